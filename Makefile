@@ -1,0 +1,58 @@
+# run · test · check · bench: each does its own set-up in .venv and needs nothing but Python 3.11 or later.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
+
+# Where `make test` looks for the second pair of services; it says loudly when they do not answer, and fails in CI.
+export FORUM_TEST_POSTGRES ?= postgres://postgres@127.0.0.1:5432/postgres
+export FORUM_TEST_REDIS ?= redis://127.0.0.1:6379/15
+
+.PHONY: run test check bench lock catalogue
+
+run: .venv/run.stamp
+	@$(BIN)/python -m forum serve --example
+
+# Twice, because one process knows one kind of database: SQLite with the worker inside, then PostgreSQL with Redis.
+test: .venv/test.stamp
+	@$(BIN)/python -m tests.services
+	env -u FORUM_DATABASE__URL -u FORUM_REDIS__URL $(BIN)/pytest
+	@if $(BIN)/python -m tests.services --quiet postgres redis; then \
+	  echo "Again, on PostgreSQL and Redis:"; \
+	  FORUM_DATABASE__URL=$(FORUM_TEST_POSTGRES) FORUM_REDIS__URL=$(FORUM_TEST_REDIS) $(BIN)/pytest; \
+	fi
+
+check: .venv/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy forum workers tests bench
+	$(BIN)/djlint templates --lint --quiet
+	@! grep -nE '://|^--' requirements.txt requirements-dev.txt || (echo "a lock file names an address"; exit 1)
+	$(BIN)/pytest tests/test_catalogue.py
+
+bench: .venv/test.stamp
+	$(BIN)/python -m bench
+
+# The lock files hold names, versions and hashes, never an address.
+lock:
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-annotate \
+	  --python-version 3.11 -o requirements.txt pyproject.toml
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-annotate \
+	  --python-version 3.11 --group dev -o requirements-dev.txt pyproject.toml
+
+# New sentences into the English catalogue, to be translated there.
+catalogue: .venv/test.stamp
+	$(BIN)/python -m tests.catalogue
+
+.venv/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+
+.venv/run.stamp: requirements.txt | .venv/pyvenv.cfg
+	$(INSTALL) requirements.txt
+	@touch $@
+
+.venv/test.stamp: requirements-dev.txt | .venv/pyvenv.cfg
+	$(INSTALL) requirements-dev.txt
+	@touch $@
