@@ -1,0 +1,273 @@
+"""The database: its configuration, its transactions, and plain SQL in one dialect.
+
+Hot paths are plain SQL through Tortoise's own connection; `rows` writes the one form (`$1`, `$2`…) in either dialect.
+"""
+
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+from tortoise import Tortoise
+from tortoise.connection import get_connection
+from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
+from tortoise.migrations.api import migrate as apply_migrations
+from tortoise.transactions import in_transaction
+
+from forum.errors import CannotStart, plain_reason
+from forum.settings import Settings
+from forum.sqlite import Client as SqliteClient
+from forum.sqlite import ImmediateTransaction
+
+Row = Mapping[str, Any]
+
+# Without this set the promise "one ballot per person and proposal" does not hold, whatever the code says.
+BALLOT_UNIQUENESS = ("proposal_id", "voter_id")
+
+# What is raised when the database went away or is too busy: the same request may work in a moment (503).
+_AWAY: tuple[type[BaseException], ...] = (
+    DBConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.InternalClientError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    ConnectionError,
+    TimeoutError,
+)
+_SQLITE_AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_READONLY")
+
+
+def is_unreachable(problem: BaseException) -> bool:
+    """Whether a failure is the database's, not ours: a wrong statement is our fault and must not pass for an outage."""
+    if isinstance(problem, _AWAY):
+        return True
+    if isinstance(problem, sqlite3.OperationalError):
+        return getattr(problem, "sqlite_errorname", "").startswith(_SQLITE_AWAY)
+    if isinstance(problem, asyncpg.InterfaceError):
+        return not isinstance(problem, ValueError)  # asyncpg's DataError, a value that a column cannot hold, is both
+    if isinstance(problem, (OperationalError, TransactionManagementError)):
+        inner = problem.__cause__ or next((each for each in problem.args if isinstance(each, BaseException)), None)
+        return inner is not None and is_unreachable(inner)
+    return False
+
+
+def configuration(settings: Settings) -> dict[str, Any]:
+    """Tortoise's configuration: SQLite in the data folder, or PostgreSQL by its URL."""
+    return {
+        "connections": {"default": _connection(settings)},
+        "apps": {"forum": {"models": ["forum.models"], "migrations": "forum.migrations"}},
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+def _connection(settings: Settings) -> dict[str, Any]:
+    url = settings.database.url
+    if not url.startswith("postgres"):
+        path = url.removeprefix("sqlite:///") or str(settings.site.data_path / "cahier.sqlite3")
+        return {"engine": "forum.sqlite", "credentials": {"file_path": path}}
+    parts = urlsplit(url)
+    return {
+        "engine": "tortoise.backends.asyncpg",
+        "credentials": {
+            "host": parts.hostname or "localhost",
+            "port": parts.port or 5432,
+            "user": parts.username or "postgres",
+            "password": parts.password,
+            "database": parts.path.removeprefix("/"),
+            "minsize": 1,
+            "maxsize": settings.database.pool_size,
+        },
+    }
+
+
+async def open_database(settings: Settings) -> None:
+    """Connect, and see that the schema is there with the uniqueness of ballots.
+
+    Raises:
+        CannotStart: the database cannot be reached, or is not migrated, or would allow two ballots.
+    """
+    if _is_missing_file(settings):
+        raise _unmigrated(settings)
+    await Tortoise.init(config=configuration(settings), _enable_global_fallback=True)
+    try:
+        unique = await unique_sets("ballot")
+    except (OSError, DBConnectionError, OperationalError, asyncpg.PostgresError, sqlite3.Error) as problem:
+        raise _unreached(settings, problem) from problem
+    if not unique:
+        raise _unmigrated(settings)
+    if frozenset(BALLOT_UNIQUENESS) not in unique:
+        raise CannotStart(
+            "base de données : la table ballot a perdu UNIQUE (proposal_id, voter_id), un vote compterait deux fois"
+        )
+
+
+async def close_database() -> None:
+    await Tortoise.close_connections()
+
+
+async def migrate(settings: Settings) -> None:
+    """Bring the schema to the newest version. One process at a time: it is the release step.
+
+    Raises:
+        CannotStart: the database cannot be reached.
+    """
+    try:
+        settings.site.data_path.mkdir(parents=True, exist_ok=True)
+        await apply_migrations(config=configuration(settings))
+    except (OSError, DBConnectionError, asyncpg.PostgresError, sqlite3.Error) as problem:
+        raise _unreached(settings, problem) from problem
+    finally:
+        await Tortoise.close_connections()
+
+
+def _unmigrated(settings: Settings) -> CannotStart:
+    return CannotStart(
+        f"base de données : {_where(settings)} n’a pas encore de tables ; lancez python -m forum migrate"
+    )
+
+
+def _unreached(settings: Settings, problem: BaseException) -> CannotStart:
+    return CannotStart(f"base de données : {_where(settings)} ne répond pas ({plain_reason(problem)})")
+
+
+def _is_missing_file(settings: Settings) -> bool:
+    """Whether SQLite's file is not there yet: opening it would make an empty one, or fail less clearly."""
+    path = _connection(settings)["credentials"].get("file_path")
+    return path is not None and not Path(path).exists()
+
+
+def _where(settings: Settings) -> str:
+    """Where the database is, without its password."""
+    credentials = _connection(settings)["credentials"]
+    if "file_path" in credentials:
+        return str(credentials["file_path"])
+    return f"postgres://{credentials['host']}:{credentials['port']}/{credentials['database']}"
+
+
+class Transaction:
+    """What one write does; effects outside the database wait in `after_commit`."""
+
+    def __init__(self) -> None:
+        self._after: list[Callable[[], Awaitable[None]]] = []
+
+    def after_commit(self, effect: Callable[[], Awaitable[None]]) -> None:
+        """Run `effect` once the write is durable; never if it is rolled back."""
+        self._after.append(effect)
+
+    async def run_after(self) -> None:
+        for effect in self._after:
+            await effect()
+
+
+_open: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[Transaction]:
+    """One transaction: all that is inside is written, or nothing is. Inside another one it is part of that one."""
+    outer = _open.get()
+    if outer is not None:
+        async with in_transaction("default"):
+            yield outer
+        return
+    written = Transaction()
+    token = _open.set(written)
+    try:
+        async with in_transaction("default"):
+            yield written
+    finally:
+        _open.reset(token)
+    await written.run_after()
+
+
+def is_sqlite() -> bool:
+    """Whether this process speaks to SQLite; PostgreSQL otherwise."""
+    return bool(get_connection("default").capabilities.dialect == "sqlite")
+
+
+async def rows(sql: str, *values: object) -> list[Row]:
+    """Rows of a statement written with `$1`, `$2`…, inside the current transaction if there is one.
+
+    In SQLite a datetime comes back as text: read it with `moment`.
+    """
+    connection = get_connection("default")
+    if connection.capabilities.dialect != "sqlite":
+        # Not execute_query: on asyncpg it drops the rows of an INSERT, UPDATE or DELETE … RETURNING.
+        return list(await connection.execute_query_dict(sql, list(values)))
+    query, arguments = _for_sqlite(sql), [_as_sqlite(v) for v in values]
+    if isinstance(connection, ImmediateTransaction):
+        return connection.run_now(query, arguments)  # type: ignore[return-value] # sqlite3.Row reads as a mapping
+    if isinstance(connection, SqliteClient) and query.lstrip()[:6].upper() == "SELECT":
+        return connection.read_now(query, arguments)  # type: ignore[return-value] # the same
+    return list((await connection.execute_query(query, arguments))[1])
+
+
+async def row(sql: str, *values: object) -> Row | None:
+    """The first row, or None."""
+    found = await rows(sql, *values)
+    return found[0] if found else None
+
+
+def places(count: int, *, after: int = 0) -> str:
+    """The parameters of an IN list that stand behind `after` others: "$2, $3"."""
+    return ", ".join(f"${place}" for place in range(after + 1, after + count + 1))
+
+
+@lru_cache(maxsize=512)
+def _for_sqlite(sql: str) -> str:
+    return re.sub(r"\$(\d+)", r"?\1", sql)
+
+
+def _as_sqlite(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def moment(value: str | datetime | None) -> datetime | None:
+    """A datetime column read by plain SQL, aware and in UTC, in either database."""
+    if value is None:
+        return None
+    read = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return read.astimezone(UTC)
+
+
+def known_moment(value: str | datetime | None) -> datetime:
+    """The same of a column that is never null."""
+    read = moment(value)
+    if read is None:
+        raise ValueError("a column that is never null was null")
+    return read
+
+
+async def unique_sets(table: str) -> set[frozenset[str]]:
+    """The sets of columns that the database itself keeps unique in a table; empty when there is no such table."""
+    connection = get_connection("default")
+    if connection.capabilities.dialect == "sqlite":
+        found: set[frozenset[str]] = set()
+        for index in (await connection.execute_query(f'PRAGMA index_list("{table}")'))[1]:
+            if index["unique"]:
+                columns = (await connection.execute_query(f'PRAGMA index_info("{index["name"]}")'))[1]
+                found.add(frozenset(c["name"] for c in columns))
+        if not found and (await connection.execute_query(f'PRAGMA table_info("{table}")'))[1]:
+            found.add(frozenset({"id"}))
+        return found
+    query = """
+        SELECT array_agg(a.attname::text) AS columns
+          FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)
+         WHERE i.indrelid = to_regclass($1) AND i.indisunique AND i.indpred IS NULL
+         GROUP BY i.indexrelid"""
+    return {frozenset(r["columns"]) for r in (await connection.execute_query(query, [table]))[1]}

@@ -1,0 +1,1106 @@
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+from forum.models.jobs import JobState
+from forum.models.meetings import TagState
+from forum.models.members import Role
+from forum.models.notifications import Event
+from forum.models.posts import PostKind
+from forum.models.proposals import Origin, ProposalState
+from forum.models.syntheses import SynthesisState
+from forum.ranking.tallies import Opinion
+from tortoise.fields.base import OnDelete
+from tortoise import fields
+from tortoise.indexes import Index
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    operations = [
+        ops.CreateModel(
+            name="Job",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("name", fields.CharField(max_length=60)),
+                ("key", fields.CharField(unique=True, description="the same work is asked once", max_length=120)),
+                ("subject", fields.IntField(description="id of the row that the job is about")),
+                (
+                    "state",
+                    fields.CharEnumField(
+                        default=JobState.QUEUED,
+                        description="QUEUED: queued\nRUNNING: running\nDONE: done\nFAILED: failed",
+                        enum_type=JobState,
+                        max_length=16,
+                    ),
+                ),
+                ("tries", fields.SmallIntField(default=0)),
+                ("fence", fields.IntField(default=0)),
+                ("lease_until", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("run_after", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("done_steps", fields.IntField(default=0)),
+                ("total_steps", fields.IntField(default=0)),
+                ("step", fields.CharField(default="", description="what is under way, a format", max_length=120)),
+                ("error", fields.TextField(default="", unique=False)),
+                (
+                    "trace_id",
+                    fields.CharField(
+                        default="", description="leads from the page's message to the log line", max_length=32
+                    ),
+                ),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("finished_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "job",
+                "app": "forum",
+                "indexes": [Index(fields=["state", "run_after"])],
+                "pk_attr": "id",
+                "table_description": "One job. `fence` grows at each taking: a worker that lost its lease cannot write its result.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Member",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("name", fields.CharField(max_length=60)),
+                ("handle", fields.CharField(description="what follows the @ of a mention", max_length=60)),
+                (
+                    "handle_key",
+                    fields.CharField(
+                        unique=True,
+                        description="the handle folded: NFC, NFD, case and look-alikes are one",
+                        max_length=120,
+                    ),
+                ),
+                ("email", fields.CharField(null=True, max_length=254)),
+                (
+                    "email_key",
+                    fields.CharField(null=True, unique=True, description="the address in lower case", max_length=254),
+                ),
+                ("password_hash", fields.CharField(null=True, max_length=255)),
+                (
+                    "role",
+                    fields.CharEnumField(
+                        default=Role.MEMBER,
+                        description="MEMBER: member\nAGENT: agent\nADMINISTRATOR: administrator",
+                        enum_type=Role,
+                        max_length=16,
+                    ),
+                ),
+                ("organisation", fields.CharField(default="", max_length=120)),
+                ("locale", fields.CharField(default="fr", max_length=2)),
+                ("confirmed_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("suspended_until", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("example", fields.BooleanField(default=False, description="invented for the example consultation")),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "member",
+                "app": "forum",
+                "pk_attr": "id",
+                "table_description": "A person. One without a password cannot sign in: somebody whom an imported text names, or an example voter.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Session",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("token_hash", fields.CharField(unique=True, max_length=64)),
+                (
+                    "member",
+                    fields.ForeignKeyField(
+                        "forum.Member",
+                        source_field="member_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="sessions",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("seen_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "expires_at",
+                    fields.DatetimeField(
+                        description="absolute limit, whatever the activity", auto_now=False, auto_now_add=False
+                    ),
+                ),
+            ],
+            options={
+                "table": "session",
+                "app": "forum",
+                "pk_attr": "id",
+                "table_description": "One sign-in on one device. The cookie's value is stored hashed: reading this table lets nobody in.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="WorkingGroup",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("slug", fields.CharField(unique=True, max_length=60)),
+                ("name", fields.CharField(max_length=120)),
+            ],
+            options={
+                "table": "working_group",
+                "app": "forum",
+                "pk_attr": "id",
+                "table_description": "A groupe de travail. A theme belongs to one group, so that `[GT réunion 1]` in it can mean one meeting only.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="JournalEntry",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("at", fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
+                (
+                    "actor",
+                    fields.ForeignKeyField(
+                        "forum.Member",
+                        source_field="actor_id",
+                        null=True,
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="journal",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("act", fields.CharField(max_length=60)),
+                ("thing", fields.CharField(description="kind of thing: 'post', 'theme'…", max_length=40)),
+                ("thing_id", fields.IntField()),
+                (
+                    "working_group",
+                    fields.ForeignKeyField(
+                        "forum.WorkingGroup",
+                        source_field="working_group_id",
+                        null=True,
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="journal",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("before", fields.TextField(default="", unique=False)),
+                ("after", fields.TextField(default="", unique=False)),
+                ("reason", fields.CharField(default="", max_length=500)),
+            ],
+            options={
+                "table": "journal_entry",
+                "app": "forum",
+                "pk_attr": "id",
+                "table_description": "One act of moderation, of an agent or of an administrator.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Meeting",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "working_group",
+                    fields.ForeignKeyField(
+                        "forum.WorkingGroup",
+                        source_field="working_group_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="meetings",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("number", fields.SmallIntField()),
+                ("held_on", fields.DateField(null=True)),
+                ("place", fields.CharField(default="", max_length=200)),
+                ("minutes", fields.TextField(default="", description="plain text, as pasted", unique=False)),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "meeting",
+                "app": "forum",
+                "unique_together": (("working_group", "number"),),
+                "pk_attr": "id",
+                "table_description": "A meeting of a group, numbered from 1 to 999 within it.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Moderator",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "member",
+                    fields.ForeignKeyField(
+                        "forum.Member",
+                        source_field="member_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="moderates",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                (
+                    "working_group",
+                    fields.ForeignKeyField(
+                        "forum.WorkingGroup",
+                        source_field="working_group_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="moderators",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+            ],
+            options={
+                "table": "moderator",
+                "app": "forum",
+                "unique_together": (("member", "working_group"),),
+                "pk_attr": "id",
+                "table_description": "A member who moderates a working group, hence its themes.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Theme",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("number", fields.SmallIntField(unique=True)),
+                ("title", fields.CharField(max_length=200)),
+                ("introduction", fields.TextField(default="", description="Markdown, as in the file", unique=False)),
+                ("introduction_html", fields.TextField(default="", unique=False)),
+                (
+                    "working_group",
+                    fields.ForeignKeyField(
+                        "forum.WorkingGroup",
+                        source_field="working_group_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="themes",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("contributions_open_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("contributions_close_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("votes_open_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("votes_close_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("sealed", fields.BooleanField(default=True, description="no tally is shown before the close")),
+                ("quorum", fields.IntField(default=0, description="votants under which a proposal is not ranked")),
+                ("last_proposal_number", fields.IntField(default=0, description="references are never reused")),
+                (
+                    "version",
+                    fields.IntField(default=1, description="raised by every write that a page of the theme shows"),
+                ),
+            ],
+            options={
+                "table": "theme",
+                "app": "forum",
+                "pk_attr": "id",
+                "table_description": "A theme. Its file in `themes/` owns title, introduction and questions, this row owns the schedule.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="GuidingQuestion",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "theme",
+                    fields.ForeignKeyField(
+                        "forum.Theme",
+                        source_field="theme_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="questions",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("position", fields.SmallIntField()),
+                ("text", fields.CharField(max_length=500)),
+            ],
+            options={
+                "table": "guiding_question",
+                "app": "forum",
+                "unique_together": (("theme", "position"),),
+                "pk_attr": "id",
+                "table_description": "A question directrice, at its place in its theme.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Synthesis",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "theme",
+                    fields.ForeignKeyField(
+                        "forum.Theme",
+                        source_field="theme_id",
+                        null=True,
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="syntheses",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("version", fields.IntField(description="1, 2, 3… within its scope")),
+                (
+                    "scope",
+                    fields.CharField(
+                        description="'theme:3' or 'all': with version, unique, even where theme is null", max_length=16
+                    ),
+                ),
+                (
+                    "state",
+                    fields.CharEnumField(
+                        default=SynthesisState.REQUESTED,
+                        description="REQUESTED: requested\nCOMPILING: compiling\nREADY: ready\nFAILED: failed\nPUBLISHED: published",
+                        enum_type=SynthesisState,
+                        max_length=16,
+                    ),
+                ),
+                ("draft", fields.BooleanField()),
+                ("snapshot", fields.TextField(unique=False)),
+                ("snapshot_sha256", fields.CharField(max_length=64)),
+                (
+                    "requester",
+                    fields.ForeignKeyField(
+                        "forum.Member",
+                        source_field="requester_id",
+                        null=True,
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="syntheses",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("requested_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("published_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "synthesis",
+                "app": "forum",
+                "unique_together": (("scope", "version"),),
+                "pk_attr": "id",
+                "table_description": "A synthesis of one theme, or of the whole consultation when it has none.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Document",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "synthesis",
+                    fields.ForeignKeyField(
+                        "forum.Synthesis",
+                        source_field="synthesis_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="documents",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("format", fields.CharField(max_length=8)),
+                ("media_type", fields.CharField(max_length=100)),
+                ("content", fields.BinaryField(null=True)),
+                ("sha256", fields.CharField(default="", max_length=64)),
+                ("size", fields.IntField(default=0)),
+                ("error", fields.CharField(default="", max_length=500)),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "document",
+                "app": "forum",
+                "unique_together": (("synthesis", "format"),),
+                "pk_attr": "id",
+                "table_description": "One format of a synthesis: its bytes and their SHA-256, or the sentence that says why it could not be made.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Thread",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "theme",
+                    fields.ForeignKeyField(
+                        "forum.Theme",
+                        source_field="theme_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="threads",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("title", fields.CharField(max_length=200)),
+                (
+                    "author",
+                    fields.ForeignKeyField(
+                        "forum.Member",
+                        source_field="author_id",
+                        null=True,
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="threads",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("posts_count", fields.IntField(default=0)),
+                ("version", fields.IntField(default=1)),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("last_post_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "import_key",
+                    fields.CharField(
+                        null=True, unique=True, description="SHA-256 naming what it was imported from", max_length=64
+                    ),
+                ),
+            ],
+            options={
+                "table": "thread",
+                "app": "forum",
+                "pk_attr": "id",
+                "table_description": "A fil. `version` is raised by every write that its page shows, inside that write's transaction.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Post",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "thread",
+                    fields.ForeignKeyField(
+                        "forum.Thread",
+                        source_field="thread_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="posts",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("number", fields.IntField()),
+                (
+                    "kind",
+                    fields.CharEnumField(
+                        default=PostKind.CONTRIBUTION,
+                        description="INSTRUCTION: instruction\nCONTRIBUTION: contribution",
+                        enum_type=PostKind,
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "author",
+                    fields.ForeignKeyField(
+                        "forum.Member",
+                        source_field="author_id",
+                        null=True,
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="posts",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "reply_to",
+                    fields.ForeignKeyField(
+                        "forum.Post",
+                        source_field="reply_to_id",
+                        null=True,
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="replies",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("source", fields.TextField(description="Markdown, exactly as written", unique=False)),
+                (
+                    "html",
+                    fields.TextField(
+                        description="safe, with empty quote elements filled when a page is joined", unique=False
+                    ),
+                ),
+                (
+                    "plain",
+                    fields.TextField(
+                        description="the words as read, ranges of quotes and extracts count its code points",
+                        unique=False,
+                    ),
+                ),
+                ("renderer", fields.SmallIntField(description="version of the pipeline that made html and plain")),
+                ("revision", fields.IntField(default=1)),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("written_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("edited_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "post",
+                "app": "forum",
+                "unique_together": (("thread", "number"),),
+                "pk_attr": "id",
+                "table_description": "A contribution as it stands now, `number` is its place in its thread, from 1, never reused.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Extract",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "post",
+                    fields.ForeignKeyField(
+                        "forum.Post",
+                        source_field="post_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="extracts",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("revision", fields.IntField()),
+                ("start", fields.IntField()),
+                ("stop", fields.IntField()),
+                ("sha256", fields.CharField(max_length=64)),
+                (
+                    "member",
+                    fields.ForeignKeyField(
+                        "forum.Member",
+                        source_field="member_id",
+                        null=True,
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="extracts",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "extract",
+                "app": "forum",
+                "pk_attr": "id",
+                "table_description": "A range of one revision of a post, chosen by a person: the link between words and what is made of them.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="MeetingTag",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "post",
+                    fields.ForeignKeyField(
+                        "forum.Post",
+                        source_field="post_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="meeting_tags",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "meeting",
+                    fields.ForeignKeyField(
+                        "forum.Meeting",
+                        source_field="meeting_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="tags",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "state",
+                    fields.CharEnumField(
+                        description="WAITING: waiting\nCONFIRMED: confirmed\nREMOVED: removed",
+                        enum_type=TagState,
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "member",
+                    fields.ForeignKeyField(
+                        "forum.Member",
+                        source_field="member_id",
+                        null=True,
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="meeting_tags",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "meeting_tag",
+                "app": "forum",
+                "unique_together": (("post", "meeting"),),
+                "pk_attr": "id",
+                "table_description": "A post said to come from a meeting. A removed one is remembered: the same words do not bring it back.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Mention",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "post",
+                    fields.ForeignKeyField(
+                        "forum.Post",
+                        source_field="post_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="mentions",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("handle", fields.CharField(max_length=60)),
+                ("handle_key", fields.CharField(max_length=120)),
+                ("is_leading", fields.BooleanField(default=False)),
+                (
+                    "member",
+                    fields.ForeignKeyField(
+                        "forum.Member",
+                        source_field="member_id",
+                        null=True,
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="mentioned_in",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+            ],
+            options={
+                "table": "mention",
+                "app": "forum",
+                "unique_together": (("post", "handle_key"),),
+                "pk_attr": "id",
+                "table_description": "Somebody called by @handle in a post, no member when nobody here bears that handle.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Notification",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "member",
+                    fields.ForeignKeyField(
+                        "forum.Member",
+                        source_field="member_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="notifications",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "post",
+                    fields.ForeignKeyField(
+                        "forum.Post",
+                        source_field="post_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="notifications",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "event",
+                    fields.CharEnumField(
+                        description="QUOTE: quote\nREPLY: reply\nMENTION: mention", enum_type=Event, max_length=16
+                    ),
+                ),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("read_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "notification",
+                "app": "forum",
+                "unique_together": (("member", "post"),),
+                "pk_attr": "id",
+                "table_description": "One event for one person, once.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="PostRevision",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "post",
+                    fields.ForeignKeyField(
+                        "forum.Post",
+                        source_field="post_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="revisions",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("number", fields.IntField()),
+                ("source", fields.TextField(unique=False)),
+                ("html", fields.TextField(unique=False)),
+                ("plain", fields.TextField(unique=False)),
+                (
+                    "editor",
+                    fields.ForeignKeyField(
+                        "forum.Member",
+                        source_field="editor_id",
+                        null=True,
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="revisions",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "post_revision",
+                "app": "forum",
+                "unique_together": (("post", "number"),),
+                "pk_attr": "id",
+                "table_description": "The words at one revision, kept for ever: quotes, extracts and documents lead to them.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Proposal",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "theme",
+                    fields.ForeignKeyField(
+                        "forum.Theme",
+                        source_field="theme_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="proposals",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("number", fields.IntField()),
+                ("wording", fields.CharField(max_length=300)),
+                ("body", fields.TextField(default="", description="Markdown", unique=False)),
+                ("body_html", fields.TextField(default="", unique=False)),
+                ("body_plain", fields.TextField(default="", unique=False)),
+                ("version", fields.IntField(default=1)),
+                (
+                    "state",
+                    fields.CharEnumField(
+                        default=ProposalState.OPEN,
+                        description="OPEN: open\nWITHDRAWN: withdrawn",
+                        enum_type=ProposalState,
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "origin",
+                    fields.CharEnumField(
+                        description="MEMBER: member\nPOST: post\nEXTRACT: extract\nMEETING: meeting",
+                        enum_type=Origin,
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "extract",
+                    fields.ForeignKeyField(
+                        "forum.Extract",
+                        source_field="extract_id",
+                        null=True,
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="proposals",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "meeting",
+                    fields.ForeignKeyField(
+                        "forum.Meeting",
+                        source_field="meeting_id",
+                        null=True,
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="proposals",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "author",
+                    fields.ForeignKeyField(
+                        "forum.Member",
+                        source_field="author_id",
+                        null=True,
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="proposals",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "promoter",
+                    fields.ForeignKeyField(
+                        "forum.Member",
+                        source_field="promoter_id",
+                        null=True,
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="promoted",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "proposal",
+                "app": "forum",
+                "unique_together": (("theme", "number"),),
+                "pk_attr": "id",
+                "table_description": "A short wording (and, if need be, a body) of a theme, with the reference `T3-007`.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Ballot",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "proposal",
+                    fields.ForeignKeyField(
+                        "forum.Proposal",
+                        source_field="proposal_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="ballots",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "voter",
+                    fields.ForeignKeyField(
+                        "forum.Member",
+                        source_field="voter_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="ballots",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "opinion",
+                    fields.CharEnumField(
+                        description="FOR: pour\nABSTAIN: abstention\nAGAINST: contre", enum_type=Opinion, max_length=16
+                    ),
+                ),
+                ("proposal_version", fields.IntField()),
+                ("cast_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "ballot",
+                "app": "forum",
+                "unique_together": (("proposal", "voter"),),
+                "pk_attr": "id",
+                "table_description": "What one person thinks of one proposal now, and which version of it they judged.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="BallotChange",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "proposal",
+                    fields.ForeignKeyField(
+                        "forum.Proposal",
+                        source_field="proposal_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="ballot_changes",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "voter",
+                    fields.ForeignKeyField(
+                        "forum.Member",
+                        source_field="voter_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="ballot_changes",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "opinion",
+                    fields.CharEnumField(
+                        null=True,
+                        description="FOR: pour\nABSTAIN: abstention\nAGAINST: contre",
+                        enum_type=Opinion,
+                        max_length=16,
+                    ),
+                ),
+                ("proposal_version", fields.IntField()),
+                ("changed_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "ballot_change",
+                "app": "forum",
+                "pk_attr": "id",
+                "table_description": "Every change of a ballot, so that tallies can be replayed, `opinion` is null for a withdrawal.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="ProposalQuestion",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "proposal",
+                    fields.ForeignKeyField(
+                        "forum.Proposal",
+                        source_field="proposal_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="answered",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "question",
+                    fields.ForeignKeyField(
+                        "forum.GuidingQuestion",
+                        source_field="question_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="proposals",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+            ],
+            options={
+                "table": "proposal_question",
+                "app": "forum",
+                "unique_together": (("proposal", "question"),),
+                "pk_attr": "id",
+                "table_description": "A guiding question that a proposal answers.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="ProposalVersion",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "proposal",
+                    fields.ForeignKeyField(
+                        "forum.Proposal",
+                        source_field="proposal_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="versions",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("number", fields.IntField()),
+                ("wording", fields.CharField(max_length=300)),
+                ("body", fields.TextField(default="", unique=False)),
+                (
+                    "editor",
+                    fields.ForeignKeyField(
+                        "forum.Member",
+                        source_field="editor_id",
+                        null=True,
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="proposal_versions",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "proposal_version",
+                "app": "forum",
+                "unique_together": (("proposal", "number"),),
+                "pk_attr": "id",
+                "table_description": "A wording that was voted on, kept for ever.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Quote",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "post",
+                    fields.ForeignKeyField(
+                        "forum.Post",
+                        source_field="post_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="quotes",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "position",
+                    fields.SmallIntField(description="which quote element of the post's html it fills, from 0"),
+                ),
+                (
+                    "quoted",
+                    fields.ForeignKeyField(
+                        "forum.Post",
+                        source_field="quoted_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="quoted_in",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("revision", fields.IntField()),
+                ("start", fields.IntField()),
+                ("stop", fields.IntField()),
+                ("sha256", fields.CharField(max_length=64)),
+            ],
+            options={
+                "table": "quote",
+                "app": "forum",
+                "unique_together": (("post", "position"),),
+                "pk_attr": "id",
+                "table_description": "Words of another post repeated inside a post: a range of one revision, with the hash of those words.",
+            },
+            bases=["Model"],
+        ),
+    ]

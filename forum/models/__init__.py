@@ -1,0 +1,44 @@
+"""The nouns: columns, constraints and indexes. No queries, no rules.
+
+No semicolon in the description of a table or a column: it would end the statement that creates it.
+Tortoise finds every table here; the rest of the house imports each noun from its own file.
+"""
+
+from forum.models.jobs import Job
+from forum.models.journal import JournalEntry
+from forum.models.meetings import Meeting, MeetingTag, WorkingGroup
+from forum.models.members import Member, Moderator, Session
+from forum.models.notifications import Notification
+from forum.models.posts import Mention, Post, PostRevision, Quote
+from forum.models.proposals import Extract, Proposal, ProposalQuestion, ProposalVersion
+from forum.models.syntheses import Document, Synthesis
+from forum.models.themes import GuidingQuestion, Theme
+from forum.models.threads import Thread
+from forum.models.votes import Ballot, BallotChange
+
+__all__ = [
+    "Ballot",
+    "BallotChange",
+    "Document",
+    "Extract",
+    "GuidingQuestion",
+    "Job",
+    "JournalEntry",
+    "Meeting",
+    "MeetingTag",
+    "Member",
+    "Mention",
+    "Moderator",
+    "Notification",
+    "Post",
+    "PostRevision",
+    "Proposal",
+    "ProposalQuestion",
+    "ProposalVersion",
+    "Quote",
+    "Session",
+    "Synthesis",
+    "Theme",
+    "Thread",
+    "WorkingGroup",
+]

@@ -1,0 +1,68 @@
+"""Working groups, their meetings, and the tags that tie words to a meeting."""
+
+from enum import StrEnum
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class WorkingGroup(Model):
+    """A groupe de travail. A theme belongs to one group, so that `[GT réunion 1]` in it can mean one meeting only."""
+
+    id = fields.IntField(primary_key=True)
+    slug = fields.CharField(60, unique=True)
+    name = fields.CharField(120)
+
+    class Meta:
+        table = "working_group"
+
+
+class Meeting(Model):
+    """A meeting of a group, numbered from 1 to 999 within it."""
+
+    id = fields.IntField(primary_key=True)
+    working_group: fields.ForeignKeyRelation[WorkingGroup] = fields.ForeignKeyField(
+        "forum.WorkingGroup", related_name="meetings", on_delete=fields.RESTRICT
+    )
+    working_group_id: int
+    number = fields.SmallIntField()
+    held_on = fields.DateField(null=True)
+    place = fields.CharField(200, default="")
+    minutes = fields.TextField(default="", description="plain text, as pasted")
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "meeting"
+        unique_together = (("working_group", "number"),)
+
+
+class TagState(StrEnum):
+    """A member's tag waits for a moderator of the group, a moderator's is immediate."""
+
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    REMOVED = "removed"
+
+
+class MeetingTag(Model):
+    """A post said to come from a meeting. A removed one is remembered: the same words do not bring it back."""
+
+    id = fields.IntField(primary_key=True)
+    post: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "forum.Post", related_name="meeting_tags", on_delete=fields.RESTRICT
+    )
+    post_id: int
+    meeting: fields.ForeignKeyRelation[Meeting] = fields.ForeignKeyField(
+        "forum.Meeting", related_name="tags", db_index=True, on_delete=fields.RESTRICT
+    )
+    meeting_id: int
+    state = fields.CharEnumField(TagState, max_length=16)
+    member: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "forum.Member", related_name="meeting_tags", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    member_id: int | None
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "meeting_tag"
+        unique_together = (("post", "meeting"),)

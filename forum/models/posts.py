@@ -1,0 +1,115 @@
+"""Contributions, every state they were in, and what they point to."""
+
+from enum import StrEnum
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class PostKind(StrEnum):
+    """An instruction is the organiser's: never votable, never a proposal."""
+
+    INSTRUCTION = "instruction"
+    CONTRIBUTION = "contribution"
+
+
+class Post(Model):
+    """A contribution as it stands now, `number` is its place in its thread, from 1, never reused.
+
+    No author means that the text it came from names none, no `written_at`, that it gives no date.
+    """
+
+    id = fields.IntField(primary_key=True)
+    thread: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "forum.Thread", related_name="posts", on_delete=fields.RESTRICT
+    )
+    thread_id: int
+    number = fields.IntField()
+    kind = fields.CharEnumField(PostKind, max_length=16, default=PostKind.CONTRIBUTION)
+    author: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "forum.Member", related_name="posts", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    author_id: int | None
+    reply_to: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "forum.Post", related_name="replies", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    reply_to_id: int | None
+    source = fields.TextField(description="Markdown, exactly as written")
+    html = fields.TextField(description="safe, with empty quote elements filled when a page is joined")
+    plain = fields.TextField(description="the words as read, ranges of quotes and extracts count its code points")
+    renderer = fields.SmallIntField(description="version of the pipeline that made html and plain")
+    revision = fields.IntField(default=1)
+    created_at = fields.DatetimeField()
+    written_at = fields.DatetimeField(null=True)
+    edited_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "post"
+        unique_together = (("thread", "number"),)
+
+
+class PostRevision(Model):
+    """The words at one revision, kept for ever: quotes, extracts and documents lead to them."""
+
+    id = fields.IntField(primary_key=True)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(
+        "forum.Post", related_name="revisions", on_delete=fields.RESTRICT
+    )
+    post_id: int
+    number = fields.IntField()
+    source = fields.TextField()
+    html = fields.TextField()
+    plain = fields.TextField()
+    editor: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "forum.Member", related_name="revisions", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    editor_id: int | None
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "post_revision"
+        unique_together = (("post", "number"),)
+
+
+class Quote(Model):
+    """Words of another post repeated inside a post: a range of one revision, with the hash of those words."""
+
+    id = fields.IntField(primary_key=True)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(
+        "forum.Post", related_name="quotes", on_delete=fields.RESTRICT
+    )
+    post_id: int
+    position = fields.SmallIntField(description="which quote element of the post's html it fills, from 0")
+    quoted: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(
+        "forum.Post", related_name="quoted_in", db_index=True, on_delete=fields.RESTRICT
+    )
+    quoted_id: int
+    revision = fields.IntField()
+    start = fields.IntField()
+    stop = fields.IntField()
+    sha256 = fields.CharField(64)
+
+    class Meta:
+        table = "quote"
+        unique_together = (("post", "position"),)
+
+
+class Mention(Model):
+    """Somebody called by @handle in a post, no member when nobody here bears that handle."""
+
+    id = fields.IntField(primary_key=True)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(
+        "forum.Post", related_name="mentions", on_delete=fields.RESTRICT
+    )
+    post_id: int
+    handle = fields.CharField(60)
+    handle_key = fields.CharField(120)
+    is_leading = fields.BooleanField(default=False)
+    member: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "forum.Member", related_name="mentioned_in", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    member_id: int | None
+
+    class Meta:
+        table = "mention"
+        unique_together = (("post", "handle_key"),)

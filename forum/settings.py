@@ -1,0 +1,205 @@
+"""Every setting, typed and validated once: `settings.toml`, then the environment, which nothing else reads."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from forum.errors import CannotStart
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Section(BaseModel):
+    """A section refuses names that it does not know: a typing mistake must not pass for a default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Site(Section):
+    environment: Literal["development", "production"]
+    base_url: str = Field(pattern=r"^https?://[^/]+$")
+    name: str
+    data_dir: Path
+    time_zone: str
+
+    @property
+    def host(self) -> str:
+        """Host and port of the public address, as a Host header gives them."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def secure(self) -> bool:
+        """Whether the public address is https, hence cookies are `__Host-` and Secure."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def data_path(self) -> Path:
+        """`data_dir`, from the root of the project when it is relative."""
+        return self.data_dir if self.data_dir.is_absolute() else ROOT / self.data_dir
+
+
+class Consultation(Section):
+    title: str
+    organiser: str
+    licence: str
+
+
+class Server(Section):
+    host: str
+    port: int = Field(ge=1, le=65535)
+    trusted_proxies: str
+
+
+class Database(Section):
+    url: str = Field(pattern=r"^($|sqlite:///.+|postgres(ql)?://.+)")
+    pool_size: int = Field(ge=1, le=200)
+
+
+class Redis(Section):
+    url: str = Field(pattern=r"^($|rediss?://.+|unix://.+)")
+
+
+class Sessions(Section):
+    idle_hours: int = Field(ge=1)
+    absolute_hours: int = Field(ge=1)
+
+
+class Passwords(Section):
+    minimum_length: int = Field(ge=8, le=64)
+
+
+class Limits(Section):
+    post_characters: int = Field(ge=100, le=100_000)
+    form_bytes: int = Field(ge=1024)
+    notified_per_post: int = Field(ge=0)
+    quotes_per_post: int = Field(ge=0)
+    sign_in_tries: int = Field(ge=1)
+    sign_in_minutes: int = Field(ge=1)
+    writes_per_minute: int = Field(ge=1)
+    posts_per_page: int = Field(ge=5, le=100)
+
+
+class Votes(Section):
+    agents_may_vote: bool
+    own_proposals: bool
+
+
+class Jobs(Section):
+    lease_seconds: int = Field(ge=3, le=55)
+    heartbeat_seconds: int = Field(ge=1)
+    poll_seconds: int = Field(ge=1)
+    tries: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def heart_beats_within_the_lease(self) -> "Jobs":
+        if self.heartbeat_seconds * 2 > self.lease_seconds:
+            raise ValueError("lease_seconds vaut au moins deux fois heartbeat_seconds")
+        return self
+
+
+class Settings(BaseSettings):
+    """The whole of `settings.toml`, overridden by `FORUM_<SECTION>__<NAME>`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FORUM_",
+        env_nested_delimiter="__",
+        toml_file=ROOT / "settings.toml",
+        extra="forbid",
+        frozen=True,
+    )
+
+    site: Site
+    consultation: Consultation
+    server: Server
+    database: Database
+    redis: Redis
+    sessions: Sessions
+    passwords: Passwords
+    limits: Limits
+    votes: Votes
+    jobs: Jobs
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What a test passes, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @model_validator(mode="after")
+    def production_knows_its_proxy(self) -> "Settings":
+        """Behind a proxy that is not believed the whole world is one address, whose wrong passwords close the door."""
+        if self.site.environment == "production" and not self.server.trusted_proxies:
+            raise ValueError(
+                "server.trusted_proxies nomme le serveur mandataire en production, ou dit none s’il n’y en a pas"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def production_is_served_over_https(self) -> "Settings":
+        if self.site.environment == "production" and not self.site.secure:
+            raise ValueError("site.base_url commence par https:// en production")
+        return self
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once.
+
+    Raises:
+        CannotStart: a setting is missing, unknown or out of range; the sentence names it.
+    """
+    try:
+        return Settings()
+    except ValidationError as problem:
+        raise CannotStart(f"settings.toml : {reasons(problem)}") from problem
+
+
+# What pydantic says in English, by the type of its error; the blanks are filled from its context.
+_REASONS = {
+    "missing": "manque",
+    "extra_forbidden": "n’existe pas",
+    "int_parsing": "attend un nombre entier",
+    "int_type": "attend un nombre entier",
+    "bool_parsing": "attend true ou false",
+    "bool_type": "attend true ou false",
+    "string_type": "attend un texte",
+    "string_too_short": "est vide",
+    "string_too_long": "dépasse {max_length} caractères",
+    "too_short": "en demande au moins {min_length}",
+    "too_long": "en admet {max_length} au plus",
+    "list_type": "attend une liste",
+    "greater_than_equal": "vaut au moins {ge}",
+    "less_than_equal": "vaut au plus {le}",
+    "string_pattern_mismatch": "n’a pas la forme attendue, {pattern}",
+    "literal_error": "attend l’un de ces mots : {expected}",
+    "timezone_aware": "attend une date et une heure avec leur fuseau",
+    "datetime_type": "attend une date et une heure avec leur fuseau",
+    "value_error": "{error}",
+}
+
+
+def reasons(problem: ValidationError) -> str:
+    """What is wrong in a file that people write, field by field, in one line."""
+    return " ; ".join(map(_reason, problem.errors()))
+
+
+def _reason(error: ErrorDetails) -> str:
+    name = ".".join(map(str, error["loc"]))
+    words = _REASONS[error["type"]].format(**error.get("ctx", {})) if error["type"] in _REASONS else error["msg"]
+    return f"{name} {words}" if name else words
