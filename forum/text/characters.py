@@ -1,0 +1,39 @@
+"""Which characters may a document hold? Those that every format can write, and nothing that none can.
+
+XML 1.0 has no place for control characters, lone surrogates and non-characters, in any spelling; one of them
+in a post would cost the ODT and the DOCX. They carry no meaning for a reader and go before any renderer sees
+the outline, so that all formats hold the same words. Everything else is left alone: no normalisation, no
+typography.
+"""
+
+import dataclasses
+import re
+from typing import Any, Final, TypeVar, cast
+
+_ILLEGIBLE: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
+    + "]"
+)
+
+T = TypeVar("T")
+
+
+def legible_text(words: str) -> str:
+    """The words without what no format can write; lines end with a newline alone."""
+    return _ILLEGIBLE.sub("", words.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def legible(thing: T) -> T:
+    """A copy of an outline, or of any part of it, whose texts are all legible."""
+    return cast(T, _copy(thing))
+
+
+def _copy(thing: Any) -> Any:
+    if type(thing) is str:  # enumerations are strings too, and are ours
+        return legible_text(thing)
+    if isinstance(thing, tuple):
+        return tuple(_copy(part) for part in thing)
+    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        return type(thing)(**{f.name: _copy(getattr(thing, f.name)) for f in dataclasses.fields(thing)})
+    return thing

@@ -1,0 +1,45 @@
+"""What does a post show, say, and refer to? The one pipeline from a source to all that we keep of it.
+
+Tags are taken off the ends, Markdown is parsed once, then the same tokens give the HTML and the plain words,
+so that both always agree. Run at write time, off the event loop; the result is stored with RENDERER_VERSION.
+"""
+
+import re
+from dataclasses import dataclass
+
+from forum.text.markdown import parse, render
+from forum.text.meetings import split_tags
+from forum.text.mentions import Mention
+from forum.text.plain import plain_words
+from forum.text.quotes import QuoteMark
+from forum.text.sanitise import sanitise
+
+# Raise it when the same source would give other HTML or other plain words: it tells which stored posts are older.
+RENDERER_VERSION = 1
+
+# clean_source() refuses these; texts from elsewhere must not break the reading either.
+_UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A source as read. All ranges (quotes, extracts) count the code points of `plain`."""
+
+    html: str
+    plain: str
+    mentions: tuple[Mention, ...]
+    meetings: tuple[int, ...]
+    quotes: tuple[QuoteMark, ...]
+
+
+def read(source: str) -> Reading:
+    """Read a source: pure, CPU only, never raises, bounded time (see `markdown.py`). The HTML is safe to show."""
+    own_words, meetings = split_tags(_UNREADABLE.sub("\ufffd", source))
+    tokens, env = parse(own_words)
+    return Reading(
+        html=sanitise(render(tokens, env)).strip(),
+        plain=plain_words(tokens),
+        mentions=env.get("mentions", ()),
+        meetings=meetings,
+        quotes=tuple(env.get("quotes", ())),
+    )

@@ -1,0 +1,47 @@
+"""What of the text that somebody sent do we accept and store?
+
+The author's words stay as they are: no normalisation, no typographer. Only what cannot be stored, seen or
+sent back is refused or dropped. What the words mean is the matter of `reading.py`.
+"""
+
+import re
+import unicodedata
+
+from forum.errors import Invalid
+
+_NEWLINES = re.compile(r"\r\n?")
+# C0 controls, DEL and C1 have no picture; PostgreSQL and XML refuse some of them. Tab and line feed are text.
+_CONTROLS = re.compile(r"[\x01-\x08\x0b-\x1f\x7f-\x9f]")
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+_BLANKS = re.compile(r"\s+")
+_INVISIBLE = frozenset({"Cf", "Mn", "Me", "Zs", "Zl", "Zp", "Cc"})
+
+
+def clean_source(raw: str, *, limit: int) -> str:
+    """The text to store, `limit` counted in code points after cleaning. Raises Invalid when empty or too long."""
+    _refuse_unstorable(raw)
+    return _within(_CONTROLS.sub("", _NEWLINES.sub("\n", raw)).rstrip(), limit)
+
+
+def clean_line(raw: str, *, limit: int) -> str:
+    """The same for one-line fields (titles, wordings): every run of white space becomes one space."""
+    _refuse_unstorable(raw)
+    return _within(_BLANKS.sub(" ", _CONTROLS.sub("", _NEWLINES.sub("\n", raw))).strip(), limit)
+
+
+def _refuse_unstorable(raw: str) -> None:
+    if "\x00" in raw:
+        raise Invalid("Le texte contient un caractère nul : copiez-le à nouveau depuis son origine.")
+    if _SURROGATES.search(raw):
+        raise Invalid("Le texte contient un caractère incomplet : copiez-le à nouveau depuis son origine.")
+
+
+def _within(text: str, limit: int) -> str:
+    if not any(unicodedata.category(letter) not in _INVISIBLE for letter in text):
+        raise Invalid("Écrivez au moins un mot.")
+    if len(text) > limit:
+        raise Invalid(
+            "Ce texte est trop long : {length} caractères, pour {limit} au plus.",
+            values={"length": len(text), "limit": limit},
+        )
+    return text

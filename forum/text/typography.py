@@ -1,0 +1,67 @@
+"""How are numbers, shares and dates written for the reader, and where does French put its narrow spaces?
+
+Babel knows the customs (French groups thousands with U+202F); this module chooses one form of each, the same
+on pages, in mails and in documents. Sentences around them belong to the catalogue.
+"""
+
+import re
+from datetime import date, datetime, tzinfo
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from functools import lru_cache
+
+from babel.core import Locale
+from babel.dates import format_date, format_time
+from babel.numbers import format_decimal
+
+# The English of European administrations: "12 December 2026", not "December 12, 2026".
+_REGIONS = {"fr": "fr_FR", "en": "en_GB"}
+_TENTH = Decimal("0.1")
+_BEFORE_SIGN = re.compile(r" (?=[;:!?»])")
+_AFTER_QUOTE = re.compile(r"(?<=«) ")
+_NARROW = "\u202f"
+
+
+@lru_cache(maxsize=4096)  # our sentences are as many as the catalogue's, and each is said at every page
+def french(words: str) -> str:
+    """A sentence of ours with narrow no-break spaces where French wants them. Never for what an author wrote."""
+    return _AFTER_QUOTE.sub(_NARROW, _BEFORE_SIGN.sub(_NARROW, words))
+
+
+def colon(locale: str) -> str:
+    """A colon that follows a word."""
+    return _NARROW + ":" if _region(locale).language == "fr" else ":"
+
+
+def number(value: int | float | Decimal, locale: str) -> str:
+    """12345.5 -> "12 345,5" (with U+202F) in French, "12,345.5" in English; a true minus sign, as wide as a plus."""
+    return format_decimal(value, locale=_region(locale)).replace("-", "−")
+
+
+def percent(share: Fraction | float, locale: str) -> str:
+    """A share of one with at most one decimal, ties to even: 1/3 -> "33,3 %" (U+202F before the sign), "33.3%"."""
+    exact = Fraction(share) * 100
+    rounded = (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(_TENTH, ROUND_HALF_EVEN)
+    gap = "\u202f" if _region(locale).language == "fr" else ""
+    return number(rounded, locale) + gap + "%"
+
+
+def day(value: date, locale: str) -> str:
+    """12 décembre 2026, 1er décembre 2026; 12 December 2026. A datetime gives the day of its own zone."""
+    written = format_date(value, format="long", locale=_region(locale))
+    is_first = value.day == 1 and _region(locale).language == "fr"
+    return written.replace("1 ", "1er ", 1) if is_first else written
+
+
+def moment(value: datetime, locale: str, tz: tzinfo) -> str:
+    """12 décembre 2026 à 18 h 00 (no-break spaces in the time); 12 December 2026 at 18:00. Refuses naive datetimes."""
+    if value.tzinfo is None:
+        raise ValueError(f"a moment needs a time zone: {value!r}")
+    there = value.astimezone(tz)
+    if _region(locale).language == "fr":
+        return f"{day(there, locale)} à {there.hour}\u00a0h\u00a0{there.minute:02d}"
+    return f"{day(there, locale)} at {format_time(there, 'HH:mm', locale=_region(locale))}"
+
+
+def _region(locale: str) -> Locale:
+    return Locale.parse(_REGIONS.get(locale, locale))
