@@ -1,0 +1,1 @@
+"""The verbs: every query, every transaction, every check."""

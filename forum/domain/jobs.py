@@ -1,0 +1,205 @@
+"""Who holds a job, until when, and how did it end? The only writes to the `job` table once a job is asked for.
+
+A worker takes a job for a lease and renews it while it lives. Each taking raises the job's fence; whatever a worker
+writes checks its own fence in the same transaction, so a worker that was silent for too long, and whose job somebody
+else took up, writes nothing. Asking for a job is `forum/jobs.py`; running one is `workers/running.py`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from forum.database import Row, row, rows
+
+LONGEST_PAUSE: Final = timedelta(minutes=1)
+"""Pauses between tries double from two seconds; beyond a minute they would only make people wait."""
+
+
+class LostLease(Exception):
+    """Another worker holds this job now, or it is over: nothing of what this one made may be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on a job until the lease ends; `fence` tells this taking from every other."""
+
+    job: int
+    name: str
+    subject: int
+    fence: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is, as a page shows it. `state` is one of queued, running, done, failed."""
+
+    job: int
+    state: str
+    done: int
+    total: int
+    step: str
+    error: str
+    trace_id: str
+
+    @property
+    def label(self) -> str:
+        """What is under way and how far, in no language: "PDF, 2/6". Empty before the first step."""
+        return f"{self.step}, {self.done}/{self.total}" if self.step else ""
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in ("done", "failed")
+
+
+async def waiting(now: datetime) -> list[tuple[int, int]]:
+    """Jobs (id, fence) that anybody may take: queued ones whose time has come, and those whose worker fell silent."""
+    found = await rows(
+        """SELECT id, fence FROM job
+            WHERE (state = 'queued' AND run_after <= $1) OR (state = 'running' AND lease_until < $1)
+            ORDER BY run_after, id LIMIT 100""",
+        now,
+    )
+    return [(r["id"], r["fence"]) for r in found]
+
+
+async def take(job: int, now: datetime, *, lease: timedelta) -> Claim | None:
+    """Take a job for the length of a lease; None when it is not to be taken (held, over, too early, unknown)."""
+    taken = await row(
+        """UPDATE job SET state = 'running', tries = tries + 1, fence = fence + 1, lease_until = $2
+            WHERE id = $1 AND ((state = 'queued' AND run_after <= $3) OR (state = 'running' AND lease_until < $3))
+            RETURNING id, name, subject, fence, tries""",
+        job,
+        now + lease,
+        now,
+    )
+    if taken is None:
+        return None
+    return Claim(taken["id"], taken["name"], taken["subject"], taken["fence"], taken["tries"])
+
+
+async def renew(claim: Claim, now: datetime, *, lease: timedelta) -> None:
+    """Live on for another lease.
+
+    Raises:
+        LostLease: somebody else took the job meanwhile.
+    """
+    _held(
+        await row(
+            "UPDATE job SET lease_until = $3 WHERE id = $1 AND fence = $2 AND state = 'running' RETURNING id",
+            claim.job,
+            claim.fence,
+            now + lease,
+        )
+    )
+
+
+async def advance(claim: Claim, done: int, total: int, step: str) -> None:
+    """Say how far the work is; `step` names what is under way (a format).
+
+    Raises:
+        LostLease: somebody else took the job meanwhile.
+    """
+    _held(
+        await row(
+            """UPDATE job SET done_steps = $3, total_steps = $4, step = $5
+                WHERE id = $1 AND fence = $2 AND state = 'running' RETURNING id""",
+            claim.job,
+            claim.fence,
+            done,
+            total,
+            step,
+        )
+    )
+
+
+async def finish(claim: Claim, now: datetime) -> None:
+    """The work is done: first statement of the transaction that writes its result, which it thereby guards.
+
+    Raises:
+        LostLease: somebody else took the job meanwhile; the transaction must not go on.
+    """
+    _held(
+        await row(
+            """UPDATE job SET state = 'done', done_steps = total_steps, step = '', lease_until = NULL,
+                              error = '', trace_id = '', finished_at = $3
+                WHERE id = $1 AND fence = $2 AND state = 'running' RETURNING id""",
+            claim.job,
+            claim.fence,
+            now,
+        )
+    )
+
+
+async def put_off(claim: Claim, error: str, trace_id: str, now: datetime) -> None:
+    """The try failed and another one follows, after a pause that doubles each time.
+
+    Raises:
+        LostLease: somebody else took the job meanwhile.
+    """
+    pause = min(timedelta(seconds=2**claim.tries), LONGEST_PAUSE)
+    _held(
+        await row(
+            """UPDATE job SET state = 'queued', run_after = $3, lease_until = NULL, error = $4, trace_id = $5
+                WHERE id = $1 AND fence = $2 AND state = 'running' RETURNING id""",
+            claim.job,
+            claim.fence,
+            now + pause,
+            error,
+            trace_id,
+        )
+    )
+
+
+async def give_up(claim: Claim, error: str, trace_id: str, now: datetime) -> None:
+    """The last try failed: the job stays as it is, with its reason, until somebody asks for it again.
+
+    Raises:
+        LostLease: somebody else took the job meanwhile; the transaction must not go on.
+    """
+    _held(
+        await row(
+            """UPDATE job SET state = 'failed', lease_until = NULL, finished_at = $3, error = $4, trace_id = $5
+                WHERE id = $1 AND fence = $2 AND state = 'running' RETURNING id""",
+            claim.job,
+            claim.fence,
+            now,
+            error,
+            trace_id,
+        )
+    )
+
+
+async def release(claim: Claim, now: datetime) -> None:
+    """The worker is asked to stop: whoever comes next takes the job at once, and this try does not count.
+
+    A job that was lost meanwhile is left alone: there is nothing to release.
+    """
+    await rows(
+        """UPDATE job SET state = 'queued', tries = tries - 1, run_after = $3, lease_until = NULL
+            WHERE id = $1 AND fence = $2 AND state = 'running' RETURNING id""",
+        claim.job,
+        claim.fence,
+        now,
+    )
+
+
+async def progress_of(key: str) -> Progress | None:
+    """How far the job asked for under `key` is."""
+    found = await row("SELECT id, state, done_steps, total_steps, step, error, trace_id FROM job WHERE key = $1", key)
+    if found is None:
+        return None
+    return Progress(
+        job=found["id"],
+        state=found["state"],
+        done=found["done_steps"],
+        total=found["total_steps"],
+        step=found["step"],
+        error=found["error"],
+        trace_id=found["trace_id"],
+    )
+
+
+def _held(written: Row | None) -> None:
+    if written is None:
+        raise LostLease

@@ -1,0 +1,80 @@
+"""What a member is told, once per contribution: they were quoted, answered or called by name.
+
+Told inside the transaction that writes the contribution. By page only; mail is another matter.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from forum.database import known_moment, rows, transaction
+from forum.domain.references import storable
+from forum.models.notifications import Event
+from forum.permissions import Viewer
+from forum.settings import settings
+
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One event: who wrote what, where, and whether the member has seen this list since."""
+
+    id: int
+    post: int
+    event: Event
+    author: str | None
+    thread_title: str
+    excerpt: str
+    created_at: datetime
+    is_new: bool
+
+
+async def tell(post: int, author: int, recipients: dict[int, Event], now: datetime) -> None:
+    """Record the events of a new contribution, the first ones of `recipients` up to the limit. Never its own author."""
+    chosen = [(m, e) for m, e in recipients.items() if m != author][: settings().limits.notified_per_post]
+    for member, event in chosen:
+        await rows(
+            """INSERT INTO notification (member_id, post_id, event, created_at) VALUES ($1, $2, $3, $4)
+               ON CONFLICT (member_id, post_id) DO NOTHING""",
+            member,
+            post,
+            event.value,
+            now,
+        )
+
+
+async def list_notices(viewer: Viewer) -> list[Notice]:
+    """The newest events for this member, newest first."""
+    found = await rows(
+        """SELECT n.id, n.post_id, n.event, n.created_at, n.read_at, m.name AS author, t.title,
+                  substr(p.plain, 1, 200) AS excerpt
+             FROM notification n JOIN post p ON p.id = n.post_id JOIN thread t ON t.id = p.thread_id
+             LEFT JOIN member m ON m.id = p.author_id
+            WHERE n.member_id = $1 ORDER BY n.id DESC LIMIT $2""",
+        viewer.id,
+        SHOWN,
+    )
+    return [
+        Notice(
+            id=r["id"],
+            post=r["post_id"],
+            event=Event(r["event"]),
+            author=r["author"],
+            thread_title=r["title"],
+            excerpt=r["excerpt"],
+            created_at=known_moment(r["created_at"]),
+            is_new=r["read_at"] is None,
+        )
+        for r in found
+    ]
+
+
+async def mark_read(viewer: Viewer, newest: int, now: datetime) -> None:
+    """The member has seen the list down from that notice: what came since they looked stays new."""
+    async with transaction():
+        await rows(
+            "UPDATE notification SET read_at = $1 WHERE member_id = $2 AND id <= $3 AND read_at IS NULL",
+            now,
+            viewer.id,
+            storable(newest),
+        )

@@ -1,0 +1,133 @@
+"""What stands at the end for whoever checks? Every proposal, the meetings, the coverage, the glossary.
+
+Other chapters are in `outlines`.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from forum.documents.outline import (
+    Block,
+    Column,
+    Definitions,
+    Entry,
+    Paragraph,
+    Run,
+    Section,
+    Table,
+    Tone,
+)
+from forum.domain.outline_proposals import Ranking
+from forum.domain.outline_words import (
+    fr,
+    long_day,
+    shown,
+    text,
+)
+from forum.domain.snapshots import (
+    Kind,
+    Snapshot,
+)
+
+
+def annexes_chapter(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Section:
+    """Every proposal, withdrawn ones too, then meetings, coverage and glossary."""
+    return Section(
+        anchor="annexes",
+        title="Annexes",
+        sections=(
+            Section("annexe-propositions", "Toutes les propositions", tuple(_every_proposal(snapshot, rankings))),
+            Section("annexe-reunions", "Réunions", (_meetings(snapshot),)),
+            Section("annexe-couverture", "Couverture", (_coverage(snapshot),)),
+            Section("annexe-glossaire", "Glossaire", (Definitions(tuple(_glossary())),)),
+        ),
+    )
+
+
+def _every_proposal(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Iterable[Block]:
+    if not snapshot.proposals:
+        yield Paragraph(text("Aucune proposition n’a été déposée."), Tone.EMPTY)
+        return
+    yield Paragraph(text("Par référence, propositions retirées comprises."), Tone.NOTE)
+    for ranking in rankings:
+        if ranking.lines:
+            yield _proposal_table(snapshot, ranking)
+
+
+def _proposal_table(snapshot: Snapshot, ranking: Ranking) -> Table:
+    caption = fr("Propositions du thème {number}", number=ranking.theme.number)
+    if snapshot.kind is Kind.WORKING_DRAFT:
+        return Table(
+            caption,
+            (Column("Référence", 16), Column("Proposition", 64), Column("État", 20)),
+            tuple((line.link, line.wording, Run(line.state)) for line in ranking.lines),
+        )
+    return Table(
+        caption,
+        (
+            Column("Référence", 14),
+            Column("Proposition", 36),
+            Column("Rang", 12, numeric=True),
+            Column("Pour", 9, numeric=True),
+            Column("Abst.", 8, numeric=True),
+            Column("Contre", 10, numeric=True),
+            Column("Net", 11, numeric=True),
+        ),
+        tuple((line.link, line.wording, Run(line.rank_or_state), *map(Run, line.counts)) for line in ranking.lines),
+    )
+
+
+def _meetings(snapshot: Snapshot) -> Block:
+    if not snapshot.meetings:
+        return Paragraph(text("Aucune réunion n’est enregistrée."), Tone.EMPTY)
+    return Table(
+        caption="Réunions des groupes de travail",
+        columns=(
+            Column("Réunion", 26),
+            Column("Date", 18),
+            Column("Lieu", 18),
+            Column("Contributions", 20, numeric=True),
+            Column("Propositions", 18, numeric=True),
+        ),
+        rows=tuple(
+            (
+                Run(f"{meeting.group}, réunion {meeting.number}"),
+                Run("non connue" if meeting.date is None else long_day(date.fromisoformat(meeting.date))),
+                Run(meeting.place or "non connu"),
+                Run(shown(meeting.tagged_posts)),
+                Run(shown(meeting.proposals)),
+            )
+            for meeting in snapshot.meetings
+        ),
+    )
+
+
+def _coverage(snapshot: Snapshot) -> Table:
+    facts = snapshot.participation
+    lines = (
+        ("Contributions reçues", shown(facts.posts)),
+        ("Contributions lues par l’animation", "non suivi" if facts.posts_read is None else shown(facts.posts_read)),
+        ("Contributions à l’origine d’une proposition", shown(facts.posts_used)),
+        ("Contributions citées mot pour mot", shown(len(snapshot.verbatims))),
+    )
+    return Table(
+        caption="Ce que sont devenues les contributions",
+        columns=(Column("Étape", 70), Column("Nombre", 30, numeric=True)),
+        rows=tuple((Run(label), Run(value)) for label, value in lines),
+    )
+
+
+def _glossary() -> Iterable[Entry]:
+    for term, meaning in (
+        ("Abstention", "Avis déposé qui ne prend pas parti. Il compte parmi les votants, non parmi les exprimés."),
+        ("Auteur non connu", "Le texte d’origine ne nomme pas l’auteur. Aucun nom n’est supposé."),
+        ("Borne de Wilson", "Plus petite part de pour compatible avec les avis reçus, à 95 % de confiance."),
+        ("Contribution", "Message publié dans un fil du forum."),
+        ("Étiquette de réunion", "Mention, telle que [GT réunion 1], qui rattache une contribution à une réunion."),
+        ("Exprimés", "Pour et contre, sans les abstentions."),
+        ("Extrait", "Passage exact d’une contribution, repéré dans une version donnée."),
+        ("Proposition", "Formulation courte soumise au vote, avec une référence telle que T3-007."),
+        ("Soutien net", "Nombre de pour moins nombre de contre. Il peut être négatif."),
+        ("Votants", "Personnes qui ont déposé un avis : pour, contre ou abstention."),
+    ):
+        yield Entry(term, text(fr(meaning)))

@@ -1,0 +1,86 @@
+"""Passwords: which are accepted, how they are kept, how they are verified.
+
+Argon2id takes a fifth of a second and 64 MiB by design, so it runs in a thread, two at a time: others are served
+meanwhile and memory stays bounded. Length counts, composition does not (NIST SP 800-63B, ASVS 5.0 6.2).
+"""
+
+import re
+import secrets
+from functools import cache
+from pathlib import Path
+
+from anyio import CapacityLimiter, to_thread
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from forum.errors import Invalid
+from forum.settings import settings
+from forum.text.folding import fold
+
+# Beyond this a password is no longer typed, and hashing it would be a way to tire the server.
+LONGEST = 256
+AT_ONCE = 2
+COMMON = Path(__file__).with_name("common_passwords.txt")
+
+_hasher = PasswordHash((Argon2Hasher(),))
+_limiter = CapacityLimiter(AT_ONCE)
+
+
+@cache
+def _common() -> frozenset[str]:
+    return frozenset(COMMON.read_text("utf-8").split())
+
+
+@cache
+def _decoy() -> str:
+    """A hash that no password fits: verifying against it takes the time of a real account."""
+    return _hasher.hash(secrets.token_urlsafe(32))
+
+
+def check_password(password: str, *, about: tuple[str, ...] = ()) -> str:
+    """The password itself when it may be used; `about` are the person's name, handle and address.
+
+    Raises:
+        Invalid: too short, too long, well known, or made of the person's own names.
+    """
+    least = settings().passwords.minimum_length
+    if len(password) < least:
+        raise Invalid("Un mot de passe compte au moins {least} caractères.", values={"least": least})
+    if len(password) > LONGEST or "\0" in password:
+        raise Invalid("Un mot de passe compte au plus {longest} caractères.", values={"longest": LONGEST})
+    if _is_common(password) or _is_about(password, about):
+        raise Invalid("Ce mot de passe est trop facile à deviner. Une phrase de quatre mots convient bien.")
+    return password
+
+
+def _is_common(password: str) -> bool:
+    """In the list, with or without digits and signs around; or one short piece repeated."""
+    folded = re.sub(r"\s", "", fold(password))
+    bare = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", folded)
+    return not _common().isdisjoint({folded, bare}) or re.fullmatch(r"(.{1,4})\1*.{0,3}", folded) is not None
+
+
+def _is_about(password: str, about: tuple[str, ...]) -> bool:
+    folded = re.sub(r"[\W_]", "", fold(password))
+    names = (re.sub(r"[\W_]", "", fold(name.split("@")[0])) for name in about)
+    return any(len(name) >= 4 and name in folded and len(folded) - len(name) < 6 for name in names)
+
+
+def generate() -> str:
+    """A random password that can be read aloud: five groups of four letters and digits, 90 bits and more."""
+    letters = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 signs, without 0 o 1 l
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(5))
+
+
+async def hash_password(password: str) -> str:
+    return await to_thread.run_sync(_hasher.hash, password, limiter=_limiter)
+
+
+async def verify(password: str, kept: str | None) -> bool:
+    """Whether the password fits; the same work is done when there is nothing to fit (`kept` is None)."""
+    return await to_thread.run_sync(_verify, password[: LONGEST + 1], kept, limiter=_limiter)
+
+
+def _verify(password: str, kept: str | None) -> bool:
+    decoy = _decoy()
+    return _hasher.verify(password, kept or decoy) and kept is not None

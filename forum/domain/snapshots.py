@@ -1,0 +1,317 @@
+"""What did the consultation say at that instant? The frozen answer from which every document is made.
+
+The domain fills these dataclasses from the database in one read transaction; nothing after it looks at the
+database again, so that the same snapshot gives the same ranking and the same bytes for ever. The canonical
+form is JSON with sorted keys, UTF-8 and no float; its SHA-256 is printed on the cover of each document. Left
+out in this format: the ballots themselves (only their tallies are here); a new field raises `FORMAT`. The
+queries that fill a snapshot are in `snapshot_queries`, its reading as a document in `outlines`.
+"""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from forum.errors import Invalid
+from forum.models.proposals import Origin, ProposalState
+from forum.ranking.tallies import Tally
+
+FORMAT: Final = 1
+"""Number of this file layout; raised whenever a field appears, changes its meaning or goes."""
+
+
+class Kind(StrEnum):
+    """What the document made from it may claim."""
+
+    FINAL = "final"
+    WORKING_DRAFT = "working draft"  # votes are still open: no tally anywhere
+
+
+@dataclass(frozen=True, slots=True)
+class Consultation:
+    """Who asks, and under which terms the answers are published."""
+
+    title: str
+    organiser: str
+    licence: str
+    base_url: str
+    """Address of the site, without a final slash; links of the documents begin with it."""
+    example: bool = False
+    """True when members and ballots are invented; every document then says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Half-open [start, end), both instants as written by `instant`."""
+
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A guiding question of a theme, by its position from 1."""
+
+    position: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """A numbered chapter of the consultation."""
+
+    number: int
+    title: str
+    introduction: str = ""
+    """Plain text."""
+    questions: tuple[Question, ...] = ()
+    contributions: Window | None = None
+    votes: Window | None = None
+    sealed: bool = True
+    quorum: int = 0
+    """Fewest voters for a proposal of this theme to be ranked; 0 ranks them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A discussion, and the number of the theme it belongs to."""
+
+    id: int
+    title: str
+    theme: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """A post whose words are quoted in the document, at the revision that was read."""
+
+    post: int
+    """Number in the public address /contributions/<post>, and in the stable id C-<post>@<revision>."""
+    revision: int
+    number: int
+    """Place in its thread, from 1."""
+    thread: int
+    words: str
+    """Plain text, without quotes and without meeting tags, exactly as the author wrote it."""
+    author: str | None = None
+    """Name as published; None when the author is not known (never invented)."""
+    written_at: str | None = None
+    meetings: tuple[str, ...] = ()
+    """Labels of the confirmed meeting tags, such as "GT réunion 1"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The words a proposal was made of: code points [start, end) of a post's plain text at a revision."""
+
+    post: int
+    revision: int
+    start: int
+    end: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One proposal at the version that the votes judged."""
+
+    reference: str
+    """Such as "T3-007"."""
+    version: int
+    wording: str
+    theme: int
+    origin: Origin
+    body: str = ""
+    """Plain text; empty when the wording says it all."""
+    source: Source | None = None
+    author: str | None = None
+    meeting: str | None = None
+    """Label of the meeting of origin, such as "GT réunion 1"."""
+    questions: tuple[int, ...] = ()
+    """Positions of the guiding questions of its theme that it answers."""
+    state: ProposalState = ProposalState.OPEN
+    tally: Tally | None = None
+    """None in a working draft, and for a proposal that was never put to the vote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A meeting of a working group, and what came of it in this scope."""
+
+    group: str
+    number: int
+    date: str | None = None
+    """ISO day."""
+    place: str | None = None
+    tagged_posts: int = 0
+    proposals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """Posts dated of one ISO day (Europe/Paris)."""
+
+    day: str
+    posts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeCount:
+    """Activity of one theme."""
+
+    theme: int
+    posts: int
+    proposals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """Who took part, in whole numbers.
+
+    The organiser's instructions are not contributions and are not counted.
+    """
+
+    posts: int
+    known_authors: int
+    """Distinct authors whose name is known."""
+    unknown_author_posts: int
+    replies: int
+    quotes: int
+    voters: int | None = None
+    """Distinct voters on proposals in force; None in a working draft."""
+    ballots: int | None = None
+    """Ballots on proposals in force, the sum of their tallies; None in a working draft."""
+    per_day: tuple[DayCount, ...] = ()
+    """Ascending; posts without a date are in none of them."""
+    per_theme: tuple[ThemeCount, ...] = ()
+    posts_read: int | None = None
+    """Posts that a moderator has marked as read; None as long as the site does not follow it."""
+    posts_used: int = 0
+    """Posts from which at least one proposal of this snapshot comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """The declared rules of the ranking that hold for all themes; the quorum is each theme's own."""
+
+    abstentions_in_wilson: bool = False
+    """Whether abstentions count in the n of the Wilson bound shown beside the net support."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A consultation, or one theme of it, as it stood at `taken_at`.
+
+    Raises ValueError when its parts contradict one another, above all when a working draft carries a tally.
+    """
+
+    consultation: Consultation
+    taken_at: str
+    """As written by `instant`."""
+    kind: Kind
+    themes: tuple[Theme, ...]
+    participation: Participation
+    engine_version: str
+    scope: int | None = None
+    """Number of the only theme it covers; None for the whole consultation."""
+    version: int = 1
+    """Number of the document in its scope."""
+    method: Method = Method()
+    threads: tuple[Thread, ...] = ()
+    verbatims: tuple[Verbatim, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
+    meetings: tuple[Meeting, ...] = ()
+    format: int = FORMAT
+
+    def __post_init__(self) -> None:
+        if self.format != FORMAT:
+            raise ValueError(f"snapshot format {self.format} is not {FORMAT}")
+        _refuse_tallies_in_a_draft(self)
+        _refuse_another_sum(self)
+        _refuse_dangling_references(self)
+
+
+def _refuse_tallies_in_a_draft(snapshot: Snapshot) -> None:
+    if snapshot.kind is not Kind.WORKING_DRAFT:
+        return
+    figures = (snapshot.participation.voters, snapshot.participation.ballots)
+    if any(figure is not None for figure in figures) or any(p.tally for p in snapshot.proposals):
+        raise ValueError("a working draft carries no tally and no count of votes")
+
+
+def _refuse_another_sum(snapshot: Snapshot) -> None:
+    if snapshot.kind is not Kind.FINAL:
+        return
+    tallies = [proposal.tally for proposal in snapshot.proposals if proposal.state is ProposalState.OPEN]
+    if snapshot.participation.ballots != sum(tally.votants for tally in tallies if tally):
+        raise ValueError("the ballots are not the sum of the tallies of the proposals in force")
+
+
+def _refuse_dangling_references(snapshot: Snapshot) -> None:
+    themes = {theme.number for theme in snapshot.themes}
+    threads = {thread.id for thread in snapshot.threads}
+    references = [proposal.reference for proposal in snapshot.proposals]
+    if len(set(references)) != len(references):
+        raise ValueError("two proposals share a reference")
+    if not {proposal.theme for proposal in snapshot.proposals} <= themes:
+        raise ValueError("a proposal belongs to a theme that is not in the snapshot")
+    if not {thread.theme for thread in snapshot.threads} <= themes:
+        raise ValueError("a thread belongs to a theme that is not in the snapshot")
+    if not {verbatim.thread for verbatim in snapshot.verbatims} <= threads:
+        raise ValueError("a verbatim belongs to a thread that is not in the snapshot")
+    if snapshot.scope is not None and themes != {snapshot.scope}:
+        raise ValueError("the snapshot of one theme holds that theme and no other")
+
+
+def instant(moment: datetime) -> str:
+    """An aware datetime as UTC ISO text to the second, such as "2026-12-12T17:00:00Z".
+
+    ValueError when naive.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a naive datetime is no instant")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment_of(text: str) -> datetime:
+    """The aware UTC datetime that `instant` wrote. ValueError on anything else."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def to_json(snapshot: Snapshot) -> bytes:
+    """The canonical form: one line of JSON, keys sorted, UTF-8, integers only."""
+    facts = dataclasses.asdict(snapshot)
+    text = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8")
+
+
+def sha256(snapshot: Snapshot) -> str:
+    """Hexadecimal SHA-256 of the canonical form."""
+    return hashlib.sha256(to_json(snapshot)).hexdigest()
+
+
+_READER: Final = TypeAdapter(Snapshot)
+
+
+def from_json(canonical: bytes) -> Snapshot:
+    """Read back what `to_json` wrote.
+
+    Invalid when it is anything else: an unknown or missing field, a float, contradictory parts, and also the
+    same facts in another spelling, for which the SHA-256 printed on the documents would not be that of the
+    file.
+    """
+    try:
+        snapshot = _READER.validate_json(canonical, strict=True)
+    except ValidationError as error:
+        raise Invalid(
+            "Ce fichier n’est pas une photographie lisible de la consultation : {reason}",
+            values={"reason": error},
+        ) from error
+    if to_json(snapshot) != canonical:
+        raise Invalid("Ce fichier n’est pas écrit sous la forme canonique : il a été modifié ou complété.")
+    return snapshot

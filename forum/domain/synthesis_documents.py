@@ -1,0 +1,205 @@
+"""What has a synthesis become, as files? The set of documents is stored whole, in one transaction, or not at all.
+
+The worker reads the frozen data here and brings the bytes back; it never sees the database change under it. Rights on
+a document are those of its synthesis, asked again at each download.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from forum.database import Row, known_moment, row, rows, transaction
+from forum.domain import jobs
+from forum.domain.jobs import Claim
+from forum.domain.references import storable
+from forum.errors import NotFound
+from forum.models.syntheses import SynthesisState
+from forum.permissions import Viewer, may_read_synthesis
+from forum.settings import settings
+
+# People's formats first, then those for reuse.
+ORDER: Final = ("html", "pdf", "odt", "docx", "csv", "json")
+_FILE_NAME: Final = re.compile(r".+\.([a-z]{2,5})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One format as it came out: its bytes, or the sentence that says why there are none."""
+
+    format: str
+    media_type: str
+    content: bytes | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLine:
+    """One document in the list of a synthesis. `size` is in bytes; with an `error` there is nothing to download."""
+
+    format: str
+    media_type: str
+    file_name: str
+    size: int
+    sha256: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFile:
+    """One document, to download."""
+
+    file_name: str
+    media_type: str
+    sha256: str
+    content: bytes
+    is_public: bool
+
+
+# What the worker needs
+
+
+async def begin_compiling(claim: Claim, *, steps: int) -> bytes | None:
+    """The frozen data to make documents of, in its canonical form; None when there is nothing left to make.
+
+    A job that runs twice finds a complete synthesis, or a published one, and leaves it as it is.
+
+    Raises:
+        LostLease: somebody else took the job meanwhile.
+        LookupError: there is no such synthesis.
+    """
+    async with transaction():
+        found = await row("SELECT state, snapshot FROM synthesis WHERE id = $1", claim.subject)
+        if found is None:
+            raise LookupError(f"synthesis {claim.subject} does not exist")
+        if found["state"] in (SynthesisState.READY.value, SynthesisState.PUBLISHED.value):
+            return None
+        await jobs.advance(claim, 0, steps, "")
+        await _set_state(claim.subject, SynthesisState.COMPILING)
+    return str(found["snapshot"]).encode()
+
+
+async def store_documents(claim: Claim, made: tuple[Made, ...], now: datetime) -> None:
+    """Write the whole set and the end of the job, in one transaction; whoever looks sees all of it or nothing.
+
+    Raises:
+        LostLease: somebody else took the job meanwhile: nothing is written.
+    """
+    async with transaction():
+        await jobs.finish(claim, now)
+        if made:
+            await rows("DELETE FROM document WHERE synthesis_id = $1 RETURNING id", claim.subject)
+            for one in made:
+                await _insert(claim.subject, one, now)
+            await _set_state(claim.subject, SynthesisState.READY)
+
+
+async def fail_synthesis(claim: Claim, error: str, trace_id: str, now: datetime) -> None:
+    """The last try failed: the job and its synthesis say so together.
+
+    Raises:
+        LostLease: somebody else took the job meanwhile: nothing is written.
+    """
+    async with transaction():
+        await jobs.give_up(claim, error, trace_id, now)
+        await _set_state(claim.subject, SynthesisState.FAILED)
+
+
+async def _set_state(synthesis: int, state: SynthesisState) -> None:
+    """A published synthesis keeps its state, whatever a late worker believes."""
+    await rows(
+        "UPDATE synthesis SET state = $2 WHERE id = $1 AND state <> $3 RETURNING id",
+        synthesis,
+        state.value,
+        SynthesisState.PUBLISHED.value,
+    )
+
+
+async def _insert(synthesis: int, made: Made, now: datetime) -> None:
+    content = made.content
+    await rows(
+        """INSERT INTO document (synthesis_id, format, media_type, content, sha256, size, error, created_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id""",
+        synthesis,
+        made.format,
+        made.media_type,
+        content,
+        "" if content is None else hashlib.sha256(content).hexdigest(),
+        0 if content is None else len(content),
+        made.error[:500],
+        now,
+    )
+
+
+# What people read
+
+
+async def document_lines(synthesis: int) -> tuple[DocumentLine, ...]:
+    """The documents of a synthesis that the caller has already let this person see, in the order of `ORDER`."""
+    found = await rows(
+        f"SELECT d.format, d.media_type, d.size, d.sha256, d.error, {_NAME_COLUMNS} WHERE d.synthesis_id = $1",
+        synthesis,
+    )
+    lines = [
+        DocumentLine(r["format"], r["media_type"], file_name_of(r), r["size"], r["sha256"], r["error"]) for r in found
+    ]
+    return tuple(sorted(lines, key=lambda line: ORDER.index(line.format)))
+
+
+_NAME_COLUMNS: Final = """
+    s.version, s.requested_at, th.number
+      FROM document d JOIN synthesis s ON s.id = d.synthesis_id LEFT JOIN theme th ON th.id = s.theme_id"""
+
+
+def file_name_of(found: Row) -> str:
+    """Such as "synthese-T3-v1-2026-11-23.odt": scope, version, and the day of the data where the consultation is."""
+    taken = known_moment(found["requested_at"])
+    scope = "consultation" if found["number"] is None else f"T{found['number']}"
+    day = taken.astimezone(ZoneInfo(settings().site.time_zone)).date().isoformat()
+    return f"synthese-{scope}-v{found['version']}-{day}.{found['format']}"
+
+
+async def read_document(viewer: Viewer | None, synthesis: int, file_name: str, now: datetime) -> DocumentFile:
+    """One document of a synthesis, by the name that its list gives.
+
+    Raises:
+        NotFound: no such document, or this person may not know of it (any more).
+    """
+    extension = _FILE_NAME.fullmatch(file_name)
+    if extension is None:
+        raise NotFound
+    document = await read_format(viewer, synthesis, extension[1], now)
+    if document.file_name != file_name:
+        raise NotFound
+    return document
+
+
+async def read_format(viewer: Viewer | None, synthesis: int, format_: str, now: datetime) -> DocumentFile:
+    """One document of a synthesis, by its format.
+
+    Raises:
+        NotFound: no such document, or this person may not know of it (any more).
+    """
+    document = await read_own_document(synthesis, format_)
+    may_read_synthesis(viewer, document.is_public, now).require()
+    return document
+
+
+async def read_own_document(synthesis: int, format_: str) -> DocumentFile:
+    """The same for the command line of the server, which asks nobody.
+
+    Raises:
+        NotFound: no such document.
+    """
+    found = await row(
+        f"SELECT d.format, d.media_type, d.sha256, d.content, s.state, {_NAME_COLUMNS} "
+        "WHERE d.synthesis_id = $1 AND d.format = $2",
+        storable(synthesis),
+        format_,
+    )
+    if found is None or found["content"] is None:
+        raise NotFound
+    is_public = found["state"] == SynthesisState.PUBLISHED.value
+    return DocumentFile(file_name_of(found), found["media_type"], found["sha256"], bytes(found["content"]), is_public)

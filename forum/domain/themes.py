@@ -1,0 +1,418 @@
+"""What is asked, until when, and what has come of it: the themes, their questions and their windows.
+
+Title, introduction and questions come from the files of `themes/`; the schedule belongs to the database once it is
+there. Taking those files in is the matter of `theme_files.py`; proposals and votes, which a theme only counts, are in
+`proposals.py` and `votes.py`.
+
+Writes that meet lock in one order, theme, then thread, then meeting: two that took the same rows in different orders
+would wait for each other. A write holds its theme (`Hold`) before it asks the schedule what is allowed, so that what
+somebody closed while it waited is closed for it.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+
+from forum.database import Row, is_sqlite, moment, row, rows, transaction
+from forum.domain import journal
+from forum.domain.references import storable
+from forum.errors import Checks, Conflict, Invalid, NotFound
+from forum.permissions import Schedule, Viewer, may_schedule
+from forum.text.reading import read
+
+# How many threads one page of a theme lists; the next ones are a page further.
+THREADS_A_PAGE = 50
+
+THEME_COLUMNS = """
+    t.id AS theme_id, t.number AS theme_number, t.title AS theme_title, t.working_group_id,
+    t.contributions_open_at, t.contributions_close_at, t.votes_open_at, t.votes_close_at, t.sealed, t.quorum,
+    t.version AS theme_version"""
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeHead:
+    """What every page and rule about a theme needs."""
+
+    id: int
+    number: int
+    title: str
+    group: int
+    schedule: Schedule
+    quorum: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeLine:
+    """A theme on the home page; `summary` is the first paragraph of its introduction, as text."""
+
+    theme: ThemeHead
+    summary: str
+    threads: int
+    posts: int
+    proposals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A guiding question and how many proposals say that they answer it."""
+
+    position: int
+    text: str
+    proposals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadLine:
+    """A thread in the list of its theme; the date of its last contribution is None when nobody knows it."""
+
+    id: int
+    title: str
+    posts: int
+    last_written_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThemePage:
+    """Everything that the page of a theme shows. `next_thread` begins the next page of threads, if there is one."""
+
+    theme: ThemeHead
+    introduction_html: str
+    questions: tuple[Question, ...]
+    threads: tuple[ThreadLine, ...]
+    next_thread: int | None
+    open_proposals: int
+    withdrawn_proposals: int
+
+
+def theme_from(found: Row) -> ThemeHead:
+    """The theme in a row that selects THEME_COLUMNS."""
+    return ThemeHead(
+        id=found["theme_id"],
+        number=found["theme_number"],
+        title=found["theme_title"],
+        group=found["working_group_id"],
+        schedule=Schedule(
+            contributions_open_at=moment(found["contributions_open_at"]),
+            contributions_close_at=moment(found["contributions_close_at"]),
+            votes_open_at=moment(found["votes_open_at"]),
+            votes_close_at=moment(found["votes_close_at"]),
+            sealed=bool(found["sealed"]),
+        ),
+        quorum=found["quorum"],
+        version=found["theme_version"],
+    )
+
+
+class Hold(StrEnum):
+    """How a write keeps a theme as it is until its commit.
+
+    Shared by writes that leave the theme's row alone. Alone by those that will change it: two that shared it first
+    would each wait for the other to let go.
+    """
+
+    SHARED = " FOR SHARE OF t"
+    ALONE = " FOR NO KEY UPDATE OF t"
+
+
+def holding(hold: Hold | None) -> str:
+    """The end of a SELECT that reads THEME_COLUMNS; nothing on SQLite, where a transaction holds everything."""
+    return "" if hold is None or is_sqlite() else hold.value
+
+
+async def find_theme(number: int) -> ThemeHead:
+    """Raises:
+    NotFound: no theme has this number.
+    """
+    return await _find(number, None)
+
+
+async def hold_theme(number: int, hold: Hold, now: datetime) -> ThemeHead:
+    """The theme as the caller's transaction must judge it, held until the commit.
+
+    Raises:
+        NotFound: no theme has this number.
+    """
+    return await as_settled(await _find(number, hold), now)
+
+
+async def _find(number: int, hold: Hold | None) -> ThemeHead:
+    found = await row(f"SELECT {THEME_COLUMNS} FROM theme t WHERE t.number = $1{holding(hold)}", _theme_number(number))
+    if found is None:
+        raise NotFound
+    return theme_from(found)
+
+
+# A write begins, waits its turn and commits within this time.
+LONGEST_WRITE = timedelta(minutes=1)
+
+
+def closes_soon(schedule: Schedule, now: datetime) -> bool:
+    """Whether the votes may be over before a write that began at `now` is committed."""
+    return schedule.votes_close_at is not None and now < schedule.votes_close_at <= now + LONGEST_WRITE
+
+
+async def as_settled(theme: ThemeHead, now: datetime) -> ThemeHead:
+    """A held theme, whose votes are closed for a write that began just before somebody closed them and comes after."""
+    close = theme.schedule.votes_close_at
+    if close is None or not closes_soon(theme.schedule, now):
+        return theme
+    last = await row(
+        """
+        SELECT at FROM journal_entry
+         WHERE thing = 'theme' AND thing_id = $1 AND act = 'close_votes' ORDER BY id DESC LIMIT 1""",
+        theme.id,
+    )
+    if last is None or moment(last["at"]) != close:
+        return theme
+    return replace(theme, schedule=replace(theme.schedule, votes_close_at=now))
+
+
+def _theme_number(number: int) -> int:
+    if number > 32767:  # the column is a two-byte integer
+        raise NotFound
+    return storable(number)
+
+
+async def questions_of(theme_id: int) -> tuple[Question, ...]:
+    """The guiding questions in their order, each with the number of open proposals that answer it."""
+    found = await rows(
+        """
+        SELECT q.position, q.text, COUNT(p.id) AS proposals
+          FROM guiding_question q
+          LEFT JOIN proposal_question a ON a.question_id = q.id
+          LEFT JOIN proposal p ON p.id = a.proposal_id AND p.state = 'open'
+         WHERE q.theme_id = $1
+         GROUP BY q.id, q.position, q.text
+         ORDER BY q.position""",
+        theme_id,
+    )
+    return tuple(Question(each["position"], each["text"], each["proposals"]) for each in found)
+
+
+async def list_themes() -> tuple[ThemeLine, ...]:
+    """The consultation in order, for the home page."""
+    found = await rows(
+        f"""
+        SELECT {THEME_COLUMNS}, t.introduction,
+               (SELECT COUNT(*) FROM thread h WHERE h.theme_id = t.id) AS threads,
+               (SELECT COALESCE(SUM(h.posts_count), 0) FROM thread h WHERE h.theme_id = t.id) AS posts,
+               (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND p.state = 'open') AS proposals
+          FROM theme t
+         ORDER BY t.number"""
+    )
+    return tuple(
+        ThemeLine(
+            theme_from(each), _first_paragraph(each["introduction"]), each["threads"], each["posts"], each["proposals"]
+        )
+        for each in found
+    )
+
+
+@lru_cache(maxsize=64)
+def _first_paragraph(introduction: str) -> str:
+    return read(introduction).plain.split("\n\n")[0]
+
+
+async def read_theme(number: int, *, after: int | None = None) -> ThemePage:
+    """Everything that the page shows; `after` is the last thread of the page before.
+
+    Raises:
+        NotFound: there is no such theme, or no such thread to go on from.
+    """
+    theme = await find_theme(number)
+    counted = await row(
+        """
+        SELECT t.introduction_html,
+               (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND p.state = 'open') AS open_proposals,
+               (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND p.state = 'withdrawn') AS withdrawn
+          FROM theme t WHERE t.id = $1""",
+        theme.id,
+    )
+    if counted is None:
+        raise NotFound
+    threads = await _threads_of(theme.id, after)
+    return ThemePage(
+        theme=theme,
+        introduction_html=counted["introduction_html"],
+        questions=await questions_of(theme.id),
+        threads=threads[:THREADS_A_PAGE],
+        next_thread=threads[THREADS_A_PAGE - 1].id if len(threads) > THREADS_A_PAGE else None,
+        open_proposals=counted["open_proposals"],
+        withdrawn_proposals=counted["withdrawn"],
+    )
+
+
+async def _threads_of(theme_id: int, after: int | None) -> tuple[ThreadLine, ...]:
+    """The threads from the most recently active on, one more than a page holds."""
+    columns = """
+        SELECT h.id, h.title, h.posts_count, c.written_at
+          FROM thread h LEFT JOIN post c ON c.thread_id = h.id AND c.number = h.posts_count
+         WHERE h.theme_id = $1"""
+    order = f"ORDER BY h.last_post_at DESC, h.id DESC LIMIT {THREADS_A_PAGE + 1}"
+    if after is None:
+        found = await rows(f"{columns} {order}", theme_id)
+    else:
+        last = await row("SELECT last_post_at FROM thread WHERE id = $1 AND theme_id = $2", storable(after), theme_id)
+        if last is None:
+            raise NotFound
+        further = "AND (h.last_post_at < $2 OR (h.last_post_at = $2 AND h.id < $3))"
+        found = await rows(f"{columns} {further} {order}", theme_id, last["last_post_at"], after)
+    return tuple(
+        ThreadLine(each["id"], each["title"], each["posts_count"], moment(each["written_at"])) for each in found
+    )
+
+
+async def raise_versions(*, theme: int | None = None, thread: int | None = None) -> None:
+    """Tell the ready pages of a theme, of a thread or of both that they are out of date, inside the caller's
+    transaction."""
+    if theme is not None:
+        await rows("UPDATE theme SET version = version + 1 WHERE id = $1", theme)
+    if thread is not None:
+        await rows("UPDATE thread SET version = version + 1 WHERE id = $1", thread)
+
+
+async def raise_all_versions(theme: int) -> None:
+    """The same for a theme and all its threads."""
+    await raise_versions(theme=theme)
+    await rows("UPDATE thread SET version = version + 1 WHERE theme_id = $1", theme)
+
+
+async def schedule_to_change(viewer: Viewer | None, number: int, now: datetime) -> ThemeHead:
+    """The theme whose schedule this person may set: what the form shows.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed.
+    """
+    theme = await find_theme(number)
+    may_schedule(viewer, now).require()
+    return theme
+
+
+async def set_schedule(viewer: Viewer | None, number: int, wanted: Schedule, reason: str, now: datetime) -> ThemeHead:
+    """Fix or move the windows of a theme, and say so in the journal.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: as usual.
+        InvalidForm: the windows do not make sense, or a reason is missing.
+    """
+    await schedule_to_change(viewer, number, now)
+    assert viewer is not None
+    async with transaction():
+        theme = await hold_theme(number, Hold.ALONE, now)
+        given = _checked(theme.schedule, wanted, reason, now, has_ballots=await _has_ballots(theme.id))
+        await rows(
+            """
+            UPDATE theme SET contributions_open_at = $2, contributions_close_at = $3,
+                             votes_open_at = $4, votes_close_at = $5, sealed = $6
+             WHERE id = $1""",
+            theme.id,
+            wanted.contributions_open_at,
+            wanted.contributions_close_at,
+            wanted.votes_open_at,
+            wanted.votes_close_at,
+            wanted.sealed,
+        )
+        await raise_all_versions(theme.id)
+        await journal.record(
+            viewer,
+            "set_schedule",
+            "theme",
+            theme.id,
+            group=theme.group,
+            before=_written(theme.schedule),
+            after=_written(wanted),
+            reason=given,
+            now=now,
+        )
+    return replace(theme, schedule=wanted, version=theme.version + 1)
+
+
+async def _has_ballots(theme: int) -> bool:
+    found = await row(
+        "SELECT 1 AS one FROM ballot b JOIN proposal p ON p.id = b.proposal_id WHERE p.theme_id = $1 LIMIT 1", theme
+    )
+    return found is not None
+
+
+def _checked(before: Schedule, wanted: Schedule, reason: str, now: datetime, *, has_ballots: bool) -> str:
+    """The reason, once the new windows are found to make sense beside the old ones."""
+    checks = Checks()
+    with checks.field("contributions_close_at"):
+        refuse_backwards(wanted.contributions_open_at, wanted.contributions_close_at)
+    with checks.field("votes_close_at"):
+        refuse_backwards(wanted.votes_open_at, wanted.votes_close_at)
+        if before.votes_are_open(now) and not wanted.votes_are_open(now):
+            # Moving a close into the past would strike out ballots already cast after it.
+            raise Invalid("Les votes sont ouverts : pour les arrêter, utilisez « Clore les votes ».")
+    with checks.field("sealed"):
+        # Ballots, and not the window alone: a window can be moved into the future after people voted under seal.
+        began = has_ballots or (before.votes_open_at is not None and before.votes_open_at <= now)
+        if began and wanted.sealed != before.sealed:
+            raise Invalid("Les premiers votants se sont prononcés sous cette règle : elle ne change plus.")
+    given = ""
+    with checks.field("reason"):
+        reopens = before.votes_are_closed(now) and not wanted.votes_are_closed(now)
+        given = journal.reason_of(
+            reason, required="Dites pourquoi vous rouvrez des votes qui étaient clos." if reopens else ""
+        )
+    checks.done()
+    return given
+
+
+def refuse_backwards(start: datetime | None, end: datetime | None) -> None:
+    """Raises Invalid: a window that closes must open, and before it closes."""
+    if start is None and end is not None:
+        raise Invalid("Indiquez aussi l’ouverture.")
+    if start is not None and end is not None and end <= start:
+        raise Invalid("La clôture doit venir après l’ouverture.")
+
+
+def _written(schedule: Schedule) -> str:
+    """A schedule as the journal keeps it: JSON, moments in UTC."""
+    return json.dumps(
+        {
+            name: value if isinstance(value, bool) or value is None else value.isoformat()
+            for name, value in (
+                ("contributions_open_at", schedule.contributions_open_at),
+                ("contributions_close_at", schedule.contributions_close_at),
+                ("votes_open_at", schedule.votes_open_at),
+                ("votes_close_at", schedule.votes_close_at),
+                ("sealed", schedule.sealed),
+            )
+        }
+    )
+
+
+async def close_votes(viewer: Viewer | None, number: int, reason: str, now: datetime) -> None:
+    """End the vote of a theme now: from this transaction on no ballot enters and tallies are public.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: as usual.
+        Conflict: the votes are not open.
+        Invalid: the reason is too long.
+    """
+    await schedule_to_change(viewer, number, now)
+    assert viewer is not None
+    async with transaction():
+        theme = await hold_theme(number, Hold.ALONE, now)
+        if theme.schedule.votes_are_closed(now):
+            raise Conflict("Les votes de ce thème sont déjà clos.")
+        if not theme.schedule.votes_are_open(now):
+            raise Conflict("Les votes de ce thème ne sont pas encore ouverts.")
+        given = journal.reason_of(reason)
+        await rows("UPDATE theme SET votes_close_at = $2 WHERE id = $1", theme.id, now)
+        await raise_all_versions(theme.id)
+        await journal.record(
+            viewer,
+            "close_votes",
+            "theme",
+            theme.id,
+            group=theme.group,
+            before=_written(theme.schedule),
+            after=_written(replace(theme.schedule, votes_close_at=now)),
+            reason=given,
+            now=now,
+        )

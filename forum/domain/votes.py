@@ -1,0 +1,372 @@
+"""What does each person think of each proposal? One ballot per person and proposal, by the database's own constraint.
+
+A ballot enters by one upsert, while its theme is held as the schedule was judged: no vote is closed between the check
+and the write. Every change of a ballot is kept in `ballot_change`, so tallies can be replayed. A tally leaves this file
+only when the theme's schedule makes it public; nothing else in the house counts ballots for a page.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from forum.database import Row, places, row, rows, transaction
+from forum.domain.references import parse_reference, reference
+from forum.domain.themes import (
+    THEME_COLUMNS,
+    Hold,
+    ThemeHead,
+    as_settled,
+    closes_soon,
+    holding,
+    raise_versions,
+    theme_from,
+)
+from forum.errors import NotFound
+from forum.models.proposals import ProposalState
+from forum.permissions import Schedule, Verdict, Viewer, may_act, may_vote
+from forum.ranking.tallies import Opinion, Tally
+from forum.settings import settings
+
+LINE_COLUMNS = f"""
+    p.id AS proposal_id, p.number AS proposal_number, p.wording, p.version AS proposal_version, p.state,
+    p.author_id, b.opinion, {THEME_COLUMNS}"""
+
+LINE_TABLES = """
+      FROM proposal p
+      JOIN theme t ON t.id = p.theme_id
+      LEFT JOIN ballot b ON b.proposal_id = p.id AND b.voter_id = $1"""
+
+NO_VOTER = 0
+"""The voter id of somebody who has no ballot: a visitor."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalLine:
+    """A proposal with its vote, as one person may see it: under a post, in a list, on its page.
+
+    `own` is the reader's ballot. `tally` is None until the schedule makes it public. `may_vote` says why not.
+    """
+
+    id: int
+    author: int | None
+    reference: str
+    wording: str
+    version: int
+    state: ProposalState
+    own: Opinion | None
+    tally: Tally | None
+    may_vote: Verdict
+    schedule: Schedule
+    votes_are_open: bool
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is ProposalState.OPEN
+
+
+def line_from(
+    found: Row,
+    viewer: Viewer | None,
+    now: datetime,
+    *,
+    theme: ThemeHead | None = None,
+    tally: Tally | None = None,
+) -> ProposalLine:
+    """The line of a row that selects LINE_COLUMNS; `theme` when the caller already read it."""
+    schedule = (theme or theme_from(found)).schedule
+    state = ProposalState(found["state"])
+    return ProposalLine(
+        id=found["proposal_id"],
+        author=found["author_id"],
+        reference=reference(found["theme_number"], found["proposal_number"]),
+        wording=found["wording"],
+        version=found["proposal_version"],
+        state=state,
+        own=Opinion(found["opinion"]) if found["opinion"] else None,
+        tally=tally,
+        may_vote=_verdict(viewer, schedule, state, found["author_id"], now),
+        schedule=schedule,
+        votes_are_open=state is ProposalState.OPEN and schedule.votes_are_open(now),
+    )
+
+
+def _verdict(
+    viewer: Viewer | None, schedule: Schedule, state: ProposalState, author: int | None, now: datetime
+) -> Verdict:
+    rules = settings().votes
+    return may_vote(
+        viewer,
+        schedule,
+        now,
+        state=state,
+        is_own=viewer is not None and author == viewer.id,
+        staff_may_vote=rules.agents_may_vote,
+        own_proposals=rules.own_proposals,
+    )
+
+
+def verdict_of(viewer: Viewer | None, line: ProposalLine, now: datetime) -> Verdict:
+    """May this reader vote on a proposal that was read for somebody else?"""
+    return _verdict(viewer, line.schedule, line.state, line.author, now)
+
+
+def seen_with(line: ProposalLine, own: Opinion | None, verdict: Verdict) -> ProposalLine:
+    """A line that was read for everybody, as the reader with that ballot and that verdict sees it."""
+    return replace(line, own=own, may_vote=verdict)
+
+
+def voter_id(viewer: Viewer | None) -> int:
+    """Whose ballots a page reads."""
+    return viewer.id if viewer else NO_VOTER
+
+
+async def vote(viewer: Viewer | None, ref: str, opinion: Opinion, now: datetime) -> ProposalLine:
+    """Cast or change one's ballot; casting the same twice changes nothing. Gives the proposal as it stands after it.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: as usual; NotAllowed also before the votes open and after they close.
+    """
+    return await _change(viewer, ref, opinion, now)
+
+
+async def withdraw_vote(viewer: Viewer | None, ref: str, now: datetime) -> ProposalLine:
+    """Take one's ballot back, until the close; without a ballot it changes nothing.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: like `vote`.
+    """
+    return await _change(viewer, ref, None, now)
+
+
+async def _change(viewer: Viewer | None, ref: str, opinion: Opinion | None, now: datetime) -> ProposalLine:
+    """Put the ballot where `opinion` says, None withdraws it.
+
+    Sealed ballots share their theme, so people vote side by side. One that pages show raises versions, for which the
+    theme must be held alone from the start: it begins again.
+    """
+    may_act(viewer, now).require()
+    assert viewer is not None
+    async with transaction():
+        line, theme = await _votable(viewer, ref, now, Hold.SHARED)
+        if not _is_shown(theme.schedule, now):
+            return await _write(viewer, ref, line, opinion, now)
+    async with transaction():
+        line, theme = await _votable(viewer, ref, now, Hold.ALONE)
+        return await _write(viewer, ref, line, opinion, now, shown_in=theme.id)
+
+
+def _is_shown(schedule: Schedule, now: datetime) -> bool:
+    """Whether pages show a ballot cast now: of an open count, or in time for a close that may come before its commit,
+    when somebody may have read the results already."""
+    return not schedule.sealed or closes_soon(schedule, now)
+
+
+async def _votable(viewer: Viewer, ref: str, now: datetime, hold: Hold) -> tuple[ProposalLine, ThemeHead]:
+    """The proposal that this person may vote on now, and its theme, held."""
+    theme_number, number = parse_reference(ref)
+    found = await row(
+        f"SELECT {LINE_COLUMNS} {LINE_TABLES} WHERE t.number = $2 AND p.number = $3{holding(hold)}",
+        viewer.id,
+        theme_number,
+        number,
+    )
+    if found is None:
+        raise NotFound
+    theme = await as_settled(theme_from(found), now)
+    line = line_from(found, viewer, now, theme=theme)
+    line.may_vote.require()
+    return line, theme
+
+
+async def _write(
+    viewer: Viewer,
+    ref: str,
+    line: ProposalLine,
+    opinion: Opinion | None,
+    now: datetime,
+    *,
+    shown_in: int | None = None,
+) -> ProposalLine:
+    """Write the change and its line of history; gives the proposal as it stands then.
+
+    `shown_in` is the theme, held alone, whose pages show the ballot.
+    """
+    version = await (_withdraw(line.id, viewer.id) if opinion is None else _cast(line.id, viewer.id, opinion, now))
+    if version is not None:
+        await _remember(line.id, viewer.id, opinion, version, now)
+        if shown_in is not None:
+            await raise_versions(theme=shown_in, thread=await _thread_of(line.id))
+    elif line.own != opinion:
+        # Somebody was quicker: the same person in another window, or the author who withdrew the proposal (refused).
+        await _votable(viewer, ref, now, Hold.SHARED)
+    if not line.schedule.tallies_are_public(now):
+        return replace(line, own=opinion)
+    return replace(line, own=opinion, tally=(await _count([line.id])).get(line.id, Tally()))
+
+
+async def _cast(proposal: int, voter: int, opinion: Opinion, now: datetime) -> int | None:
+    """The version that is now judged so; None when the ballot said so already."""
+    written = await row(
+        """
+        INSERT INTO ballot (proposal_id, voter_id, opinion, proposal_version, cast_at)
+        SELECT p.id, $2, $3, p.version, $4 FROM proposal p WHERE p.id = $1 AND p.state = 'open'
+            ON CONFLICT (proposal_id, voter_id) DO UPDATE
+           SET opinion = excluded.opinion, proposal_version = excluded.proposal_version, cast_at = excluded.cast_at
+         WHERE ballot.opinion <> excluded.opinion OR ballot.proposal_version <> excluded.proposal_version
+        RETURNING proposal_version""",
+        proposal,
+        voter,
+        opinion,
+        now,
+    )
+    return written["proposal_version"] if written else None
+
+
+async def _withdraw(proposal: int, voter: int) -> int | None:
+    """The version that was judged; None when there was no ballot."""
+    withdrawn = await row(
+        """
+        DELETE FROM ballot
+         WHERE proposal_id = $1 AND voter_id = $2
+           AND EXISTS (SELECT 1 FROM proposal p WHERE p.id = $1 AND p.state = 'open')
+        RETURNING proposal_version""",
+        proposal,
+        voter,
+    )
+    return withdrawn["proposal_version"] if withdrawn else None
+
+
+async def _thread_of(proposal: int) -> int | None:
+    """The thread whose page shows the proposal, under the contribution that it was made of."""
+    found = await row(
+        """
+        SELECT c.thread_id FROM proposal p JOIN extract e ON e.id = p.extract_id JOIN post c ON c.id = e.post_id
+         WHERE p.id = $1""",
+        proposal,
+    )
+    return found["thread_id"] if found else None
+
+
+async def _remember(proposal: int, voter: int, opinion: Opinion | None, version: int, now: datetime) -> None:
+    await rows(
+        """
+        INSERT INTO ballot_change (proposal_id, voter_id, opinion, proposal_version, changed_at)
+        VALUES ($1, $2, $3, $4, $5)""",
+        proposal,
+        voter,
+        opinion,
+        version,
+        now,
+    )
+
+
+async def own_votes(viewer: Viewer | None, proposals: Sequence[int]) -> dict[int, Opinion]:
+    """The reader's own ballots on these proposals, by proposal id."""
+    if viewer is None or not proposals:
+        return {}
+    found = await rows(
+        f"""
+        SELECT proposal_id, opinion FROM ballot
+         WHERE voter_id = $1 AND proposal_id IN ({places(len(proposals), after=1)})""",
+        viewer.id,
+        *proposals,
+    )
+    return {each["proposal_id"]: Opinion(each["opinion"]) for each in found}
+
+
+async def tallies_of(theme: ThemeHead, now: datetime) -> dict[int, Tally] | None:
+    """The tally of each proposal of a theme that has a ballot, by proposal id; None while they are not public."""
+    if not theme.schedule.tallies_are_public(now):
+        return None
+    return _tallies(
+        await rows(
+            """
+            SELECT b.proposal_id, b.opinion, COUNT(*) AS ballots
+              FROM ballot b JOIN proposal p ON p.id = b.proposal_id
+             WHERE p.theme_id = $1
+             GROUP BY b.proposal_id, b.opinion""",
+            theme.id,
+        )
+    )
+
+
+async def tally_of(proposal: int, theme: ThemeHead, now: datetime) -> Tally | None:
+    """The tally of one proposal of a theme; None while it is not public."""
+    if not theme.schedule.tallies_are_public(now):
+        return None
+    return (await _count([proposal])).get(proposal, Tally())
+
+
+async def voters_of(themes: Sequence[ThemeHead], now: datetime) -> int | None:
+    """How many people voted on the open proposals of these themes, each once.
+
+    None while the tallies of one of the themes are not public. Themes where no vote was ever called hide nothing: there
+    is nobody to count.
+    """
+    counted = [theme.id for theme in themes if theme.schedule.tallies_are_public(now)]
+    if any(theme.id not in counted and theme.schedule.votes_open_at is not None for theme in themes):
+        return None
+    if not counted:
+        return 0
+    found = await row(
+        f"""
+        SELECT COUNT(DISTINCT b.voter_id) AS voters
+          FROM ballot b JOIN proposal p ON p.id = b.proposal_id
+         WHERE p.state = 'open' AND p.theme_id IN ({places(len(counted))})""",
+        *counted,
+    )
+    return int(found["voters"]) if found else 0
+
+
+async def lines_under_posts(
+    viewer: Viewer | None, posts: Sequence[int], now: datetime
+) -> dict[int, tuple[ProposalLine, ...]]:
+    """The open proposals made from each of these posts, in the order of their references, by post id.
+
+    At most two statements, whatever the number of posts; the second only where tallies are public.
+    """
+    if not posts:
+        return {}
+    found = await rows(
+        f"""
+        SELECT e.post_id, {LINE_COLUMNS} {LINE_TABLES}
+          JOIN extract e ON e.id = p.extract_id
+         WHERE p.state = 'open' AND e.post_id IN ({places(len(posts), after=1)})
+         ORDER BY p.number""",
+        voter_id(viewer),
+        *posts,
+    )
+    shown = {each["proposal_id"] for each in found if theme_from(each).schedule.tallies_are_public(now)}
+    tallies = await _count(tuple(shown)) if shown else {}
+    lines: dict[int, tuple[ProposalLine, ...]] = {}
+    for each in found:
+        tally = tallies.get(each["proposal_id"], Tally()) if each["proposal_id"] in shown else None
+        lines[each["post_id"]] = (*lines.get(each["post_id"], ()), line_from(each, viewer, now, tally=tally))
+    return lines
+
+
+async def _count(proposals: Sequence[int]) -> dict[int, Tally]:
+    """The tallies of some proposals. The caller has asked the schedule whether they are public."""
+    return _tallies(
+        await rows(
+            f"""
+            SELECT proposal_id, opinion, COUNT(*) AS ballots FROM ballot
+             WHERE proposal_id IN ({places(len(proposals))})
+             GROUP BY proposal_id, opinion""",
+            *proposals,
+        )
+    )
+
+
+def _tallies(grouped: Iterable[Row]) -> dict[int, Tally]:
+    counts: dict[int, dict[str, int]] = {}
+    for each in grouped:
+        counts.setdefault(each["proposal_id"], {})[each["opinion"]] = each["ballots"]
+    return {
+        proposal: Tally(
+            for_=by_opinion.get(Opinion.FOR, 0),
+            against=by_opinion.get(Opinion.AGAINST, 0),
+            abstain=by_opinion.get(Opinion.ABSTAIN, 0),
+        )
+        for proposal, by_opinion in counts.items()
+    }

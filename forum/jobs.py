@@ -1,0 +1,129 @@
+"""Which work is done in the background, and how is it asked for? Job names, `enqueue`, and the bell.
+
+The `job` table is the truth: a job exists once its row is committed, together with the write that wants it. Redis
+only rings a bell so that a worker looks at once; without the bell the workers find the row by reading the table every
+few seconds. So a lost Redis slows a job down by that much and loses nothing. How a job is taken, kept and finished
+is in `forum/domain/jobs.py`; what it does is in `workers/`. This is the only file of `forum/` that knows the queue.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+from typing import Any, Final
+
+import structlog
+from arq.connections import ArqRedis
+from redis.asyncio import ConnectionPool
+from redis.exceptions import RedisError
+
+from forum.database import Transaction, row
+from forum.errors import CannotStart, plain_reason
+from forum.settings import Settings
+
+QUEUE: Final = "cahier:jobs"
+RUN_JOB: Final = "run_job"
+
+RING_SECONDS: Final = 0.5
+"""A person waits while the bell is rung. A Redis that is slower than this is passed over: the table is polled."""
+
+log = structlog.get_logger()
+
+
+class JobName(StrEnum):
+    """What workers know how to do; each has its function in `workers/`."""
+
+    COMPILE_SYNTHESIS = "compile_synthesis"
+
+
+def write_json(message: dict[str, Any]) -> bytes:
+    """Messages are names and row ids only. arq's own choice, pickle, would run whatever is put in Redis."""
+    return json.dumps(message).encode()
+
+
+read_json: Final[Callable[[bytes], dict[str, Any]]] = json.loads
+
+
+def bell_over(pool: ConnectionPool) -> ArqRedis:
+    """A bell, by way of these connections; nothing is sent yet."""
+    return ArqRedis(pool, write_json, read_json, QUEUE)
+
+
+_bell: ArqRedis | None = None
+
+
+def hang_bell(bell: ArqRedis | None) -> None:
+    """From now on this process rings `bell`; None: it leaves its jobs to those who poll the table."""
+    global _bell  # one process, one bell: it is opened and closed with the application
+    _bell = bell
+
+
+async def open_bell(settings: Settings) -> None:
+    """Reach Redis, when one is set; otherwise the embedded worker hangs its own bell.
+
+    Raises:
+        CannotStart: a Redis is set and does not answer.
+    """
+    if not settings.redis.url:
+        return
+    bell = bell_over(ConnectionPool.from_url(settings.redis.url, socket_connect_timeout=2, socket_timeout=2))
+    try:
+        await bell.ping()
+    except (OSError, RedisError) as problem:
+        await bell.aclose(close_connection_pool=True)
+        raise CannotStart(f"redis : l’adresse de redis.url ne répond pas ({plain_reason(problem)})") from problem
+    hang_bell(bell)
+
+
+async def close_bell() -> None:
+    bell = _bell
+    hang_bell(None)
+    if bell is not None:
+        await bell.aclose(close_connection_pool=True)
+
+
+async def ring(job: int, fence: int) -> None:
+    """Tell the workers that a job waits. Never fails: a lost bell costs the time until the next poll.
+
+    The fence is part of the queue's own name for it: after a worker was killed, the queue still holds the entry that
+    it was working on, and the same name would be taken for that one and dropped.
+    """
+    if _bell is None:
+        return
+    try:
+        async with asyncio.timeout(RING_SECONDS):
+            await _bell.enqueue_job(RUN_JOB, job, _job_id=f"job:{job}:{fence}")
+    except (OSError, RedisError, TimeoutError) as problem:
+        log.warning("bell lost, the job waits for the next poll", job=job, problem=repr(problem))
+
+
+async def enqueue(tx: Transaction, name: JobName, subject: int, *, key: str, now: datetime) -> int:
+    """Ask for work about the row `subject`, inside the caller's transaction. Returns the job's id.
+
+    The same `key` is the same work: asked again while it waits or runs it is one job; once it is over, done or
+    failed, asking again starts it anew with all its tries.
+    """
+    asked = await row(ENQUEUE, name.value, key, subject, now)
+    if asked is None:
+        raise RuntimeError("an upsert gave no row")
+    job, fence = int(asked["id"]), int(asked["fence"])
+    tx.after_commit(partial(ring, job, fence))
+    return job
+
+
+ENQUEUE = """
+    INSERT INTO job (name, key, subject, state, tries, fence, run_after, done_steps, total_steps, step, error,
+                     trace_id, created_at)
+    VALUES ($1, $2, $3, 'queued', 0, 0, $4, 0, 0, '', '', '', $4)
+    ON CONFLICT (key) DO UPDATE
+       SET state = CASE WHEN job.state IN ('done', 'failed') THEN 'queued' ELSE job.state END,
+           tries = CASE WHEN job.state IN ('done', 'failed') THEN 0 ELSE job.tries END,
+           done_steps = CASE WHEN job.state IN ('done', 'failed') THEN 0 ELSE job.done_steps END,
+           step = CASE WHEN job.state IN ('done', 'failed') THEN '' ELSE job.step END,
+           error = CASE WHEN job.state IN ('done', 'failed') THEN '' ELSE job.error END,
+           trace_id = CASE WHEN job.state IN ('done', 'failed') THEN '' ELSE job.trace_id END,
+           run_after = CASE WHEN job.state IN ('done', 'failed') THEN excluded.run_after ELSE job.run_after END,
+           finished_at = CASE WHEN job.state IN ('done', 'failed') THEN NULL ELSE job.finished_at END
+    RETURNING id, fence"""

@@ -1,0 +1,270 @@
+"""Who may do what, when: each predicate is *role AND state of the thing AND schedule*, and a refusal says why.
+
+Pure and synchronous. The domain asks before it acts (`verdict.require()`); doors and templates ask the same predicates
+what to show. A visitor is None. What somebody may not know of is `HIDDEN`: it answers 404, like a thing that never was.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from forum.errors import NotAllowed, NotFound, SignInRequired
+from forum.models.members import Role
+from forum.models.proposals import ProposalState
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The person who asks, as read once at the door; `groups` are the working groups that they moderate."""
+
+    id: int
+    name: str
+    handle: str
+    role: Role = Role.MEMBER
+    groups: frozenset[int] = frozenset()
+    confirmed: bool = True
+    suspended_until: datetime | None = None
+    locale: str = "fr"
+    unread: int = 0
+
+    def is_suspended(self, now: datetime) -> bool:
+        return self.suspended_until is not None and now < self.suspended_until
+
+    @property
+    def is_staff(self) -> bool:
+        """Agent or administrator."""
+        return self.role in (Role.AGENT, Role.ADMINISTRATOR)
+
+    def moderates(self, group: int) -> bool:
+        """Moderators act on the themes of their groups; administrators on all."""
+        return group in self.groups or self.role is Role.ADMINISTRATOR
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The windows of a theme, half-open [start, end), in server time; None: not decided yet."""
+
+    contributions_open_at: datetime | None
+    contributions_close_at: datetime | None
+    votes_open_at: datetime | None
+    votes_close_at: datetime | None
+    sealed: bool = True
+
+    def contributions_are_open(self, now: datetime) -> bool:
+        return _is_within(self.contributions_open_at, self.contributions_close_at, now)
+
+    def votes_are_open(self, now: datetime) -> bool:
+        return _is_within(self.votes_open_at, self.votes_close_at, now)
+
+    def votes_are_closed(self, now: datetime) -> bool:
+        """Voting took place and is over."""
+        return self.votes_open_at is not None and self.votes_close_at is not None and now >= self.votes_close_at
+
+    def tallies_are_public(self, now: datetime) -> bool:
+        """A sealed vote shows nothing before its close: no count, order, export or ETag."""
+        return self.votes_are_closed(now) or (not self.sealed and self.votes_are_open(now))
+
+    def phase(self, now: datetime) -> str:
+        """All that this schedule makes of a page at `now`, as a short key for caches."""
+        return "".join(
+            "10"[not flag]
+            for flag in (
+                self.contributions_are_open(now),
+                self.votes_are_open(now),
+                self.votes_are_closed(now),
+                self.tallies_are_public(now),
+                _is_past(self.contributions_close_at, now),
+            )
+        )
+
+
+def _is_within(start: datetime | None, end: datetime | None, now: datetime) -> bool:
+    return start is not None and start <= now and (end is None or now < end)
+
+
+def _is_past(end: datetime | None, now: datetime) -> bool:
+    return end is not None and now >= end
+
+
+class Kind(StrEnum):
+    """How a refusal is answered: nothing, the sign-in page, 403 or 404."""
+
+    ALLOWED = "allowed"
+    SIGN_IN = "sign in"
+    REFUSED = "refused"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """True when allowed; otherwise the sentence that the person reads."""
+
+    kind: Kind
+    sentence: str = ""
+
+    def __bool__(self) -> bool:
+        return self.kind is Kind.ALLOWED
+
+    def require(self) -> None:
+        """Raises:
+        SignInRequired, NotAllowed, NotFound: according to the kind of refusal.
+        """
+        if self.kind is Kind.SIGN_IN:
+            raise SignInRequired(self.sentence)
+        if self.kind is Kind.REFUSED:
+            raise NotAllowed(self.sentence)
+        if self.kind is Kind.HIDDEN:
+            raise NotFound
+
+
+ALLOWED = Verdict(Kind.ALLOWED)
+HIDDEN = Verdict(Kind.HIDDEN)
+
+
+def _refused(sentence: str) -> Verdict:
+    return Verdict(Kind.REFUSED, sentence)
+
+
+def may_act(viewer: Viewer | None, now: datetime) -> Verdict:
+    """What every write asks first: signed in, confirmed, not suspended."""
+    if viewer is None:
+        return Verdict(Kind.SIGN_IN, "Connectez-vous pour continuer.")
+    if not viewer.confirmed:
+        return _refused("Confirmez d’abord votre adresse électronique.")
+    if viewer.is_suspended(now):
+        return _refused("Votre compte est suspendu.")
+    return ALLOWED
+
+
+def may_contribute(viewer: Viewer | None, schedule: Schedule, now: datetime) -> Verdict:
+    """Post, reply, quote, propose: members, while contributions are open."""
+    act = may_act(viewer, now)
+    if not act:
+        return act
+    if schedule.contributions_are_open(now):
+        return ALLOWED
+    if _is_past(schedule.contributions_close_at, now):
+        return _refused("Les contributions à ce thème sont closes.")
+    return _refused("Les contributions à ce thème ne sont pas encore ouvertes.")
+
+
+def may_edit_post(viewer: Viewer | None, author: int | None, schedule: Schedule, now: datetime) -> Verdict:
+    """One's own words only, while contributions are open: nobody edits somebody else's."""
+    act = may_act(viewer, now)
+    if viewer is None or not act:
+        return act
+    if author != viewer.id:
+        return _refused("Seul l’auteur d’une contribution peut la modifier.")
+    return may_contribute(viewer, schedule, now)
+
+
+def may_moderate(viewer: Viewer | None, group: int, now: datetime) -> Verdict:
+    """Tag and untag meetings, create meetings, enter minutes: moderators of that group, administrators."""
+    act = may_act(viewer, now)
+    if viewer is None or not act:
+        return act
+    if viewer.moderates(group):
+        return ALLOWED
+    return _refused("Seuls les modérateurs de ce groupe de travail peuvent le faire.")
+
+
+def may_propose_from_post(
+    viewer: Viewer | None, group: int, author: int | None, schedule: Schedule, now: datetime
+) -> Verdict:
+    """Make a proposal of a post: its author while contributions are open, moderators until the votes close."""
+    act = may_act(viewer, now)
+    if viewer is None or not act:
+        return act
+    if viewer.moderates(group):
+        return may_add_proposals(schedule, now)
+    if author == viewer.id:
+        contribute = may_contribute(viewer, schedule, now)
+        return may_add_proposals(schedule, now) if contribute else contribute
+    return _refused("Seuls son auteur et les modérateurs du groupe peuvent en faire une proposition.")
+
+
+def may_propose(viewer: Viewer | None, schedule: Schedule, now: datetime) -> Verdict:
+    """Make a proposal of one's own: members, while contributions are open and votes are not over."""
+    contribute = may_contribute(viewer, schedule, now)
+    return may_add_proposals(schedule, now) if contribute else contribute
+
+
+def may_add_proposals(schedule: Schedule, now: datetime) -> Verdict:
+    """No proposal joins a theme whose votes are over: nobody could judge it."""
+    if schedule.votes_are_closed(now):
+        return _refused("Les votes de ce thème sont clos : une nouvelle proposition ne pourrait plus être jugée.")
+    return ALLOWED
+
+
+def may_withdraw_proposal(viewer: Viewer | None, author: int | None, schedule: Schedule, now: datetime) -> Verdict:
+    """Its author, while contributions are open: afterwards the list that people judge no longer moves.
+
+    Votes may end before contributions do: what was judged stays among the results.
+    """
+    act = may_act(viewer, now)
+    if viewer is None or not act:
+        return act
+    if author != viewer.id:
+        return _refused("Seul l’auteur d’une proposition peut la retirer.")
+    if schedule.votes_are_closed(now):
+        return _refused("Les votes de ce thème sont clos : une proposition jugée ne se retire plus.")
+    return may_contribute(viewer, schedule, now)
+
+
+def may_vote(
+    viewer: Viewer | None,
+    schedule: Schedule,
+    now: datetime,
+    *,
+    state: ProposalState = ProposalState.OPEN,
+    is_own: bool = False,
+    staff_may_vote: bool = False,
+    own_proposals: bool = True,
+) -> Verdict:
+    """Vote, change, withdraw: members, while votes are open; agents and administrators only by setting."""
+    act = may_act(viewer, now)
+    if viewer is None or not act:
+        return act
+    if viewer.is_staff and not staff_may_vote:
+        return _refused("Les agents et les administrateurs ne votent pas.")
+    if is_own and not own_proposals:
+        return _refused("On ne vote pas sur sa propre proposition.")
+    if state is not ProposalState.OPEN:
+        return _refused("Cette proposition n’est plus soumise au vote.")
+    if schedule.votes_are_closed(now):
+        return _refused("Les votes sur ce thème sont clos.")
+    if not schedule.votes_are_open(now):
+        return _refused("Les votes sur ce thème ne sont pas encore ouverts.")
+    return ALLOWED
+
+
+def may_schedule(viewer: Viewer | None, now: datetime) -> Verdict:
+    """Open, close and extend windows: agents and administrators."""
+    act = may_act(viewer, now)
+    if viewer is None or not act:
+        return act
+    if viewer.is_staff:
+        return ALLOWED
+    return _refused("Seuls les agents de l’administration fixent le calendrier.")
+
+
+def may_compile(viewer: Viewer | None, now: datetime) -> Verdict:
+    """Ask for a synthesis, see its drafts: agents and administrators; for others drafts do not exist."""
+    if viewer is None or not viewer.is_staff or not may_act(viewer, now):
+        return HIDDEN
+    return ALLOWED
+
+
+def may_read_synthesis(viewer: Viewer | None, is_published: bool, now: datetime) -> Verdict:
+    """Everybody reads what is published; the rest is the agents'."""
+    return ALLOWED if is_published else may_compile(viewer, now)
+
+
+def may_publish(viewer: Viewer | None, now: datetime) -> Verdict:
+    """Publish a synthesis: agents and administrators."""
+    act = may_act(viewer, now)
+    if viewer is None or not act:
+        return act
+    if viewer.is_staff:
+        return ALLOWED
+    return _refused("Seuls les agents de l’administration publient une synthèse.")

@@ -1,0 +1,62 @@
+"""The worker inside the web process, for a site without Redis: started beside the first answers, stopped with the site.
+
+`start` only makes a task and returns. The task lets the first readers in, then imports the engine in a thread, because
+arq, fakeredis and the renderers take most of a second to import and nobody should wait for them: `import_module` stands
+here in place of an import for that reason alone. `stop` releases a job that runs, so that the next start takes it up at
+once; after a SIGKILL it is taken up when its lease ends.
+"""
+
+import asyncio
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Final
+
+import anyio.to_thread
+import structlog
+
+READERS_FIRST: Final = 1.0
+"""Seconds that the first answers have for themselves before the engine is imported."""
+
+AFTER_A_FALL: Final = 5.0
+"""Seconds before a worker that fell is replaced: as often as the table is polled."""
+
+log = structlog.get_logger()
+
+_working: asyncio.Task[None] | None = None
+
+
+async def start() -> None:
+    """Start the worker of this process. Gives the hand back at once. The database must stay open until `stop`."""
+    global _working  # one process, one worker
+    if _working is not None:
+        raise RuntimeError("the embedded worker is started already")
+    _working = asyncio.create_task(_work(), name="embedded worker")
+
+
+async def stop() -> None:
+    """Release the job that runs, if any, and end. Does nothing when there is no worker."""
+    global _working
+    working, _working = _working, None
+    if working is not None:
+        working.cancel()
+        await asyncio.wait({working})
+
+
+async def _work() -> None:
+    """Replace a worker that falls: a web process that answers but never compiles would be noticed too late."""
+    await asyncio.sleep(READERS_FIRST)
+    engine = await anyio.to_thread.run_sync(import_module, "workers.engine")
+    while True:
+        try:
+            await _work_with(engine.hire)
+        except Exception:
+            log.exception("the embedded worker fell, another one follows")
+        await asyncio.sleep(AFTER_A_FALL)
+
+
+async def _work_with(hire: Callable[[], Any]) -> None:
+    worker = hire()
+    try:
+        await worker.async_run()
+    finally:
+        await asyncio.shield(worker.close())

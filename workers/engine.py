@@ -1,0 +1,38 @@
+"""arq's own Worker inside the web process, over a Redis that lives in its memory.
+
+Heavy to import (arq's worker, fakeredis, the renderers), hence apart from `embedded`, which loads it. What the bell
+holds dies with the process; the `job` table does not.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import arq.worker
+from arq.worker import Worker
+from fakeredis import FakeAsyncRedis
+
+from forum.jobs import QUEUE, bell_over, hang_bell, read_json, write_json
+from workers.functions import AT_ONCE, functions, polling
+
+
+async def _say_nothing(redis: Any, log: Callable[[str], Any]) -> None:
+    """arq greets its Redis with INFO, which fakeredis does not know."""
+
+
+def hire() -> Worker:
+    """A worker of this process, with the bell hung that calls it. It works while its `async_run` does."""
+    arq.worker.log_redis_info = _say_nothing  # type: ignore[attr-defined,assignment] # not exported, but what it calls
+    bell = bell_over(FakeAsyncRedis().connection_pool)
+    worker = Worker(
+        functions=functions(),
+        cron_jobs=polling(),
+        redis_pool=bell,
+        queue_name=QUEUE,
+        job_serializer=write_json,
+        job_deserializer=read_json,
+        max_jobs=AT_ONCE,
+        handle_signals=False,
+        log_results=False,
+    )
+    hang_bell(bell)
+    return worker

@@ -1,0 +1,48 @@
+"""Which functions does arq know? Running one job, and reading the table for those that nobody rang for.
+
+The same in the arq process (`settings`) and in the web process (`engine`).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from arq.cron import CronJob, cron
+from arq.worker import Function, func
+
+from forum.domain import jobs
+from forum.jobs import RUN_JOB, ring
+from forum.settings import settings
+from workers import running, syntheses
+from workers.running import LONGEST_JOB, Work
+
+WORK: Final[Mapping[str, Work]] = {**syntheses.WORK}
+"""Each module of `workers/` says which jobs it does."""
+
+ARQ_TIMEOUT: Final = LONGEST_JOB.total_seconds() + 30
+"""Later than our own, so that arq cuts nothing off: it could not tell a job that hangs from a worker told to stop."""
+
+TRIES_OF_ARQ: Final = 1000
+"""Tries are counted in the table. For arq a worker that is told to stop is one more try of the same entry."""
+
+AT_ONCE: Final = 2
+"""Jobs in one process at a time, the poll being one of them: each compilation wants a core for itself."""
+
+
+async def run_job(ctx: Mapping[str, Any], job: int) -> None:
+    await running.run(job, WORK)
+
+
+async def poll(ctx: Mapping[str, Any]) -> None:
+    """Ring for each job that waits unheard: asked for while Redis was away, put off, or left by a killed worker."""
+    for job, fence in await jobs.waiting(running.clock()):
+        await ring(job, fence)
+
+
+def functions() -> list[Function]:
+    return [func(run_job, name=RUN_JOB, timeout=ARQ_TIMEOUT, max_tries=TRIES_OF_ARQ, keep_result=0)]
+
+
+def polling() -> list[CronJob]:
+    """The poll, when the worker starts and every `poll_seconds` within each minute."""
+    seconds = set(range(0, 60, min(settings().jobs.poll_seconds, 60)))
+    return [cron(poll, name="poll", second=seconds, run_at_startup=True, keep_result=0)]

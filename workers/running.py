@@ -1,0 +1,136 @@
+"""How is one job run, from its taking to its end? Lease and heartbeat around the function that its name calls for.
+
+Same code in the arq process and in the web process. arq decides when; the `job` table decides whether. What a job
+really does is in the other modules of `workers/`; every statement is in `forum/domain/jobs.py`.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+
+from forum.domain import jobs
+from forum.domain.jobs import Claim, LostLease
+from forum.errors import CahierError, Unavailable
+from forum.settings import settings
+
+LONGEST_JOB: Final = timedelta(minutes=15)
+"""Five hundred proposals take seconds. What has not ended by then hangs, and is a failed try, not a long one."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the name of a job calls for."""
+
+    do: Callable[[Claim], Awaitable[None]]
+    """The work itself, which also writes its result and the end of the job in one transaction."""
+    fail: Callable[[Claim, str, str, datetime], Awaitable[None]]
+    """After the last try: (claim, reason, trace id, now); the row that the job is about says so too."""
+
+
+def clock() -> datetime:
+    """The time that leases go by."""
+    return datetime.now(UTC)
+
+
+async def run(job: int, works: Mapping[str, Work]) -> None:
+    """Run a job if it is to be run. Never raises for a job that fails: its row says so, and when it is tried again."""
+    claim = await jobs.take(job, clock(), lease=_lease())
+    if claim is None:
+        return
+    with structlog.contextvars.bound_contextvars(job=claim.job, name=claim.name, attempt=claim.tries):
+        try:
+            await _try(claim, works[claim.name])
+        except LostLease:
+            log.warning("lease lost: another worker took the job up, nothing was written")
+        except asyncio.CancelledError:
+            await asyncio.shield(jobs.release(claim, clock()))
+            log.info("worker stops: job released")
+            raise
+
+
+async def _try(claim: Claim, work: Work) -> None:
+    if claim.tries > settings().jobs.tries:
+        # Only a worker that dies without a word leaves a job with its tries used up and no reason.
+        reason = "Le programme qui compilait s’est arrêté brutalement, autant de fois que l’on essaie."
+        await work.fail(claim, reason, _trace(), clock())
+        return
+    limit = asyncio.timeout(LONGEST_JOB.total_seconds())
+    try:
+        async with limit, _kept_alive(claim):
+            await work.do(claim)
+    except LostLease:
+        raise
+    except Exception as problem:
+        await _failed(claim, work, _too_long() if limit.expired() else problem)
+
+
+def _too_long() -> Unavailable:
+    minutes = LONGEST_JOB.total_seconds() / 60
+    return Unavailable("Rien n’est sorti en {minutes:g} minutes.", values={"minutes": minutes})
+
+
+async def _failed(claim: Claim, work: Work, problem: Exception) -> None:
+    trace = _trace()
+    log.exception("job failed", trace_id=trace)
+    if claim.tries >= settings().jobs.tries:
+        await work.fail(claim, _reason(problem), trace, clock())
+    else:
+        await jobs.put_off(claim, _reason(problem), trace, clock())
+
+
+def _trace() -> str:
+    return secrets.token_hex(8)
+
+
+def _reason(problem: Exception) -> str:
+    """What an agent reads. Our own refusals are sentences; the rest is named, and the log has it whole."""
+    said = str(problem) if isinstance(problem, CahierError) else f"{type(problem).__name__} : {problem}"
+    return said[:500]
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=settings().jobs.lease_seconds)
+
+
+@asynccontextmanager
+async def _kept_alive(claim: Claim) -> AsyncIterator[None]:
+    """While the block runs, its lease is renewed; if the lease is lost, the block is cut off with LostLease."""
+    working = asyncio.current_task()
+    if working is None:
+        raise RuntimeError("a job runs in a task")
+    lost = False
+
+    async def beat() -> None:
+        nonlocal lost
+        while True:
+            await asyncio.sleep(settings().jobs.heartbeat_seconds)
+            try:
+                await jobs.renew(claim, clock(), lease=_lease())
+            except LostLease:
+                lost = True
+                working.cancel()
+                return
+            except Exception:
+                # A database that does not answer this once may answer the next time, well within the lease. If it
+                # does not, the lease ends and the fence refuses the result: nothing is lost by going on.
+                log.exception("heartbeat missed")
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if lost:
+            working.uncancel()
+            raise LostLease from None
+        raise
+    finally:
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)

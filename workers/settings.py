@@ -1,0 +1,96 @@
+"""How does arq's own process run? `python -m arq workers.WorkerSettings`, beside the web process, over Redis.
+
+It waits for a Redis that is away, at its start as later, and says so; a database that is away at the start is one line
+and the end. The job that runs meanwhile goes on: its lease is in the database.
+"""
+
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+import structlog
+from arq.connections import ArqRedis, RedisSettings
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from forum.database import close_database, open_database
+from forum.errors import CannotStart
+from forum.jobs import QUEUE, hang_bell, read_json, write_json
+from forum.logs import open_logs
+from forum.settings import Settings, settings
+from workers.functions import AT_ONCE, functions, polling
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+LONGEST_WAIT: Final = 5.0
+"""Seconds between two attempts to reach Redis: as often as the table is polled."""
+
+
+class Patience(Retry):
+    """Waits for Redis for ever, and says each time that it does."""
+
+    def __init__(self) -> None:
+        super().__init__(ExponentialBackoff(cap=LONGEST_WAIT, base=0.2), retries=-1)
+
+    async def call_with_retry(self, do: Callable[[], Awaitable[T]], fail: Callable[[RedisError], Awaitable[None]]) -> T:
+        async def say(problem: RedisError) -> None:
+            log.warning("redis cannot be reached, waiting for it", problem=str(problem))
+            await fail(problem)
+
+        return await super().call_with_retry(do, say)
+
+
+def _known_settings() -> Settings:
+    try:
+        known = settings()
+        if not known.redis.url:
+            raise CannotStart("redis.url est vide : l’ouvrier vit dans le processus du site, ne lancez que celui-ci")
+    except CannotStart as problem:
+        sys.exit(str(problem))
+    return known
+
+
+def _redis(known: Settings) -> RedisSettings:
+    redis = RedisSettings.from_dsn(known.redis.url)
+    redis.retry = Patience()
+    # OSError: redis-py gives its own name to a refused connection only after it gave up trying.
+    redis.retry_on_error = [RedisConnectionError, RedisTimeoutError, OSError]
+    return redis
+
+
+async def _start(ctx: dict[str, Any]) -> None:
+    open_logs()
+    try:
+        await open_database(settings())
+    except CannotStart as problem:
+        sys.exit(str(problem))
+    bell: ArqRedis = ctx["redis"]
+    hang_bell(bell)
+
+
+async def _stop(ctx: dict[str, Any]) -> None:
+    hang_bell(None)
+    await close_database()
+
+
+_KNOWN: Final = _known_settings()
+
+
+class WorkerSettings:
+    """Read by arq."""
+
+    functions = functions()
+    cron_jobs = polling()
+    redis_settings = _redis(_KNOWN)
+    queue_name = QUEUE
+    job_serializer = write_json
+    job_deserializer = read_json
+    max_jobs = AT_ONCE
+    log_results = False
+    on_startup = _start
+    on_shutdown = _stop

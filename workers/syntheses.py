@@ -1,0 +1,161 @@
+"""Compile a synthesis: the frozen data in, one file per format out, stored together; from a job or from the shell.
+
+A format whose renderer is missing costs that format only. Rendering happens in `rendering`, data and rights are in the
+domain; how documents look is in `forum/documents`.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from forum.documents.formats import FORMATS
+from forum.domain import jobs
+from forum.domain.jobs import Claim, Progress, progress_of
+from forum.domain.syntheses import job_key, request_from_shell
+from forum.domain.synthesis_documents import (
+    Made,
+    begin_compiling,
+    document_lines,
+    fail_synthesis,
+    read_own_document,
+    store_documents,
+)
+from forum.errors import Invalid, Unavailable, plain_reason
+from forum.jobs import JobName
+from workers import running
+from workers.rendering import rendered
+from workers.running import Work
+
+# Called with the steps done, the steps in all, and the format under way.
+OnProgress = Callable[[int, int, str], None]
+
+
+async def compile_synthesis(claim: Claim) -> None:
+    """Make every format of one synthesis. Run twice, it changes nothing.
+
+    Raises:
+        LostLease: somebody else took the job meanwhile: nothing is written.
+    """
+    snapshot = await begin_compiling(claim, steps=len(FORMATS))
+    made: list[Made] = []
+    if snapshot is not None:
+        async with aclosing(rendered(snapshot)) as formats:
+            for step, format_ in enumerate(FORMATS.values()):
+                await jobs.advance(claim, step, len(FORMATS), format_.name)
+                made.append(await anext(formats))
+    await store_documents(claim, tuple(made), running.clock())
+
+
+WORK: Final[Mapping[str, Work]] = {JobName.COMPILE_SYNTHESIS: Work(compile_synthesis, fail_synthesis)}
+
+
+# From the shell
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What the command gives: the files that it wrote, and a sentence for each format that it could not."""
+
+    synthesis: int
+    version: int
+    draft: bool
+    """A working draft without any tally, because votes are open or still to come."""
+    is_new: bool
+    """False: nothing had changed since that version."""
+    files: tuple[Path, ...]
+    problems: tuple[str, ...]
+
+
+async def compile_here(
+    theme: int | None, formats: Sequence[str], out_dir: Path, now: datetime, on_progress: OnProgress
+) -> Compiled:
+    """Ask for a synthesis, make it in this process (or wait for the worker that took it), and write its files.
+
+    The synthesis and all its documents are kept in the database like one asked for on the site; `formats` only says
+    which are written to `out_dir`.
+
+    Raises:
+        Invalid: an unknown format or theme, or an `out_dir` that cannot be written to.
+        Unavailable: the compilation failed; the sentence says why.
+    """
+    wanted = _wanted(formats)
+    _prepare(out_dir)
+    asked = await request_from_shell(theme, now)
+    progress = await _work_off(job_key(asked.id), on_progress)
+    if progress.state == "failed":
+        raise Unavailable(
+            "La compilation a échoué : {reason} (trace {trace})",
+            values={"reason": progress.error, "trace": progress.trace_id},
+        )
+    files, problems = [], []
+    for line in await document_lines(asked.id):
+        if line.format in wanted and line.error:
+            problems.append(line.error)
+        elif line.format in wanted:
+            document = await read_own_document(asked.id, line.format)
+            files.append(_write_whole(out_dir / line.file_name, document.content))
+    return Compiled(asked.id, asked.version, asked.draft, asked.is_new, tuple(files), tuple(problems))
+
+
+def _wanted(formats: Sequence[str]) -> frozenset[str]:
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown:
+        raise Invalid(
+            "Format inconnu : {unknown}. Formats possibles : {known}.",
+            field="format",
+            values={"unknown": ", ".join(unknown), "known": ", ".join(FORMATS)},
+        )
+    return frozenset(formats)
+
+
+def _prepare(out_dir: Path) -> None:
+    """Before minutes of work, see that its result can be kept."""
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise Invalid(
+            "Le dossier {folder} ne peut pas être créé : {reason}.",
+            field="out",
+            values={"folder": out_dir, "reason": plain_reason(problem)},
+        ) from problem
+    if not os.access(out_dir, os.W_OK | os.X_OK):
+        raise Invalid("Le dossier {folder} est fermé en écriture.", field="out", values={"folder": out_dir})
+
+
+async def _work_off(key: str, on_progress: OnProgress) -> Progress:
+    """Run the job, here unless another worker holds it, until it is over."""
+    while True:
+        progress = await _told(key, on_progress)
+        if progress.is_over:
+            return progress
+        working = asyncio.create_task(running.run(progress.job, WORK))
+        while not working.done():
+            await asyncio.wait({working}, timeout=0.2)
+            progress = await _told(key, on_progress)
+        await working
+        if not progress.is_over:
+            await asyncio.sleep(0.5)
+
+
+async def _told(key: str, on_progress: OnProgress) -> Progress:
+    progress = await progress_of(key)
+    if progress is None:
+        raise LookupError(f"no job was asked for under {key}")
+    on_progress(progress.done, progress.total, progress.step)
+    return progress
+
+
+def _write_whole(path: Path, content: bytes) -> Path:
+    """The file appears complete under its name, or not at all."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
