@@ -1,0 +1,307 @@
+"""From a template and what it shows to an answer, in the reader's language; the words that the doors have in common.
+
+Doors call `page`, `see_other` and `refused`. A page kept ready for many readers is rendered once by `prepare`, open at
+its slots, then filled for each reader. What a page shows is decided in the domain; no template may await.
+"""
+
+import gettext
+import gzip
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from forum import permissions
+from forum.errors import CahierError, Invalid
+from forum.permissions import Viewer
+from forum.settings import ROOT, Settings
+from forum.text import typography
+from forum.web.addresses import ENGLISH, Addresses
+from forum.web.forms import Form
+from forum.web.static import Assets
+
+LOCALES = ("fr", "en")
+
+# What a person is told, once, on the page that follows their action: `?fait=<key>`. Only these sentences can be shown,
+# so an address cannot put words on our page.
+NOTICES = {
+    "synthese-demandee": "Votre demande est enregistrée.",
+    "synthese-inchangee": "Rien n’a changé depuis cette version : la voici.",
+    "synthese-recommencee": "La compilation recommence.",
+    "synthese-publiee": "La synthèse est publiée.",
+    "connecte": "Votre session est ouverte.",
+    "deconnecte": "Votre session est fermée.",
+    "contribution-publiee": "Votre contribution est publiée.",
+    "contribution-modifiee": "Votre contribution est modifiée ; l’ancienne version reste dans son historique.",
+    "fil-ouvert": "Votre fil est ouvert.",
+    "proposition-faite": "La proposition est enregistrée.",
+    "proposition-retiree": "Votre proposition est retirée ; elle reste lisible, à part.",
+    "calendrier-fixe": "Le calendrier est enregistré.",
+    "votes-clos": "Les votes sont clos ; les résultats sont publics.",
+    "reunion-creee": "La réunion est enregistrée.",
+    "compte-rendu-garde": "Le compte rendu est enregistré ; ses lignes gardées sont des propositions.",
+    "etiquette-changee": "L’étiquette est à jour.",
+}
+
+# Where a page kept ready is open: a mark that no text can hold, because texts refuse NUL.
+MARK = "\0"
+# Under this size, packing costs more than it saves.
+WORTH_PACKING = 1000
+# Level of compression of what is sent once: half the time of the usual one, for a tenth more bytes.
+QUICKLY = 3
+# Corners of the masthead that are kept, a few hundred bytes each.
+ACCOUNTS_KEPT = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What every page says of the site."""
+
+    name: str
+    organiser: str
+    title: str
+    example: bool
+
+
+def rendered(text: str) -> Markup:
+    """What one of our own templates made, to be put in another: it is escaped already."""
+    return Markup(text)  # noqa: S704 # only ever given the result of a template or a slot's mark
+
+
+class Pages:
+    """What the application builds once to show pages: templates by language, addresses, static files."""
+
+    def __init__(self, settings: Settings, addresses: Addresses) -> None:
+        self.addresses = addresses
+        self.assets = Assets()
+        self.zone = ZoneInfo(settings.site.time_zone)
+        self.base_url = settings.site.base_url
+        self.example = False
+        self._accounts: dict[object, Markup] = {}
+        self._site = settings.site.name, settings.consultation.organiser, settings.consultation.title
+        self._environments = {locale: self._environment(settings, locale) for locale in LOCALES}
+
+    def account(self, locale: str, viewer: Viewer | None) -> Markup:
+        """The corner of the masthead: it says no more than a name and what is unread, so it is made once for those."""
+        key = (locale, viewer and (viewer.name, viewer.unread))
+        found = self._accounts.get(key)
+        if found is None:
+            if len(self._accounts) > ACCOUNTS_KEPT:
+                self._accounts.clear()
+            text = self.template(locale, "session/_account.html")(viewer=viewer)
+            found = self._accounts[key] = rendered(text)
+        return found
+
+    @property
+    def site(self) -> Site:
+        """What pages say of the site; `example` is known once the database was read."""
+        return Site(*self._site, example=self.example)
+
+    def template(self, locale: str, name: str) -> Callable[..., str]:
+        return self._environments[locale].get_template(name).render
+
+    def _environment(self, settings: Settings, locale: str) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader(ROOT / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            # Not trim_blocks: it would join the last word before a tag to the first one after it.
+            lstrip_blocks=True,
+            auto_reload=settings.site.environment == "development",
+            extensions=["jinja2.ext.i18n"],
+        )
+        environment.add_extension("jinja2.ext.i18n")
+        install = environment.install_gettext_callables  # type: ignore[attr-defined] # added by the extension
+        install(
+            lambda words: catalogue(locale).gettext(words),
+            lambda one, many, count: catalogue(locale).ngettext(one, many, count),
+            newstyle=True,
+        )
+        environment.globals.update(
+            url=lambda name, **params: self.addresses.path(locale, name, params),
+            static=self.assets.address,
+            locale=locale,
+            colon=typography.colon(locale),
+            permissions=permissions,
+        )
+        environment.filters.update(
+            number=lambda value: typography.number(value, locale),
+            percent=lambda share: typography.percent(share, locale),
+            day=lambda value: typography.day(self.here(value), locale),
+            moment=lambda value: typography.moment(value, locale, self.zone),
+        )
+        return environment
+
+    def here(self, value: date) -> date:
+        """A moment on the clock of the site; a day stays itself."""
+        return value.astimezone(self.zone) if isinstance(value, datetime) else value
+
+
+class French(gettext.NullTranslations):
+    """The words as they are written here, with the narrow spaces of French, where zero is singular."""
+
+    def gettext(self, message: str) -> str:
+        return typography.french(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return typography.french(msgid1 if n < 2 else msgid2)
+
+
+@cache
+def catalogue(locale: str) -> gettext.NullTranslations:
+    """The words of a language. French is the source; English is read from its .po when first asked for."""
+    if locale != "en":
+        return French()
+    compiled = io.BytesIO()
+    with (ROOT / "forum/locale/en/LC_MESSAGES/forum.po").open("rb") as file:
+        write_mo(compiled, read_po(file, locale="en", charset="utf-8"))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def sentence(request: Request, problem: CahierError) -> str:
+    """What a refusal says, in the reader's language."""
+    locale = request.state.locale
+    words = catalogue(locale).gettext(problem.message)
+    said = {name: typography.number(v, locale) if type(v) is int else v for name, v in problem.values.items()}
+    return words.format(**said) if said else words
+
+
+def href(request: Request, name: str, **params: object) -> str:
+    """The local path of a page, in the reader's language."""
+    return pages(request).addresses.path(request.state.locale, name, params)
+
+
+def pages(request: Request) -> Pages:
+    found: Pages = request.app.state.pages
+    return found
+
+
+def render(request: Request, name: str, context: Mapping[str, Any], *, slot: Callable[[str], str] | None = None) -> str:
+    """A template with what every page has; `slot(name)` gives what is put in a slot, the reader's own by default."""
+    locale: str = request.state.locale
+    shared = {
+        "viewer": request.state.viewer,
+        "now": request.state.now,
+        "site": pages(request).site,
+        "here": _section(request.url.path),
+        "address": pages(request).base_url + request.scope["address"],
+        "other_locale_url": _in_other_language(request),
+        "slot": slot or (lambda one: own_slot(request, one)),
+    }
+    return pages(request).template(locale, name)(shared | dict(context))
+
+
+async def page(request: Request, name: str, context: Mapping[str, Any], status: int = 200) -> Response:
+    """A whole page of a template."""
+    return html(request, render(request, name, context), status)
+
+
+def html(request: Request, text: str, status: int = 200) -> Response:
+    """Text as an answer, packed for those who accept it."""
+    content = text.encode()
+    headers = {"Vary": "Accept-Encoding, Cookie"}
+    if len(content) > WORTH_PACKING and "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        content = gzip.compress(content, QUICKLY, mtime=0)
+    return HTMLResponse(content, status, headers)
+
+
+def has_already(request: Request, etag: str) -> bool:
+    """Whether the browser says that it holds this very version: a list of tags, of which a proxy may have weakened one
+    (RFC 9110, 13.1.2)."""
+    held = request.headers.get("if-none-match", "")
+    return held == "*" or etag in (one.strip().removeprefix("W/") for one in held.split(","))
+
+
+def own_slot(request: Request, name: str) -> Markup:
+    """What this reader sees in a slot of the frame: their corner of the masthead, what they are told once."""
+    if name == "account":
+        return _account(request)
+    if name == "notice":
+        return _notice(request)
+    raise KeyError(name)
+
+
+def _account(request: Request) -> Markup:
+    return pages(request).account(request.state.locale, request.state.viewer)
+
+
+def _notice(request: Request) -> Markup:
+    if b"fait=" not in request.scope["query_string"]:
+        return Markup()
+    words = NOTICES.get(request.query_params.get("fait", ""))
+    if words is None:
+        return Markup()
+    said = catalogue(request.state.locale).gettext(words)
+    return Markup('<p class="notice" role="status">{}</p>').format(said)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A page rendered once for many readers; `pieces` are text and, at the odd places, names of slots."""
+
+    pieces: tuple[str, ...]
+
+    def filled(self, slot: Callable[[str], str]) -> str:
+        """The page for one reader."""
+        return "".join(slot(piece) if place % 2 else piece for place, piece in enumerate(self.pieces))
+
+
+def prepare(request: Request, name: str, context: Mapping[str, Any]) -> Ready:
+    """Render a page that is the same for many readers, open at its slots (`{{ slot("account") }}` and any other)."""
+    text = render(request, name, context, slot=lambda one: rendered(MARK + one + MARK))
+    return Ready(tuple(text.split(MARK)))
+
+
+def see_other(
+    request: Request, name: str, *, notice: str | None = None, fragment: str = "", **params: object
+) -> Response:
+    """The answer to an action: 303 to a page, which says `NOTICES[notice]` once."""
+    if notice is not None and notice not in NOTICES:
+        raise KeyError(notice)
+    path = href(request, name, **params, fait=notice)
+    return RedirectResponse(path + (f"#{fragment}" if fragment else ""), 303)
+
+
+async def refused(
+    request: Request, name: str, context: Mapping[str, Any], form: Form, problem: Invalid, status: int = 422
+) -> Response:
+    """The form again: what was typed is kept, each reason stands beside its field."""
+    form.problems = {one.field or "": sentence(request, one) for one in problem.problems}
+    return await page(request, name, {**context, "form": form}, status)
+
+
+SECTIONS = {
+    "": "home",
+    "themes": "home",
+    "fils": "home",
+    "contributions": "home",
+    "propositions": "home",
+    "reunions": "meetings",
+    "syntheses": "syntheses",
+    "aide": "help",
+}
+
+
+def _section(path: str) -> str:
+    return SECTIONS.get(path.split("/", 2)[1], "")
+
+
+def _in_other_language(request: Request) -> str:
+    asked: str = request.scope["address"]
+    path = (asked.removeprefix(ENGLISH) or "/") if request.state.locale == "en" else ENGLISH + asked
+    if path.startswith(("//", "/\\")):
+        path = "/"  # would lead to another site
+    number = request.query_params.get("page", "") if b"page=" in request.scope["query_string"] else ""
+    return f"{path}?page={number}" if number.isdecimal() and number.isascii() and len(number) < 7 else path

@@ -1,0 +1,189 @@
+"""Proposals: the list of a theme, one of them, making one, taking one's own back.
+
+The list is kept ready (`kept.py`); its slots are filled for each reader.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.domain import new_proposals, proposals, votes
+from forum.domain.new_proposals import LONGEST_WORDING, ExtractForm, ProposalForm
+from forum.domain.proposals import ListedProposal, ProposalList
+from forum.domain.syntheses import newest_published
+from forum.domain.themes import ThemeHead, find_theme
+from forum.errors import Invalid
+from forum.permissions import Viewer, may_contribute, may_vote
+from forum.ranking.tallies import Opinion
+from forum.settings import settings
+from forum.web.forms import Form, asked_integer, asked_text, read_form
+from forum.web.kept import Kept, KeptPage, to_visitors
+from forum.web.page import href, html, own_slot, page, prepare, refused, render, see_other
+
+
+async def index(request: Request) -> Response:
+    """The proposals of a theme: one ready page for all who may see the same, with what is each reader's own put in."""
+    viewer: Viewer | None = request.state.viewer
+    kept = await _ready(request, await find_theme(request.path_params["number"]))
+    if viewer is None and b"fait=" not in request.scope["query_string"]:
+        return to_visitors(request, kept.page, _slots(request, kept, {}))
+    own = await votes.own_votes(viewer, tuple(kept.lines))
+    return html(request, kept.page.ready.filled(_slots(request, kept, own)))
+
+
+class ReadyList:
+    """The list of a theme kept ready: the page open at its slots, what they are filled from, its proposals by id."""
+
+    __slots__ = ("lines", "listed", "page")
+
+    def __init__(self, page: KeptPage, listed: ProposalList) -> None:
+        self.page = page
+        self.listed = listed
+        self.lines = {each.line.id: each.line for each in listed.proposals}
+
+
+async def _ready(request: Request, theme: ThemeHead) -> ReadyList:
+    viewer: Viewer | None = request.state.viewer
+    now = request.state.now
+    may_write = may_contribute(viewer, theme.schedule, now)
+    ballots = may_vote(viewer, theme.schedule, now, staff_may_vote=settings().votes.agents_may_vote)
+    # Everything that the ready page depends on: two readers with the same key may see the same. A sealed ballot raises
+    # no version, so it changes none of it. Visitors' bytes hold their order, which is another one each day.
+    key = (
+        "proposals",
+        theme.id,
+        theme.version,
+        theme.schedule.phase(now),
+        request.state.locale,
+        now.date() if viewer is None else viewer.is_staff,
+        may_write,
+        ballots,
+    )
+    pages: Kept[ReadyList] = request.app.state.kept
+    found = pages.get(key)
+    if found is not None:
+        return found
+    listed = await proposals.list_proposals(theme, now)
+    synthesis = await newest_published(theme.id) if listed.results else None
+    context = {"list": listed, "may_write": may_write, "may_vote": ballots, "synthesis": synthesis}
+    return pages.keep(key, ReadyList(KeptPage(prepare(request, "proposals/index.html", context)), listed))
+
+
+def _slots(request: Request, kept: ReadyList, own: dict[int, Opinion]) -> Callable[[str], str]:
+    """What each slot of the list holds for this reader, whose ballots are `own`."""
+    fragments = kept.page.fragments
+
+    def once(key: Hashable, name: str, context: Mapping[str, Any]) -> str:
+        found = fragments.get(key)
+        if found is None:
+            found = fragments[key] = render(request, name, context)
+        return found
+
+    def booth(each: ListedProposal) -> str:
+        opinion = own.get(each.line.id)
+        verdict = votes.verdict_of(request.state.viewer, each.line, request.state.now)
+        key = (each.line.id, opinion, verdict)
+        if key in fragments:
+            return fragments[key]
+        back = href(request, "theme_proposals", number=kept.listed.theme.number) + f"#{each.line.reference}"
+        line = votes.seen_with(each.line, opinion, verdict)
+        return once(key, "proposals/_booth.html", {"each": each, "line": line, "back": back})
+
+    def fill(name: str) -> str:
+        kind, _, number = name.partition(":")
+        if kind == "booths":
+            return "".join(map(booth, proposals.drawn_order(kept.listed, request.state.viewer, request.state.now)))
+        if kind == "voted":
+            context = {"voted": len(own), "total": len(kept.listed.proposals)}
+            return once(("voted", len(own)), "proposals/_voted.html", context)
+        if kind == "own":
+            opinion = own.get(int(number))
+            return once(opinion, "proposals/_own_vote.html", {"own": opinion}) if opinion else ""
+        return own_slot(request, name)
+
+    return fill
+
+
+async def show(request: Request) -> Response:
+    """One proposal: its words, where they come from, its vote."""
+    shown = await proposals.read_proposal(request.state.viewer, request.path_params["reference"], request.state.now)
+    return await page(request, "proposals/show.html", {"proposal": shown, "form": Form.empty()})
+
+
+async def propose(request: Request) -> Response:
+    """The form of a new proposal, and its answer."""
+    form = await read_form(request) if request.method == "POST" else None
+    viewer, now = request.state.viewer, request.state.now
+    desk = await new_proposals.proposal_form(viewer, request.path_params["number"], now)
+    if form is None:
+        first = Form.empty(questions=asked_integer(request, "question", least=1))
+        return await page(request, "proposals/new.html", {**_desk(desk), "form": first})
+    try:
+        reference = await new_proposals.propose(
+            viewer, desk.theme.number, form.text("wording"), form.text("body"), form.integers("questions"), now
+        )
+    except Invalid as problem:
+        return await refused(request, "proposals/new.html", _desk(desk), form, problem)
+    return see_other(request, "proposal", reference=reference, notice="proposition-faite")
+
+
+def _desk(desk: ProposalForm) -> dict[str, object]:
+    limits = {"limit": LONGEST_WORDING, "body_limit": settings().limits.post_characters}
+    return {"theme": desk.theme, "questions": desk.questions, **limits}
+
+
+async def propose_from_post(request: Request) -> Response:
+    """The form of a proposal made of a contribution or of words selected in it, and its answer."""
+    if request.method == "GET":
+        return await _extract_page(request)
+    form = await read_form(request)
+    viewer, now, post = request.state.viewer, request.state.now, request.path_params["post"]
+    words = form.values["mots"].strip() or None
+    whole = await new_proposals.extract_form(viewer, post, None, now)
+    try:
+        reference = await new_proposals.propose_from_post(
+            viewer,
+            post,
+            words,
+            form.text("wording"),
+            form.integers("questions"),
+            now,
+            near=form.integer("pres") or 0,
+        )
+    except Invalid as problem:
+        return await refused(request, "proposals/from_post.html", _extract(whole), form, problem)
+    return see_other(request, "proposal", reference=reference, notice="proposition-faite")
+
+
+async def _extract_page(request: Request) -> Response:
+    viewer, now, post = request.state.viewer, request.state.now, request.path_params["post"]
+    words = asked_text(request, "mots", limit=settings().limits.post_characters) or None
+    near = asked_integer(request, "pres", 0) or 0
+    whole = await new_proposals.extract_form(viewer, post, None, now)
+    try:
+        chosen = await new_proposals.extract_form(viewer, post, words, now, near=near)
+    except Invalid as problem:
+        form = Form.empty(mots=words, pres=near, wording="")
+        return await refused(request, "proposals/from_post.html", _extract(whole), form, problem)
+    form = Form.empty(mots=words and chosen.words, pres=chosen.mark.start, wording=chosen.wording)
+    return await page(request, "proposals/from_post.html", {**_extract(whole), "form": form})
+
+
+def _extract(whole: ExtractForm) -> dict[str, object]:
+    return {"post": whole.post, "words": whole.words, "questions": whole.questions, "limit": LONGEST_WORDING}
+
+
+async def withdraw(request: Request) -> Response:
+    """Take one's own proposal back."""
+    form = await read_form(request)
+    viewer, now, reference = request.state.viewer, request.state.now, request.path_params["reference"]
+    shown = await proposals.read_proposal(viewer, reference, now)
+    try:
+        if shown.may_withdraw:
+            form.require_confirmation()
+        await new_proposals.withdraw_proposal(viewer, reference, now)
+    except Invalid as problem:
+        return await refused(request, "proposals/show.html", {"proposal": shown}, form, problem)
+    return see_other(request, "proposal", reference=reference, notice="proposition-retiree")

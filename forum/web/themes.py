@@ -1,0 +1,82 @@
+"""Themes: read one, set its schedule, close its votes."""
+
+from datetime import datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.domain import themes
+from forum.domain.syntheses import newest_published
+from forum.domain.themes import ThemeHead
+from forum.errors import Checks, Invalid
+from forum.permissions import Schedule
+from forum.web.forms import Form, asked_integer, read_form
+from forum.web.page import page, pages, refused, see_other
+from forum.web.windows import windows
+
+MOMENTS = ("contributions_open_at", "contributions_close_at", "votes_open_at", "votes_close_at")
+
+
+async def show(request: Request) -> Response:
+    """A theme: its introduction, questions, windows, threads, and the way to its proposals."""
+    shown = await themes.read_theme(request.path_params["number"], after=asked_integer(request, "apres", least=1))
+    context = {
+        "page": shown,
+        "theme": shown.theme,
+        "windows": windows(request, shown.theme.schedule),
+        "synthesis": await newest_published(shown.theme.id),
+    }
+    return await page(request, "themes/show.html", context)
+
+
+async def schedule(request: Request) -> Response:
+    """The form that sets the windows of a theme, and its answer."""
+    form = await read_form(request) if request.method == "POST" else None
+    viewer, now = request.state.viewer, request.state.now
+    theme = await themes.schedule_to_change(viewer, request.path_params["number"], now)
+    if form is None:
+        return await page(request, "themes/schedule.html", _context(request, theme, _first(request, theme.schedule)))
+    try:
+        await themes.set_schedule(viewer, theme.number, _wanted(form), form.text("reason"), now)
+    except Invalid as problem:
+        return await refused(request, "themes/schedule.html", _context(request, theme, form), form, problem)
+    return see_other(request, "theme", number=theme.number, notice="calendrier-fixe")
+
+
+async def close_votes(request: Request) -> Response:
+    """End the vote of a theme now."""
+    form = await read_form(request)
+    viewer, now = request.state.viewer, request.state.now
+    number = request.path_params["number"]
+    try:
+        form.require_confirmation()
+        await themes.close_votes(viewer, number, form.text("reason"), now)
+    except Invalid as problem:
+        theme = await themes.schedule_to_change(viewer, number, now)
+        first = _first(request, theme.schedule, reason=form.values["reason"])
+        return await refused(request, "themes/schedule.html", _context(request, theme, first), first, problem)
+    return see_other(request, "theme_proposals", number=number, notice="votes-clos")
+
+
+def _context(request: Request, theme: ThemeHead, form: Form) -> dict[str, object]:
+    return {"theme": theme, "form": form, "windows": windows(request, theme.schedule)}
+
+
+def _first(request: Request, now_set: Schedule, *, reason: str = "") -> Form:
+    """The form as the schedule stands, on the site's clock."""
+
+    def shown(moment: datetime | None) -> str | None:
+        return moment.astimezone(pages(request).zone).strftime("%Y-%m-%dT%H:%M") if moment else None
+
+    moments = {name: shown(getattr(now_set, name)) for name in MOMENTS}
+    return Form.empty(**moments, sealed="1" if now_set.sealed else None, reason=reason)
+
+
+def _wanted(form: Form) -> Schedule:
+    checks = Checks()
+    moments: dict[str, datetime | None] = dict.fromkeys(MOMENTS)
+    for name in MOMENTS:
+        with checks.field(name):
+            moments[name] = form.moment(name)
+    checks.done()
+    return Schedule(**moments, sealed=form.checked("sealed"))

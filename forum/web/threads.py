@@ -1,0 +1,145 @@
+"""Threads: read one, open one. The page of a thread is kept ready (`kept.py`); its slots are filled for each reader."""
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.domain import threads, votes
+from forum.domain.themes import find_theme
+from forum.domain.threads import ThreadPage, ThreadState
+from forum.errors import Invalid
+from forum.permissions import Viewer, may_contribute, may_edit_post, may_propose_from_post
+from forum.ranking.tallies import Opinion
+from forum.settings import settings
+from forum.web.forms import Form, asked_integer, read_form
+from forum.web.kept import Kept, KeptPage, to_visitors
+from forum.web.page import href, html, own_slot, page, prepare, refused, render, see_other
+
+# No contribution has this author.
+NOBODY = 0
+
+
+async def show(request: Request) -> Response:
+    """One page of a thread: for visitors the same ready bytes, for others the same page with what is theirs put in."""
+    viewer: Viewer | None = request.state.viewer
+    state = await threads.thread_state(request.path_params["thread"])
+    kept = await _ready(request, state)
+    if viewer is None and b"fait=" not in request.scope["query_string"]:
+        return to_visitors(request, kept.page, _slots(request, kept, {}, state))
+    own = await votes.own_votes(viewer, tuple(kept.lines))
+    return html(request, kept.page.ready.filled(_slots(request, kept, own, state)))
+
+
+class ReadyThread:
+    """A page of a thread kept ready, with what its slots need: the posts it shows, whose they are, their proposals."""
+
+    __slots__ = ("authors", "lines", "page", "post_of", "waiting")
+
+    def __init__(self, page: KeptPage, shown: ThreadPage) -> None:
+        self.page = page
+        self.authors = {post.id: post.author.id for post in shown.posts if post.author}
+        self.waiting = {post.id: tuple(tag.number for tag in post.tags if tag.waiting) for post in shown.posts}
+        self.lines = {line.id: line for post in shown.posts for line in post.proposals}
+        self.post_of = {line.id: post.id for post in shown.posts for line in post.proposals}
+
+
+async def _ready(request: Request, state: ThreadState) -> ReadyThread:
+    viewer: Viewer | None = request.state.viewer
+    now = request.state.now
+    number = min(asked_integer(request, "page", 1, least=1) or 1, threads.pages_of(state.posts_count))
+    may_write = may_contribute(viewer, state.theme.schedule, now)
+    may_extract = may_propose_from_post(viewer, state.theme.group, None, state.theme.schedule, now)
+    moderates = viewer is not None and viewer.moderates(state.theme.group)
+    # Everything that the ready page depends on, and nothing else: two readers with the same key may see the same.
+    key = (state.id, number, request.state.locale, viewer is None, may_write, may_extract, moderates)
+    version = (state.version, state.theme.schedule.phase(now))
+    pages: Kept[ReadyThread] = request.app.state.kept
+    found = pages.get(key, version)
+    if found is not None:
+        return found
+    shown = await threads.read_thread(state, number, now)
+    context = {
+        "thread": shown,
+        "limit": settings().limits.post_characters,
+        "may_write": may_write,
+        "may_extract": may_extract,
+        "moderates": moderates,
+    }
+    ready = prepare(request, "threads/show.html", context)
+    return pages.keep(key, ReadyThread(KeptPage(ready), shown), version, characters=sum(map(len, ready.pieces)))
+
+
+def _slots(request: Request, kept: ReadyThread, own: dict[int, Opinion], state: ThreadState) -> Callable[[str], str]:
+    """What each slot of a thread's page holds for this reader, whose ballots are `own`."""
+    viewer: Viewer | None = request.state.viewer
+    reader = viewer.id if viewer else NOBODY
+
+    def fill(name: str) -> str:
+        kind, _, number = name.partition(":")
+        if kind == "vote":
+            return _vote(request, kept, int(number), own.get(int(number)))
+        if kind == "mine":
+            return _mine(request, kept, int(number), state) if kept.authors.get(int(number)) == reader else ""
+        if kind == "waiting":
+            return _waiting(request, kept, int(number)) if kept.authors.get(int(number)) == reader else ""
+        return own_slot(request, name)
+
+    return fill
+
+
+def _waiting(request: Request, kept: ReadyThread, post: int) -> str:
+    """The tags of a contribution that wait for a moderator, for its author."""
+    key = ("waiting", post)
+    found = kept.page.fragments.get(key)
+    if found is None:
+        found = kept.page.fragments[key] = render(request, "posts/_waiting_tags.html", {"numbers": kept.waiting[post]})
+    return found
+
+
+def _vote(request: Request, kept: ReadyThread, proposal: int, own: Opinion | None) -> str:
+    """The vote of one proposal: the same for all readers with the same ballot and the same rights."""
+    line = kept.lines[proposal]
+    verdict = votes.verdict_of(request.state.viewer, line, request.state.now)
+    # Where there is neither a vote to cast nor a result to read, the head of the page has said why, once.
+    if not (verdict or own or line.tally):
+        return ""
+    key = (proposal, own, verdict)
+    found = kept.page.fragments.get(key)
+    if found is None:
+        back = href(request, "post", post=kept.post_of[proposal])
+        context = {"line": votes.seen_with(line, own, verdict), "back": back}
+        found = kept.page.fragments[key] = render(request, "votes/_vote.html", context)
+    return found
+
+
+def _mine(request: Request, kept: ReadyThread, post: int, state: ThreadState) -> str:
+    """What the author of a contribution may do with it. Moderators have "Proposer" under every contribution already."""
+    viewer: Viewer | None = request.state.viewer
+    author, theme, now = kept.authors[post], state.theme, request.state.now
+    may_edit = bool(may_edit_post(viewer, author, theme.schedule, now))
+    may_extract = bool(may_propose_from_post(viewer, theme.group, None, theme.schedule, now))
+    may_propose = not may_extract and bool(may_propose_from_post(viewer, theme.group, author, theme.schedule, now))
+    key = (post, may_edit, may_propose)
+    found = kept.page.fragments.get(key)
+    if found is None:
+        context = {"post_id": post, "may_edit": may_edit, "may_propose": may_propose}
+        found = kept.page.fragments[key] = render(request, "posts/_own_actions.html", context)
+    return found
+
+
+async def open_new(request: Request) -> Response:
+    """The form that opens a thread in a theme, and its answer."""
+    form = await read_form(request) if request.method == "POST" else Form.empty()
+    theme = await find_theme(request.path_params["number"])
+    context = {"theme": theme}
+    if request.method == "GET":
+        may_contribute(request.state.viewer, theme.schedule, request.state.now).require()
+        return await page(request, "threads/new.html", {**context, "form": form})
+    try:
+        thread = await threads.open_thread(
+            request.state.viewer, theme.number, form.text("title"), form.text("source"), request.state.now
+        )
+    except Invalid as problem:
+        return await refused(request, "threads/new.html", context, form, problem)
+    return see_other(request, "thread", thread=thread, notice="fil-ouvert")

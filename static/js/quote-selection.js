@@ -1,0 +1,56 @@
+// Select words inside [data-words] of an article: its links that bear data-selection (their label for a selection) come
+// near, leading to the same place with ?mots=…&pres=…, the place of the words counted from the start of the post. They
+// follow the words in the document, so that Tab goes there. Whoever may not extract has no such link, so no tool.
+
+const LONGEST = 1500; // of what an address carries everywhere; more than that is quoted by the plain link
+const tools = document.createElement("div");
+tools.className = "selection-tools";
+tools.setAttribute("role", "status");
+
+function chosen() {
+  const selection = getSelection();
+  if (!selection.rangeCount || selection.isCollapsed) return null;
+  const range = selection.getRangeAt(0);
+  const inside = range.commonAncestorContainer;
+  const words = (inside.closest ? inside : inside.parentElement)?.closest("[data-words]");
+  const text = selection.toString().trim();
+  if (!words || !text || text.length > LONGEST) return null;
+  for (const quote of words.querySelectorAll(".quote")) {
+    if (range.intersectsNode(quote)) return null; // those are somebody else's words
+  }
+  const before = document.createRange();
+  before.setStart(words, 0);
+  before.setEnd(range.startContainer, range.startOffset);
+  return { words, text, near: before.toString().length, box: range.getBoundingClientRect() };
+}
+
+function offer() {
+  if (tools.contains(document.activeElement)) return;
+  const choice = chosen();
+  const links = choice?.words.closest("article")?.querySelectorAll("a[data-selection]") ?? [];
+  if (!links.length) return tools.remove();
+  tools.replaceChildren(
+    ...Array.from(links, (link) => {
+      const tool = document.createElement("a");
+      const address = new URL(link.href);
+      address.searchParams.set("mots", choice.text);
+      address.searchParams.set("pres", choice.near);
+      tool.href = address;
+      tool.textContent = link.dataset.selection;
+      return tool;
+    }),
+  );
+  choice.words.after(tools);
+  const room = tools.offsetParent.getBoundingClientRect();
+  const left = Math.min(choice.box.left - room.left, room.width - tools.offsetWidth);
+  tools.style.left = `${Math.max(left, 0)}px`;
+  tools.style.top = `${choice.box.bottom - room.top + 8}px`;
+}
+
+if (document.querySelector("[data-words]")) {
+  let waiting;
+  document.addEventListener("selectionchange", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(offer, 200); // while a finger still drags, nothing jumps about
+  });
+}
