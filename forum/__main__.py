@@ -1,0 +1,257 @@
+"""The command line: `python -m forum <command>`. Each command opens the database, calls the domain, says what it did.
+
+What stops a command is one sentence on stderr and status 1. Sentences are French, like the site's own.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+import uvloop
+from rich.console import Console
+from rich.progress import Progress
+
+from forum import server
+from forum.database import close_database, migrate, open_database
+from forum.domain import members, passwords
+from forum.errors import CahierError, CannotStart, Invalid
+from forum.importing.example import load_example
+from forum.importing.themes import load_themes
+from forum.importing.thread import import_thread
+from forum.logs import open_logs
+from forum.models.members import Role
+from forum.settings import ROOT, Settings, settings
+
+Result = TypeVar("Result")
+
+THEMES = ROOT / "themes"
+# The passwords of the example are random; this is where the person at this machine finds them again.
+EXAMPLE_ACCOUNTS = "comptes-exemple.json"
+
+commands = typer.Typer(
+    help="Cahier, forum de consultation.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+say = Console(highlight=False, soft_wrap=True).print
+
+
+@commands.command("serve")
+def serve_command(
+    example: Annotated[
+        bool, typer.Option("--example", help="Migrer, charger les thèmes et l’exemple d’abord.")
+    ] = False,
+) -> None:
+    """Servir le site, avec son ouvrier quand il n’y a pas de Redis."""
+    _run(_serve, example)
+
+
+async def _serve(configured: Settings, example: bool) -> None:
+    if example:
+        await migrate(configured)
+        await _with_database(configured, lambda: _prepare_example(configured))
+    await server.serve(configured, lambda: _announce(configured))
+
+
+def _announce(configured: Settings) -> None:
+    say(f"{configured.site.name} : {configured.site.base_url}")
+    if configured.site.environment == "development":
+        _show_accounts(configured)
+
+
+async def _prepare_example(configured: Settings) -> None:
+    """Themes and, once, the example consultation; the passwords of its accounts stay in the data folder."""
+    if configured.site.environment == "production":
+        raise CannotStart("site.environment : la production ne prend pas d’exemple, servez sans --example")
+    now = datetime.now(UTC)
+    await load_themes(THEMES)
+    accounts = await load_example(now)
+    if accounts:
+        _keep_accounts(configured, [asdict(account) for account in accounts])
+
+
+def _keep_accounts(configured: Settings, accounts: list[dict[str, str]]) -> None:
+    path = configured.site.data_path / EXAMPLE_ACCOUNTS
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(accounts, file, ensure_ascii=False, indent=1)
+
+
+def _show_accounts(configured: Settings) -> None:
+    path = configured.site.data_path / EXAMPLE_ACCOUNTS
+    if not path.exists():
+        return
+    say("Comptes de l’exemple :")
+    for account in json.loads(path.read_text("utf-8")):
+        say(f"  {account['title']:<16} {account['email']:<26} {account['password']}", markup=False)
+
+
+@commands.command("migrate")
+def migrate_command() -> None:
+    """Créer les tables ou les mettre à jour (une seule fois à la fois, avant de servir)."""
+    _run(migrate)
+    say("La base de données est à jour.")
+
+
+@commands.command("load-themes")
+def load_themes_command(
+    folder: Annotated[Path, typer.Argument(help="Dossier des fichiers de thèmes.")] = THEMES,
+) -> None:
+    """Créer ou mettre à jour les thèmes à partir de leurs fichiers ; le calendrier déjà fixé ne change pas."""
+    report = _run_open(lambda: load_themes(folder))
+    _say_lines(report.lines)
+
+
+@commands.command("load-example")
+def load_example_command() -> None:
+    """Charger la consultation d’exemple, une seule fois."""
+    _run(lambda configured: _with_database(configured, lambda: _prepare_example(configured)))
+    _show_accounts(settings())
+
+
+@commands.command("create-user")
+def create_user_command(
+    name: Annotated[str, typer.Option(help="Nom affiché.", prompt="Nom")],
+    email: Annotated[str, typer.Option(help="Adresse électronique.", prompt="Adresse électronique")],
+    role: Annotated[Role, typer.Option(help="Rôle.")] = Role.MEMBER,
+    organisation: Annotated[str, typer.Option(help="Organisation.")] = "",
+    moderates: Annotated[list[str] | None, typer.Option(help="Nom court d’un groupe de travail à modérer.")] = None,
+    generate: Annotated[
+        bool, typer.Option("--generate", help="Tirer le mot de passe au hasard et l’afficher.")
+    ] = False,
+) -> None:
+    """Créer un compte ; le mot de passe est demandé deux fois, sans être affiché."""
+    password = passwords.generate() if generate else _ask_password()
+    member = _run_open(
+        lambda: members.create_member(
+            name,
+            email=email,
+            role=role,
+            password=password,
+            organisation=organisation,
+            moderates=tuple(moderates or ()),
+            now=datetime.now(UTC),
+        )
+    )
+    say(f"Compte créé : {member.name}, identifiant {member.handle}", markup=False)
+    if generate:
+        say(f"Mot de passe : {password}", markup=False)
+
+
+@commands.command("set-password")
+def set_password_command(
+    account: Annotated[str, typer.Argument(help="Identifiant ou adresse électronique.")],
+    generate: Annotated[
+        bool, typer.Option("--generate", help="Tirer le mot de passe au hasard et l’afficher.")
+    ] = False,
+) -> None:
+    """Donner un nouveau mot de passe à qui a oublié le sien ; ses sessions prennent fin."""
+    password = passwords.generate() if generate else _ask_password()
+    name = _run_open(lambda: members.set_password(account, password))
+    say(f"Mot de passe changé : {name}", markup=False)
+    if generate:
+        say(f"Mot de passe : {password}", markup=False)
+
+
+def _ask_password() -> str:
+    asked: str = typer.prompt("Mot de passe", hide_input=True, confirmation_prompt="Le même mot de passe")
+    return asked
+
+
+@commands.command("import-thread")
+def import_thread_command(
+    file: Annotated[Path, typer.Argument(help="Fil copié en texte.", exists=True, dir_okay=False)],
+    theme: Annotated[int, typer.Option(help="Numéro du thème qui le reçoit.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Dire ce qui serait importé, sans rien écrire.")] = False,
+) -> None:
+    """Importer un fil copié en texte ; le même fichier deux fois ne change rien."""
+    raw = file.read_bytes()
+    report = _run_open(lambda: import_thread(raw, theme=theme, now=datetime.now(UTC), dry_run=dry_run))
+    _say_lines(report.lines)
+
+
+@commands.command("synthesise")
+def synthesise_command(
+    out: Annotated[Path, typer.Option(help="Dossier qui reçoit les documents.")],
+    theme: Annotated[int | None, typer.Option(help="Numéro du thème ; toute la consultation sinon.")] = None,
+    formats: Annotated[str, typer.Option("--format", help="Formats, séparés par des virgules.")] = "pdf,odt,csv",
+) -> None:
+    """Compiler la synthèse sans serveur et écrire ses documents (sans résultats si les votes sont ouverts)."""
+    wanted = [name.strip() for name in formats.split(",") if name.strip()]
+    compiled = _run_open(lambda: _compile(theme, wanted, out))
+    if compiled.draft:
+        say("Les votes ne sont pas clos : ceci est un document de travail, sans aucun résultat.")
+    if not compiled.is_new:
+        say(f"Rien n’a changé depuis la version {compiled.version}.")
+    _say_lines([str(path) for path in compiled.files])
+    if compiled.problems:
+        _fail(compiled.problems)
+
+
+async def _compile(theme: int | None, formats: list[str], out: Path) -> Any:
+    # In place of an import: the renderers take longer to import than the site to start, and only this needs them.
+    worker = import_module("workers.syntheses")
+    with Progress(transient=True) as progress:
+        bar = progress.add_task("Compilation")
+
+        def show(done: int, total: int, step: str) -> None:
+            progress.update(bar, completed=done, total=total, description=step or "Compilation")
+
+        return await worker.compile_here(theme, formats, out, datetime.now(UTC), show)
+
+
+def _say_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        say(line, markup=False)
+
+
+def _run(work: Callable[..., Coroutine[Any, Any, Result]], *values: object) -> Result:
+    """Run to the end, or say in one sentence why not."""
+    return _or_exit(lambda: _in_loop(work(_configured(), *values)))
+
+
+def _run_open(work: Callable[[], Awaitable[Result]]) -> Result:
+    """The same with the database open."""
+    return _run(lambda configured: _with_database(configured, work))
+
+
+def _configured() -> Settings:
+    open_logs()
+    return settings()
+
+
+def _in_loop(work: Coroutine[Any, Any, Result]) -> Result:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+async def _with_database(configured: Settings, work: Callable[[], Awaitable[Result]]) -> Result:
+    await open_database(configured)
+    try:
+        return await work()
+    finally:
+        await close_database()
+
+
+def _or_exit(work: Callable[[], Result]) -> Result:
+    try:
+        return work()
+    except Invalid as refused:
+        _fail([str(problem) for problem in refused.problems])
+    except CahierError as problem:
+        _fail([str(problem)])
+
+
+def _fail(sentences: Iterable[str]) -> NoReturn:
+    for sentence in sentences:
+        print(sentence, file=sys.stderr)
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    commands()

@@ -1,0 +1,105 @@
+"""Builds the application: doors, entrance, pages of refusal; opens and closes what they need.
+
+`build(settings)` is all that a server or a test calls. Nothing is reached before the lifespan: a broken database or an
+unreachable Redis stops the start with one sentence.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum import api, jobs
+from forum.database import close_database, is_unreachable, open_database
+from forum.domain import members
+from forum.domain.throttle import close_throttle
+from forum.errors import CahierError, CannotStart, SignInRequired
+from forum.routes import routes
+from forum.settings import Settings
+from forum.web import refusals
+from forum.web.addresses import Addresses
+from forum.web.kept import Kept
+from forum.web.middleware import Entrance
+from forum.web.page import Pages
+from forum.web.refusals import Refusal
+from workers import embedded
+
+
+def clock() -> datetime:
+    """The time of the server, in UTC."""
+    return datetime.now(UTC)
+
+
+def build(settings: Settings, *, clock: Callable[[], datetime] = clock) -> Starlette:
+    """The application. `clock` is the time that every page and rule goes by."""
+    table = routes()
+    app = Starlette(
+        routes=table,
+        lifespan=_lifespan,
+        middleware=[Middleware(Entrance, settings=settings, clock=clock, refuse=_refuse, fail=_answer_failure)],
+        exception_handlers={CahierError: _answer_problem, HTTPException: _answer_problem},
+    )
+    # /themes/ leading to /themes by itself would double every address.
+    app.router.redirect_slashes = False
+    app.state.settings = settings
+    app.state.clock = clock
+    app.state.pages = Pages(settings, Addresses(table))
+    app.state.kept = Kept()
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    try:
+        await open_database(settings)
+        app.state.pages.example = await _has_examples(settings)
+        await jobs.open_bell(settings)
+        if not settings.redis.url:
+            await embedded.start()
+        yield
+    finally:
+        await embedded.stop()
+        await close_throttle()
+        await jobs.close_bell()
+        await close_database()
+
+
+async def _has_examples(settings: Settings) -> bool:
+    found = await members.has_examples()
+    if found and settings.site.environment == "production":
+        raise CannotStart("base de données : elle contient les membres inventés de l’exemple, que la production refuse")
+    return found
+
+
+async def _refuse(request: Request, status: int, words: str) -> Response:
+    """What the entrance refuses."""
+    return await _answer(request, refusals.refusal(request, status, words))
+
+
+async def _answer_problem(request: Request, problem: Exception) -> Response:
+    """What the domain, the router or the reading of a form refuses."""
+    if isinstance(problem, SignInRequired) and not api.is_api(request):
+        return await refusals.lead_to_sign_in(request, problem)
+    return await _answer(request, refusals.refusal_of(request, problem))
+
+
+async def _answer_failure(request: Request, problem: Exception) -> Response:
+    """What nobody foresaw (500), or the database that went away (503). The entrance has logged it."""
+    if is_unreachable(problem):
+        return await _answer(
+            request, refusals.refusal(request, 503, headers={"Retry-After": str(refusals.RETRY_AFTER)})
+        )
+    return await _answer(request, refusals.refusal(request, 500))
+
+
+async def _answer(request: Request, refusal: Refusal) -> Response:
+    """Each door says it in its own way."""
+    if api.is_api(request):
+        return api.problem(refusal.status, refusal.heading, refusal.sentence, refusal.headers)
+    return await refusals.show(request, refusal)

@@ -1,0 +1,83 @@
+"""Serving: one process of uvicorn around the application, started and stopped with it.
+
+The lifespan is entered here rather than by uvicorn, so that what stops a start is one sentence and not a traceback.
+Several processes are several of these behind a proxy: nothing is shared but the database and Redis.
+"""
+
+import errno
+import signal
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from forum.app import build
+from forum.errors import CannotStart, plain_reason
+from forum.settings import Settings
+
+# Seconds that open requests have to end when the process is told to stop.
+GRACE = 10
+
+
+class Server(uvicorn.Server):
+    """Says when it can answer: what is printed before that may turn out not to be true."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._announce()
+
+
+async def serve(settings: Settings, announce: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM, then close the worker and the database properly; `announce` once it can answer.
+
+    Raises:
+        CannotStart: the port is taken, or the database or Redis cannot be reached or holds what must not be served.
+    """
+    bound = bind(settings.server.host, settings.server.port)
+    app = build(settings)
+    proxies = settings.server.trusted_proxies.replace("none", "")
+    config = uvicorn.Config(
+        app,
+        host=settings.server.host,
+        port=settings.server.port,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies or None,
+        timeout_graceful_shutdown=GRACE,
+    )
+    async with app.router.lifespan_context(app):
+        # uvicorn raises its signal again once it stopped, which would end the process before the worker is closed.
+        for one in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(one, signal.SIG_IGN)
+        await Server(config, announce).serve([bound])
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """The socket of the site, not listening yet. uvicorn would end the process by itself, in English.
+
+    Raises:
+        CannotStart: the port is taken, or this machine has no such address.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    except OSError as problem:
+        raise CannotStart(f"server.host : {host} n’est pas une adresse de cette machine") from problem
+    bound = socket.socket(family)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind(address)
+    except OSError as problem:
+        bound.close()
+        if problem.errno == errno.EADDRINUSE:
+            raise CannotStart(f"server.port : un autre programme écoute déjà sur le port {port}") from problem
+        raise CannotStart(
+            f"server.host : impossible d’écouter sur {host}:{port} ({plain_reason(problem)})"
+        ) from problem
+    return bound
