@@ -1,0 +1,1 @@
+"""The site in a real Chromium: what people see, hear and do, from the first page to the document read back."""

@@ -1,0 +1,106 @@
+"""Something of everything on a site, so that its pages have something to show. Done by the doors, without a browser."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import anyio
+from httpx2 import AsyncClient
+
+from tests.browser.serving import Site, number_in, sent
+
+THREAD = "/fils/1"
+THEME = "/themes/3"
+# In tenths of a second: a compilation in all formats on a busy machine.
+LONGEST_COMPILATION = 600
+
+# What a member may write that is hard to set: every element, and words that fit on no telephone.
+RICH = """@Nadia-Berthier voici ce que nous faisons **depuis deux ans** :
+
+### Nos ateliers
+
+- une permanence *hebdomadaire* ;
+- des prêts de tablettes, voir https://exemple.org/bibliotheques/inclusion/ateliers-numeriques-2019-2020-complet.html
+
+> Un bloc cité à la main.
+
+| Atelier | Séances | Personnes accueillies | Bibliothécaires mobilisés |
+|---|---|---|---|
+| Premiers pas | 24 | 310 | 4 |
+
+```
+un code que personne ne coupe : xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+```
+
+Anticonstitutionnellementanticonstitutionnellementanticonstitutionnellementanticonstitutionnellement.
+"""
+MINUTES = """# Réunion du 12 mars
+
+- Former les agents d’accueil à la médiation numérique
+- Ouvrir les formations du CNFPT aux médiateurs
+Le groupe se retrouvera en avril."""
+
+
+async def furnish(site: Site) -> None:
+    """Contributions, a quote, an edit, notifications, a meeting with minutes, votes and a working draft."""
+    async with site.desk("membre") as member:
+        site.places["own"] = await _quote(member, post=3, source=RICH)
+        site.places["edited"] = number_in(await sent(member, f"{THREAD}/repondre", source="Une première idée."))
+        path = f"/contributions/{site.places['edited']}/modifier"
+        await sent(member, path, source="Une première idée, mieux dite.\n\n[GT réunion 2]", revision="1")
+        wording = "Prêter des ordinateurs portables aux habitants qui n’en ont pas"
+        await sent(member, f"{THEME}/proposer", wording=wording, body="Parce que **tout** passe par là.", questions="1")
+        withdrawn = await sent(member, f"{THEME}/proposer", wording="Une proposition vite retirée")
+        await sent(member, urlsplit(withdrawn).path + "/retirer", confirmation="1")
+        for reference, opinion in (("T3-001", "pour"), ("T3-002", "abstention"), ("T3-003", "contre")):
+            await sent(member, f"/propositions/{reference}/vote", avis=opinion)
+    async with site.desk("modératrice") as moderator:
+        own = str(site.places["own"])
+        await sent(moderator, f"{THREAD}/repondre", source="Merci @Camille-Aubry, c’est précieux.", reponse=own)
+        site.places["meeting"] = await _hold_meeting(moderator)
+    async with site.desk("agent") as agent:
+        site.places["draft"] = await compile_(agent, "3")
+
+
+async def close(site: Site) -> None:
+    """The votes of theme 3 are closed, its synthesis is compiled and published."""
+    async with site.desk("membre") as member:
+        await sent(member, "/propositions/T3-001/vote", avis="pour")
+    async with site.desk("agent") as agent:
+        await sent(agent, f"{THEME}/clore-les-votes", reason="Fin de la consultation.", confirmation="1")
+        site.places["published"] = await compile_(agent, "3")
+        await sent(agent, f"/syntheses/{site.places['published']}/publier", confirmation="1")
+        site.places["ready"] = await compile_(agent, "tout")
+
+
+async def compile_(agent: AsyncClient, theme: str) -> int:
+    """Ask for a synthesis and wait for it; gives its number."""
+    synthesis = number_in(await sent(agent, "/syntheses/demander", theme=theme))
+    for _ in range(LONGEST_COMPILATION):
+        job = (await agent.get(f"/api/v1/syntheses/{synthesis}")).json()
+        if job["state"] == "done":
+            return synthesis
+        assert job["state"] != "failed", job
+        await anyio.sleep(0.1)
+    raise AssertionError(f"synthesis {synthesis} is not compiled yet: {job}")
+
+
+async def _quote(member: AsyncClient, *, post: int, source: str) -> int:
+    """A reply that quotes a whole contribution; gives its number."""
+    answer = await member.get(f"/contributions/{post}/citer")
+    marker = parse_qs(urlsplit(str(answer.headers["location"])).query)["citer"][0]
+    return number_in(await sent(member, f"{THREAD}/repondre", source=source, reponse=str(post), citation=marker))
+
+
+async def _hold_meeting(moderator: AsyncClient) -> int:
+    """Meeting 2 of the group of theme 3, its minutes kept; gives its number in addresses."""
+    page = (await moderator.get("/reunions/nouvelle")).text
+    group = re.search(r'name="groupe" value="(\d+)"[^>]*>\s*<span>GT Formation', page)
+    assert group, page
+    meeting = number_in(
+        await sent(moderator, "/reunions/nouvelle", groupe=group[1], numero="2", date="2026-03-12", lieu="Metz")
+    )
+    fields = {"theme": "3", "source": MINUTES, "acte": "garder", "garder-3": "1", "garder-4": "1"}
+    fields |= {"ligne-3": "Former les agents d’accueil à la médiation numérique"}
+    fields |= {"ligne-4": "Ouvrir les formations du CNFPT aux médiateurs"}
+    await sent(moderator, f"/reunions/{meeting}/compte-rendu", **fields)
+    return meeting

@@ -1,0 +1,80 @@
+"""People at their browsers: each in a context of their own, and everything that must never happen is noted meanwhile.
+
+Noted: an error in the console (a refused script or style is one), an exception of a script, a request to another
+origin, and a piece of a page that does not arrive. Tests end with an empty list, whatever they were about.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, StorageState
+
+from tests.browser.serving import Site
+
+# How Chromium says in the console that a page itself is a refusal (403, 404, 422): that is its honest status.
+_STATUS = "Failed to load resource: the server responded with a status of"
+# Steps are quick; a busy machine and a compilation are not.
+PATIENCE = 20_000
+
+
+@dataclass
+class Readers:
+    """Opens pages of one site for its people; those who sign in do it once, by the form."""
+
+    chromium: Browser
+    site: Site
+    problems: list[str] = field(default_factory=list)
+    _open: list[BrowserContext] = field(default_factory=list)
+
+    async def page(self, who: str = "visiteur", **options: Any) -> Page:
+        """A new window for that person: `visiteur`, or the title of an example account."""
+        state = await self._state(who)
+        return await self._page(storage_state=state, **options)
+
+    async def leave(self) -> None:
+        """Everybody goes home; nothing of one test stays open in the next."""
+        for context in self._open:
+            await context.close()
+        self._open.clear()
+
+    async def _page(self, **options: Any) -> Page:
+        context = await self.chromium.new_context(
+            **{"base_url": self.site.address, "locale": "fr-FR", "viewport": {"width": 1280, "height": 900}} | options
+        )
+        self._open.append(context)
+        context.set_default_timeout(PATIENCE)
+        context.on("console", self._hear)
+        context.on("weberror", lambda error: self.problems.append(f"exception: {error.error}"))
+        context.on("request", self._check_origin)
+        context.on("response", self._check_piece)
+        return await context.new_page()
+
+    async def _state(self, who: str) -> StorageState | None:
+        if who == "visiteur":
+            return None
+        if who not in self.site.signed_in:
+            page = await self._page()
+            await sign_in(page, *self.site.passwords[who])
+            self.site.signed_in[who] = await page.context.storage_state()
+        return self.site.signed_in[who]
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(_STATUS):
+            self.problems.append(f"console: {message.text}")
+
+    def _check_origin(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.site.address}/", "data:", "blob:")):
+            self.problems.append(f"request to another origin: {request.url}")
+
+    def _check_piece(self, response: Response) -> None:
+        if response.status >= 400 and not response.request.is_navigation_request():
+            self.problems.append(f"{response.status}: {response.url}")
+
+
+async def sign_in(page: Page, name: str, password: str) -> None:
+    """By the form, as a person does."""
+    await page.goto("/connexion")
+    await page.fill("#identifiant", name)
+    await page.fill("#mot_de_passe", password)
+    await page.press("#mot_de_passe", "Enter")
+    await page.get_by_role("button", name="Se déconnecter").wait_for()

@@ -1,0 +1,188 @@
+"""Every page as somebody sees it: who, where, and what they did there. The audit opens each one."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from playwright.async_api import Page, Route
+
+Steps = Callable[[Page], Awaitable[None]]
+
+LONG = "Un très long libellé qui n’en finit pas. " * 10
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One page; `path` may name a place of the site in braces."""
+
+    name: str
+    who: str
+    path: str
+    steps: Steps | None = None
+    status: int = 200
+
+
+async def _refused(page: Page, **typed: str) -> None:
+    """Fill in what is given, send all the same, and see the form again with its reasons."""
+    await page.evaluate("for (const form of document.forms) form.noValidate = true")
+    for field, value in typed.items():
+        await page.fill(f"#{field}", value)
+    async with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
+        await page.locator("main form .primary").first.click()
+    assert (await answer.value).status == 422
+    await page.locator(".error-summary").wait_for()
+
+
+async def _wrong_password(page: Page) -> None:
+    await _refused(page, identifiant="personne", mot_de_passe="ce n’est pas le bon")
+
+
+async def _too_long_a_proposal(page: Page) -> None:
+    await _refused(page, wording=LONG)
+
+
+async def _empty_thread(page: Page) -> None:
+    await _refused(page)
+
+
+async def _empty_reply(page: Page) -> None:
+    await _refused(page, source="")
+
+
+async def _preview(page: Page) -> None:
+    await page.fill("#source", "Une liste :\n\n- un\n- deux\n\n> et une citation")
+    await page.locator("[name=action][value=apercu]").click()
+    await page.locator(".preview").wait_for()
+
+
+async def _edit_in_two_windows(page: Page) -> None:
+    """The same words changed elsewhere meanwhile: both texts are shown, one's own is kept (409)."""
+    other = await page.context.new_page()
+    await other.goto(page.url)
+    await other.fill("#source", f"Ce que l’autre fenêtre a écrit, {page.url}.\n\n[GT réunion 2]")
+    await other.locator("main form .primary").click()
+    await other.wait_for_url("**/fils/1*")
+    await other.close()
+    await page.fill("#source", "Ce que cette fenêtre voudrait écrire.")
+    await page.locator("main form .primary").click()
+    await page.locator("#autre").wait_for()
+
+
+async def _words_that_are_not_there(page: Page) -> None:
+    await _refused(page, mots="des mots que personne n’a écrits")
+
+
+async def _open_tagging(page: Page) -> None:
+    await page.locator("details.tagging summary").nth(3).click()
+
+
+async def _open_part_of_quote(page: Page) -> None:
+    await page.locator("details summary").click()
+
+
+async def _no_meeting(page: Page) -> None:
+    await _refused(page, numero="0")
+
+
+async def _empty_minutes(page: Page) -> None:
+    await _refused(page)
+
+
+async def _rows(page: Page) -> None:
+    await page.fill("#source", f"# Ordre du jour\n\n- Former les agents\n- {LONG}\n- Ouvrir le samedi")
+    await page.locator("main form .primary").click()
+    await page.locator("#lignes").wait_for()
+
+
+async def _rows_refused(page: Page) -> None:
+    await _rows(page)
+    await page.locator("main form .primary").click()
+    await page.locator(".error-summary").wait_for()
+
+
+async def _calendar_upside_down(page: Page) -> None:
+    await _refused(page, votes_open_at="2030-01-02T10:00", votes_close_at="2030-01-01T10:00")
+
+
+async def _no_such_theme(page: Page) -> None:
+    await page.evaluate("document.querySelector('[name=theme]').value = '99'")
+    await _refused(page)
+
+
+async def _under_way(page: Page) -> None:
+    """A compilation that never ends, as far as this page is told."""
+
+    async def still_running(route: Route) -> None:
+        await route.fulfill(json={"state": "running", "done": 3, "total": 7, "step": "odt", "label": "ODT (3/7)"})
+
+    await page.route("**/api/v1/syntheses/*", still_running)
+    await page.locator("[name=theme][value='1']").check()
+    await page.locator("main form .primary").click()
+    await page.locator("progress").wait_for()
+
+
+OPEN = [
+    Scene("home", "visiteur", "/"),
+    Scene("theme", "visiteur", "/themes/3"),
+    Scene("theme without anything", "visiteur", "/themes/1"),
+    Scene("proposals", "visiteur", "/themes/3/propositions"),
+    Scene("no proposal", "visiteur", "/themes/1/propositions"),
+    Scene("thread", "visiteur", "/fils/1"),
+    Scene("proposal", "visiteur", "/propositions/T3-001"),
+    Scene("history", "visiteur", "/contributions/{edited}/historique"),
+    Scene("exact words", "visiteur", "/contributions/3/revisions/1?de=20&a=120"),
+    Scene("meetings", "visiteur", "/reunions"),
+    Scene("meeting", "visiteur", "/reunions/{meeting}"),
+    Scene("no synthesis", "visiteur", "/syntheses"),
+    Scene("sign in", "visiteur", "/connexion"),
+    Scene("sign in refused", "visiteur", "/connexion", _wrong_password),
+    Scene("help", "visiteur", "/aide"),
+    Scene("accessibility", "visiteur", "/accessibilite"),
+    Scene("nothing there (404)", "visiteur", "/nulle-part", status=404),
+    Scene("thread", "membre", "/fils/1"),
+    Scene("theme", "membre", "/themes/3"),
+    Scene("voting booth", "membre", "/themes/3/propositions"),
+    Scene("own proposal", "membre", "/propositions/T3-009"),
+    Scene("withdrawn proposal", "membre", "/propositions/T3-010"),
+    Scene("new proposal", "membre", "/themes/3/proposer?question=2"),
+    Scene("new proposal refused (422)", "membre", "/themes/3/proposer", _too_long_a_proposal),
+    Scene("new thread", "membre", "/themes/3/nouveau-fil"),
+    Scene("new thread refused (422)", "membre", "/themes/3/nouveau-fil", _empty_thread),
+    Scene("reply", "membre", "/fils/1/repondre?reponse=2"),
+    Scene("reply with a quote", "membre", "/contributions/3/citer", _open_part_of_quote),
+    Scene("reply refused (422)", "membre", "/fils/1/repondre", _empty_reply),
+    Scene("preview", "membre", "/contributions/3/citer", _preview),
+    Scene("edit", "membre", "/contributions/{own}/modifier"),
+    Scene("edit in two windows (409)", "membre", "/contributions/{edited}/modifier", _edit_in_two_windows),
+    Scene("notifications", "membre", "/notifications"),
+    Scene("refused (403)", "membre", "/themes/3/calendrier", status=403),
+    Scene("thread", "modératrice", "/fils/1", _open_tagging),
+    Scene("no notification", "agent", "/notifications"),
+    Scene("proposal of a contribution", "modératrice", "/contributions/2/proposer?mots=embaucher+des+MEDIATEURS"),
+    Scene("proposal refused (422)", "modératrice", "/contributions/2/proposer", _words_that_are_not_there),
+    Scene("new meeting", "modératrice", "/reunions/nouvelle"),
+    Scene("new meeting refused (422)", "modératrice", "/reunions/nouvelle", _no_meeting),
+    Scene("meeting", "modératrice", "/reunions/{meeting}"),
+    Scene("minutes", "modératrice", "/reunions/{meeting}/compte-rendu"),
+    Scene("minutes refused (422)", "modératrice", "/reunions/{meeting}/compte-rendu", _empty_minutes),
+    Scene("lines of minutes", "modératrice", "/reunions/{meeting}/compte-rendu", _rows),
+    Scene("lines of minutes refused (422)", "modératrice", "/reunions/{meeting}/compte-rendu", _rows_refused),
+    Scene("proposals", "agent", "/themes/3/propositions"),
+    Scene("schedule", "agent", "/themes/3/calendrier"),
+    Scene("schedule refused (422)", "agent", "/themes/3/calendrier", _calendar_upside_down),
+    Scene("syntheses", "agent", "/syntheses"),
+    Scene("synthesis refused (422)", "agent", "/syntheses", _no_such_theme),
+    Scene("working draft", "agent", "/syntheses/{draft}"),
+]
+CLOSED = [
+    Scene("theme", "visiteur", "/themes/3"),
+    Scene("results", "visiteur", "/themes/3/propositions"),
+    Scene("results", "membre", "/themes/3/propositions"),
+    Scene("proposal", "membre", "/propositions/T3-001"),
+    Scene("thread", "membre", "/fils/1"),
+    Scene("syntheses", "visiteur", "/syntheses"),
+    Scene("published synthesis", "visiteur", "/syntheses/{published}"),
+    Scene("synthesis as a page", "visiteur", "/syntheses/{published}/lire"),
+    Scene("synthesis to publish", "agent", "/syntheses/{ready}"),
+    Scene("schedule", "agent", "/themes/3/calendrier"),
+    Scene("synthesis under way", "agent", "/syntheses", _under_way),
+]

@@ -1,0 +1,151 @@
+"""A whole site of one's own for the browser: the real command, a free port, a fresh example, a temporary folder.
+
+SQLite with the worker inside by default; with FORUM_DATABASE__URL and FORUM_REDIS__URL of the run, a database of its
+own on that server and the worker in its own process, as the Procfile starts them.
+"""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import anyio
+import asyncpg
+import pytest
+from httpx2 import AsyncClient, HTTPError
+from playwright.async_api import StorageState
+
+from forum.settings import ROOT
+
+# The example is loaded and its passwords are hashed before the first answer; a busy machine takes its time.
+SLOWEST_START = 60
+SLOWEST_END = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A running site: where it answers, its example accounts by their title, and what was put in it for its pages."""
+
+    address: str
+    passwords: dict[str, tuple[str, str]]
+    environment: dict[str, str]
+    # Numbers of the things that pages are about, by our own names for them.
+    places: dict[str, int] = field(default_factory=dict)
+    # Those who signed in already, by their title: argon2 is slow on purpose.
+    signed_in: dict[str, StorageState] = field(default_factory=dict)
+
+    @asynccontextmanager
+    async def desk(self, title: str) -> AsyncIterator[AsyncClient]:
+        """That account signed in without a browser, to prepare in one line what a page is to show."""
+        same_origin = {"Sec-Fetch-Site": "same-origin"}
+        async with AsyncClient(base_url=self.address, headers=same_origin, timeout=30) as client:
+            name, password = self.passwords[title]
+            answer = await client.post("/connexion", data={"identifiant": name, "mot_de_passe": password})
+            assert answer.status_code == 303, answer.text
+            yield client
+
+
+async def sent(client: AsyncClient, path: str, **fields: str | list[str]) -> str:
+    """Send a form that must be accepted; gives the address that it leads to."""
+    answer = await client.post(path, data=fields)
+    assert answer.status_code == 303, f"{path}: {answer.status_code}\n{answer.text}"
+    return str(answer.headers["location"])
+
+
+def number_in(address: str) -> int:
+    """The number of the thing that an address leads to, `#c-12` before `/fils/1`."""
+    found = re.search(r"#c-(\d+)", address) or re.search(r"/(\d+)", address)
+    assert found, address
+    return int(found[1])
+
+
+@asynccontextmanager
+async def serving(folder: Path) -> AsyncIterator[Site]:
+    """A site that lives as long as the block."""
+    async with _database(folder) as database:
+        port = _free_port()
+        address = f"http://127.0.0.1:{port}"
+        environment = os.environ | {
+            "FORUM_SITE__DATA_DIR": str(folder / "data"),
+            "FORUM_SITE__BASE_URL": address,
+            "FORUM_SERVER__PORT": str(port),
+            "FORUM_DATABASE__URL": database,
+        }
+        with _process(folder / "web.log", environment, "-m", "forum", "serve", "--example") as web:
+            await _answers(address, web, folder / "web.log")
+            with _worker(folder / "worker.log", environment):
+                yield Site(address, _passwords(folder / "data"), environment)
+        said = (folder / "web.log").read_text("utf-8")
+        assert '"level": "error"' not in said, said
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@asynccontextmanager
+async def _database(folder: Path) -> AsyncIterator[str]:
+    server = os.environ.get("FORUM_DATABASE__URL", "")
+    if not server.startswith("postgres"):
+        yield f"sqlite:///{folder / 'cahier.sqlite3'}"
+        return
+    name = f"cahier_browser_{os.getpid()}_{re.sub(r'[^a-z0-9]', '', folder.name.lower())}"
+    await _on_server(server, f"CREATE DATABASE {name}")
+    yield urlsplit(server)._replace(path=f"/{name}").geturl()
+    await _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _on_server(server: str, statement: str) -> None:
+    connection = await asyncpg.connect(server)
+    await connection.execute(statement)
+    await connection.close()
+
+
+@contextmanager
+def _process(log: Path, environment: dict[str, str], *command: str) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(SLOWEST_END)
+
+
+@contextmanager
+def _worker(log: Path, environment: dict[str, str]) -> Iterator[None]:
+    """The second process, when there is a Redis; otherwise the web process has it inside."""
+    if not environment.get("FORUM_REDIS__URL"):
+        yield
+        return
+    with _process(log, environment, "-m", "arq", "workers.WorkerSettings"):
+        yield
+
+
+async def _answers(address: str, web: subprocess.Popen[bytes], log: Path) -> None:
+    async with AsyncClient() as client:
+        for _ in range(SLOWEST_START * 10):
+            if web.poll() is not None:
+                break
+            try:
+                if (await client.get(f"{address}/sante/pret")).status_code == 200:
+                    return
+            except HTTPError:
+                await anyio.sleep(0.1)
+    pytest.fail(f"the site did not start:\n{log.read_text('utf-8')}")
+
+
+def _passwords(data: Path) -> dict[str, tuple[str, str]]:
+    accounts = json.loads((data / "comptes-exemple.json").read_text("utf-8"))
+    return {account["title"]: (account["email"], account["password"]) for account in accounts}

@@ -1,0 +1,42 @@
+"""With the keyboard alone: in, to the proposals, and a vote; the focus is never lost on the way."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.gestures import tab_to
+from tests.browser.reading import Readers
+
+pytestmark = pytest.mark.browser
+
+
+async def test_one_signs_in_and_votes_with_the_keyboard_alone(at_open: Readers) -> None:
+    name, password = at_open.site.passwords["membre"]
+    page = await at_open.page()
+    keys = page.keyboard
+    await page.goto("/")
+    await keys.press("Tab")
+    await expect(page.get_by_role("link", name="Aller au contenu")).to_be_focused()
+    await tab_to(page, "Se connecter")
+    await keys.press("Enter")
+    await page.wait_for_url("**/connexion*")
+    await tab_to(page, "identifiant")
+    await keys.type(name)
+    await keys.press("Tab")
+    await keys.type(password)
+    await keys.press("Enter")
+    await page.get_by_role("button", name="Se déconnecter").wait_for()
+    await tab_to(page, "Thème 3")
+    await keys.press("Enter")
+    await page.wait_for_url("**/themes/3")
+    await tab_to(page, "Lire et voter")
+    await keys.press("Enter")
+    await page.wait_for_url("**/propositions")
+    await tab_to(page, "Contre")
+    await keys.press("Enter")
+    pressed = page.locator("[aria-pressed=true]:focus")
+    await expect(pressed).to_have_text("Contre")
+    await expect(page.locator("#annonces")).to_have_text("Vous avez voté : contre.")
+    await tab_to(page, "Retirer mon vote", at_most=3)
+    await keys.press("Space")
+    await expect(page.locator("#annonces")).to_have_text("Vous n’avez pas encore voté.")
+    await expect(page.locator("form.booth button:focus")).to_have_text("Pour")

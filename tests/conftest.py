@@ -1,0 +1,143 @@
+"""What every test starts from: a migrated database of its own, the application over it, a clock that one sets.
+
+SQLite by default: each test gets a copy of one migrated file. With FORUM_DATABASE__URL naming a PostgreSQL server, the
+run makes a database of its own there and each test begins with empty tables. One process knows one kind of database,
+as in production: `make test` runs the suite twice.
+"""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import anyio
+import asyncpg
+import pytest
+import structlog
+from httpx2 import ASGITransport, AsyncClient
+from starlette.applications import Starlette
+
+from forum.app import build
+from forum.database import close_database, migrate, open_database, rows
+from forum.domain.throttle import close_throttle, throttle
+from forum.logs import open_logs
+from forum.settings import Settings, settings
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+ADDRESS = "http://127.0.0.1:8000"
+
+
+class Clock:
+    """The time of the application under test: `clock.now`, `clock.pass_(hours=1)`."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **length: float) -> None:
+        self.now += timedelta(**length)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs() -> None:
+    """As in production: the default renderer of structlog takes seconds to colour a traceback."""
+    open_logs()
+    # A logger that is kept would not be heard by `capture_logs`.
+    structlog.configure(**{**structlog.get_config(), "cache_logger_on_first_use": False})
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a migrated database: a SQLite file to be copied, or a PostgreSQL database made for this run."""
+    server = os.environ.get("FORUM_DATABASE__URL", "")
+    if server.startswith("postgres"):
+        name = f"cahier_test_{os.getpid()}"
+        anyio.run(_on_server, server, f"CREATE DATABASE {name}")
+        address = urlsplit(server)._replace(path=f"/{name}").geturl()
+    else:
+        name, address = "", f"sqlite:///{tmp_path_factory.mktemp('migrated') / 'cahier.sqlite3'}"
+    os.environ["FORUM_DATABASE__URL"] = address
+    os.environ["FORUM_SITE__DATA_DIR"] = str(tmp_path_factory.mktemp("data"))
+    settings.cache_clear()
+    anyio.run(migrate, settings())
+    yield address
+    if name:
+        anyio.run(_on_server, server, f"DROP DATABASE {name} WITH (FORCE)")
+    os.environ["FORUM_DATABASE__URL"] = server
+    settings.cache_clear()
+
+
+async def _on_server(server: str, statement: str) -> None:
+    connection = await asyncpg.connect(server)
+    await connection.execute(statement)
+    await connection.close()
+
+
+@pytest.fixture
+def configured(migrated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """The settings of one test: those of the file, with a database and a data folder of its own."""
+    if migrated.startswith("sqlite"):
+        copy = tmp_path / "cahier.sqlite3"
+        shutil.copyfile(migrated.removeprefix("sqlite:///"), copy)
+        monkeypatch.setenv("FORUM_DATABASE__URL", f"sqlite:///{copy}")
+    monkeypatch.setenv("FORUM_SITE__DATA_DIR", str(tmp_path / "data"))
+    settings.cache_clear()
+    yield settings()
+    settings.cache_clear()
+
+
+@pytest.fixture
+async def database(configured: Settings) -> AsyncIterator[Settings]:
+    """An open, migrated, empty database; nobody has tried any password yet."""
+    await open_database(configured)
+    await _empty_tables()
+    await throttle().forget()
+    yield configured
+    await close_throttle()
+    await close_database()
+
+
+async def _empty_tables() -> None:
+    """On PostgreSQL: rows go and numbers begin again. TRUNCATE would make a new file of each table, a second in all."""
+    if settings().database.url.startswith("postgres"):
+        await rows(
+            """DO $$ DECLARE one text; BEGIN
+                 SET LOCAL session_replication_role = replica;
+                 FOR one IN SELECT tablename FROM pg_tables
+                             WHERE schemaname = 'public' AND tablename NOT LIKE '%migration%' LOOP
+                   EXECUTE format('DELETE FROM %I', one);
+                   PERFORM setval(pg_get_serial_sequence(one, 'id'), 1, false);
+                 END LOOP; END $$"""
+        )
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def app(database: Settings, clock: Clock) -> Starlette:
+    """The application over the open database, without its worker: jobs wait in their table."""
+    return build(database, clock=clock)
+
+
+@pytest.fixture
+async def client(app: Starlette) -> AsyncIterator[AsyncClient]:
+    """A browser on our own pages. It follows no redirection: tests say where they go."""
+    async with visitor(app) as one:
+        yield one
+
+
+def visitor(app: Starlette) -> AsyncClient:
+    """Another browser, nobody signed in."""
+    return AsyncClient(transport=ASGITransport(app=app), base_url=ADDRESS, headers={"Sec-Fetch-Site": "same-origin"})

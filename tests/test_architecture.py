@@ -1,0 +1,210 @@
+"""The one-way rule of ARCHITECTURE.md, read from the imports themselves: a house stays one only if somebody looks."""
+
+import ast
+import re
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from forum.settings import ROOT
+
+# From the bottom up: a room imports only what stands in lower ranks, or in itself.
+RANKS = [
+    {"errors"},
+    {"settings", "logs", "sqlite"},
+    {"text", "ranking", "documents"},
+    {"models"},
+    {"permissions"},
+    {"database", "jobs", "migrations"},
+    {"domain"},
+    {"web", "api", "importing", "workers"},
+    {"routes", "app", "server", "__main__"},
+]
+RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
+PURE = RANKS[2]
+DOORS = RANKS[7]
+
+# Who alone may import a library.
+PLACES = {
+    "starlette": {"web", "api", "app", "routes"},
+    "jinja2": {"web", "api", "documents"},
+    "markupsafe": {"web", "documents"},
+    "arq": {"jobs", "workers"},
+    "redis": {"jobs", "workers"},
+    "fakeredis": {"workers"},
+    "tortoise": {"models", "domain", "database", "sqlite", "migrations"},
+    "asyncpg": {"database"},
+    "aiosqlite": {"sqlite"},
+    "uvicorn": {"server"},
+    "typer": {"__main__"},
+    "typst": {"documents"},
+    "pypandoc": {"documents"},
+    "pwdlib": {"domain"},
+}
+SAID = {"forum.documents.outline", "forum.documents.dataset"}
+RENDERERS = re.compile(r"forum\.documents\.(?!(outline|dataset)$)")
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the product by its dotted name."""
+    paths = [path for folder in ("forum", "workers") for path in (ROOT / folder).rglob("*.py")]
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
+
+
+MODULES = modules()
+TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.items()}
+
+
+def room_of(module: str) -> str:
+    """forum.domain.votes -> domain; workers.embedded -> workers."""
+    parts = module.split(".")
+    return parts[1] if parts[0] == "forum" and len(parts) > 1 else parts[0]
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """What a module imports, as dotted names; `from a import b` gives a.b when that is a module, a otherwise."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            for alias in node.names:
+                longer = f"{node.module}.{alias.name}"
+                yield longer if longer in MODULES else str(node.module)
+
+
+IMPORTS = {name: set(imported(tree)) for name, tree in TREES.items()}
+EDGES = [(name, other) for name in sorted(IMPORTS) for other in sorted(IMPORTS[name]) if other in MODULES]
+
+
+def test_every_room_has_its_rank() -> None:
+    rooms = {room_of(name) for name in MODULES} - {"forum"}
+    assert rooms == set(RANK)
+
+
+@pytest.mark.parametrize(("module", "other"), [e for e in EDGES if room_of(e[0]) != room_of(e[1])])
+def test_imports_point_one_way(module: str, other: str) -> None:
+    room, lower = room_of(module), room_of(other)
+    if lower == "forum" or (room == "forum" and not module.count(".")):
+        return
+    assert RANK[lower] <= RANK[room]
+    if RANK[lower] == RANK[room]:
+        assert RANK[room] in (1, 5, 8), f"{module} and {other} stand side by side and do not know each other"
+
+
+def test_pure_rooms_know_nothing_but_errors() -> None:
+    for module, other in EDGES:
+        if room_of(module) in PURE and room_of(other) != room_of(module):
+            assert other == "forum.errors" or _is_a_pure_rank(module, other), f"{module} imports {other}"
+
+
+def _is_a_pure_rank(module: str, other: str) -> bool:
+    """Documents write numbers as pages do and order proposals as the domain does: text and ranking are below them."""
+    return room_of(module) == "documents" and room_of(other) in {"text", "ranking"}
+
+
+def test_the_domain_knows_of_documents_only_the_outline_and_its_dataset() -> None:
+    for module, other in EDGES:
+        if room_of(module) == "domain" and room_of(other) == "documents":
+            assert other in SAID, f"{module} imports {other}"
+
+
+def test_renderers_are_imported_by_workers_only() -> None:
+    for module, other in EDGES:
+        if RENDERERS.match(other):
+            assert room_of(module) in {"documents", "workers"}, f"{module} imports {other}"
+
+
+def test_doors_do_not_query() -> None:
+    """A door asks the domain; only app, which answers for a lost database, and the commands open it."""
+    for module, other in EDGES:
+        if other == "forum.database":
+            assert room_of(module) not in {"web", "api", "importing"} or module in MAY_TRANSACT, module
+
+
+# The example is one transaction or nothing, so the one who loads it opens it.
+MAY_TRANSACT = {"forum.importing.example"}
+
+
+@pytest.mark.parametrize("library", sorted(PLACES))
+def test_a_library_stays_in_its_place(library: str) -> None:
+    users = {
+        room_of(module)
+        for module, names in IMPORTS.items()
+        for name in names
+        if name == library or name.startswith(library + ".")
+    }
+    assert users
+    assert users <= PLACES[library]
+
+
+def test_bleach_is_imported_in_exactly_one_file() -> None:
+    assert [name for name, names in IMPORTS.items() if any(n.split(".")[0] == "bleach" for n in names)] == [
+        "forum.text.sanitise"
+    ]
+
+
+def test_the_environment_is_read_by_the_settings_only() -> None:
+    for name, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os":
+                assert node.attr not in {"environ", "getenv", "putenv"}, f"{name} reads the environment"
+
+
+def test_no_import_stands_inside_a_function() -> None:
+    for name, tree in TREES.items():
+        for outer in ast.walk(tree):
+            if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                inside = [node for node in ast.walk(outer) if isinstance(node, ast.Import | ast.ImportFrom)]
+                assert not inside, f"{name}:{inside[0].lineno}" if inside else ""
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    # A package's own __init__ gathers its files (models): it is not a link of a circle.
+    graph = {
+        name: {o for o in names if o in MODULES and not name.startswith(o + ".")} for name, names in IMPORTS.items()
+    }
+    try:
+        list(TopologicalSorter(graph).static_order())
+    except CycleError as circle:
+        pytest.fail(" -> ".join(circle.args[1]))
+
+
+def test_python_is_never_deeper_than_a_room() -> None:
+    for name in MODULES:
+        assert name.count(".") <= 2, name
+
+
+def test_every_module_opens_with_its_question() -> None:
+    for name, tree in TREES.items():
+        if room_of(name) != "migrations":
+            assert ast.get_docstring(tree), name
+
+
+def test_stored_html_is_the_only_safe_html() -> None:
+    """`|safe` is for the HTML that the one pipeline of text made and the database keeps, and nothing else."""
+    allowed = re.compile(r"[\w.]*(?:html|introduction)\s*\|\s*safe")
+    for path in (ROOT / "templates").rglob("*.html"):
+        text = path.read_text("utf-8")
+        for found in re.finditer(r"[\w.\[\]'\"()]+\s*\|\s*safe\b", text):
+            assert allowed.fullmatch(found[0]), f"{path.name}: {found[0]}"
+        assert "autoescape" not in text, path.name
+
+
+def test_templates_hold_no_inline_script_or_style() -> None:
+    """The content security policy would drop them: found here rather than by a reader."""
+    for path in (ROOT / "templates").rglob("*.html"):
+        text = path.read_text("utf-8")
+        assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\son\w+\s*=|\sstyle\s*=|javascript:", text), path.name
+
+
+def test_no_page_asks_another_site_for_anything() -> None:
+    for path in [
+        *(ROOT / "templates").rglob("*.html"),
+        *(ROOT / "static").rglob("*.css"),
+        *(ROOT / "static").rglob("*.js"),
+    ]:
+        text = path.read_text("utf-8")
+        assert not re.search(r"(?:src|srcset|@import|url\()\s*=?\s*[\"']?(?:https?:)?//", text), path.name

@@ -1,0 +1,53 @@
+"""English is complete: every sentence that people read has its words, with the same blanks to fill."""
+
+import re
+from string import Formatter
+
+import pytest
+from babel.messages.catalog import Message
+
+from forum.web.page import catalogue
+from tests.catalogue import english, messages
+
+KEPT = english()
+SAID = [message for message in messages() if message.id]
+
+
+def forms(message: Message) -> list[str]:
+    """A sentence, or its singular and plural."""
+    return list(message.id) if isinstance(message.id, list | tuple) else [message.id]
+
+
+def blanks(words: str | None) -> set[str]:
+    """What is filled in: {name} in Python, %(name)s in templates."""
+    named = {name for _, name, _, _ in Formatter().parse(re.sub(r"%\(\w+\)s", "", words or "")) if name}
+    return named | set(re.findall(r"%\((\w+)\)s", words or ""))
+
+
+def test_sentences_are_found_in_templates_and_in_refusals() -> None:
+    said = {form for message in SAID for form in forms(message)}
+    assert "Aller au contenu" in said
+    assert "Les votes sur ce thème sont clos." in said
+    assert "Votre session est fermée." in said
+    assert "Action refusée" in said
+
+
+@pytest.mark.parametrize("message", SAID, ids=lambda message: forms(message)[0][:40])
+def test_each_sentence_has_its_english(message: Message) -> None:
+    kept = KEPT.get(message.id)
+    assert kept is not None, "run `make catalogue`, then translate"
+    translated = kept.string if isinstance(kept.string, list | tuple) else [kept.string]
+    assert all(translated), "translate it in forum/locale/en/LC_MESSAGES/forum.po"
+    for one in translated:
+        assert blanks(one) <= {name for form in forms(message) for name in blanks(form)}
+    assert blanks(translated[-1]) == blanks(forms(message)[-1])
+
+
+def test_the_catalogue_holds_nothing_that_nobody_says() -> None:
+    said = {tuple(forms(message)) for message in SAID}
+    assert [message.id for message in KEPT if message.id and tuple(forms(message)) not in said] == []
+
+
+def test_an_english_page_is_english() -> None:
+    assert catalogue("en").gettext("Aller au contenu") != "Aller au contenu"
+    assert catalogue("fr").gettext("Aller au contenu") == "Aller au contenu"

@@ -1,0 +1,146 @@
+"""The commands of the main job, as the person at the machine sees them: what they print, leave behind and end with."""
+
+import csv
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from forum.importing.example import SEED
+from forum.importing.themes import read_chapter
+from forum.settings import ROOT
+from tests.test_start import command, environment
+
+__all__ = ["environment"]  # a fixture
+
+
+@pytest.fixture
+def consultation(environment: dict[str, str]) -> dict[str, str]:
+    """A machine with the tables and the themes."""
+    for name in ("migrate", "load-themes"):
+        assert command(environment, name).returncode == 0
+    return environment
+
+
+def stored(machine: dict[str, str], query: str) -> int:
+    with sqlite3.connect(Path(machine["FORUM_SITE__DATA_DIR"]) / "cahier.sqlite3") as database:
+        return int(database.execute(query).fetchone()[0])
+
+
+def test_a_thread_is_imported_line_by_line_once(consultation: dict[str, str]) -> None:
+    arguments = ["import-thread", str(SEED), "--theme", "3"]
+    dry = command(consultation, *arguments, "--dry-run")
+    assert (dry.returncode, dry.stderr) == (0, "")
+    assert dry.stdout.splitlines()[-1] == "10 contributions à importer. Rien n’a été écrit (essai)."
+    assert stored(consultation, "SELECT COUNT(*) FROM post") == 0
+    done = command(consultation, *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[:10] == dry.stdout.splitlines()[:10]
+    assert lines[0].startswith("ligne 5 · instruction")
+    assert lines[8].startswith("ligne 52 · ")
+    assert sum("GT réunion 1" in line for line in lines[:10]) == 3
+    assert lines[-1] == "10 contributions importées."
+    assert stored(consultation, "SELECT COUNT(*) FROM post") == 10
+    again = command(consultation, *arguments)
+    assert again.returncode == 0
+    assert again.stdout.splitlines()[-1] == "Déjà importé : rien n’a changé."
+    assert stored(consultation, "SELECT COUNT(*) FROM post") == 10
+
+
+def test_a_dry_run_finds_the_conflict_that_an_import_would_find(consultation: dict[str, str], tmp_path: Path) -> None:
+    assert command(consultation, "import-thread", str(SEED), "--theme", "3").returncode == 0
+    changed = tmp_path / "changed.txt"
+    changed.write_text(SEED.read_text("utf-8").replace("MEDIATEURS", "ANIMATEURS"), "utf-8")
+    for arguments in ([], ["--dry-run"]):
+        refused = command(consultation, "import-thread", str(changed), "--theme", "3", *arguments)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "diffère de celle qui a déjà été importée" in refused.stderr
+
+
+def test_a_theme_that_does_not_exist_is_said(consultation: dict[str, str]) -> None:
+    for arguments in ([], ["--dry-run"]):
+        refused = command(consultation, "import-thread", str(SEED), "--theme", "99", *arguments)
+        assert (refused.returncode, refused.stderr) == (1, "Le thème 99 n’existe pas.\n")
+
+
+def test_a_forgotten_password_is_replaced(consultation: dict[str, str]) -> None:
+    person = ["create-user", "--name", "Agnès Lambert", "--email", "agnes@exemple.fr", "--generate"]
+    assert command(consultation, *person).returncode == 0
+    hashes = "SELECT COUNT(DISTINCT password_hash) FROM member WHERE password_hash = '{}'"
+    with sqlite3.connect(Path(consultation["FORUM_SITE__DATA_DIR"]) / "cahier.sqlite3") as database:
+        before = database.execute("SELECT password_hash FROM member").fetchone()[0]
+    done = command(consultation, "set-password", "agnes@exemple.fr", "--generate")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Mot de passe changé : Agnès Lambert" in done.stdout
+    assert stored(consultation, hashes.format(before)) == 0
+    refused = command(consultation, "set-password", "personne", "--generate")
+    assert refused.stderr == "Aucun compte ne porte cet identifiant ni cette adresse.\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [(b"Titre\n\n  \xe2\x80\xa2 un\nLog in to reply\n  \xe2\x80\xa2 deux", 5), (b"Titre\n\n  \xe9", 3), (b"", 1)],
+)
+def test_a_file_that_cannot_be_read_names_its_line(
+    consultation: dict[str, str], tmp_path: Path, content: bytes, line: int
+) -> None:
+    broken = tmp_path / "broken.txt"
+    broken.write_bytes(content)
+    for arguments in ([], ["--dry-run"]):
+        refused = command(consultation, "import-thread", str(broken), "--theme", "3", *arguments)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert refused.stderr.count("\n") == 1
+        assert f"igne {line} " in refused.stderr
+    assert stored(consultation, "SELECT COUNT(*) FROM thread") == 0
+
+
+def test_a_synthesis_is_made_from_the_shell_without_a_server(environment: dict[str, str], tmp_path: Path) -> None:
+    assert command(environment, "migrate").returncode == 0
+    assert command(environment, "load-example").returncode == 0
+    out = tmp_path / "out"
+    arguments = ["synthesise", "--theme", "3", "--format", "html,csv", "--out", str(out)]
+    # A terminal, however narrow, sees the bar; a file does not.
+    made = command(environment | {"FORCE_COLOR": "1", "COLUMNS": "100", "TERM": "xterm"}, *arguments)
+    assert made.returncode == 0, made.stderr
+    assert "Compilation" in made.stdout
+    assert "%" in made.stdout
+    assert "document de travail, sans aucun résultat" in made.stdout
+    files = sorted(out.iterdir())
+    assert [path.suffix for path in files] == [".csv", ".html"]
+    assert all(path.name in made.stdout for path in files)
+    register = list(csv.reader(files[0].read_text("utf-8-sig").splitlines(), delimiter=";"))
+    assert sum(bool(line) and line[0].startswith("T3-0") for line in register) == 8
+    before = {path: path.read_bytes() for path in files}
+    again = command(environment, *arguments)
+    assert again.returncode == 0
+    assert "Rien n’a changé depuis la version 1." in again.stdout
+    assert {path: path.read_bytes() for path in sorted(out.iterdir())} == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--theme", "9"], "Ce thème n’existe pas."),
+        (["--theme", "3", "--format", "pdf,xls"], "Format inconnu : xls"),
+        (["--theme", "3", "--out", "/proc/nulle/part"], "/proc/nulle/part"),
+    ],
+)
+def test_a_synthesis_that_cannot_be_made_says_why_in_one_line(
+    consultation: dict[str, str], tmp_path: Path, arguments: list[str], word: str
+) -> None:
+    refused = command(consultation, "synthesise", "--out", str(tmp_path / "out"), *arguments)
+    assert (refused.returncode, refused.stdout.strip()) == (1, "")
+    assert refused.stderr.count("\n") == 1
+    assert word in refused.stderr.replace("\u202f", " ").replace("\xa0", " ")
+
+
+def test_the_third_theme_asks_word_for_word_what_the_thread_asks() -> None:
+    """The file of the theme was typed from the thread: title and questions are the same to the letter."""
+    lines = [line.strip() for line in SEED.read_text("utf-8").splitlines()]
+    (title,) = (line.removeprefix("Thème 3 : ") for line in lines if line.startswith("Thème 3 : "))
+    asked = [line.removeprefix("• ") for line in lines if line.startswith("• ") and line.endswith("?")][:5]
+    assert len(asked) == 5
+    (file,) = (ROOT / "themes").glob("3-*.md")
+    theme = read_chapter(file)
+    assert (theme.title, list(theme.questions)) == (title, asked)

@@ -1,0 +1,139 @@
+"""Transactions that end badly, and what counts as an outage: the next write must work whatever happened to this one."""
+
+import asyncio
+import sqlite3
+
+import asyncpg
+import pytest
+from httpx2 import AsyncClient
+from starlette.applications import Starlette
+from tortoise.exceptions import OperationalError, TransactionManagementError
+
+from forum.database import is_sqlite, is_unreachable, row, rows, transaction
+from forum.settings import Settings
+from tests.factories import count, make_group
+
+
+async def test_a_transaction_writes_all_or_nothing(database: Settings) -> None:
+    async def fail() -> None:
+        async with transaction():
+            await make_group("gt-1")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    assert await count("working_group") == 0
+    async with transaction():
+        await make_group("gt-1")
+    assert await count("working_group") == 1
+
+
+async def test_effects_wait_for_the_outermost_commit_and_leave_with_a_rollback(database: Settings) -> None:
+    done: list[str] = []
+
+    async def effect() -> None:
+        done.append("after")
+
+    async def fail() -> None:
+        async with transaction():
+            async with transaction() as inner:
+                inner.after_commit(effect)
+            done.append("inner over")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    assert done == ["inner over"]
+    async with transaction():
+        async with transaction() as inner:
+            inner.after_commit(effect)
+        done.append("inner over")
+    assert done == ["inner over", "inner over", "after"]
+
+
+async def test_writes_go_on_after_a_begin_that_failed(database: Settings) -> None:
+    """Another process holds the file: the write that waited too long fails, the next one works."""
+    if not is_sqlite():
+        return
+    await rows("PRAGMA busy_timeout = 50")
+    other = sqlite3.connect(database.database.url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(TransactionManagementError) as refusal:
+        async with transaction():
+            await make_group("gt-1")
+    assert is_unreachable(refusal.value)
+    other.execute("ROLLBACK")
+    other.close()
+    async with asyncio.timeout(2), transaction():
+        await make_group("gt-1")
+    assert await count("working_group") == 1
+
+
+async def test_writes_go_on_after_a_request_that_was_cut_off(database: Settings) -> None:
+    async def write(slug: str) -> None:
+        async with transaction():
+            await make_group(slug)
+            await asyncio.sleep(0.01)
+
+    for delay in (0, 0, 0.0005, 0.001, 0.002, 0.005, 0.011):
+        task = asyncio.create_task(write(f"gt-{delay}"))
+        await asyncio.sleep(delay)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        async with asyncio.timeout(2), transaction():
+            assert await row("SELECT 1 AS one") is not None
+    before = await count("working_group")
+    await write("gt-whole")
+    assert await count("working_group") == before + 1
+
+
+@pytest.mark.parametrize(
+    ("problem", "away"),
+    [
+        (ConnectionRefusedError(), True),
+        (asyncpg.CannotConnectNowError("starting up"), True),
+        (asyncpg.DeadlockDetectedError("deadlock"), True),
+        (asyncpg.InterfaceError("connection is closed"), True),
+        (asyncpg.DataError("value out of int32 range"), False),
+        (OperationalError(asyncpg.PostgresSyntaxError("syntax")), False),
+        (OperationalError("no cause"), False),
+        (sqlite3.OperationalError("near this: syntax error"), False),
+        (ValueError(), False),
+    ],
+)
+def test_our_own_mistakes_do_not_pass_for_an_outage(problem: Exception, away: bool) -> None:
+    assert is_unreachable(problem) is away
+
+
+async def test_a_wrong_statement_answers_500(
+    client: AsyncClient, app: Starlette, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def wrong() -> None:
+        await rows("SELECT nothing FROM nowhere")
+
+    monkeypatch.setattr("forum.domain.sessions.touch_database", wrong)
+    assert (await client.get("/sante/pret")).status_code == 500
+
+
+async def test_the_file_is_as_durable_as_it_can_be(database: Settings) -> None:
+    """What was acknowledged is on the disk before the answer leaves: a journal apart, synchronised at each commit."""
+    if not is_sqlite():
+        pytest.skip("pragmas are SQLite's")
+    told = {
+        name: next(iter(dict((await rows(f"PRAGMA {name}"))[0]).values())) for name in ("journal_mode", "foreign_keys")
+    }
+    assert told == {"journal_mode": "wal", "foreign_keys": 1}
+    async with transaction():
+        assert dict((await rows("PRAGMA synchronous"))[0]) == {"synchronous": 2}  # FULL
+
+
+async def test_a_transaction_takes_its_turn_when_it_begins(database: Settings) -> None:
+    """BEGIN IMMEDIATE: one that only read so far already keeps other writers out, so it never loses at its commit."""
+    if not is_sqlite():
+        pytest.skip("PostgreSQL locks rows")
+    other = sqlite3.connect(database.database.url.removeprefix("sqlite:///"), isolation_level=None, timeout=0)
+    async with transaction():
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+    other.execute("BEGIN IMMEDIATE")
+    other.close()

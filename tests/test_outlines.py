@@ -1,0 +1,390 @@
+"""What a document says: ranks and their sentences, what a draft keeps silent, what nobody answered, whose words."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import pytest
+
+from forum.documents.outline import (
+    BarChart,
+    Listing,
+    Outline,
+    Paragraph,
+    ProposalBlock,
+    Quotation,
+    Section,
+    Table,
+    Tone,
+)
+from forum.domain.outline_words import counted, fr, signed
+from forum.domain.outlines import outline_of
+from forum.domain.snapshots import (
+    Kind,
+    Proposal,
+    Snapshot,
+    Thread,
+    from_json,
+    instant,
+    moment_of,
+    sha256,
+    to_json,
+)
+from forum.errors import Invalid
+from forum.models.proposals import ProposalState
+from forum.ranking.tallies import Tally
+from forum.text.characters import legible_text
+from tests.document_samples import (
+    BASE_URL,
+    HOSTILE_WORDS,
+    POLICY,
+    draft_snapshot,
+    empty_snapshot,
+    holding,
+    hostile_snapshot,
+    large_snapshot,
+    small_snapshot,
+    withdrawn_snapshot,
+)
+
+T = TypeVar("T")
+
+
+def sections_of(sections: tuple[Section, ...]) -> Iterator[Section]:
+    for section in sections:
+        yield section
+        yield from sections_of(section.sections)
+
+
+def section(outline: Outline, anchor: str) -> Section:
+    return next(found for found in sections_of(outline.chapters) if found.anchor == anchor)
+
+
+def blocks(outline: Outline, kind: type[T]) -> list[T]:
+    return [block for found in sections_of(outline.chapters) for block in found.blocks if isinstance(block, kind)]
+
+
+def texts_of(thing: object) -> Iterator[str]:
+    """Every text of an outline, whatever holds it."""
+    if isinstance(thing, str):
+        yield thing
+    elif isinstance(thing, tuple):
+        for part in thing:
+            yield from texts_of(part)
+    elif is_dataclass(thing):
+        for field in fields(thing):
+            yield from texts_of(getattr(thing, field.name))
+
+
+def test_the_first_document_has_all_its_chapters_in_order() -> None:
+    outline = outline_of(small_snapshot())
+    assert outline.cover.title
+    assert [chapter.title for chapter in outline.chapters] == [
+        "Contexte et questions",
+        "Méthode",
+        "Participation",
+        "Propositions classées",
+        "Paroles de professionnels",
+        "Questions sans réponse",
+        "Annexes",
+    ]
+    assert [blocks(outline, kind) != [] for kind in (BarChart, Table, ProposalBlock, Quotation)] == [True] * 4
+
+
+def test_proposals_are_ranked_by_net_support_and_ties_share_a_rank() -> None:
+    ranked = blocks(outline_of(small_snapshot()), ProposalBlock)
+    assert [(block.reference, block.rank) for block in ranked] == [
+        ("T3-001", "1"),
+        ("T3-002", "2 ex æquo"),
+        ("T3-003", "2 ex æquo"),
+        ("T3-005", None),
+    ]
+
+
+def test_a_rank_is_explained_in_one_sentence() -> None:
+    said = {block.reference: block.explanation for block in blocks(outline_of(small_snapshot()), ProposalBlock)}
+    assert said["T3-001"] == (
+        "Rang 1\u202f: 1\u202f214 pour moins 12 contre, soit un soutien net de +1\u202f202, sur 1\u202f234 votants."
+    )
+    assert said["T3-002"].startswith("Rang 2 ex æquo, avec T3-003\u202f: 601 pour moins 20 contre")
+    assert said["T3-005"] == "Non classée\u202f: 1 votant, pour un seuil de 3."
+
+
+def test_many_ties_are_counted_rather_than_named() -> None:
+    snapshot = small_snapshot()
+    tied = tuple(replace(snapshot.proposals[1], reference=f"T3-{n:03}") for n in range(1, 7))
+    first = blocks(outline_of(holding(snapshot, tied)), ProposalBlock)[0]
+    assert first.explanation.startswith("Rang 1 ex æquo, avec T3-002, T3-003, T3-004 et 2 autres\u202f:")
+
+
+def test_nobody_having_voted_divides_by_nothing() -> None:
+    snapshot = small_snapshot()
+    theme = replace(snapshot.themes[0], quorum=0)
+    proposals = (replace(snapshot.proposals[0], tally=Tally()),)
+    block = blocks(outline_of(holding(snapshot, proposals, themes=(theme,))), ProposalBlock)[0]
+    assert (block.rank, block.bar) == ("1", None)
+    assert block.explanation == "Rang 1\u202f: aucun avis déposé, soit un soutien net nul."
+
+
+def test_each_theme_has_its_own_quorum() -> None:
+    snapshot = large_snapshot(30)
+    quorums = (0, 40, 1_000)
+    themes = tuple(replace(theme, quorum=quorum) for theme, quorum in zip(snapshot.themes, quorums, strict=True))
+    outline = outline_of(replace(snapshot, themes=themes))
+    ranked = {number: section(outline, f"propositions-{number}") for number in (1, 2, 3)}
+    assert not ranked[1].sections
+    assert ranked[2].sections[0].title == "Propositions non classées"
+    assert isinstance(ranked[3].blocks[0], Paragraph)
+    assert "thème 2, 40 votants" in " ".join(texts_of(section(outline, "methode")))
+
+
+def test_a_withdrawn_proposal_is_only_in_the_annex() -> None:
+    outline = outline_of(small_snapshot())
+    assert "T3-004" not in [block.reference for block in blocks(outline, ProposalBlock)]
+    table = section(outline, "annexe-propositions").blocks[1]
+    assert isinstance(table, Table)
+    assert [cell.text for cell in table.rows[3]][2:] == ["retirée", "3", "1", "5", "−2"]
+    assert [line.state for line in outline.data.proposals if line.reference == "T3-004"] == ["retirée"]
+
+
+def test_each_line_leads_to_its_proposal_and_to_its_words() -> None:
+    block = blocks(outline_of(small_snapshot()), ProposalBlock)[0]
+    assert [(link.text, link.href) for link in block.links] == [
+        ("Proposition T3-001", f"{BASE_URL}/propositions/T3-001"),
+        ("Mots d’origine C-6@1", f"{BASE_URL}/contributions/6"),
+    ]
+
+
+def test_verbatims_carry_stable_ids_and_never_invent_an_author() -> None:
+    quotations = blocks(outline_of(small_snapshot()), Quotation)
+    assert [(quotation.id, quotation.attribution) for quotation in quotations] == [
+        ("C-2@1", "auteur non connu, date non connue"),
+        ("C-3@1", "Malik-Diallo, date non connue"),
+        ("C-5@2", "auteur non connu, date non connue, GT réunion 1"),
+    ]
+
+
+def test_our_words_get_french_spaces_and_the_authors_words_stay_untouched() -> None:
+    outline = outline_of(small_snapshot())
+    assert blocks(outline, Quotation)[1].words == POLICY
+    assert "périmètre ? Cette" in POLICY
+    assert fr("Voici : « {words} » !", words="a : b ?") == "Voici\u202f: «\u202fa : b ?\u202f»\u202f!"
+
+
+def test_unanswered_questions_are_those_without_a_proposal_in_force() -> None:
+    left = section(outline_of(small_snapshot()), "sans-reponse-3").blocks[0]
+    assert isinstance(left, Listing)
+    assert [runs[0].text for runs in left.items] == ["Question 4. ", "Question 5. "]
+
+
+def test_a_working_draft_says_so_and_shows_no_figure_of_the_vote() -> None:
+    outline = outline_of(draft_snapshot())
+    assert any("sans dépouillement" in notice for notice in outline.cover.notices)
+    assert any("membres et votes fictifs" in notice for notice in outline.cover.notices)
+    for block in blocks(outline, ProposalBlock):
+        assert (block.rank, block.bar, block.figures) == (None, None, ())
+    figures_of_votes = {(line.rank, line.pour, line.soutien_net, line.wilson) for line in outline.data.proposals}
+    assert figures_of_votes == {(None,) * 4}
+    facts = outline.data.participation
+    assert (facts.votants, facts.avis, facts.avis_retirees) == (None, None, None)
+    assert {(theme.pour, theme.abstention, theme.contre) for theme in outline.data.themes} == {(None,) * 3}
+    figures = {"1\u202f214", "1214", "601", "600", "1\u202f234", "1234", "2\u202f493"}
+    assert not [text for text in texts_of(outline) if any(figure in text for figure in figures)]
+
+
+def test_a_draft_with_a_tally_cannot_exist() -> None:
+    with pytest.raises(ValueError, match="no tally"):
+        replace(small_snapshot(), kind=Kind.WORKING_DRAFT)
+
+
+def test_an_empty_consultation_gives_a_document_that_says_so() -> None:
+    outline = outline_of(empty_snapshot())
+    assert any("sans contribution ni proposition" in notice for notice in outline.cover.notices)
+    assert outline.data.proposals == ()
+    said = [block.runs[0].text for block in blocks(outline, Paragraph) if block.tone is Tone.EMPTY]
+    assert "Aucune proposition n’a été déposée." in said
+    assert not blocks(outline, ProposalBlock)
+
+
+def test_the_order_of_the_snapshot_does_not_change_the_document() -> None:
+    snapshot = large_snapshot(60)
+    shuffled = list(snapshot.proposals)
+    random.Random(7).shuffle(shuffled)
+    there, here = outline_of(snapshot), outline_of(replace(snapshot, proposals=tuple(shuffled)))
+    assert there.data.proposals == here.data.proposals
+    assert blocks(there, ProposalBlock) == blocks(here, ProposalBlock)
+
+
+def key_figures(outline: Outline) -> dict[str, str]:
+    table = section(outline, "participation").blocks[0]
+    assert isinstance(table, Table)
+    return {label.text: value.text for label, value in table.rows}
+
+
+NOT_COUNTED = "Non compris\u202f: avis sur des propositions retirées depuis"
+
+
+@pytest.mark.parametrize(("votants", "told"), [(3, "3"), (0, None)])
+def test_the_ballots_of_the_key_figures_are_the_sum_of_the_chart(votants: int, told: str | None) -> None:
+    snapshot = withdrawn_snapshot(votants=votants)
+    outline = outline_of(snapshot)
+    chart = next(chart for chart in blocks(outline, BarChart) if chart.anchor == "avis-par-theme")
+    figures = key_figures(outline)
+    assert figures["Avis déposés"] == signed(sum(bar.total for bar in chart.bars)).lstrip("+") == "2\u202f484"
+    assert figures.get(NOT_COUNTED) == told
+    assert (outline.data.participation.avis, outline.data.participation.avis_retirees) == (2_484, votants)
+
+
+def test_contributions_without_a_date_are_told_beside_the_chart_of_days() -> None:
+    snapshot = small_snapshot()
+    outline = outline_of(snapshot)
+    chart = next(chart for chart in blocks(outline, BarChart) if chart.anchor == "contributions-par-date")
+    assert key_figures(outline)["dont contributions sans date connue"] == "1"
+    assert chart.caption == "Contributions par jour, sauf 1 sans date connue"
+    assert sum(bar.total for bar in chart.bars) + 1 == snapshot.participation.posts
+    all_dated = replace(snapshot, participation=replace(snapshot.participation, posts=8))
+    assert "Contributions par jour" in [chart.caption for chart in blocks(outline_of(all_dated), BarChart)]
+
+
+@pytest.mark.parametrize(
+    ("taken_at", "period"),
+    [
+        ("2026-09-01T08:00:00Z", "à partir du 1er octobre 2026"),
+        ("2026-10-01T08:00:00Z", "1er octobre 2026, contributions encore ouvertes"),
+        ("2026-11-23T08:00:00Z", "du 1er octobre 2026 au 23 novembre 2026, contributions encore ouvertes"),
+        ("2026-12-05T08:00:00Z", "du 1er octobre 2026 au 5 décembre 2026"),
+        ("2027-01-15T08:00:00Z", "du 1er octobre 2026 au 12 décembre 2026"),
+    ],
+)
+def test_the_period_of_the_cover_ends_with_the_windows_or_with_the_data(taken_at: str, period: str) -> None:
+    facts = {fact.label: fact.value for fact in outline_of(replace(small_snapshot(), taken_at=taken_at)).cover.facts}
+    assert facts["Période"] == period
+
+
+def test_the_organiser_is_named_without_bending_its_name() -> None:
+    opening = section(outline_of(small_snapshot()), "contexte").blocks[0]
+    assert isinstance(opening, Paragraph)
+    assert "Organisateur\u202f: Ministère de la Culture et Agence du numérique." in opening.runs[0].text
+
+
+def test_many_days_are_counted_by_month() -> None:
+    snapshot = large_snapshot(10)
+    days = snapshot.participation.per_day
+    later = tuple(replace(day, day=day.day.replace("-10-", "-11-")) for day in days)
+    participation = replace(snapshot.participation, per_day=days + later)
+    charts = blocks(outline_of(replace(snapshot, participation=participation)), BarChart)
+    by_month = next(chart for chart in charts if chart.anchor == "contributions-par-date")
+    total = sum(day.posts for day in days)
+    assert [(bar.label, bar.total) for bar in by_month.bars] == [("10/2026", total), ("11/2026", total)]
+
+
+def test_every_chart_says_in_words_what_it_shows() -> None:
+    for chart in blocks(outline_of(large_snapshot(50)), BarChart):
+        for bar in chart.bars:
+            assert all(part.shown in chart.alt for part in bar.parts)
+            assert bar.label in chart.alt
+        assert len(chart.table.rows) == len(chart.bars)
+
+
+def test_anchors_are_unique_and_the_data_know_every_proposal() -> None:
+    snapshot = large_snapshot(100)
+    outline = outline_of(snapshot)
+    anchors = [found.anchor for found in sections_of(outline.chapters)]
+    anchors += [block.anchor for block in blocks(outline, ProposalBlock)]
+    anchors += [block.anchor for block in blocks(outline, Quotation)]
+    anchors += [block.anchor for block in blocks(outline, BarChart)]
+    assert len(set(anchors)) == len(anchors)
+    assert {line.reference for line in outline.data.proposals} == {
+        proposal.reference for proposal in snapshot.proposals
+    }
+
+
+def test_no_text_of_an_outline_holds_what_no_format_can_write() -> None:
+    for text in texts_of(outline_of(hostile_snapshot())):
+        assert text == legible_text(text)
+    assert legible_text("a\x00\x0bb\ufffe\r\nc\td\ud800") == "ab\nc\td"
+    assert legible_text(HOSTILE_WORDS).count("مرحبا") == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(0, "0 votant"), (1, "1 votant"), (2, "2 votants"), (1_234, "1\u202f234 votants")]
+)
+def test_french_counts_zero_and_one_in_the_singular(value: int, said: str) -> None:
+    assert counted(value, "votant", "votants") == said
+
+
+@pytest.mark.parametrize(("value", "printed"), [(3, "+3"), (0, "0"), (-3, "−3"), (-1_234, "−1\u202f234")])
+def test_a_net_support_carries_its_sign(value: int, printed: str) -> None:
+    assert signed(value) == printed
+
+
+# Snapshots
+
+
+@pytest.mark.parametrize("make", [small_snapshot, draft_snapshot, empty_snapshot, hostile_snapshot])
+def test_a_snapshot_is_read_back_as_it_was_written(make) -> None:  # type: ignore[no-untyped-def]  # parametrize gives it
+    snapshot = make()
+    assert from_json(to_json(snapshot)) == snapshot
+
+
+def test_the_canonical_form_is_one_line_of_sorted_json_without_floats() -> None:
+    canonical = to_json(small_snapshot())
+    assert b"\n" not in canonical
+    assert canonical.startswith(b'{"consultation":{"base_url":')
+    assert sha256(small_snapshot()) == sha256(from_json(canonical))
+    assert sha256(small_snapshot()) != sha256(replace(small_snapshot(), version=2))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"version":1,', b'"version":1.0,'),
+        (b'"format":1', b'"format":2'),
+        (b'"scope":3', b'"scope":4'),
+        (b'"scope":3', b'"scope":3,"more":1'),
+        (b'"kind":"final"', b'"kind":"working draft"'),
+        (b'"T3-002"', b'"T3-001"'),
+        (b'{"consultation"', b' {"consultation"'),
+        (b'"for_":601', b'"for_":-601'),
+        (b"}", b""),
+    ],
+)
+def test_a_file_that_is_not_a_snapshot_is_refused(old: bytes, new: bytes) -> None:
+    canonical = to_json(small_snapshot())
+    assert old in canonical
+    with pytest.raises(Invalid):
+        from_json(canonical.replace(old, new, 1))
+
+
+def test_a_snapshot_whose_parts_do_not_hang_together_cannot_exist() -> None:
+    snapshot = small_snapshot()
+    with pytest.raises(ValueError, match="theme that is not in the snapshot"):
+        replace(snapshot, threads=(Thread(id=1, title="Ailleurs", theme=1),))
+    with pytest.raises(ValueError, match="thread that is not in the snapshot"):
+        replace(snapshot, threads=())
+    stranger = Proposal("T1-001", 1, "Ailleurs", 1, snapshot.proposals[0].origin, state=ProposalState.OPEN)
+    with pytest.raises(ValueError, match="theme that is not in the snapshot"):
+        holding(snapshot, (stranger,))
+
+
+def test_a_snapshot_counts_the_ballots_of_the_proposals_in_force() -> None:
+    snapshot = small_snapshot()
+    with pytest.raises(ValueError, match="not the sum"):
+        replace(snapshot, participation=replace(snapshot.participation, ballots=2_493))
+
+
+def test_an_instant_is_written_in_utc_and_read_back() -> None:
+    noon = datetime(2026, 12, 12, 17, 0, 5, tzinfo=UTC)
+    assert instant(noon) == "2026-12-12T17:00:05Z"
+    assert moment_of(instant(noon)) == noon
+    with pytest.raises(ValueError, match="naive"):
+        instant(datetime(2026, 12, 12))
+
+
+def test_the_document_carries_the_hash_of_its_snapshot() -> None:
+    snapshot: Snapshot = small_snapshot()
+    outline = outline_of(snapshot)
+    assert outline.snapshot_sha256 == sha256(snapshot)
+    assert sha256(snapshot) in [fact.value for fact in outline.cover.facts]

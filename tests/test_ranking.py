@@ -1,0 +1,143 @@
+"""The mathematics of tallies and orders: the values of the texts, then properties that hold for any ballots."""
+
+import random
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forum.ranking.orders import Candidate, net_support, rank, reference_key
+from forum.ranking.tallies import Opinion, Tally
+from forum.ranking.wilson import Bound, wilson
+
+counts = st.integers(min_value=0, max_value=400)
+tallies = st.builds(Tally, for_=counts, against=counts, abstain=counts)
+bounds = st.tuples(counts, counts).map(lambda pair: Bound(pair[0], pair[0] + pair[1]))
+candidates = st.lists(tallies, max_size=12).map(
+    lambda found: [Candidate(f"T3-{i:03}", tally) for i, tally in enumerate(found, start=1)]
+)
+
+
+def test_a_tally_counts_ballots_by_opinion() -> None:
+    tally = Tally.of([Opinion.FOR, Opinion.AGAINST, Opinion.FOR, Opinion.ABSTAIN])
+    assert (tally.for_, tally.against, tally.abstain) == (2, 1, 1)
+    assert (tally.votants, tally.exprimes, tally.net) == (4, 3, 1)
+
+
+def test_opinions_are_stored_as_french_words() -> None:
+    assert [opinion.value for opinion in Opinion] == ["pour", "abstention", "contre"]
+
+
+def test_a_negative_count_is_refused() -> None:
+    with pytest.raises(ValueError, match="negative"):
+        Tally(for_=1, against=-1)
+
+
+@pytest.mark.parametrize(
+    ("favourable", "answers", "shown"),
+    [
+        (0, 0, "0.000000"),
+        (0, 7, "0.000000"),
+        (1, 1, "0.206549"),
+        (9, 10, "0.595850"),
+        (60, 100, "0.502003"),
+    ],
+)
+def test_wilson_gives_the_published_values(favourable: int, answers: int, shown: str) -> None:
+    assert Bound(favourable, answers).shown() == shown
+
+
+def test_wilson_leaves_abstentions_out_unless_they_are_declared_to_count() -> None:
+    small, large = Tally(for_=9, against=0, abstain=1), Tally(for_=18, against=2, abstain=4)
+    assert wilson(large).shown() == "0.698966"
+    assert wilson(small).shown() == "0.700855"
+    assert wilson(large) < wilson(small)
+    assert wilson(small, with_abstentions=True) == Bound(9, 10)
+
+
+@pytest.mark.parametrize(("favourable", "answers"), [(-1, 3), (4, 3), (1, 0)])
+def test_wilson_refuses_impossible_counts(favourable: int, answers: int) -> None:
+    with pytest.raises(ValueError, match="favourable"):
+        Bound(favourable, answers)
+
+
+@given(bounds, bounds)
+def test_wilson_orders_as_its_printed_value_does(left: Bound, right: Bound) -> None:
+    near, far = Fraction(left.shown(40)), Fraction(right.shown(40))
+    if left == right:
+        assert near == far
+        assert hash(left) == hash(right)
+    else:
+        assert (left < right) == (near < far)
+        assert (left < right) != (right < left)
+
+
+@given(bounds)
+def test_wilson_stays_between_zero_and_the_proportion(bound: Bound) -> None:
+    value = Fraction(bound.shown(40))
+    assert 0 <= value < 1
+    assert bound.answers == 0 or value <= Fraction(bound.favourable, bound.answers)
+
+
+@given(bounds)
+def test_one_more_favourable_answer_raises_wilson(bound: Bound) -> None:
+    assert bound < Bound(bound.favourable + 1, bound.answers + 1)
+
+
+def test_wilson_tells_apart_what_a_float_cannot() -> None:
+    big = 10**17
+    assert Bound(big, 2 * big) < Bound(big + 1, 2 * big + 1)
+
+
+def test_ties_share_a_rank_and_the_next_one_is_skipped() -> None:
+    nets = {"T3-001": 5, "T3-002": 9, "T3-003": 5, "T3-004": 1}
+    order = rank([Candidate(r, Tally(for_=n)) for r, n in nets.items()], score=net_support)
+    assert [(place.candidate.reference, place.rank, place.tied) for place in order.ranked] == [
+        ("T3-002", 1, False),
+        ("T3-001", 2, True),
+        ("T3-003", 2, True),
+        ("T3-004", 4, False),
+    ]
+
+
+def test_proposals_below_the_quorum_are_listed_apart_by_reference() -> None:
+    few, enough = Tally(for_=2, abstain=1), Tally(for_=1, against=2, abstain=1)
+    order = rank(
+        [Candidate("T3-010", few), Candidate("T3-9", few), Candidate("T3-002", enough)],
+        score=net_support,
+        quorum=4,
+    )
+    assert [place.candidate.reference for place in order.ranked] == ["T3-002"]
+    assert [candidate.reference for candidate in order.unranked] == ["T3-9", "T3-010"]
+
+
+def test_nobody_having_voted_gives_one_great_tie() -> None:
+    order = rank([Candidate("T1-001", Tally()), Candidate("T1-002", Tally())], score=wilson)
+    assert [(place.rank, place.tied) for place in order.ranked] == [(1, True), (1, True)]
+
+
+def test_two_proposals_with_one_reference_are_refused() -> None:
+    with pytest.raises(ValueError, match="share a reference"):
+        rank([Candidate("T1-001", Tally()), Candidate("T1-001", Tally(for_=1))], score=net_support)
+
+
+def test_references_come_in_natural_order() -> None:
+    found = ["T10-001", "T3-1000", "T3-999", "T9-001", "T3-007"]
+    assert sorted(found, key=reference_key) == ["T3-007", "T3-999", "T3-1000", "T9-001", "T10-001"]
+
+
+@pytest.mark.parametrize("score", [net_support, wilson])
+@given(found=candidates, seed=st.integers(), quorum=st.integers(min_value=0, max_value=300))
+def test_the_order_of_the_input_never_matters(score, found, seed, quorum) -> None:  # type: ignore[no-untyped-def]  # hypothesis and parametrize give the arguments
+    shuffled = list(found)
+    random.Random(seed).shuffle(shuffled)
+    assert rank(shuffled, score=score, quorum=quorum) == rank(found, score=score, quorum=quorum)
+
+
+@given(candidates)
+def test_a_rank_is_one_more_than_the_number_of_better_ones(found: list[Candidate]) -> None:
+    for place in rank(found, score=net_support).ranked:
+        better = sum(other.tally.net > place.candidate.tally.net for other in found)
+        equal = sum(other.tally.net == place.candidate.tally.net for other in found)
+        assert (place.rank, place.tied) == (better + 1, equal > 1)

@@ -1,0 +1,34 @@
+"""Every page is seen by the audit of a real browser: an address without a scene is a page that nobody looked at."""
+
+import re
+
+from starlette.routing import Route
+
+from forum.routes import routes
+from tests.browser.scenes import CLOSED, OPEN, Scene
+
+# What answers without a page: it leads on, downloads, or speaks to machines.
+NO_PAGE = {"post", "document", "api_synthesis", "live", "ready", "static"}
+
+READ = [route for route in routes() if isinstance(route, Route) and "GET" in (route.methods or ())]
+
+
+def name_of(scene: Scene) -> str | None:
+    """The route that answers a scene: the first that matches, as in the application."""
+    path = re.sub(r"\{\w+\}", "1", scene.path.partition("?")[0])
+    return next((route.name for route in READ if route.path_regex.fullmatch(path)), None)
+
+
+def test_every_page_has_its_scene() -> None:
+    seen = {name_of(scene) for scene in (*OPEN, *CLOSED)}
+    assert {route.name for route in READ} - NO_PAGE <= seen
+
+
+def test_what_has_no_page_has_no_scene() -> None:
+    """So that the list above stays true."""
+    assert {route.name for route in READ} >= NO_PAGE
+    assert not {name_of(scene) for scene in (*OPEN, *CLOSED)} & NO_PAGE
+
+
+def test_a_scene_is_an_address_of_the_site_or_says_that_it_is_not() -> None:
+    assert [scene.path for scene in (*OPEN, *CLOSED) if name_of(scene) is None and scene.status != 404] == []

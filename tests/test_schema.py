@@ -1,0 +1,164 @@
+"""The schema as the migrations make it: what the database itself keeps unique and finds quickly, said here in full.
+
+On SQLite a change of a column remakes its table and can silently drop what is listed here; the application would then
+count two ballots of one person. So the list is compared on both databases, and the start is refused without the one
+set that everything rests on.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from forum.app import build
+from forum.database import close_database, is_sqlite, migrate, open_database, rows, unique_sets
+from forum.domain.sessions import VIEWER_QUERY
+from forum.errors import CannotStart
+from forum.settings import Settings, settings
+from tests.factories import make_member
+
+UNIQUE: dict[str, set[tuple[str, ...]]] = {
+    "ballot": {("proposal_id", "voter_id")},
+    "ballot_change": set(),
+    "document": {("synthesis_id", "format")},
+    "extract": set(),
+    "guiding_question": {("theme_id", "position")},
+    "job": {("key",)},
+    "journal_entry": set(),
+    "meeting": {("working_group_id", "number")},
+    "meeting_tag": {("post_id", "meeting_id")},
+    "member": {("handle_key",), ("email_key",)},
+    "mention": {("post_id", "handle_key")},
+    "moderator": {("member_id", "working_group_id")},
+    "notification": {("member_id", "post_id")},
+    "post": {("thread_id", "number")},
+    "post_revision": {("post_id", "number")},
+    "proposal": {("theme_id", "number")},
+    "proposal_question": {("proposal_id", "question_id")},
+    "proposal_version": {("proposal_id", "number")},
+    "quote": {("post_id", "position")},
+    "session": {("token_hash",)},
+    "synthesis": {("scope", "version")},
+    "theme": {("number",)},
+    "thread": {("import_key",)},
+    "working_group": {("slug",)},
+}
+
+# Every foreign key that a page or a deletion follows, beside the unique sets that begin with it.
+INDEXED = {
+    "ballot": {"voter_id"},
+    "ballot_change": {"proposal_id", "voter_id"},
+    "extract": {"post_id", "member_id"},
+    "job": {"state"},
+    "journal_entry": {"at", "actor_id", "working_group_id"},
+    "meeting_tag": {"meeting_id", "member_id"},
+    "mention": {"member_id"},
+    "moderator": {"working_group_id"},
+    "notification": {"post_id"},
+    "post": {"author_id", "reply_to_id"},
+    "post_revision": {"editor_id"},
+    "proposal": {"author_id", "promoter_id", "extract_id", "meeting_id"},
+    "proposal_question": {"question_id"},
+    "proposal_version": {"editor_id"},
+    "quote": {"quoted_id"},
+    "session": {"member_id"},
+    "synthesis": {"theme_id", "requester_id"},
+    "theme": {"working_group_id"},
+    "thread": {"theme_id", "author_id"},
+}
+
+
+# Indexes of some rows only, by their name.
+PARTIAL = {"notification_unread": ("notification (member_id)", "read_at IS NULL")}
+
+
+async def tables() -> set[str]:
+    """The tables of the forum, without the one in which Tortoise notes its migrations."""
+    query = (
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        if is_sqlite()
+        else "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'"
+    )
+    return {one["name"] for one in await rows(query) if "migration" not in one["name"]}
+
+
+async def first_columns_of_indexes(table: str) -> set[str]:
+    """The first column of each index of a table."""
+    if is_sqlite():
+        names = [one["name"] for one in await rows(f'SELECT name FROM pragma_index_list("{table}")')]
+        found = [await rows(f'SELECT name FROM pragma_index_info("{name}") WHERE seqno = 0') for name in names]
+        return {one[0]["name"] for one in found}
+    query = """
+        SELECT a.attname AS name FROM pg_index i
+          JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+         WHERE i.indrelid = to_regclass($1)"""
+    return {one["name"] for one in await rows(query, table)}
+
+
+async def test_the_migrations_make_exactly_these_tables(database: Settings) -> None:
+    assert await tables() == set(UNIQUE)
+
+
+@pytest.mark.parametrize("table", sorted(UNIQUE))
+async def test_the_database_keeps_these_sets_unique(database: Settings, table: str) -> None:
+    found = (await unique_sets(table)) - {frozenset({"id"})}
+    assert found == {frozenset(columns) for columns in UNIQUE[table]}
+
+
+@pytest.mark.parametrize("table", sorted(INDEXED))
+async def test_the_database_finds_by_these_columns(database: Settings, table: str) -> None:
+    assert INDEXED[table] <= await first_columns_of_indexes(table)
+
+
+@pytest.mark.parametrize("index", sorted(PARTIAL))
+async def test_the_database_keeps_these_indexes_of_some_rows(database: Settings, index: str) -> None:
+    query = (
+        "SELECT sql AS made FROM sqlite_master WHERE type = 'index' AND name = $1"
+        if is_sqlite()
+        else "SELECT indexdef AS made FROM pg_indexes WHERE indexname = $1"
+    )
+    (found,) = await rows(query, index)
+    on, where = found["made"].split(" WHERE ")
+    assert (on.replace("public.", "").replace("USING btree ", "").split(" ON ")[1], where.strip("()")) == PARTIAL[index]
+
+
+async def test_the_unread_are_counted_in_their_index(database: Settings) -> None:
+    """Each page of a member asks for it: the plan of the session's query must not read a list of notices."""
+    if not is_sqlite():
+        pytest.skip("PostgreSQL reads an empty table whole, whatever its indexes")
+    plan = await rows(f"EXPLAIN QUERY PLAN {VIEWER_QUERY.replace('$1', 'NULL')}")
+    assert any("notification_unread" in one["detail"] for one in plan)
+
+
+async def test_migrating_again_changes_nothing(database: Settings) -> None:
+    await make_member()
+    before = {table: await unique_sets(table) for table in UNIQUE}
+    await close_database()
+    await migrate(database)
+    await open_database(database)
+    assert {table: await unique_sets(table) for table in UNIQUE} == before
+    assert len(await rows("SELECT id FROM member")) == 1
+
+
+async def test_the_start_is_refused_when_ballots_could_be_doubled(database: Settings) -> None:
+    await rows("ALTER TABLE ballot RENAME TO ballot_before")
+    await rows("CREATE TABLE ballot (id INTEGER PRIMARY KEY, proposal_id INTEGER, voter_id INTEGER, opinion TEXT)")
+    await close_database()
+    app = build(database)
+    with pytest.raises(CannotStart, match="compterait deux fois"):
+        async with app.router.lifespan_context(app):
+            pass
+    # PostgreSQL's tables are shared by the tests of a run: the one that was put aside comes back.
+    with pytest.raises(CannotStart):
+        await open_database(database)
+    await rows("DROP TABLE ballot")
+    await rows("ALTER TABLE ballot_before RENAME TO ballot")
+
+
+async def test_the_start_is_refused_before_the_migrations(
+    configured: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORUM_DATABASE__URL", f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+    settings.cache_clear()
+    with pytest.raises(CannotStart, match="python -m forum migrate"):
+        await open_database(settings())
+    await close_database()

@@ -1,0 +1,62 @@
+"""Settings: the file, then the environment; a mistake stops the start with the name of the setting."""
+
+import pytest
+
+from forum.errors import CannotStart
+from forum.settings import Settings, settings
+
+
+@pytest.fixture(autouse=True)
+def _read_anew(configured: Settings) -> None:
+    """Each test reads the settings itself."""
+    settings.cache_clear()
+
+
+def test_the_environment_overrides_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORUM_LIMITS__POST_CHARACTERS", "12345")
+    assert settings().limits.post_characters == 12345
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "name"),
+    [
+        ("FORUM_SERVER__PORT", "70000", "server.port"),
+        ("FORUM_SERVER__PORT", "http", "server.port"),
+        ("FORUM_SERVER__PROT", "8000", "server.PROT"),
+        ("FORUM_DATABASE__URL", "mysql://x", "database.url"),
+        ("FORUM_REDIS__URL", "http://x", "redis.url"),
+        ("FORUM_SITE__BASE_URL", "http://x/chemin", "site.base_url"),
+        ("FORUM_SITE__ENVIRONMENT", "test", "site.environment"),
+        ("FORUM_JOBS__HEARTBEAT_SECONDS", "15", "jobs"),
+        ("FORUM_PASSWORDS__MINIMUM_LENGTH", "4", "passwords.minimum_length"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, name: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(CannotStart) as refusal:
+        settings()
+    assert name.lower() in str(refusal.value).lower()
+    assert "\n" not in str(refusal.value)
+
+
+def test_production_is_served_over_https_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORUM_SITE__ENVIRONMENT", "production")
+    monkeypatch.setenv("FORUM_SERVER__TRUSTED_PROXIES", "none")
+    with pytest.raises(CannotStart, match="https"):
+        settings()
+    monkeypatch.setenv("FORUM_SITE__BASE_URL", "https://cahier.exemple.fr")
+    assert settings().site.secure
+
+
+def test_production_says_which_proxy_it_believes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORUM_SITE__ENVIRONMENT", "production")
+    monkeypatch.setenv("FORUM_SITE__BASE_URL", "https://cahier.exemple.fr")
+    with pytest.raises(CannotStart, match="trusted_proxies"):
+        settings()
+
+
+def test_settings_never_change_while_running() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        setattr(settings().server, "port", 1)  # noqa: B010 # mypy, too, knows that it is frozen

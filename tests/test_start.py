@@ -1,0 +1,197 @@
+"""The start, as the person at the machine sees it: real processes, what they print, how they end."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from httpx2 import Client, ConnectError, ReadError
+
+from forum.settings import ROOT
+
+PATIENCE = 60
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A machine of its own: SQLite in an empty folder, no Redis, a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FORUM_")}
+    return kept | {
+        "FORUM_SITE__DATA_DIR": str(tmp_path / "data"),
+        "FORUM_SITE__BASE_URL": f"http://127.0.0.1:{port}",
+        "FORUM_SERVER__PORT": str(port),
+    }
+
+
+def command(environment: dict[str, str], *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "forum", *arguments],
+        cwd=ROOT,
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+@contextmanager
+def served(environment: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """The site, once it answers; killed at the end if it did not end itself."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "forum", "serve", *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        wait_for_answer(environment["FORUM_SITE__BASE_URL"], process)
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_for_answer(address: str, process: subprocess.Popen[str]) -> None:
+    end = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            with Client() as client:
+                client.get(f"{address}/sante/pret").raise_for_status()
+        except (ConnectError, ReadError):
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail(f"no answer; status {process.poll()}")
+
+
+def stop(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """What it printed until it ended by itself."""
+    process.send_signal(signal.SIGTERM)
+    printed = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    return printed
+
+
+def test_the_first_run_prints_the_address_and_an_account_of_each_role(environment: dict[str, str]) -> None:
+    address = environment["FORUM_SITE__BASE_URL"]
+    with served(environment, "--example") as process:
+        with Client(base_url=address, headers={"Sec-Fetch-Site": "same-origin"}) as client:
+            assert "Données d’exemple" in client.get("/aide").text
+        printed, errors = stop(process)
+    assert address in printed
+    assert errors == ""
+    kept = Path(environment["FORUM_SITE__DATA_DIR"]) / "comptes-exemple.json"
+    accounts = json.loads(kept.read_text("utf-8"))
+    assert {account["title"] for account in accounts} == {"membre", "modératrice", "agent", "administratrice"}
+    assert all(account["password"] in printed and account["email"] in printed for account in accounts)
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    with (
+        served(environment, "--example") as process,
+        Client(base_url=address, headers={"Sec-Fetch-Site": "same-origin"}) as client,
+    ):
+        for account in accounts:
+            typed = {"identifiant": account["email"], "mot_de_passe": account["password"]}
+            assert client.post("/connexion", data=typed).status_code == 303
+        again, _ = stop(process)
+    assert again == printed
+
+
+def test_production_refuses_the_example(environment: dict[str, str]) -> None:
+    assert command(environment, "migrate").returncode == 0
+    assert command(environment, "load-themes").returncode == 0
+    assert command(environment, "load-example").returncode == 0
+    production = environment | {
+        "FORUM_SITE__ENVIRONMENT": "production",
+        "FORUM_SERVER__TRUSTED_PROXIES": "none",
+        "FORUM_SITE__BASE_URL": "https://cahier.exemple.fr",
+    }
+    for arguments in (["serve"], ["serve", "--example"], ["load-example"]):
+        refused = command(production, *arguments)
+        assert refused.returncode == 1
+        assert refused.stderr.count("\n") == 1
+        assert "production" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("changed", "arguments", "word"),
+    [
+        ({"FORUM_DATABASE__URL": "postgres://postgres@127.0.0.1:1/rien"}, ["serve"], "127.0.0.1:1/rien"),
+        ({"FORUM_DATABASE__URL": "postgres://postgres@127.0.0.1:1/rien"}, ["migrate"], "127.0.0.1:1/rien"),
+        ({"FORUM_SITE__DATA_DIR": "/proc/nulle/part"}, ["migrate"], "/proc/nulle/part"),
+        ({"FORUM_SERVER__PORT": "x"}, ["serve"], "server.port attend un nombre entier"),
+        ({"FORUM_SITE__BASE_URL": "http://x/y"}, ["serve"], "site.base_url n’a pas la forme attendue"),
+        ({}, ["serve"], "python -m forum migrate"),
+    ],
+)
+def test_what_stops_a_start_is_said_in_one_line(
+    environment: dict[str, str], changed: dict[str, str], arguments: list[str], word: str
+) -> None:
+    refused = command(environment | changed, *arguments)
+    assert refused.returncode == 1
+    assert refused.stdout == ""
+    assert refused.stderr.count("\n") == 1, refused.stderr
+    assert word in refused.stderr
+    assert "Errno" not in refused.stderr
+
+
+def test_a_port_that_is_taken_is_said_in_one_sentence(environment: dict[str, str]) -> None:
+    assert command(environment, "migrate").returncode == 0
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", int(environment["FORUM_SERVER__PORT"])))
+        other.listen()
+        refused = command(environment, "serve")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    port = environment["FORUM_SERVER__PORT"]
+    assert refused.stderr == f"server.port : un autre programme écoute déjà sur le port {port}\n"
+
+
+def test_an_unknown_working_group_is_refused_with_the_known_ones(environment: dict[str, str]) -> None:
+    assert command(environment, "migrate").returncode == 0
+    assert command(environment, "load-themes").returncode == 0
+    person = ["create-user", "--name", "Agnès Lambert", "--email", "agnes@exemple.fr", "--generate"]
+    refused = command(environment, *person, "--moderates", "gt-slug")
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "Aucun groupe de travail ne porte le nom court gt-slug. "
+        "Noms courts connus : formation-et-acteurs, publics, role-et-missions.\n"
+    )
+
+
+def test_an_unreachable_redis_stops_the_start_in_one_line(environment: dict[str, str]) -> None:
+    assert command(environment, "migrate").returncode == 0
+    refused = command(environment | {"FORUM_REDIS__URL": "redis://127.0.0.1:1/0"}, "serve")
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
+    assert "redis" in refused.stderr
+
+
+def test_an_account_is_made_from_the_command_line(environment: dict[str, str]) -> None:
+    assert command(environment, "migrate").returncode == 0
+    assert command(environment, "load-themes").returncode == 0
+    person = ["create-user", "--name", "Agnès Lambert", "--email", "agnes@exemple.fr", "--role", "agent", "--generate"]
+    made = command(environment, *person)
+    assert made.returncode == 0, made.stderr
+    assert "Agnès-Lambert" in made.stdout
+    password = made.stdout.split("Mot de passe : ")[1].strip()
+    with served(environment), Client(base_url=environment["FORUM_SITE__BASE_URL"]) as client:
+        typed = {"identifiant": "agnes@exemple.fr", "mot_de_passe": password}
+        assert client.post("/connexion", data=typed).status_code == 303
+        assert "Agnès Lambert" in client.get("/aide").text
+    again = command(environment, *person)
+    assert again.returncode == 1
+    assert again.stderr == "Un compte existe déjà avec cette adresse.\n"

@@ -1,0 +1,650 @@
+"""Syntheses: asked for, compiled, followed, downloaded and published through the doors."""
+
+import csv
+import hashlib
+import io
+import json
+import re
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from httpx2 import AsyncClient, Response
+from starlette.applications import Starlette
+from structlog.testing import capture_logs
+
+from forum.database import row, rows
+from forum.documents.formats import FORMATS, MissingRenderer
+from forum.domain import jobs
+from forum.domain.snapshot_queries import hold_still
+from forum.domain.snapshots import from_json
+from forum.domain.synthesis_documents import ORDER, Made
+from forum.errors import Invalid
+from forum.models.members import Role
+from forum.models.proposals import Origin, Proposal, ProposalState
+from forum.models.themes import GuidingQuestion, Theme
+from forum.models.votes import Ballot
+from forum.ranking.tallies import Opinion
+from forum.text.reading import Reading, read
+from tests.conftest import NOON, Clock, visitor
+from tests.factories import (
+    CONFIRMED,
+    count,
+    make_member,
+    make_post,
+    make_proposal,
+    make_theme,
+    make_thread,
+    sign_in,
+)
+from workers import running
+from workers import syntheses as compiling
+from workers.rendering import RenderingFailed, rendered
+from workers.syntheses import WORK, compile_here
+
+pytestmark = pytest.mark.anyio
+
+FINAL, DRAFT = "closed", "open"
+
+
+Quick = dict[str, Callable[[], bytes]]
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> Quick:
+    """Formats that cost nothing, for all that is not about documents themselves; a test may replace one."""
+    formats: Quick = {}
+
+    async def rendered(snapshot: bytes) -> AsyncGenerator[Made, None]:
+        for name in FORMATS:
+            try:
+                content = formats[name]() if name in formats else name.encode() + snapshot
+            except MissingRenderer as problem:
+                yield Made(name, "text/plain; charset=utf-8", error=str(problem))
+            else:
+                yield Made(name, "text/plain; charset=utf-8", content)
+
+    monkeypatch.setattr(compiling, "rendered", rendered)
+    return formats
+
+
+@pytest.fixture
+def worker_clock(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    monkeypatch.setattr(running, "clock", clock)
+    return clock
+
+
+@pytest.fixture
+async def agent(client: AsyncClient, worker_clock: Clock) -> AsyncClient:
+    await sign_in(client, await make_member("Agathe Agent", role=Role.AGENT))
+    return client
+
+
+@pytest.fixture
+async def public(app: Starlette) -> AsyncIterator[AsyncClient]:
+    async with visitor(app) as one:
+        yield one
+
+
+async def voted_theme(*, votes: str = FINAL, proposals: int = 2) -> Theme:
+    """Theme 3 with proposals; the first has two votes for and one against, the second one abstention."""
+    theme = await make_theme(3, contributions="closed", votes="closed" if votes == FINAL else "open")
+    voters = [await make_member(f"Votant {letter}") for letter in "ABC"]
+    made = [await make_proposal(theme, f"Proposition numéro {n}.") for n in range(1, proposals + 1)]
+    opinions = [(0, Opinion.FOR), (1, Opinion.FOR), (2, Opinion.AGAINST)]
+    for voter, opinion in opinions:
+        await cast(made[0], voters[voter].id, opinion)
+    if proposals > 1:
+        await cast(made[1], voters[0].id, Opinion.ABSTAIN)
+    return theme
+
+
+async def cast(proposal: Proposal, voter: int, opinion: Opinion) -> None:
+    await Ballot.create(proposal=proposal, voter_id=voter, opinion=opinion, proposal_version=1, cast_at=NOON)
+
+
+async def ask(client: AsyncClient, theme: str = "3") -> Response:
+    return await client.post("/syntheses/demander", data={"theme": theme})
+
+
+async def work_off(clock: Clock) -> None:
+    """What a worker does when it looks at the table."""
+    for job, _ in await jobs.waiting(clock()):
+        await running.run(job, WORK)
+
+
+async def compiled(client: AsyncClient, clock: Clock, theme: str = "3") -> str:
+    """The address of a synthesis, asked for and compiled."""
+    asked = await ask(client, theme)
+    assert asked.status_code == 303
+    await work_off(clock)
+    return asked.headers["location"].split("?")[0]
+
+
+async def snapshot_json() -> bytes:
+    found = await row("SELECT snapshot FROM synthesis ORDER BY id DESC LIMIT 1")
+    assert found is not None
+    return str(found["snapshot"]).encode()
+
+
+async def test_the_formats_are_listed_in_an_order_that_knows_them_all() -> None:
+    assert set(FORMATS) == set(ORDER)
+
+
+# Asking
+
+
+async def test_an_agent_asks_for_a_theme_and_the_job_is_written_with_it(agent: AsyncClient) -> None:
+    await voted_theme()
+    answer = await ask(agent)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/syntheses/1?fait=synthese-demandee"
+    page = await agent.get("/syntheses/1")
+    assert page.status_code == 200
+    assert 'data-progress-url="/api/v1/syntheses/1"' in page.text
+    assert "<noscript>" in page.text
+    assert (await agent.get("/api/v1/syntheses/1")).json() == {
+        "state": "queued", "done": 0, "total": 0, "step": "", "label": "",
+    }  # fmt: skip
+    entry = await row("SELECT act, thing, thing_id FROM journal_entry")
+    assert entry is not None
+    assert (entry["act"], entry["thing"], entry["thing_id"]) == ("request", "synthesis", 1)
+
+
+@pytest.mark.parametrize("role", [None, Role.MEMBER, Role.AGENT, Role.ADMINISTRATOR])
+async def test_syntheses_that_are_not_public_exist_for_agents_and_administrators_only(
+    agent: AsyncClient, app: Starlette, clock: Clock, quick: Quick, role: Role | None
+) -> None:
+    await voted_theme()
+    await compiled(agent, clock)
+    name = (await file_names(agent, "/syntheses/1"))[0]
+    async with visitor(app) as reader:
+        if role is not None:
+            await sign_in(reader, await make_member("Une Autre Personne", role=role))
+        may = role in (Role.AGENT, Role.ADMINISTRATOR)
+        for path in ("/syntheses/1", "/syntheses/1/lire", f"/syntheses/1/{name}", "/api/v1/syntheses/1"):
+            assert (await reader.get(path)).status_code == (200 if may else 404), path
+        assert ("/syntheses/1" in (await reader.get("/syntheses")).text) is may
+        assert ("/syntheses/demander" in (await reader.get("/syntheses")).text) is may
+        before = await count("synthesis"), await count("journal_entry")
+        assert (await ask(reader)).status_code == (303 if may else 404)
+        assert (before == (await count("synthesis"), await count("journal_entry"))) or may
+
+
+@pytest.mark.parametrize("theme", ["", "9", "abc", "-3", "3 ", "99999999999", "٣"])
+async def test_a_theme_that_does_not_exist_is_refused_beside_the_form(agent: AsyncClient, theme: str) -> None:
+    await voted_theme()
+    answer = await ask(agent, theme)
+    assert answer.status_code == 422
+    assert "Ce thème n’existe pas." in answer.text
+    assert await count("synthesis") == 0
+    assert await count("job") == 0
+
+
+async def test_asking_again_when_nothing_changed_gives_the_same_version(
+    agent: AsyncClient, clock: Clock, quick: Quick
+) -> None:
+    theme = await voted_theme()
+    clock.pass_(microseconds=1)
+    await compiled(agent, clock)
+    clock.pass_(hours=1)
+    again = await ask(agent)
+    assert again.headers["location"] == "/syntheses/1?fait=synthese-inchangee"
+    await make_proposal(theme, "Une proposition de plus.")
+    assert (await ask(agent)).headers["location"] == "/syntheses/2?fait=synthese-demandee"
+    assert [r["version"] for r in await rows("SELECT version FROM synthesis ORDER BY id")] == [1, 2]
+
+
+async def test_markdown_is_read_before_anything_is_held(agent: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    await voted_theme()
+    done: list[str] = []
+
+    async def held() -> None:
+        done.append("hold")
+        await hold_still()
+
+    def reading(source: str) -> Reading:
+        done.append("read")
+        return read(source)
+
+    monkeypatch.setattr("forum.domain.syntheses.hold_still", held)
+    monkeypatch.setattr("forum.domain.snapshot_queries.read", reading)
+    await ask(agent)
+    assert done == ["read", "hold"]
+    assert from_json(await snapshot_json()).themes[0].introduction == "Une introduction."
+
+
+async def test_themes_that_were_loaded_at_that_very_moment_ask_to_begin_again(
+    agent: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await voted_theme()
+
+    async def before() -> dict[str, str]:
+        return {"L’ancienne introduction.": "L’ancienne introduction."}
+
+    monkeypatch.setattr("forum.domain.syntheses.read_introductions", before)
+    assert (await ask(agent)).status_code == 409
+    assert await count("synthesis") == 0
+
+
+async def test_asking_again_after_a_failure_starts_it_anew(agent: AsyncClient, clock: Clock, quick: Quick) -> None:
+    await voted_theme()
+    await ask(agent)
+    await fail_every_try(clock, quick)
+    assert "La compilation a échoué" in (await agent.get("/syntheses/1")).text
+    assert (await ask(agent)).headers["location"] == "/syntheses/1?fait=synthese-inchangee"
+    del quick["pdf"]
+    await work_off(clock)
+    assert len(await file_names(agent, "/syntheses/1")) == len(ORDER)
+
+
+# What is frozen
+
+
+async def test_a_final_synthesis_of_closed_votes_holds_the_tallies(agent: AsyncClient) -> None:
+    await voted_theme()
+    await ask(agent)
+    snapshot = from_json(await snapshot_json())
+    assert snapshot.kind == "final"
+    first, second = snapshot.proposals
+    assert first.tally is not None
+    assert (first.tally.for_, first.tally.against, first.tally.abstain) == (2, 1, 0)
+    assert second.tally is not None
+    assert second.tally.abstain == 1
+    assert (snapshot.participation.voters, snapshot.participation.ballots) == (3, 4)
+
+
+async def test_ballots_on_a_withdrawn_proposal_are_told_apart(agent: AsyncClient) -> None:
+    theme = await voted_theme()
+    proposal = await make_proposal(theme, "Retirée après le vote.", state=ProposalState.WITHDRAWN)
+    await cast(proposal, (await make_member("Seule Sur Celle-Ci")).id, Opinion.AGAINST)
+    await ask(agent)
+    snapshot = from_json(await snapshot_json())
+    withdrawn = snapshot.proposals[-1].tally
+    assert withdrawn is not None
+    assert withdrawn.against == 1
+    assert (snapshot.participation.voters, snapshot.participation.ballots) == (3, 4)
+
+
+async def test_while_votes_are_open_it_is_a_working_draft_that_votes_do_not_change(
+    agent: AsyncClient, clock: Clock, quick: Quick
+) -> None:
+    theme = await voted_theme(votes=DRAFT)
+    address = await compiled(agent, clock)
+    before = await snapshot_json()
+    assert b'"tally":{' not in before
+    assert b'"voters":null' in before
+    proposal = await Proposal.get(theme=theme, number=2)
+    await cast(proposal, (await make_member("Votante De Plus")).id, Opinion.AGAINST)
+    clock.pass_(minutes=5)
+    assert (await ask(agent)).headers["location"] == f"{address}?fait=synthese-inchangee"
+    assert await snapshot_json() == before
+    page = await agent.get(address)
+    assert "Document de travail." in page.text
+    assert "/publier" not in page.text
+
+
+async def test_closing_the_votes_makes_another_version_of_a_draft(agent: AsyncClient, clock: Clock) -> None:
+    await voted_theme(votes=DRAFT)
+    await ask(agent)
+    clock.pass_(days=11)
+    await sign_in_again(agent, clock)
+    assert (await ask(agent)).headers["location"] == "/syntheses/2?fait=synthese-demandee"
+    drafts = [bool(r["draft"]) for r in await rows("SELECT draft FROM synthesis ORDER BY id")]
+    assert drafts == [True, False]
+
+
+async def sign_in_again(client: AsyncClient, clock: Clock) -> None:
+    member = await row("SELECT id FROM member WHERE role = 'agent' ORDER BY id LIMIT 1")
+    assert member is not None
+    await sign_in(client, await make_member("Agente Du Soir", role=Role.AGENT), now=clock())
+
+
+@pytest.mark.parametrize(
+    ("votes_of_1", "proposals_in_1", "is_draft"),
+    [("closed", 1, False), ("open", 0, True), ("later", 0, True), ("unset", 0, False), ("unset", 1, True)],
+)
+async def test_the_whole_consultation_is_final_when_no_theme_still_has_to_be_judged(
+    agent: AsyncClient, votes_of_1: str, proposals_in_1: int, is_draft: bool
+) -> None:
+    await voted_theme()
+    first = await make_theme(1, contributions="closed", votes=votes_of_1)  # type: ignore[arg-type] # a parameter
+    for n in range(proposals_in_1):
+        await make_proposal(first, f"Autre proposition {n}.")
+    await ask(agent, "tout")
+    snapshot = from_json(await snapshot_json())
+    assert (snapshot.kind == "working draft") is is_draft
+    assert [theme.number for theme in snapshot.themes] == [1, 3]
+    assert all((proposal.tally is None) is is_draft for proposal in snapshot.proposals)
+
+
+async def test_a_consultation_that_nobody_was_asked_about_is_no_final_document(agent: AsyncClient) -> None:
+    await make_theme(3, contributions="unset", votes="unset")
+    await ask(agent, "tout")
+    assert from_json(await snapshot_json()).kind == "working draft"
+
+
+async def test_the_snapshot_says_where_each_proposal_comes_from(agent: AsyncClient) -> None:
+    theme = await make_theme(3, contributions="closed", votes="closed")
+    thread = await make_thread(theme)
+    first = await make_post(thread, "Former les agents. Embaucher.", author=await make_member("Malik Diallo"))
+    await make_post(thread, "Une réponse.", reply_to=first, written_at=None)
+    proposal = await make_proposal(theme, "Embaucher.")
+    extract = await rows(
+        """INSERT INTO extract (post_id, revision, start, stop, sha256, created_at)
+           VALUES ($1, 1, 19, 29, 'x', $2) RETURNING id""",
+        first.id,
+        NOON,
+    )
+    await Proposal.filter(id=proposal.id).update(extract_id=extract[0]["id"], origin=Origin.EXTRACT)
+    question = await GuidingQuestion.get(theme=theme, position=2)
+    await rows("INSERT INTO proposal_question (proposal_id, question_id) VALUES ($1, $2)", proposal.id, question.id)
+    await make_proposal(theme, "Retirée.", state=ProposalState.WITHDRAWN)
+    await ask(agent)
+    snapshot = from_json(await snapshot_json())
+    source = snapshot.proposals[0].source
+    assert source is not None
+    assert (source.post, source.revision, source.words) == (first.id, 1, "Embaucher.")
+    assert snapshot.proposals[0].questions == (2,)
+    assert [v.words for v in snapshot.verbatims] == ["Former les agents. Embaucher."]
+    assert snapshot.verbatims[0].author == "Malik Diallo"
+    facts = snapshot.participation
+    assert (facts.posts, facts.known_authors, facts.unknown_author_posts, facts.replies) == (2, 1, 1, 1)
+    assert [(day.day, day.posts) for day in facts.per_day] == [("2026-11-23", 1)]
+    assert facts.posts_used == 1
+    assert [p.state.value for p in snapshot.proposals] == ["open", "withdrawn"]
+
+
+# Compiling
+
+
+async def file_names(client: AsyncClient, address: str) -> list[str]:
+    page = await client.get(address)
+    return re.findall(rf'href="{address}/(synthese-[^"]+)"', page.text)
+
+
+async def fail_every_try(clock: Clock, formats: Quick) -> None:
+    def breaks() -> bytes:
+        raise RenderingFailed("plus d’encre")
+
+    formats["pdf"] = breaks
+    with capture_logs() as lines:
+        for _ in range(6):
+            await work_off(clock)
+            clock.pass_(minutes=2)
+    trace = await row("SELECT trace_id FROM job")
+    assert trace is not None
+    assert lines[-1]["trace_id"] == trace["trace_id"]
+
+
+async def test_every_format_is_made_and_says_the_same(agent: AsyncClient, clock: Clock) -> None:
+    await voted_theme()
+    address = await compiled(agent, clock)
+    names = await file_names(agent, address)
+    assert names == [f"synthese-T3-v1-2026-11-23.{format_}" for format_ in ORDER]
+    files = {name.rsplit(".")[-1]: await agent.get(f"{address}/{name}") for name in names}
+    page = (await agent.get(address)).text
+    for format_, file in files.items():
+        assert file.status_code == 200
+        assert file.headers["content-disposition"].startswith("attachment; filename=")
+        assert file.headers["x-content-type-options"] == "nosniff"
+        assert "sandbox" in file.headers["content-security-policy"]
+        assert file.headers["content-type"] == FORMATS[format_].media_type
+        digest = hashlib.sha256(file.content).hexdigest()
+        assert digest in page
+        assert file.headers["etag"] == f'"{digest}"'
+    sheet = list(csv.reader(io.StringIO(files["csv"].content.decode("utf-8-sig")), delimiter=";"))
+    assert len(sheet) == 3
+    assert files["pdf"].content.startswith(b"%PDF-")
+    assert json.loads(files["json"].content)
+
+
+async def test_a_second_compilation_of_the_same_data_gives_the_same_bytes(agent: AsyncClient, clock: Clock) -> None:
+    await voted_theme()
+    await compiled(agent, clock)
+    before = [tuple(r) for r in await rows("SELECT format, sha256, size FROM document ORDER BY format")]
+    await rows("UPDATE synthesis SET state = 'requested'")
+    await rows("UPDATE job SET state = 'queued'")
+    clock.pass_(days=3)
+    await work_off(clock)
+    assert [tuple(r) for r in await rows("SELECT format, sha256, size FROM document ORDER BY format")] == before
+
+
+async def test_a_job_that_runs_twice_changes_nothing(agent: AsyncClient, clock: Clock, quick: Quick) -> None:
+    await voted_theme()
+    await compiled(agent, clock)
+    before = [tuple(r) for r in await rows("SELECT id, format, sha256 FROM document ORDER BY id")]
+    await rows("UPDATE job SET state = 'queued'")
+    await work_off(clock)
+    assert [tuple(r) for r in await rows("SELECT id, format, sha256 FROM document ORDER BY id")] == before
+
+
+async def test_a_missing_renderer_costs_one_format_and_is_named(agent: AsyncClient, clock: Clock, quick: Quick) -> None:
+    def missing() -> bytes:
+        raise MissingRenderer("typst", "PDF")
+
+    await voted_theme()
+    quick["pdf"] = missing
+    address = await compiled(agent, clock)
+    page = await agent.get(address)
+    assert len(await file_names(agent, address)) == len(ORDER) - 1
+    error = await row("SELECT error FROM document WHERE format = 'pdf'")
+    assert error is not None
+    assert "typst" in error["error"]
+    assert "pdf" in error["error"].lower()
+    assert "Recommencer la compilation" in page.text
+    del quick["pdf"]
+    assert (await agent.post(f"{address}/recommencer")).status_code == 303
+    await work_off(clock)
+    assert len(await file_names(agent, address)) == len(ORDER)
+    assert (await agent.post(f"{address}/recommencer")).status_code == 409
+
+
+async def test_a_failure_shows_its_reason_and_trace_then_starts_anew(
+    agent: AsyncClient, clock: Clock, quick: Quick
+) -> None:
+    await voted_theme()
+    await ask(agent)
+    await fail_every_try(clock, quick)
+    page = await agent.get("/syntheses/1")
+    assert "plus d’encre" in page.text
+    trace = await row("SELECT trace_id FROM job")
+    assert trace is not None
+    assert trace["trace_id"] in page.text
+    assert (await agent.get("/api/v1/syntheses/1")).json()["state"] == "failed"
+    assert await count("document") == 0
+    del quick["pdf"]
+    await agent.post("/syntheses/1/recommencer")
+    await work_off(clock)
+    assert (await agent.get("/api/v1/syntheses/1")).json()["state"] == "done"
+
+
+async def test_progress_is_that_of_the_format_under_way(
+    agent: AsyncClient, clock: Clock, quick: Quick, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[dict[str, object]] = []
+    advance = jobs.advance
+
+    async def watched(claim: jobs.Claim, done: int, total: int, step: str) -> None:
+        await advance(claim, done, total, step)
+        if step:
+            seen.append((await agent.get("/api/v1/syntheses/1")).json())
+            assert await count("document") == 0
+
+    monkeypatch.setattr(jobs, "advance", watched)
+    await voted_theme()
+    await compiled(agent, clock)
+    assert [(one["state"], one["done"], one["total"], one["step"]) for one in seen] == [
+        ("running", n, len(ORDER), name.upper()) for n, name in enumerate(ORDER)
+    ]
+
+
+async def test_data_that_cannot_be_read_fails_with_its_reason(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(RenderingFailed, match="photographie"):
+        await anext(rendered(b"{}"))
+    assert "Traceback" in capfd.readouterr().err
+
+
+async def test_a_layout_process_that_is_killed_is_a_failure_and_not_a_document(
+    agent: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await voted_theme()
+    await ask(agent)
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(RenderingFailed, match="s’est arrêté"):
+        await anext(rendered(await snapshot_json()))
+
+
+# Publishing
+
+
+async def test_a_published_synthesis_is_everybody_s_and_never_changes(
+    agent: AsyncClient, public: AsyncClient, clock: Clock, quick: Quick
+) -> None:
+    await voted_theme()
+    address = await compiled(agent, clock)
+    names = await file_names(agent, address)
+    assert "cette version ne changera plus" in (await agent.get(address)).text
+    assert "Lire la synthèse publiée" not in (await public.get("/themes/3/propositions")).text
+    unconfirmed = await agent.post(f"{address}/publier")
+    assert unconfirmed.status_code == 422
+    assert "Cochez la case pour confirmer." in unconfirmed.text
+    assert (await public.get(address)).status_code == 404
+    made_public = await agent.post(f"{address}/publier", data=CONFIRMED)
+    assert made_public.headers["location"] == f"{address}?fait=synthese-publiee"
+    for path in ("/themes/3", "/themes/3/propositions"):
+        assert f'<a href="{address}">Lire la synthèse publiée</a>' in (await public.get(path)).text
+    assert "The documents are in French." in (await public.get(f"/en{address}")).text
+    page = await public.get(address)
+    assert page.status_code == 200
+    assert "Agathe" not in page.text
+    assert address in (await public.get("/syntheses")).text
+    for name in names:
+        assert (await public.get(f"{address}/{name}")).status_code == 200
+    before = [tuple(r) for r in await rows("SELECT id, sha256 FROM document ORDER BY id")]
+    assert (await agent.post(f"{address}/publier", data=CONFIRMED)).status_code == 409
+    assert (await agent.post(f"{address}/recommencer")).status_code == 409
+    await rows("UPDATE job SET state = 'queued'")
+    await work_off(clock)
+    assert [tuple(r) for r in await rows("SELECT id, sha256 FROM document ORDER BY id")] == before
+    acts = [r["act"] for r in await rows("SELECT act FROM journal_entry ORDER BY id")]
+    assert acts == ["request", "publish"]
+
+
+async def test_a_synthesis_is_not_published_while_its_vote_is_open_again(
+    agent: AsyncClient, public: AsyncClient, clock: Clock, quick: Quick
+) -> None:
+    await voted_theme()
+    address = await compiled(agent, clock)
+    await rows("UPDATE theme SET votes_close_at = NULL")
+    refused = await agent.post(f"{address}/publier", data=CONFIRMED)
+    assert refused.status_code == 409
+    assert "sous scellés" in refused.text
+    assert (await public.get(address)).status_code == 404
+    await rows("UPDATE theme SET sealed = $1", False)
+    assert (await agent.post(f"{address}/publier", data=CONFIRMED)).status_code == 303
+
+
+async def test_a_draft_and_a_synthesis_without_documents_are_not_published(
+    agent: AsyncClient, clock: Clock, quick: Quick
+) -> None:
+    await voted_theme(votes=DRAFT)
+    address = await compiled(agent, clock)
+    assert (await agent.post(f"{address}/publier", data=CONFIRMED)).status_code == 409
+    clock.pass_(days=11)
+    await sign_in_again(agent, clock)
+    await ask(agent)
+    assert (await agent.post("/syntheses/2/publier", data=CONFIRMED)).status_code == 409
+    assert await rows("SELECT id FROM synthesis WHERE state = 'published'") == []
+
+
+@pytest.mark.parametrize("role", [None, Role.MEMBER])
+async def test_only_agents_and_administrators_publish(
+    agent: AsyncClient, app: Starlette, clock: Clock, quick: Quick, role: Role | None
+) -> None:
+    await voted_theme()
+    address = await compiled(agent, clock)
+    async with visitor(app) as other:
+        if role is not None:
+            await sign_in(other, await make_member("Une Autre Personne", role=role))
+        assert (await other.post(f"{address}/publier", data=CONFIRMED)).status_code == 404
+        assert (await other.post(f"{address}/recommencer")).status_code == 404
+    assert await rows("SELECT id FROM synthesis WHERE state = 'published'") == []
+
+
+# Reading
+
+
+async def test_the_document_read_on_line_keeps_its_style_and_nothing_else(agent: AsyncClient, clock: Clock) -> None:
+    await voted_theme()
+    address = await compiled(agent, clock)
+    answer = await agent.get(f"{address}/lire")
+    policy = answer.headers["content-security-policy"]
+    assert re.fullmatch(
+        r"default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]+'; base-uri 'none'; form-action 'none'; "
+        r"frame-ancestors 'none'",
+        policy,
+    )
+    assert "content-disposition" not in answer.headers
+    assert "<script" not in answer.text
+
+
+async def test_a_document_already_had_is_not_sent_again(
+    agent: AsyncClient, public: AsyncClient, clock: Clock, quick: Quick
+) -> None:
+    await voted_theme()
+    address = await compiled(agent, clock)
+    name = (await file_names(agent, address))[0]
+    etag = (await agent.get(f"{address}/{name}")).headers["etag"]
+    again = await agent.get(f"{address}/{name}", headers={"If-None-Match": etag})
+    assert (again.status_code, again.content) == (304, b"")
+    assert (await public.get(f"{address}/{name}", headers={"If-None-Match": etag})).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name", ["synthese-T3-v2-2026-11-23.pdf", "synthese-T3-v1-2026-11-23.exe", "x.pdf", "..%2f..%2fx.pdf", "%00.pdf"]
+)
+async def test_a_document_has_one_name(agent: AsyncClient, clock: Clock, quick: Quick, name: str) -> None:
+    await voted_theme()
+    address = await compiled(agent, clock)
+    assert (await agent.get(f"{address}/{name}")).status_code == 404
+
+
+# From the shell
+
+
+async def test_the_command_writes_whole_files_of_the_formats_asked_for(
+    database: object, worker_clock: Clock, tmp_path: Path
+) -> None:
+    await voted_theme()
+    seen: list[tuple[int, int, str]] = []
+    made = await compile_here(3, ["csv", "json"], tmp_path / "out", NOON, lambda *step: seen.append(step))
+    assert [path.name for path in made.files] == ["synthese-T3-v1-2026-11-23.csv", "synthese-T3-v1-2026-11-23.json"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [path.name for path in made.files]
+    assert (made.draft, made.is_new, made.problems) == (False, True, ())
+    assert seen[-1][:2] == (len(ORDER), len(ORDER))
+    again = await compile_here(3, ["csv"], tmp_path / "again", NOON + timedelta(hours=1), lambda *step: None)
+    assert (again.is_new, again.version) == (False, 1)
+    assert again.files[0].read_bytes() == made.files[0].read_bytes()
+
+
+async def test_the_command_makes_a_working_draft_while_votes_are_open(
+    database: object, worker_clock: Clock, tmp_path: Path, quick: Quick
+) -> None:
+    await voted_theme(votes=DRAFT)
+    made = await compile_here(None, ["json"], tmp_path, NOON, lambda *step: None)
+    assert made.draft
+    assert '"kind":"working draft"' in made.files[0].read_text()
+    assert made.files[0].name == "synthese-consultation-v1-2026-11-23.json"
+
+
+@pytest.mark.parametrize(("theme", "formats"), [(3, ["pdf", "doc"]), (9, ["pdf"])])
+async def test_the_command_refuses_an_unknown_theme_or_format_before_any_work(
+    database: object, tmp_path: Path, theme: int, formats: list[str]
+) -> None:
+    await voted_theme()
+    with pytest.raises(Invalid):
+        await compile_here(theme, formats, tmp_path / "out", NOON, lambda *step: None)
+    assert await count("synthesis") == 0

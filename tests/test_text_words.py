@@ -1,0 +1,248 @@
+"""Folding, cleaning, names and typography: the small steps around a text."""
+
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forum.errors import Invalid
+from forum.text.folding import fold, skeleton, sort_key
+from forum.text.mentions import handle_key
+from forum.text.minutes import MinutesRow, rows_of
+from forum.text.names import clean_name, make_handle
+from forum.text.source import clean_line, clean_source
+from forum.text.typography import day, french, moment, number, percent
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("MÉDIATEURS NUMÉRIQUES", "mediateurs numeriques"),
+        ("Cœur, ŒUVRE, Lætitia", "coeur, oeuvre, laetitia"),
+        ("l’été", "l'ete"),
+        ("Straße", "strasse"),
+        ("ﬁchier n° 2", "fichier n° 2"),
+        ("a\u00a0b\u202fc", "a b c"),
+        ("e\u0301", "e"),
+        ("mé\u00addiathèque", "mediatheque"),
+        ("Łódź ØRSTED", "lodz orsted"),
+        ("İ", "i"),
+        ("ASCII `only`", "ascii 'only'"),
+    ],
+)
+def test_fold_keeps_what_a_search_compares(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
+def test_a_search_without_accents_finds_capitals_with_accents() -> None:
+    assert fold("mediateur numerique") not in fold("MÉDIATEURS NUMÉRIQUES")  # the plural s stands between the words
+    assert fold("mediateurs numerique") in fold("MÉDIATEURS NUMÉRIQUES")
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_folding_twice_changes_nothing(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+    assert fold(text.upper().lower()) == fold(text.upper())
+
+
+def test_sorting_ignores_accents_case_and_quotation_marks() -> None:
+    titles = ["Zones", "« Écoles »", "eau", "Étagères", "L’accueil"]
+    assert sorted(titles, key=sort_key) == ["eau", "« Écoles »", "Étagères", "L’accueil", "Zones"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "source"),
+    [
+        ("un\r\ndeux\rtrois", "un\ndeux\ntrois"),
+        ("fin \n\n ", "fin"),
+        ("a\x08b\x1bc\x7fd\x85e", "abcde"),
+        ("\ttab et e\u0301 et “ ” --", "\ttab et e\u0301 et “ ” --"),
+        ("  * retrait", "  * retrait"),
+    ],
+)
+def test_a_source_keeps_the_authors_words(raw: str, source: str) -> None:
+    assert clean_source(raw, limit=100) == source
+
+
+@pytest.mark.parametrize("raw", ["", " \n\t ", "\u200b\u00a0", "a\x00b", "a\ud800", "\u0301", "mots" * 26])
+def test_a_source_that_cannot_be_kept_is_refused(raw: str) -> None:
+    with pytest.raises(Invalid):
+        clean_source(raw, limit=100)
+    with pytest.raises(Invalid):
+        clean_line(raw, limit=100)
+
+
+def test_the_limit_counts_code_points_and_is_said() -> None:
+    assert clean_source("é" * 100 + "\r\n", limit=100) == "é" * 100
+    with pytest.raises(Invalid, match="101 caractères, pour 100 au plus"):
+        clean_source("é" * 101, limit=100)
+
+
+def test_a_line_has_one_line() -> None:
+    assert clean_line("  un\r\n\tdeux\u00a0 trois\u2028 ", limit=30) == "un deux trois"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Malik Diallo", "J.-P. Dupont", "Anne d’Arc", "O'Neil", "Nguyễn Văn A", "Ольга", "Aurélien MOREAU", "M.Brun"],
+)
+def test_names_of_people_are_accepted(name: str) -> None:
+    assert clean_name(f"  {name} ") == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "",
+            "A",
+            "x" * 61,
+            "-Malik",
+            "1234",
+            "Malik<b>",
+            "Malik_D",
+            "@Malik",
+            "a/b",
+            "Mal\u202eik",
+            "Malik\x00",
+            "Malik 😀",
+        ),
+        *(
+            "www.exemple.fr",
+            "exemple.fr",
+            "Malik exemple.com",
+            "www exemple",
+            "Modération",
+            "L’ADMINISTRATEUR",
+            "Adm1n",
+        ),
+        *("Ministère de la Culture", "Le-Cahier", "М0dérateur", "Mаlik", "Μalik", "Αdmin", "\u0301Malik"),
+    ],
+)
+def test_names_that_mislead_are_refused(name: str) -> None:
+    with pytest.raises(Invalid):
+        clean_name(name)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        *[("Malik", "MALIK"), ("Malik", "MaIik"), ("Aurélien", "Aure\u0301lien"), ("Aurélien", "Aurelien")],
+        *[("Ольга", "ОЛЬГА"), ("Рас", "Pac"), ("Jean-Paul", "Jean Paul"), ("d’Arc", "d'Arc"), ("Malo", "Mal0")],
+    ],
+)
+def test_look_alike_names_have_one_key(one: str, other: str) -> None:
+    assert handle_key(make_handle(one)) == handle_key(make_handle(other))
+
+
+def test_different_names_have_different_keys() -> None:
+    names = ("Emilie", "Emille", "Marnie", "Mamie", "Anne Laure", "Annelaure")
+    assert len({handle_key(make_handle(name)) for name in names}) == 6
+
+
+def test_a_capital_i_passes_for_an_l_only_after_a_small_letter() -> None:
+    assert skeleton("MaIik Ida LÉIA") == "malik ida leia"
+
+
+@pytest.mark.parametrize(
+    ("name", "handle"),
+    [
+        ("Malik Diallo", "Malik-Diallo"),
+        ("J.-P. Dupont", "J.-P.-Dupont"),
+        ("Anne D.", "Anne-D"),
+        ("Zoé d’Arc", "Zoé-d’Arc"),
+    ],
+)
+def test_a_handle_is_the_name_in_one_word(name: str, handle: str) -> None:
+    assert make_handle(name) == handle
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "kept"),
+    [
+        ("Recruter des médiateurs", "Recruter des médiateurs", True),
+        ("- Recruter", "Recruter", True),
+        ("  • Recruter", "Recruter", True),
+        ("*\u00a0Recruter", "Recruter", True),
+        ("– Recruter", "Recruter", True),
+        ("1. Recruter", "Recruter", True),
+        ("12) Recruter", "Recruter", True),
+        ("a) Recruter", "Recruter", True),
+        ("[GT réunion 1] - Recruter", "Recruter", True),
+        ("- [gt reunion n°2] Recruter [GT réunion 1]", "Recruter", True),
+        ("-5 % de postes", "-5 % de postes", True),
+        ("2019 fut une année", "2019 fut une année", True),
+        ("**Recruter**", "**Recruter**", True),
+        ("RECRUTER " * 10, ("RECRUTER " * 10).strip(), True),
+        ("# Décisions", "Décisions", False),
+        ("Décisions :", "Décisions :", False),
+        ("PRÉSENTS", "PRÉSENTS", False),
+        ("Présents : Nadia Berthier, Karim Haddad", "Présents : Nadia Berthier, Karim Haddad", False),
+        ("Étaient présent·e·s : trois personnes", "Étaient présent·e·s : trois personnes", False),
+        ("- Excusées : Nadia Berthier", "Excusées : Nadia Berthier", False),
+        ("Absents", "Absents", False),
+        ("Ordre du jour", "Ordre du jour", False),
+        ("La séance est ouverte à 14 h.", "La séance est ouverte à 14 h.", False),
+        ("Séance levée à 17 h", "Séance levée à 17 h", False),
+        ("Présenter les aides dans chaque commune", "Présenter les aides dans chaque commune", True),
+        ("- Recruter des médiateurs ;", "Recruter des médiateurs", True),
+        ("- Recruter,", "Recruter", True),
+        ("-----", "-----", False),
+        ("[GT réunion 1]", "[GT réunion 1]", False),
+    ],
+)
+def test_each_line_of_minutes_is_a_row(line: str, text: str, kept: bool) -> None:
+    assert rows_of(f"\n{line}\r\n") == (MinutesRow(2, text, kept),)
+
+
+def test_rows_keep_the_numbers_of_their_lines() -> None:
+    assert [row.line for row in rows_of("un\r\n\r\ndeux\n \ntrois")] == [1, 3, 5]
+    assert rows_of(" \n") == ()
+
+
+def test_where_some_lines_have_a_bullet_only_they_are_kept() -> None:
+    source = (
+        "Compte rendu du groupe\n- Former\nUne longue discussion suit.\n2) Recruter\n# Divers\n- Absents : personne"
+    )
+    assert [row.text for row in rows_of(source) if row.kept] == ["Former", "Recruter"]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (number(1234567, "fr"), "1\u202f234\u202f567"),
+        (number(-1234, "fr"), "−1\u202f234"),
+        (number(-3, "en"), "−3"),
+        (number(1234.5, "en"), "1,234.5"),
+        (percent(Fraction(1, 3), "fr"), "33,3\u202f%"),
+        (percent(Fraction(1, 2), "en"), "50%"),
+        (percent(Fraction(1, 2000), "fr"), "0\u202f%"),
+        (percent(1.0, "fr"), "100\u202f%"),
+        (day(date(2026, 12, 12), "fr"), "12 décembre 2026"),
+        (day(date(2026, 12, 1), "fr"), "1er décembre 2026"),
+        (day(date(2026, 12, 1), "en"), "1 December 2026"),
+        (moment(datetime(2026, 12, 12, 17, 0, tzinfo=UTC), "fr", PARIS), "12 décembre 2026 à 18\u00a0h\u00a000"),
+        (moment(datetime(2026, 12, 12, 17, 5, tzinfo=UTC), "en", PARIS), "12 December 2026 at 18:05"),
+        (moment(datetime(2026, 6, 30, 22, 30, tzinfo=UTC), "fr", PARIS), "1er juillet 2026 à 0\u00a0h\u00a030"),
+    ],
+)
+def test_numbers_and_dates_follow_the_readers_customs(written: str, expected: str) -> None:
+    assert written == expected
+
+
+def test_a_moment_without_zone_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        moment(datetime(2026, 12, 12), "fr", PARIS)
+
+
+def test_our_french_never_leaves_a_sign_alone_on_a_line() -> None:
+    assert french("Est-ce prêt ? Oui ; voici : « rien » !") == (
+        "Est-ce prêt\u202f? Oui\u202f; voici\u202f: «\u202frien\u202f»\u202f!"
+    )
+    assert french("à 18:00, https://a.fr/?b") == "à 18:00, https://a.fr/?b"

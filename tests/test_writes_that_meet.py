@@ -1,0 +1,340 @@
+"""Writes that meet each other: none fails, none is lost, and what somebody closed meanwhile is closed."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import anyio
+import pytest
+from httpx2 import AsyncClient, Response
+from starlette.applications import Starlette
+
+from forum.database import row, rows, transaction
+from forum.domain import members, minutes, new_proposals, post_writing, posts, votes
+from forum.domain.minutes import KeptRow
+from forum.errors import NotAllowed
+from forum.importing.themes import load_themes
+from forum.importing.thread import import_thread
+from forum.models.meetings import Meeting
+from forum.models.members import Member, Role
+from forum.models.posts import Post
+from forum.models.proposals import Extract, Origin, Proposal
+from forum.models.themes import Theme
+from forum.models.threads import Thread
+from forum.permissions import Viewer
+from forum.ranking.tallies import Opinion
+from forum.settings import ROOT, settings
+from forum.text.reading import read
+from tests.conftest import NOON, Clock, visitor
+from tests.factories import count, make_group, make_member, make_post, make_proposal, make_theme, make_thread, sign_in
+
+AT_ONCE = 40
+
+Send = Callable[[AsyncClient, int], Awaitable[Response]]
+
+
+class Place:
+    """A theme whose votes are counted openly, a thread with contributions and a proposal made of each."""
+
+    theme: Theme
+    thread: Thread
+    posts: list[Post]
+    moderator: Member
+
+    @classmethod
+    async def make(cls, size: int = AT_ONCE) -> "Place":
+        made = cls()
+        group = await make_group("gt-3")
+        made.theme = await make_theme(3, sealed=False, group=group)
+        made.thread = await make_thread(made.theme)
+        made.moderator = await make_member("Nadia Berthier", moderates=[group])
+        made.posts = [await make_post(made.thread, f"Une idée numéro {n}.", author=made.moderator) for n in range(size)]
+        return made
+
+    async def propose_all(self) -> None:
+        for post in self.posts:
+            extract = await Extract.create(
+                post=post, revision=1, start=0, stop=len(post.plain), sha256="0" * 64, created_at=NOON
+            )
+            proposal = await make_proposal(self.theme, f"Proposition {post.id}", author=self.moderator)
+            await Proposal.filter(id=proposal.id).update(extract_id=extract.id, origin=Origin.POST)
+
+    def reply(self) -> Send:
+        address = f"/fils/{self.thread.id}/repondre"
+        return lambda client, n: client.post(address, data={"source": f"[GT réunion 1] Réponse {n}, merci."})
+
+    def edit(self) -> Send:
+        form = {"source": "[GT réunion 2] [GT réunion 1] D’autres mots.", "revision": "1"}
+        return lambda client, n: client.post(f"/contributions/{self.posts[n].id}/modifier", data=form)
+
+    def propose(self) -> Send:
+        return lambda client, n: client.post(
+            f"/contributions/{self.posts[n].id}/proposer", data={"wording": f"Proposition neuve {n}"}
+        )
+
+    def tag(self) -> Send:
+        form = {"numero": "1", "acte": "etiqueter"}
+        return lambda client, n: client.post(f"/contributions/{self.posts[n].id}/reunions", data=form)
+
+    def vote(self) -> Send:
+        return lambda client, n: client.post(f"/propositions/T3-{n + 1:03}/vote", data={"avis": "pour"})
+
+    def withdraw(self) -> Send:
+        return lambda client, n: client.post(f"/propositions/T3-{n + 1:03}/retirer", data={"confirmation": "1"})
+
+
+async def at_once(app: Starlette, member: Member, sends: list[Send], each: int = AT_ONCE) -> list[int]:
+    """The status of each answer, when the same member sends all that at the same moment."""
+    statuses: list[int] = []
+
+    async def send(client: AsyncClient, one: Send, n: int) -> None:
+        statuses.append((await one(client, n)).status_code)
+
+    async with visitor(app) as client:
+        await sign_in(client, member)
+        async with anyio.create_task_group() as tasks:
+            for n in range(each):
+                for one in sends:
+                    tasks.start_soon(send, client, one, n)
+    return statuses
+
+
+@pytest.mark.parametrize("other", ["propose", "tag", "vote"])
+async def test_replies_and_other_writes_at_the_same_moment_all_succeed(app: Starlette, other: str) -> None:
+    place = await Place.make()
+    if other == "vote":
+        await place.propose_all()
+    statuses = await at_once(app, place.moderator, [place.reply(), getattr(place, other)()])
+    assert statuses == [303] * (2 * AT_ONCE)
+    assert await count("post") == 2 * AT_ONCE
+    assert (await Thread.get(id=place.thread.id)).posts_count == 2 * AT_ONCE
+
+
+async def test_every_kind_of_write_meets_every_other(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORUM_LIMITS__WRITES_PER_MINUTE", "1000")
+    settings.cache_clear()
+    place = await Place.make(20)
+    await place.propose_all()
+    sends = [place.reply(), place.edit(), place.tag(), place.vote(), place.propose(), place.withdraw()]
+    statuses = await at_once(app, place.moderator, sends, each=20)
+    # A vote may come after its proposal was withdrawn, and the words of a contribution may be proposed already.
+    assert set(statuses) <= {303, 403, 422}
+    assert statuses.count(303) >= 20 * 4
+    assert await count("post") == 40
+
+
+class HeldUp:
+    """A ballot that is written and not yet committed, until somebody says `go_on`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.written, self.go_on = anyio.Event(), anyio.Event()
+        remember = votes._remember
+
+        async def slowly(*values: Any) -> None:
+            await remember(*values)
+            self.written.set()
+            await self.go_on.wait()
+
+        monkeypatch.setattr(votes, "_remember", slowly)
+
+    async def cast(self, voter: AsyncClient) -> None:
+        assert (await voter.post("/propositions/T3-001/vote", data={"avis": "pour"})).status_code == 303
+
+
+async def results(app: Starlette) -> str:
+    async with visitor(app) as reader:
+        return (await reader.get("/themes/3/propositions")).text
+
+
+async def test_a_close_waits_for_the_ballots_that_are_being_written(
+    app: Starlette, client: AsyncClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_proposal(await make_theme(3))
+    await sign_in(client, await make_member("Votante Une"))
+    ballot = HeldUp(monkeypatch)
+    closed = anyio.Event()
+
+    async def close(agent: AsyncClient) -> None:
+        assert (await agent.post("/themes/3/clore-les-votes", data={"confirmation": "1"})).status_code == 303
+        closed.set()
+
+    async with visitor(app) as agent, anyio.create_task_group() as tasks:
+        await sign_in(agent, await make_member("Agente Une", role=Role.AGENT))
+        tasks.start_soon(ballot.cast, client)
+        await ballot.written.wait()
+        clock.pass_(milliseconds=1)
+        tasks.start_soon(close, agent)
+        with anyio.move_on_after(0.3):
+            await closed.wait()
+        assert "Pour <b>0</b>" not in await results(app)
+        ballot.go_on.set()
+    assert "Pour <b>1</b>" in await results(app)
+    assert await count("ballot") == 1
+
+
+async def test_results_read_at_the_close_are_read_again_when_a_last_ballot_enters(
+    app: Starlette, client: AsyncClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theme = await make_theme(3)
+    await make_proposal(theme)
+    assert theme.votes_close_at is not None
+    clock.now = theme.votes_close_at - timedelta(milliseconds=1)
+    await sign_in(client, await make_member("Votante Une"), now=clock.now)
+    ballot = HeldUp(monkeypatch)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ballot.cast, client)
+        await ballot.written.wait()
+        clock.now = theme.votes_close_at
+        assert "Pour <b>0</b>" in await results(app)
+        ballot.go_on.set()
+    assert "Pour <b>1</b>" in await results(app)
+
+
+async def _vote(viewer: Viewer, post: Post) -> object:
+    return await votes.vote(viewer, "T3-001", Opinion.FOR, NOON)
+
+
+async def _withdraw_vote(viewer: Viewer, post: Post) -> object:
+    return await votes.withdraw_vote(viewer, "T3-001", NOON)
+
+
+async def _propose(viewer: Viewer, post: Post) -> object:
+    return await new_proposals.propose(viewer, 3, "Trop tard", "", [], NOON)
+
+
+async def _propose_from_post(viewer: Viewer, post: Post) -> object:
+    return await new_proposals.propose_from_post(viewer, post.id, None, "Trop tard", [], NOON)
+
+
+async def _keep_minutes(viewer: Viewer, post: Post) -> object:
+    meeting = await Meeting.get()
+    return await minutes.keep_minutes(viewer, meeting.id, 3, "Trop tard", [KeptRow(1, "Trop tard")], NOON)
+
+
+@pytest.mark.parametrize("write", [_vote, _withdraw_vote, _propose, _propose_from_post, _keep_minutes])
+async def test_a_write_that_began_before_somebody_closed_the_votes_comes_too_late(
+    client: AsyncClient, clock: Clock, write: Callable[[Viewer, Post], Awaitable[object]]
+) -> None:
+    group = await make_group("gt-3")
+    theme = await make_theme(3, group=group)
+    await make_proposal(theme)
+    post = await make_post(await make_thread(theme))
+    await Meeting.create(working_group=group, number=1, held_on=NOON.date(), created_at=NOON)
+    viewer = await members.load_viewer((await make_member("Nadia Berthier", moderates=[group])).id)
+    await sign_in(client, await make_member("Agente Une", role=Role.AGENT))
+    clock.pass_(milliseconds=1)
+    assert (await client.post("/themes/3/clore-les-votes", data={"confirmation": "1"})).status_code == 303
+    before = [await count(table) for table in ("ballot", "ballot_change", "proposal", "extract")]
+    with pytest.raises(NotAllowed):
+        await write(viewer, post)
+    assert [await count(table) for table in ("ballot", "ballot_change", "proposal", "extract")] == before
+    assert (await Meeting.get()).minutes == ""
+
+
+async def test_minutes_kept_by_two_themes_of_a_group_at_once_are_both_kept(app: Starlette) -> None:
+    group = await make_group("gt-3")
+    for number in (3, 4):
+        await make_theme(number, group=group)
+    moderator = await make_member("Nadia Berthier", moderates=[group])
+    meetings = [
+        await Meeting.create(working_group=group, number=n, held_on=NOON.date(), created_at=NOON) for n in range(1, 9)
+    ]
+
+    def keep(theme: int) -> Send:
+        return lambda client, n: client.post(
+            f"/reunions/{meetings[n].id}/compte-rendu",
+            data={
+                "acte": "garder",
+                "theme": str(theme),
+                "source": f"Compte rendu du thème {theme}",
+                "ligne-1": f"Une idée {n} du thème {theme}",
+                "garder-1": "1",
+            },
+        )
+
+    assert set(await at_once(app, moderator, [keep(3), keep(4)], each=len(meetings))) == {303}
+    for meeting in await Meeting.all():
+        assert {*meeting.minutes.split("\n\n")} == {"Compte rendu du thème 3", "Compte rendu du thème 4"}
+    assert await count("proposal") == 2 * len(meetings)
+
+
+async def test_a_contribution_reads_and_judges_its_place_once(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = await make_member()
+    thread = await make_thread(await make_theme(3))
+    post = await make_post(thread, author=member)
+    await sign_in(client, member)
+    asked: list[str] = []
+
+    async def watched(sql: str, *values: object) -> object:
+        asked.append(" ".join(sql.split()))
+        return await row(sql, *values)
+
+    for module in ("posts", "post_writing", "threads", "themes"):
+        monkeypatch.setattr(f"forum.domain.{module}.row", watched)
+    for address, form in (
+        (f"/fils/{thread.id}/repondre", {"source": "Oui."}),
+        (f"/contributions/{post.id}/modifier", {"source": "Autrement.", "revision": "1"}),
+    ):
+        asked.clear()
+        assert (await client.post(address, data=form)).status_code == 303
+        assert sum("JOIN theme t" in sql for sql in asked) == 1
+
+
+async def test_an_import_and_the_theme_files_are_read_before_anybody_has_to_wait(
+    database: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    read_source = post_writing.read_source
+
+    async def reading(source: str) -> object:
+        seen.append("read")
+        return await read_source(source)
+
+    def reading_theme(source: str) -> object:
+        seen.append("read")
+        return read(source)
+
+    def begun() -> object:
+        seen.append("begin")
+        return transaction()
+
+    for module, name, watched in (
+        ("imported_threads", "read_source", reading),
+        ("imported_threads", "transaction", begun),
+        ("theme_files", "read", reading_theme),
+        ("theme_files", "transaction", begun),
+    ):
+        monkeypatch.setattr(f"forum.domain.{module}.{name}", watched)
+    await load_themes(ROOT / "themes")
+    assert seen == ["read", "begin"] * 3
+    seen.clear()
+    await import_thread((ROOT / "forum/importing/example/formation-et-acteurs.txt").read_bytes(), theme=3, now=NOON)
+    assert seen == ["read"] * 10 + ["begin"]
+    quoted = await rows("SELECT q.quoted_id, p.source FROM quote q JOIN post p ON p.id = q.post_id")
+    assert all(f"{{{{citation {each['quoted_id']}@1 " in each["source"] for each in quoted)
+    assert quoted
+
+
+async def test_all_the_quotes_of_a_form_are_kept_and_shown_by_one_query(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thread = await make_thread(await make_theme(3))
+    quoted = [await make_post(thread, f"Des mots {n} à citer.") for n in range(25)]
+    await sign_in(client, await make_member())
+    asked: list[str] = []
+
+    async def watched(sql: str, *values: object) -> object:
+        asked.append(sql)
+        return await rows(sql, *values)
+
+    monkeypatch.setattr(posts, "rows", watched)
+    marks = [f"{{{{citation {post.id}@1 0-8}}}}" for post in quoted]
+    form = {"citation": [*marks, "{{citation 999999@1 0-4}}"], "source": "Oui."}
+    answer = await client.post(f"/fils/{thread.id}/repondre", data=form)
+    assert answer.status_code == 422
+    assert "10 citations au plus" in answer.text
+    assert all(f'name="citation" value="{mark}"' in answer.text for mark in marks)
+    assert sum("FROM post_revision r" in sql for sql in asked) == 1
+    assert await count("post") == 25
