@@ -21,9 +21,8 @@ from redis.exceptions import RedisError
 
 from forum.database import Transaction, row
 from forum.errors import CannotStart, plain_reason
-from forum.settings import Settings
+from forum.settings import Settings, settings
 
-QUEUE: Final = "cahier:jobs"
 RUN_JOB: Final = "run_job"
 
 RING_SECONDS: Final = 0.5
@@ -46,9 +45,14 @@ def write_json(message: dict[str, Any]) -> bytes:
 read_json: Final[Callable[[bytes], dict[str, Any]]] = json.loads
 
 
+def queue() -> str:
+    """The queue of this site: beside another one on the same Redis, each has its own workers."""
+    return f"{settings().redis_prefix}:jobs"
+
+
 def bell_over(pool: ConnectionPool) -> ArqRedis:
     """A bell, by way of these connections; nothing is sent yet."""
-    return ArqRedis(pool, write_json, read_json, QUEUE)
+    return ArqRedis(pool, write_json, read_json, queue())
 
 
 _bell: ArqRedis | None = None
@@ -60,15 +64,15 @@ def hang_bell(bell: ArqRedis | None) -> None:
     _bell = bell
 
 
-async def open_bell(settings: Settings) -> None:
+async def open_bell(known: Settings) -> None:
     """Reach Redis, when one is set; otherwise the embedded worker hangs its own bell.
 
     Raises:
         CannotStart: a Redis is set and does not answer.
     """
-    if not settings.redis.url:
+    if not known.redis.url:
         return
-    bell = bell_over(ConnectionPool.from_url(settings.redis.url, socket_connect_timeout=2, socket_timeout=2))
+    bell = bell_over(ConnectionPool.from_url(known.redis.url, socket_connect_timeout=2, socket_timeout=2))
     try:
         await bell.ping()
     except (OSError, RedisError) as problem:
@@ -94,7 +98,7 @@ async def ring(job: int, fence: int) -> None:
         return
     try:
         async with asyncio.timeout(RING_SECONDS):
-            await _bell.enqueue_job(RUN_JOB, job, _job_id=f"job:{job}:{fence}")
+            await _bell.enqueue_job(RUN_JOB, job, _job_id=f"{settings().redis_prefix}:{job}:{fence}")
     except (OSError, RedisError, TimeoutError) as problem:
         log.warning("bell lost, the job waits for the next poll", job=job, problem=repr(problem))
 

@@ -66,6 +66,8 @@ class Database(Section):
 
 
 class Redis(Section):
+    """A Redis may serve several sites: every key bears the name of its own, `Settings.redis_prefix`."""
+
     url: str = Field(pattern=r"^($|rediss?://.+|unix://.+)")
 
 
@@ -128,6 +130,11 @@ class Settings(BaseSettings):
     limits: Limits
     votes: Votes
     jobs: Jobs
+
+    @property
+    def redis_prefix(self) -> str:
+        """What every key of this site begins with, the same in all its processes."""
+        return f"cahier:{self.site.host}"
 
     @classmethod
     def settings_customise_sources(

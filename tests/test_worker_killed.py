@@ -45,20 +45,25 @@ IN_CI = os.environ.get("CI") == "true"
 
 @pytest.fixture
 def redis_url(database: Settings) -> Iterator[str]:
-    """An empty Redis, when the run is on PostgreSQL; with SQLite, none."""
+    """The Redis of the run, when it is on PostgreSQL; with SQLite, none."""
     if not database.database.url.startswith("postgres"):
         yield ""
         return
     redis = Redis.from_url(TEST_REDIS)
     try:
-        redis.flushdb()
+        redis.ping()
     except RedisConnectionError:
         if IN_CI:
             raise
         pytest.skip(f"NOT SHOWN HERE: no Redis at {TEST_REDIS}")
     yield TEST_REDIS
-    redis.flushdb()
     redis.close()
+
+
+@pytest.fixture
+def port() -> int:
+    """Where the site of one test is, in both of its lives: the name of its keys in Redis."""
+    return free_port()
 
 
 def free_port() -> int:
@@ -68,9 +73,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def worker(database: Settings, redis_url: str, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def worker(database: Settings, port: int, redis_url: str, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """One process that works: the web process without Redis, arq's own with it. Killed at the end if it still lives."""
-    port = free_port()
     environment = os.environ | {
         "FORUM_DATABASE__URL": database.database.url,
         "FORUM_SITE__DATA_DIR": str(database.site.data_path),
@@ -160,17 +164,17 @@ async def seen_by_everybody() -> tuple[int, int]:
 
 
 async def test_a_worker_killed_in_mid_compilation_is_replaced_and_one_set_of_documents_comes_out(
-    database: Settings, redis_url: str, job: int, tmp_path: Path
+    database: Settings, port: int, redis_url: str, job: int, tmp_path: Path
 ) -> None:
     log = tmp_path / "worker.log"
     log.touch()
     with ExitStack() as processes:
-        first = processes.enter_context(worker(database, redis_url, log))
+        first = processes.enter_context(worker(database, port, redis_url, log))
         await in_its_midst(job, first, log)
         first.kill()
         first.wait(10)
         assert await seen_by_everybody() == (0, 0)
-        processes.enter_context(worker(database, redis_url, log))
+        processes.enter_context(worker(database, port, redis_url, log))
 
         async def is_over() -> bool:
             count, partial = await seen_by_everybody()
@@ -186,11 +190,11 @@ async def test_a_worker_killed_in_mid_compilation_is_replaced_and_one_set_of_doc
 
 
 async def test_a_worker_told_to_stop_gives_its_job_back_at_once(
-    database: Settings, redis_url: str, job: int, tmp_path: Path
+    database: Settings, port: int, redis_url: str, job: int, tmp_path: Path
 ) -> None:
     log = tmp_path / "worker.log"
     log.touch()
-    with worker(database, redis_url, log) as process:
+    with worker(database, port, redis_url, log) as process:
         await in_its_midst(job, process, log)
         process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGCONT)
@@ -201,7 +205,7 @@ async def test_a_worker_told_to_stop_gives_its_job_back_at_once(
 
 
 async def test_a_job_asked_for_while_redis_is_away_runs_when_it_is_back(
-    database: Settings, job: int, tmp_path: Path
+    database: Settings, port: int, job: int, tmp_path: Path
 ) -> None:
     if not database.database.url.startswith("postgres"):
         pytest.skip("without Redis there is none to lose: shown in the run on PostgreSQL")
@@ -209,13 +213,13 @@ async def test_a_job_asked_for_while_redis_is_away_runs_when_it_is_back(
     if program is None:
         assert not IN_CI, "redis-server is missing"
         pytest.skip("NOT SHOWN HERE: redis-server is not installed")
-    port, log = free_port(), tmp_path / "worker.log"
+    lost, log = free_port(), tmp_path / "worker.log"
     log.touch()
-    command = [program, "--port", str(port), "--save", "", "--appendonly", "no", "--dir", str(tmp_path)]
+    command = [program, "--port", str(lost), "--save", "", "--appendonly", "no", "--dir", str(tmp_path)]
     await rows("UPDATE job SET state = 'done'")
     with ExitStack() as processes:
         redis = processes.enter_context(running(command, log))
-        processes.enter_context(worker(database, f"redis://127.0.0.1:{port}/0", log))
+        processes.enter_context(worker(database, port, f"redis://127.0.0.1:{lost}/0", log))
 
         async def redis_lives() -> bool:
             return "Starting worker" in log.read_text()

@@ -11,7 +11,7 @@ import arq.worker
 from arq.worker import Worker
 from fakeredis import FakeAsyncRedis
 
-from forum.jobs import QUEUE, bell_over, hang_bell, read_json, write_json
+from forum.jobs import bell_over, hang_bell, queue, read_json, write_json
 from workers.functions import AT_ONCE, functions, polling
 
 
@@ -27,7 +27,7 @@ def hire() -> Worker:
         functions=functions(),
         cron_jobs=polling(),
         redis_pool=bell,
-        queue_name=QUEUE,
+        queue_name=queue(),
         job_serializer=write_json,
         job_deserializer=read_json,
         max_jobs=AT_ONCE,

@@ -43,6 +43,6 @@ def functions() -> list[Function]:
 
 
 def polling() -> list[CronJob]:
-    """The poll, when the worker starts and every `poll_seconds` within each minute."""
+    """The poll, when the worker starts and every `poll_seconds` within each minute, by one worker of the site."""
     seconds = set(range(0, 60, min(settings().jobs.poll_seconds, 60)))
-    return [cron(poll, name="poll", second=seconds, run_at_startup=True, keep_result=0)]
+    return [cron(poll, name=f"{settings().redis_prefix}:poll", second=seconds, run_at_startup=True, keep_result=0)]

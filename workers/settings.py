@@ -18,7 +18,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from forum.database import close_database, open_database
 from forum.errors import CannotStart
-from forum.jobs import QUEUE, hang_bell, read_json, write_json
+from forum.jobs import hang_bell, queue, read_json, write_json
 from forum.logs import open_logs
 from forum.settings import Settings, settings
 from workers.functions import AT_ONCE, functions, polling
@@ -87,7 +87,7 @@ class WorkerSettings:
     functions = functions()
     cron_jobs = polling()
     redis_settings = _redis(_KNOWN)
-    queue_name = QUEUE
+    queue_name = queue()
     job_serializer = write_json
     job_deserializer = read_json
     max_jobs = AT_ONCE

@@ -77,7 +77,13 @@ class Throttle:
 
 def _redis(url: str) -> RedisStorage:
     address = f"async+redis+{url}" if url.startswith("unix://") else f"async+{url}"
-    return RedisStorage(address, wrap_exceptions=True, implementation="redispy", socket_timeout=1)
+    return RedisStorage(
+        address,
+        wrap_exceptions=True,
+        implementation="redispy",
+        key_prefix=f"{settings().redis_prefix}:limits",
+        socket_timeout=1,
+    )
 
 
 _throttles: dict[str, Throttle] = {}

@@ -26,6 +26,7 @@ MARKER = re.compile(rf"\{{\{{citation {_NUMBER}@{_NUMBER} {_NUMBER}-{_NUMBER}\}}
 _QUOTATION_MARKS = '"“”„‟«»＂'
 _ALIKE = str.maketrans(dict.fromkeys(APOSTROPHES, "'") | dict.fromkeys(_QUOTATION_MARKS, '"') | {"‑": "-", "‐": "-"})
 _BULLET = re.compile(r"^[^\S\n]*(?:[-*–•◦▪‣]|[0-9]{1,9}[.)])[^\S\n]+", re.MULTILINE)
+_CUT_BULLET = re.compile(r"\A[0-9]{0,9}[.)]\s+")
 _UNSEEN = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 
 
@@ -61,8 +62,12 @@ def locate(plain: str, wanted: str, *, near: int = 0) -> tuple[int, int] | None:
     A browser's selection loses line breaks and bullets and changes no-break spaces, hence the comparison ignores
     them, and the shape of quotation marks and apostrophes. Linear in both lengths.
     """
-    # A selection that was cut at a bullet has lost the blank that made it one: with a blank it is one again.
-    return _nearest(plain, wanted, near) or _nearest(plain, wanted + " ", near)
+    # A selection cut at a bullet has lost the blank that made it one: with a blank it is one again. One that begins
+    # inside a numbered bullet holds the rest of it, which is no word.
+    for sought in (wanted, _CUT_BULLET.sub("", wanted)):
+        if found := _nearest(plain, sought, near) or _nearest(plain, sought + " ", near):
+            return found
+    return None
 
 
 def _nearest(plain: str, wanted: str, near: int) -> tuple[int, int] | None:
