@@ -15,12 +15,15 @@ run: .venv/run.stamp
 	@$(BIN)/python -m forum serve --example
 
 # Twice, because one process knows one kind of database: SQLite with the worker inside, then PostgreSQL with Redis.
+# A process of tests per core, each with databases and sites of its own.
+PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile
+
 test: .venv/test.stamp
 	@$(BIN)/python -m tests.services
-	env -u FORUM_DATABASE__URL -u FORUM_REDIS__URL $(BIN)/pytest
+	env -u FORUM_DATABASE__URL -u FORUM_REDIS__URL $(PYTEST)
 	@if $(BIN)/python -m tests.services --quiet postgres redis; then \
 	  echo "Again, on PostgreSQL and Redis:"; \
-	  FORUM_DATABASE__URL=$(FORUM_TEST_POSTGRES) FORUM_REDIS__URL=$(FORUM_TEST_REDIS) $(BIN)/pytest; \
+	  FORUM_DATABASE__URL=$(FORUM_TEST_POSTGRES) FORUM_REDIS__URL=$(FORUM_TEST_REDIS) $(PYTEST); \
 	fi
 
 check: .venv/test.stamp

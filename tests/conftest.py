@@ -2,7 +2,7 @@
 
 SQLite by default: each test gets a copy of one migrated file. With FORUM_DATABASE__URL naming a PostgreSQL server, the
 run makes a database of its own there and each test begins with empty tables. One process knows one kind of database,
-as in production: `make test` runs the suite twice.
+as in production: `make test` runs the suite twice, the second time without the tests that touch no database.
 """
 
 import os
@@ -40,6 +40,29 @@ class Clock:
 
     def pass_(self, **length: float) -> None:
         self.now += timedelta(**length)
+
+
+def pytest_configure() -> None:
+    """Each process of tests counts its tries in a Redis of its own: the sites under test all have the same name."""
+    redis, process = os.environ.get("FORUM_REDIS__URL", ""), os.environ.get("PYTEST_XDIST_WORKER", "")
+    if redis and process:
+        address = urlsplit(redis)
+        index = int(address.path.strip("/") or 0) - int(process.removeprefix("gw"))
+        os.environ["FORUM_REDIS__URL"] = address._replace(path=f"/{index % 16}").geturl()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On the second database only what has to do with one: pure rooms, and the looks of each page, are shown once."""
+    if not os.environ.get("FORUM_DATABASE__URL", "").startswith("postgres"):
+        return
+    kept = [item for item in items if _meets_the_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
+
+
+def _meets_the_database(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return "migrated" in fixtures or ("chromium" in fixtures and item.get_closest_marker("looks") is None)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from tests.browser.auditing import faults, faults_of_words
 from tests.browser.reading import Readers
 from tests.browser.scenes import CLOSED, OPEN, Scene
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.looks]
 
 
 def _name(scene: Scene) -> str:
