@@ -202,6 +202,7 @@ PLAIN = "Voici :\n\n• l’accueil des « publics »\n• la\u00a0formation\n\n
         ("publics »\n- la formation", 0, "publics »\n• la\u00a0formation"),
         ("  la formation\r\n\r\nEt ", 0, "la\u00a0formation\n\nEt"),
         ("• la formation", 0, "la\u00a0formation"),
+        (") l'accueil", 0, "l’accueil"),
         ("mots absents", 0, None),
         ("ACCUEIL", 0, None),
         ("", 0, None),
