@@ -1,5 +1,6 @@
 """Proposals through the door: made, made of words, listed without favour, ranked once the votes are over."""
 
+import asyncio
 import re
 
 import pytest
@@ -64,6 +65,20 @@ async def test_a_member_proposes_and_answers_a_question(client: AsyncClient) -> 
     assert (made.author_id, made.origin, made.version) == (member.id, "member", 1)
     assert (await Theme.get(id=theme.id)).version > theme.version
     assert await count("proposal_version") == 1
+
+
+async def test_a_proposal_sent_twice_is_made_once(client: AsyncClient, clock: Clock) -> None:
+    await make_theme(3)
+    await sign_in(client, await make_member())
+    words = {"wording": "Former les équipes", "body": "Parce que."}
+    answers = await asyncio.gather(*(client.post("/themes/3/proposer", data=words) for _ in range(5)))
+    assert {answer.headers["location"] for answer in answers} == {answers[0].headers["location"]}
+    assert await count("proposal") == 1
+    await client.post("/themes/3/proposer", data=words | {"body": "Pour une autre raison."})
+    assert await count("proposal") == 2
+    clock.pass_(minutes=6)
+    await client.post("/themes/3/proposer", data=words)
+    assert await count("proposal") == 3
 
 
 @pytest.mark.parametrize(

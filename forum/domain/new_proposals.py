@@ -12,6 +12,7 @@ from anyio.to_thread import run_sync
 
 from forum.database import row, rows, transaction
 from forum.domain import journal
+from forum.domain.post_writing import SAME_WORDS
 from forum.domain.posts import OnePost, mark_words, read_post
 from forum.domain.references import parse_reference, reference, storable
 from forum.domain.themes import (
@@ -125,7 +126,23 @@ async def propose(
     async with transaction():
         theme = await hold_theme(theme_number, Hold.ALONE, now)
         _judge_own(viewer, theme, now)
-        return (await write_proposals(theme, [new], viewer, now))[0]
+        return await _just_proposed(theme, new, now) or (await write_proposals(theme, [new], viewer, now))[0]
+
+
+async def _just_proposed(theme: ThemeHead, new: NewProposal, now: datetime) -> str | None:
+    """The reference of the same words of the same person a moment ago: a second press makes no second proposal."""
+    twin = await row(
+        """
+        SELECT number FROM proposal
+         WHERE theme_id = $1 AND author_id = $2 AND wording = $3 AND body = $4 AND state = 'open' AND created_at > $5
+         ORDER BY number DESC LIMIT 1""",
+        theme.id,
+        new.author,
+        new.wording,
+        new.body,
+        now - SAME_WORDS,
+    )
+    return reference(theme.number, twin["number"]) if twin else None
 
 
 def _judge_own(viewer: Viewer | None, theme: ThemeHead, now: datetime) -> None:
