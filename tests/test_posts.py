@@ -168,7 +168,21 @@ async def test_at_most_ten_people_are_told_of_a_post(client: AsyncClient, thread
     source = " ".join(f"@{letter}lice-Membre" for letter in letters)
     await client.post(f"/fils/{thread.id}/repondre", data={"source": source})
     assert await count("mention") == 13
-    assert await count("notification") == 10
+    told = await rows("SELECT m.name FROM notification n JOIN member m ON m.id = n.member_id ORDER BY m.name")
+    assert [r["name"][0] for r in told] == list(letters[:10])
+
+
+async def test_the_limit_of_people_told_holds_for_all_versions_of_a_post(client: AsyncClient, thread: Thread) -> None:
+    for letter in "ABCDEFGHIJKLM":
+        await make_member(f"{letter}lice Membre")
+    author = await make_member("Camille Martin")
+    post = await make_post(thread, "Premiers mots.", author=author)
+    await sign_in(client, author)
+    for revision, letters in enumerate(("ABCDEFGH", "ABCIJKLM", "M"), start=1):
+        form = {"source": " ".join(f"@{letter}lice-Membre" for letter in letters), "revision": str(revision)}
+        assert (await client.post(f"/contributions/{post.id}/modifier", data=form)).status_code == 303
+    told = await rows("SELECT m.name FROM notification n JOIN member m ON m.id = n.member_id ORDER BY m.name")
+    assert [r["name"][0] for r in told] == list("ABCDEFGHIJ")
 
 
 async def test_an_edit_keeps_history(client: AsyncClient, thread: Thread) -> None:

@@ -1,6 +1,7 @@
 """What a member is told, once per contribution: they were quoted, answered or called by name.
 
-Told inside the transaction that writes the contribution. By page only; mail is another matter.
+Who is told is decided in `audience_of` alone, for the contribution that is published and for its preview. Told inside
+the transaction that writes the contribution. By page only; mail is another matter.
 """
 
 from dataclasses import dataclass
@@ -29,10 +30,37 @@ class Notice:
     is_new: bool
 
 
-async def tell(post: int, author: int, recipients: dict[int, Event], now: datetime) -> None:
-    """Record the events of a new contribution, the first ones of `recipients` up to the limit. Never its own author."""
-    chosen = [(m, e) for m, e in recipients.items() if m != author][: settings().limits.notified_per_post]
-    for member, event in chosen:
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Members whom a contribution concerns: those told now and why, those told of it before, those past the limit."""
+
+    told: dict[int, Event]
+    before: tuple[int, ...]
+    beyond: tuple[int, ...]
+
+
+async def audience_of(concerned: dict[int, Event], author: int, *, post: int | None = None) -> Audience:
+    """Who is told of a contribution: the first ones of `concerned`, never its own author, each once.
+
+    The limit is that of a contribution with all its versions: an edit (of `post`) tells those who remain within it.
+    """
+    others = {member: event for member, event in concerned.items() if member != author}
+    known: set[int] = set()
+    if others and post is not None:
+        known = {r["member_id"] for r in await rows("SELECT member_id FROM notification WHERE post_id = $1", post)}
+    new = [member for member in others if member not in known]
+    room = max(0, settings().limits.notified_per_post - len(known))
+    return Audience(
+        told={member: others[member] for member in new[:room]},
+        before=tuple(member for member in others if member in known),
+        beyond=tuple(new[room:]),
+    )
+
+
+async def tell(post: int, author: int, concerned: dict[int, Event], now: datetime) -> None:
+    """Record the events of a contribution that was written or edited, in the caller's transaction."""
+    audience = await audience_of(concerned, author, post=post)
+    for member, event in audience.told.items():
         await rows(
             """INSERT INTO notification (member_id, post_id, event, created_at) VALUES ($1, $2, $3, $4)
                ON CONFLICT (member_id, post_id) DO NOTHING""",

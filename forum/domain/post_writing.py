@@ -22,7 +22,7 @@ from forum.models.posts import PostKind
 from forum.permissions import Viewer, may_act, may_contribute, may_edit_post
 from forum.settings import settings
 from forum.text import quotes
-from forum.text.mentions import handle_key
+from forum.text.mentions import Mention, handle_key
 from forum.text.reading import RENDERER_VERSION, Reading, read
 from forum.text.source import clean_source
 
@@ -177,11 +177,11 @@ async def write_post(
         raise ValueError("the insertion of a post gave no id")
     post: int = inserted["id"]
     await _keep_revision(post, 1, draft, author, now)
-    mentioned = await _point(post, draft)
+    called = await _point(post, draft)
     confirmed = moderates is None or moderates.moderates(place.theme.group)
     await tag(post, place.theme.group, draft.reading.meetings, author, now, confirmed=confirmed)
     if author is not None:
-        await tell(post, author, _recipients(draft, answered, mentioned), now)
+        await tell(post, author, _concerned(draft, answered, called), now)
     return Written(post, place.thread, number)
 
 
@@ -222,8 +222,17 @@ async def _keep_revision(post: int, number: int, draft: Draft, editor: int | Non
     )
 
 
-async def _point(post: int, draft: Draft) -> list[int]:
-    """Record the quotes and mentions of a contribution; gives the members mentioned."""
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """A handle of a contribution, and who bears it, when somebody does."""
+
+    mention: Mention
+    key: str
+    member: int | None
+
+
+async def _point(post: int, draft: Draft) -> list[_Called]:
+    """Record the quotes and mentions of a contribution; gives the latter."""
     for position, quoted in enumerate(draft.quoted):
         mark = quoted.mark
         await rows(
@@ -237,33 +246,41 @@ async def _point(post: int, draft: Draft) -> list[int]:
             mark.end,
             quotes.digest(quoted.words),
         )
-    # Some letters become eighteen in a key; a handle is compared as far as the column goes.
-    mentions = {handle_key(m.handle)[:LONGEST_KEY]: m for m in reversed(draft.reading.mentions)}
-    if not mentions:
-        return []
-    keys = sorted(mentions)
-    found = await rows(f"SELECT id, handle_key FROM member WHERE handle_key IN ({places(len(keys))})", *keys)
-    members = {r["handle_key"]: r["id"] for r in found}
-    for key, mention in mentions.items():
+    called = await _called(draft)
+    for each in called:
         await rows(
             "INSERT INTO mention (post_id, handle, handle_key, is_leading, member_id) VALUES ($1, $2, $3, $4, $5)",
             post,
-            mention.handle[:60],
-            key,
-            mention.leading,
-            members.get(key),
+            each.mention.handle[:60],
+            each.key,
+            each.mention.leading,
+            each.member,
         )
-    return list(members.values())
+    return called
 
 
-def _recipients(draft: Draft, answered: Answered | None, mentioned: Sequence[int]) -> dict[int, Event]:
-    """Who is told of a contribution, each once, by the strongest reason: quoted, answered, mentioned."""
-    told = {quoted.author_id: Event.QUOTE for quoted in draft.quoted if quoted.author_id is not None}
+async def _called(draft: Draft) -> list[_Called]:
+    """Whom the mentions of a contribution call, in the order of its words."""
+    # Some letters become eighteen in a key; a handle is compared as far as the column goes.
+    mentions: dict[str, Mention] = {}
+    for mention in draft.reading.mentions:
+        mentions.setdefault(handle_key(mention.handle)[:LONGEST_KEY], mention)
+    if not mentions:
+        return []
+    found = await rows(f"SELECT id, handle_key FROM member WHERE handle_key IN ({places(len(mentions))})", *mentions)
+    members = {r["handle_key"]: r["id"] for r in found}
+    return [_Called(mention, key, members.get(key)) for key, mention in mentions.items()]
+
+
+def _concerned(draft: Draft, answered: Answered | None, called: Sequence[_Called]) -> dict[int, Event]:
+    """Whom a contribution concerns, each once, by the strongest reason: quoted, answered, mentioned."""
+    concerned = {quoted.author_id: Event.QUOTE for quoted in draft.quoted if quoted.author_id is not None}
     if answered is not None and answered.author is not None:
-        told.setdefault(answered.author, Event.REPLY)
-    for member in mentioned:
-        told.setdefault(member, Event.MENTION)
-    return told
+        concerned.setdefault(answered.author, Event.REPLY)
+    for each in called:
+        if each.member is not None:
+            concerned.setdefault(each.member, Event.MENTION)
+    return concerned
 
 
 async def edit(viewer: Viewer | None, post: int, source: str, revision: int, now: datetime) -> Written:
@@ -285,10 +302,10 @@ async def edit(viewer: Viewer | None, post: int, source: str, revision: int, now
         await _replace(post, draft, viewer.id, revision, now)
         await rows("DELETE FROM quote WHERE post_id = $1", post)
         await rows("DELETE FROM mention WHERE post_id = $1", post)
-        mentioned = await _point(post, draft)
+        called = await _point(post, draft)
         confirmed = viewer.moderates(place.theme.group)
         await retag(post, place.theme.group, draft.reading.meetings, viewer.id, now, confirmed=confirmed)
-        await tell(post, viewer.id, _recipients(draft, None, mentioned), now)
+        await tell(post, viewer.id, _concerned(draft, None, called), now)
     return Written(post, place.thread, current.number)
 
 
