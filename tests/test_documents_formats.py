@@ -344,14 +344,38 @@ def test_no_cell_of_the_spreadsheet_can_be_a_formula() -> None:
             assert not re.match(r"\s*[=+@]|\s*-(?!\d+$)", cell), cell[:20]
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "  =", "\u200e=", "\u00a0@", "＝", "\n="])
-def test_what_a_spreadsheet_takes_for_a_formula_stands_behind_an_apostrophe(start: str) -> None:
-    snapshot = small_snapshot()
-    proposals = tuple(replace(proposal, wording=f"{start}1+1") for proposal in snapshot.proposals)
-    worst = replace(snapshot, proposals=proposals)
-    text = FORMATS["csv"].render(outline_of(worst)).decode("utf-8-sig")
+def cells_of(wording: str) -> set[str]:
+    """The wording as it stands in the register, however an outline came to hold it."""
+    outline = outline_of(small_snapshot())
+    proposals = tuple(replace(proposal, wording=wording) for proposal in outline.data.proposals)
+    text = FORMATS["csv"].render(replace(outline, data=replace(outline.data, proposals=proposals))).decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))
-    assert {row[6] for row in rows[1:]} == {f"'{start}1+1"}
+    return {row[6] for row in rows[1:]}
+
+
+UNSEEN = (
+    *(" ", "\u00a0", "\u2003", "\u202f", "\u3000"),  # spaces
+    *("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"),  # hyphens, joiners and spaces of no width
+    *("\u061c", "\u200e", "\u200f", "\u202a", "\u202e", "\u2066", "\u2069"),  # marks of direction
+    *("\x00", "\x0b", "\x1f", "\x7f", "\x85", "\x9f", "\u2028"),  # controls and ends of line
+)
+
+
+@pytest.mark.parametrize("sign", "=+-@＝＋－＠﹦﹢﹣﹫")
+def test_what_a_spreadsheet_takes_for_a_formula_stands_behind_an_apostrophe(sign: str) -> None:
+    for before in ("", *UNSEEN, "".join(UNSEEN)):
+        assert cells_of(f"{before}{sign}1+1") == {f"'{before}{sign}1+1"}, ascii(before)
+
+
+@pytest.mark.parametrize("end", "\t\r\n")
+def test_a_text_that_begins_with_a_tab_or_an_end_of_line_stands_behind_an_apostrophe(end: str) -> None:
+    for before in ("", *UNSEEN):
+        assert cells_of(f"{before}{end}Former") == {f"'{before}{end}Former"}, ascii(before)
+
+
+@pytest.mark.parametrize("words", ["Former = apprendre", "« = »", "1+1", "\u00adFormer", " Former", "É-mail", ""])
+def test_other_texts_of_the_spreadsheet_are_left_as_they_are(words: str) -> None:
+    assert cells_of(words) == {words}
 
 
 def test_the_spreadsheet_opens_in_a_french_excel() -> None:

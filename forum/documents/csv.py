@@ -34,11 +34,11 @@ COLUMNS: Final = (
     "adresse de la source",
 )
 
-# Some spreadsheets skip blanks, NBSP and marks of direction before they look for a formula, and some take the
-# full-width signs of East Asian keyboards for the narrow ones.
-_FORMULA: Final = re.compile(
-    "[\\s\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]"
-)
+# Some spreadsheets drop what nobody sees (blanks, soft hyphens, joiners, marks of direction, controls) before they look
+# for a formula, and some take the full-width and small signs of East Asian keyboards for the narrow ones.
+_UNSEEN: Final = "\\s\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+_SIGNS: Final = "=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
+_FORMULA: Final = re.compile(f"[{_UNSEEN}]*[{_SIGNS}\t\r\n]")
 
 
 def render(outline: Outline) -> bytes:
