@@ -185,6 +185,13 @@ async def test_the_limit_of_people_told_holds_for_all_versions_of_a_post(client:
     assert [r["name"][0] for r in told] == list("ABCDEFGHIJ")
 
 
+async def test_a_name_shows_its_handle_to_those_who_may_write(client: AsyncClient, thread: Thread) -> None:
+    await make_post(thread, "Former.", author=await make_member("Malik Diallo"))
+    assert "@Malik-Diallo" not in (await client.get(f"/fils/{thread.id}")).text
+    await sign_in(client, await make_member())
+    assert "@Malik-Diallo" in (await client.get(f"/fils/{thread.id}")).text
+
+
 async def test_an_edit_keeps_history(client: AsyncClient, thread: Thread) -> None:
     author = await make_member()
     post = await make_post(thread, "Premiers mots.", author=author)
