@@ -185,11 +185,92 @@ async def test_the_limit_of_people_told_holds_for_all_versions_of_a_post(client:
     assert [r["name"][0] for r in told] == list("ABCDEFGHIJ")
 
 
+def _said(text: str) -> str:
+    """What a preview says of notifications, on one line."""
+    words = re.sub(r"<[^>]+>", "", text.split('id="prevenus">')[1].split("<h2>")[0])
+    return " ".join(html.unescape(words).split()).replace("\N{NARROW NO-BREAK SPACE}", " ")
+
+
+async def test_a_preview_names_those_whom_publishing_tells(client: AsyncClient, thread: Thread) -> None:
+    quoted = await make_post(thread, "Former.", author=await make_member("Malik Diallo"))
+    answered = await make_post(thread, "Accueillir.", author=await make_member("Nadia Berthier"))
+    await make_member("Aurélien Moreau")
+    await sign_in(client, await make_member("Camille Martin"))
+    source = f"{{{{citation {quoted.id}@1 0-7}}}}\n\n@aurelien-moreau, @Malik-Diallo, @Camille-Martin, @Personne : oui."
+    form = {"source": source, "reponse": str(answered.id)}
+    said = _said((await client.post(f"/fils/{thread.id}/repondre", data={**form, "action": "apercu"})).text)
+    assert "envoyée à : Malik Diallo (citation), Nadia Berthier (réponse), Aurélien Moreau (mention)." in said
+    assert "restent du texte : @Personne." in said
+    assert "Camille" not in said
+    assert await count("notification") == 0
+    await client.post(f"/fils/{thread.id}/repondre", data=form)
+    told = await rows("SELECT m.name FROM notification n JOIN member m ON m.id = n.member_id ORDER BY n.id")
+    assert [r["name"] for r in told] == ["Malik Diallo", "Nadia Berthier", "Aurélien Moreau"]
+
+
+async def test_a_preview_says_who_is_past_the_limit_and_who_was_told_before(
+    client: AsyncClient, thread: Thread
+) -> None:
+    for letter in "ABCDEFGHIJK":
+        await make_member(f"{letter}lice Membre")
+    author = await make_member("Camille Martin")
+    await sign_in(client, author)
+    everybody = " ".join(f"@{letter}lice-Membre" for letter in "KJIHGFEDCBA")
+    form = {"source": everybody, "action": "apercu"}
+    said = _said((await client.post(f"/fils/{thread.id}/repondre", data=form)).text)
+    assert "à : Klice Membre (mention), Jlice" in said
+    assert "aucune notification ne sera envoyée à : Alice Membre." in said
+    published = await client.post(f"/fils/{thread.id}/repondre", data={"source": "@Blice-Membre"})
+    post = published.headers["location"].split("#c-")[1]
+    form = {"source": "@Blice-Membre @Clice-Membre", "revision": "1", "action": "apercu"}
+    said = _said((await client.post(f"/contributions/{post}/modifier", data=form)).text)
+    assert "sera envoyée à : Clice Membre (mention)." in said
+    assert "déjà été envoyée à : Blice Membre." in said
+    nobody = {"source": "Sans appeler.", "action": "apercu"}
+    assert _said((await client.post(f"/fils/{thread.id}/repondre", data=nobody)).text) == (
+        "Aucune notification ne sera envoyée."
+    )
+
+
+async def test_a_preview_refuses_what_publishing_refuses(client: AsyncClient, thread: Thread) -> None:
+    elsewhere = await make_post(await make_thread(await make_theme(2)), "Ailleurs.")
+    await sign_in(client, await make_member())
+    for action in ("apercu", "publier"):
+        form = {"source": "Des mots.", "reponse": str(elsewhere.id), "action": action}
+        answer = await client.post(f"/fils/{thread.id}/repondre", data=form)
+        assert answer.status_code == 422
+        assert "Des mots.</textarea>" in answer.text
+
+
 async def test_a_name_shows_its_handle_to_those_who_may_write(client: AsyncClient, thread: Thread) -> None:
     await make_post(thread, "Former.", author=await make_member("Malik Diallo"))
     assert "@Malik-Diallo" not in (await client.get(f"/fils/{thread.id}")).text
     await sign_in(client, await make_member())
     assert "@Malik-Diallo" in (await client.get(f"/fils/{thread.id}")).text
+
+
+async def test_an_edit_is_previewed_and_still_meets_the_one_made_meanwhile(client: AsyncClient, thread: Thread) -> None:
+    author = await make_member()
+    post = await make_post(thread, "Premiers mots.", author=author)
+    quoting = await make_post(thread, f"{{{{citation {post.id}@1 0-8}}}}\n\nMes mots.", author=author)
+    await sign_in(client, author)
+    address = f"/contributions/{quoting.id}/modifier"
+    mark = f"{{{{citation {post.id}@1 0-8}}}}"
+    form = {"citation": mark, "source": "Du **gras**", "revision": "1", "action": "apercu"}
+    preview = (await client.post(address, data=form)).text
+    assert "Du <strong>gras</strong>" in preview
+    assert "Du **gras**</textarea>" in preview
+    assert html.escape(mark) in preview
+    assert 'name="revision" value="1"' in preview
+    assert await count("post_revision") == 2
+    await client.post(address, data={"source": "Mots d’une fenêtre.", "revision": "1", "action": "publier"})
+    second = await client.post(address, data={**form, "action": "publier"})
+    assert second.status_code == 409
+    assert "Mots d’une fenêtre." in second.text
+    assert "Du **gras**</textarea>" in second.text
+    # Nobody else previews it: its words are not theirs to change.
+    await sign_in(client, await make_member("Olive Autre"))
+    assert (await client.post(address, data=form)).status_code == 403
 
 
 async def test_an_edit_keeps_history(client: AsyncClient, thread: Thread) -> None:

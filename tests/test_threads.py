@@ -142,6 +142,44 @@ async def test_a_member_opens_a_thread(client: AsyncClient) -> None:
     assert "Votre fil est ouvert." in page
 
 
+async def test_a_thread_is_previewed_before_it_is_opened(client: AsyncClient, clock: Clock) -> None:
+    await make_theme(3)
+    await make_member("Malik Diallo")
+    member = await make_member("Camille Martin")
+    await sign_in(client, member)
+    form = {"title": "Des idées", "source": "Du **gras** pour @Malik-Diallo.", "action": "apercu"}
+    page = (await client.post("/themes/3/nouveau-fil", data=form)).text
+    assert "<h3>Des idées</h3>" in page
+    assert "Du <strong>gras</strong>" in page
+    assert "<b>Malik Diallo</b> (mention)" in page
+    assert 'value="Des idées"' in page
+    assert "Du **gras** pour @Malik-Diallo.</textarea>" in page
+    assert await count("thread") == 0
+    refused = await client.post("/themes/3/nouveau-fil", data={**form, "title": ""})
+    assert refused.status_code == 422
+    assert "Du **gras** pour @Malik-Diallo.</textarea>" in refused.text
+    clock.pass_(days=10)
+    await sign_in(client, member, now=clock.now)
+    assert (await client.post("/themes/3/nouveau-fil", data=form)).status_code == 403
+
+
+async def test_every_form_that_writes_has_the_same_hint_counter_and_preview(client: AsyncClient) -> None:
+    member = await make_member()
+    thread = await make_thread(await make_theme(3))
+    post = await make_post(thread, "Mes mots.", author=member)
+    await sign_in(client, member)
+    for address in (
+        f"/fils/{thread.id}",
+        f"/fils/{thread.id}/repondre",
+        f"/contributions/{post.id}/modifier",
+        "/themes/3/nouveau-fil",
+    ):
+        page = (await client.get(address)).text
+        assert "Une ligne vide sépare deux paragraphes" in page, address
+        assert 'data-limit="20000"' in page, address
+        assert 'value="apercu"' in page, address
+
+
 async def test_a_refused_thread_keeps_what_was_typed_and_says_all_that_is_wrong(client: AsyncClient) -> None:
     await make_theme(3)
     await sign_in(client, await make_member())

@@ -13,8 +13,16 @@ from anyio.to_thread import run_sync
 
 from forum.database import places, row, rows, transaction
 from forum.domain.meeting_tags import retag, tag
-from forum.domain.notifications import tell
-from forum.domain.posts import Place, QuotedWords, quoted_words, read_place, read_post
+from forum.domain.notifications import audience_of, tell
+from forum.domain.posts import (
+    Place,
+    QuotedWords,
+    place_to_reply,
+    post_to_edit,
+    quoted_words,
+    read_place,
+    read_post,
+)
 from forum.domain.themes import Hold, raise_versions
 from forum.errors import Conflict, Invalid, NotFound
 from forum.models.notifications import Event
@@ -193,6 +201,65 @@ async def _answered(reply_to: int | None, thread: int) -> Answered | None:
     if found is None:
         raise Invalid("La contribution à laquelle vous répondez n’est pas dans ce fil.")
     return Answered(reply_to, found["author_id"])
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Somebody whom a contribution that is not published yet would tell, and why."""
+
+    name: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What publishing a draft would do: who would be told, who has been of an earlier version, who would be past the
+    limit, and the handles that nobody bears, which stay plain words."""
+
+    draft: Draft
+    told: tuple[Told, ...]
+    before: tuple[str, ...]
+    beyond: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+async def preview_reply(
+    viewer: Viewer | None, thread: int, source: str, now: datetime, *, reply_to: int | None = None
+) -> Preview:
+    """What `reply` would publish. Raises as it does."""
+    place = await place_to_reply(viewer, thread, now)
+    assert viewer is not None
+    return await preview_of(await prepare(source), viewer.id, answered=await _answered(reply_to, place.thread))
+
+
+async def preview_edit(viewer: Viewer | None, post: int, source: str, now: datetime) -> Preview:
+    """What `edit` would publish. Raises as it does; whether the contribution changed meanwhile is asked by `edit`."""
+    current = await post_to_edit(viewer, post, now)
+    assert viewer is not None
+    return await preview_of(await prepare(source), viewer.id, post=current.id)
+
+
+async def preview_of(
+    draft: Draft, author: int, *, answered: Answered | None = None, post: int | None = None
+) -> Preview:
+    """What publishing a draft of this author would do, by the rule that holds when it is published."""
+    called = await _called(draft)
+    audience = await audience_of(_concerned(draft, answered, called), author, post=post)
+    names = await _names([*audience.told, *audience.before, *audience.beyond])
+    return Preview(
+        draft=draft,
+        told=tuple(Told(names[member], event) for member, event in audience.told.items()),
+        before=tuple(names[member] for member in audience.before),
+        beyond=tuple(names[member] for member in audience.beyond),
+        unknown=tuple(each.mention.handle for each in called if each.member is None),
+    )
+
+
+async def _names(members: Sequence[int]) -> dict[int, str]:
+    if not members:
+        return {}
+    found = await rows(f"SELECT id, name FROM member WHERE id IN ({places(len(members))})", *members)
+    return {r["id"]: r["name"] for r in found}
 
 
 async def _take_number(place: Place, now: datetime) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from forum.database import Row, moment, row, rows, transaction
-from forum.domain.post_writing import Draft, prepare, write_post
+from forum.domain.post_writing import Draft, Preview, prepare, preview_of, write_post
 from forum.domain.posts import Place, QuotedWords
 from forum.domain.references import storable
 from forum.domain.themes import THEME_COLUMNS, Hold, ThemeHead, find_theme, hold_theme, theme_from
@@ -274,6 +274,17 @@ async def open_thread(viewer: Viewer | None, theme_number: int, title: str, sour
         place = Place(thread, title, theme)
         await write_post(viewer.id, place, draft, now, written_at=now, moderates=viewer)
     return thread
+
+
+async def preview_thread(
+    viewer: Viewer | None, theme_number: int, title: str, source: str, now: datetime
+) -> tuple[str, Preview]:
+    """The title that a thread would have, and what its first contribution would do. Raises as `open_thread` does."""
+    theme = await find_theme(theme_number)
+    may_contribute(viewer, theme.schedule, now).require()
+    assert viewer is not None
+    title, draft = await _check(title, source)
+    return title, await preview_of(draft, viewer.id)
 
 
 async def _check(title: str, source: str) -> tuple[str, Draft]:

@@ -1,24 +1,24 @@
 """Contributions: reply with quotes, edit, look up, read at a revision.
 
-In a form the quotes that open a contribution are hidden marks shown as the words that they stand for, and the text area
-holds the author's own words; quotes further down stay where the author put them, as their mark's line.
+What their forms have in common with that of a new thread is in `writing.py`.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain import post_writing, posts, threads
-from forum.domain.post_writing import Written
+from forum.domain.post_writing import Preview, Written
 from forum.domain.posts import OnePost, Place
 from forum.errors import Conflict, Invalid
 from forum.settings import settings
 from forum.text.quotes import MARKER, QuoteMark
 from forum.web.forms import Form, asked_integer, asked_text, read_form
 from forum.web.page import page, refused, see_other
+from forum.web.writing import asks_to_publish, marks_of, read_marks, source_of, writing
 
 _OPENING_MARKS = re.compile(rf"\A(?:\s*{MARKER.pattern}[^\S\n]*(?:\n|\Z))+")
 
@@ -42,13 +42,13 @@ async def reply(request: Request) -> Response:
     """The form of a reply, its preview and its answer."""
     if request.method == "GET":
         place = await _place(request)
-        marks = _read_marks(request.query_params.getlist("citer"))
+        marks = read_marks(request.query_params.getlist("citer"))
         answered = asked_integer(request, "reponse", least=1)
         return await _reply_page(request, place, _reply_form(marks, answered, asked_text(request, "source")))
     # The form is read before anything is refused, so that a refusal can give the words back.
     form = await read_form(request)
     try:
-        if form.text("action") in ("", "publier"):
+        if asks_to_publish(form):
             return await _publish(request, form)
         return await _rework(request, await _place(request), form)
     except Invalid as problem:
@@ -62,7 +62,7 @@ async def _place(request: Request) -> Place:
 async def _publish(request: Request, form: Form) -> Response:
     thread, answered = request.path_params["thread"], form.integer("reponse")
     written = await post_writing.reply(
-        request.state.viewer, thread, _source(form), request.state.now, reply_to=answered
+        request.state.viewer, thread, source_of(form), request.state.now, reply_to=answered
     )
     return _to_written(request, written, "contribution-publiee")
 
@@ -70,60 +70,42 @@ async def _publish(request: Request, form: Form) -> Response:
 async def _rework(request: Request, place: Place, form: Form) -> Response:
     """What a button of the form asks other than publishing: a preview, one quote less, fewer words of a quote."""
     action = form.text("action")
-    marks = _marks(form)
+    marks = marks_of(form)
     if action.startswith("retirer-"):
         kept = [m for i, m in enumerate(marks) if action != f"retirer-{i}"]
         return await _reply_page(request, place, _reply_form(kept, form.integer("reponse"), form.text("source")))
     if action.startswith("couper-"):
         cut = [await _cut(m, form) if action == f"couper-{i}" else m for i, m in enumerate(marks)]
         return await _reply_page(request, place, _reply_form(cut, form.integer("reponse"), form.text("source")))
-    draft = await post_writing.prepare(_source(form))
-    preview = threads.pieces_of(draft.reading.html, draft.quoted)
-    return await _reply_page(request, place, form, preview=preview)
+    preview = await post_writing.preview_reply(
+        request.state.viewer, place.thread, source_of(form), request.state.now, reply_to=form.integer("reponse")
+    )
+    return await _reply_page(request, place, form, preview)
 
 
 async def _cut(mark: QuoteMark, form: Form) -> QuoteMark:
     return posts.mark_words(await posts.read_post(mark.post), form.text("mots"))
 
 
-async def _reply_page(request: Request, place: Place, form: Form, **more: Any) -> Response:
-    return await page(request, "posts/reply.html", {**await _reply_context(place, form), "form": form, **more})
+async def _reply_page(request: Request, place: Place, form: Form, preview: Preview | None = None) -> Response:
+    return await page(request, "posts/reply.html", {**await _reply_context(place, form, preview), "form": form})
 
 
 async def _refused_reply(request: Request, place: Place, form: Form, problem: Invalid) -> Response:
     return await refused(request, "posts/reply.html", await _reply_context(place, form), form, problem)
 
 
-async def _reply_context(place: Place, form: Form) -> dict[str, Any]:
+async def _reply_context(place: Place, form: Form, preview: Preview | None = None) -> dict[str, Any]:
     answered = form.values["reponse"]
     return {
+        **await writing(form, preview),
         "place": place,
-        "quoted": await posts.known_quotes(_marks(form)),
         "answered": await posts.read_post(int(answered)) if answered.isdecimal() and len(answered) < 10 else None,
-        "preview": None,
-        "limit": settings().limits.post_characters,
     }
 
 
 def _reply_form(marks: Sequence[QuoteMark], answered: int | None, source: str) -> Form:
     return Form.empty(source=source, reponse=answered, citation=[m.marker() for m in marks])
-
-
-def _marks(form: Form) -> list[QuoteMark]:
-    """Every quote that a form holds; how many are too many is the domain's matter."""
-    return _read_marks(form.raw.get("citation", []))
-
-
-def _read_marks(texts: Iterable[str]) -> list[QuoteMark]:
-    found = (MARKER.fullmatch(text.strip()) for text in texts)
-    return [QuoteMark(*(int(number) for number in each.groups())) for each in found if each]
-
-
-def _source(form: Form) -> str:
-    """The whole source: the opening quotes, each on its line, then the author's words."""
-    marks = "\n".join(m.marker() for m in _marks(form))
-    own = form.text("source")
-    return f"{marks}\n\n{own}" if marks else own
 
 
 async def quote(request: Request) -> Response:
@@ -139,14 +121,17 @@ async def quote(request: Request) -> Response:
 
 
 async def edit(request: Request) -> Response:
-    """The form that edits one's own contribution, and its answer; 409 when it changed meanwhile."""
+    """The form that edits one's own contribution, its preview and its answer; 409 when it changed meanwhile."""
     viewer, now, post = request.state.viewer, request.state.now, request.path_params["post"]
     if request.method == "GET":
         shown = await posts.post_to_edit(viewer, post, now)
         return await _edit_page(request, shown, _edit_form(shown))
     form = await read_form(request)
     try:
-        written = await post_writing.edit(viewer, post, _source(form), form.integer("revision") or 0, now)
+        if not asks_to_publish(form):
+            preview = await post_writing.preview_edit(viewer, post, source_of(form), now)
+            return await _edit_page(request, await posts.post_to_edit(viewer, post, now), form, preview)
+        written = await post_writing.edit(viewer, post, source_of(form), form.integer("revision") or 0, now)
     except (Invalid, Conflict) as problem:
         return await _refused_edit(request, await posts.post_to_edit(viewer, post, now), form, problem)
     return _to_written(request, written, "contribution-modifiee")
@@ -169,14 +154,12 @@ def _edit_form(post: OnePost) -> Form:
     return Form.empty(source=own, revision=post.revision, citation=[m.marker() for m in marks])
 
 
-async def _edit_page(request: Request, post: OnePost, form: Form) -> Response:
-    return await page(request, "posts/edit.html", {**await _edit_context(post, form), "form": form})
+async def _edit_page(request: Request, post: OnePost, form: Form, preview: Preview | None = None) -> Response:
+    return await page(request, "posts/edit.html", {**await _edit_context(post, form, preview), "form": form})
 
 
-async def _edit_context(post: OnePost, form: Form) -> dict[str, Any]:
-    limit = settings().limits.post_characters
-    quoted = await posts.known_quotes(_marks(form))
-    return {"post": post, "quoted": quoted, "other_text": None, "limit": limit}
+async def _edit_context(post: OnePost, form: Form, preview: Preview | None = None) -> dict[str, Any]:
+    return {**await writing(form, preview), "post": post, "other_text": None}
 
 
 async def history(request: Request) -> Response:

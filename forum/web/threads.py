@@ -15,6 +15,7 @@ from forum.settings import settings
 from forum.web.forms import Form, asked_integer, read_form
 from forum.web.kept import Kept, KeptPage, to_visitors
 from forum.web.page import href, html, own_slot, page, prepare, refused, render, see_other
+from forum.web.writing import asks_to_publish, source_of, writing
 
 # No contribution has this author.
 NOBODY = 0
@@ -129,17 +130,21 @@ def _mine(request: Request, kept: ReadyThread, post: int, state: ThreadState) ->
 
 
 async def open_new(request: Request) -> Response:
-    """The form that opens a thread in a theme, and its answer."""
+    """The form that opens a thread in a theme, its preview and its answer."""
     form = await read_form(request) if request.method == "POST" else Form.empty()
+    viewer, now = request.state.viewer, request.state.now
     theme = await find_theme(request.path_params["number"])
-    context = {"theme": theme}
+    context = {**await writing(form), "theme": theme, "title": ""}
     if request.method == "GET":
-        may_contribute(request.state.viewer, theme.schedule, request.state.now).require()
+        may_contribute(viewer, theme.schedule, now).require()
         return await page(request, "threads/new.html", {**context, "form": form})
     try:
-        thread = await threads.open_thread(
-            request.state.viewer, theme.number, form.text("title"), form.text("source"), request.state.now
-        )
+        typed = form.text("title"), source_of(form)
+        if not asks_to_publish(form):
+            title, preview = await threads.preview_thread(viewer, theme.number, *typed, now)
+            previewed = {**context, **await writing(form, preview), "title": title}
+            return await page(request, "threads/new.html", {**previewed, "form": form})
+        thread = await threads.open_thread(viewer, theme.number, *typed, now)
     except Invalid as problem:
         return await refused(request, "threads/new.html", context, form, problem)
     return see_other(request, "thread", thread=thread, notice="fil-ouvert")

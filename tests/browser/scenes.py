@@ -54,6 +54,15 @@ async def _preview(page: Page) -> None:
     await page.locator(".preview").wait_for()
 
 
+async def _preview_that_tells(page: Page) -> None:
+    """A preview with every sentence on who is told."""
+    if await page.locator("#title").count():
+        await page.fill("#title", "Un fil à relire avant de l’ouvrir")
+    await page.fill("#source", f"@Camille-Aubry et @Nadia-Berthier, @{'Personne' * 7} : **voyez**.")
+    await page.locator("[name=action][value=apercu]").click()
+    await page.locator("#prevenus").wait_for()
+
+
 async def _edit_in_two_windows(page: Page) -> None:
     """The same words changed elsewhere meanwhile: both texts are shown, one's own is kept (409)."""
     other = await page.context.new_page()
@@ -151,6 +160,9 @@ OPEN = [
     Scene("reply with a quote", "membre", "/contributions/3/citer", _open_part_of_quote),
     Scene("reply refused (422)", "membre", "/fils/1/repondre", _empty_reply),
     Scene("preview", "membre", "/contributions/3/citer", _preview),
+    Scene("preview of a mention", "modératrice", "/contributions/3/citer", _preview_that_tells),
+    Scene("preview of a thread", "modératrice", "/themes/3/nouveau-fil", _preview_that_tells),
+    Scene("preview of an edit", "membre", "/contributions/{own}/modifier", _preview_that_tells),
     Scene("edit", "membre", "/contributions/{own}/modifier"),
     Scene("edit in two windows (409)", "membre", "/contributions/{edited}/modifier", _edit_in_two_windows),
     Scene("notifications", "membre", "/notifications"),
