@@ -186,8 +186,9 @@ def synthesise_command(
     compiled = _run_open(lambda: _compile(theme, wanted, out))
     if compiled.draft:
         say("Les votes ne sont pas clos : ceci est un document de travail, sans aucun résultat.")
+    nature = "le brouillon" if compiled.draft else "la version"
     if not compiled.is_new:
-        say(f"Rien n’a changé depuis la version {compiled.version}.")
+        say(f"Rien n’a changé depuis {nature} {compiled.version}.")
     _say_lines([str(path) for path in compiled.files])
     if compiled.problems:
         _fail(compiled.problems)

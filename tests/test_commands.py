@@ -114,7 +114,7 @@ def test_a_synthesis_is_made_from_the_shell_without_a_server(environment: dict[s
     before = {path: path.read_bytes() for path in files}
     again = command(environment, *arguments)
     assert again.returncode == 0
-    assert "Rien n’a changé depuis la version 1." in again.stdout
+    assert "Rien n’a changé depuis le brouillon 1." in again.stdout
     assert {path: path.read_bytes() for path in sorted(out.iterdir())} == before
 
 

@@ -194,6 +194,26 @@ def test_a_working_draft_says_so_and_shows_no_figure_of_the_vote() -> None:
     assert not [text for text in texts_of(outline) if any(figure in text for figure in figures)]
 
 
+def test_drafts_and_versions_are_numbered_by_their_own_word() -> None:
+    for make, word, number in ((draft_snapshot, "Brouillon", 4), (small_snapshot, "Version", 2)):
+        outline = outline_of(replace(make(), version=number))
+        named = {fact.label: fact.value for fact in outline.cover.facts if fact.label in ("Brouillon", "Version")}
+        assert named == {word: str(number)}
+        assert outline.furniture.running_title.endswith(f", {word.lower()} {number}")
+        assert (outline.data.draft, outline.data.version) == (word == "Brouillon", number)
+
+
+def test_a_document_has_no_line_for_what_nobody_counts() -> None:
+    outline = outline_of(small_snapshot())
+    (coverage,) = [table for table in blocks(outline, Table) if table.caption.startswith("Ce que sont devenues")]
+    assert [row[0].text for row in coverage.rows] == [
+        "Contributions reçues",
+        "Contributions à l’origine d’une proposition",
+        "Contributions citées mot pour mot",
+    ]
+    assert not [text for text in texts_of(outline) if "non suivi" in text]
+
+
 def test_a_draft_with_a_tally_cannot_exist() -> None:
     with pytest.raises(ValueError, match="no tally"):
         replace(small_snapshot(), kind=Kind.WORKING_DRAFT)
@@ -341,7 +361,7 @@ def test_the_canonical_form_is_one_line_of_sorted_json_without_floats() -> None:
     ("old", "new"),
     [
         (b'"version":1,', b'"version":1.0,'),
-        (b'"format":1', b'"format":2'),
+        (b'"format":2', b'"format":1'),
         (b'"scope":3', b'"scope":4'),
         (b'"scope":3', b'"scope":3,"more":1'),
         (b'"kind":"final"', b'"kind":"working draft"'),

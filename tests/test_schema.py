@@ -5,15 +5,19 @@ count two ballots of one person. So the list is compared on both databases, and 
 set that everything rests on.
 """
 
+import hashlib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from forum.app import build
-from forum.database import close_database, is_sqlite, migrate, open_database, rows, unique_sets
+from forum.database import close_database, is_sqlite, migrate, open_database, rows, transaction, unique_sets
 from forum.domain.sessions import VIEWER_QUERY
 from forum.errors import CannotStart
+from forum.models.syntheses import Document, Synthesis, SynthesisState
 from forum.settings import Settings, settings
+from tests.conftest import NOON
 from tests.factories import make_member
 
 UNIQUE: dict[str, set[tuple[str, ...]]] = {
@@ -137,6 +141,51 @@ async def test_migrating_again_changes_nothing(database: Settings) -> None:
     await open_database(database)
     assert {table: await unique_sets(table) for table in UNIQUE} == before
     assert len(await rows("SELECT id FROM member")) == 1
+
+
+OLD = '{"format":1,"kind":"final","participation":{"posts":4,"posts_read":null},"scope":3,"title":"é","version":%d}'
+
+
+async def test_numbers_given_before_are_given_again_to_drafts_and_versions_apart(database: Settings) -> None:
+    """What is published keeps its number and its documents; the rest is made again from the same data."""
+    made: list[Synthesis] = []
+    for version, (draft, state) in enumerate(
+        [
+            (True, SynthesisState.READY),
+            (True, SynthesisState.FAILED),
+            (False, SynthesisState.PUBLISHED),
+            (True, SynthesisState.READY),
+            (False, SynthesisState.READY),
+        ],
+        start=1,
+    ):
+        synthesis = await Synthesis.create(
+            version=version, scope="theme:3", state=state, draft=draft, snapshot=OLD % version, snapshot_sha256="x",
+            requested_at=NOON,
+        )  # fmt: skip
+        await Document.create(synthesis=synthesis, format="csv", media_type="text/csv", content=b"x", created_at=NOON)
+        made.append(synthesis)
+    migration = import_module("forum.migrations.0003_drafts")
+    async with transaction():
+        await migration.number_apart(None, None)
+    found = await Synthesis.all().order_by("id")
+    assert [(one.scope, one.version, one.state.value) for one in found] == [
+        ("theme:3 draft", 1, "requested"),
+        ("theme:3 draft", 2, "failed"),
+        ("theme:3", 3, "published"),
+        ("theme:3 draft", 3, "requested"),
+        ("theme:3", 4, "requested"),
+    ]
+    published = found.pop(2)
+    assert (published.snapshot, published.snapshot_sha256) == (OLD % 3, "x")
+    for one in found:
+        renewed = '{"format":2,"kind":"final","participation":{"posts":4},"scope":3,"title":"é","version":%d}'
+        assert one.snapshot == renewed % one.version
+        assert one.snapshot_sha256 == hashlib.sha256(one.snapshot.encode()).hexdigest()
+    kept = await rows("SELECT synthesis_id FROM document ORDER BY synthesis_id")
+    assert [r["synthesis_id"] for r in kept] == [made[1].id, made[2].id]
+    waiting = await rows("SELECT subject FROM job WHERE state = 'queued' ORDER BY subject")
+    assert [r["subject"] for r in waiting] == [made[0].id, made[3].id, made[4].id]
 
 
 async def test_the_start_is_refused_when_ballots_could_be_doubled(database: Settings) -> None:

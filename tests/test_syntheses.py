@@ -14,6 +14,7 @@ import pytest
 from httpx2 import AsyncClient, Response
 from starlette.applications import Starlette
 from structlog.testing import capture_logs
+from tortoise.exceptions import IntegrityError
 
 from forum.database import row, rows
 from forum.documents.formats import FORMATS, MissingRenderer
@@ -146,7 +147,7 @@ async def test_an_agent_asks_for_a_theme_and_the_job_is_written_with_it(agent: A
     assert 'data-progress-url="/api/v1/syntheses/1"' in page.text
     assert "<noscript>" in page.text
     assert (await agent.get("/api/v1/syntheses/1")).json() == {
-        "state": "queued", "done": 0, "total": 0, "step": "", "label": "",
+        "version": 1, "draft": False, "state": "queued", "done": 0, "total": 0, "step": "", "label": "",
     }  # fmt: skip
     entry = await row("SELECT act, thing, thing_id FROM journal_entry")
     assert entry is not None
@@ -279,21 +280,64 @@ async def test_while_votes_are_open_it_is_a_working_draft_that_votes_do_not_chan
     proposal = await Proposal.get(theme=theme, number=2)
     await cast(proposal, (await make_member("Votante De Plus")).id, Opinion.AGAINST)
     clock.pass_(minutes=5)
-    assert (await ask(agent)).headers["location"] == f"{address}?fait=synthese-inchangee"
+    again = await ask(agent)
+    assert again.headers["location"] == f"{address}?fait=brouillon-inchange"
+    assert "Rien n’a changé depuis ce brouillon" in (await agent.get(again.headers["location"])).text
     assert await snapshot_json() == before
     page = await agent.get(address)
     assert "Document de travail." in page.text
     assert "/publier" not in page.text
 
 
-async def test_closing_the_votes_makes_another_version_of_a_draft(agent: AsyncClient, clock: Clock) -> None:
-    await voted_theme(votes=DRAFT)
-    await ask(agent)
+async def test_drafts_and_versions_are_numbered_apart_in_each_scope(
+    agent: AsyncClient, clock: Clock, quick: Quick
+) -> None:
+    """Two drafts, the votes close, a version, the votes open again, a third draft, then a second version."""
+    theme = await voted_theme(votes=DRAFT)
+    await compiled(agent, clock)
+    await make_proposal(theme, "Une proposition de plus.")
+    await compiled(agent, clock)
+    await compiled(agent, clock, "tout")
     clock.pass_(days=11)
     await sign_in_again(agent, clock)
-    assert (await ask(agent)).headers["location"] == "/syntheses/2?fait=synthese-demandee"
-    drafts = [bool(r["draft"]) for r in await rows("SELECT draft FROM synthesis ORDER BY id")]
-    assert drafts == [True, False]
+    await compiled(agent, clock)
+    await rows("UPDATE theme SET votes_close_at = NULL")
+    await compiled(agent, clock)
+    await rows("UPDATE theme SET votes_close_at = $1", clock())
+    await compiled(agent, clock)
+    expected = [
+        ("theme:3 draft", 1), ("theme:3 draft", 2), ("all draft", 1), ("theme:3", 1), ("theme:3 draft", 3),
+        ("theme:3", 2),
+    ]  # fmt: skip
+    found = await rows("SELECT id, scope, version, draft, snapshot FROM synthesis ORDER BY id")
+    assert [(r["scope"], r["version"]) for r in found] == expected
+    written = await rows("SELECT after FROM journal_entry ORDER BY id")
+    listed = (await agent.get("/syntheses")).text
+    for one, entry in zip(found, written, strict=True):
+        word = "brouillon" if one["draft"] else "version"
+        assert entry["after"] == f"{one['scope'].removesuffix(' draft')} {word} {one['version']}"
+        assert from_json(one["snapshot"].encode()).version == one["version"]
+        page = (await agent.get(f"/syntheses/{one['id']}")).text
+        assert (f"Brouillon {one['version']}." if one["draft"] else f"Synthèse, version {one['version']}.") in page
+        told = (await agent.get(f"/api/v1/syntheses/{one['id']}")).json()
+        assert (told["version"], told["draft"]) == (one["version"], bool(one["draft"]))
+        mark = "brouillon" if one["draft"] else "v"
+        names = await file_names(agent, f"/syntheses/{one['id']}")
+        assert all(f"-{mark}{one['version']}-2026-" in name for name in names)
+    for words, times in (("Brouillon 1,", 2), ("Brouillon 2,", 1), ("Brouillon 3,", 1), ("Version 1,", 1)):
+        assert listed.count(words) == times
+    assert "Publier la version 1" in (await agent.get("/syntheses/4")).text
+
+
+async def test_the_database_refuses_a_number_twice_in_a_series(agent: AsyncClient) -> None:
+    await voted_theme(votes=DRAFT)
+    await ask(agent)
+    again = """INSERT INTO synthesis (theme_id, version, scope, state, draft, snapshot, snapshot_sha256, requested_at)
+               SELECT theme_id, $1, scope, state, draft, snapshot, snapshot_sha256, requested_at
+                 FROM synthesis WHERE id = 1 RETURNING id"""
+    with pytest.raises(IntegrityError):
+        await rows(again, 1)
+    assert await rows(again, 2)
 
 
 async def sign_in_again(client: AsyncClient, clock: Clock) -> None:
@@ -637,7 +681,7 @@ async def test_the_command_makes_a_working_draft_while_votes_are_open(
     made = await compile_here(None, ["json"], tmp_path, NOON, lambda *step: None)
     assert made.draft
     assert '"kind":"working draft"' in made.files[0].read_text()
-    assert made.files[0].name == "synthese-consultation-v1-2026-11-23.json"
+    assert made.files[0].name == "synthese-consultation-brouillon1-2026-11-23.json"
 
 
 @pytest.mark.parametrize(("theme", "formats"), [(3, ["pdf", "doc"]), (9, ["pdf"])])

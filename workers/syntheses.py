@@ -64,9 +64,9 @@ class Compiled:
     synthesis: int
     version: int
     draft: bool
-    """A working draft without any tally, because votes are open or still to come."""
+    """A working draft without any tally, because votes are open or still to come; `version` is then a draft's."""
     is_new: bool
-    """False: nothing had changed since that version."""
+    """False: nothing had changed since that version, or that draft."""
     files: tuple[Path, ...]
     problems: tuple[str, ...]
 

@@ -7,10 +7,14 @@ from forum.domain.syntheses import read_synthesis
 
 
 async def show(request: Request) -> Response:
-    """{state, done, total, step, label}: state is queued, running, done or failed; step is the format under way."""
+    """{version, draft, state, done, total, step, label}: state is queued, running, done or failed; step is the format
+    under way; working drafts (`draft`) and final syntheses are numbered apart.
+    """
     page = await read_synthesis(request.state.viewer, request.path_params["synthesis"], request.state.now)
     progress = page.progress
     answer = {
+        "version": page.line.version,
+        "draft": page.line.draft,
         "state": page.job_state,
         "done": progress.done if progress else 0,
         "total": progress.total if progress else 0,

@@ -7,7 +7,7 @@ from typing import Final
 from forum.documents.dataset import dictionary
 from forum.documents.outline import Outline
 
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 """Number of this file's layout; raised when a field changes its meaning or goes."""
 
 

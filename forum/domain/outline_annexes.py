@@ -106,7 +106,6 @@ def _coverage(snapshot: Snapshot) -> Table:
     facts = snapshot.participation
     lines = (
         ("Contributions reçues", shown(facts.posts)),
-        ("Contributions lues par l’animation", "non suivi" if facts.posts_read is None else shown(facts.posts_read)),
         ("Contributions à l’origine d’une proposition", shown(facts.posts_used)),
         ("Contributions citées mot pour mot", shown(len(snapshot.verbatims))),
     )

@@ -60,7 +60,6 @@ def participation_of(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Partici
         unknown_author=facts.unknown_author_posts,
         undated=facts.posts - sum(count.posts for count in facts.per_day),
         known_authors=facts.known_authors,
-        read=facts.posts_read,
         used=facts.posts_used,
         quoted=len(snapshot.verbatims),
         proposals=len(snapshot.proposals),

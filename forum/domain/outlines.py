@@ -102,7 +102,7 @@ def _cover(snapshot: Snapshot, digest: str) -> Cover:
         notices=tuple(_notices(snapshot)),
         facts=(
             Fact("Période", _period(snapshot)),
-            Fact("Version", shown(snapshot.version)),
+            Fact("Brouillon" if _is_draft(snapshot) else "Version", shown(snapshot.version)),
             Fact("Données arrêtées au", local_moment(snapshot.taken_at)),
             Fact("Licence", consultation.licence),
             Fact("Adresse", consultation.base_url),
@@ -145,13 +145,13 @@ def _furniture(snapshot: Snapshot) -> Furniture:
     title = snapshot.consultation.title
     if snapshot.scope is not None:
         title = fr("Thème {number} : {title}", number=snapshot.scope, title=snapshot.themes[0].title)
-    nature = "document de travail" if _is_draft(snapshot) else f"version {snapshot.version}"
+    nature = "brouillon" if _is_draft(snapshot) else "version"
     return Furniture(
         contents="Sommaire",
         skip="Aller au contenu",
         page="Page",
         of="sur",
-        running_title=f"{title}, {nature}",
+        running_title=f"{title}, {nature} {shown(snapshot.version)}",
     )
 
 

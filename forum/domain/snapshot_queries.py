@@ -64,8 +64,8 @@ async def read_introductions() -> dict[str, str]:
     return await to_thread.run_sync(lambda: {source: read(source).plain for source in sources})
 
 
-async def freeze(theme: int | None, version: int, now: datetime, introductions: Mapping[str, str]) -> Snapshot:
-    """The consultation, or the theme of that id, as it stands now; `version` is that of the document in its scope.
+async def freeze(theme: int | None, now: datetime, introductions: Mapping[str, str]) -> Snapshot:
+    """The consultation, or the theme of that id, as it stands now, not numbered yet: that depends on its kind.
 
     Raises:
         Conflict: an introduction is not among those that `read_introductions` gave: the themes were loaded meanwhile.
@@ -86,7 +86,6 @@ async def freeze(theme: int | None, version: int, now: datetime, introductions: 
         participation=_participation(kind, posts, proposals, number_of, tallies, voters),
         engine_version=__version__,
         scope=None if theme is None else number_of[theme],
-        version=version,
         threads=tuple(Thread(r["id"], r["title"], r["number"]) for r in await rows(_THREADS, theme)),
         verbatims=await _verbatims(theme),
         proposals=await _proposals(theme, kind, proposals, tallies),

@@ -21,7 +21,7 @@ from forum.errors import Invalid
 from forum.models.proposals import Origin, ProposalState
 from forum.ranking.tallies import Tally
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Number of this file layout; raised whenever a field appears, changes its meaning or goes."""
 
 
@@ -189,8 +189,6 @@ class Participation:
     per_day: tuple[DayCount, ...] = ()
     """Ascending; posts without a date are in none of them."""
     per_theme: tuple[ThemeCount, ...] = ()
-    posts_read: int | None = None
-    """Posts that a moderator has marked as read; None as long as the site does not follow it."""
     posts_used: int = 0
     """Posts from which at least one proposal of this snapshot comes."""
 
@@ -220,7 +218,7 @@ class Snapshot:
     scope: int | None = None
     """Number of the only theme it covers; None for the whole consultation."""
     version: int = 1
-    """Number of the document in its scope."""
+    """Number of the document in its scope, among those of its kind."""
     method: Method = Method()
     threads: tuple[Thread, ...] = ()
     verbatims: tuple[Verbatim, ...] = ()

@@ -1,8 +1,9 @@
 """Who asks for a synthesis, who sees it, and when does it become public?
 
 Asking freezes the data, stores it and asks for the job in one transaction: what is compiled later is what was true
-then. Nothing changed since the newest version of the same scope: that one is given back, not a twin. A published
-synthesis never changes. Its documents are the matter of `synthesis_documents`, the frozen data that of
+then. Nothing changed since the newest of the same scope and kind: that one is given back, not a twin. Working drafts
+and final syntheses are numbered apart: the first published one is version 1, however many drafts came before. A
+published synthesis never changes. Its documents are the matter of `synthesis_documents`, the frozen data that of
 `snapshot_queries`.
 """
 
@@ -24,6 +25,8 @@ from forum.permissions import Viewer, may_compile, may_publish, may_read_synthes
 
 WHOLE: Final = "all"
 """Scope of a synthesis of the whole consultation; that of a theme is "theme:3"."""
+DRAFTS: Final = " draft"
+"""What follows the scope of a working draft, so that one UNIQUE numbers drafts and versions apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class SynthesisLine:
     theme_number: int | None
     theme_title: str | None
     version: int
+    """Among the working drafts of its scope when it is a `draft`, among the final syntheses otherwise."""
     draft: bool
     state: SynthesisState
     requested_at: datetime
@@ -76,7 +80,7 @@ class SynthesisPage:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What came of asking: `is_new` is False when nothing had changed and the newest version is given back."""
+    """What came of asking: `is_new` is False when nothing had changed and the newest of its kind is given back."""
 
     id: int
     version: int
@@ -113,15 +117,16 @@ async def _ask(viewer: Viewer | None, number: int | None, now: datetime) -> Aske
     async with transaction() as tx:
         await hold_still()
         theme = None if number is None else await _theme(number)
+        snapshot = await freeze(None if theme is None else theme["id"], now, introductions)
+        draft = snapshot.kind is Kind.WORKING_DRAFT
         scope = WHOLE if number is None else f"theme:{number}"
-        newest = await row(_NEWEST, scope)
-        version = 1 if newest is None else newest["version"] + 1
-        snapshot = await freeze(None if theme is None else theme["id"], version, now, introductions)
+        newest = await row(_NEWEST, f"{scope}{DRAFTS}" if draft else scope)
         if newest is not None and _says_the_same(snapshot, newest):
             if newest["state"] == SynthesisState.FAILED.value:
                 await _start(newest["id"])
                 await enqueue(tx, JobName.COMPILE_SYNTHESIS, newest["id"], key=job_key(newest["id"]), now=now)
-            return Asked(newest["id"], newest["version"], bool(newest["draft"]), is_new=False)
+            return Asked(newest["id"], newest["version"], draft, is_new=False)
+        snapshot = replace(snapshot, version=1 if newest is None else newest["version"] + 1)
         synthesis = await _insert(snapshot, scope, theme, viewer, now)
         await enqueue(tx, JobName.COMPILE_SYNTHESIS, synthesis, key=job_key(synthesis), now=now)
         await journal.record(
@@ -130,14 +135,14 @@ async def _ask(viewer: Viewer | None, number: int | None, now: datetime) -> Aske
             "synthesis",
             synthesis,
             group=None if theme is None else theme["working_group_id"],
-            after=f"{scope} v{version} {snapshot.kind.value}",
+            after=f"{scope} {'brouillon' if draft else 'version'} {snapshot.version}",
             now=now,
         )
-    return Asked(synthesis, version, snapshot.kind is Kind.WORKING_DRAFT, is_new=True)
+    return Asked(synthesis, snapshot.version, draft, is_new=True)
 
 
 _NEWEST: Final = """
-    SELECT id, version, state, draft, requested_at, snapshot_sha256 FROM synthesis
+    SELECT id, version, state, requested_at, snapshot_sha256 FROM synthesis
      WHERE scope = $1 ORDER BY version DESC LIMIT 1"""
 
 
@@ -154,7 +159,7 @@ async def _theme(number: int) -> Row:
 
 
 def _says_the_same(snapshot: Snapshot, newest: Row) -> bool:
-    """Whether the newest version was made of the same facts: only its number and its instant may differ.
+    """Whether the newest of its kind was made of the same facts: only its number and its instant may differ.
 
     Both stand in its row, so the two are compared without reading the former snapshot while everybody waits.
     """
@@ -164,15 +169,16 @@ def _says_the_same(snapshot: Snapshot, newest: Row) -> bool:
 
 
 async def _insert(snapshot: Snapshot, scope: str, theme: Row | None, viewer: Viewer | None, now: datetime) -> int:
+    draft = snapshot.kind is Kind.WORKING_DRAFT
     inserted = await rows(
         """INSERT INTO synthesis (theme_id, version, scope, state, draft, snapshot, snapshot_sha256, requester_id,
                                   requested_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id""",
         None if theme is None else theme["id"],
         snapshot.version,
-        scope,
+        f"{scope}{DRAFTS}" if draft else scope,
         SynthesisState.REQUESTED.value,
-        snapshot.kind is Kind.WORKING_DRAFT,
+        draft,
         to_json(snapshot).decode(),
         sha256(snapshot),
         None if viewer is None else viewer.id,

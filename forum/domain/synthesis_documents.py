@@ -149,16 +149,20 @@ async def document_lines(synthesis: int) -> tuple[DocumentLine, ...]:
 
 
 _NAME_COLUMNS: Final = """
-    s.version, s.requested_at, th.number
+    s.version, s.draft, s.requested_at, th.number
       FROM document d JOIN synthesis s ON s.id = d.synthesis_id LEFT JOIN theme th ON th.id = s.theme_id"""
 
 
 def file_name_of(found: Row) -> str:
-    """Such as "synthese-T3-v1-2026-11-23.odt": scope, version, and the day of the data where the consultation is."""
+    """Such as "synthese-T3-v1-2026-11-23.odt": scope, number, and the day of the data where the consultation is.
+
+    A working draft is "synthese-T3-brouillon1-2026-11-23.odt".
+    """
     taken = known_moment(found["requested_at"])
     scope = "consultation" if found["number"] is None else f"T{found['number']}"
     day = taken.astimezone(ZoneInfo(settings().site.time_zone)).date().isoformat()
-    return f"synthese-{scope}-v{found['version']}-{day}.{found['format']}"
+    nature = "brouillon" if found["draft"] else "v"
+    return f"synthese-{scope}-{nature}{found['version']}-{day}.{found['format']}"
 
 
 async def read_document(viewer: Viewer | None, synthesis: int, file_name: str, now: datetime) -> DocumentFile:

@@ -20,7 +20,8 @@ class Synthesis(Model):
     """A synthesis of one theme, or of the whole consultation when it has none.
 
     `snapshot` is the frozen data, in its canonical JSON form, from which every document is made;
-    `draft` says that votes were open and that it holds no tally.
+    `draft` says that votes were open and that it holds no tally. Drafts are numbered apart: their `scope` is
+    'theme:3 draft' or 'all draft'.
     """
 
     id = fields.IntField(primary_key=True)

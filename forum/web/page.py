@@ -37,6 +37,7 @@ LOCALES = ("fr", "en")
 NOTICES = {
     "synthese-demandee": "Votre demande est enregistrée.",
     "synthese-inchangee": "Rien n’a changé depuis cette version : la voici.",
+    "brouillon-inchange": "Rien n’a changé depuis ce brouillon : le voici.",
     "synthese-recommencee": "La compilation recommence.",
     "synthese-publiee": "La synthèse est publiée.",
     "connecte": "Votre session est ouverte.",

@@ -43,7 +43,8 @@ async def ask(request: Request) -> Response:
         asked = await syntheses.request_synthesis(request.state.viewer, _scope(form), request.state.now)
     except Invalid as problem:
         return await refused(request, "syntheses/index.html", await _index(request), form, problem)
-    notice = "synthese-demandee" if asked.is_new else "synthese-inchangee"
+    unchanged = "brouillon-inchange" if asked.draft else "synthese-inchangee"
+    notice = "synthese-demandee" if asked.is_new else unchanged
     return see_other(request, "synthesis", synthesis=asked.id, notice=notice)
 
 
