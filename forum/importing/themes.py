@@ -14,8 +14,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from forum.domain.schedules import refuse_backwards
 from forum.domain.theme_files import Adoption, Chapter, adopt
-from forum.domain.themes import refuse_backwards
 from forum.errors import CannotStart, Invalid, plain_reason
 from forum.permissions import Schedule
 from forum.settings import reasons

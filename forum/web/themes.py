@@ -5,7 +5,7 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.domain import themes
+from forum.domain import schedules, themes
 from forum.domain.syntheses import newest_published
 from forum.domain.themes import ThemeHead
 from forum.errors import Checks, Invalid
@@ -33,11 +33,11 @@ async def schedule(request: Request) -> Response:
     """The form that sets the windows of a theme, and its answer."""
     form = await read_form(request) if request.method == "POST" else None
     viewer, now = request.state.viewer, request.state.now
-    theme = await themes.schedule_to_change(viewer, request.path_params["number"], now)
+    theme = await schedules.schedule_to_change(viewer, request.path_params["number"], now)
     if form is None:
         return await page(request, "themes/schedule.html", _context(request, theme, _first(request, theme.schedule)))
     try:
-        await themes.set_schedule(viewer, theme.number, _wanted(form), form.text("reason"), now)
+        await schedules.set_schedule(viewer, theme.number, _wanted(form), form.text("reason"), now)
     except Invalid as problem:
         return await refused(request, "themes/schedule.html", _context(request, theme, form), form, problem)
     return see_other(request, "theme", number=theme.number, notice="calendrier-fixe")
@@ -50,9 +50,9 @@ async def close_votes(request: Request) -> Response:
     number = request.path_params["number"]
     try:
         form.require_confirmation()
-        await themes.close_votes(viewer, number, form.text("reason"), now)
+        await schedules.close_votes(viewer, number, form.text("reason"), now)
     except Invalid as problem:
-        theme = await themes.schedule_to_change(viewer, number, now)
+        theme = await schedules.schedule_to_change(viewer, number, now)
         first = _first(request, theme.schedule, reason=form.values["reason"])
         return await refused(request, "themes/schedule.html", _context(request, theme, first), first, problem)
     return see_other(request, "theme_proposals", number=number, notice="votes-clos")
