@@ -52,17 +52,22 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On the second database only what has to do with one: pure rooms, and the looks of each page, are shown once."""
-    if not os.environ.get("FORUM_DATABASE__URL", "").startswith("postgres"):
-        return
-    kept = [item for item in items if _meets_the_database(item)]
+    """Each test where it shows something: a skip is then always something that is missing here."""
+    postgres = os.environ.get("FORUM_DATABASE__URL", "").startswith("postgres")
+    kept = [item for item in items if (_belongs_on_postgres if postgres else _belongs_on_sqlite)(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept
 
 
-def _meets_the_database(item: pytest.Item) -> bool:
+def _belongs_on_sqlite(item: pytest.Item) -> bool:
+    return item.get_closest_marker("postgres_only") is None
+
+
+def _belongs_on_postgres(item: pytest.Item) -> bool:
+    """Only what has to do with a database: pure rooms, and the looks of each page, were shown on SQLite."""
     fixtures = getattr(item, "fixturenames", ())
-    return "migrated" in fixtures or ("chromium" in fixtures and item.get_closest_marker("looks") is None)
+    elsewhere = item.get_closest_marker("sqlite_only") or item.get_closest_marker("looks")
+    return elsewhere is None and ("migrated" in fixtures or "chromium" in fixtures)
 
 
 @pytest.fixture(scope="session")

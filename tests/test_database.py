@@ -115,10 +115,9 @@ async def test_a_wrong_statement_answers_500(
     assert (await client.get("/sante/pret")).status_code == 500
 
 
+@pytest.mark.sqlite_only
 async def test_the_file_is_as_durable_as_it_can_be(database: Settings) -> None:
     """What was acknowledged is on the disk before the answer leaves: a journal apart, synchronised at each commit."""
-    if not is_sqlite():
-        pytest.skip("pragmas are SQLite's")
     told = {
         name: next(iter(dict((await rows(f"PRAGMA {name}"))[0]).values())) for name in ("journal_mode", "foreign_keys")
     }
@@ -127,10 +126,9 @@ async def test_the_file_is_as_durable_as_it_can_be(database: Settings) -> None:
         assert dict((await rows("PRAGMA synchronous"))[0]) == {"synchronous": 2}  # FULL
 
 
+@pytest.mark.sqlite_only
 async def test_a_transaction_takes_its_turn_when_it_begins(database: Settings) -> None:
     """BEGIN IMMEDIATE: one that only read so far already keeps other writers out, so it never loses at its commit."""
-    if not is_sqlite():
-        pytest.skip("PostgreSQL locks rows")
     other = sqlite3.connect(database.database.url.removeprefix("sqlite:///"), isolation_level=None, timeout=0)
     async with transaction():
         with pytest.raises(sqlite3.OperationalError, match="locked"):

@@ -125,10 +125,12 @@ async def test_the_database_keeps_these_indexes_of_some_rows(database: Settings,
     assert (on.replace("public.", "").replace("USING btree ", "").split(" ON ")[1], where.strip("()")) == PARTIAL[index]
 
 
+@pytest.mark.sqlite_only
 async def test_the_unread_are_counted_in_their_index(database: Settings) -> None:
-    """Each page of a member asks for it: the plan of the session's query must not read a list of notices."""
-    if not is_sqlite():
-        pytest.skip("PostgreSQL reads an empty table whole, whatever its indexes")
+    """Each page of a member asks for it: the plan of the session's query must not read a list of notices.
+
+    PostgreSQL reads an empty table whole, whatever its indexes.
+    """
     plan = await rows(f"EXPLAIN QUERY PLAN {VIEWER_QUERY.replace('$1', 'NULL')}")
     assert any("notification_unread" in one["detail"] for one in plan)
 

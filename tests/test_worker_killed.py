@@ -204,11 +204,10 @@ async def test_a_worker_told_to_stop_gives_its_job_back_at_once(
     assert await seen_by_everybody() == (0, 0)
 
 
+@pytest.mark.postgres_only
 async def test_a_job_asked_for_while_redis_is_away_runs_when_it_is_back(
     database: Settings, port: int, job: int, tmp_path: Path
 ) -> None:
-    if not database.database.url.startswith("postgres"):
-        pytest.skip("without Redis there is none to lose: shown in the run on PostgreSQL")
     program = shutil.which("redis-server")
     if program is None:
         assert not IN_CI, "redis-server is missing"
