@@ -9,7 +9,7 @@ from httpx2 import AsyncClient
 from starlette.applications import Starlette
 from tortoise.exceptions import OperationalError, TransactionManagementError
 
-from forum.database import is_sqlite, is_unreachable, row, rows, transaction
+from forum.database import is_unreachable, row, rows, transaction
 from forum.settings import Settings
 from tests.factories import count, make_group
 
@@ -51,10 +51,9 @@ async def test_effects_wait_for_the_outermost_commit_and_leave_with_a_rollback(d
     assert done == ["inner over", "inner over", "after"]
 
 
+@pytest.mark.sqlite_only
 async def test_writes_go_on_after_a_begin_that_failed(database: Settings) -> None:
     """Another process holds the file: the write that waited too long fails, the next one works."""
-    if not is_sqlite():
-        return
     await rows("PRAGMA busy_timeout = 50")
     other = sqlite3.connect(database.database.url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
