@@ -28,6 +28,9 @@ from forum.settings import Settings, settings
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ADDRESS = "http://127.0.0.1:8000"
 
+# Fixtures that several files share stand beside what they are made of.
+pytest_plugins = ["tests.compiled_syntheses"]
+
 
 class Clock:
     """The time of the application under test: `clock.now`, `clock.pass_(hours=1)`."""

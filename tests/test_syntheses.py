@@ -1,137 +1,35 @@
-"""Syntheses: asked for, compiled, followed, downloaded and published through the doors."""
-
-import csv
-import hashlib
-import io
-import json
-import re
-import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from datetime import timedelta
-from pathlib import Path
+"""Syntheses: asked for, frozen and published through the doors."""
 
 import pytest
-from httpx2 import AsyncClient, Response
+from httpx2 import AsyncClient
 from starlette.applications import Starlette
-from structlog.testing import capture_logs
 from tortoise.exceptions import IntegrityError
 
 from forum.database import row, rows
-from forum.documents.formats import FORMATS, MissingRenderer
-from forum.domain import jobs
 from forum.domain.snapshot_queries import hold_still
 from forum.domain.snapshots import from_json
-from forum.domain.synthesis_documents import ORDER, Made
-from forum.errors import Invalid
+from forum.domain.synthesis_documents import ORDER
 from forum.models.members import Role
 from forum.models.proposals import Origin, Proposal, ProposalState
-from forum.models.themes import GuidingQuestion, Theme
-from forum.models.votes import Ballot
+from forum.models.themes import GuidingQuestion
 from forum.ranking.tallies import Opinion
 from forum.text.reading import Reading, read
-from tests.conftest import NOON, Clock, visitor
-from tests.factories import (
-    CONFIRMED,
-    count,
-    make_member,
-    make_post,
-    make_proposal,
-    make_theme,
-    make_thread,
-    sign_in,
+from tests.compiled_syntheses import (
+    DRAFT,
+    Quick,
+    ask,
+    cast,
+    compiled,
+    fail_every_try,
+    file_names,
+    snapshot_json,
+    voted_theme,
+    work_off,
 )
-from workers import running
-from workers import syntheses as compiling
-from workers.rendering import RenderingFailed, rendered
-from workers.syntheses import WORK, compile_here
+from tests.conftest import NOON, Clock, visitor
+from tests.factories import CONFIRMED, count, make_member, make_post, make_proposal, make_theme, make_thread, sign_in
 
 pytestmark = pytest.mark.anyio
-
-FINAL, DRAFT = "closed", "open"
-
-
-Quick = dict[str, Callable[[], bytes]]
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> Quick:
-    """Formats that cost nothing, for all that is not about documents themselves; a test may replace one."""
-    formats: Quick = {}
-
-    async def rendered(snapshot: bytes) -> AsyncGenerator[Made, None]:
-        for name in FORMATS:
-            try:
-                content = formats[name]() if name in formats else name.encode() + snapshot
-            except MissingRenderer as problem:
-                yield Made(name, "text/plain; charset=utf-8", error=str(problem))
-            else:
-                yield Made(name, "text/plain; charset=utf-8", content)
-
-    monkeypatch.setattr(compiling, "rendered", rendered)
-    return formats
-
-
-@pytest.fixture
-def worker_clock(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    monkeypatch.setattr(running, "clock", clock)
-    return clock
-
-
-@pytest.fixture
-async def agent(client: AsyncClient, worker_clock: Clock) -> AsyncClient:
-    await sign_in(client, await make_member("Agathe Agent", role=Role.AGENT))
-    return client
-
-
-@pytest.fixture
-async def public(app: Starlette) -> AsyncIterator[AsyncClient]:
-    async with visitor(app) as one:
-        yield one
-
-
-async def voted_theme(*, votes: str = FINAL, proposals: int = 2) -> Theme:
-    """Theme 3 with proposals; the first has two votes for and one against, the second one abstention."""
-    theme = await make_theme(3, contributions="closed", votes="closed" if votes == FINAL else "open")
-    voters = [await make_member(f"Votant {letter}") for letter in "ABC"]
-    made = [await make_proposal(theme, f"Proposition numéro {n}.") for n in range(1, proposals + 1)]
-    opinions = [(0, Opinion.FOR), (1, Opinion.FOR), (2, Opinion.AGAINST)]
-    for voter, opinion in opinions:
-        await cast(made[0], voters[voter].id, opinion)
-    if proposals > 1:
-        await cast(made[1], voters[0].id, Opinion.ABSTAIN)
-    return theme
-
-
-async def cast(proposal: Proposal, voter: int, opinion: Opinion) -> None:
-    await Ballot.create(proposal=proposal, voter_id=voter, opinion=opinion, proposal_version=1, cast_at=NOON)
-
-
-async def ask(client: AsyncClient, theme: str = "3") -> Response:
-    return await client.post("/syntheses/demander", data={"theme": theme})
-
-
-async def work_off(clock: Clock) -> None:
-    """What a worker does when it looks at the table."""
-    for job, _ in await jobs.waiting(clock()):
-        await running.run(job, WORK)
-
-
-async def compiled(client: AsyncClient, clock: Clock, theme: str = "3") -> str:
-    """The address of a synthesis, asked for and compiled."""
-    asked = await ask(client, theme)
-    assert asked.status_code == 303
-    await work_off(clock)
-    return asked.headers["location"].split("?")[0]
-
-
-async def snapshot_json() -> bytes:
-    found = await row("SELECT snapshot FROM synthesis ORDER BY id DESC LIMIT 1")
-    assert found is not None
-    return str(found["snapshot"]).encode()
-
-
-async def test_the_formats_are_listed_in_an_order_that_knows_them_all() -> None:
-    assert set(FORMATS) == set(ORDER)
 
 
 # Asking
@@ -401,146 +299,6 @@ async def test_the_snapshot_says_where_each_proposal_comes_from(agent: AsyncClie
     assert [p.state.value for p in snapshot.proposals] == ["open", "withdrawn"]
 
 
-# Compiling
-
-
-async def file_names(client: AsyncClient, address: str) -> list[str]:
-    page = await client.get(address)
-    return re.findall(rf'href="{address}/(synthese-[^"]+)"', page.text)
-
-
-async def fail_every_try(clock: Clock, formats: Quick) -> None:
-    def breaks() -> bytes:
-        raise RenderingFailed("plus d’encre")
-
-    formats["pdf"] = breaks
-    with capture_logs() as lines:
-        for _ in range(6):
-            await work_off(clock)
-            clock.pass_(minutes=2)
-    trace = await row("SELECT trace_id FROM job")
-    assert trace is not None
-    assert lines[-1]["trace_id"] == trace["trace_id"]
-
-
-async def test_every_format_is_made_and_says_the_same(agent: AsyncClient, clock: Clock) -> None:
-    await voted_theme()
-    address = await compiled(agent, clock)
-    names = await file_names(agent, address)
-    assert names == [f"synthese-T3-v1-2026-11-23.{format_}" for format_ in ORDER]
-    files = {name.rsplit(".")[-1]: await agent.get(f"{address}/{name}") for name in names}
-    page = (await agent.get(address)).text
-    for format_, file in files.items():
-        assert file.status_code == 200
-        assert file.headers["content-disposition"].startswith("attachment; filename=")
-        assert file.headers["x-content-type-options"] == "nosniff"
-        assert "sandbox" in file.headers["content-security-policy"]
-        assert file.headers["content-type"] == FORMATS[format_].media_type
-        digest = hashlib.sha256(file.content).hexdigest()
-        assert digest in page
-        assert file.headers["etag"] == f'"{digest}"'
-    sheet = list(csv.reader(io.StringIO(files["csv"].content.decode("utf-8-sig")), delimiter=";"))
-    assert len(sheet) == 3
-    assert files["pdf"].content.startswith(b"%PDF-")
-    assert json.loads(files["json"].content)
-
-
-async def test_a_second_compilation_of_the_same_data_gives_the_same_bytes(agent: AsyncClient, clock: Clock) -> None:
-    await voted_theme()
-    await compiled(agent, clock)
-    before = [tuple(r) for r in await rows("SELECT format, sha256, size FROM document ORDER BY format")]
-    await rows("UPDATE synthesis SET state = 'requested'")
-    await rows("UPDATE job SET state = 'queued'")
-    clock.pass_(days=3)
-    await work_off(clock)
-    assert [tuple(r) for r in await rows("SELECT format, sha256, size FROM document ORDER BY format")] == before
-
-
-async def test_a_job_that_runs_twice_changes_nothing(agent: AsyncClient, clock: Clock, quick: Quick) -> None:
-    await voted_theme()
-    await compiled(agent, clock)
-    before = [tuple(r) for r in await rows("SELECT id, format, sha256 FROM document ORDER BY id")]
-    await rows("UPDATE job SET state = 'queued'")
-    await work_off(clock)
-    assert [tuple(r) for r in await rows("SELECT id, format, sha256 FROM document ORDER BY id")] == before
-
-
-async def test_a_missing_renderer_costs_one_format_and_is_named(agent: AsyncClient, clock: Clock, quick: Quick) -> None:
-    def missing() -> bytes:
-        raise MissingRenderer("typst", "PDF")
-
-    await voted_theme()
-    quick["pdf"] = missing
-    address = await compiled(agent, clock)
-    page = await agent.get(address)
-    assert len(await file_names(agent, address)) == len(ORDER) - 1
-    error = await row("SELECT error FROM document WHERE format = 'pdf'")
-    assert error is not None
-    assert "typst" in error["error"]
-    assert "pdf" in error["error"].lower()
-    assert "Recommencer la compilation" in page.text
-    del quick["pdf"]
-    assert (await agent.post(f"{address}/recommencer")).status_code == 303
-    await work_off(clock)
-    assert len(await file_names(agent, address)) == len(ORDER)
-    assert (await agent.post(f"{address}/recommencer")).status_code == 409
-
-
-async def test_a_failure_shows_its_reason_and_trace_then_starts_anew(
-    agent: AsyncClient, clock: Clock, quick: Quick
-) -> None:
-    await voted_theme()
-    await ask(agent)
-    await fail_every_try(clock, quick)
-    page = await agent.get("/syntheses/1")
-    assert "plus d’encre" in page.text
-    trace = await row("SELECT trace_id FROM job")
-    assert trace is not None
-    assert trace["trace_id"] in page.text
-    assert (await agent.get("/api/v1/syntheses/1")).json()["state"] == "failed"
-    assert await count("document") == 0
-    del quick["pdf"]
-    await agent.post("/syntheses/1/recommencer")
-    await work_off(clock)
-    assert (await agent.get("/api/v1/syntheses/1")).json()["state"] == "done"
-
-
-async def test_progress_is_that_of_the_format_under_way(
-    agent: AsyncClient, clock: Clock, quick: Quick, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[dict[str, object]] = []
-    advance = jobs.advance
-
-    async def watched(claim: jobs.Claim, done: int, total: int, step: str) -> None:
-        await advance(claim, done, total, step)
-        if step:
-            seen.append((await agent.get("/api/v1/syntheses/1")).json())
-            assert await count("document") == 0
-
-    monkeypatch.setattr(jobs, "advance", watched)
-    await voted_theme()
-    await compiled(agent, clock)
-    assert [(one["state"], one["done"], one["total"], one["step"]) for one in seen] == [
-        ("running", n, len(ORDER), name.upper()) for n, name in enumerate(ORDER)
-    ]
-
-
-async def test_data_that_cannot_be_read_fails_with_its_reason(capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(RenderingFailed, match="photographie"):
-        await anext(rendered(b"{}"))
-    assert "Traceback" in capfd.readouterr().err
-
-
-async def test_a_layout_process_that_is_killed_is_a_failure_and_not_a_document(
-    agent: AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await voted_theme()
-    await ask(agent)
-    monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(RenderingFailed, match="s’est arrêté"):
-        await anext(rendered(await snapshot_json()))
-
-
 # Publishing
 
 
@@ -616,79 +374,3 @@ async def test_only_agents_and_administrators_publish(
         assert (await other.post(f"{address}/publier", data=CONFIRMED)).status_code == 404
         assert (await other.post(f"{address}/recommencer")).status_code == 404
     assert await rows("SELECT id FROM synthesis WHERE state = 'published'") == []
-
-
-# Reading
-
-
-async def test_the_document_read_on_line_keeps_its_style_and_nothing_else(agent: AsyncClient, clock: Clock) -> None:
-    await voted_theme()
-    address = await compiled(agent, clock)
-    answer = await agent.get(f"{address}/lire")
-    policy = answer.headers["content-security-policy"]
-    assert re.fullmatch(
-        r"default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]+'; base-uri 'none'; form-action 'none'; "
-        r"frame-ancestors 'none'",
-        policy,
-    )
-    assert "content-disposition" not in answer.headers
-    assert "<script" not in answer.text
-
-
-async def test_a_document_already_had_is_not_sent_again(
-    agent: AsyncClient, public: AsyncClient, clock: Clock, quick: Quick
-) -> None:
-    await voted_theme()
-    address = await compiled(agent, clock)
-    name = (await file_names(agent, address))[0]
-    etag = (await agent.get(f"{address}/{name}")).headers["etag"]
-    again = await agent.get(f"{address}/{name}", headers={"If-None-Match": etag})
-    assert (again.status_code, again.content) == (304, b"")
-    assert (await public.get(f"{address}/{name}", headers={"If-None-Match": etag})).status_code == 404
-
-
-@pytest.mark.parametrize(
-    "name", ["synthese-T3-v2-2026-11-23.pdf", "synthese-T3-v1-2026-11-23.exe", "x.pdf", "..%2f..%2fx.pdf", "%00.pdf"]
-)
-async def test_a_document_has_one_name(agent: AsyncClient, clock: Clock, quick: Quick, name: str) -> None:
-    await voted_theme()
-    address = await compiled(agent, clock)
-    assert (await agent.get(f"{address}/{name}")).status_code == 404
-
-
-# From the shell
-
-
-async def test_the_command_writes_whole_files_of_the_formats_asked_for(
-    database: object, worker_clock: Clock, tmp_path: Path
-) -> None:
-    await voted_theme()
-    seen: list[tuple[int, int, str]] = []
-    made = await compile_here(3, ["csv", "json"], tmp_path / "out", NOON, lambda *step: seen.append(step))
-    assert [path.name for path in made.files] == ["synthese-T3-v1-2026-11-23.csv", "synthese-T3-v1-2026-11-23.json"]
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [path.name for path in made.files]
-    assert (made.draft, made.is_new, made.problems) == (False, True, ())
-    assert seen[-1][:2] == (len(ORDER), len(ORDER))
-    again = await compile_here(3, ["csv"], tmp_path / "again", NOON + timedelta(hours=1), lambda *step: None)
-    assert (again.is_new, again.version) == (False, 1)
-    assert again.files[0].read_bytes() == made.files[0].read_bytes()
-
-
-async def test_the_command_makes_a_working_draft_while_votes_are_open(
-    database: object, worker_clock: Clock, tmp_path: Path, quick: Quick
-) -> None:
-    await voted_theme(votes=DRAFT)
-    made = await compile_here(None, ["json"], tmp_path, NOON, lambda *step: None)
-    assert made.draft
-    assert '"kind":"working draft"' in made.files[0].read_text()
-    assert made.files[0].name == "synthese-consultation-brouillon1-2026-11-23.json"
-
-
-@pytest.mark.parametrize(("theme", "formats"), [(3, ["pdf", "doc"]), (9, ["pdf"])])
-async def test_the_command_refuses_an_unknown_theme_or_format_before_any_work(
-    database: object, tmp_path: Path, theme: int, formats: list[str]
-) -> None:
-    await voted_theme()
-    with pytest.raises(Invalid):
-        await compile_here(theme, formats, tmp_path / "out", NOON, lambda *step: None)
-    assert await count("synthesis") == 0
