@@ -1,9 +1,11 @@
-"""Snapshots to make documents of: the 2019 thread with votes, any number of proposals, nothing, the worst words."""
+"""Snapshots and the files made of them: the 2019 thread with votes, many proposals, nothing, the worst words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from forum.documents.formats import FORMATS
+from forum.domain.outlines import outline_of
 from forum.domain.snapshots import (
     Consultation,
     DayCount,
@@ -292,3 +294,21 @@ def hostile_snapshot() -> Snapshot:
         ),
         meetings=(Meeting(group=worst, number=1, place=worst),),
     )
+
+
+SAMPLES: dict[str, Callable[[], Snapshot]] = {
+    "small": small_snapshot,
+    "draft": draft_snapshot,
+    "empty": empty_snapshot,
+    "hostile": hostile_snapshot,
+    "large": lambda: large_snapshot(50),
+}
+
+_made: dict[tuple[str, str], bytes] = {}
+
+
+def made(sample: str, name: str) -> bytes:
+    """A file, made once for all tests that look at it."""
+    if (sample, name) not in _made:
+        _made[sample, name] = FORMATS[name].render(outline_of(SAMPLES[sample]()))
+    return _made[sample, name]
