@@ -29,7 +29,7 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ADDRESS = "http://127.0.0.1:8000"
 
 # Fixtures that several files share stand beside what they are made of.
-pytest_plugins = ["tests.compiled_syntheses"]
+pytest_plugins = ["tests.factories", "tests.compiled_syntheses"]
 
 
 class Clock:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
+import pytest
 from httpx2 import AsyncClient
 
 from forum.database import rows
@@ -110,6 +111,12 @@ async def make_thread(
 ) -> Thread:
     """A thread without any post yet."""
     return await Thread.create(theme=theme, title=title, author=author, created_at=NOON, last_post_at=NOON)
+
+
+@pytest.fixture
+async def thread(client: AsyncClient) -> Thread:
+    """A thread without any post yet, of theme 3 while contributions are open."""
+    return await make_thread(await make_theme(3))
 
 
 async def make_post(

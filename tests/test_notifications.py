@@ -9,12 +9,7 @@ from forum.models.members import Member
 from forum.models.notifications import Event, Notification
 from forum.models.threads import Thread
 from tests.conftest import NOON
-from tests.factories import make_member, make_post, make_theme, make_thread, sign_in
-
-
-@pytest.fixture
-async def thread(client: AsyncClient) -> Thread:
-    return await make_thread(await make_theme(3))
+from tests.factories import make_member, make_post, sign_in
 
 
 async def told(member: Member, thread: Thread) -> Notification:
