@@ -2,8 +2,9 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from redis.asyncio import ConnectionPool
@@ -17,7 +18,7 @@ from forum.errors import CannotStart, Unavailable
 from forum.jobs import JobName, enqueue
 from forum.settings import Settings
 from tests.conftest import NOON, Clock
-from workers import running
+from workers import embedded, running
 from workers.running import Work
 
 LEASE = timedelta(seconds=20)
@@ -313,3 +314,35 @@ async def test_a_killed_worker_costs_less_than_a_minute_with_the_settings_of_the
 async def test_no_message_is_pickled() -> None:
     assert bell.write_json({"f": "run_job", "a": [1]}) == b'{"f": "run_job", "a": [1]}'
     assert bell.read_json(b'{"a": [1]}') == {"a": [1]}
+
+
+async def test_the_worker_of_the_site_is_replaced_even_when_it_cannot_be_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    working = asyncio.Event()
+
+    class Hired:
+        async def async_run(self) -> None:
+            working.set()
+
+        async def close(self) -> None: ...
+
+    engines: Iterator[ImportError | SimpleNamespace] = iter(
+        (ImportError("fakeredis is missing"), SimpleNamespace(hire=Hired))
+    )
+
+    def load(name: str) -> SimpleNamespace:
+        engine = next(engines)
+        if isinstance(engine, ImportError):
+            raise engine
+        return engine
+
+    monkeypatch.setattr(embedded, "import_module", load)
+    monkeypatch.setattr(embedded, "READERS_FIRST", 0)
+    monkeypatch.setattr(embedded, "AFTER_A_FALL", 0.01)
+    with capture_logs() as lines:
+        await embedded.start()
+        async with asyncio.timeout(5):
+            await working.wait()
+        await embedded.stop()
+    assert [line["event"] for line in lines] == ["the embedded worker fell, another one follows"]

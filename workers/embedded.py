@@ -45,9 +45,9 @@ async def stop() -> None:
 async def _work() -> None:
     """Replace a worker that falls: a web process that answers but never compiles would be noticed too late."""
     await asyncio.sleep(READERS_FIRST)
-    engine = await anyio.to_thread.run_sync(import_module, "workers.engine")
     while True:
         try:
+            engine = await anyio.to_thread.run_sync(import_module, "workers.engine")
             await _work_with(engine.hire)
         except Exception:
             log.exception("the embedded worker fell, another one follows")

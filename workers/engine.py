@@ -11,8 +11,8 @@ import arq.worker
 from arq.worker import Worker
 from fakeredis import FakeAsyncRedis
 
-from forum.jobs import bell_over, hang_bell, queue, read_json, write_json
-from workers.functions import AT_ONCE, functions, polling
+from forum.jobs import bell_over, hang_bell
+from workers.functions import duties
 
 
 async def _say_nothing(redis: Any, log: Callable[[str], Any]) -> None:
@@ -23,16 +23,6 @@ def hire() -> Worker:
     """A worker of this process, with the bell hung that calls it. It works while its `async_run` does."""
     arq.worker.log_redis_info = _say_nothing  # type: ignore[attr-defined,assignment] # not exported, but what it calls
     bell = bell_over(FakeAsyncRedis().connection_pool)
-    worker = Worker(
-        functions=functions(),
-        cron_jobs=polling(),
-        redis_pool=bell,
-        queue_name=queue(),
-        job_serializer=write_json,
-        job_deserializer=read_json,
-        max_jobs=AT_ONCE,
-        handle_signals=False,
-        log_results=False,
-    )
+    worker = Worker(**duties(), redis_pool=bell, handle_signals=False)
     hang_bell(bell)
     return worker

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from arq.cron import CronJob, cron
-from arq.worker import Function, func
+from arq.worker import func
 
 from forum.domain import jobs
-from forum.jobs import RUN_JOB, ring
+from forum.jobs import RUN_JOB, queue, read_json, ring, write_json
 from forum.settings import settings
 from workers import running, syntheses
 from workers.running import LONGEST_JOB, Work
@@ -38,11 +38,21 @@ async def poll(ctx: Mapping[str, Any]) -> None:
         await ring(job, fence)
 
 
-def functions() -> list[Function]:
-    return [func(run_job, name=RUN_JOB, timeout=ARQ_TIMEOUT, max_tries=TRIES_OF_ARQ, keep_result=0)]
+def duties() -> dict[str, Any]:
+    """What a worker of arq does and how, wherever it runs: the arguments that both kinds of worker share."""
+    return {
+        "functions": [func(run_job, name=RUN_JOB, timeout=ARQ_TIMEOUT, max_tries=TRIES_OF_ARQ, keep_result=0)],
+        "cron_jobs": [_polling()],
+        "queue_name": queue(),
+        "job_serializer": write_json,
+        "job_deserializer": read_json,
+        "max_jobs": AT_ONCE,
+        "log_results": False,
+    }
 
 
-def polling() -> list[CronJob]:
+def _polling() -> CronJob:
     """The poll, when the worker starts and every `poll_seconds` within each minute, by one worker of the site."""
     seconds = set(range(0, 60, min(settings().jobs.poll_seconds, 60)))
-    return [cron(poll, name=f"{settings().redis_prefix}:poll", second=seconds, run_at_startup=True, keep_result=0)]
+    name = f"{settings().redis_prefix}:poll"
+    return cron(poll, name=name, second=seconds, run_at_startup=True, keep_result=0)

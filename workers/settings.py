@@ -18,10 +18,10 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from forum.database import close_database, open_database
 from forum.errors import CannotStart
-from forum.jobs import hang_bell, queue, read_json, write_json
+from forum.jobs import hang_bell
 from forum.logs import open_logs
 from forum.settings import Settings, settings
-from workers.functions import AT_ONCE, functions, polling
+from workers.functions import duties
 
 T = TypeVar("T")
 
@@ -80,17 +80,9 @@ async def _stop(ctx: dict[str, Any]) -> None:
 
 _KNOWN: Final = _known_settings()
 
-
-class WorkerSettings:
-    """Read by arq."""
-
-    functions = functions()
-    cron_jobs = polling()
-    redis_settings = _redis(_KNOWN)
-    queue_name = queue()
-    job_serializer = write_json
-    job_deserializer = read_json
-    max_jobs = AT_ONCE
-    log_results = False
-    on_startup = _start
-    on_shutdown = _stop
+WorkerSettings: Final = duties() | {
+    "redis_settings": _redis(_KNOWN),
+    "on_startup": _start,
+    "on_shutdown": _stop,
+}
+"""Read by arq."""
