@@ -12,10 +12,10 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg
 from tortoise import Tortoise
+from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.connection import get_connection
 from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
 from tortoise.migrations.api import migrate as apply_migrations
@@ -71,24 +71,24 @@ def configuration(settings: Settings) -> dict[str, Any]:
     }
 
 
+POSTGRES_PARAMETERS = frozenset({"host", "port", "user", "password", "database", "ssl"})
+"""What an address of PostgreSQL may say; the size of the pool is a setting of ours."""
+
+
 def _connection(settings: Settings) -> dict[str, Any]:
     url = settings.database.url
     if not url.startswith("postgres"):
         path = url.removeprefix("sqlite:///") or str(settings.site.data_path / "cahier.sqlite3")
         return {"engine": "forum.sqlite", "credentials": {"file_path": path}}
-    parts = urlsplit(url)
-    return {
-        "engine": "tortoise.backends.asyncpg",
-        "credentials": {
-            "host": parts.hostname or "localhost",
-            "port": parts.port or 5432,
-            "user": parts.username or "postgres",
-            "password": parts.password,
-            "database": parts.path.removeprefix("/"),
-            "minsize": 1,
-            "maxsize": settings.database.pool_size,
-        },
-    }
+    read: dict[str, Any] = expand_db_url(url)
+    credentials = read["credentials"]
+    # libpq and asyncpg have each their own name for it, and the same values.
+    if "sslmode" in credentials:
+        credentials["ssl"] = credentials.pop("sslmode")
+    unknown = credentials.keys() - POSTGRES_PARAMETERS
+    if unknown:
+        raise CannotStart(f"database.url : paramètre inconnu, {', '.join(sorted(unknown))}")
+    return read | {"credentials": credentials | {"minsize": 1, "maxsize": settings.database.pool_size}}
 
 
 async def open_database(settings: Settings) -> None:

@@ -9,9 +9,36 @@ from httpx2 import AsyncClient
 from starlette.applications import Starlette
 from tortoise.exceptions import OperationalError, TransactionManagementError
 
-from forum.database import is_unreachable, row, rows, transaction
+from forum.database import POSTGRES_PARAMETERS, configuration, is_unreachable, row, rows, transaction
+from forum.errors import CannotStart
 from forum.settings import Settings
 from tests.factories import count, make_group
+
+
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [
+        (
+            "postgres://u:p%40ss@db:5433/x",
+            {"user": "u", "password": "p@ss", "host": "db", "port": 5433, "database": "x"},
+        ),
+        ("postgresql://u@db/x?sslmode=require", {"user": "u", "password": None, "port": 5432, "ssl": "require"}),
+        ("postgres://u@/x?host=/run/postgresql", {"host": "/run/postgresql", "database": "x"}),
+    ],
+)
+def test_the_address_of_postgresql_is_read_as_everywhere(
+    url: str, read: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORUM_DATABASE__URL", url)
+    credentials = configuration(Settings())["connections"]["default"]["credentials"]
+    assert credentials.items() >= read.items()
+    assert credentials.keys() == {*POSTGRES_PARAMETERS, "minsize", "maxsize"} - ({"ssl"} - read.keys())
+
+
+def test_a_parameter_that_nobody_knows_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORUM_DATABASE__URL", "postgres://u@db/x?schema=a")
+    with pytest.raises(CannotStart, match=r"^database.url : paramètre inconnu, schema$"):
+        configuration(Settings())
 
 
 async def test_a_transaction_writes_all_or_nothing(database: Settings) -> None:
@@ -110,7 +137,7 @@ async def test_a_wrong_statement_answers_500(
     async def wrong() -> None:
         await rows("SELECT nothing FROM nowhere")
 
-    monkeypatch.setattr("forum.domain.sessions.touch_database", wrong)
+    monkeypatch.setattr("forum.domain.health.touch_database", wrong)
     assert (await client.get("/sante/pret")).status_code == 500
 
 

@@ -115,11 +115,6 @@ async def close_session(token: str) -> None:
         await rows("DELETE FROM session WHERE token_hash = $1", hashed(token))
 
 
-async def touch_database() -> None:
-    """Read something: raises what the database raises when it cannot be reached."""
-    await row("SELECT COUNT(*) AS themes FROM theme")
-
-
 async def _account(identifier: str, handle: str) -> Row | None:
     if "@" in identifier.strip()[1:]:
         return await row("SELECT id, password_hash FROM member WHERE email_key = $1", identifier.strip().lower()[:254])

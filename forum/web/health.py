@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from forum.domain import sessions
+from forum.domain import health
 
 
 async def live(request: Request) -> Response:
@@ -13,5 +13,5 @@ async def live(request: Request) -> Response:
 
 async def ready(request: Request) -> Response:
     """The process answers and its database too; otherwise 503, by the common way of failures."""
-    await sessions.touch_database()
+    await health.touch_database()
     return PlainTextResponse("prêt\n")
