@@ -30,7 +30,6 @@ class Site(Section):
     base_url: str = Field(pattern=r"^https?://[^/]+$")
     name: str
     data_dir: Path
-    time_zone: str
 
     @property
     def host(self) -> str:

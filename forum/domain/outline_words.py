@@ -1,22 +1,19 @@
 """How does the document speak? French typography for our sentences, and the few forms that all chapters share.
 
 `fr` is applied to our own templates only; what authors, organisers and themes wrote goes in as a value and
-comes out untouched. Numbers and dates are set by `forum/text/typography.py`, in the zone of the
-consultation.
+comes out untouched. Numbers and dates are set by `forum/text/typography.py`.
 """
 
 from datetime import date, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from forum.documents.outline import Run
 from forum.domain.snapshots import Snapshot, moment_of
+from forum.text.typography import PARIS, french
 from forum.text.typography import day as set_day
-from forum.text.typography import french
 from forum.text.typography import moment as set_moment
 from forum.text.typography import number as set_number
 
-ZONE: Final = ZoneInfo("Europe/Paris")
 LOCALE: Final = "fr"
 
 
@@ -57,12 +54,12 @@ def long_day(day: date) -> str:
 
 def local_day(moment: datetime) -> str:
     """The day of an instant, where the consultation takes place."""
-    return long_day(moment.astimezone(ZONE).date())
+    return long_day(moment.astimezone(PARIS).date())
 
 
 def local_moment(instant: str) -> str:
     """A snapshot's instant, such as "12 décembre 2026 à 18 h 00"."""
-    return set_moment(moment_of(instant), LOCALE, ZONE)
+    return set_moment(moment_of(instant), LOCALE)
 
 
 def author_label(author: str | None) -> str:

@@ -25,7 +25,7 @@ async def schedule_to_change(viewer: Viewer | None, number: int, now: datetime) 
     return theme
 
 
-async def set_schedule(viewer: Viewer | None, number: int, wanted: Schedule, reason: str, now: datetime) -> ThemeHead:
+async def set_schedule(viewer: Viewer | None, number: int, wanted: Schedule, reason: str, now: datetime) -> None:
     """Fix or move the windows of a theme, and say so in the journal.
 
     Raises:
@@ -61,7 +61,6 @@ async def set_schedule(viewer: Viewer | None, number: int, wanted: Schedule, rea
             reason=given,
             now=now,
         )
-    return replace(theme, schedule=wanted, version=theme.version + 1)
 
 
 async def _has_ballots(theme: int) -> bool:

@@ -9,12 +9,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from anyio import to_thread
 
 from forum import __version__
 from forum.database import Row, is_sqlite, moment, rows
+from forum.domain.members import has_examples
 from forum.domain.references import reference
 from forum.domain.snapshots import (
     Consultation,
@@ -42,6 +42,7 @@ from forum.settings import settings
 from forum.text.meetings import tag_label
 from forum.text.quotes import words
 from forum.text.reading import read
+from forum.text.typography import PARIS
 
 # Each query is asked for one theme, by its id, or for all of them, by NULL.
 _IN_SCOPE: Final = "(CAST($1 AS INTEGER) IS NULL OR th.id = $1)"
@@ -105,9 +106,8 @@ def _kind(themes: Sequence[ThemeHead], proposals: Sequence[Row], now: datetime) 
 
 
 async def _consultation() -> Consultation:
-    invented = await rows("SELECT 1 AS one FROM member WHERE example = $1 LIMIT 1", True)
     site, about = settings().site, settings().consultation
-    return Consultation(about.title, about.organiser, about.licence, site.base_url, example=bool(invented))
+    return Consultation(about.title, about.organiser, about.licence, site.base_url, example=await has_examples())
 
 
 _THEMES: Final = f"""
@@ -238,8 +238,7 @@ def _participation(
 
 
 def _per_day(written: Iterable[datetime | None]) -> tuple[DayCount, ...]:
-    zone = ZoneInfo(settings().site.time_zone)
-    days = Counter(at.astimezone(zone).date().isoformat() for at in written if at is not None)
+    days = Counter(at.astimezone(PARIS).date().isoformat() for at in written if at is not None)
     return tuple(DayCount(day, days[day]) for day in sorted(days))
 
 

@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from forum.database import Row, known_moment, row, rows, transaction
 from forum.domain import jobs
@@ -18,7 +17,7 @@ from forum.domain.references import storable
 from forum.errors import NotFound
 from forum.models.syntheses import SynthesisState
 from forum.permissions import Viewer, may_read_synthesis
-from forum.settings import settings
+from forum.text.typography import PARIS
 
 # People's formats first, then those for reuse.
 ORDER: Final = ("html", "pdf", "odt", "docx", "csv", "json")
@@ -160,7 +159,7 @@ def file_name_of(found: Row) -> str:
     """
     taken = known_moment(found["requested_at"])
     scope = "consultation" if found["number"] is None else f"T{found['number']}"
-    day = taken.astimezone(ZoneInfo(settings().site.time_zone)).date().isoformat()
+    day = taken.astimezone(PARIS).date().isoformat()
     nature = "brouillon" if found["draft"] else "v"
     return f"synthese-{scope}-{nature}{found['version']}-{day}.{found['format']}"
 

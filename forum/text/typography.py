@@ -5,14 +5,19 @@ on pages, in mails and in documents. Sentences around them belong to the catalog
 """
 
 import re
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from babel.core import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
+
+PARIS: Final = ZoneInfo("Europe/Paris")
+"""The clock of every page and document. The database keeps UTC."""
 
 # The English of European administrations: "12 December 2026", not "December 12, 2026".
 _REGIONS = {"fr": "fr_FR", "en": "en_GB"}
@@ -53,11 +58,15 @@ def day(value: date, locale: str) -> str:
     return written.replace("1 ", "1er ", 1) if is_first else written
 
 
-def moment(value: datetime, locale: str, tz: tzinfo) -> str:
-    """12 décembre 2026 à 18 h 00 (no-break spaces in the time); 12 December 2026 at 18:00. Refuses naive datetimes."""
+def moment(value: datetime, locale: str) -> str:
+    """In Paris: 12 décembre 2026 à 18 h 00 (no-break spaces in the time); 12 December 2026 at 18:00.
+
+    Raises:
+        ValueError: the moment has no time zone.
+    """
     if value.tzinfo is None:
         raise ValueError(f"a moment needs a time zone: {value!r}")
-    there = value.astimezone(tz)
+    there = value.astimezone(PARIS)
     if _region(locale).language == "fr":
         return f"{day(there, locale)} à {there.hour}\u00a0h\u00a0{there.minute:02d}"
     return f"{day(there, locale)} at {format_time(there, 'HH:mm', locale=_region(locale))}"

@@ -1,6 +1,6 @@
 """What a person typed, read once and strictly: UTF-8 or nothing, one value where one is meant, within the size limit.
 
-Meaning is the domain's: here a text is a text, a number a number, an hour an hour of the site's clock. What cannot be
+Meaning is the domain's: here a text is a text, a number a number, an hour an hour of the clock of Paris. What cannot be
 read raises `Invalid` beside its field and everything typed stays in `values` to be shown again.
 """
 
@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
-from zoneinfo import ZoneInfo
 
 from anyio import fail_after
 from starlette.exceptions import HTTPException
@@ -17,6 +16,7 @@ from starlette.requests import Request
 from forum.domain import sessions
 from forum.domain.throttle import throttle
 from forum.errors import Invalid
+from forum.text.typography import PARIS
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 # The longest form is a page of minutes, two fields a line; more is not a person.
@@ -39,20 +39,19 @@ class Typed(dict[str, str]):
 class Form:
     """One form. `raw` holds every value by field; `values` the last of each; `problems` a sentence by field."""
 
-    def __init__(self, raw: Mapping[str, list[str]], zone: ZoneInfo) -> None:
+    def __init__(self, raw: Mapping[str, list[str]]) -> None:
         self.raw = raw
-        self.zone = zone
         self.values = Typed({name: found[-1] for name, found in raw.items() if found})
         self._problems = Typed()
 
     @classmethod
     def empty(cls, **initial: object) -> "Form":
         """A form that nobody filled in yet, with first values; a list gives a field several."""
-        return cls(_typed(initial), ZoneInfo("UTC"))
+        return cls(_typed(initial))
 
     def with_values(self, **changed: object) -> "Form":
         """The same form with other values in these fields, as when a page shows it again."""
-        return Form({**self.raw, **_typed(changed)}, self.zone)
+        return Form({**self.raw, **_typed(changed)})
 
     @property
     def problems(self) -> Typed:
@@ -106,7 +105,7 @@ class Form:
         if not typed:
             return None
         try:
-            return datetime.fromisoformat(typed).replace(tzinfo=self.zone).astimezone(UTC)
+            return datetime.fromisoformat(typed).replace(tzinfo=PARIS).astimezone(UTC)
         except (ValueError, OverflowError):
             raise Invalid("Indiquez un jour et une heure, par exemple 2026-12-12T18:00.", field=name) from None
 
@@ -177,7 +176,7 @@ async def read_form(request: Request) -> Form:
     raw: dict[str, list[str]] = {}
     for name, value in pairs:
         raw.setdefault(name, []).append(value)
-    request.state.form = Form(raw, request.app.state.pages.zone)
+    request.state.form = Form(raw)
     if request.state.viewer is not None:
         await throttle().count_write(request.state.viewer.id)
     form: Form = request.state.form

@@ -10,8 +10,9 @@ from forum.domain.syntheses import newest_published
 from forum.domain.themes import ThemeHead
 from forum.errors import Checks, Invalid
 from forum.permissions import Schedule
+from forum.text.typography import PARIS
 from forum.web.forms import Form, asked_integer, read_form
-from forum.web.page import page, pages, refused, see_other
+from forum.web.page import page, refused, see_other
 from forum.web.windows import windows
 
 MOMENTS = ("contributions_open_at", "contributions_close_at", "votes_open_at", "votes_close_at")
@@ -66,7 +67,7 @@ def _first(request: Request, now_set: Schedule, *, reason: str = "") -> Form:
     """The form as the schedule stands, on the site's clock."""
 
     def shown(moment: datetime | None) -> str | None:
-        return moment.astimezone(pages(request).zone).strftime("%Y-%m-%dT%H:%M") if moment else None
+        return moment.astimezone(PARIS).strftime("%Y-%m-%dT%H:%M") if moment else None
 
     moments = {name: shown(getattr(now_set, name)) for name in MOMENTS}
     return Form.empty(**moments, sealed="1" if now_set.sealed else None, reason=reason)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from starlette.requests import Request
 
 from forum.permissions import Schedule
-from forum.web.page import pages
+from forum.text.typography import PARIS
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ def _window(request: Request, kind: str, opens_at: datetime | None, closes_at: d
         state = "later"
     else:
         state = "open" if closes_at is None or now < closes_at else "closed"
-    days = (_day(request, closes_at) - _day(request, now)).days if closes_at else None
+    days = (_day(closes_at) - _day(now)).days if closes_at else None
     return Window(kind, state, opens_at, closes_at, days)
 
 
-def _day(request: Request, instant: datetime) -> date:
-    return instant.astimezone(pages(request).zone).date()
+def _day(instant: datetime) -> date:
+    return instant.astimezone(PARIS).date()
