@@ -178,8 +178,7 @@ def may_propose_from_post(
     if viewer.moderates(group):
         return may_add_proposals(schedule, now)
     if author == viewer.id:
-        contribute = may_contribute(viewer, schedule, now)
-        return may_add_proposals(schedule, now) if contribute else contribute
+        return may_propose(viewer, schedule, now)
     return _refused("Seuls son auteur et les modérateurs du groupe peuvent en faire une proposition.")
 
 

@@ -64,11 +64,13 @@ async def test_a_proposal_sent_twice_is_made_once(client: AsyncClient, clock: Cl
     answers = await asyncio.gather(*(client.post("/themes/3/proposer", data=words) for _ in range(5)))
     assert {answer.headers["location"] for answer in answers} == {answers[0].headers["location"]}
     assert await count("proposal") == 1
-    await client.post("/themes/3/proposer", data=words | {"body": "Pour une autre raison."})
-    assert await count("proposal") == 2
+    for other in ({"body": "Pour une autre raison."}, {"questions": "2"}):
+        await client.post("/themes/3/proposer", data=words | other)
+        await client.post("/themes/3/proposer", data=words | other)
+    assert await count("proposal") == 3
     clock.pass_(minutes=6)
     await client.post("/themes/3/proposer", data=words)
-    assert await count("proposal") == 3
+    assert await count("proposal") == 4
 
 
 @pytest.mark.parametrize(
@@ -157,7 +159,9 @@ async def test_the_same_words_are_proposed_once(client: AsyncClient) -> None:
     await sign_in(client, await a_moderator())
     typed = {"mots": "Il faut aussi former", "wording": "Former"}
     assert (await client.post(f"/contributions/{post.id}/proposer", data=typed)).status_code == 303
-    again = await client.post(f"/contributions/{post.id}/proposer", data=typed)
+    twice = await client.post(f"/contributions/{post.id}/proposer", data=typed)
+    assert twice.headers["location"].startswith("/propositions/T3-001"), "a second press"
+    again = await client.post(f"/contributions/{post.id}/proposer", data=typed | {"wording": "Former tout le monde"})
     assert again.status_code == 422
     assert "Ces mots sont déjà la proposition T3-001." in again.text
     assert (await count("proposal"), await count("extract"), (await Theme.get()).last_proposal_number) == (1, 1, 1)

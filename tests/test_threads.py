@@ -1,5 +1,6 @@
 """Threads through the door: reading one, and opening one."""
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -140,6 +141,20 @@ async def test_a_member_opens_a_thread(client: AsyncClient) -> None:
     page = (await client.get(answer.headers["location"])).text
     assert "<h1>Des idées</h1>" in page
     assert "Votre fil est ouvert." in page
+
+
+async def test_a_thread_sent_twice_is_opened_once(client: AsyncClient, clock: Clock) -> None:
+    await make_theme(3)
+    await sign_in(client, await make_member())
+    words = {"title": "Des idées", "source": "Première."}
+    answers = await asyncio.gather(*(client.post("/themes/3/nouveau-fil", data=words) for _ in range(5)))
+    assert {answer.status_code for answer in answers} == {303}
+    assert len({answer.headers["location"] for answer in answers}) == 1
+    assert (await count("thread"), await count("post")) == (1, 1)
+    await client.post("/themes/3/nouveau-fil", data=words | {"source": "Seconde."})
+    clock.pass_(minutes=6)
+    await client.post("/themes/3/nouveau-fil", data=words)
+    assert await count("thread") == 3
 
 
 async def test_a_thread_is_previewed_before_it_is_opened(client: AsyncClient, clock: Clock) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from anyio.to_thread import run_sync
 
-from forum.database import row, rows, transaction
+from forum.database import Row, row, rows, transaction
 from forum.domain import journal
 from forum.domain.post_writing import SAME_WORDS
 from forum.domain.posts import OnePost, mark_words, read_post
@@ -33,7 +33,6 @@ from forum.models.posts import PostKind
 from forum.models.proposals import Origin, ProposalState
 from forum.permissions import (
     Viewer,
-    may_add_proposals,
     may_propose,
     may_propose_from_post,
     may_withdraw_proposal,
@@ -130,19 +129,24 @@ async def propose(
 
 
 async def _just_proposed(theme: ThemeHead, new: NewProposal, now: datetime) -> str | None:
-    """The reference of the same words of the same person a moment ago: a second press makes no second proposal."""
-    twin = await row(
+    """The reference of what the same person sent a moment ago, all of it: a second press makes no second proposal."""
+    found = await rows(
         """
-        SELECT number FROM proposal
-         WHERE theme_id = $1 AND author_id = $2 AND wording = $3 AND body = $4 AND state = 'open' AND created_at > $5
-         ORDER BY number DESC LIMIT 1""",
+        SELECT p.number, q.position FROM proposal p
+          LEFT JOIN proposal_question a ON a.proposal_id = p.id LEFT JOIN guiding_question q ON q.id = a.question_id
+         WHERE p.theme_id = $1 AND p.author_id = $2 AND p.wording = $3 AND p.body = $4 AND p.state = 'open'
+           AND p.created_at > $5 AND p.extract_id IS NULL""",
         theme.id,
         new.author,
         new.wording,
         new.body,
         now - SAME_WORDS,
     )
-    return reference(theme.number, twin["number"]) if twin else None
+    answered: dict[int, set[int]] = {}
+    for each in found:
+        answered.setdefault(each["number"], set()).update(() if each["position"] is None else (each["position"],))
+    twin = next((number for number, positions in answered.items() if positions == set(new.questions)), None)
+    return None if twin is None else reference(theme.number, twin)
 
 
 def _judge_own(viewer: Viewer | None, theme: ThemeHead, now: datetime) -> None:
@@ -189,7 +193,6 @@ async def extract_form(
 
 def _judge_promoter(viewer: Viewer | None, post: OnePost, theme: ThemeHead, now: datetime) -> None:
     may_propose_from_post(viewer, theme.group, post.author_id, theme.schedule, now).require()
-    may_add_proposals(theme.schedule, now).require()
 
 
 def first_wording(words: str) -> str:
@@ -217,7 +220,8 @@ async def propose_from_post(
 
     Raises:
         NotFound, SignInRequired, NotAllowed: like `extract_form`.
-        InvalidForm: the wording or a question cannot be accepted, or this extract is a proposal already.
+        InvalidForm: the wording or a question cannot be accepted.
+        Invalid: this extract is a proposal already, by somebody else or under another wording.
     """
     form = await extract_form(viewer, post, words, now, near=near)
     assert viewer is not None
@@ -230,7 +234,15 @@ async def propose_from_post(
     async with transaction():
         theme = await hold_theme(form.post.place.theme.number, Hold.ALONE, now)
         _judge_promoter(viewer, form.post, theme, now)
-        await _refuse_twin(theme, form.mark)
+        twin = await _twin_of(form.mark)
+        if twin is not None and twin["promoter_id"] == viewer.id and twin["wording"] == wording:
+            return reference(theme.number, twin["number"])
+        if twin is not None:
+            raise Invalid(
+                "Ces mots sont déjà la proposition {reference}.",
+                field="wording",
+                values={"reference": reference(theme.number, twin["number"])},
+            )
         await raise_versions(thread=form.post.place.thread)
         new = NewProposal(
             wording,
@@ -249,22 +261,17 @@ async def propose_from_post(
     return made
 
 
-async def _refuse_twin(theme: ThemeHead, mark: QuoteMark) -> None:
-    twin = await row(
+async def _twin_of(mark: QuoteMark) -> Row | None:
+    """The proposal in force that was made of these very words."""
+    return await row(
         """
-        SELECT p.number FROM proposal p JOIN extract e ON e.id = p.extract_id
+        SELECT p.number, p.wording, p.promoter_id FROM proposal p JOIN extract e ON e.id = p.extract_id
          WHERE e.post_id = $1 AND e.revision = $2 AND e.start = $3 AND e.stop = $4 AND p.state = 'open'""",
         mark.post,
         mark.revision,
         mark.start,
         mark.end,
     )
-    if twin is not None:
-        raise Invalid(
-            "Ces mots sont déjà la proposition {reference}.",
-            field="wording",
-            values={"reference": reference(theme.number, twin["number"])},
-        )
 
 
 async def _write_extract(viewer: Viewer, form: ExtractForm, now: datetime) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from forum.database import Row, moment, row, rows, transaction
-from forum.domain.post_writing import Draft, Preview, prepare, preview_of, write_post
+from forum.domain.post_writing import SAME_WORDS, Draft, Preview, prepare, preview_of, write_post
 from forum.domain.posts import Place, QuotedWords
 from forum.domain.references import storable
 from forum.domain.themes import THEME_COLUMNS, Hold, ThemeHead, find_theme, hold_theme, theme_from
@@ -154,7 +154,7 @@ async def read_thread(state: ThreadState, page: int, now: datetime) -> ThreadPag
     first, last = (page - 1) * size + 1, page * size
     found, quoted = await _posts_with_quotes(state.id, first, last)
     tags = await _tags(state.id, first, last)
-    proposals = await lines_under_posts(None, [r["id"] for r in found], now)
+    proposals = await lines_under_posts([r["id"] for r in found], now)
     return ThreadPage(
         state=state,
         page=page,
@@ -256,7 +256,7 @@ async def _tags(thread: int, first: int, last: int) -> defaultdict[int, list[Tag
 
 
 async def open_thread(viewer: Viewer | None, theme_number: int, title: str, source: str, now: datetime) -> int:
-    """Open a thread with its first contribution; gives the id of the thread.
+    """Open a thread with its first contribution; gives the id of the thread. The same one, sent twice, is opened once.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: no such theme; nobody signed in; contributions are closed.
@@ -268,12 +268,29 @@ async def open_thread(viewer: Viewer | None, theme_number: int, title: str, sour
     if viewer is None:
         raise NotFound
     async with transaction():
-        theme = await hold_theme(theme_number, Hold.SHARED, now)
+        # Alone, so that a second press waits for the first one and finds its thread.
+        theme = await hold_theme(theme_number, Hold.ALONE, now)
         may_contribute(viewer, theme.schedule, now).require()
+        if (twin := await _just_opened(theme.id, viewer.id, title, draft.source, now)) is not None:
+            return twin
         thread = await insert_thread(theme.id, title, viewer.id, now)
         place = Place(thread, title, theme)
         await write_post(viewer.id, place, draft, now, written_at=now, moderates=viewer)
     return thread
+
+
+async def _just_opened(theme: int, author: int, title: str, source: str, now: datetime) -> int | None:
+    found = await row(
+        """SELECT th.id FROM thread th JOIN post p ON p.thread_id = th.id AND p.number = 1
+            WHERE th.theme_id = $1 AND th.author_id = $2 AND th.created_at > $3 AND th.title = $4 AND p.source = $5
+            ORDER BY th.id LIMIT 1""",
+        theme,
+        author,
+        now - SAME_WORDS,
+        title,
+        source,
+    )
+    return int(found["id"]) if found else None
 
 
 async def preview_thread(
