@@ -10,7 +10,8 @@ from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from forum.app import build
-from forum.domain import sessions
+from forum.domain import health
+from forum.domain.sessions import open_session
 from forum.settings import Settings, settings
 from tests.conftest import ADDRESS, Clock, visitor
 from tests.factories import count, make_member, make_proposal, make_theme, make_thread, sign_in
@@ -61,7 +62,7 @@ async def test_production_is_strict_about_transport_and_cookies(
         answer = await client.get("/aide")
         assert answer.headers["strict-transport-security"].startswith("max-age=63072000")
         member = await make_member()
-        token = await sessions.open_session(member.id, now=clock.now)
+        token = await open_session(member.id, now=clock.now)
         client.cookies.set("__Host-session", token)
         assert "Camille Martin" in (await client.get("/aide")).text
         own = await client.post("/deconnexion", headers={"Origin": "https://cahier.exemple.fr"})
@@ -282,7 +283,7 @@ async def test_a_failure_is_said_and_logged_with_its_number_and_shows_nothing_of
     async def broken() -> None:
         raise ZeroDivisionError("secret du serveur")
 
-    monkeypatch.setattr(sessions, "touch_database", broken)
+    monkeypatch.setattr(health, "touch_database", broken)
     with capture_logs() as logged:
         answer = await client.get("/sante/pret")
     assert answer.status_code == 500
@@ -299,7 +300,7 @@ async def test_a_database_that_went_away_is_503_with_a_time_to_come_back(
     async def away() -> None:
         raise lost
 
-    monkeypatch.setattr(sessions, "touch_database", away)
+    monkeypatch.setattr(health, "touch_database", away)
     answer = await client.get("/sante/pret")
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
@@ -337,6 +338,7 @@ async def test_health_is_told_without_a_session(client: AsyncClient) -> None:
 )
 async def test_a_broken_referer_is_no_failure(client: AsyncClient, headers: dict[str, str]) -> None:
     assert (await client.get("/connexion", headers=headers)).status_code == 200
+    assert (await client.get("/nulle-part", headers=headers)).status_code == 404
 
 
 @pytest.mark.parametrize("origin", ["http://[", "\xff", "null", "http://evil.example"])

@@ -5,9 +5,10 @@ name leads to its pattern at once. What the pattern does not hold becomes the qu
 """
 
 from collections.abc import Sequence
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.convertors import IntegerConvertor, register_url_convertor
+from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 ENGLISH = "/en"
@@ -47,3 +48,23 @@ class Addresses:
         path = prefix + pattern.format_map({part: quote(str(params[part])) for part in parts})
         query = {key: str(value) for key, value in params.items() if key not in parts and value is not None}
         return f"{path}?{urlencode(query)}" if query else path
+
+
+def local_path(asked: str) -> str:
+    """`asked` when it is a path of this site, otherwise nothing: we never send somebody elsewhere."""
+    if not asked.startswith("/") or asked.startswith(("//", "/\\")):
+        return ""
+    if "\\" in asked or not asked.isprintable():
+        return ""
+    return asked
+
+
+def page_before(request: Request) -> str:
+    """The page of ours that one comes from; nothing when the browser does not say, or says what cannot be read."""
+    try:
+        before = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return ""
+    if before.netloc != request.headers.get("host"):
+        return ""
+    return local_path(before.path + (f"?{before.query}" if before.query else ""))

@@ -1,19 +1,19 @@
 """The pages of a refusal: what happened in plain words, what to do next, and what was typed, given back.
 
-One template for all; the numbers tell the truth (400 403 404 405 409 413 415 422 429 500 503). A visitor who must be
-signed in is led to the sign-in page and back, or, if they sent a form, sees its words again and may send it once more
-from this very page when they have signed in beside it.
+One template for all; the numbers tell the truth (400 403 404 405 408 409 413 415 422 429 500 503). A visitor who must
+be signed in is led to the sign-in page and back, or, if they sent a form, sees its words again and may send it once
+more from this very page when they have signed in beside it.
 """
 
 import re
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum.errors import CahierError, Conflict, Invalid, NotAllowed, NotFound, SignInRequired, TooMany, Unavailable
+from forum.web.addresses import page_before
 from forum.web.middleware import SAFE_METHODS
 from forum.web.page import catalogue, href, page, sentence
 
@@ -22,6 +22,7 @@ TITLES = {
     403: "Action refusée",
     404: "Page introuvable",
     405: "Action impossible ici",
+    408: "Envoi trop lent",
     409: "Quelqu’un a modifié cette page entre-temps",
     413: "Envoi trop volumineux",
     415: "Format d’envoi inconnu",
@@ -35,6 +36,7 @@ SENTENCES = {
     403: "Vous n’avez pas le droit de faire cette action.",
     404: "Cette page n’existe pas ou n’est pas publique.",
     405: "Cette adresse ne se consulte pas ainsi. Revenez à la page précédente et utilisez ses boutons.",
+    408: "Votre envoi n’est pas arrivé en entier à temps. Vérifiez votre connexion, puis recommencez.",
     413: "Ce que vous avez envoyé dépasse la taille permise. Raccourcissez-le ou envoyez-le en plusieurs fois.",
     415: "Ce formulaire n’a pas été envoyé dans un format que le site connaît.",
     500: "La page n’a pas pu être préparée. L’incident est noté ; rien de ce qui était enregistré n’est perdu.",
@@ -52,7 +54,7 @@ STATUSES: dict[type[CahierError], int] = {
 # Seconds before a browser or a robot asks again: about what a database takes to start.
 RETRY_AFTER = 10
 # The fields where people write: given back to be read and copied. Buttons, numbers and marks of quotes are not words.
-WORDS = frozenset({"source", "title", "wording", "body", "mots", "reason", "lieu", "organisation"})
+WORDS = frozenset({"source", "title", "wording", "body", "mots", "reason", "lieu"})
 _LINE_OF_MINUTES = re.compile(r"ligne-[0-9]{1,6}", re.ASCII)
 # Never given back, not even hidden in a page.
 SECRET_FIELDS = frozenset({"mot_de_passe"})
@@ -76,7 +78,7 @@ def refusal(request: Request, status: int, words: str = "", headers: dict[str, s
 
 
 def refusal_of(request: Request, problem: Exception) -> Refusal:
-    """A refusal of the domain, of the router (404, 405) or of the reading of a form (400, 413, 415)."""
+    """A refusal of the domain, of the router (404, 405) or of the reading of a form (400, 408, 413, 415)."""
     if isinstance(problem, HTTPException):
         return refusal(request, problem.status_code, headers=dict(problem.headers or {}))
     status = next((status for kind, status in STATUSES.items() if isinstance(problem, kind)), 500)
@@ -99,7 +101,7 @@ async def show(request: Request, refusal: Refusal, *, sign_in: bool = False) -> 
         "typed": typed(request),
         "request_id": request.state.request_id,
         "again": _again(request) if sign_in else None,
-        "back": _page_before(request),
+        "back": _back(request),
     }
     response = await page(request, "errors/show.html", context, refusal.status)
     response.headers.update(refusal.headers)
@@ -134,13 +136,10 @@ def _asked(request: Request) -> str:
     return str(request.scope["address"]) + (f"?{query}" if query else "")
 
 
-def _page_before(request: Request) -> str:
-    """Where the refused link or button was, when that is a page of ours and not this one."""
-    before = urlsplit(request.headers.get("referer", ""))
-    if before.netloc != request.headers.get("host") or not before.path.startswith("/"):
-        return ""
-    back = before.path + (f"?{before.query}" if before.query else "")
-    return "" if back.startswith("//") or back == _asked(request) else back
+def _back(request: Request) -> str:
+    """Where the refused link or button was, unless that is this very page."""
+    back = page_before(request)
+    return "" if back == _asked(request) else back
 
 
 def typed(request: Request) -> list[str]:

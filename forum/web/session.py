@@ -1,12 +1,11 @@
 """Signing in and out: the form, the cookie, the way back. Who may sign in is decided in `forum/domain/sessions.py`."""
 
-from urllib.parse import urlsplit
-
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum.domain import sessions
 from forum.errors import Invalid
+from forum.web.addresses import local_path, page_before
 from forum.web.forms import Form, asked_text, read_form
 from forum.web.middleware import forget_session, keep_session
 from forum.web.page import href, page, refused, see_other
@@ -16,7 +15,7 @@ async def show(request: Request) -> Response:
     """The sign-in form; `suite` is the page that one comes from."""
     if request.state.viewer is not None:
         return see_other(request, "home")
-    asked = asked_text(request, "suite") or _page_before(request)
+    asked = asked_text(request, "suite") or page_before(request)
     return _unkept(await page(request, "session/sign_in.html", {"form": Form.empty(suite=local_path(asked))}))
 
 
@@ -46,25 +45,6 @@ async def sign_out(request: Request) -> Response:
     response = see_other(request, "home", notice="deconnecte")
     forget_session(response, request.app.state.settings)
     return response
-
-
-def local_path(asked: str) -> str:
-    """`asked` when it is a path of this site, otherwise nothing: a sign-in never sends somebody elsewhere."""
-    if not asked.startswith("/") or asked.startswith(("//", "/\\")):
-        return ""
-    if "\\" in asked or not asked.isprintable():
-        return ""
-    return asked
-
-
-def _page_before(request: Request) -> str:
-    try:
-        before = urlsplit(request.headers.get("referer", ""))
-    except ValueError:
-        return ""
-    if before.netloc != request.headers.get("host"):
-        return ""
-    return before.path + (f"?{before.query}" if before.query else "")
 
 
 def _unkept(response: Response) -> Response:

@@ -7,9 +7,9 @@ from forum.domain import votes
 from forum.domain.votes import ProposalLine
 from forum.errors import Invalid
 from forum.ranking.tallies import Opinion
+from forum.web.addresses import local_path
 from forum.web.forms import Form, read_form
 from forum.web.page import html, render, see_other
-from forum.web.session import local_path
 
 WITHDRAW = "retirer"
 
