@@ -4,7 +4,7 @@ A proposal made of a contribution keeps the range of the words that it comes fro
 a vote the order is drawn for each person; once it is over, it is the order of `ranking/`. Ballots are in `votes.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -29,7 +29,7 @@ from forum.permissions import (
     Viewer,
     may_withdraw_proposal,
 )
-from forum.ranking.orders import Candidate, Place, net_support, rank
+from forum.ranking.orders import Candidate, net_support, rank
 from forum.ranking.tallies import Tally
 from forum.ranking.wilson import wilson
 from forum.text import quotes
@@ -205,24 +205,15 @@ def _ranked(shown: list[ListedProposal], quorum: int) -> tuple[list[ListedPropos
     order = rank(candidates, score=net_support, quorum=quorum)
     other = {place.candidate.reference: place.rank for place in rank(candidates, score=wilson, quorum=quorum).ranked}
     ranked = [
-        _placed(by_reference[place.candidate.reference], place, other[place.candidate.reference])
+        replace(
+            by_reference[place.candidate.reference],
+            rank=place.rank,
+            tied=place.tied,
+            wilson_rank=other[place.candidate.reference],
+        )
         for place in order.ranked
     ]
     return ranked, [by_reference[candidate.reference] for candidate in order.unranked]
-
-
-def _placed(listed: ListedProposal, place: Place, wilson_rank: int) -> ListedProposal:
-    return ListedProposal(
-        line=listed.line,
-        author=listed.author,
-        origin=listed.origin,
-        meeting=listed.meeting,
-        post=listed.post,
-        questions=listed.questions,
-        rank=place.rank,
-        tied=place.tied,
-        wilson_rank=wilson_rank,
-    )
 
 
 _PAGE = f"""

@@ -23,8 +23,6 @@ Page = TypeVar("Page")
 # Bytes for all pages together, and for each character of a page: itself twice (open and whole), packed, its fragments.
 MOST_BYTES = 32_000_000
 BYTES_A_CHARACTER = 6
-# What a page is taken for by a door that does not say its size.
-USUAL_CHARACTERS = 40_000
 
 
 @dataclass(slots=True)
@@ -35,7 +33,14 @@ class KeptPage:
     etag: str = ""
     plain: bytes = b""
     packed: bytes = b""
-    fragments: dict[Hashable, str] = field(default_factory=dict)
+    _fragments: dict[Hashable, str] = field(default_factory=dict)
+
+    def once(self, key: Hashable, make: Callable[[], str]) -> str:
+        """A fragment that many readers share: what the key says is all that it shows."""
+        found = self._fragments.get(key)
+        if found is None:
+            found = self._fragments[key] = make()
+        return found
 
 
 class Kept(Generic[Page]):
@@ -46,7 +51,7 @@ class Kept(Generic[Page]):
         self._most = most
         self._bytes = 0
 
-    def get(self, key: Hashable, version: Hashable = None) -> Page | None:
+    def get(self, key: Hashable, version: Hashable) -> Page | None:
         """The page, unless it is older or newer than that version."""
         found = self._pages.get(key)
         if found is None or found[0] != version:
@@ -54,7 +59,7 @@ class Kept(Generic[Page]):
         self._pages.move_to_end(key)
         return found[2]
 
-    def keep(self, key: Hashable, page: Page, version: Hashable = None, *, characters: int = USUAL_CHARACTERS) -> Page:
+    def keep(self, key: Hashable, page: Page, version: Hashable, *, characters: int) -> Page:
         """In the place of what was kept under that key; gives the page back."""
         if (former := self._pages.pop(key, None)) is not None:
             self._bytes -= former[1]

@@ -3,8 +3,7 @@
 The list is kept ready (`kept.py`); its slots are filled for each reader.
 """
 
-from collections.abc import Callable, Hashable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -54,42 +53,37 @@ async def _ready(request: Request, theme: ThemeHead) -> ReadyList:
     key = (
         "proposals",
         theme.id,
-        theme.version,
-        theme.schedule.phase(now),
         request.state.locale,
-        now.date() if viewer is None else viewer.is_staff,
+        viewer and viewer.is_staff,
         may_write,
         ballots,
     )
     pages: Kept[ReadyList] = request.app.state.kept
-    found = pages.get(key)
+    version = (theme.version, theme.schedule.phase(now), viewer is None and now.date())
+    found = pages.get(key, version)
     if found is not None:
         return found
     listed = await proposals.list_proposals(theme, now)
     synthesis = await newest_published(theme.id) if listed.results else None
     context = {"list": listed, "may_write": may_write, "may_vote": ballots, "synthesis": synthesis}
-    return pages.keep(key, ReadyList(KeptPage(prepare(request, "proposals/index.html", context)), listed))
+    ready = prepare(request, "proposals/index.html", context)
+    return pages.keep(key, ReadyList(KeptPage(ready), listed), version, characters=sum(map(len, ready.pieces)))
 
 
 def _slots(request: Request, kept: ReadyList, own: dict[int, Opinion]) -> Callable[[str], str]:
     """What each slot of the list holds for this reader, whose ballots are `own`."""
-    fragments = kept.page.fragments
-
-    def once(key: Hashable, name: str, context: Mapping[str, Any]) -> str:
-        found = fragments.get(key)
-        if found is None:
-            found = fragments[key] = render(request, name, context)
-        return found
+    once = kept.page.once
 
     def booth(each: ListedProposal) -> str:
         opinion = own.get(each.line.id)
         verdict = votes.verdict_of(request.state.viewer, each.line, request.state.now)
-        key = (each.line.id, opinion, verdict)
-        if key in fragments:
-            return fragments[key]
-        back = href(request, "theme_proposals", number=kept.listed.theme.number) + f"#{each.line.reference}"
-        line = votes.seen_with(each.line, opinion, verdict)
-        return once(key, "proposals/_booth.html", {"each": each, "line": line, "back": back})
+
+        def make() -> str:
+            back = href(request, "theme_proposals", number=kept.listed.theme.number) + f"#{each.line.reference}"
+            line = votes.seen_with(each.line, opinion, verdict)
+            return render(request, "proposals/_booth.html", {"each": each, "line": line, "back": back})
+
+        return once((each.line.id, opinion, verdict), make)
 
     def fill(name: str) -> str:
         kind, _, number = name.partition(":")
@@ -97,10 +91,12 @@ def _slots(request: Request, kept: ReadyList, own: dict[int, Opinion]) -> Callab
             return "".join(map(booth, proposals.drawn_order(kept.listed, request.state.viewer, request.state.now)))
         if kind == "voted":
             context = {"voted": len(own), "total": len(kept.listed.proposals)}
-            return once(("voted", len(own)), "proposals/_voted.html", context)
+            return once(("voted", len(own)), lambda: render(request, "proposals/_voted.html", context))
         if kind == "own":
             opinion = own.get(int(number))
-            return once(opinion, "proposals/_own_vote.html", {"own": opinion}) if opinion else ""
+            return (
+                once(opinion, lambda: render(request, "proposals/_own_vote.html", {"own": opinion})) if opinion else ""
+            )
         return own_slot(request, name)
 
     return fill

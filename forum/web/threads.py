@@ -91,11 +91,8 @@ def _slots(request: Request, kept: ReadyThread, own: dict[int, Opinion], state: 
 
 def _waiting(request: Request, kept: ReadyThread, post: int) -> str:
     """The tags of a contribution that wait for a moderator, for its author."""
-    key = ("waiting", post)
-    found = kept.page.fragments.get(key)
-    if found is None:
-        found = kept.page.fragments[key] = render(request, "posts/_waiting_tags.html", {"numbers": kept.waiting[post]})
-    return found
+    context = {"numbers": kept.waiting[post]}
+    return kept.page.once(("waiting", post), lambda: render(request, "posts/_waiting_tags.html", context))
 
 
 def _vote(request: Request, kept: ReadyThread, proposal: int, own: Opinion | None) -> str:
@@ -105,13 +102,12 @@ def _vote(request: Request, kept: ReadyThread, proposal: int, own: Opinion | Non
     # Where there is neither a vote to cast nor a result to read, the head of the page has said why, once.
     if not (verdict or own or line.tally):
         return ""
-    key = (proposal, own, verdict)
-    found = kept.page.fragments.get(key)
-    if found is None:
+
+    def make() -> str:
         back = href(request, "post", post=kept.post_of[proposal])
-        context = {"line": votes.seen_with(line, own, verdict), "back": back}
-        found = kept.page.fragments[key] = render(request, "votes/_vote.html", context)
-    return found
+        return render(request, "votes/_vote.html", {"line": votes.seen_with(line, own, verdict), "back": back})
+
+    return kept.page.once((proposal, own, verdict), make)
 
 
 def _mine(request: Request, kept: ReadyThread, post: int, state: ThreadState) -> str:
@@ -121,12 +117,10 @@ def _mine(request: Request, kept: ReadyThread, post: int, state: ThreadState) ->
     may_edit = bool(may_edit_post(viewer, author, theme.schedule, now))
     may_extract = bool(may_propose_from_post(viewer, theme.group, None, theme.schedule, now))
     may_propose = not may_extract and bool(may_propose_from_post(viewer, theme.group, author, theme.schedule, now))
-    key = (post, may_edit, may_propose)
-    found = kept.page.fragments.get(key)
-    if found is None:
-        context = {"post_id": post, "may_edit": may_edit, "may_propose": may_propose}
-        found = kept.page.fragments[key] = render(request, "posts/_own_actions.html", context)
-    return found
+    context = {"post_id": post, "may_edit": may_edit, "may_propose": may_propose}
+    return kept.page.once(
+        ("mine", post, may_edit, may_propose), lambda: render(request, "posts/_own_actions.html", context)
+    )
 
 
 async def open_new(request: Request) -> Response:
@@ -134,17 +128,17 @@ async def open_new(request: Request) -> Response:
     form = await read_form(request) if request.method == "POST" else Form.empty()
     viewer, now = request.state.viewer, request.state.now
     theme = await find_theme(request.path_params["number"])
-    context = {**await writing(form), "theme": theme, "title": ""}
+    blank = {"theme": theme, "title": ""}
     if request.method == "GET":
         may_contribute(viewer, theme.schedule, now).require()
-        return await page(request, "threads/new.html", {**context, "form": form})
+        return await page(request, "threads/new.html", {**blank, **await writing(form), "form": form})
     try:
         typed = form.text("title"), source_of(form)
         if not asks_to_publish(form):
             title, preview = await threads.preview_thread(viewer, theme.number, *typed, now)
-            previewed = {**context, **await writing(form, preview), "title": title}
+            previewed = {"theme": theme, "title": title, **await writing(form, preview)}
             return await page(request, "threads/new.html", {**previewed, "form": form})
         thread = await threads.open_thread(viewer, theme.number, *typed, now)
     except Invalid as problem:
-        return await refused(request, "threads/new.html", context, form, problem)
+        return await refused(request, "threads/new.html", {**blank, **await writing(form)}, form, problem)
     return see_other(request, "thread", thread=thread, notice="fil-ouvert")
