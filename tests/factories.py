@@ -157,7 +157,7 @@ async def make_post(
     for mention in reading.mentions:
         key = handle_key(mention.handle)
         named = await Member.get_or_none(handle_key=key)
-        await Mention.create(post=post, handle=mention.handle, handle_key=key, leading=mention.leading, member=named)
+        await Mention.create(post=post, handle=mention.handle, handle_key=key, is_leading=mention.leading, member=named)
     return post
 
 

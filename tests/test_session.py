@@ -283,3 +283,5 @@ async def test_a_generated_password_is_accepted(database: object) -> None:
     member = await members.create_member("Camille Martin", role=Role.AGENT, password=password, now=NOON)
     assert await sessions.sign_in("Camille-Martin", password, address="", now=NOON)
     assert (await members.load_viewer(member.id)).role is Role.AGENT
+    await rows("UPDATE member SET suspended_until = $1 WHERE id = $2", NOON, member.id)
+    assert (await members.load_viewer(member.id)).suspended_until == NOON

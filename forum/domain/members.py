@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from forum.database import row, rows, transaction
+from forum.database import moment, row, rows, transaction
 from forum.domain import passwords
 from forum.errors import Checks, Invalid, NotFound
 from forum.models.members import Member, Moderator, Role
@@ -148,7 +148,9 @@ async def load_viewer(member: int) -> Viewer:
     Raises:
         NotFound: there is no such member.
     """
-    found = await row("SELECT id, name, handle, role, confirmed_at, locale FROM member WHERE id = $1", member)
+    found = await row(
+        "SELECT id, name, handle, role, confirmed_at, suspended_until, locale FROM member WHERE id = $1", member
+    )
     if found is None:
         raise NotFound
     groups = await rows("SELECT working_group_id FROM moderator WHERE member_id = $1", member)
@@ -159,6 +161,7 @@ async def load_viewer(member: int) -> Viewer:
         role=Role(found["role"]),
         groups=frozenset(one["working_group_id"] for one in groups),
         confirmed=found["confirmed_at"] is not None,
+        suspended_until=moment(found["suspended_until"]),
         locale=found["locale"],
     )
 

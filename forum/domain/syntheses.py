@@ -119,8 +119,9 @@ async def _ask(viewer: Viewer | None, number: int | None, now: datetime) -> Aske
         theme = None if number is None else await _theme(number)
         snapshot = await freeze(None if theme is None else theme["id"], now, introductions)
         draft = snapshot.kind is Kind.WORKING_DRAFT
-        scope = WHOLE if number is None else f"theme:{number}"
-        newest = await row(_NEWEST, f"{scope}{DRAFTS}" if draft else scope)
+        subject = WHOLE if number is None else f"theme:{number}"
+        scope = f"{subject}{DRAFTS}" if draft else subject
+        newest = await row(_NEWEST, scope)
         if newest is not None and _says_the_same(snapshot, newest):
             if newest["state"] == SynthesisState.FAILED.value:
                 await _start(newest["id"])
@@ -135,7 +136,7 @@ async def _ask(viewer: Viewer | None, number: int | None, now: datetime) -> Aske
             "synthesis",
             synthesis,
             group=None if theme is None else theme["working_group_id"],
-            after=f"{scope} {'brouillon' if draft else 'version'} {snapshot.version}",
+            after=f"{subject} {'brouillon' if draft else 'version'} {snapshot.version}",
             now=now,
         )
     return Asked(synthesis, snapshot.version, draft, is_new=True)
@@ -176,7 +177,7 @@ async def _insert(snapshot: Snapshot, scope: str, theme: Row | None, viewer: Vie
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id""",
         None if theme is None else theme["id"],
         snapshot.version,
-        f"{scope}{DRAFTS}" if draft else scope,
+        scope,
         SynthesisState.REQUESTED.value,
         draft,
         to_json(snapshot).decode(),

@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from forum.database import Row, is_sqlite, moment, row, rows
-from forum.domain.references import storable
+from forum.domain.references import LARGEST_THEME, storable
 from forum.errors import NotFound
 from forum.permissions import Schedule
 from forum.text.reading import read
@@ -169,7 +169,7 @@ async def as_settled(theme: ThemeHead, now: datetime) -> ThemeHead:
 
 
 def _theme_number(number: int) -> int:
-    if number > 32767:  # the column is a two-byte integer
+    if number > LARGEST_THEME:
         raise NotFound
     return storable(number)
 

@@ -318,10 +318,8 @@ async def voters_of(themes: Sequence[ThemeHead], now: datetime) -> int | None:
     return int(found["voters"]) if found else 0
 
 
-async def lines_under_posts(
-    viewer: Viewer | None, posts: Sequence[int], now: datetime
-) -> dict[int, tuple[ProposalLine, ...]]:
-    """The open proposals made from each of these posts, in the order of their references, by post id.
+async def lines_under_posts(posts: Sequence[int], now: datetime) -> dict[int, tuple[ProposalLine, ...]]:
+    """The open proposals made from each of these posts, as a visitor sees them, by post id in the order of references.
 
     At most two statements, whatever the number of posts; the second only where tallies are public.
     """
@@ -333,7 +331,7 @@ async def lines_under_posts(
           JOIN extract e ON e.id = p.extract_id
          WHERE p.state = 'open' AND e.post_id IN ({places(len(posts), after=1)})
          ORDER BY p.number""",
-        voter_id(viewer),
+        NO_VOTER,
         *posts,
     )
     shown = {each["proposal_id"] for each in found if theme_from(each).schedule.tallies_are_public(now)}
@@ -341,7 +339,7 @@ async def lines_under_posts(
     lines: dict[int, tuple[ProposalLine, ...]] = {}
     for each in found:
         tally = tallies.get(each["proposal_id"], Tally()) if each["proposal_id"] in shown else None
-        lines[each["post_id"]] = (*lines.get(each["post_id"], ()), line_from(each, viewer, now, tally=tally))
+        lines[each["post_id"]] = (*lines.get(each["post_id"], ()), line_from(each, None, now, tally=tally))
     return lines
 
 

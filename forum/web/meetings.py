@@ -11,7 +11,7 @@ from forum.domain.minutes import KeptRow, MinutesDesk, PreviewRow
 from forum.domain.threads import find_post
 from forum.errors import Checks, Invalid
 from forum.web.forms import Form, read_form
-from forum.web.page import page, refused, see_other
+from forum.web.page import page, refused, see_other, to_place
 
 _ROW = re.compile(r"ligne-([1-9][0-9]{0,5})", re.ASCII)
 
@@ -103,6 +103,4 @@ async def tag(request: Request) -> Response:
     post = request.path_params["post"]
     act = meeting_tags.untag_post if form.text("acte") == "retirer" else meeting_tags.tag_post
     await act(request.state.viewer, post, form.integer("numero"), request.state.now)
-    thread, number = await find_post(post)
-    later = number if number > 1 else None
-    return see_other(request, "thread", thread=thread, page=later, notice="etiquette-changee", fragment=f"c-{post}")
+    return to_place(request, post, *await find_post(post), notice="etiquette-changee")

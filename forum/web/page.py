@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -85,7 +84,6 @@ class Pages:
     def __init__(self, settings: Settings, addresses: Addresses) -> None:
         self.addresses = addresses
         self.assets = Assets()
-        self.zone = ZoneInfo(settings.site.time_zone)
         self.base_url = settings.site.base_url
         self.example = False
         self._accounts: dict[object, Markup] = {}
@@ -121,7 +119,6 @@ class Pages:
             auto_reload=settings.site.environment == "development",
             extensions=["jinja2.ext.i18n"],
         )
-        environment.add_extension("jinja2.ext.i18n")
         install = environment.install_gettext_callables  # type: ignore[attr-defined] # added by the extension
         install(
             lambda words: catalogue(locale).gettext(words),
@@ -138,14 +135,15 @@ class Pages:
         environment.filters.update(
             number=lambda value: typography.number(value, locale),
             percent=lambda share: typography.percent(share, locale),
-            day=lambda value: typography.day(self.here(value), locale),
-            moment=lambda value: typography.moment(value, locale, self.zone),
+            day=lambda value: typography.day(_here(value), locale),
+            moment=lambda value: typography.moment(value, locale),
         )
         return environment
 
-    def here(self, value: date) -> date:
-        """A moment on the clock of the site; a day stays itself."""
-        return value.astimezone(self.zone) if isinstance(value, datetime) else value
+
+def _here(value: date) -> date:
+    """A moment on the clock of Paris; a day stays itself."""
+    return value.astimezone(typography.PARIS) if isinstance(value, datetime) else value
 
 
 class French(gettext.NullTranslations):
@@ -273,6 +271,12 @@ def see_other(
         raise KeyError(notice)
     path = href(request, name, **params, fait=notice)
     return RedirectResponse(path + (f"#{fragment}" if fragment else ""), 303)
+
+
+def to_place(request: Request, post: int, thread: int, number: int, *, notice: str | None = None) -> Response:
+    """To a contribution, on its page of its thread."""
+    later = number if number > 1 else None
+    return see_other(request, "thread", thread=thread, page=later, notice=notice, fragment=f"c-{post}")
 
 
 async def refused(

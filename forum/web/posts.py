@@ -17,7 +17,7 @@ from forum.errors import Conflict, Invalid
 from forum.settings import settings
 from forum.text.quotes import MARKER, QuoteMark
 from forum.web.forms import Form, asked_integer, asked_text, read_form
-from forum.web.page import page, refused, see_other
+from forum.web.page import page, refused, see_other, to_place
 from forum.web.writing import asks_to_publish, marks_of, read_marks, source_of, writing
 
 _OPENING_MARKS = re.compile(rf"\A(?:\s*{MARKER.pattern}[^\S\n]*(?:\n|\Z))+")
@@ -26,16 +26,11 @@ _OPENING_MARKS = re.compile(rf"\A(?:\s*{MARKER.pattern}[^\S\n]*(?:\n|\Z))+")
 async def look_up(request: Request) -> Response:
     """The stable address of a contribution leads to its place in its thread."""
     post = request.path_params["post"]
-    return _to_place(request, post, *await threads.find_post(post))
-
-
-def _to_place(request: Request, post: int, thread: int, number: int, *, notice: str | None = None) -> Response:
-    later = number if number > 1 else None
-    return see_other(request, "thread", thread=thread, page=later, notice=notice, fragment=f"c-{post}")
+    return to_place(request, post, *await threads.find_post(post))
 
 
 def _to_written(request: Request, written: Written, notice: str) -> Response:
-    return _to_place(request, written.id, written.thread, threads.page_of(written.number), notice=notice)
+    return to_place(request, written.id, written.thread, threads.page_of(written.number), notice=notice)
 
 
 async def reply(request: Request) -> Response:
