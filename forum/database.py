@@ -3,6 +3,7 @@
 Hot paths are plain SQL through Tortoise's own connection; `rows` writes the one form (`$1`, `$2`…) in either dialect.
 """
 
+import fcntl
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+from anyio import open_file, to_thread
 from tortoise import Tortoise
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.connection import get_connection
@@ -22,7 +24,7 @@ from tortoise.migrations.api import migrate as apply_migrations
 from tortoise.transactions import in_transaction
 
 from forum.errors import CannotStart, plain_reason
-from forum.settings import Settings
+from forum.settings import ROOT, Settings
 from forum.sqlite import Client as SqliteClient
 from forum.sqlite import ImmediateTransaction
 
@@ -104,7 +106,7 @@ async def open_database(settings: Settings) -> None:
         unique = await unique_sets("ballot")
     except (OSError, DBConnectionError, OperationalError, asyncpg.PostgresError, sqlite3.Error) as problem:
         raise _unreached(settings, problem) from problem
-    if not unique:
+    if not unique or not await _is_migrated():
         raise _unmigrated(settings)
     if frozenset(BALLOT_UNIQUENESS) not in unique:
         raise CannotStart(
@@ -117,24 +119,51 @@ async def close_database() -> None:
 
 
 async def migrate(settings: Settings) -> None:
-    """Bring the schema to the newest version. One process at a time: it is the release step.
+    """Bring the schema to the newest version. It is the release step; who comes second waits, and finds it done.
 
     Raises:
         CannotStart: the database cannot be reached.
     """
     try:
         settings.site.data_path.mkdir(parents=True, exist_ok=True)
-        await apply_migrations(config=configuration(settings))
+        async with _alone(settings):
+            await apply_migrations(config=configuration(settings))
     except (OSError, DBConnectionError, asyncpg.PostgresError, sqlite3.Error) as problem:
         raise _unreached(settings, problem) from problem
     finally:
         await Tortoise.close_connections()
 
 
+@asynccontextmanager
+async def _alone(settings: Settings) -> AsyncIterator[None]:
+    """One migrates at a time: Tortoise records a migration after its commit, so a second one would begin it again."""
+    credentials = _connection(settings)["credentials"]
+    if "file_path" not in credentials:
+        known = {name: value for name, value in credentials.items() if name in POSTGRES_PARAMETERS}
+        connection = await asyncpg.connect(**known)
+        try:
+            await connection.execute("SELECT pg_advisory_lock(hashtext('cahier migrate'))")
+            yield
+        finally:
+            await connection.close()
+        return
+    async with await open_file(f"{credentials['file_path']}.migrate", "w") as file:
+        await to_thread.run_sync(fcntl.flock, file.wrapped.fileno(), fcntl.LOCK_EX)
+        yield
+
+
+async def _is_migrated() -> bool:
+    """Whether every migration of this program was applied; a newer program may have applied others since."""
+    known = {file.stem for file in (ROOT / "forum" / "migrations").glob("[0-9]*.py")}
+    try:
+        applied = await rows("SELECT name FROM tortoise_migrations WHERE app = 'forum'")
+    except (OperationalError, asyncpg.PostgresError):
+        return False
+    return known <= {one["name"] for one in applied}
+
+
 def _unmigrated(settings: Settings) -> CannotStart:
-    return CannotStart(
-        f"base de données : {_where(settings)} n’a pas encore de tables ; lancez python -m forum migrate"
-    )
+    return CannotStart(f"base de données : {_where(settings)} n’est pas à jour ; lancez python -m forum migrate")
 
 
 def _unreached(settings: Settings, problem: BaseException) -> CannotStart:

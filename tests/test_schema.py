@@ -5,19 +5,21 @@ count two ballots of one person. So the list is compared on both databases, and 
 set that everything rests on.
 """
 
-import hashlib
-from importlib import import_module
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 
 from forum.app import build
-from forum.database import close_database, is_sqlite, migrate, open_database, rows, transaction, unique_sets
+from forum.database import close_database, is_sqlite, migrate, open_database, rows, unique_sets
 from forum.domain.sessions import VIEWER_QUERY
 from forum.errors import CannotStart
-from forum.models.syntheses import Document, Synthesis, SynthesisState
-from forum.settings import Settings, settings
-from tests.conftest import NOON
+from forum.settings import ROOT, Settings, settings
 from tests.factories import make_member
 
 UNIQUE: dict[str, set[tuple[str, ...]]] = {
@@ -145,49 +147,42 @@ async def test_migrating_again_changes_nothing(database: Settings) -> None:
     assert len(await rows("SELECT id FROM member")) == 1
 
 
-OLD = '{"format":1,"kind":"final","participation":{"posts":4,"posts_read":null},"scope":3,"title":"é","version":%d}'
+@pytest.fixture
+async def unmigrated(configured: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """A new database, named to the commands that a test starts."""
+    url = urlsplit(configured.database.url)
+    if url.scheme == "sqlite":
+        monkeypatch.setenv("FORUM_DATABASE__URL", f"sqlite:///{tmp_path / 'new.sqlite3'}")
+        yield
+        return
+    name = f"{url.path.removeprefix('/')}_new"
+    server = await asyncpg.connect(configured.database.url)
+    await server.execute(f"CREATE DATABASE {name}")
+    monkeypatch.setenv("FORUM_DATABASE__URL", url._replace(path=f"/{name}").geturl())
+    yield
+    await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await server.close()
 
 
-async def test_numbers_given_before_are_given_again_to_drafts_and_versions_apart(database: Settings) -> None:
-    """What is published keeps its number and its documents; the rest is made again from the same data."""
-    made: list[Synthesis] = []
-    for version, (draft, state) in enumerate(
-        [
-            (True, SynthesisState.READY),
-            (True, SynthesisState.FAILED),
-            (False, SynthesisState.PUBLISHED),
-            (True, SynthesisState.READY),
-            (False, SynthesisState.READY),
-        ],
-        start=1,
-    ):
-        synthesis = await Synthesis.create(
-            version=version, scope="theme:3", state=state, draft=draft, snapshot=OLD % version, snapshot_sha256="x",
-            requested_at=NOON,
-        )  # fmt: skip
-        await Document.create(synthesis=synthesis, format="csv", media_type="text/csv", content=b"x", created_at=NOON)
-        made.append(synthesis)
-    migration = import_module("forum.migrations.0003_drafts")
-    async with transaction():
-        await migration.number_apart(None, None)
-    found = await Synthesis.all().order_by("id")
-    assert [(one.scope, one.version, one.state.value) for one in found] == [
-        ("theme:3 draft", 1, "requested"),
-        ("theme:3 draft", 2, "failed"),
-        ("theme:3", 3, "published"),
-        ("theme:3 draft", 3, "requested"),
-        ("theme:3", 4, "requested"),
+async def test_several_that_migrate_at_once_take_turns(unmigrated: None) -> None:
+    """The release step run twice by mistake, or two sites started on a new database: one migrates, the others wait."""
+    commands = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "forum", "migrate", cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        for _ in range(3)
     ]
-    published = found.pop(2)
-    assert (published.snapshot, published.snapshot_sha256) == (OLD % 3, "x")
-    for one in found:
-        renewed = '{"format":2,"kind":"final","participation":{"posts":4},"scope":3,"title":"é","version":%d}'
-        assert one.snapshot == renewed % one.version
-        assert one.snapshot_sha256 == hashlib.sha256(one.snapshot.encode()).hexdigest()
-    kept = await rows("SELECT synthesis_id FROM document ORDER BY synthesis_id")
-    assert [r["synthesis_id"] for r in kept] == [made[1].id, made[2].id]
-    waiting = await rows("SELECT subject FROM job WHERE state = 'queued' ORDER BY subject")
-    assert [r["subject"] for r in waiting] == [made[0].id, made[3].id, made[4].id]
+    said = [(await command.communicate())[0].decode() for command in commands]
+    assert [command.returncode for command in commands] == [0, 0, 0], "\n".join(said)
+
+
+async def test_the_start_is_refused_until_the_last_migration_is_there(database: Settings) -> None:
+    last = "0002_unread"
+    await rows("UPDATE tortoise_migrations SET name = 'elsewhere' WHERE name = $1", last)
+    await close_database()
+    with pytest.raises(CannotStart, match="n’est pas à jour ; lancez python -m forum migrate"):
+        await open_database(database)
+    await rows("UPDATE tortoise_migrations SET name = $1 WHERE name = 'elsewhere'", last)
 
 
 async def test_the_start_is_refused_when_ballots_could_be_doubled(database: Settings) -> None:
