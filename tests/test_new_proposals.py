@@ -50,7 +50,7 @@ async def test_a_member_proposes_and_answers_a_question(client: AsyncClient) -> 
     text = (await client.get("/propositions/T3-001")).text
     assert "<h1>Former les équipes</h1>" in text
     assert "<strong>que</strong>" in text
-    assert "Quelles formations ?" in text
+    assert "Quelles formations\u202f?" in text
     made = await Proposal.get()
     assert (made.author_id, made.origin, made.version) == (member.id, "member", 1)
     assert (await Theme.get(id=theme.id)).version > theme.version

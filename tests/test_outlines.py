@@ -93,17 +93,17 @@ def test_proposals_are_ranked_by_net_support_and_ties_share_a_rank() -> None:
 def test_a_rank_is_explained_in_one_sentence() -> None:
     said = {block.reference: block.explanation for block in blocks(outline_of(small_snapshot()), ProposalBlock)}
     assert said["T3-001"] == (
-        "Rang 1\u202f: 1\u202f214 pour moins 12 contre, soit un soutien net de +1\u202f202, sur 1\u202f234 votants."
+        "Rang 1\u00a0: 1\u202f214 pour moins 12 contre, soit un soutien net de +1\u202f202, sur 1\u202f234 votants."
     )
-    assert said["T3-002"].startswith("Rang 2 ex æquo, avec T3-003\u202f: 601 pour moins 20 contre")
-    assert said["T3-005"] == "Non classée\u202f: 1 votant, pour un seuil de 3."
+    assert said["T3-002"].startswith("Rang 2 ex æquo, avec T3-003\u00a0: 601 pour moins 20 contre")
+    assert said["T3-005"] == "Non classée\u00a0: 1 votant, pour un seuil de 3."
 
 
 def test_many_ties_are_counted_rather_than_named() -> None:
     snapshot = small_snapshot()
     tied = tuple(replace(snapshot.proposals[1], reference=f"T3-{n:03}") for n in range(1, 7))
     first = blocks(outline_of(holding(snapshot, tied)), ProposalBlock)[0]
-    assert first.explanation.startswith("Rang 1 ex æquo, avec T3-002, T3-003, T3-004 et 2 autres\u202f:")
+    assert first.explanation.startswith("Rang 1 ex æquo, avec T3-002, T3-003, T3-004 et 2 autres\u00a0:")
 
 
 def test_nobody_having_voted_divides_by_nothing() -> None:
@@ -112,7 +112,7 @@ def test_nobody_having_voted_divides_by_nothing() -> None:
     proposals = (replace(snapshot.proposals[0], tally=Tally()),)
     block = blocks(outline_of(holding(snapshot, proposals, themes=(theme,))), ProposalBlock)[0]
     assert (block.rank, block.bar) == ("1", None)
-    assert block.explanation == "Rang 1\u202f: aucun avis déposé, soit un soutien net nul."
+    assert block.explanation == "Rang 1\u00a0: aucun avis déposé, soit un soutien net nul."
 
 
 def test_each_theme_has_its_own_quorum() -> None:
@@ -157,7 +157,7 @@ def test_our_words_get_french_spaces_and_the_authors_words_stay_untouched() -> N
     outline = outline_of(small_snapshot())
     assert blocks(outline, Quotation)[1].words == POLICY
     assert "périmètre ? Cette" in POLICY
-    assert fr("Voici : « {words} » !", words="a : b ?") == "Voici\u202f: «\u202fa : b ?\u202f»\u202f!"
+    assert fr("Voici : « {words} » !", words="a : b ?") == "Voici\u00a0: «\u00a0a : b ?\u00a0»\u202f!"
 
 
 def test_unanswered_questions_are_those_without_a_proposal_in_force() -> None:
@@ -225,7 +225,7 @@ def key_figures(outline: Outline) -> dict[str, str]:
     return {label.text: value.text for label, value in table.rows}
 
 
-NOT_COUNTED = "Non compris\u202f: avis sur des propositions retirées depuis"
+NOT_COUNTED = "Non compris\u00a0: avis sur des propositions retirées depuis"
 
 
 @pytest.mark.parametrize(("votants", "told"), [(3, "3"), (0, None)])
@@ -268,7 +268,7 @@ def test_the_period_of_the_cover_ends_with_the_windows_or_with_the_data(taken_at
 def test_the_organiser_is_named_without_bending_its_name() -> None:
     opening = section(outline_of(small_snapshot()), "contexte").blocks[0]
     assert isinstance(opening, Paragraph)
-    assert "Organisateur\u202f: Ministère de la Culture et Agence du numérique." in opening.runs[0].text
+    assert "Organisateur\u00a0: Ministère de la Culture et Agence du numérique." in opening.runs[0].text
 
 
 def test_many_days_are_counted_by_month() -> None:

@@ -240,6 +240,6 @@ def test_a_moment_without_zone_is_a_mistake() -> None:
 
 def test_our_french_never_leaves_a_sign_alone_on_a_line() -> None:
     assert french("Est-ce prêt ? Oui ; voici : « rien » !") == (
-        "Est-ce prêt\u202f? Oui\u202f; voici\u202f: «\u202frien\u202f»\u202f!"
+        "Est-ce prêt\u202f? Oui\u202f; voici\u00a0: «\u00a0rien\u00a0»\u202f!"
     )
     assert french("à 18:00, https://a.fr/?b") == "à 18:00, https://a.fr/?b"

@@ -49,12 +49,21 @@ async def test_a_theme_shows_its_questions_windows_threads_and_proposals(client:
     question = await GuidingQuestion.get(theme_id=theme.id, position=1)
     await make_proposal(theme, questions=[question])
     text = (await client.get("/themes/3")).text
-    assert "Quels acteurs ?" in text
+    assert "Quels acteurs\u202f?" in text
     assert "1 proposition y répond." in text
     assert "Aucune proposition n’y répond encore." in text
     assert "Les votes ferment dans 10 jours" in text
     assert "Un fil" in text
     assert "Se connecter pour contribuer" in text
+
+
+async def test_questions_get_the_spaces_of_french_and_members_words_do_not(client: AsyncClient) -> None:
+    theme = await make_theme(3, questions=["Agir : comment ?"])
+    question = await GuidingQuestion.get(theme_id=theme.id, position=1)
+    await make_proposal(theme, "Former : oui !", questions=[question])
+    for path in ("/themes/3", "/propositions/T3-001", "/en/themes/3"):
+        assert "Agir\u00a0: comment\u202f?" in (await client.get(path)).text
+    assert "Former : oui !" in (await client.get("/propositions/T3-001")).text
 
 
 @pytest.mark.parametrize("address", ["/themes/4", "/themes/99999", "/themes/3?apres=12", "/themes/4/propositions"])
@@ -147,7 +156,7 @@ async def test_english_pages_use_english_punctuation(client: AsyncClient) -> Non
     await sign_in(client, await make_member())
     for path in ("/en/", "/en/themes/3", "/en/notifications", "/en/connexion"):
         assert not re.search("[ \u00a0\u202f][:;?!](?=[ <])|[«»]", (await client.get(path)).text), path
-    assert '<span class="heard">Thème 3\u202f: </span>' in (await client.get("/")).text
+    assert '<span class="heard">Thème 3\u00a0: </span>' in (await client.get("/")).text
     assert '<span class="heard">Theme 3: </span>' in (await client.get("/en/")).text
 
 
@@ -207,7 +216,7 @@ async def test_a_running_vote_is_not_cut_short_in_the_past(client: AsyncClient) 
     past = {"votes_open_at": "2026-11-13T13:00", "votes_close_at": "2026-11-23T12:00"}
     answer = await client.post("/themes/3/calendrier", data=SCHEDULE | past)
     assert answer.status_code == 422
-    assert "utilisez «\u202fClore les votes\u202f»" in answer.text
+    assert "utilisez «\u00a0Clore les votes\u00a0»" in answer.text
 
 
 async def test_windows_are_half_open(client: AsyncClient, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""How are numbers, shares and dates written for the reader, and where does French put its narrow spaces?
+"""How are numbers, shares and dates written for the reader, and where does French put its no-break spaces?
 
 Babel knows the customs (French groups thousands with U+202F); this module chooses one form of each, the same
 on pages, in mails and in documents. Sentences around them belong to the catalogue.
@@ -22,20 +22,22 @@ PARIS: Final = ZoneInfo("Europe/Paris")
 # The English of European administrations: "12 December 2026", not "December 12, 2026".
 _REGIONS = {"fr": "fr_FR", "en": "en_GB"}
 _TENTH = Decimal("0.1")
-_BEFORE_SIGN = re.compile(r" (?=[;:!?»])")
-_AFTER_QUOTE = re.compile(r"(?<=«) ")
+# As the Imprimerie nationale sets them: a narrow space before ; ! ?, a whole one before : and inside « ».
+_BEFORE_SIGN = re.compile(r" (?=[;!?])")
+_AT_COLON_OR_QUOTE = re.compile(r" (?=[:»])|(?<=«) ")
 _NARROW = "\u202f"
+_WHOLE = "\u00a0"
 
 
 @lru_cache(maxsize=4096)  # our sentences are as many as the catalogue's, and each is said at every page
 def french(words: str) -> str:
-    """A sentence of ours with narrow no-break spaces where French wants them. Never for what an author wrote."""
-    return _AFTER_QUOTE.sub(_NARROW, _BEFORE_SIGN.sub(_NARROW, words))
+    """A sentence of ours, or of the organiser, with the no-break spaces of French. Never for what a member wrote."""
+    return _AT_COLON_OR_QUOTE.sub(_WHOLE, _BEFORE_SIGN.sub(_NARROW, words))
 
 
 def colon(locale: str) -> str:
     """A colon that follows a word."""
-    return _NARROW + ":" if _region(locale).language == "fr" else ":"
+    return _WHOLE + ":" if _region(locale).language == "fr" else ":"
 
 
 def number(value: int | float | Decimal, locale: str) -> str:

@@ -137,6 +137,7 @@ class Pages:
             percent=lambda share: typography.percent(share, locale),
             day=lambda value: typography.day(_here(value), locale),
             moment=lambda value: typography.moment(value, locale),
+            french=typography.french,
         )
         return environment
 
@@ -147,7 +148,7 @@ def _here(value: date) -> date:
 
 
 class French(gettext.NullTranslations):
-    """The words as they are written here, with the narrow spaces of French, where zero is singular."""
+    """The words as they are written here, with the no-break spaces of French, where zero is singular."""
 
     def gettext(self, message: str) -> str:
         return typography.french(message)
