@@ -22,7 +22,7 @@ REFUSALS = frozenset(
 )
 TABLES = frozenset({"TITLES", "SENTENCES", "NOTICES"})
 # The words of documents, not of pages.
-NOT_PAGES = ("outline", "snapshot")
+NOT_PAGES = ("outline", "snapshots")
 ROOMS = ("errors.py", "permissions.py", "text", "domain", "web", "api")
 
 

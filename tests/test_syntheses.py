@@ -1,5 +1,7 @@
 """Syntheses: asked for, frozen and published through the doors."""
 
+from datetime import timedelta
+
 import pytest
 from httpx2 import AsyncClient
 from starlette.applications import Starlette
@@ -202,6 +204,7 @@ async def test_drafts_and_versions_are_numbered_apart_in_each_scope(
     await rows("UPDATE theme SET votes_close_at = NULL")
     await compiled(agent, clock)
     await rows("UPDATE theme SET votes_close_at = $1", clock())
+    clock.pass_(minutes=1)
     await compiled(agent, clock)
     expected = [
         ("theme:3 draft", 1), ("theme:3 draft", 2), ("all draft", 1), ("theme:3", 1), ("theme:3 draft", 3),
@@ -340,13 +343,48 @@ async def test_a_synthesis_is_not_published_while_its_vote_is_open_again(
 ) -> None:
     await voted_theme()
     address = await compiled(agent, clock)
-    await rows("UPDATE theme SET votes_close_at = NULL")
-    refused = await agent.post(f"{address}/publier", data=CONFIRMED)
-    assert refused.status_code == 409
-    assert "sous scellés" in refused.text
-    assert (await public.get(address)).status_code == 404
+    for again in (
+        "votes_close_at = NULL",
+        "votes_open_at = '2027-01-01T00:00:00+00:00', votes_close_at = '2027-02-01T00:00:00+00:00'",
+        "votes_open_at = NULL, votes_close_at = NULL",
+    ):
+        await rows(f"UPDATE theme SET {again}")
+        refused = await agent.post(f"{address}/publier", data=CONFIRMED)
+        assert refused.status_code == 409
+        assert "sous scellés" in refused.text
+        assert (await public.get(address)).status_code == 404
     await rows("UPDATE theme SET sealed = $1", False)
     assert (await agent.post(f"{address}/publier", data=CONFIRMED)).status_code == 303
+
+
+async def test_no_version_is_published_after_a_newer_one(agent: AsyncClient, clock: Clock, quick: Quick) -> None:
+    theme = await voted_theme()
+    first = await compiled(agent, clock)
+    await make_proposal(theme, "Une proposition de plus.")
+    second = await compiled(agent, clock)
+    assert (await agent.post(f"{second}/publier", data=CONFIRMED)).status_code == 303
+    refused = await agent.post(f"{first}/publier", data=CONFIRMED)
+    assert refused.status_code == 409
+    assert "La version 2, plus récente, est déjà publiée" in refused.text
+
+
+async def test_the_last_ballots_are_waited_for_when_votes_close_by_themselves(
+    agent: AsyncClient, clock: Clock, quick: Quick
+) -> None:
+    """A ballot that came in time may be written after the close; whoever closes by hand waits for it."""
+    theme = await voted_theme(votes=DRAFT)
+    theme.votes_close_at = NOON
+    await theme.save()
+    refused = await ask(agent)
+    assert refused.status_code == 422
+    assert "Les votes du thème 3 viennent de fermer" in refused.text
+    clock.pass_(seconds=60)
+    assert (await ask(agent)).status_code == 303
+    theme.votes_close_at = NOON + timedelta(days=1)
+    await theme.save()
+    assert (await agent.post("/themes/3/clore-les-votes", data=CONFIRMED)).status_code == 303
+    clock.pass_(seconds=1)
+    assert (await ask(agent)).status_code == 303
 
 
 async def test_a_draft_and_a_synthesis_without_documents_are_not_published(

@@ -33,9 +33,9 @@ from forum.domain.snapshots import (
     Window,
     instant,
 )
-from forum.domain.themes import THEME_COLUMNS, ThemeHead, theme_from
+from forum.domain.themes import THEME_COLUMNS, ThemeHead, is_settling, theme_from
 from forum.domain.votes import tallies_of, voters_of
-from forum.errors import Conflict
+from forum.errors import Conflict, Invalid
 from forum.models.proposals import Origin, ProposalState
 from forum.ranking.tallies import Tally
 from forum.settings import settings
@@ -69,12 +69,15 @@ async def freeze(theme: int | None, now: datetime, introductions: Mapping[str, s
     """The consultation, or the theme of that id, as it stands now, not numbered yet: that depends on its kind.
 
     Raises:
+        Invalid: votes closed a moment ago, and the last ballots may still be on their way.
         Conflict: an introduction is not among those that `read_introductions` gave: the themes were loaded meanwhile.
     """
     found = await rows(_THEMES, theme)
     themes = tuple(theme_from(r) for r in found)
     proposals = await rows(_PROPOSALS, theme)
     kind = _kind(themes, proposals, now)
+    if kind is Kind.FINAL:
+        await _refuse_unsettled(themes, now)
     tallies = await _tallies(themes, now) if kind is Kind.FINAL else {}
     voters = await voters_of(themes, now) if kind is Kind.FINAL else None
     posts = await rows(_POSTS, theme)
@@ -92,6 +95,17 @@ async def freeze(theme: int | None, now: datetime, introductions: Mapping[str, s
         proposals=await _proposals(theme, kind, proposals, tallies),
         meetings=await _meetings(theme),
     )
+
+
+async def _refuse_unsettled(themes: Sequence[ThemeHead], now: datetime) -> None:
+    for theme in themes:
+        if await is_settling(theme, now):
+            raise Invalid(
+                "Les votes du thème {number} viennent de fermer : les derniers s’enregistrent encore. "
+                "Redemandez la synthèse dans une minute.",
+                field="theme",
+                values={"number": theme.number},
+            )
 
 
 def _kind(themes: Sequence[ThemeHead], proposals: Sequence[Row], now: datetime) -> Kind:

@@ -2,9 +2,8 @@
 
 Asking freezes the data, stores it and asks for the job in one transaction: what is compiled later is what was true
 then. Nothing changed since the newest of the same scope and kind: that one is given back, not a twin. Working drafts
-and final syntheses are numbered apart: the first published one is version 1, however many drafts came before. A
-published synthesis never changes. Its documents are the matter of `synthesis_documents`, the frozen data that of
-`snapshot_queries`.
+and final syntheses are numbered apart. A published synthesis never changes, and no older one of its scope is published
+after it. Its documents are the matter of `synthesis_documents`, the frozen data that of `snapshot_queries`.
 """
 
 from dataclasses import dataclass, replace
@@ -219,7 +218,7 @@ async def _start(synthesis: int) -> None:
 
 
 _LINE: Final = """
-    SELECT s.id, s.version, s.draft, s.state, s.requested_at, s.published_at, s.snapshot_sha256,
+    SELECT s.id, s.scope, s.version, s.draft, s.state, s.requested_at, s.published_at, s.snapshot_sha256,
            th.number, th.title, th.working_group_id, m.name AS requester
       FROM synthesis s LEFT JOIN theme th ON th.id = s.theme_id LEFT JOIN member m ON m.id = s.requester_id"""
 
@@ -303,14 +302,15 @@ async def publish(viewer: Viewer | None, synthesis: int, now: datetime) -> None:
 
     Raises:
         SignInRequired, NotAllowed, NotFound: only agents and administrators publish; for others drafts do not exist.
-        Conflict: it is a working draft, has no document yet, is published already, or tells of a sealed vote that
-            was opened again.
+        Conflict: it is a working draft, has no document yet, is published already, is older than a published one, or
+            tells of a sealed vote that was opened again, or will be.
     """
     async with transaction():
         found = await _find(viewer, synthesis, now)
         may_publish(viewer, now).require()
         _require_publishable(_line(found), await document_lines(synthesis))
         await _refuse_while_sealed(found["number"], now)
+        await _refuse_out_of_order(found["scope"], found["version"])
         published = await rows(
             "UPDATE synthesis SET state = $2, published_at = $3 WHERE id = $1 AND state = $4 RETURNING id",
             synthesis,
@@ -341,16 +341,33 @@ async def _refuse_while_sealed(theme: int | None, now: datetime) -> None:
     """The tallies of a first vote would weigh on the second one."""
     open_again = await row(
         """SELECT number FROM theme
-            WHERE ($1 OR number = $2) AND sealed AND votes_open_at <= $3
-              AND (votes_close_at IS NULL OR votes_close_at > $3) ORDER BY number LIMIT 1""",
+            WHERE ($1 OR number = $2) AND sealed AND (votes_close_at IS NULL OR votes_close_at > $3)
+              AND (votes_open_at IS NOT NULL OR EXISTS (
+                    SELECT 1 FROM ballot b JOIN proposal p ON p.id = b.proposal_id WHERE p.theme_id = theme.id))
+            ORDER BY number LIMIT 1""",
         theme is None,
         theme or 0,
         now,
     )
     if open_again is not None:
         raise Conflict(
-            "Les votes du thème {number} sont ouverts, sous scellés : publiez la synthèse quand ils seront clos.",
+            "Les votes du thème {number} sont sous scellés, ouverts ou à venir : publiez la synthèse quand ils seront "
+            "clos.",
             values={"number": open_again["number"]},
+        )
+
+
+async def _refuse_out_of_order(scope: str, version: int) -> None:
+    newer = await row(
+        "SELECT version FROM synthesis WHERE scope = $1 AND version > $2 AND state = $3 ORDER BY version DESC LIMIT 1",
+        scope,
+        version,
+        SynthesisState.PUBLISHED.value,
+    )
+    if newer is not None:
+        raise Conflict(
+            "La version {version}, plus récente, est déjà publiée : celle-ci ne peut plus l’être.",
+            values={"version": newer["version"]},
         )
 
 

@@ -154,18 +154,30 @@ def closes_soon(schedule: Schedule, now: datetime) -> bool:
 
 async def as_settled(theme: ThemeHead, now: datetime) -> ThemeHead:
     """A held theme, whose votes are closed for a write that began just before somebody closed them and comes after."""
-    close = theme.schedule.votes_close_at
-    if close is None or not closes_soon(theme.schedule, now):
+    if not closes_soon(theme.schedule, now) or not await _was_closed_by_hand(theme):
         return theme
+    return replace(theme, schedule=replace(theme.schedule, votes_close_at=now))
+
+
+async def is_settling(theme: ThemeHead, now: datetime) -> bool:
+    """Whether a ballot that came in time may still be on its way: the votes closed by themselves a moment ago.
+
+    Whoever closes them by hand waits for the ballots under way, and those that begin later are refused.
+    """
+    close = theme.schedule.votes_close_at
+    if close is None or not close <= now < close + LONGEST_WRITE:
+        return False
+    return not await _was_closed_by_hand(theme)
+
+
+async def _was_closed_by_hand(theme: ThemeHead) -> bool:
     last = await row(
         """
         SELECT at FROM journal_entry
          WHERE thing = 'theme' AND thing_id = $1 AND act = 'close_votes' ORDER BY id DESC LIMIT 1""",
         theme.id,
     )
-    if last is None or moment(last["at"]) != close:
-        return theme
-    return replace(theme, schedule=replace(theme.schedule, votes_close_at=now))
+    return last is not None and moment(last["at"]) == theme.schedule.votes_close_at
 
 
 def _theme_number(number: int) -> int:
