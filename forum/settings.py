@@ -27,7 +27,7 @@ class Section(BaseModel):
 
 class Site(Section):
     environment: Literal["development", "production"]
-    base_url: str = Field(pattern=r"^https?://[^/]+$")
+    base_url: str = Field(pattern=r"^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$")
     name: str
     data_dir: Path
 
