@@ -261,3 +261,15 @@ async def test_a_contribution_sent_twice_is_published_once(client: AsyncClient, 
     clock.pass_(minutes=6)
     await client.post(f"/fils/{thread.id}/repondre", data=words)
     assert await count("post") == 2
+
+
+async def test_the_same_words_in_answer_to_two_contributions_are_both_published(
+    client: AsyncClient, thread: Thread
+) -> None:
+    first, second = await make_post(thread, "Former."), await make_post(thread, "Accueillir.")
+    await sign_in(client, await make_member())
+    for answered in (str(first.id), str(second.id), str(second.id), ""):
+        answer = await client.post(f"/fils/{thread.id}/repondre", data={"source": "D’accord.", "reponse": answered})
+        assert answer.status_code == 303
+    written = await rows("SELECT reply_to_id FROM post WHERE source = $1 ORDER BY number", "D’accord.")
+    assert [r["reply_to_id"] for r in written] == [first.id, second.id, None]

@@ -126,17 +126,21 @@ async def reply(
             written = await write_post(
                 viewer.id, place, draft, now, written_at=now, answered=answered, moderates=viewer
             )
-            await _refuse_twins(written, viewer.id, draft.source, now)
+            await _refuse_twins(written, viewer.id, draft.source, reply_to, now)
             return written
     except _AlreadyWritten as twin:
         return twin.written
 
 
-async def _refuse_twins(written: Written, author: int, source: str, now: datetime) -> None:
-    """After the insertion, which waited for whoever else writes in the thread. Raises _AlreadyWritten."""
+async def _refuse_twins(written: Written, author: int, source: str, answered: int | None, now: datetime) -> None:
+    """After the insertion, which waited for whoever else writes in the thread. Raises _AlreadyWritten.
+
+    The same words in answer to another contribution are not the same: one may agree twice.
+    """
     found = await row(
         """SELECT id, number FROM post
             WHERE thread_id = $1 AND number BETWEEN $2 AND $3 AND author_id = $4 AND source = $5 AND created_at > $6
+              AND COALESCE(reply_to_id, 0) = $7
             ORDER BY number LIMIT 1""",
         written.thread,
         written.number - SAME_PLACE,
@@ -144,6 +148,7 @@ async def _refuse_twins(written: Written, author: int, source: str, now: datetim
         author,
         source,
         now - SAME_WORDS,
+        answered or 0,
     )
     if found is not None:
         raise _AlreadyWritten(Written(found["id"], written.thread, found["number"]))
