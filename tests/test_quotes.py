@@ -89,3 +89,28 @@ async def test_a_quote_keeps_the_words_of_its_revision(client: AsyncClient, app:
     page = (await client.get(f"/fils/{thread.id}")).text
     assert "Premiers mots." in page
     assert "Autres mots." in page
+
+
+async def test_earlier_versions_show_what_they_quoted(client: AsyncClient, thread: Thread) -> None:
+    author = await make_member()
+    first = await make_post(thread, "Accueillir, puis former.", author=await make_member("Malik Diallo"))
+    second = await make_post(thread, "Recruter.", author=await make_member("Nadia Berthier"))
+    await sign_in(client, author)
+    marks = [f"{{{{citation {first.id}@1 0-10}}}}", f"{{{{citation {second.id}@1 0-9}}}}"]
+    in_code = f"```\n{marks[0]}\n```"
+    source = f"{marks[0]}\n\n{in_code}\n\nD’**accord**.\n\n{marks[1]}\n\nEt ceci."
+    published = await client.post(f"/fils/{thread.id}/repondre", data={"source": source})
+    post = published.headers["location"].split("#c-")[1]
+    await client.post(f"/contributions/{post}/modifier", data={"source": "Plus rien.", "revision": "1"})
+    history = (await client.get(f"/contributions/{post}/historique")).text
+    alone = (await client.get(f"/contributions/{post}/revisions/1")).text
+    for text in (history, alone):
+        assert text.count('class="quote"') == 2
+        quoted = [text.index(words) for words in ("Malik Diallo a écrit", "<p>Accueillir</p>", "D’<strong>accord")]
+        assert quoted == sorted(quoted)
+        assert text.index("D’<strong>accord") < text.index("<p>Recruter.</p>") < text.index("Et ceci.")
+    assert "quote" not in (await client.get(f"/contributions/{post}/revisions/2")).text
+    # A range counts the plain words of their author: it is marked there, one step from the whole version.
+    marked = (await client.get(f"/contributions/{post}/revisions/1", params={"de": "0", "a": "5"})).text
+    assert '<mark id="passage">' in marked
+    assert f'href="/contributions/{post}/revisions/1"' in marked

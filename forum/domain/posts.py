@@ -3,9 +3,12 @@
 Writing them is the matter of `post_writing.py`, reading a whole thread that of `threads.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, islice
+
+from anyio.to_thread import run_sync
 
 from forum.database import Row, known_moment, moment, places, row, rows
 from forum.domain.references import storable
@@ -15,7 +18,8 @@ from forum.models.posts import PostKind
 from forum.permissions import Viewer, may_contribute, may_edit_post
 from forum.settings import settings
 from forum.text import quotes
-from forum.text.quotes import QuoteMark
+from forum.text.quotes import MARKER, QuoteMark
+from forum.text.reading import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,14 @@ class OnePost:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """The words of a contribution at one revision."""
+    """The words of a contribution at one revision, with those that it quotes."""
 
     number: int
     source: str
     html: str
     plain: str
     created_at: datetime
+    quoted: tuple[QuotedWords, ...]
 
 
 async def read_place(thread: int, *, hold: Hold | None = None) -> Place:
@@ -146,7 +151,7 @@ async def read_revisions(post: int) -> list[Revision]:
         "SELECT number, source, html, plain, created_at FROM post_revision WHERE post_id = $1 ORDER BY number DESC",
         post,
     )
-    return [_revision(r) for r in found]
+    return await _with_quotes(found)
 
 
 async def read_revision(post: int, number: int) -> Revision:
@@ -158,11 +163,28 @@ async def read_revision(post: int, number: int) -> Revision:
     )
     if found is None:
         raise NotFound
-    return _revision(found)
+    return (await _with_quotes([found]))[0]
 
 
-def _revision(found: Row) -> Revision:
-    return Revision(found["number"], found["source"], found["html"], found["plain"], known_moment(found["created_at"]))
+async def _with_quotes(found: Sequence[Row]) -> list[Revision]:
+    """Revisions with the words that they quote, which are read again: the table of quotes knows the last one alone."""
+    marks = await run_sync(_marks_of, [r["source"] for r in found])
+    quoted = iter(await quoted_words(chain.from_iterable(marks)))
+    return [
+        Revision(
+            number=r["number"],
+            source=r["source"],
+            html=r["html"],
+            plain=r["plain"],
+            created_at=known_moment(r["created_at"]),
+            quoted=tuple(islice(quoted, len(own))),
+        )
+        for r, own in zip(found, marks, strict=True)
+    ]
+
+
+def _marks_of(sources: Sequence[str]) -> list[tuple[QuoteMark, ...]]:
+    return [read(source).quotes if MARKER.search(source) else () for source in sources]
 
 
 def mark_words(quoted: OnePost, wanted: str | None, *, near: int = 0) -> QuoteMark:

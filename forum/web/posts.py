@@ -12,7 +12,8 @@ from starlette.responses import Response
 
 from forum.domain import post_writing, posts, threads
 from forum.domain.post_writing import Preview, Written
-from forum.domain.posts import OnePost, Place
+from forum.domain.posts import OnePost, Place, Revision
+from forum.domain.threads import Piece
 from forum.errors import Conflict, Invalid
 from forum.settings import settings
 from forum.text.quotes import MARKER, QuoteMark
@@ -160,14 +161,21 @@ async def _edit_context(post: OnePost, form: Form, preview: Preview | None = Non
 async def history(request: Request) -> Response:
     """Every revision of a contribution, the newest first."""
     post = await posts.read_post(request.path_params["post"])
-    return await page(request, "posts/history.html", {"post": post, "revisions": await posts.read_revisions(post.id)})
+    revisions = [(each, _pieces_of(each)) for each in await posts.read_revisions(post.id)]
+    return await page(request, "posts/history.html", {"post": post, "revisions": revisions})
 
 
 async def revision(request: Request) -> Response:
-    """The exact words of a contribution at one revision, with the quoted or extracted range marked."""
+    """The words of a contribution at one revision: as they were shown, or plain with a quoted or extracted range."""
     post = await posts.read_post(request.path_params["post"])
     one = await posts.read_revision(post.id, request.path_params["revision"])
     start = min(asked_integer(request, "de", 0) or 0, len(one.plain))
     stop = min(asked_integer(request, "a", 0) or 0, len(one.plain))
-    parts = (one.plain[:start], one.plain[start:stop], one.plain[stop:]) if start < stop else (one.plain, "", "")
-    return await page(request, "posts/revision.html", {"post": post, "revision": one, "parts": parts})
+    parts = (one.plain[:start], one.plain[start:stop], one.plain[stop:]) if start < stop else None
+    context = {"post": post, "revision": one, "parts": parts, "pieces": _pieces_of(one)}
+    return await page(request, "posts/revision.html", context)
+
+
+def _pieces_of(revision: Revision) -> tuple[Piece, ...]:
+    """What a revision shows: its own words and, between them, those that it quotes."""
+    return threads.pieces_of(revision.html, revision.quoted)
