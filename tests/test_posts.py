@@ -97,6 +97,24 @@ async def test_the_second_of_two_edits_gets_409_and_both_texts(client: AsyncClie
     assert again.status_code == 303
 
 
+async def test_the_words_of_the_other_window_stay_beside_a_preview(client: AsyncClient, thread: Thread) -> None:
+    author = await make_member()
+    post = await make_post(thread, "Premiers mots.", author=author)
+    await sign_in(client, author)
+    address = f"/contributions/{post.id}/modifier"
+    await client.post(address, data={"source": "Mots d’une fenêtre.", "revision": "1"})
+    mine = {"source": "Mots de l’autre.", "revision": "1"}
+    refused = (await client.post(address, data=mine)).text
+    sent = dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)">', refused))
+    assert sent["revision"] == "2"
+    for _ in range(2):
+        preview = await client.post(address, data={**mine, **sent, "action": "apercu"})
+        assert "Mots d’une fenêtre." in preview.text
+        sent = dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)">', preview.text))
+    assert (await client.post(address, data={**mine, **sent, "action": "publier"})).status_code == 303
+    assert "Mots d’une fenêtre." not in (await client.get(address)).text
+
+
 async def test_nobody_edits_the_words_of_somebody_else(client: AsyncClient, thread: Thread) -> None:
     post = await make_post(thread, "Mes mots.", author=await make_member("Ariane Auteur"))
     await sign_in(client, await make_member("Maud", moderates=[await make_group("gt-3")]))

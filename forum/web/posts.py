@@ -134,12 +134,11 @@ async def edit(request: Request) -> Response:
 
 
 async def _refused_edit(request: Request, post: OnePost, form: Form, problem: Invalid | Conflict) -> Response:
-    context = await _edit_context(post, form)
     if isinstance(problem, Invalid):
-        return await refused(request, "posts/edit.html", context, form, problem)
-    # Sent again, it replaces the words that are shown beside it.
-    form = form.with_values(revision=post.revision)
-    context["other_text"] = post.plain
+        return await refused(request, "posts/edit.html", await _edit_context(post, form), form, problem)
+    # Sent again, it replaces the words that are shown beside it, until it is published.
+    form = form.with_values(revision=post.revision, autre=1)
+    context = await _edit_context(post, form)
     return await refused(request, "posts/edit.html", context, form, Invalid(problem.message), status=409)
 
 
@@ -155,7 +154,8 @@ async def _edit_page(request: Request, post: OnePost, form: Form, preview: Previ
 
 
 async def _edit_context(post: OnePost, form: Form, preview: Preview | None = None) -> dict[str, Any]:
-    return {**await writing(form, preview), "post": post, "other_text": None}
+    other = _pieces_of(await posts.read_revision(post.id, post.revision)) if form.values["autre"] else ()
+    return {**await writing(form, preview), "post": post, "other": other}
 
 
 async def history(request: Request) -> Response:
