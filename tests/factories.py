@@ -41,10 +41,10 @@ async def make_member(
     organisation: str = "",
     confirmed: bool = True,
     suspended_until: datetime | None = None,
-    password_hash: str | None = None,
+    password_hash: str | None = "un mot de passe que personne ne connaît",
     example: bool = False,
 ) -> Member:
-    """A member; without password, see `sign_in`."""
+    """A member, whose password nobody types: see `sign_in`. None is somebody whom an imported text names."""
     handle = make_handle(name)
     member = await Member.create(
         name=name,

@@ -70,6 +70,22 @@ async def test_an_edit_keeps_history(client: AsyncClient, thread: Thread) -> Non
     assert history.index("Nouveaux mots.") < history.index("Premiers mots.")
 
 
+@pytest.mark.parametrize("action", ["publier", "apercu"])
+@pytest.mark.parametrize("words", ["[GT réunion 1]", "{{citation 1@1 0-7}}\n\n[GT réunion 1]", "{{citation 1@1 0-7}}"])
+async def test_tags_and_quotes_alone_are_no_words(client: AsyncClient, thread: Thread, words: str, action: str) -> None:
+    author = await make_member()
+    own = await make_post(thread, "Former.", author=author)
+    await sign_in(client, author)
+    reply, edit = f"/fils/{thread.id}/repondre", f"/contributions/{own.id}/modifier"
+    for address in (reply, edit):
+        answer = await client.post(address, data={"source": words, "revision": "1", "action": action})
+        assert answer.status_code == 422
+        assert '<p class="error" id="source-error">Ajoutez vos mots' in answer.text
+        assert f"{words}</textarea>" in answer.text
+    assert await count("post_revision") == 1
+    assert (await client.post(reply, data={"source": f"{words}\n\nMes mots."})).status_code == 303
+
+
 async def test_the_first_version_of_an_imported_contribution_has_no_known_date(
     client: AsyncClient, thread: Thread
 ) -> None:

@@ -7,9 +7,10 @@ from httpx2 import AsyncClient
 from starlette.applications import Starlette
 
 from forum.database import rows
+from forum.models.meetings import Meeting
 from forum.models.threads import Thread
-from tests.conftest import visitor
-from tests.factories import count, make_member, make_post, make_theme, make_thread, sign_in
+from tests.conftest import NOON, visitor
+from tests.factories import count, make_group, make_member, make_post, make_theme, make_thread, sign_in
 
 
 def _said(text: str) -> str:
@@ -69,7 +70,7 @@ async def test_a_preview_names_those_whom_publishing_tells(client: AsyncClient, 
     form = {"source": source, "reponse": str(answered.id)}
     said = _said((await client.post(f"/fils/{thread.id}/repondre", data={**form, "action": "apercu"})).text)
     assert "envoyée à : Malik Diallo (citation), Nadia Berthier (réponse), Aurélien Moreau (mention)." in said
-    assert "restent du texte : @Personne." in said
+    assert "reste du texte : @Personne." in said
     assert "Camille" not in said
     assert await count("notification") == 0
     await client.post(f"/fils/{thread.id}/repondre", data=form)
@@ -88,7 +89,7 @@ async def test_a_preview_says_who_is_past_the_limit_and_who_was_told_before(
     form = {"source": everybody, "action": "apercu"}
     said = _said((await client.post(f"/fils/{thread.id}/repondre", data=form)).text)
     assert "à : Klice Membre (mention), Jlice" in said
-    assert "aucune notification ne sera envoyée à : Alice Membre." in said
+    assert "aucune notification ne sera envoyée à : @Alice-Membre." in said
     published = await client.post(f"/fils/{thread.id}/repondre", data={"source": "@Blice-Membre"})
     post = published.headers["location"].split("#c-")[1]
     form = {"source": "@Blice-Membre @Clice-Membre", "revision": "1", "action": "apercu"}
@@ -99,6 +100,95 @@ async def test_a_preview_says_who_is_past_the_limit_and_who_was_told_before(
     assert _said((await client.post(f"/fils/{thread.id}/repondre", data=nobody)).text) == (
         "Aucune notification ne sera envoyée."
     )
+
+
+async def test_the_limit_names_nobody_by_a_handle_but_says_who_is_quoted(client: AsyncClient, thread: Thread) -> None:
+    """A list of handles must not become a list of names; a quote shows its author already."""
+    quoted = [await make_post(thread, "Former.", author=await make_member(f"{n}lice Membre")) for n in "ABCDEFGHIJ"]
+    answered = await make_post(thread, "Accueillir.", author=await make_member("Klice Membre"))
+    await make_member("Zoé Cachée")
+    await sign_in(client, await make_member("Camille Martin"))
+    marks = "\n\n".join(f"{{{{citation {post.id}@1 0-7}}}}" for post in quoted)
+    form = {"source": f"{marks}\n\n@zoe-cachee, voyez.", "reponse": str(answered.id), "action": "apercu"}
+    said = _said((await client.post(f"/fils/{thread.id}/repondre", data=form)).text)
+    assert "ne sera envoyée à : Klice Membre, @zoe-cachee." in said
+    assert "Zoé" not in said
+
+
+async def test_nobody_is_told_who_cannot_sign_in(client: AsyncClient, thread: Thread) -> None:
+    """The authors whom an imported thread names have no password: what they are told would be read by nobody."""
+    answered = await make_post(thread, "Former.", author=await make_member("Aurelien-MOREAU", password_hash=None))
+    await make_member("Malik Diallo", password_hash=None)
+    await make_member("Nadia Berthier")
+    await sign_in(client, await make_member("Camille Martin"))
+    form = {"source": "@malik-diallo et @Nadia-Berthier, voyez.", "reponse": str(answered.id)}
+    said = _said((await client.post(f"/fils/{thread.id}/repondre", data={**form, "action": "apercu"})).text)
+    assert "sera envoyée à : Nadia Berthier (mention)." in said
+    assert "donc sans notification : Aurelien-MOREAU, @malik-diallo." in said
+    assert (await client.post(f"/fils/{thread.id}/repondre", data=form)).status_code == 303
+    told = await rows("SELECT m.name FROM notification n JOIN member m ON m.id = n.member_id")
+    assert [r["name"] for r in told] == ["Nadia Berthier"]
+
+
+async def test_a_handle_that_nobody_bears_is_plain_text_before_and_after(client: AsyncClient, thread: Thread) -> None:
+    await make_member("Nadia Berthier")
+    await sign_in(client, await make_member("Camille Martin"))
+    form = {"source": "@Nadia-Berthier, @Personne et @Aucun, voyez."}
+    preview = (await client.post(f"/fils/{thread.id}/repondre", data={**form, "action": "apercu"})).text
+    assert "Personne ne porte ces noms d’utilisateur, qui restent du texte : @Personne, @Aucun." in _said(preview)
+    await client.post(f"/fils/{thread.id}/repondre", data=form)
+    for text in (preview, (await client.get(f"/fils/{thread.id}")).text):
+        assert '<span class="mention">@Nadia-Berthier</span>, @Personne et @Aucun, voyez.' in text
+
+
+def _tags(text: str) -> list[str]:
+    """What the meeting tags of a preview say."""
+    found = re.findall(r'<span class="tag">(.*?)</span>', text, re.DOTALL)
+    return [" ".join(re.sub("<[^>]+>", "", tag).split()) for tag in found]
+
+
+async def test_a_preview_shows_the_meeting_tags_as_publishing_would(
+    client: AsyncClient, app: Starlette, thread: Thread
+) -> None:
+    group = await make_group("gt-3")
+    await Meeting.create(working_group=group, number=2, created_at=NOON)
+    form = {"source": "[GT réunion 2] Je reprends. [GT réunion 7]", "action": "apercu"}
+    await sign_in(client, await make_member("Camille Martin"))
+    text = (await client.post(f"/fils/{thread.id}/repondre", data=form)).text
+    assert _tags(text) == ["GT réunion 2 (à confirmer)", "GT réunion 7 (à confirmer)"]
+    assert "La réunion 7 du groupe de travail n’est pas encore enregistrée" in html.unescape(text)
+    async with visitor(app) as browser:
+        await sign_in(browser, await make_member("Maud", moderates=[group]))
+        assert _tags((await browser.post(f"/fils/{thread.id}/repondre", data=form)).text) == [
+            "GT réunion 2",
+            "GT réunion 7",
+        ]
+        new = {**form, "title": "Un fil", "source": "Sans étiquette."}
+        assert _tags((await browser.post("/themes/3/nouveau-fil", data=new)).text) == []
+    assert await count("meeting_tag") == 0
+
+
+async def test_the_preview_of_an_edit_keeps_what_a_moderator_settled(
+    client: AsyncClient, app: Starlette, thread: Thread
+) -> None:
+    await sign_in(client, await make_member("Camille Martin"))
+    words = "[GT réunion 1] [GT réunion 2] [GT réunion 3] Mes mots."
+    published = await client.post(f"/fils/{thread.id}/repondre", data={"source": words})
+    post = published.headers["location"].split("#c-")[1]
+    async with visitor(app) as browser:
+        await sign_in(browser, await make_member("Maud", moderates=[await make_group("gt-3")]))
+        for number, act in (("1", "etiqueter"), ("2", "retirer")):
+            tagged = await browser.post(f"/contributions/{post}/reunions", data={"numero": number, "acte": act})
+            assert tagged.status_code == 303
+    form = {"source": "[GT réunion 2] [GT réunion 4] D’autres mots.", "revision": "1", "action": "apercu"}
+    preview = (await client.post(f"/contributions/{post}/modifier", data=form)).text
+    assert _tags(preview) == ["GT réunion 1", "GT réunion 4 (à confirmer)"]
+    await client.post(f"/contributions/{post}/modifier", data={**form, "action": "publier"})
+    found = await rows(
+        """SELECT m.number, g.state FROM meeting_tag g JOIN meeting m ON m.id = g.meeting_id
+            WHERE g.state <> 'removed' ORDER BY m.number"""
+    )
+    assert [(r["number"], r["state"]) for r in found] == [(1, "confirmed"), (4, "waiting")]
 
 
 async def test_the_quoted_the_answered_and_the_mentioned_are_told_once(

@@ -70,7 +70,7 @@ async def test_the_page_before_is_kept_when_it_is_ours(client: AsyncClient) -> N
 async def test_unknown_accounts_and_wrong_passwords_get_the_same_answer(
     client: AsyncClient, account: members.NewMember
 ) -> None:
-    await make_member("Sans Mot")
+    await make_member("Sans Mot", password_hash=None)
     answers = [
         await enter(client, identifier, "pas le bon mot")
         for identifier in ("Camille-Martin", "Personne", "Sans-Mot", "inconnue@exemple.fr")

@@ -6,6 +6,7 @@ matter of `meetings.py`.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from forum.database import Row, row, rows, transaction
@@ -18,6 +19,38 @@ from forum.permissions import Viewer, may_moderate
 
 # Meetings are numbered as their tags can be written.
 LARGEST_NUMBER = 999
+# No contribution has this id.
+_NO_POST = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TagToCome:
+    """A tag that a contribution would bear once published; `known` says that its meeting is recorded."""
+
+    number: int
+    waiting: bool
+    known: bool
+
+
+async def tags_to_come(
+    group: int, numbers: Iterable[int], *, confirmed: bool, post: int | None = None
+) -> tuple[TagToCome, ...]:
+    """What `tag`, or `retag` of a contribution that is edited, would leave it with; nothing is written."""
+    found = await rows(
+        """
+        SELECT m.number, g.state FROM meeting m
+          LEFT JOIN meeting_tag g ON g.meeting_id = m.id AND g.post_id = $2
+         WHERE m.working_group_id = $1""",
+        group,
+        post or _NO_POST,
+    )
+    states = {r["number"]: r["state"] for r in found}
+    settled = {number for number, state in states.items() if state == TagState.CONFIRMED}
+    removed = {number for number, state in states.items() if state == TagState.REMOVED}
+    return tuple(
+        TagToCome(number, waiting=not confirmed and number not in settled, known=number in states)
+        for number in sorted({*numbers, *settled} - removed)
+    )
 
 
 async def ensure_meeting(group: int, number: int, now: datetime) -> int:

@@ -4,10 +4,11 @@ Who is told is decided in `audience_of` alone, for the contribution that is publ
 the transaction that writes the contribution. By page only; mail is another matter.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from forum.database import known_moment, rows, transaction
+from forum.database import known_moment, places, rows, transaction
 from forum.domain.references import storable
 from forum.models.notifications import Event
 from forum.permissions import Viewer
@@ -32,19 +33,22 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Members whom a contribution concerns: those told now and why, those told of it before, those past the limit."""
+    """Members whom a contribution concerns: those told now and why, those told of it before, those past the limit, and
+    those who cannot sign in, whom nothing can be told."""
 
     told: dict[int, Event]
     before: tuple[int, ...]
     beyond: tuple[int, ...]
+    absent: tuple[int, ...]
 
 
 async def audience_of(concerned: dict[int, Event], author: int, *, post: int | None = None) -> Audience:
-    """Who is told of a contribution: the first ones of `concerned`, never its own author, each once.
+    """Who is told of a contribution: the first ones of `concerned` who can read it, never its own author, each once.
 
     The limit is that of a contribution with all its versions: an edit (of `post`) tells those who remain within it.
     """
-    others = {member: event for member, event in concerned.items() if member != author}
+    readers = await _who_sign_in(concerned)
+    others = {member: event for member, event in concerned.items() if member != author and member in readers}
     known: set[int] = set()
     if others and post is not None:
         known = {r["member_id"] for r in await rows("SELECT member_id FROM notification WHERE post_id = $1", post)}
@@ -54,7 +58,16 @@ async def audience_of(concerned: dict[int, Event], author: int, *, post: int | N
         told={member: others[member] for member in new[:room]},
         before=tuple(member for member in others if member in known),
         beyond=tuple(new[room:]),
+        absent=tuple(member for member in concerned if member not in readers),
     )
+
+
+async def _who_sign_in(members: Collection[int]) -> set[int]:
+    """Those with a password, the one way in: not the people whom an imported text names, nor voters of the example."""
+    if not members:
+        return set()
+    query = f"SELECT id FROM member WHERE id IN ({places(len(members))}) AND password_hash IS NOT NULL"
+    return {r["id"] for r in await rows(query, *members)}
 
 
 async def tell(post: int, author: int, concerned: dict[int, Event], now: datetime) -> None:

@@ -6,13 +6,13 @@ tags, who is told, the thread's version. The theme's own pages show no contribut
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from anyio.to_thread import run_sync
 
 from forum.database import places, row, rows, transaction
-from forum.domain.meeting_tags import retag, tag
+from forum.domain.meeting_tags import TagToCome, retag, tag, tags_to_come
 from forum.domain.notifications import audience_of, tell
 from forum.domain.posts import (
     Place,
@@ -30,7 +30,7 @@ from forum.models.posts import PostKind
 from forum.permissions import Viewer, may_act, may_contribute, may_edit_post
 from forum.settings import settings
 from forum.text import quotes
-from forum.text.mentions import Mention, handle_key
+from forum.text.mentions import Mention, handle_key, without_strangers
 from forum.text.reading import RENDERER_VERSION, Reading, read
 from forum.text.source import clean_source
 
@@ -51,9 +51,13 @@ async def prepare(source: str) -> Draft:
     """Read a contribution without writing it: what a preview shows, what a reply stores.
 
     Raises:
-        Invalid: empty, too long, too many quotes, or a quote of words that do not exist.
+        Invalid: empty, too long, without words of its own, too many quotes, or a quote of words that do not exist.
     """
     reading = await read_source(source)
+    if not reading.plain.strip():
+        raise Invalid("Ajoutez vos mots : une étiquette ou une citation seule ne se publie pas.", field="source")
+    strangers = {handle_key(each.mention.handle) for each in await _called(reading) if each.member is None}
+    reading = replace(reading, html=without_strangers(reading.html, strangers))
     return Draft(clean(source), reading, tuple(await quoted_words(reading.quotes)))
 
 
@@ -219,13 +223,15 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What publishing a draft would do: who would be told, who has been of an earlier version, who would be past the
-    limit, and the handles that nobody bears, which stay plain words."""
+    limit or cannot sign in (as typed), the handles that nobody bears, which stay plain words, and the meeting tags."""
 
     draft: Draft
     told: tuple[Told, ...]
     before: tuple[str, ...]
     beyond: tuple[str, ...]
+    absent: tuple[str, ...]
     unknown: tuple[str, ...]
+    tags: tuple[TagToCome, ...]
 
 
 async def preview_reply(
@@ -234,29 +240,35 @@ async def preview_reply(
     """What `reply` would publish. Raises as it does."""
     place = await place_to_reply(viewer, thread, now)
     assert viewer is not None
-    return await preview_of(await prepare(source), viewer.id, answered=await _answered(reply_to, place.thread))
+    return await preview_of(
+        await prepare(source), viewer, place.theme.group, answered=await _answered(reply_to, place.thread)
+    )
 
 
 async def preview_edit(viewer: Viewer | None, post: int, source: str, now: datetime) -> Preview:
     """What `edit` would publish. Raises as it does; whether the contribution changed meanwhile is asked by `edit`."""
     current = await post_to_edit(viewer, post, now)
     assert viewer is not None
-    return await preview_of(await prepare(source), viewer.id, post=current.id)
+    return await preview_of(await prepare(source), viewer, current.place.theme.group, post=current.id)
 
 
 async def preview_of(
-    draft: Draft, author: int, *, answered: Answered | None = None, post: int | None = None
+    draft: Draft, viewer: Viewer, group: int, *, answered: Answered | None = None, post: int | None = None
 ) -> Preview:
-    """What publishing a draft of this author would do, by the rule that holds when it is published."""
-    called = await _called(draft)
-    audience = await audience_of(_concerned(draft, answered, called), author, post=post)
-    names = await _names([*audience.told, *audience.before, *audience.beyond])
+    """What publishing a draft in a theme of this group would do, by the rules that hold when it is published."""
+    called = await _called(draft.reading)
+    audience = await audience_of(_concerned(draft, answered, called), viewer.id, post=post)
+    names = await _names([*audience.told, *audience.before, *audience.beyond, *audience.absent])
+    # Whoever lists handles must not learn whose they are: those who are not told stand as they were typed.
+    typed = names | {each.member: f"@{each.mention.handle}" for each in called if each.member is not None}
     return Preview(
         draft=draft,
         told=tuple(Told(names[member], event) for member, event in audience.told.items()),
         before=tuple(names[member] for member in audience.before),
-        beyond=tuple(names[member] for member in audience.beyond),
+        beyond=tuple(typed[member] for member in audience.beyond),
+        absent=tuple(typed[member] for member in audience.absent),
         unknown=tuple(each.mention.handle for each in called if each.member is None),
+        tags=await tags_to_come(group, draft.reading.meetings, confirmed=viewer.moderates(group), post=post),
     )
 
 
@@ -318,7 +330,7 @@ async def _point(post: int, draft: Draft) -> list[_Called]:
             mark.end,
             quotes.digest(quoted.words),
         )
-    called = await _called(draft)
+    called = await _called(draft.reading)
     for each in called:
         await rows(
             "INSERT INTO mention (post_id, handle, handle_key, is_leading, member_id) VALUES ($1, $2, $3, $4, $5)",
@@ -331,11 +343,11 @@ async def _point(post: int, draft: Draft) -> list[_Called]:
     return called
 
 
-async def _called(draft: Draft) -> list[_Called]:
+async def _called(reading: Reading) -> list[_Called]:
     """Whom the mentions of a contribution call, in the order of its words."""
     # Some letters become eighteen in a key; a handle is compared as far as the column goes.
     mentions: dict[str, Mention] = {}
-    for mention in draft.reading.mentions:
+    for mention in reading.mentions:
         mentions.setdefault(handle_key(mention.handle)[:LONGEST_KEY], mention)
     if not mentions:
         return []

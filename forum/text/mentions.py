@@ -4,8 +4,11 @@ Found on the words of a paragraph only: never in code, links, e-mail addresses o
 member exists, and whether they are notified, is the domain's matter.
 """
 
+import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
+from html import unescape
 
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
@@ -19,6 +22,8 @@ LONGEST_HANDLE = 66
 # A contribution that calls more places than this calls nobody: the further ones stay plain words.
 MOST_MENTIONS = 50
 
+# As `markdown.py` renders one; an author cannot write it, since HTML in a source is words.
+_MENTION = re.compile(r'<span class="mention">(@([^<]*))</span>')
 _INSIDE = "-_.'’"
 # After one of these an @ belongs to an address ("jean@exemple.fr", "a/@b"), not to a person spoken to.
 _NOT_BEFORE = "_.-+/@=&:\\"
@@ -35,6 +40,13 @@ class Mention:
 def handle_key(handle: str) -> str:
     """The key under which a handle is unique: case, accents, apostrophes and look-alike letters do not count."""
     return skeleton(handle)
+
+
+def without_strangers(html: str, strangers: Collection[str]) -> str:
+    """The HTML of a contribution where these keys, which nobody bears, are plain words like the others."""
+    if not strangers:
+        return html
+    return _MENTION.sub(lambda found: found[1] if handle_key(unescape(found[2])) in strangers else found[0], html)
 
 
 def mark_mentions(state: StateCore) -> None:
