@@ -1,7 +1,8 @@
-// A form with words in it asks before it is left; sending it is not leaving.
+// A form with words in it asks before it is left; sending it is not leaving. A form that comes back with words that are
+// not kept anywhere yet (a preview, a refusal) is data-confirm-leave="begun".
 
 for (const form of document.querySelectorAll("form[data-confirm-leave]")) {
-  let typed = false;
+  let typed = form.dataset.confirmLeave === "begun";
   form.addEventListener("input", () => (typed = true));
   form.addEventListener("submit", () => (typed = false));
   addEventListener("beforeunload", (event) => {
