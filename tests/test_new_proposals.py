@@ -164,6 +164,7 @@ async def test_the_same_words_are_proposed_once(client: AsyncClient) -> None:
     again = await client.post(f"/contributions/{post.id}/proposer", data=typed | {"wording": "Former tout le monde"})
     assert again.status_code == 422
     assert "Ces mots sont déjà la proposition T3-001." in again.text
+    assert '<a href="/propositions/T3-001">Lire la proposition T3-001</a>' in again.text
     assert (await count("proposal"), await count("extract"), (await Theme.get()).last_proposal_number) == (1, 1, 1)
 
 

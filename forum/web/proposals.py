@@ -149,7 +149,8 @@ async def propose_from_post(request: Request) -> Response:
             near=form.integer("pres") or 0,
         )
     except Invalid as problem:
-        return await refused(request, "proposals/from_post.html", _extract(whole), form, problem)
+        context = {**_extract(whole), "twin": problem.values.get("reference")}
+        return await refused(request, "proposals/from_post.html", context, form, problem)
     return see_other(request, "proposal", reference=reference, notice="proposition-faite")
 
 
@@ -168,7 +169,8 @@ async def _extract_page(request: Request) -> Response:
 
 
 def _extract(whole: ExtractForm) -> dict[str, object]:
-    return {"post": whole.post, "words": whole.words, "questions": whole.questions, "limit": LONGEST_WORDING}
+    known = {"post": whole.post, "words": whole.words, "questions": whole.questions}
+    return {**known, "limit": LONGEST_WORDING, "twin": None}
 
 
 async def withdraw(request: Request) -> Response:
