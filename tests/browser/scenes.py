@@ -7,6 +7,8 @@ from playwright.async_api import Page, Route
 
 Steps = Callable[[Page], Awaitable[None]]
 
+# The words of a contribution of the example that are its first proposal.
+PROPOSED = "embaucher+des+MEDIATEURS+NUMERIQUES+en+CDI"
 LONG = "Un très long libellé qui n’en finit pas. " * 10
 
 
@@ -55,10 +57,11 @@ async def _preview(page: Page) -> None:
 
 
 async def _preview_that_tells(page: Page) -> None:
-    """A preview with every sentence on who is told."""
+    """A preview with every sentence on who is told, and meetings that nobody recorded."""
     if await page.locator("#title").count():
         await page.fill("#title", "Un fil à relire avant de l’ouvrir")
-    await page.fill("#source", f"@Camille-Aubry et @Nadia-Berthier, @{'Personne' * 7} : **voyez**.")
+    called = f"@Camille-Aubry et @Nadia-Berthier, @Malik-Diallo, @Personne et @{'Personne' * 7}"
+    await page.fill("#source", f"[GT réunion 2] [GT réunion 8] [GT réunion 9] {called} : **voyez**.")
     await page.locator("[name=action][value=apercu]").click()
     await page.locator("#prevenus").wait_for()
 
@@ -74,6 +77,19 @@ async def _edit_in_two_windows(page: Page) -> None:
     await page.fill("#source", "Ce que cette fenêtre voudrait écrire.")
     await page.locator("main form .primary").click()
     await page.locator("#autre").wait_for()
+
+
+async def _preview_after_two_windows(page: Page) -> None:
+    await _edit_in_two_windows(page)
+    await page.locator("[name=action][value=apercu]").click()
+    await page.locator(".preview").wait_for()
+    await page.locator("#autre").wait_for()
+
+
+async def _proposed_already(page: Page) -> None:
+    """The refusal of words that are a proposal, which leads to it."""
+    await _refused(page, wording="D’autres mots pour la même proposition")
+    await page.get_by_role("link", name="T3-001", exact=False).last.wait_for()
 
 
 async def _words_that_are_not_there(page: Page) -> None:
@@ -138,6 +154,7 @@ OPEN = [
     Scene("thread", "visiteur", "/fils/1"),
     Scene("proposal", "visiteur", "/propositions/T3-001"),
     Scene("history", "visiteur", "/contributions/{edited}/historique"),
+    Scene("words of a version", "visiteur", "/contributions/{own}/revisions/1"),
     Scene("exact words", "visiteur", "/contributions/3/revisions/1?de=20&a=120"),
     Scene("meetings", "visiteur", "/reunions"),
     Scene("meeting", "visiteur", "/reunions/{meeting}"),
@@ -165,12 +182,14 @@ OPEN = [
     Scene("preview of an edit", "membre", "/contributions/{own}/modifier", _preview_that_tells),
     Scene("edit", "membre", "/contributions/{own}/modifier"),
     Scene("edit in two windows (409)", "membre", "/contributions/{edited}/modifier", _edit_in_two_windows),
+    Scene("preview after two windows", "membre", "/contributions/{edited}/modifier", _preview_after_two_windows),
     Scene("notifications", "membre", "/notifications"),
     Scene("refused (403)", "membre", "/themes/3/calendrier", status=403),
     Scene("thread", "modératrice", "/fils/1", _open_tagging),
     Scene("no notification", "agent", "/notifications"),
     Scene("proposal of a contribution", "modératrice", "/contributions/2/proposer?mots=embaucher+des+MEDIATEURS"),
     Scene("proposal refused (422)", "modératrice", "/contributions/2/proposer", _words_that_are_not_there),
+    Scene("proposed already (422)", "modératrice", f"/contributions/2/proposer?mots={PROPOSED}", _proposed_already),
     Scene("new meeting", "modératrice", "/reunions/nouvelle"),
     Scene("new meeting refused (422)", "modératrice", "/reunions/nouvelle", _no_meeting),
     Scene("meeting", "modératrice", "/reunions/{meeting}"),
