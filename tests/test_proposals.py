@@ -96,7 +96,7 @@ async def test_after_the_close_proposals_are_ranked_and_ties_are_said(client: As
             )
     text = (await client.get("/themes/3/propositions")).text
     assert references(text) == ["T3-002", "T3-001", "T3-003"]
-    assert text.count("Rang 2 à égalité.") == 2
+    assert text.count("Rang 2 ex æquo.") == 2
     assert "3 pour moins 0 contre : soutien net 3." in text.replace("\u202f", " ").replace("\xa0", " ")
     assert text.index("Non classées") < text.index("T3-004")
     assert "<dd>4</dd>" in text
