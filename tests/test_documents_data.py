@@ -33,6 +33,7 @@ UNSEEN = (
     *(" ", "\u00a0", "\u2003", "\u202f", "\u3000"),  # spaces
     *("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"),  # hyphens, joiners and spaces of no width
     *("\u061c", "\u200e", "\u200f", "\u202a", "\u202e", "\u2066", "\u2069"),  # marks of direction
+    *("\u034f", "\u115f", "\u17b4", "\u180b", "\u3164", "\ufe0f", "\uffa0", "\ufff0", "\U000e0001", "\U000e0100"),
     *("\x00", "\x0b", "\x1f", "\x7f", "\x85", "\x9f", "\u2028"),  # controls and ends of line
 )
 
