@@ -1,6 +1,5 @@
 """Each format on its own: valid whatever people write, accessible, the same bytes twice, and alone in its failures."""
 
-import base64
 import hashlib
 import importlib
 import io
@@ -21,7 +20,6 @@ import pikepdf
 import pypdf
 import pytest
 
-from forum.documents import html as html_format
 from forum.documents import references
 from forum.documents.charts import longest, spans
 from forum.documents.files import FONTS, TEMPLATES
@@ -90,13 +88,6 @@ def test_every_link_inside_the_page_arrives(sample: str) -> None:
     assert len(set(ids)) == len(ids)
     inner = {value[1:] for _, name, value in page.attributes if name == "href" and value.startswith("#")}
     assert inner <= set(ids)
-
-
-def test_the_style_of_the_page_is_the_one_that_its_hash_allows() -> None:
-    found = re.search(r"<style>(.*?)</style>", made("small", "html").decode("utf-8"), re.DOTALL)
-    assert found is not None
-    digest = base64.b64encode(hashlib.sha256(found.group(1).encode("utf-8")).digest()).decode("ascii")
-    assert html_format.style_hashes() == (f"'sha256-{digest}'",)
 
 
 def test_the_page_says_its_language_and_lets_one_skip_to_the_content() -> None:

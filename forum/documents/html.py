@@ -1,10 +1,8 @@
 """The document as one page: no script, no second request, its style inside.
 
-The style is one constant text, so that a strict content security policy can name it by its hash (`style_hashes`).
+The style is one constant text, so that a strict content security policy can name it by its hash.
 """
 
-import base64
-import hashlib
 from typing import Final
 
 from markupsafe import Markup
@@ -20,9 +18,3 @@ def render(outline: Outline) -> bytes:
     """The page, in UTF-8."""
     style = Markup(_STYLE)  # noqa: S704 - a file of ours, not words of anybody; escaping would break its ">"
     return ENVIRONMENT.get_template("page.html").render(outline=outline, style=style).encode("utf-8")
-
-
-def style_hashes() -> tuple[str, ...]:
-    """The sources that `style-src` must allow for the page to be styled, such as "'sha256-…'"."""
-    digest = hashlib.sha256(_STYLE.encode("utf-8")).digest()
-    return (f"'sha256-{base64.b64encode(digest).decode('ascii')}'",)
