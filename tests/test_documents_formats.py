@@ -154,12 +154,17 @@ def test_the_pdf_carries_the_date_of_its_data_and_no_other() -> None:
     assert "2026-12-12T17:00:05" in made("small", "pdf").decode("latin-1")
 
 
-def test_chapters_of_the_pdf_start_on_a_right_page() -> None:
+def test_chapters_of_the_pdf_start_a_page_and_no_page_is_blank() -> None:
     reader = pypdf.PdfReader(io.BytesIO(made("large", "pdf")))
     chapters = [item for item in reader.outline if not isinstance(item, list)]
     pages = [reader.get_destination_page_number(chapter) for chapter in chapters]
-    assert len(pages) == 7
-    assert all(page is not None and page % 2 == 0 for page in pages)  # counted from 0: a right page is odd in print
+    words = [page.extract_text() for page in reader.pages]
+    assert len(set(pages)) == len(chapters) == 7
+    for chapter, page in zip(chapters, pages, strict=True):
+        assert page is not None
+        assert words[page].startswith(str(chapter.title))
+    for number, text in enumerate(words[1:], start=2):
+        assert len(text.replace(f"Page {number} sur {len(words)}", "").strip().split("\n")) > 1, number
 
 
 def test_a_sign_that_no_font_of_ours_draws_is_written_by_its_number() -> None:

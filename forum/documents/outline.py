@@ -31,6 +31,7 @@ class Tone(StrEnum):
     BODY = "body"
     LEAD = "lead"  # opens a chapter
     NOTE = "note"  # a remark, set smaller
+    OPENING = "opening"  # opens a list, and stays on its page
     EMPTY = "empty"  # says that there is nothing to show, and why
 
 
@@ -170,7 +171,7 @@ class ProposalBlock:
     """Pour, abstention, contre, in this order; None when there is no tally to show."""
     figures: tuple[Figure, ...]
     explanation: str
-    """One sentence that says why this rank."""
+    """One sentence that says why this rank; empty when the section says it once for all."""
     links: tuple[Run, ...]
 
 
