@@ -25,7 +25,7 @@ from forum.documents.charts import longest, spans
 from forum.documents.files import FONTS, TEMPLATES
 from forum.documents.formats import FORMATS, MissingRenderer
 from forum.documents.glyphs import covered
-from forum.documents.outline import Bar, BarChart, Outline, Part, Pattern, ProposalBlock
+from forum.documents.outline import Bar, BarChart, Outline, Part, Pattern, ProposalBlock, Quotation, Section
 from forum.domain.outlines import outline_of
 from tests.document_samples import LONG_WORD, SAMPLES, large_snapshot, made, small_snapshot
 
@@ -250,6 +250,12 @@ def test_the_docx_reads_back_with_headings_heads_words_of_pictures_and_contents(
     assert all(descriptions)
     assert not document.element.xpath("//pic:cNvPr[starts-with(@descr, 'data:')]")
     assert styles.count("toc 1") == 7
+    entries = [paragraph for paragraph in document.paragraphs if paragraph.style and paragraph.style.name[:3] == "toc"]
+    fields = [entry._p.xpath("string(.//w:instrText)").split() for entry in entries]
+    assert all(field[0] == "PAGEREF" for field in fields)
+    placed = document.element.xpath("//w:p/w:bookmarkStart/@w:name")
+    assert placed == document.element.xpath("//w:bookmarkStart/@w:name")
+    assert {field[1] for field in fields} | set(document.element.xpath("//w:hyperlink/@w:anchor")) <= set(placed)
     assert document.settings.element.xpath("./w:updateFields/@w:val") == ["true"]
     assert document.core_properties.created is not None
     assert document.core_properties.created.isoformat() == "2026-12-12T17:00:05+00:00"
@@ -270,6 +276,46 @@ def test_ranks_are_large_numerals_in_the_margin_of_office_documents() -> None:
 
 
 @pytest.mark.parametrize("name", ["odt", "docx"])
+@pytest.mark.parametrize(
+    ("sample", "head"), [("small", "Thème 3\u00a0: Formation et acteurs, version 1"), ("draft", ", brouillon 1<")]
+)
+def test_the_heads_of_an_office_document_say_which_one_it_is(sample: str, head: str, name: str) -> None:
+    assert head in part_of(sample, name, "styles.xml" if name == "odt" else "word/header1.xml")
+    title = re.search("<dc:title>(.*)</dc:title>", part_of(sample, name, "meta.xml" if name == "odt" else _CORE))
+    assert title is not None
+    assert title.group(1).endswith("du thème 3\u00a0: Formation et acteurs")
+
+
+def test_each_quotation_of_an_office_document_has_a_rule_of_its_own() -> None:
+    """It is one paragraph, from its words to its author, and its rule does not run on to the next one's."""
+    outline = outline_of(SAMPLES["large"]())
+    marks = [block.id for section in sections_of(outline) for block in section.blocks if isinstance(block, Quotation)]
+    document = docx.Document(io.BytesIO(made("large", "docx")))
+    quotations = [each for each in document.paragraphs if each.style and each.style.name == "Verbatim"]
+    assert [re.search(r"\n(C-\d+@\d+), .+$", each.text).group(1) for each in quotations] == marks  # type: ignore[union-attr]
+    colours = [each._p.xpath("string(.//w:pBdr/w:left/@w:color)") for each in quotations]
+    assert all(before != after for before, after in pairwise(colours))
+    verbatims = re.findall(r'<text:p text:style-name="Verbatim">.*?</text:p>', content_of("large", "odt"), re.DOTALL)
+    assert len(verbatims) == len(marks)
+    assert all("Source" in verbatim for verbatim in verbatims)
+    assert 'style:join-border="false"' in part_of("large", "odt", "styles.xml")
+
+
+def sections_of(outline: Outline) -> Iterator[Section]:
+    for chapter in outline.chapters:
+        yield from (chapter, *chapter.sections)
+
+
+@pytest.mark.parametrize("name", ["odt", "docx"])
+def test_an_office_draft_has_no_empty_paragraph(name: str) -> None:
+    content = content_of("draft", name)
+    bodies = re.findall(r"<w:p>(?:<w:pPr>.*?</w:pPr>)?(.*?)</w:p>|<text:p [^>]*[^/]>(.*?)</text:p>", content, re.DOTALL)
+    assert len(bodies) > 50
+    assert all("".join(body).strip() for body in bodies)
+    assert not re.search(r"(?:<text:line-break />|<w:r><w:br /></w:r>)\s*</(?:w|text):p>", content)
+
+
+@pytest.mark.parametrize("name", ["odt", "docx"])
 def test_a_term_stays_with_its_meaning_in_office_documents(name: str) -> None:
     """They are one paragraph, which is not cut: nothing can leave the term alone at the foot of a page."""
     paragraphs = [
@@ -281,9 +327,16 @@ def test_a_term_stays_with_its_meaning_in_office_documents(name: str) -> None:
     assert meaning.keep_together
 
 
+_CORE = "docProps/core.xml"
+
+
 def content_of(sample: str, name: str) -> str:
+    return part_of(sample, name, "content.xml" if name == "odt" else "word/document.xml")
+
+
+def part_of(sample: str, name: str, part: str) -> str:
     with zipfile.ZipFile(io.BytesIO(made(sample, name))) as archive:
-        return archive.read("content.xml" if name == "odt" else "word/document.xml").decode("utf-8")
+        return archive.read(part).decode("utf-8")
 
 
 @pytest.mark.parametrize("name", ["odt", "docx"])

@@ -1,41 +1,59 @@
 """The document as a DOCX for Word: pandoc's, with what it leaves out.
 
-Added here: a real table of contents whose page numbers Word fills in, rows that stay whole, ranks in the margin. Taken
-out: the copy of each picture that pandoc writes into its description.
+Added here: page numbers in the contents, rows that stay whole, ranks in the margin, a rule beside each quotation rather
+than beside all of them. Taken out: the copy of each picture that pandoc writes into its description.
 """
 
+import re
+from itertools import cycle
 from typing import Final
 
-from forum.documents.office import ContentsStyles, parts_by_pandoc, rewritten
+from forum.documents.office import ContentsStyles, entitled, headed, parts_by_pandoc, rewritten
 from forum.documents.outline import Outline
+from forum.documents.references import PARAGRAPHS
 from forum.documents.zips import stable_zip
 
 _CONTENTS: Final = ContentsStyles(heading="TOC Heading", first="toc 1", second="toc 2")
 
-# A field whose entries stand ready, without pages: only the program that sets them knows their numbers. `updateFields`
-# has Word write them when it opens the file, after a question to its reader: contents without pages are the worse evil.
-_CONTENTS_FIELD: Final = (
-    '<w:r><w:fldChar w:fldCharType="begin"/></w:r>'
-    r'<w:r><w:instrText xml:space="preserve"> TOC \o &quot;1-2&quot; \h \z </w:instrText></w:r>'
-    '<w:r><w:fldChar w:fldCharType="separate"/></w:r>'
+# The page of an entry is a field too: only the program that sets them knows their numbers. LibreOffice writes them
+# unasked; `updateFields` has Word do so when it opens the file, after a question to its reader: contents without pages
+# are the worse evil. They do not stand in a field TOC, whose entries LibreOffice takes as they are, without numbers.
+_ENTRY: Final = r'(<w:hyperlink w:anchor="([^"]+)">.*?)(</w:hyperlink></w:p>)'
+_PAGE: Final = (
+    r'\1<w:r><w:tab/></w:r><w:r><w:fldChar w:fldCharType="begin"/></w:r>'
+    r'<w:r><w:instrText xml:space="preserve"> PAGEREF \2 \\h </w:instrText></w:r>'
+    r'<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t></w:t></w:r>'
+    r'<w:r><w:fldChar w:fldCharType="end"/></w:r>\3'
 )
+_FIRST_ENTRY: Final = '<w:p><w:pPr><w:pStyle w:val="TOC1" /></w:pPr>'
+_BOOKMARK: Final = r'<w:bookmarkStart w:id="(\d+)" w:name="([^"]+)" />\s*(<w:p><w:pPr>.*?</w:pPr>)'
 _UPDATE: Final = '<w:updateFields w:val="true"/>'
 _RANK: Final = (
     r'(<w:p><w:pPr><w:pStyle w:val="Heading3" />)(</w:pPr><w:r><w:rPr><w:rStyle w:val="Rank" /></w:rPr>'
     r'<w:t xml:space="preserve">[^<]*</w:t></w:r>)<w:r><w:t xml:space="preserve"> </w:t></w:r>'
 )
-_END: Final = '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
-_FIRST_ENTRY: Final = '<w:p><w:pPr><w:pStyle w:val="TOC1" /></w:pPr>'
+# Of the styles with a rule on the left: the same, of a colour that differs by as little as it can.
+_RULES: Final = {
+    style.docx: '<w:pBdr><w:left w:val="single" w:sz="12" w:space="8" '
+    f'w:color="{int(style.rule, 16) + 1:06x}"/></w:pBdr>'
+    for style in PARAGRAPHS
+    if style.rule
+}
 
 
 def render(outline: Outline) -> bytes:
     """The DOCX. The same outline gives the same bytes."""
     parts = parts_by_pandoc(outline, "docx", _CONTENTS)
     document = _with_whole_rows(_with_plain_pictures(parts["word/document.xml"].decode("utf-8")))
-    document = _with_ranks(_with_contents(_with_styled_lists(document)))
+    document = _with_contents(_with_bookmarks(_with_parted_rules(_with_ranks(_with_styled_lists(document)))))
     settings = rewritten("<w:rsids>", f"{_UPDATE}<w:rsids>", parts["word/settings.xml"].decode("utf-8"), times=1)
     core = rewritten("1970-01-01T00:00:00Z", outline.taken_at, parts["docProps/core.xml"].decode("utf-8"), times=2)
-    changed = {"word/document.xml": document, "word/settings.xml": settings, "docProps/core.xml": core}
+    changed = {
+        "word/document.xml": document,
+        "word/header1.xml": headed(parts["word/header1.xml"].decode("utf-8"), outline),
+        "word/settings.xml": settings,
+        "docProps/core.xml": entitled(core, outline),
+    }
     return stable_zip(
         parts | {name: content.encode("utf-8") for name, content in changed.items()},
         outline.taken_at,
@@ -72,8 +90,38 @@ def _with_ranks(document: str) -> str:
     return rewritten(_RANK, margin, document, times=document.count('<w:rStyle w:val="Rank" />'))
 
 
+def _with_bookmarks(document: str) -> str:
+    """Each at the head of its paragraph: pandoc's hold whole sections, and LibreOffice loses those that follow a table.
+
+    Word knows letters, digits and underscores in their names.
+    """
+    count = document.count("<w:bookmarkStart ")
+    without_ends = rewritten(r'\s*<w:bookmarkEnd w:id="\d+" />', "", document, times=count)
+    placed = rewritten(_BOOKMARK, _at_the_head, without_ends, times=count)
+    return rewritten(r'(?<=<w:hyperlink w:anchor=")[^"]+', lambda found: _word_name(found.group()), placed)
+
+
+def _at_the_head(found: re.Match[str]) -> str:
+    number, name, paragraph = found.groups()
+    return f'{paragraph}<w:bookmarkStart w:id="{number}" w:name="{_word_name(name)}"/><w:bookmarkEnd w:id="{number}"/>'
+
+
+def _word_name(anchor: str) -> str:
+    return anchor.replace("-", "_")
+
+
 def _with_contents(document: str) -> str:
-    """The entries inside the field: from the first of them to the paragraph before the first chapter."""
-    start = document.index(_FIRST_ENTRY) + len(_FIRST_ENTRY)
-    end = document.rindex("</w:p>", start, document.index("<w:bookmarkStart", start))
-    return f"{document[:start]}{_CONTENTS_FIELD}{document[start:end]}{_END}{document[end:]}"
+    """The entries with their pages: from the first of them to the first chapter."""
+    start = document.index(_FIRST_ENTRY)
+    end = document.index("<w:bookmarkStart", start)
+    return f"{document[:start]}{rewritten(_ENTRY, _PAGE, document[start:end])}{document[end:]}"
+
+
+def _with_parted_rules(document: str) -> str:
+    """Word draws one rule along neighbours whose borders are the same: every other one has its own shade of the hue."""
+    turns = cycle((False, True))
+
+    def parted(found: re.Match[str]) -> str:
+        return f"{found.group()}{_RULES[found.group(1)]}" if next(turns) else found.group()
+
+    return re.sub(r'<w:pStyle w:val="(Verbatim|Notice)" />', parted, document)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 from xml.sax.saxutils import escape
 
-from forum.documents.office import ContentsStyles, parts_by_pandoc, rewritten
+from forum.documents.office import ContentsStyles, entitled, headed, parts_by_pandoc, rewritten
 from forum.documents.outline import Outline
 from forum.documents.pictures import alts_of
 from forum.documents.zips import stable_zip
@@ -57,8 +57,14 @@ def render(outline: Outline) -> bytes:
     content = _with_alts(parts["content.xml"].decode("utf-8"), alts_of(outline))
     content = _with_one_parent(_with_ranks(_with_rules(_with_contents(content))))
     meta = rewritten("1970-01-01T00:00:00Z", outline.taken_at, parts["meta.xml"].decode("utf-8"), times=2)
+    changed = {
+        "content.xml": content,
+        "styles.xml": headed(parts["styles.xml"].decode("utf-8"), outline),
+        "meta.xml": entitled(meta, outline),
+    }
     return stable_zip(
-        parts | {"content.xml": content.encode("utf-8"), "meta.xml": meta.encode("utf-8")}, outline.taken_at
+        parts | {name: words.encode("utf-8") for name, words in changed.items()},
+        outline.taken_at,
     )
 
 

@@ -9,8 +9,10 @@ error, not a poorer document.
 import base64
 import re
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+from xml.sax.saxutils import escape
 
 import pypandoc
 
@@ -25,6 +27,9 @@ LONGEST_RUN: Final = 300
 """Seconds after which pandoc is stopped: five hundred proposals take two."""
 
 MOST_MEMORY: Final = "2G"
+
+RUNNING_TITLE: Final = "Titre courant"
+"""What the reference documents have in the place of a document's own running title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,21 @@ def _pandoc(extension: str) -> str:
         raise MissingRenderer("pypandoc-binary", extension.upper()) from error
 
 
-def rewritten(pattern: str, replacement: str, xml: str, *, times: int | None = None) -> str:
+def entitled(xml: str, outline: Outline) -> str:
+    """The properties of a file, with the title that says what it covers, as the PDF has it."""
+    title = escape(f"{outline.cover.title}, {outline.cover.subtitle}".replace("\n", " "))
+    return rewritten(r"(?<=<dc:title>).*?(?=</dc:title>)", lambda _: title, xml, times=1)
+
+
+def headed(xml: str, outline: Outline) -> str:
+    """The head of each page: the place that the reference document keeps for it says which document this is."""
+    title = escape(outline.furniture.running_title.replace("\n", " "))
+    return rewritten(RUNNING_TITLE, lambda _: title, xml, times=1)
+
+
+def rewritten(
+    pattern: str, replacement: str | Callable[[re.Match[str]], str], xml: str, *, times: int | None = None
+) -> str:
     """`re.sub` that insists: ValueError unless something matched, or exactly `times` things."""
     done, count = re.subn(pattern, replacement, xml, flags=re.DOTALL)
     if (times is None and not count) or (times is not None and count != times):

@@ -15,6 +15,7 @@ from typing import Final
 import pypandoc
 
 from forum.documents.files import TEMPLATES
+from forum.documents.office import RUNNING_TITLE
 from forum.documents.pages import ENVIRONMENT
 from forum.documents.zips import parts_of, stable_zip
 
@@ -77,14 +78,14 @@ PARAGRAPHS: Final = (
     Style("Body", "Body"),
     Style("Words", "Words", keep_next=True, keep_together=True),
     Style("Note", "Note", colour=SOFT),
+    Style("Opening", "Opening", keep_next=True),
     Style("Empty", "Empty", colour=SOFT, italic=True),
     Style("Meaning", "Meaning", before=4, after=8, keep_together=True),
     Style("Chart", "Chart", bold=True, before=20, after=6, keep_next=True),
     Style("Picture", "Picture", after=4, line=100, keep_next=True),
     Style("Result", "Result", after=4, keep_next=True, keep_together=True),
     Style("Details", "Details", size=9, colour=SOFT, after=14, keep_together=True),
-    Style("Verbatim", "Verbatim", before=10, after=3, indent=14, rule=HAIR, keep_next=True, keep_together=True),
-    Style("Attribution", "Attribution", size=9, colour=SOFT, after=14, indent=14, rule=HAIR),
+    Style("Verbatim", "Verbatim", before=10, after=14, indent=14, rule=HAIR, keep_together=True),
     Style("TableCaption", "Table Caption", bold=True, before=16, after=5, keep_next=True),
     Style("Table Contents", "Compact", size=9.5, after=0, line=120),
     Style("Table Heading", "", size=9.5, bold=True, after=0, line=120),
@@ -108,6 +109,7 @@ def _styles(template: str) -> str:
         hair=HAIR,
         accent=ACCENT,
         rank_size=RANK_SIZE,
+        running_title=RUNNING_TITLE,
     )
     return re.sub(r">\s+<", "><", written)
 
@@ -141,7 +143,7 @@ def _docx_parts() -> dict[str, str]:
     return {
         "word/styles.xml": _styles("styles.docx.xml"),
         "word/header1.xml": f'<?xml version="1.0" encoding="UTF-8"?>\n<w:hdr {_W}>'
-        + paragraph.format(style="Header", align="", content=_docx_field("TITLE"))
+        + paragraph.format(style="Header", align="", content=f"<w:r><w:t>{RUNNING_TITLE}</w:t></w:r>")
         + "</w:hdr>",
         "word/footer1.xml": f'<?xml version="1.0" encoding="UTF-8"?>\n<w:ftr {_W}>'
         + paragraph.format(style="Footer", align=end, content=foot)
