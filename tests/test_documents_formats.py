@@ -8,6 +8,7 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -165,6 +166,18 @@ def test_chapters_of_the_pdf_start_a_page_and_no_page_is_blank() -> None:
         assert words[page].startswith(str(chapter.title))
     for number, text in enumerate(words[1:], start=2):
         assert len(text.replace(f"Page {number} sur {len(words)}", "").strip().split("\n")) > 1, number
+
+
+def test_a_sentence_that_opens_a_list_stays_on_its_page() -> None:
+    """Whatever stands before it, so that it comes near the foot of a page at some length."""
+    snapshot = small_snapshot()
+    opening = "Questions directrices posées"
+    for lines in range(20, 25):
+        theme = replace(snapshot.themes[0], introduction="\n\n".join("Une ligne." for _ in range(lines)))
+        pdf = FORMATS["pdf"].render(outline_of(replace(snapshot, themes=(theme,))))
+        words = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]
+        (page,) = [page for page in words if opening in page]
+        assert "Sur quels membres" in page, lines
 
 
 def test_a_sign_that_no_font_of_ours_draws_is_written_by_its_number() -> None:

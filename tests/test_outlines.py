@@ -20,7 +20,7 @@ from forum.documents.outline import (
 )
 from forum.domain.outline_words import counted, fr, signed
 from forum.domain.outlines import outline_of
-from forum.domain.snapshots import Snapshot, sha256
+from forum.domain.snapshots import Snapshot, Window, sha256
 from forum.ranking.tallies import Tally
 from forum.text.characters import legible_text
 from tests.document_samples import (
@@ -136,6 +136,13 @@ def test_a_withdrawn_proposal_is_only_in_the_annex() -> None:
     assert [line.state for line in outline.data.proposals if line.reference == "T3-004"] == ["retirée"]
 
 
+def test_the_annex_gives_ranks_as_numbers_and_says_who_shares_one() -> None:
+    note, table = section(outline_of(small_snapshot()), "annexe-propositions").blocks
+    assert "même rang sont ex æquo" in " ".join(texts_of(note))
+    assert isinstance(table, Table)
+    assert [row[2].text for row in table.rows] == ["1", "2", "2", "retirée", "non classée"]
+
+
 def test_each_line_leads_to_its_proposal_and_to_its_words() -> None:
     block = blocks(outline_of(small_snapshot()), ProposalBlock)[0]
     assert [(link.text, link.href) for link in block.links] == [
@@ -160,6 +167,29 @@ def test_our_words_get_french_spaces_and_the_authors_words_stay_untouched() -> N
     assert fr("Voici : « {words} » !", words="a : b ?") == "Voici\u00a0: «\u00a0a : b ?\u00a0»\u202f!"
 
 
+def test_what_the_organiser_asks_gets_french_spaces_in_the_document_and_not_in_the_data() -> None:
+    outline = outline_of(small_snapshot())
+    listing = next(block for block in section(outline, "contexte-3").blocks if isinstance(block, Listing))
+    assert listing.items[0][0].text.endswith("numérique\u202f?")
+    assert outline.data.themes[0].questions[0].text.endswith("numérique ?")
+
+
+def test_an_introduction_is_broken_between_paragraphs_and_items_and_nowhere_else() -> None:
+    snapshot = small_snapshot()
+    theme = replace(
+        snapshot.themes[0], introduction="Ce qui\nse fait : ici.\n\nVoir\u202f:\n• un\nlieu\n• deux\n2. trois"
+    )
+    context = section(outline_of(replace(snapshot, themes=(theme,))), "contexte-3")
+    said = [block.runs[0].text for block in context.blocks if isinstance(block, Paragraph)]
+    assert said[:-1] == ["Ce qui se fait\u00a0: ici.", "Voir\u202f:", "• un lieu", "• deux", "2. trois"]
+
+
+def test_the_mark_of_a_contribution_is_not_its_place_in_a_thread() -> None:
+    opening = " ".join(texts_of(section(outline_of(small_snapshot()), "verbatims").blocks[0]))
+    assert "marque propre à tout le forum" in opening
+    assert "contribution 12" not in opening
+
+
 def test_unanswered_questions_are_those_without_a_proposal_in_force() -> None:
     left = section(outline_of(small_snapshot()), "sans-reponse-3").blocks[0]
     assert isinstance(left, Listing)
@@ -179,6 +209,35 @@ def test_a_working_draft_says_so_and_shows_no_figure_of_the_vote() -> None:
     assert {(theme.pour, theme.abstention, theme.contre) for theme in outline.data.themes} == {(None,) * 3}
     figures = {"1\u202f214", "1214", "601", "600", "1\u202f234", "1234", "2\u202f493"}
     assert not [text for text in texts_of(outline) if any(figure in text for figure in figures)]
+
+
+@pytest.mark.parametrize(
+    ("votes", "sentence"),
+    [
+        (None, "Les dates des votes de ce thème ne sont pas fixées."),
+        (("2027-01-04T08:00:00Z", "2027-02-04T08:00:00Z"), "Les votes de ce thème ouvrent le 4 janvier 2027 à"),
+        (("2026-12-01T08:00:00Z", "2026-12-24T17:00:00Z"), "Les votes de ce thème sont ouverts jusqu’au 24 décembre"),
+        (("2026-11-14T23:00:00Z", "2026-12-12T17:00:00Z"), "Les votes de ce thème sont clos depuis le 12 décembre"),
+    ],
+)
+def test_a_draft_says_once_for_each_theme_where_its_votes_stand(votes: tuple[str, str] | None, sentence: str) -> None:
+    snapshot = draft_snapshot()
+    theme = replace(snapshot.themes[0], votes=votes and Window(*votes))
+    outline = outline_of(replace(snapshot, themes=(theme,)))
+    first, *others = section(outline, "propositions-3").blocks
+    assert isinstance(first, Paragraph)
+    assert "".join(run.text for run in first.runs).startswith(sentence)
+    assert [block.explanation for block in others if isinstance(block, ProposalBlock)] == [""] * 4
+    closed = "clos depuis" in sentence
+    assert [run.href for run in first.runs if run.href] == [f"{BASE_URL}/themes/3/propositions"] * closed
+    said = {line.explanation for line in outline.data.proposals if line.state == "en vigueur"}
+    assert all(explanation.startswith("Votes clos" if closed else "Votes non clos") for explanation in said)
+
+
+def test_a_draft_of_the_whole_does_not_say_that_no_vote_is_closed() -> None:
+    whole = replace(draft_snapshot(), scope=None)
+    assert "les votes ne sont pas tous clos" in " ".join(outline_of(whole).cover.notices)
+    assert "les votes ne sont pas clos" in " ".join(outline_of(draft_snapshot()).cover.notices)
 
 
 def test_drafts_and_versions_are_numbered_by_their_own_word() -> None:
@@ -254,8 +313,8 @@ def test_contributions_without_a_date_are_told_beside_the_chart_of_days() -> Non
     ("taken_at", "period"),
     [
         ("2026-09-01T08:00:00Z", "à partir du 1er octobre 2026"),
-        ("2026-10-01T08:00:00Z", "1er octobre 2026, contributions encore ouvertes"),
-        ("2026-11-23T08:00:00Z", "du 1er octobre 2026 au 23 novembre 2026, contributions encore ouvertes"),
+        ("2026-10-01T08:00:00Z", "depuis le 1er octobre 2026, contributions encore ouvertes"),
+        ("2026-11-23T08:00:00Z", "depuis le 1er octobre 2026, contributions encore ouvertes"),
         ("2026-12-05T08:00:00Z", "du 1er octobre 2026 au 5 décembre 2026"),
         ("2027-01-15T08:00:00Z", "du 1er octobre 2026 au 12 décembre 2026"),
     ],

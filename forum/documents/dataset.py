@@ -106,8 +106,8 @@ class ThemeData:
 class SourceData:
     """The exact words that a proposal was made of."""
 
-    id: Annotated[str, "Identifiant stable : C-12@1 est la première version de la contribution 12."]
-    contribution: Annotated[int, "Numéro de la contribution."]
+    id: Annotated[str, "Identifiant stable : C-12@1 est la première version de C-12, marque propre à tout le forum."]
+    contribution: Annotated[int, "Numéro de la contribution dans tout le forum."]
     revision: Annotated[int, "Version de la contribution, à partir de 1."]
     start: Annotated[int, "Premier caractère du passage dans le texte simple de cette version, à partir de 0."]
     end: Annotated[int, "Caractère qui suit le passage."]
@@ -150,7 +150,7 @@ class VerbatimData:
     """A contribution cited in full."""
 
     id: Annotated[str, "Identifiant stable, tel que C-12@1."]
-    contribution: Annotated[int, "Numéro de la contribution."]
+    contribution: Annotated[int, "Numéro de la contribution dans tout le forum."]
     revision: Annotated[int, "Version citée."]
     theme: Annotated[int, "Numéro du thème."]
     thread: Annotated[str, "Titre du fil."]
@@ -189,7 +189,9 @@ class Dataset:
 
     consultation: Annotated[ConsultationData, "La consultation."]
     scope: Annotated[int | None, "Numéro du thème couvert ; null : toute la consultation."]
-    draft: Annotated[bool, "Vrai pour un document de travail, fait avant la clôture des votes et sans dépouillement."]
+    draft: Annotated[
+        bool, "Vrai pour un document de travail, fait avant la clôture de tous les votes, sans dépouillement."
+    ]
     version: Annotated[int, "Numéro pour ce qu’il couvre, parmi les brouillons si draft est vrai, les versions sinon."]
     taken_at: Annotated[str, "Instant auquel les données sont arrêtées (UTC, ISO 8601)."]
     sha256: Annotated[str, "Empreinte SHA-256 des données figées, imprimée sur chaque document."]

@@ -38,7 +38,7 @@ def annexes_chapter(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Section:
         sections=(
             Section("annexe-propositions", "Toutes les propositions", tuple(_every_proposal(snapshot, rankings))),
             Section("annexe-reunions", "Réunions", (_meetings(snapshot),)),
-            Section("annexe-couverture", "Couverture", (_coverage(snapshot),)),
+            Section("annexe-devenir", "Devenir des contributions", (_coverage(snapshot),)),
             Section("annexe-glossaire", "Glossaire", (Definitions(tuple(_glossary())),)),
         ),
     )
@@ -48,7 +48,10 @@ def _every_proposal(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Iterable
     if not snapshot.proposals:
         yield Paragraph(text("Aucune proposition n’a été déposée."), Tone.EMPTY)
         return
-    yield Paragraph(text("Par référence, propositions retirées comprises."), Tone.NOTE)
+    order = "Par référence, propositions retirées comprises."
+    if snapshot.kind is Kind.FINAL:
+        order += " Les propositions de même rang sont ex æquo."
+    yield Paragraph(text(order), Tone.NOTE)
     for ranking in rankings:
         if ranking.lines:
             yield _proposal_table(snapshot, ranking)
@@ -65,13 +68,13 @@ def _proposal_table(snapshot: Snapshot, ranking: Ranking) -> Table:
     return Table(
         caption,
         (
-            Column("Référence", 14),
-            Column("Proposition", 36),
-            Column("Rang", 12, numeric=True),
+            Column("Réf.", 10),
+            Column("Proposition", 40),
+            Column("Rang", 11, numeric=True),
             Column("Pour", 9, numeric=True),
-            Column("Abst.", 8, numeric=True),
-            Column("Contre", 10, numeric=True),
-            Column("Net", 11, numeric=True),
+            Column("Abst.", 9, numeric=True),
+            Column("Contre", 11, numeric=True),
+            Column("Net", 10, numeric=True),
         ),
         tuple((line.link, line.wording, Run(line.rank_or_state), *map(Run, line.counts)) for line in ranking.lines),
     )

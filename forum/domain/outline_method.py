@@ -56,7 +56,7 @@ def _calendar(themes: Sequence[Theme]) -> Block:
         columns=(Column("Thème", 16), Column("Contributions", 42), Column("Votes", 42)),
         rows=tuple(
             (
-                Run(f"Thème {theme.number}"),
+                Run(f"Thème\u00a0{theme.number}"),
                 Run(_window(theme.contributions)),
                 Run(_window(theme.votes)),
             )

@@ -20,7 +20,7 @@ from forum.documents.outline import (
     Section,
     Tone,
 )
-from forum.domain.outline_words import contribution_url, counted, fr, shown, signed, text, verbatim_id
+from forum.domain.outline_words import contribution_url, counted, fr, local_moment, shown, signed, text, verbatim_id
 from forum.domain.snapshots import Kind, Method, Proposal, Snapshot, Theme
 from forum.models.proposals import ProposalState
 from forum.ranking.orders import Candidate, Place, net_support, rank, reference_key
@@ -156,14 +156,34 @@ def theme_section(snapshot: Snapshot, ranking: Ranking, title: str) -> Section:
     if not ranking.results and not ranking.apart:
         return Section(anchor, title, (Paragraph(text("Aucune proposition en vigueur dans ce thème."), Tone.EMPTY),))
     ranked = tuple(_ranked_block(snapshot, result) for result in ranking.results)
-    apart = tuple(_apart_block(snapshot, proposal) for proposal in ranking.apart)
     if snapshot.kind is Kind.WORKING_DRAFT:
-        return Section(anchor, title, apart)
+        uncounted = tuple(_uncounted_block(snapshot, proposal) for proposal in ranking.apart)
+        return Section(anchor, title, (Paragraph(tuple(_votes_of(snapshot, ranking.theme)), Tone.NOTE), *uncounted))
+    apart = tuple(_apart_block(snapshot, proposal) for proposal in ranking.apart)
     sections = (_apart_section(anchor, apart),) if apart else ()
     if not ranked:
         ranked_blocks: tuple[Block, ...] = (Paragraph(text("Aucune proposition n’est classée."), Tone.EMPTY),)
         return Section(anchor, title, ranked_blocks, sections)
     return Section(anchor, title, ranked, sections)
+
+
+def _votes_of(snapshot: Snapshot, theme: Theme) -> Iterable[Run]:
+    """Where the votes of a theme stand, since a draft says nothing of what they gave."""
+    votes = theme.votes
+    if votes is None:
+        yield Run("Les dates des votes de ce thème ne sont pas fixées.")
+    elif snapshot.taken_at < votes.start:
+        yield Run(f"Les votes de ce thème ouvrent le {local_moment(votes.start)}.")
+    elif snapshot.taken_at < votes.end:
+        yield Run(f"Les votes de ce thème sont ouverts jusqu’au {local_moment(votes.end)}.")
+    else:
+        yield Run(f"Les votes de ce thème sont clos depuis le {local_moment(votes.end)}. Les résultats sont ")
+        yield Run("sur le site", href=f"{snapshot.consultation.base_url}/themes/{theme.number}/propositions")
+        yield Run(", et dans la synthèse du thème dès qu’elle est publiée.")
+
+
+def _uncounted_block(snapshot: Snapshot, proposal: Proposal) -> ProposalBlock:
+    return _block(snapshot, proposal, rank=None, bar=None, figures=(), explanation="")
 
 
 def _apart_section(anchor: str, blocks: tuple[Block, ...]) -> Section:
@@ -267,6 +287,9 @@ def _tied_with(references: Sequence[str]) -> str:
 
 def _why_apart(snapshot: Snapshot, proposal: Proposal) -> str:
     if snapshot.kind is Kind.WORKING_DRAFT:
+        votes = _theme_of(snapshot, proposal).votes
+        if votes is not None and votes.end <= snapshot.taken_at:
+            return fr("Votes clos : les résultats sont sur le site ; ce document de travail est sans dépouillement.")
         return fr("Votes non clos : aucun dépouillement n’est montré.")
     if proposal.tally is None:
         return fr("Non classée : cette proposition n’a pas été soumise au vote.")
@@ -295,7 +318,7 @@ def _line(snapshot: Snapshot, proposal: Proposal, result: Result | None) -> Line
         link=Run(proposal.reference, href=proposal_url(snapshot, proposal)),
         wording=Run(proposal.wording, authored=True),
         state=state_of(proposal),
-        rank_or_state=not_ranked if result is None else result.rank,
+        rank_or_state=not_ranked if result is None else shown(result.place.rank),
         counts=counts,
     )
 

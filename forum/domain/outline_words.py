@@ -1,7 +1,8 @@
 """How does the document speak? French typography for our sentences, and the few forms that all chapters share.
 
-`fr` is applied to our own templates only; what authors, organisers and themes wrote goes in as a value and
-comes out untouched. Numbers and dates are set by `forum/text/typography.py`.
+`fr` is applied to our own templates only; what members wrote goes in as a value and comes out untouched. What the
+organiser asks gets the no-break spaces of French, as on the pages (`asked`). Numbers and dates are set by
+`forum/text/typography.py`.
 """
 
 from datetime import date, datetime
@@ -18,7 +19,7 @@ LOCALE: Final = "fr"
 
 
 def fr(template: str, **values: object) -> str:
-    """A template of ours with narrow no-break spaces where French wants them, then its values, untouched."""
+    """A template of ours with no-break spaces where French wants them, then its values, untouched."""
     return french(template).format(**values)
 
 
@@ -30,6 +31,11 @@ def text(words: str) -> tuple[Run, ...]:
 def authored(words: str) -> tuple[Run, ...]:
     """A line of somebody's words."""
     return (Run(words, authored=True),)
+
+
+def asked(words: str) -> tuple[Run, ...]:
+    """A line of the organiser's words."""
+    return authored(french(words))
 
 
 def shown(value: int) -> str:

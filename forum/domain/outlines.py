@@ -6,9 +6,11 @@ Pure: the same snapshot gives the same outline. Long chapters have a file each (
 synthesis.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import groupby
+from typing import Final
 
 from forum.documents.outline import (
     Block,
@@ -29,8 +31,8 @@ from forum.domain.outline_method import method_chapter
 from forum.domain.outline_participation import participation_chapter
 from forum.domain.outline_proposals import Ranking, rankings_of, theme_section
 from forum.domain.outline_words import (
+    asked,
     author_label,
-    authored,
     contribution_url,
     fr,
     local_day,
@@ -116,13 +118,14 @@ def _notices(snapshot: Snapshot) -> Iterable[str]:
     if snapshot.consultation.example:
         yield fr("Données d’exemple : membres et votes fictifs.")
     if _is_draft(snapshot):
-        yield fr("Document de travail, sans dépouillement : les votes ne sont pas clos.")
+        open_votes = "les votes ne sont pas tous clos" if snapshot.scope is None else "les votes ne sont pas clos"
+        yield fr("Document de travail, sans dépouillement : {open_votes}.", open_votes=open_votes)
     if not snapshot.participation.posts and not snapshot.proposals:
         yield fr("Consultation sans contribution ni proposition à cette date.")
 
 
 def _period(snapshot: Snapshot) -> str:
-    """From the first opening to the last close, or to the day of the data when that is earlier."""
+    """From the first opening to the last close, or to the day of the data when that is earlier; or since when."""
     windows = [window for theme in snapshot.themes for window in (theme.contributions, theme.votes) if window]
     if not windows:
         return "dates non fixées"
@@ -130,15 +133,16 @@ def _period(snapshot: Snapshot) -> str:
     start = moment_of(min(window.start for window in windows))
     if start > taken_at:
         return f"à partir du {local_day(start)}"
-    # The end itself is outside of the window: the last open day is that of the second before.
-    close = moment_of(max(window.end for window in windows)) - timedelta(seconds=1)
-    first, last = local_day(start), local_day(min(close, taken_at))
-    period = first if first == last else f"du {first} au {last}"
-    still = any(
+    first = local_day(start)
+    if any(
         theme.contributions and theme.contributions.start <= snapshot.taken_at < theme.contributions.end
         for theme in snapshot.themes
-    )
-    return f"{period}, contributions encore ouvertes" if still else period
+    ):
+        return f"depuis le {first}, contributions encore ouvertes"
+    # The end itself is outside of the window: the last open day is that of the second before.
+    close = moment_of(max(window.end for window in windows)) - timedelta(seconds=1)
+    last = local_day(min(close, taken_at))
+    return first if first == last else f"du {first} au {last}"
 
 
 def _furniture(snapshot: Snapshot) -> Furniture:
@@ -175,15 +179,26 @@ def _context(snapshot: Snapshot) -> Section:
 
 
 def _theme_context(theme: Theme) -> Section:
-    blocks: list[Block] = [
-        Paragraph(authored(paragraph)) for paragraph in theme.introduction.split("\n\n") if paragraph.strip()
-    ]
+    blocks: list[Block] = list(_introduction(theme.introduction))
     if theme.questions:
-        blocks.append(Paragraph(text(fr("Questions directrices posées à l’ouverture :"))))
-        blocks.append(Listing(tuple(authored(question.text) for question in theme.questions), ordered=True))
+        blocks.append(Paragraph(text(fr("Questions directrices posées à l’ouverture :")), Tone.OPENING))
+        blocks.append(Listing(tuple(asked(question.text) for question in theme.questions), ordered=True))
     else:
         blocks.append(Paragraph(text("Ce thème ne pose pas de question directrice."), Tone.EMPTY))
     return Section(anchor=f"contexte-{theme.number}", title=theme_title(theme), blocks=tuple(blocks))
+
+
+# The plain words of a list in Markdown: a line for each item, behind a bullet or its number.
+_ITEM: Final = re.compile(r"\n(?=• |\d+\. )")
+
+
+def _introduction(plain: str) -> Iterable[Paragraph]:
+    """The organiser's paragraphs, each item of a list being one: where a line of their file ends says nothing."""
+    for block in plain.split("\n\n"):
+        for paragraph in _ITEM.split(block):
+            words = " ".join(paragraph.split("\n")).strip()
+            if words:
+                yield Paragraph(asked(words))
 
 
 def theme_title(theme: Theme) -> str:
@@ -199,8 +214,8 @@ def _proposals(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Section:
         title, opening = (
             "Propositions",
             fr(
-                "Les votes ne sont pas clos : les propositions sont présentées dans l’ordre de leurs références, "
-                "sans dépouillement ni classement."
+                "Ce document de travail présente les propositions dans l’ordre de leurs références, sans dépouillement "
+                "ni classement."
             ),
         )
     else:
@@ -225,7 +240,8 @@ def _verbatims(snapshot: Snapshot) -> Section:
         return Section("verbatims", "Paroles de professionnels", blocks)
     opening = fr(
         "Les mots des auteurs, tels qu’ils les ont écrits. L’identifiant C-12@1 désigne la première version de la "
-        "contribution 12 ; il ne change jamais."
+        "contribution C-12. C-12 est une marque propre à tout le forum, non une place dans un fil ; elle ne change "
+        "jamais."
     )
     threads = {thread.id: thread for thread in snapshot.threads}
     by_thread = groupby(in_order_of_threads(snapshot), key=lambda verbatim: verbatim.thread)
@@ -274,5 +290,5 @@ def _unanswered_in(snapshot: Snapshot, theme: Theme) -> Section:
     left = unanswered(snapshot, theme)
     block: Block = Paragraph(text("Chaque question directrice a reçu au moins une proposition."))
     if left:
-        block = Listing(tuple((Run(f"Question {q.position}. "), *authored(q.text)) for q in left))
+        block = Listing(tuple((Run(f"Question {q.position}. "), *asked(q.text)) for q in left))
     return Section(f"sans-reponse-{theme.number}", theme_title(theme), (block,))
