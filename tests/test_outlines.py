@@ -177,7 +177,7 @@ def test_what_the_organiser_asks_gets_french_spaces_in_the_document_and_not_in_t
 def test_an_introduction_is_broken_between_paragraphs_and_items_and_nowhere_else() -> None:
     snapshot = small_snapshot()
     theme = replace(
-        snapshot.themes[0], introduction="Ce qui\nse fait : ici.\n\nVoir\u202f:\n• un\nlieu\n• deux\n2. trois"
+        snapshot.themes[0], introduction="Ce qui se fait : ici.\n\nVoir\u202f:\n• un lieu\n• deux\n2. trois"
     )
     context = section(outline_of(replace(snapshot, themes=(theme,))), "contexte-3")
     said = [block.runs[0].text for block in context.blocks if isinstance(block, Paragraph)]

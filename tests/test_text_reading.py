@@ -370,3 +370,10 @@ def test_readings_in_several_threads_do_not_disturb_each_other() -> None:
     sources = [f"@Ana{n} **mot** [a](/{n})\n\n- {n}\n\n{{{{citation {n + 1}@1 0-5}}}}" for n in range(200)]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(read, sources)) == [read(source) for source in sources]
+
+
+def test_a_file_is_wrapped_where_its_editor_wrapped_it_and_people_are_not() -> None:
+    source = "laissent de côté : ce\nqu’elles font  \nDéjà\n\n- un\n  lieu"
+    assert read(source, wrapped=True).plain == "laissent de côté : ce qu’elles font\nDéjà\n\n• un lieu"
+    assert read(source, wrapped=True).html.count("<br") == 1
+    assert read(source).html.count("<br") == 3

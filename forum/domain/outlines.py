@@ -6,11 +6,9 @@ Pure: the same snapshot gives the same outline. Long chapters have a file each (
 synthesis.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import groupby
-from typing import Final
 
 from forum.documents.outline import (
     Block,
@@ -188,17 +186,11 @@ def _theme_context(theme: Theme) -> Section:
     return Section(anchor=f"contexte-{theme.number}", title=theme_title(theme), blocks=tuple(blocks))
 
 
-# The plain words of a list in Markdown: a line for each item, behind a bullet or its number.
-_ITEM: Final = re.compile(r"\n(?=• |\d+\. )")
-
-
 def _introduction(plain: str) -> Iterable[Paragraph]:
-    """The organiser's paragraphs, each item of a list being one: where a line of their file ends says nothing."""
-    for block in plain.split("\n\n"):
-        for paragraph in _ITEM.split(block):
-            words = " ".join(paragraph.split("\n")).strip()
-            if words:
-                yield Paragraph(asked(words))
+    """The organiser's paragraphs, each item of a list being one."""
+    for line in plain.split("\n"):
+        if line.strip():
+            yield Paragraph(asked(line.strip()))
 
 
 def theme_title(theme: Theme) -> str:

@@ -62,7 +62,7 @@ async def hold_still() -> None:
 async def read_introductions() -> dict[str, str]:
     """The plain words of each theme's introduction, by its source: reading Markdown is for before the lock."""
     sources = [r["introduction"] for r in await rows("SELECT introduction FROM theme")]
-    return await to_thread.run_sync(lambda: {source: read(source).plain for source in sources})
+    return await to_thread.run_sync(lambda: {source: read(source, wrapped=True).plain for source in sources})
 
 
 async def freeze(theme: int | None, now: datetime, introductions: Mapping[str, str]) -> Snapshot:

@@ -43,7 +43,7 @@ async def adopt(chapter: Chapter) -> Adoption:
     Raises:
         Invalid: the file gives the theme to another working group than the one whose meetings it already has.
     """
-    html = read(chapter.introduction).html
+    html = read(chapter.introduction, wrapped=True).html
     async with transaction():
         group, renamed = await _group_of(chapter)
         found = await row(

@@ -223,7 +223,7 @@ async def list_themes() -> tuple[ThemeLine, ...]:
 
 @lru_cache(maxsize=64)
 def _first_paragraph(introduction: str) -> str:
-    return read(introduction).plain.split("\n\n")[0]
+    return read(introduction, wrapped=True).plain.split("\n\n")[0]
 
 
 async def read_theme(number: int, *, after: int | None = None) -> ThemePage:

@@ -44,6 +44,14 @@ def parse(source: str) -> tuple[list[Token], dict[str, Any]]:
     return _parser_for(source).parse(source, env), env
 
 
+def unwrap(tokens: Sequence[Token]) -> None:
+    """A file's lines end where an editor wrapped them: inside a paragraph such an end is a blank, not a break."""
+    for token in tokens:
+        for child in token.children or ():
+            if child.type == "softbreak":
+                child.type, child.content = "text", " "
+
+
 def blocks(source: str) -> list[Token]:
     """Block tokens only, with the lines that they cover: for those who ask where a line stands, not what it says."""
     parser = _parser_for(source)

@@ -7,7 +7,7 @@ so that both always agree. Run at write time, off the event loop; the result is 
 import re
 from dataclasses import dataclass
 
-from forum.text.markdown import parse, render
+from forum.text.markdown import parse, render, unwrap
 from forum.text.meetings import split_tags
 from forum.text.mentions import Mention
 from forum.text.plain import plain_words
@@ -32,10 +32,15 @@ class Reading:
     quotes: tuple[QuoteMark, ...]
 
 
-def read(source: str) -> Reading:
-    """Read a source: pure, CPU only, never raises, bounded time (see `markdown.py`). The HTML is safe to show."""
+def read(source: str, *, wrapped: bool = False) -> Reading:
+    """Read a source: pure, CPU only, never raises, bounded time (see `markdown.py`). The HTML is safe to show.
+
+    `wrapped`: the source is a file, whose lines end where an editor wrapped them; what people type keeps its line ends.
+    """
     own_words, meetings = split_tags(_UNREADABLE.sub("\ufffd", source))
     tokens, env = parse(own_words)
+    if wrapped:
+        unwrap(tokens)
     return Reading(
         html=sanitise(render(tokens, env)).strip(),
         plain=plain_words(tokens),
