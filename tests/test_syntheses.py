@@ -106,9 +106,9 @@ async def test_markdown_is_read_before_anything_is_held(agent: AsyncClient, monk
         done.append("hold")
         await hold_still()
 
-    def reading(source: str) -> Reading:
+    def reading(source: str, *, wrapped: bool) -> Reading:
         done.append("read")
-        return read(source)
+        return read(source, wrapped=wrapped)
 
     monkeypatch.setattr("forum.domain.syntheses.hold_still", held)
     monkeypatch.setattr("forum.domain.snapshot_queries.read", reading)

@@ -292,9 +292,9 @@ async def test_an_import_and_the_theme_files_are_read_before_anybody_has_to_wait
         seen.append("read")
         return await read_source(source)
 
-    def reading_theme(source: str) -> object:
+    def reading_theme(source: str, *, wrapped: bool) -> object:
         seen.append("read")
-        return read(source)
+        return read(source, wrapped=wrapped)
 
     def begun() -> object:
         seen.append("begin")
