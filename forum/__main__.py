@@ -28,6 +28,7 @@ from forum.importing.themes import load_themes
 from forum.importing.thread import import_thread
 from forum.logs import open_logs
 from forum.models.members import Role
+from forum.sealing import make_key
 from forum.settings import ROOT, Settings, settings
 
 Result = TypeVar("Result")
@@ -96,6 +97,12 @@ def migrate_command() -> None:
     """Créer les tables ou les mettre à jour (une seule fois à la fois, avant de servir)."""
     _run(migrate)
     say("La base de données est à jour.")
+
+
+@commands.command("make-key")
+def make_key_command() -> None:
+    """Tirer au hasard une clé pour security.key (FORUM_SECURITY__KEY)."""
+    say(make_key(), markup=False)
 
 
 @commands.command("load-themes")

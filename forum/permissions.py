@@ -24,6 +24,8 @@ class Viewer:
     groups: frozenset[int] = frozenset()
     confirmed: bool = True
     suspended_until: datetime | None = None
+    lacks_factor: bool = False
+    """They moderate or are staff, and have not set up the second factor that this asks for."""
     locale: str = "fr"
     unread: int = 0
 
@@ -133,7 +135,31 @@ def may_act(viewer: Viewer | None, now: datetime) -> Verdict:
         return _refused("Confirmez d’abord votre adresse électronique.")
     if viewer.is_suspended(now):
         return _refused("Votre compte est suspendu.")
+    if viewer.lacks_factor:
+        return _refused("Activez d’abord la double authentification, dans votre compte : votre rôle la demande.")
     return ALLOWED
+
+
+def may_keep_own_account(viewer: Viewer | None) -> Verdict:
+    """See, export, correct and erase one's own account: whoever is signed in, even suspended or not confirmed."""
+    return Verdict(Kind.SIGN_IN, "Connectez-vous pour continuer.") if viewer is None else ALLOWED
+
+
+def may_administer(viewer: Viewer | None, now: datetime) -> Verdict:
+    """Grant roles and groups, suspend, invite: administrators."""
+    act = may_act(viewer, now)
+    if viewer is None or not act:
+        return act
+    if viewer.role is Role.ADMINISTRATOR:
+        return ALLOWED
+    return _refused("Seuls les administrateurs gèrent les comptes.")
+
+
+def may_read_journal(viewer: Viewer | None, group: int | None, now: datetime) -> Verdict:
+    """Staff read all of the journal, moderators what concerns their groups; for others it does not exist."""
+    if viewer is None or not may_act(viewer, now):
+        return HIDDEN
+    return ALLOWED if viewer.is_staff or group in viewer.groups else HIDDEN
 
 
 def may_contribute(viewer: Viewer | None, schedule: Schedule, now: datetime) -> Verdict:

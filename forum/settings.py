@@ -70,6 +70,12 @@ class Redis(Section):
     url: str = Field(pattern=r"^($|rediss?://.+|unix://.+)")
 
 
+class Security(Section):
+    """Fernet keys by commas: the first one seals, all of them open, so that a key can be replaced."""
+
+    key: str = Field(pattern=r"^($|[A-Za-z0-9_=-]{44}(,[A-Za-z0-9_=-]{44})*$)")
+
+
 class Sessions(Section):
     idle_hours: int = Field(ge=1)
     absolute_hours: int = Field(ge=1)
@@ -124,6 +130,7 @@ class Settings(BaseSettings):
     server: Server
     database: Database
     redis: Redis
+    security: Security
     sessions: Sessions
     passwords: Passwords
     limits: Limits
@@ -154,6 +161,13 @@ class Settings(BaseSettings):
             raise ValueError(
                 "server.trusted_proxies nomme le serveur mandataire en production, ou dit none s’il n’y en a pas"
             )
+        return self
+
+    @model_validator(mode="after")
+    def production_brings_its_key(self) -> "Settings":
+        """A key that a process would make for itself is lost with its disk, and unknown to the next process."""
+        if self.site.environment == "production" and not self.security.key:
+            raise ValueError("security.key manque en production ; python -m forum make-key en tire une")
         return self
 
     @model_validator(mode="after")

@@ -13,7 +13,7 @@ from forum.settings import ROOT
 # From the bottom up: a room imports only what stands in lower ranks, or in itself.
 RANKS = [
     {"errors"},
-    {"settings", "logs", "sqlite"},
+    {"settings", "logs", "sqlite", "sealing"},
     {"text", "ranking", "documents"},
     {"models"},
     {"permissions"},

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from forum.app import build
 from forum.domain import health
 from forum.domain.sessions import open_session
+from forum.sealing import make_key
 from forum.settings import Settings, settings
 from tests.conftest import ADDRESS, Clock, visitor
 from tests.factories import count, make_member, make_proposal, make_theme, make_thread, sign_in
@@ -56,6 +57,7 @@ async def test_production_is_strict_about_transport_and_cookies(
     monkeypatch.setenv("FORUM_SITE__ENVIRONMENT", "production")
     monkeypatch.setenv("FORUM_SITE__BASE_URL", "https://cahier.exemple.fr")
     monkeypatch.setenv("FORUM_SERVER__TRUSTED_PROXIES", "192.0.2.1")
+    monkeypatch.setenv("FORUM_SECURITY__KEY", make_key())
     settings.cache_clear()
     app = build(settings(), clock=clock)
     async with AsyncClient(transport=ASGITransport(app=app), base_url="https://cahier.exemple.fr") as client:

@@ -3,6 +3,7 @@
 import pytest
 
 from forum.errors import CannotStart
+from forum.sealing import make_key
 from forum.settings import Settings, settings
 
 
@@ -47,6 +48,7 @@ def test_a_wrong_setting_stops_the_start_by_its_name(
 def test_production_is_served_over_https_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORUM_SITE__ENVIRONMENT", "production")
     monkeypatch.setenv("FORUM_SERVER__TRUSTED_PROXIES", "none")
+    monkeypatch.setenv("FORUM_SECURITY__KEY", make_key())
     with pytest.raises(CannotStart, match="https"):
         settings()
     monkeypatch.setenv("FORUM_SITE__BASE_URL", "https://cahier.exemple.fr")
@@ -57,6 +59,14 @@ def test_production_says_which_proxy_it_believes(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("FORUM_SITE__ENVIRONMENT", "production")
     monkeypatch.setenv("FORUM_SITE__BASE_URL", "https://cahier.exemple.fr")
     with pytest.raises(CannotStart, match="trusted_proxies"):
+        settings()
+
+
+def test_production_brings_its_own_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORUM_SITE__ENVIRONMENT", "production")
+    monkeypatch.setenv("FORUM_SITE__BASE_URL", "https://cahier.exemple.fr")
+    monkeypatch.setenv("FORUM_SERVER__TRUSTED_PROXIES", "none")
+    with pytest.raises(CannotStart, match=r"security\.key"):
         settings()
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from httpx2 import Client, ConnectError, ReadError
 
+from forum.sealing import make_key
 from forum.settings import ROOT
 
 PATIENCE = 60
@@ -119,6 +120,7 @@ def test_production_refuses_the_example(environment: dict[str, str]) -> None:
         "FORUM_SITE__ENVIRONMENT": "production",
         "FORUM_SERVER__TRUSTED_PROXIES": "none",
         "FORUM_SITE__BASE_URL": "https://cahier.exemple.fr",
+        "FORUM_SECURITY__KEY": make_key(),
     }
     for arguments in (["serve"], ["serve", "--example"], ["load-example"]):
         refused = command(production, *arguments)

@@ -4,11 +4,14 @@ No semicolon in the description of a table or a column: it would end the stateme
 Tortoise finds every table here; the rest of the house imports each noun from its own file.
 """
 
+from forum.models.credentials import Identity, ProviderVisit, RecoveryCode, SecondFactor
 from forum.models.jobs import Job
-from forum.models.journal import JournalEntry
+from forum.models.joining import AddressChange, Invitation, InvitationBatch, Link, Mail, SignUp
+from forum.models.journal import JournalEntry, JournalHead
 from forum.models.meetings import Meeting, MeetingTag, WorkingGroup
 from forum.models.members import Member, Moderator, Session
 from forum.models.notifications import Notification
+from forum.models.personal_data import Archive, Identification
 from forum.models.posts import Mention, Post, PostRevision, Quote
 from forum.models.proposals import Extract, Proposal, ProposalQuestion, ProposalVersion
 from forum.models.syntheses import Document, Synthesis
@@ -17,13 +20,22 @@ from forum.models.threads import Thread
 from forum.models.votes import Ballot, BallotChange
 
 __all__ = [
+    "AddressChange",
+    "Archive",
     "Ballot",
     "BallotChange",
     "Document",
     "Extract",
     "GuidingQuestion",
+    "Identification",
+    "Identity",
+    "Invitation",
+    "InvitationBatch",
     "Job",
     "JournalEntry",
+    "JournalHead",
+    "Link",
+    "Mail",
     "Meeting",
     "MeetingTag",
     "Member",
@@ -35,8 +47,12 @@ __all__ = [
     "Proposal",
     "ProposalQuestion",
     "ProposalVersion",
+    "ProviderVisit",
     "Quote",
+    "RecoveryCode",
+    "SecondFactor",
     "Session",
+    "SignUp",
     "Synthesis",
     "Theme",
     "Thread",

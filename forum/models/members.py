@@ -28,9 +28,20 @@ class Member(Model):
     password_hash = fields.CharField(255, null=True)
     role = fields.CharEnumField(Role, max_length=16, default=Role.MEMBER)
     organisation = fields.CharField(120, default="")
+    profession = fields.CharField(80, default="", db_default="", description="one of the list in settings, or nothing")
+    territory = fields.CharField(80, default="", db_default="", description="one of the list in settings, or nothing")
+    charter_version = fields.CharField(64, default="", db_default="", description="the charter that was accepted")
+    charter_accepted_at = fields.DatetimeField(null=True)
     locale = fields.CharField(2, default="fr")
     confirmed_at = fields.DatetimeField(null=True)
     suspended_until = fields.DatetimeField(null=True)
+    suspended_reason = fields.CharField(500, default="", db_default="")
+    active_at = fields.DatetimeField(null=True, description="the last day on which they were signed in")
+    warnings = fields.SmallIntField(
+        default=0, db_default=0, description="how often they were told that the account sleeps"
+    )
+    warned_at = fields.DatetimeField(null=True)
+    erased_at = fields.DatetimeField(null=True)
     example = fields.BooleanField(default=False, description="invented for the example consultation")
     created_at = fields.DatetimeField()
 
@@ -68,6 +79,17 @@ class Session(Model):
     created_at = fields.DatetimeField()
     seen_at = fields.DatetimeField()
     expires_at = fields.DatetimeField(description="absolute limit, whatever the activity")
+    awaits_code = fields.BooleanField(
+        default=False, db_default=False, description="the password was right, the second factor is to come"
+    )
+    proved_at = fields.DatetimeField(null=True, description="when the person last proved who they are, here")
+    device = fields.CharField(
+        80, default="", db_default="", description="browser and system, as the person recognises them"
+    )
+    issuer = fields.CharField(
+        255, default="", db_default="", description="the provider that was signed in with, if any"
+    )
+    id_token = fields.TextField(default="", db_default="", description="sealed, shown to the provider when signing out")
 
     class Meta:
         table = "session"

@@ -1,0 +1,84 @@
+"""Links sent by mail: each is good once, for one purpose and one thing, until its end; the table keeps a hash.
+
+A page that a link leads to looks (`subject_of`), its form uses (`use_link`): programs that follow links in mails, to
+check or to show them, use nothing up.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from forum.database import Row, row, rows
+from forum.errors import Invalid
+from forum.models.joining import Purpose
+
+HOUR: Final = timedelta(hours=1)
+LENGTHS: Final = {
+    Purpose.SIGN_UP: 48 * HOUR,
+    Purpose.CONFIRM: 48 * HOUR,
+    Purpose.OLD_ADDRESS: 48 * HOUR,
+    Purpose.NEW_ADDRESS: 48 * HOUR,
+    Purpose.RESET: HOUR,
+    Purpose.INVITATION: 14 * 24 * HOUR,
+}
+
+
+async def make_link(purpose: Purpose, subject: int, now: datetime) -> str:
+    """A token for a link, inside the caller's transaction; it exists nowhere else than in the mail."""
+    token = secrets.token_urlsafe(32)
+    await rows(
+        "INSERT INTO link (token_hash, purpose, subject, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+        _hashed(token),
+        purpose.value,
+        subject,
+        now,
+        now + LENGTHS[purpose],
+    )
+    return token
+
+
+async def subject_of(token: str, purpose: Purpose, now: datetime) -> int:
+    """What a link is about, without using it.
+
+    Raises:
+        Invalid: it was used, has ended, is for something else, or never was one.
+    """
+    found = await row(
+        "SELECT subject FROM link WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3",
+        _hashed(token),
+        purpose.value,
+        now,
+    )
+    return _subject(found)
+
+
+async def use_link(token: str, purpose: Purpose, now: datetime) -> int:
+    """What a link is about; from the caller's transaction on it is used.
+
+    Raises:
+        Invalid: like `subject_of`; the caller's transaction then changes nothing.
+    """
+    found = await row(
+        "DELETE FROM link WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3 RETURNING subject",
+        _hashed(token),
+        purpose.value,
+        now,
+    )
+    return _subject(found)
+
+
+async def forget_links(purpose: Purpose, subject: int) -> None:
+    """Every link about this, used or not: it came to its end another way."""
+    await rows("DELETE FROM link WHERE purpose = $1 AND subject = $2", purpose.value, subject)
+
+
+def _subject(found: Row | None) -> int:
+    if found is None:
+        raise Invalid("Ce lien a déjà servi, ou n’est plus valable. Demandez-en un autre.")
+    return int(found["subject"])
+
+
+def _hashed(token: str) -> str:
+    """256 random bits need no slow hash."""
+    return sha256(token.encode()).hexdigest()
