@@ -35,6 +35,9 @@ class JobName(StrEnum):
     """What workers know how to do; each has its function in `workers/`."""
 
     COMPILE_SYNTHESIS = "compile_synthesis"
+    SEND_MAIL = "send_mail"
+    MAKE_ARCHIVE = "make_archive"
+    KEEP_DATES = "keep_dates"
 
 
 def write_json(message: dict[str, Any]) -> bytes:

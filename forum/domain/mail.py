@@ -4,12 +4,13 @@ What a mail says is sealed while it waits, because it may hold a link that lets 
 """
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
 import structlog
 from limits import RateLimitItemPerHour
 
-from forum.database import Transaction, row, rows
+from forum.database import Transaction, row
 from forum.domain.throttle import throttle
 from forum.jobs import JobName, enqueue
 from forum.sealing import seal
@@ -18,3 +19,34 @@ PER_HOUR: Final = 3
 """Mails to one address in an hour: more would be somebody else's way to annoy its owner."""
 
 logger = structlog.get_logger()
+
+
+async def may_mail(address: str) -> bool:
+    """Whether one more mail may go to this address in this hour; counted at once. Ask before the transaction.
+
+    A refusal is in the log only: what the person reads must not tell whether the address has an account.
+    """
+    within = await throttle().count(
+        RateLimitItemPerHour(PER_HOUR), f"mail {sha256(address.lower().encode()).hexdigest()}"
+    )
+    if not within:
+        logger.warning("mail held back, too many to one address in an hour")
+    return within
+
+
+async def post_mail(tx: Transaction, template: str, address: str, *, locale: str, now: datetime, **values: str) -> None:
+    """A mail made of `templates/mail/<template>`, in the caller's transaction; it leaves after the commit.
+
+    `values` fill the template (a token, a name); the site's address and name are known to it.
+    """
+    posted = await row(
+        "INSERT INTO mail (address, template, locale, content, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id",
+        address,
+        template,
+        locale,
+        seal(values),
+        now,
+    )
+    if posted is None:
+        raise RuntimeError("an insert gave no row")
+    await enqueue(tx, JobName.SEND_MAIL, posted["id"], key=f"mail:{posted['id']}", now=now)
