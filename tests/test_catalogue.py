@@ -6,7 +6,7 @@ from string import Formatter
 import pytest
 from babel.messages.catalog import Message
 
-from forum.web.page import catalogue
+from forum.language import catalogue
 from tests.catalogue import english, messages
 
 KEPT = english()

@@ -4,17 +4,11 @@ Doors call `page`, `see_other` and `refused`. A page kept ready for many readers
 its slots, then filled for each reader. What a page shows is decided in the domain; no template may await.
 """
 
-import gettext
 import gzip
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cache
 from typing import Any
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.requests import Request
@@ -22,14 +16,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from forum import permissions
 from forum.errors import CahierError, Invalid
+from forum.language import LOCALES, catalogue, filters, said, translators
 from forum.permissions import Viewer
 from forum.settings import ROOT, Settings
 from forum.text import typography
 from forum.web.addresses import ENGLISH, Addresses
 from forum.web.forms import Form
 from forum.web.static import Assets
-
-LOCALES = ("fr", "en")
 
 # What a person is told, once, on the page that follows their action: `?fait=<key>`. Only these sentences can be shown,
 # so an address cannot put words on our page.
@@ -120,11 +113,7 @@ class Pages:
             extensions=["jinja2.ext.i18n"],
         )
         install = environment.install_gettext_callables  # type: ignore[attr-defined] # added by the extension
-        install(
-            lambda words: catalogue(locale).gettext(words),
-            lambda one, many, count: catalogue(locale).ngettext(one, many, count),
-            newstyle=True,
-        )
+        install(*translators(locale), newstyle=True)
         environment.globals.update(
             url=lambda name, **params: self.addresses.path(locale, name, params),
             static=self.assets.address,
@@ -132,49 +121,13 @@ class Pages:
             colon=typography.colon(locale),
             permissions=permissions,
         )
-        environment.filters.update(
-            number=lambda value: typography.number(value, locale),
-            percent=lambda share: typography.percent(share, locale),
-            day=lambda value: typography.day(_here(value), locale),
-            moment=lambda value: typography.moment(value, locale),
-            french=typography.french,
-        )
+        environment.filters.update(filters(locale))
         return environment
-
-
-def _here(value: date) -> date:
-    """A moment on the clock of Paris; a day stays itself."""
-    return value.astimezone(typography.PARIS) if isinstance(value, datetime) else value
-
-
-class French(gettext.NullTranslations):
-    """The words as they are written here, with the no-break spaces of French, where zero is singular."""
-
-    def gettext(self, message: str) -> str:
-        return typography.french(message)
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        return typography.french(msgid1 if n < 2 else msgid2)
-
-
-@cache
-def catalogue(locale: str) -> gettext.NullTranslations:
-    """The words of a language. French is the source; English is read from its .po when first asked for."""
-    if locale != "en":
-        return French()
-    compiled = io.BytesIO()
-    with (ROOT / "forum/locale/en/LC_MESSAGES/forum.po").open("rb") as file:
-        write_mo(compiled, read_po(file, locale="en", charset="utf-8"))
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
 
 
 def sentence(request: Request, problem: CahierError) -> str:
     """What a refusal says, in the reader's language."""
-    locale = request.state.locale
-    words = catalogue(locale).gettext(problem.message)
-    said = {name: typography.number(v, locale) if type(v) is int else v for name, v in problem.values.items()}
-    return words.format(**said) if said else words
+    return said(problem, request.state.locale)
 
 
 def href(request: Request, name: str, **params: object) -> str:
@@ -243,8 +196,8 @@ def _notice(request: Request) -> Markup:
     words = NOTICES.get(request.query_params.get("fait", ""))
     if words is None:
         return Markup()
-    said = catalogue(request.state.locale).gettext(words)
-    return Markup('<p class="notice" role="status">{}</p>').format(said)
+    told = catalogue(request.state.locale).gettext(words)
+    return Markup('<p class="notice" role="status">{}</p>').format(told)
 
 
 @dataclass(frozen=True, slots=True)

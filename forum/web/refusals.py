@@ -13,9 +13,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum.errors import CahierError, Conflict, Invalid, NotAllowed, NotFound, SignInRequired, TooMany, Unavailable
+from forum.language import catalogue
 from forum.web.addresses import page_before
 from forum.web.middleware import SAFE_METHODS
-from forum.web.page import catalogue, href, page, sentence
+from forum.web.page import href, page, sentence
 
 TITLES = {
     400: "Demande incompréhensible",

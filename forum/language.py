@@ -1,0 +1,73 @@
+"""In which words does the site speak? The catalogue of each language, and how a template writes numbers and dates.
+
+For whoever speaks to people: pages, refusals, mails. French is the source; English is read from its .po file.
+"""
+
+import gettext
+import io
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import cache
+from typing import Any, Final
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from forum.errors import CahierError
+from forum.settings import ROOT
+from forum.text import typography
+
+LOCALES: Final = ("fr", "en")
+
+
+class French(gettext.NullTranslations):
+    """The words as they are written here, with the no-break spaces of French, where zero is singular."""
+
+    def gettext(self, message: str) -> str:
+        return typography.french(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return typography.french(msgid1 if n < 2 else msgid2)
+
+
+@cache
+def catalogue(locale: str) -> gettext.NullTranslations:
+    """The words of a language. French is the source; English is read from its .po when first asked for."""
+    if locale != "en":
+        return French()
+    compiled = io.BytesIO()
+    with (ROOT / "forum/locale/en/LC_MESSAGES/forum.po").open("rb") as file:
+        write_mo(compiled, read_po(file, locale="en", charset="utf-8"))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def said(problem: CahierError, locale: str) -> str:
+    """What a refusal says in a language."""
+    words = catalogue(locale).gettext(problem.message)
+    values = {name: typography.number(v, locale) if type(v) is int else v for name, v in problem.values.items()}
+    return words.format(**values) if values else words
+
+
+def translators(locale: str) -> tuple[Callable[[str], str], Callable[[str, str, int], str]]:
+    """gettext and ngettext for the templates of a language, whose catalogue is read at the first word."""
+    return (
+        lambda words: catalogue(locale).gettext(words),
+        lambda one, many, count: catalogue(locale).ngettext(one, many, count),
+    )
+
+
+def filters(locale: str) -> dict[str, Callable[..., Any]]:
+    """How the templates of a language write numbers, shares, days and moments."""
+    return {
+        "number": lambda value: typography.number(value, locale),
+        "percent": lambda share: typography.percent(share, locale),
+        "day": lambda value: typography.day(_here(value), locale),
+        "moment": lambda value: typography.moment(value, locale),
+        "french": typography.french,
+    }
+
+
+def _here(value: date) -> date:
+    """A moment on the clock of Paris; a day stays itself."""
+    return value.astimezone(typography.PARIS) if isinstance(value, datetime) else value
