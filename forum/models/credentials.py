@@ -7,7 +7,7 @@ from forum.models.members import Member
 
 
 class SecondFactor(Model):
-    """The secret that a person's application shares with us (RFC 6238), sealed, it counts once a code confirmed it."""
+    """The secret that a person's application shares with us (RFC 6238), the row is made once a code confirmed it."""
 
     id = fields.IntField(primary_key=True)
     member: fields.OneToOneRelation[Member] = fields.OneToOneField(
@@ -17,7 +17,6 @@ class SecondFactor(Model):
     secret = fields.TextField(description="sealed")
     last_step = fields.BigIntField(default=0, description="the time step of the last code: none is taken twice")
     created_at = fields.DatetimeField()
-    confirmed_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "second_factor"

@@ -42,26 +42,31 @@ class SignUp(Model):
 
 
 class InvitationBatch(Model):
-    """A file of addresses read by an administrator, kept between its dry run and its sending."""
+    """A file of addresses that an administrator had read, kept to be looked at and sent, for a week at most."""
 
     id = fields.IntField(primary_key=True)
     member: fields.ForeignKeyRelation[Member] = fields.ForeignKeyField(
         "forum.Member", related_name="invitation_batches", db_index=True, on_delete=fields.CASCADE
     )
     member_id: int
-    lines = fields.TextField(description="the lines that can be sent, JSON")
-    created_at = fields.DatetimeField()
+    lines = fields.TextField(description="what each line asks and what is wrong with it, JSON, sealed")
+    created_at = fields.DatetimeField(db_index=True)
+    sent_at = fields.DatetimeField(null=True)
+    sent = fields.IntField(default=0, description="how many invitations left")
 
     class Meta:
         table = "invitation_batch"
 
 
 class Invitation(Model):
-    """An address that may join with what an administrator said of it. One per address: asked twice, sent once."""
+    """An address that may join with what an administrator said of it. One per address: asked twice, sent once.
+
+    Once accepted it forgets the address and the rest: what is left is who invited whom, and when.
+    """
 
     id = fields.IntField(primary_key=True)
-    email = fields.CharField(254)
-    email_key = fields.CharField(254, unique=True)
+    email = fields.CharField(254, null=True)
+    email_key = fields.CharField(254, null=True, unique=True)
     name = fields.CharField(60, default="")
     organisation = fields.CharField(120, default="")
     profession = fields.CharField(80, default="")
@@ -71,8 +76,13 @@ class Invitation(Model):
         "forum.Member", related_name="invitations", null=True, db_index=True, on_delete=fields.SET_NULL
     )
     inviter_id: int | None
+    member: fields.ForeignKeyNullableRelation[Member] = fields.ForeignKeyField(
+        "forum.Member", related_name="accepted", null=True, db_index=True, on_delete=fields.SET_NULL
+    )
+    member_id: int | None
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
+    accepted_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "invitation"
