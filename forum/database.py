@@ -6,7 +6,7 @@ Hot paths are plain SQL through Tortoise's own connection; `rows` writes the one
 import fcntl
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
@@ -251,6 +251,21 @@ async def row(sql: str, *values: object) -> Row | None:
 def places(count: int, *, after: int = 0) -> str:
     """The parameters of an IN list that stand behind `after` others: "$2, $3"."""
     return ", ".join(f"${place}" for place in range(after + 1, after + count + 1))
+
+
+# Rows of one INSERT: far from the most parameters that either database takes, and few enough statements.
+ROWS_AT_ONCE = 500
+
+
+async def insert_rows(into: str, values: Sequence[Sequence[object]], ending: str = "") -> list[Row]:
+    """Many rows of one kind: `into` is "table (column, column)", `ending` a conflict clause, RETURNING or nothing."""
+    found: list[Row] = []
+    for start in range(0, len(values), ROWS_AT_ONCE):
+        some = values[start : start + ROWS_AT_ONCE]
+        lists = (f"({places(len(one), after=place * len(one))})" for place, one in enumerate(some))
+        written = f"INSERT INTO {into} VALUES {', '.join(lists)} {ending}"
+        found += await rows(written, *(value for one in some for value in one))
+    return found
 
 
 @lru_cache(maxsize=512)

@@ -8,7 +8,7 @@ is in `forum/domain/jobs.py`; what it does is in `workers/`. This is the only fi
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -19,7 +19,7 @@ from arq.connections import ArqRedis
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
-from forum.database import Transaction, row
+from forum.database import Transaction, insert_rows, row
 from forum.errors import CannotStart, plain_reason
 from forum.settings import Settings, settings
 
@@ -118,6 +118,19 @@ async def enqueue(tx: Transaction, name: JobName, subject: int, *, key: str, now
     job, fence = int(asked["id"]), int(asked["fence"])
     tx.after_commit(partial(ring, job, fence))
     return job
+
+
+async def enqueue_all(name: JobName, subjects: Mapping[str, int], *, now: datetime) -> None:
+    """Ask for work about many rows, by key, that nobody asked for before, inside the caller's transaction.
+
+    Nobody rings for them: workers find them in the table, a hundred at each reading, so that a job that somebody asks
+    for meanwhile does not stand behind thousands.
+    """
+    await insert_rows(
+        """job (name, key, subject, state, tries, fence, run_after, done_steps, total_steps, step, error, trace_id,
+                created_at)""",
+        [(name.value, key, subject, "queued", 0, 0, now, 0, 0, "", "", "", now) for key, subject in subjects.items()],
+    )
 
 
 ENQUEUE = """

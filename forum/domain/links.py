@@ -5,11 +5,12 @@ check or to show them, use nothing up.
 """
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from forum.database import Row, row, rows
+from forum.database import Row, insert_rows, row, rows
 from forum.errors import Invalid
 from forum.models.joining import Purpose
 
@@ -36,6 +37,19 @@ async def make_link(purpose: Purpose, subject: int, now: datetime) -> str:
         now + LENGTHS[purpose],
     )
     return token
+
+
+async def make_links(purpose: Purpose, subjects: Sequence[int], now: datetime) -> list[str]:
+    """A token for each of many subjects, in their order."""
+    tokens = [secrets.token_urlsafe(32) for _ in subjects]
+    await insert_rows(
+        "link (token_hash, purpose, subject, created_at, expires_at)",
+        [
+            (_hashed(token), purpose.value, subject, now, now + LENGTHS[purpose])
+            for token, subject in zip(tokens, subjects, strict=True)
+        ],
+    )
+    return tokens
 
 
 async def subject_of(token: str, purpose: Purpose, now: datetime) -> int:

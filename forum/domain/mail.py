@@ -3,6 +3,9 @@
 What a mail says is sealed while it waits, because it may hold a link that lets its reader in.
 """
 
+from asyncio import gather
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -10,13 +13,16 @@ from typing import Final
 import structlog
 from limits import RateLimitItemPerHour
 
-from forum.database import Transaction, row
+from forum.database import Transaction, insert_rows, row
 from forum.domain.throttle import throttle
-from forum.jobs import JobName, enqueue
+from forum.jobs import JobName, enqueue, enqueue_all
 from forum.sealing import seal
 
 PER_HOUR: Final = 3
 """Mails to one address in an hour: more would be somebody else's way to annoy its owner."""
+
+COUNTED_TOGETHER: Final = 50
+"""Counts under way at once: each is a question to Redis, when there is one."""
 
 logger = structlog.get_logger()
 
@@ -50,3 +56,32 @@ async def post_mail(tx: Transaction, template: str, address: str, *, locale: str
     if posted is None:
         raise RuntimeError("an insert gave no row")
     await enqueue(tx, JobName.SEND_MAIL, posted["id"], key=f"mail:{posted['id']}", now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One of many mails made of the same template."""
+
+    address: str
+    locale: str
+    values: Mapping[str, str]
+
+
+async def post_mails(template: str, letters: Sequence[Letter], now: datetime) -> None:
+    """Many mails at once, in the caller's transaction; workers send them as they read the table, see `enqueue_all`."""
+    posted = await insert_rows(
+        "mail (address, template, locale, content, created_at)",
+        [(one.address, template, one.locale, seal(dict(one.values)), now) for one in letters],
+        "RETURNING id",
+    )
+    await enqueue_all(JobName.SEND_MAIL, {f"mail:{one['id']}": one["id"] for one in posted}, now=now)
+
+
+async def who_may_be_mailed(addresses: Sequence[str]) -> set[str]:
+    """Of many addresses those to which one more mail may go, counted at once. Ask before the transaction."""
+    within: set[str] = set()
+    for start in range(0, len(addresses), COUNTED_TOGETHER):
+        some = addresses[start : start + COUNTED_TOGETHER]
+        found = await gather(*map(may_mail, some))
+        within.update(address for address, fits in zip(some, found, strict=True) if fits)
+    return within
