@@ -37,9 +37,19 @@ class Viewer:
         """Agent or administrator."""
         return self.role in (Role.AGENT, Role.ADMINISTRATOR)
 
+    @property
+    def needs_factor(self) -> bool:
+        """Whether their role asks for a second factor."""
+        return asks_for_factor(self.role, self.groups)
+
     def moderates(self, group: int) -> bool:
         """Moderators act on the themes of their groups; administrators on all."""
         return group in self.groups or self.role is Role.ADMINISTRATOR
+
+
+def asks_for_factor(role: Role, groups: frozenset[int]) -> bool:
+    """Who may act on others needs more than a password: moderators, agents, administrators."""
+    return role is not Role.MEMBER or bool(groups)
 
 
 @dataclass(frozen=True, slots=True)

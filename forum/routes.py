@@ -4,9 +4,11 @@ from starlette.routing import BaseRoute, Route
 
 from forum.api import syntheses as synthesis_progress
 from forum.web import (
+    credentials,
     health,
     help,
     home,
+    legal,
     meetings,
     notifications,
     posts,
@@ -70,9 +72,14 @@ def routes() -> list[BaseRoute]:
         Route("/connexion", session.show, name="sign_in", methods=["GET"]),
         Route("/connexion", session.sign_in, name="sign_in_with_password", methods=["POST"]),
         Route("/deconnexion", session.sign_out, name="sign_out", methods=["POST"]),
+        Route("/compte/securite", credentials.show, name="security"),
         # The site
         Route("/aide", help.show, name="help"),
-        Route("/accessibilite", help.accessibility, name="accessibility"),
+        Route("/mentions-legales", legal.show, name="legal_notice"),
+        Route("/donnees-personnelles", legal.show, name="privacy"),
+        Route("/charte", legal.show, name="charter"),
+        Route("/accessibilite", legal.show, name="accessibility"),
+        Route("/cookies", legal.show, name="cookies"),
         Route("/sante/vivant", health.live, name="live"),
         Route("/sante/pret", health.ready, name="ready"),
         Route("/static/{path:path}", static.show, name="static"),

@@ -1,5 +1,6 @@
 """Every setting, typed and validated once: `settings.toml`, then the environment, which nothing else reads."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -17,6 +18,8 @@ from pydantic_settings import (
 from forum.errors import CannotStart
 
 ROOT = Path(__file__).resolve().parent.parent
+# Where a provider of identities says what it is, behind its name (OpenID Connect Discovery 4).
+DISCOVERY = "/.well-known/openid-configuration"
 
 
 class Section(BaseModel):
@@ -30,6 +33,7 @@ class Site(Section):
     base_url: str = Field(pattern=r"^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$")
     name: str
     data_dir: Path
+    legal_dir: Path
 
     @property
     def host(self) -> str:
@@ -45,6 +49,11 @@ class Site(Section):
     def data_path(self) -> Path:
         """`data_dir`, from the root of the project when it is relative."""
         return self.data_dir if self.data_dir.is_absolute() else ROOT / self.data_dir
+
+    @property
+    def legal_path(self) -> Path:
+        """`legal_dir`, from the root of the project when it is relative."""
+        return self.legal_dir if self.legal_dir.is_absolute() else ROOT / self.legal_dir
 
 
 class Consultation(Section):
@@ -76,13 +85,73 @@ class Security(Section):
     key: str = Field(pattern=r"^($|[A-Za-z0-9_=-]{44}(,[A-Za-z0-9_=-]{44})*$)")
 
 
+class Mail(Section):
+    """smtps:// is encrypted from the first byte, smtp:// by STARTTLS unless `starttls` is false."""
+
+    url: str = Field(pattern=r"^($|files$|smtps?://([^/@\s:]+:[^/@\s]+@)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$)")
+    starttls: bool
+    sender: str = Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$")
+    reply_to: str = Field(pattern=r"^($|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$)")
+    timeout_seconds: int = Field(ge=1, le=60)
+
+    @property
+    def to_files(self) -> bool:
+        """Whether mails are written to files instead of being sent."""
+        return self.url in ("", "files")
+
+    @model_validator(mode="after")
+    def no_password_travels_in_clear(self) -> "Mail":
+        if self.url.startswith("smtp://") and "@" in self.url and not self.starttls:
+            raise ValueError("url donne un mot de passe, qui ne part que chiffré : smtps://, ou starttls = true")
+        return self
+
+
 class Sessions(Section):
     idle_hours: int = Field(ge=1)
     absolute_hours: int = Field(ge=1)
 
 
+class SignIn(Section):
+    second_factor_for_staff: bool
+
+
 class Passwords(Section):
     minimum_length: int = Field(ge=8, le=64)
+
+
+class Oidc(Section):
+    """A provider of identities (OpenID Connect): ProConnect, or any other. Off without a discovery address.
+
+    Signatures are either all asymmetric or HS256: were both believed, the provider's public key could be taken for
+    the secret.
+    """
+
+    discovery_url: str = Field(pattern=rf"^($|https?://[^\s?#]+{re.escape(DISCOVERY)}$)")
+    client_id: str
+    client_secret: str
+    name: str = Field(min_length=1, max_length=40)
+    scopes: str = Field(pattern=r"^openid( [\w:./-]+)*$")
+    pkce: bool
+    userinfo_signed: bool
+    algorithms: str = Field(pattern=r"^(HS256|(RS|PS|ES)(256|384|512)(,(RS|PS|ES)(256|384|512))*)$")
+
+    @property
+    def enabled(self) -> bool:
+        return bool(self.discovery_url)
+
+    @property
+    def issuer(self) -> str:
+        """Who the provider must say that it is (OpenID Connect Discovery 4.3)."""
+        return self.discovery_url.removesuffix(DISCOVERY)
+
+    @model_validator(mode="after")
+    def provider_knows_the_site(self) -> "Oidc":
+        if self.enabled and not (self.client_id and self.client_secret):
+            raise ValueError("discovery_url demande client_id et client_secret")
+        # RFC 7518, 3.2: a key as long as the hash.
+        if self.enabled and self.algorithms == "HS256" and len(self.client_secret) < 32:
+            raise ValueError("algorithms = HS256 demande un client_secret d’au moins 32 caractères")
+        return self
 
 
 class Limits(Section):
@@ -91,7 +160,9 @@ class Limits(Section):
     notified_per_post: int = Field(ge=0)
     quotes_per_post: int = Field(ge=0)
     sign_in_tries: int = Field(ge=1)
+    sign_in_tries_per_address: int = Field(ge=50)
     sign_in_minutes: int = Field(ge=1)
+    code_tries: int = Field(ge=5)
     writes_per_minute: int = Field(ge=1)
     posts_per_page: int = Field(ge=5, le=100)
 
@@ -131,8 +202,11 @@ class Settings(BaseSettings):
     database: Database
     redis: Redis
     security: Security
+    mail: Mail
     sessions: Sessions
+    sign_in: SignIn
     passwords: Passwords
+    oidc: Oidc
     limits: Limits
     votes: Votes
     jobs: Jobs
@@ -168,6 +242,23 @@ class Settings(BaseSettings):
         """A key that a process would make for itself is lost with its disk, and unknown to the next process."""
         if self.site.environment == "production" and not self.security.key:
             raise ValueError("security.key manque en production ; python -m forum make-key en tire une")
+        return self
+
+    @model_validator(mode="after")
+    def production_asks_its_provider_over_https(self) -> "Settings":
+        if self.site.environment == "production" and self.oidc.discovery_url.startswith("http:"):
+            raise ValueError("oidc.discovery_url commence par https:// en production")
+        return self
+
+    @model_validator(mode="after")
+    def production_sends_its_mails(self) -> "Settings":
+        """Nobody would confirm an address or find a lost password, and everybody would be told that a mail is coming."""
+        if self.site.environment != "production":
+            return self
+        if not self.mail.url:
+            raise ValueError("mail.url manque en production : smtps://… ou smtp://…, ou files pour une répétition")
+        if not self.mail.to_files and self.mail.sender.endswith(".invalid"):
+            raise ValueError("mail.sender donne en production l’adresse qui envoie")
         return self
 
     @model_validator(mode="after")

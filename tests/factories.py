@@ -9,6 +9,7 @@ from httpx2 import AsyncClient
 
 from forum.database import rows
 from forum.domain import sessions
+from forum.models.credentials import SecondFactor
 from forum.models.meetings import WorkingGroup
 from forum.models.members import Member, Moderator, Role
 from forum.models.posts import Mention, Post, PostKind, PostRevision
@@ -43,8 +44,12 @@ async def make_member(
     suspended_until: datetime | None = None,
     password_hash: str | None = "un mot de passe que personne ne connaît",
     example: bool = False,
+    factor: bool = True,
 ) -> Member:
-    """A member, whose password nobody types: see `sign_in`. None is somebody whom an imported text names."""
+    """A member, whose password nobody types: see `sign_in`. None is somebody whom an imported text names.
+
+    Those whose role asks for a second factor have one, whose codes nobody types either, unless `factor` is false.
+    """
     handle = make_handle(name)
     member = await Member.create(
         name=name,
@@ -62,6 +67,8 @@ async def make_member(
     )
     for group in moderates:
         await Moderator.create(member=member, working_group=group)
+    if factor and (moderates or role is not Role.MEMBER):
+        await SecondFactor.create(member=member, secret="scellé", created_at=NOON - timedelta(days=30))
     return member
 
 

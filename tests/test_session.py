@@ -14,7 +14,7 @@ from tests.conftest import NOON, Clock, visitor
 from tests.factories import count, make_group, make_member, sign_in
 
 PASSWORD = "quatre mots pour entrer"
-WRONG = "Le nom, l’adresse ou le mot de passe n’est pas le bon."
+WRONG = "Le nom, l’adresse ou le mot de passe n’est pas le bon, ou l’adresse n’est pas encore confirmée."
 
 
 @pytest.fixture

@@ -6,8 +6,10 @@ meanwhile and memory stays bounded. Length counts, composition does not (NIST SP
 
 import re
 import secrets
+import unicodedata
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from anyio import CapacityLimiter, to_thread
 from pwdlib import PasswordHash
@@ -18,7 +20,7 @@ from forum.settings import settings
 from forum.text.folding import fold
 
 # Beyond this a password is no longer typed, and hashing it would be a way to tire the server.
-LONGEST = 256
+LONGEST = 1024
 AT_ONCE = 2
 COMMON = Path(__file__).with_name("common_passwords.txt")
 
@@ -37,18 +39,32 @@ def _decoy() -> str:
     return _hasher.hash(secrets.token_urlsafe(32))
 
 
+def clean_password(password: str, *, field: str | None = None) -> str:
+    """The password as it is hashed, whatever keyboard typed it: composed (NFC), every kind of space a plain one.
+
+    That is the profile OpaqueString of RFC 8265. Nothing else is changed, cut or refused: case, signs and spaces at
+    both ends count, as typed or as pasted.
+
+    Raises:
+        Invalid: longer than any password; said before it is hashed.
+    """
+    if len(password) > LONGEST or "\0" in password:
+        raise Invalid("Un mot de passe compte au plus {longest} caractères.", field=field, values={"longest": LONGEST})
+    return "".join(" " if unicodedata.category(one) == "Zs" else one for one in unicodedata.normalize("NFC", password))
+
+
 def check_password(password: str, *, about: tuple[str, ...] = ()) -> str:
     """The password itself when it may be used; `about` are the person's name, handle and address.
 
     Raises:
-        Invalid: too short, too long, well known, or made of the person's own names.
+        Invalid: too short, too long, well known, or made of the person's own names or the site's.
     """
+    password = clean_password(password)
     least = settings().passwords.minimum_length
     if len(password) < least:
         raise Invalid("Un mot de passe compte au moins {least} caractères.", values={"least": least})
-    if len(password) > LONGEST or "\0" in password:
-        raise Invalid("Un mot de passe compte au plus {longest} caractères.", values={"longest": LONGEST})
-    if _is_common(password) or _is_about(password, about):
+    site = settings().site
+    if _is_common(password) or _is_about(password, (*about, site.name, urlsplit(site.base_url).hostname or "")):
         raise Invalid("Ce mot de passe est trop facile à deviner. Une phrase de quatre mots convient bien.")
     return password
 
@@ -73,12 +89,21 @@ def generate() -> str:
 
 
 async def hash_password(password: str) -> str:
-    return await to_thread.run_sync(_hasher.hash, password, limiter=_limiter)
+    """What is kept of it: a fifth of a second, so never inside a transaction.
+
+    Raises:
+        Invalid: longer than any password.
+    """
+    return await to_thread.run_sync(_hasher.hash, clean_password(password), limiter=_limiter)
 
 
 async def verify(password: str, kept: str | None) -> bool:
-    """Whether the password fits; the same work is done when there is nothing to fit (`kept` is None)."""
-    return await to_thread.run_sync(_verify, password[: LONGEST + 1], kept, limiter=_limiter)
+    """Whether the password fits; the same work is done when there is nothing to fit (`kept` is None).
+
+    Raises:
+        Invalid: longer than any password.
+    """
+    return await to_thread.run_sync(_verify, clean_password(password), kept, limiter=_limiter)
 
 
 def _verify(password: str, kept: str | None) -> bool:

@@ -45,6 +45,30 @@ class Throttle:
             logger.warning("throttle without redis", reason=str(problem))
         await self._memory.clear(limit, key)
 
+    async def tally(self, key: str, seconds: int, amount: int = 1) -> int:
+        """Add to a number that is forgotten `seconds` after it left zero; gives what it is now."""
+        try:
+            return await self._writes.storage.incr(key, seconds, amount)
+        except StorageError as problem:
+            logger.warning("throttle without redis", reason=str(problem))
+            return await self._memory_writes.storage.incr(key, seconds, amount)
+
+    async def tallied(self, key: str) -> int:
+        """That number, zero when it was forgotten."""
+        try:
+            return await self._writes.storage.get(key)
+        except StorageError as problem:
+            logger.warning("throttle without redis", reason=str(problem))
+            return await self._memory_writes.storage.get(key)
+
+    async def forget_tally(self, key: str) -> None:
+        """That number is zero again."""
+        try:
+            await self._writes.storage.clear(key)
+        except StorageError as problem:
+            logger.warning("throttle without redis", reason=str(problem))
+        await self._memory_writes.storage.clear(key)
+
     async def count_write(self, member: int) -> None:
         """One more contribution, vote or other write of a member.
 

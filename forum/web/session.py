@@ -24,7 +24,7 @@ async def sign_in(request: Request) -> Response:
     form = await read_form(request)
     address = request.client.host if request.client else ""
     try:
-        token = await sessions.sign_in(
+        entry = await sessions.sign_in(
             form.text("identifiant"),
             form.text("mot_de_passe"),
             address=address,
@@ -35,7 +35,7 @@ async def sign_in(request: Request) -> Response:
         return _unkept(await refused(request, "session/sign_in.html", {}, form, problem))
     next_page = local_path(form.values["suite"]) or href(request, "home")
     response = RedirectResponse(next_page, 303)
-    keep_session(response, request.app.state.settings, token)
+    keep_session(response, request.app.state.settings, entry.token)
     return response
 
 
