@@ -1,16 +1,19 @@
 """Who may do what, when: each predicate is *role AND state of the thing AND schedule*, and a refusal says why.
 
-Pure and synchronous. The domain asks before it acts (`verdict.require()`); doors and templates ask the same predicates
-what to show. A visitor is None. What somebody may not know of is `HIDDEN`: it answers 404, like a thing that never was.
+Pure and synchronous. The role is read in one place, `_by_role`, in the table of `rights.py`. The domain asks before it
+acts (`verdict.require()`); doors and templates ask the same predicates what to show. A visitor is None. What somebody
+may not know of is `HIDDEN`: it answers 404, like a thing that never was.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 
 from forum.errors import NotAllowed, NotFound, SignInRequired
 from forum.models.members import Role
 from forum.models.proposals import ProposalState
+from forum.rights import HELD_BACK, REASONS, Action, Cell, Standing, cell_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,46 +140,95 @@ def _refused(sentence: str) -> Verdict:
     return Verdict(Kind.REFUSED, sentence)
 
 
-def may_act(viewer: Viewer | None, now: datetime) -> Verdict:
-    """What every write asks first: signed in, confirmed, not suspended."""
+SIGN_IN = Verdict(Kind.SIGN_IN, "Connectez-vous pour continuer.")
+
+
+def standings_of(viewer: Viewer | None, group: int | None, now: datetime) -> tuple[Standing, ...]:
+    """All that somebody is to a thing of that working group, None for what belongs to no group.
+
+    Whom the account holds back (not confirmed, suspended, without second factor) is nothing else meanwhile.
+    """
     if viewer is None:
-        return Verdict(Kind.SIGN_IN, "Connectez-vous pour continuer.")
+        return (Standing.VISITOR,)
     if not viewer.confirmed:
-        return _refused("Confirmez d’abord votre adresse électronique.")
+        return (Standing.UNCONFIRMED,)
     if viewer.is_suspended(now):
-        return _refused("Votre compte est suspendu.")
+        return (Standing.SUSPENDED,)
     if viewer.lacks_factor:
-        return _refused("Activez d’abord la double authentification, dans votre compte : votre rôle la demande.")
-    return ALLOWED
+        return (Standing.WITHOUT_FACTOR,)
+    role = _ROLES[viewer.role]
+    if not viewer.groups:
+        return (role,)
+    return (role, Standing.MODERATOR if group in viewer.groups else Standing.OTHER_MODERATOR)
+
+
+_ROLES = {
+    Role.MEMBER: Standing.MEMBER,
+    Role.AGENT: Standing.AGENT,
+    Role.ADMINISTRATOR: Standing.ADMINISTRATOR,
+}
+# Before the end of every suspension: for what none takes away, the hour does not matter.
+_ANY_TIME = datetime.min.replace(tzinfo=UTC)
+
+
+def _by_role(
+    action: Action, viewer: Viewer | None, now: datetime, *, group: int | None = None, opened: bool = False
+) -> Verdict:
+    """What the table says; `opened` is the setting that lifts its bars."""
+    return _judge(action, standings_of(viewer, group, now), opened)
+
+
+@cache
+def _judge(action: Action, standings: tuple[Standing, ...], opened: bool) -> Verdict:
+    cell = cell_of(action, standings)
+    if cell is Cell.ALLOWED or (cell is Cell.BARRED and opened):
+        return ALLOWED
+    if cell is Cell.HIDDEN:
+        return HIDDEN
+    if cell is Cell.SIGN_IN:
+        return SIGN_IN
+    return _refused(HELD_BACK.get(standings[0]) or REASONS[action])
+
+
+def may_act(viewer: Viewer | None, now: datetime) -> Verdict:
+    """What a write asks before it knows what it is about: signed in, and not held back by one's account."""
+    standing = standings_of(viewer, None, now)[0]
+    if standing is Standing.VISITOR:
+        return SIGN_IN
+    return _refused(HELD_BACK[standing]) if standing in HELD_BACK else ALLOWED
 
 
 def may_keep_own_account(viewer: Viewer | None) -> Verdict:
     """See, export, correct and erase one's own account: whoever is signed in, even suspended or not confirmed."""
-    return Verdict(Kind.SIGN_IN, "Connectez-vous pour continuer.") if viewer is None else ALLOWED
+    return _by_role(Action.KEEP_ACCOUNT, viewer, _ANY_TIME)
+
+
+def may_read_notifications(viewer: Viewer | None) -> Verdict:
+    """One's own: whoever is signed in."""
+    return _by_role(Action.READ_NOTIFICATIONS, viewer, _ANY_TIME)
+
+
+def may_read_own_ballot(viewer: Viewer | None) -> Verdict:
+    """Whoever is signed in, of their own; nobody reads another one."""
+    return _by_role(Action.READ_OWN_BALLOT, viewer, _ANY_TIME)
 
 
 def may_administer(viewer: Viewer | None, now: datetime) -> Verdict:
-    """Grant roles and groups, suspend, invite: administrators."""
-    act = may_act(viewer, now)
-    if viewer is None or not act:
-        return act
-    if viewer.role is Role.ADMINISTRATOR:
-        return ALLOWED
-    return _refused("Seuls les administrateurs gèrent les comptes.")
+    """See accounts, grant roles and groups, suspend, invite: administrators."""
+    return _by_role(Action.ADMINISTER, viewer, now)
 
 
 def may_read_journal(viewer: Viewer | None, group: int | None, now: datetime) -> Verdict:
     """Staff read all of the journal, moderators what concerns their groups; for others it does not exist."""
-    if viewer is None or not may_act(viewer, now):
-        return HIDDEN
-    return ALLOWED if viewer.is_staff or group in viewer.groups else HIDDEN
+    return _by_role(Action.READ_JOURNAL, viewer, now, group=group)
 
 
 def may_contribute(viewer: Viewer | None, schedule: Schedule, now: datetime) -> Verdict:
-    """Post, reply, quote, propose: members, while contributions are open."""
-    act = may_act(viewer, now)
-    if not act:
-        return act
+    """Post, reply, quote: members, while contributions are open."""
+    return _by_role(Action.CONTRIBUTE, viewer, now) and _while_contributions_are_open(schedule, now)
+
+
+def _while_contributions_are_open(schedule: Schedule, now: datetime) -> Verdict:
     if schedule.contributions_are_open(now):
         return ALLOWED
     if _is_past(schedule.contributions_close_at, now):
@@ -186,42 +238,43 @@ def may_contribute(viewer: Viewer | None, schedule: Schedule, now: datetime) -> 
 
 def may_edit_post(viewer: Viewer | None, author: int | None, schedule: Schedule, now: datetime) -> Verdict:
     """One's own words only, while contributions are open: nobody edits somebody else's."""
-    act = may_act(viewer, now)
-    if viewer is None or not act:
-        return act
-    if author != viewer.id:
-        return _refused("Seul l’auteur d’une contribution peut la modifier.")
-    return may_contribute(viewer, schedule, now)
+    action = Action.EDIT_OWN_POST if _is_own(viewer, author) else Action.EDIT_OTHER_POST
+    return _by_role(action, viewer, now) and _while_contributions_are_open(schedule, now)
+
+
+def _is_own(viewer: Viewer | None, author: int | None) -> bool:
+    return viewer is not None and author == viewer.id
 
 
 def may_moderate(viewer: Viewer | None, group: int, now: datetime) -> Verdict:
     """Tag and untag meetings, create meetings, enter minutes: moderators of that group, administrators."""
-    act = may_act(viewer, now)
-    if viewer is None or not act:
-        return act
-    if viewer.moderates(group):
-        return ALLOWED
-    return _refused("Seuls les modérateurs de ce groupe de travail peuvent le faire.")
+    return _by_role(Action.MODERATE, viewer, now, group=group)
+
+
+def may_read_waiting_tags(viewer: Viewer | None, group: int, now: datetime) -> Verdict:
+    """A member's meeting tag, and a meeting known by it alone, until a moderator of the group confirmed it."""
+    return _by_role(Action.READ_WAITING_TAGS, viewer, now, group=group)
 
 
 def may_propose_from_post(
     viewer: Viewer | None, group: int, author: int | None, schedule: Schedule, now: datetime
 ) -> Verdict:
     """Make a proposal of a post: its author while contributions are open, moderators until the votes close."""
-    act = may_act(viewer, now)
-    if viewer is None or not act:
-        return act
-    if viewer.moderates(group):
+    as_moderator = _by_role(Action.PROPOSE_FROM_OTHER_POST, viewer, now, group=group)
+    if as_moderator:
         return may_add_proposals(schedule, now)
-    if author == viewer.id:
-        return may_propose(viewer, schedule, now)
-    return _refused("Seuls son auteur et les modérateurs du groupe peuvent en faire une proposition.")
+    if not _is_own(viewer, author):
+        return as_moderator
+    return _by_role(Action.PROPOSE_FROM_OWN_POST, viewer, now) and _while_own_proposals_are_made(schedule, now)
 
 
 def may_propose(viewer: Viewer | None, schedule: Schedule, now: datetime) -> Verdict:
     """Make a proposal of one's own: members, while contributions are open and votes are not over."""
-    contribute = may_contribute(viewer, schedule, now)
-    return may_add_proposals(schedule, now) if contribute else contribute
+    return _by_role(Action.PROPOSE, viewer, now) and _while_own_proposals_are_made(schedule, now)
+
+
+def _while_own_proposals_are_made(schedule: Schedule, now: datetime) -> Verdict:
+    return _while_contributions_are_open(schedule, now) and may_add_proposals(schedule, now)
 
 
 def may_add_proposals(schedule: Schedule, now: datetime) -> Verdict:
@@ -236,14 +289,11 @@ def may_withdraw_proposal(viewer: Viewer | None, author: int | None, schedule: S
 
     Votes may end before contributions do: what was judged stays among the results.
     """
-    act = may_act(viewer, now)
-    if viewer is None or not act:
-        return act
-    if author != viewer.id:
-        return _refused("Seul l’auteur d’une proposition peut la retirer.")
-    if schedule.votes_are_closed(now):
+    action = Action.WITHDRAW_OWN_PROPOSAL if _is_own(viewer, author) else Action.WITHDRAW_OTHER_PROPOSAL
+    by_role = _by_role(action, viewer, now)
+    if by_role and schedule.votes_are_closed(now):
         return _refused("Les votes de ce thème sont clos : une proposition jugée ne se retire plus.")
-    return may_contribute(viewer, schedule, now)
+    return by_role and _while_contributions_are_open(schedule, now)
 
 
 def may_vote(
@@ -257,11 +307,9 @@ def may_vote(
     own_proposals: bool = True,
 ) -> Verdict:
     """Vote, change, withdraw: members, while votes are open; agents and administrators only by setting."""
-    act = may_act(viewer, now)
-    if viewer is None or not act:
-        return act
-    if viewer.is_staff and not staff_may_vote:
-        return _refused("Les agents et les administrateurs ne votent pas.")
+    by_role = _by_role(Action.VOTE, viewer, now, opened=staff_may_vote)
+    if not by_role:
+        return by_role
     if is_own and not own_proposals:
         return _refused("On ne vote pas sur sa propre proposition.")
     if state is not ProposalState.OPEN:
@@ -275,31 +323,19 @@ def may_vote(
 
 def may_schedule(viewer: Viewer | None, now: datetime) -> Verdict:
     """Open, close and extend windows: agents and administrators."""
-    act = may_act(viewer, now)
-    if viewer is None or not act:
-        return act
-    if viewer.is_staff:
-        return ALLOWED
-    return _refused("Seuls les agents de l’administration fixent le calendrier.")
+    return _by_role(Action.SCHEDULE, viewer, now)
 
 
 def may_compile(viewer: Viewer | None, now: datetime) -> Verdict:
     """Ask for a synthesis, see its drafts: agents and administrators; for others drafts do not exist."""
-    if viewer is None or not viewer.is_staff or not may_act(viewer, now):
-        return HIDDEN
-    return ALLOWED
+    return _by_role(Action.COMPILE, viewer, now)
 
 
 def may_read_synthesis(viewer: Viewer | None, is_published: bool, now: datetime) -> Verdict:
     """Everybody reads what is published; the rest is the agents'."""
-    return ALLOWED if is_published else may_compile(viewer, now)
+    return _by_role(Action.READ, viewer, now) if is_published else may_compile(viewer, now)
 
 
 def may_publish(viewer: Viewer | None, now: datetime) -> Verdict:
     """Publish a synthesis: agents and administrators."""
-    act = may_act(viewer, now)
-    if viewer is None or not act:
-        return act
-    if viewer.is_staff:
-        return ALLOWED
-    return _refused("Seuls les agents de l’administration publient une synthèse.")
+    return _by_role(Action.PUBLISH, viewer, now)

@@ -21,9 +21,11 @@ REFUSALS = frozenset(
     {"Invalid", "NotFound", "NotAllowed", "SignInRequired", "Conflict", "TooMany", "Unavailable", "_refused"}
 )
 TABLES = frozenset({"TITLES", "SENTENCES", "NOTICES"})
+# Tables whose every text is read by people, a single word too.
+LABELS = frozenset({"LABELS"})
 # The words of documents, not of pages.
 NOT_PAGES = ("outline", "snapshots")
-ROOMS = ("errors.py", "permissions.py", "text", "domain", "web", "api")
+ROOMS = ("errors.py", "rights.py", "permissions.py", "text", "domain", "web", "api")
 
 
 def messages() -> Catalog:
@@ -74,8 +76,9 @@ def _spoken(node: ast.AST) -> Iterator[ast.Constant]:
         yield from _texts(node.args[0])
     elif isinstance(node, ast.Assign | ast.AnnAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        if any(isinstance(target, ast.Name) and target.id in TABLES for target in targets):
-            yield from (text for text in _texts(node.value) if " " in str(text.value))
+        names = {target.id for target in targets if isinstance(target, ast.Name)}
+        if names & (TABLES | LABELS):
+            yield from (text for text in _texts(node.value) if names & LABELS or " " in str(text.value))
     elif isinstance(node, ast.Constant) and _reads_like_a_sentence(node.value):
         yield node
 

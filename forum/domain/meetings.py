@@ -13,8 +13,7 @@ from forum.domain.meeting_tags import LARGEST_NUMBER, ensure_meeting
 from forum.domain.references import reference, storable
 from forum.errors import Checks, Invalid, NotFound
 from forum.models.meetings import TagState
-from forum.models.members import Role
-from forum.permissions import Viewer, may_moderate
+from forum.permissions import Viewer, may_moderate, may_read_waiting_tags
 from forum.text.source import clean_line
 
 LONGEST_PLACE = 200
@@ -93,7 +92,7 @@ async def list_meetings(viewer: Viewer | None, now: datetime) -> MeetingList:
     """The meetings by group and number, in one query; the groups that the reader moderates in another."""
     found = await rows(f"{_MEETINGS} ORDER BY g.name, m.number")
     return MeetingList(
-        meetings=tuple(_line(each) for each in found if _is_known(each, viewer)),
+        meetings=tuple(_line(each) for each in found if _is_known(each, viewer, now)),
         moderated=await groups_moderated(viewer, now),
     )
 
@@ -115,16 +114,16 @@ def _day(stored: str | date | None) -> date | None:
     return date.fromisoformat(stored) if isinstance(stored, str) else stored
 
 
-def _is_known(found: Row, viewer: Viewer | None) -> bool:
+def _is_known(found: Row, viewer: Viewer | None, now: datetime) -> bool:
     """Whether a meeting is more than a number in a tag: entered, minuted, confirmed, or waiting for this moderator."""
     if found["held_on"] or found["minutes"] or found["posts"] or found["proposals"]:
         return True
-    return bool(found["waiting"]) and viewer is not None and viewer.moderates(found["working_group_id"])
+    return bool(found["waiting"]) and bool(may_read_waiting_tags(viewer, found["working_group_id"], now))
 
 
 async def groups_moderated(viewer: Viewer | None, now: datetime) -> tuple[Group, ...]:
     """The working groups on whose meetings this person may act now."""
-    if viewer is None or not (viewer.groups or viewer.role is Role.ADMINISTRATOR):
+    if viewer is None:
         return ()
     found = await rows("SELECT id, slug, name FROM working_group ORDER BY name")
     groups = (Group(each["id"], each["slug"], each["name"]) for each in found)
@@ -188,27 +187,29 @@ async def read_meeting(viewer: Viewer | None, meeting: int, now: datetime) -> Me
     Raises:
         NotFound: no such meeting, or none that this person may know of.
     """
-    found = await _find(viewer, meeting)
+    found = await _find(viewer, meeting, now)
     moderates = bool(may_moderate(viewer, found["working_group_id"], now))
     return MeetingPage(
         meeting=_line(found),
         minutes=found["minutes"],
-        posts=await _tagged_posts(meeting, with_waiting=moderates),
+        posts=await _tagged_posts(
+            meeting, with_waiting=bool(may_read_waiting_tags(viewer, found["working_group_id"], now))
+        ),
         proposals=await _proposals_of(meeting),
         may_moderate=moderates,
     )
 
 
-async def find_meeting(viewer: Viewer | None, meeting: int) -> MeetingLine:
+async def find_meeting(viewer: Viewer | None, meeting: int, now: datetime) -> MeetingLine:
     """Raises:
     NotFound: no such meeting, or none that this person may know of.
     """
-    return _line(await _find(viewer, meeting))
+    return _line(await _find(viewer, meeting, now))
 
 
-async def _find(viewer: Viewer | None, meeting: int) -> Row:
+async def _find(viewer: Viewer | None, meeting: int, now: datetime) -> Row:
     found = await row(f"{_MEETINGS} WHERE m.id = $1", storable(meeting))
-    if found is None or not _is_known(found, viewer):
+    if found is None or not _is_known(found, viewer, now):
         raise NotFound
     return found
 

@@ -58,7 +58,7 @@ async def minutes_desk(viewer: Viewer | None, meeting: int, now: datetime) -> Mi
     Raises:
         NotFound, SignInRequired, NotAllowed.
     """
-    found = await find_meeting(viewer, meeting)
+    found = await find_meeting(viewer, meeting, now)
     may_moderate(viewer, found.group.id, now).require()
     themes = await rows(
         f"SELECT {THEME_COLUMNS} FROM theme t WHERE t.working_group_id = $1 ORDER BY t.number", found.group.id

@@ -11,7 +11,7 @@ from datetime import datetime
 from forum.database import known_moment, places, rows, transaction
 from forum.domain.references import storable
 from forum.models.notifications import Event
-from forum.permissions import Viewer
+from forum.permissions import Viewer, may_read_notifications
 from forum.settings import settings
 
 SHOWN = 50
@@ -84,8 +84,10 @@ async def tell(post: int, author: int, concerned: dict[int, Event], now: datetim
         )
 
 
-async def list_notices(viewer: Viewer) -> list[Notice]:
-    """The newest events for this member, newest first."""
+async def list_notices(viewer: Viewer | None) -> list[Notice]:
+    """The newest events for this member, newest first. Raises SignInRequired."""
+    may_read_notifications(viewer).require()
+    assert viewer is not None
     found = await rows(
         """SELECT n.id, n.post_id, n.event, n.created_at, n.read_at, m.name AS author, t.title,
                   substr(p.plain, 1, 200) AS excerpt
@@ -110,8 +112,14 @@ async def list_notices(viewer: Viewer) -> list[Notice]:
     ]
 
 
-async def mark_read(viewer: Viewer, newest: int, now: datetime) -> None:
-    """The member has seen the list down from that notice: what came since they looked stays new."""
+async def mark_read(viewer: Viewer | None, newest: int, now: datetime) -> None:
+    """The member has seen the list down from that notice: what came since they looked stays new.
+
+    Raises:
+        SignInRequired: nobody is signed in.
+    """
+    may_read_notifications(viewer).require()
+    assert viewer is not None
     async with transaction():
         await rows(
             "UPDATE notification SET read_at = $1 WHERE member_id = $2 AND id <= $3 AND read_at IS NULL",

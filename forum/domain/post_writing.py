@@ -27,7 +27,7 @@ from forum.domain.themes import Hold, raise_versions
 from forum.errors import Conflict, Invalid, NotFound
 from forum.models.notifications import Event
 from forum.models.posts import PostKind
-from forum.permissions import Viewer, may_act, may_contribute, may_edit_post
+from forum.permissions import Viewer, may_act, may_contribute, may_edit_post, may_moderate
 from forum.settings import settings
 from forum.text import quotes
 from forum.text.mentions import Mention, handle_key, without_strangers
@@ -195,7 +195,7 @@ async def write_post(
     post: int = inserted["id"]
     await _keep_revision(post, 1, draft, author, now)
     called = await _point(post, draft)
-    confirmed = moderates is None or moderates.moderates(place.theme.group)
+    confirmed = moderates is None or bool(may_moderate(moderates, place.theme.group, now))
     await tag(post, place.theme.group, draft.reading.meetings, author, now, confirmed=confirmed)
     if author is not None:
         await tell(post, author, _concerned(draft, answered, called), now)
@@ -241,7 +241,7 @@ async def preview_reply(
     place = await place_to_reply(viewer, thread, now)
     assert viewer is not None
     return await preview_of(
-        await prepare(source), viewer, place.theme.group, answered=await _answered(reply_to, place.thread)
+        await prepare(source), viewer, place.theme.group, now, answered=await _answered(reply_to, place.thread)
     )
 
 
@@ -249,15 +249,22 @@ async def preview_edit(viewer: Viewer | None, post: int, source: str, now: datet
     """What `edit` would publish. Raises as it does; whether the contribution changed meanwhile is asked by `edit`."""
     current = await post_to_edit(viewer, post, now)
     assert viewer is not None
-    return await preview_of(await prepare(source), viewer, current.place.theme.group, post=current.id)
+    return await preview_of(await prepare(source), viewer, current.place.theme.group, now, post=current.id)
 
 
 async def preview_of(
-    draft: Draft, viewer: Viewer, group: int, *, answered: Answered | None = None, post: int | None = None
+    draft: Draft,
+    viewer: Viewer,
+    group: int,
+    now: datetime,
+    *,
+    answered: Answered | None = None,
+    post: int | None = None,
 ) -> Preview:
     """What publishing a draft in a theme of this group would do, by the rules that hold when it is published."""
     called = await _called(draft.reading)
     audience = await audience_of(_concerned(draft, answered, called), viewer.id, post=post)
+    moderates = bool(may_moderate(viewer, group, now))
     names = await _names([*audience.told, *audience.before, *audience.beyond, *audience.absent])
     # Whoever lists handles must not learn whose they are: those who are not told stand as they were typed.
     typed = names | {each.member: f"@{each.mention.handle}" for each in called if each.member is not None}
@@ -268,7 +275,7 @@ async def preview_of(
         beyond=tuple(typed[member] for member in audience.beyond),
         absent=tuple(typed[member] for member in audience.absent),
         unknown=tuple(each.mention.handle for each in called if each.member is None),
-        tags=await tags_to_come(group, draft.reading.meetings, confirmed=viewer.moderates(group), post=post),
+        tags=await tags_to_come(group, draft.reading.meetings, confirmed=moderates, post=post),
     )
 
 
@@ -387,7 +394,7 @@ async def edit(viewer: Viewer | None, post: int, source: str, revision: int, now
         await rows("DELETE FROM quote WHERE post_id = $1", post)
         await rows("DELETE FROM mention WHERE post_id = $1", post)
         called = await _point(post, draft)
-        confirmed = viewer.moderates(place.theme.group)
+        confirmed = bool(may_moderate(viewer, place.theme.group, now))
         await retag(post, place.theme.group, draft.reading.meetings, viewer.id, now, confirmed=confirmed)
         await tell(post, viewer.id, _concerned(draft, None, called), now)
     return Written(post, place.thread, current.number)

@@ -301,7 +301,7 @@ async def preview_thread(
     may_contribute(viewer, theme.schedule, now).require()
     assert viewer is not None
     title, draft = await _check(title, source)
-    return title, await preview_of(draft, viewer, theme.group)
+    return title, await preview_of(draft, viewer, theme.group, now)
 
 
 async def _check(title: str, source: str) -> tuple[str, Draft]:

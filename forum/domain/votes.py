@@ -23,7 +23,7 @@ from forum.domain.themes import (
 )
 from forum.errors import NotFound
 from forum.models.proposals import ProposalState
-from forum.permissions import Schedule, Verdict, Viewer, may_act, may_vote
+from forum.permissions import Schedule, Verdict, Viewer, may_act, may_read_own_ballot, may_vote
 from forum.ranking.tallies import Opinion, Tally
 from forum.settings import settings
 
@@ -117,7 +117,7 @@ def seen_with(line: ProposalLine, own: Opinion | None, verdict: Verdict) -> Prop
 
 def voter_id(viewer: Viewer | None) -> int:
     """Whose ballots a page reads."""
-    return viewer.id if viewer else NO_VOTER
+    return viewer.id if viewer and may_read_own_ballot(viewer) else NO_VOTER
 
 
 async def vote(viewer: Viewer | None, ref: str, opinion: Opinion, now: datetime) -> ProposalLine:
@@ -262,7 +262,7 @@ async def _remember(proposal: int, voter: int, opinion: Opinion | None, version:
 
 async def own_votes(viewer: Viewer | None, proposals: Sequence[int]) -> dict[int, Opinion]:
     """The reader's own ballots on these proposals, by proposal id."""
-    if viewer is None or not proposals:
+    if viewer is None or not proposals or not may_read_own_ballot(viewer):
         return {}
     found = await rows(
         f"""

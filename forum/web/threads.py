@@ -9,7 +9,14 @@ from forum.domain import threads, votes
 from forum.domain.themes import find_theme
 from forum.domain.threads import ThreadPage, ThreadState
 from forum.errors import Invalid
-from forum.permissions import Viewer, may_contribute, may_edit_post, may_propose_from_post
+from forum.permissions import (
+    Viewer,
+    may_contribute,
+    may_edit_post,
+    may_moderate,
+    may_propose_from_post,
+    may_read_waiting_tags,
+)
 from forum.ranking.tallies import Opinion
 from forum.settings import settings
 from forum.web.forms import Form, asked_integer, read_form
@@ -51,9 +58,10 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
     number = min(asked_integer(request, "page", 1, least=1) or 1, threads.pages_of(state.posts_count))
     may_write = may_contribute(viewer, state.theme.schedule, now)
     may_extract = may_propose_from_post(viewer, state.theme.group, None, state.theme.schedule, now)
-    moderates = viewer is not None and viewer.moderates(state.theme.group)
+    moderates = bool(may_moderate(viewer, state.theme.group, now))
+    sees_waiting = bool(may_read_waiting_tags(viewer, state.theme.group, now))
     # Everything that the ready page depends on, and nothing else: two readers with the same key may see the same.
-    key = (state.id, number, request.state.locale, viewer is None, may_write, may_extract, moderates)
+    key = (state.id, number, request.state.locale, viewer is None, may_write, may_extract, moderates, sees_waiting)
     version = (state.version, state.theme.schedule.phase(now))
     pages: Kept[ReadyThread] = request.app.state.kept
     found = pages.get(key, version)
@@ -66,6 +74,7 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
         "may_write": may_write,
         "may_extract": may_extract,
         "moderates": moderates,
+        "sees_waiting": sees_waiting,
     }
     ready = prepare(request, "threads/show.html", context)
     return pages.keep(key, ReadyThread(KeptPage(ready), shown), version, characters=sum(map(len, ready.pieces)))

@@ -1,0 +1,165 @@
+"""What may each kind of person do? One table, action by standing: the program decides by it, the help page and
+`docs/rights.md` show it, the tests drive it over HTTP.
+
+The table knows people only. When an action is open (the schedule) and what it is done to (one's own words, an open
+proposal) is the matter of `permissions.py`, the only file that reads a cell to decide.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+
+
+class Standing(Enum):
+    """What somebody is to the thing that they ask for. One may be several at once: an agent who moderates."""
+
+    VISITOR = "visitor"
+    UNCONFIRMED = "unconfirmed"
+    MEMBER = "member"
+    MODERATOR = "moderator"
+    OTHER_MODERATOR = "other moderator"
+    AGENT = "agent"
+    ADMINISTRATOR = "administrator"
+    SUSPENDED = "suspended"
+    WITHOUT_FACTOR = "without factor"
+
+
+class Cell(Enum):
+    """What the table says of an action and a standing, by the letter that it is written with below."""
+
+    ALLOWED = "✓"
+    SIGN_IN = "L"
+    REFUSED = "F"
+    HIDDEN = "N"
+    BARRED = "B"
+    """Refused whatever else the person is, unless a setting opens it: an agent who moderates is an agent."""
+
+
+class Action(Enum):
+    """What people do, in the order in which the table shows it."""
+
+    READ = "read"
+    READ_SEALED_TALLIES = "read sealed tallies"
+    READ_OWN_BALLOT = "read own ballot"
+    READ_OTHER_BALLOTS = "read other ballots"
+    READ_WAITING_TAGS = "read waiting tags"
+    CONTRIBUTE = "contribute"
+    EDIT_OWN_POST = "edit own post"
+    EDIT_OTHER_POST = "edit other post"
+    PROPOSE = "propose"
+    PROPOSE_FROM_OWN_POST = "propose from own post"
+    PROPOSE_FROM_OTHER_POST = "propose from other post"
+    WITHDRAW_OWN_PROPOSAL = "withdraw own proposal"
+    WITHDRAW_OTHER_PROPOSAL = "withdraw other proposal"
+    VOTE = "vote"
+    MODERATE = "moderate"
+    SCHEDULE = "schedule"
+    COMPILE = "compile"
+    PUBLISH = "publish"
+    READ_NOTIFICATIONS = "read notifications"
+    KEEP_ACCOUNT = "keep account"
+    ADMINISTER = "administer"
+    READ_JOURNAL = "read journal"
+
+
+# An, Nc, M, MA, MB, Ag, Ad, Su, 2F: the standings in their order.
+_WRITTEN = {
+    Action.READ: "✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
+    # Nobody, so that no vote is swayed; the schedule makes tallies public to all at once.
+    Action.READ_SEALED_TALLIES: "N N N N N N N N N",
+    Action.READ_OWN_BALLOT: "N ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
+    Action.READ_OTHER_BALLOTS: "N N N N N N N N N",
+    Action.READ_WAITING_TAGS: "N N N ✓ N N ✓ N N",
+    Action.CONTRIBUTE: "L F ✓ ✓ ✓ ✓ ✓ F F",
+    Action.EDIT_OWN_POST: "L F ✓ ✓ ✓ ✓ ✓ F F",
+    Action.EDIT_OTHER_POST: "L F F F F F F F F",
+    Action.PROPOSE: "L F ✓ ✓ ✓ ✓ ✓ F F",
+    Action.PROPOSE_FROM_OWN_POST: "L F ✓ ✓ ✓ ✓ ✓ F F",
+    Action.PROPOSE_FROM_OTHER_POST: "L F F ✓ F F ✓ F F",
+    Action.WITHDRAW_OWN_PROPOSAL: "L F ✓ ✓ ✓ ✓ ✓ F F",
+    Action.WITHDRAW_OTHER_PROPOSAL: "L F F F F F F F F",
+    Action.VOTE: "L F ✓ ✓ ✓ B B F F",
+    Action.MODERATE: "L F F ✓ F F ✓ F F",
+    Action.SCHEDULE: "L F F F F ✓ ✓ F F",
+    Action.COMPILE: "N N N N N ✓ ✓ N N",
+    Action.PUBLISH: "L F F F F ✓ ✓ F F",
+    Action.READ_NOTIFICATIONS: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
+    # The law gives it to each person, whatever the site thinks of them (RGPD, articles 15 to 17 and 20).
+    Action.KEEP_ACCOUNT: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
+    Action.ADMINISTER: "L F F F F F ✓ F F",
+    Action.READ_JOURNAL: "N N N ✓ N ✓ ✓ N N",
+}
+TABLE: Mapping[Action, Mapping[Standing, Cell]] = {
+    action: dict(zip(Standing, map(Cell, letters.split()), strict=True)) for action, letters in _WRITTEN.items()
+}
+
+LABELS: Mapping[Enum, str] = {
+    Action.READ: "Lire les thèmes, les fils, les propositions, les réunions et les synthèses publiées",
+    Action.READ_SEALED_TALLIES: "Voir les résultats d’un vote scellé avant sa clôture",
+    Action.READ_OWN_BALLOT: "Revoir ses propres votes",
+    Action.READ_OTHER_BALLOTS: "Voir le vote d’une autre personne",
+    Action.READ_WAITING_TAGS: "Voir une étiquette de réunion à confirmer, posée par une autre personne",
+    Action.CONTRIBUTE: "Ouvrir un fil, répondre, citer",
+    Action.EDIT_OWN_POST: "Modifier ses propres contributions",
+    Action.EDIT_OTHER_POST: "Modifier les contributions d’une autre personne",
+    Action.PROPOSE: "Faire une proposition",
+    Action.PROPOSE_FROM_OWN_POST: "Tirer une proposition de ses propres contributions",
+    Action.PROPOSE_FROM_OTHER_POST: "Tirer une proposition des contributions d’une autre personne",
+    Action.WITHDRAW_OWN_PROPOSAL: "Retirer ses propres propositions",
+    Action.WITHDRAW_OTHER_PROPOSAL: "Retirer les propositions d’une autre personne",
+    Action.VOTE: "Voter, changer ou retirer son vote",
+    Action.MODERATE: "Enregistrer une réunion, son compte rendu et ses étiquettes",
+    Action.SCHEDULE: "Fixer le calendrier, clore les votes",
+    Action.COMPILE: "Demander une synthèse, lire celles qui ne sont pas publiées",
+    Action.PUBLISH: "Publier une synthèse",
+    Action.READ_NOTIFICATIONS: "Lire ses notifications",
+    Action.KEEP_ACCOUNT: "Voir et corriger son compte, exporter ses données, effacer son compte",
+    Action.ADMINISTER: "Voir les comptes, donner un rôle, suspendre, inviter",
+    Action.READ_JOURNAL: "Lire le journal",
+    Standing.VISITOR: "Visiteur",
+    Standing.UNCONFIRMED: "Membre non confirmé",
+    Standing.MEMBER: "Membre",
+    Standing.MODERATOR: "Modérateur du groupe",
+    Standing.OTHER_MODERATOR: "Modérateur d’un autre groupe",
+    Standing.AGENT: "Agent",
+    Standing.ADMINISTRATOR: "Administrateur",
+    Standing.SUSPENDED: "Membre suspendu",
+    Standing.WITHOUT_FACTOR: "Responsable sans double authentification",
+    Cell.ALLOWED: "oui",
+    Cell.SIGN_IN: "se connecter",
+    Cell.REFUSED: "non",
+    Cell.HIDDEN: "introuvable",
+    Cell.BARRED: "non, sauf réglage",
+}
+MEANINGS: Mapping[Cell, str] = {
+    Cell.ALLOWED: "La personne peut le faire, quand le calendrier du thème et l’état de la chose le permettent aussi.",
+    Cell.SIGN_IN: "Le site demande de se connecter d’abord.",
+    Cell.REFUSED: "Le site refuse et dit pourquoi.",
+    Cell.HIDDEN: "Le site répond comme si la chose n’existait pas.",
+    Cell.BARRED: "Le site refuse, même à qui est aussi modérateur, sauf si le réglage de la consultation l’ouvre.",
+}
+
+# Those whom their account holds back hear that, and not what others could do.
+HELD_BACK: Mapping[Standing, str] = {
+    Standing.UNCONFIRMED: "Confirmez d’abord votre adresse électronique.",
+    Standing.SUSPENDED: "Votre compte est suspendu.",
+    Standing.WITHOUT_FACTOR: ("Activez d’abord la double authentification, dans votre compte : votre rôle la demande."),
+}
+# Why an action is not for people of that standing.
+REASONS: Mapping[Action, str] = {
+    Action.EDIT_OTHER_POST: "Seul l’auteur d’une contribution peut la modifier.",
+    Action.PROPOSE_FROM_OTHER_POST: "Seuls son auteur et les modérateurs du groupe peuvent en faire une proposition.",
+    Action.WITHDRAW_OTHER_PROPOSAL: "Seul l’auteur d’une proposition peut la retirer.",
+    Action.VOTE: "Les agents et les administrateurs ne votent pas.",
+    Action.MODERATE: "Seuls les modérateurs de ce groupe de travail peuvent le faire.",
+    Action.SCHEDULE: "Seuls les agents de l’administration fixent le calendrier.",
+    Action.PUBLISH: "Seuls les agents de l’administration publient une synthèse.",
+    Action.ADMINISTER: "Seuls les administrateurs gèrent les comptes.",
+}
+
+# From the worst answer to the best: of several standings the best one counts, but a bar stands whatever else one is.
+_BEST_LAST = (Cell.HIDDEN, Cell.SIGN_IN, Cell.REFUSED, Cell.ALLOWED, Cell.BARRED)
+
+
+def cell_of(action: Action, standings: Iterable[Standing]) -> Cell:
+    """What the table says of an action for somebody who is all of these."""
+    return max((TABLE[action][standing] for standing in standings), key=_BEST_LAST.index)
