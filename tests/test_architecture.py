@@ -43,6 +43,9 @@ PLACES = {
     "typst": {"documents"},
     "pypandoc": {"documents"},
     "pwdlib": {"domain"},
+    "authlib": {"domain"},
+    "joserfc": {"domain"},
+    "httpx2": {"domain"},
 }
 SAID = {"forum.documents.outline", "forum.documents.dataset"}
 RENDERERS = re.compile(r"forum\.documents\.(?!(outline|dataset)$)")
