@@ -5,7 +5,7 @@ For whoever speaks to people: pages, refusals, mails. French is the source; Engl
 
 import gettext
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Any, Final
@@ -44,9 +44,19 @@ def catalogue(locale: str) -> gettext.NullTranslations:
 
 def said(problem: CahierError, locale: str) -> str:
     """What a refusal says in a language."""
-    words = catalogue(locale).gettext(problem.message)
-    values = {name: typography.number(v, locale) if type(v) is int else v for name, v in problem.values.items()}
-    return words.format(**values) if values else words
+    return worded(problem.message, problem.values, locale)
+
+
+def worded(message: str, values: Mapping[str, object], locale: str) -> str:
+    """A sentence of the catalogue in a language, its blanks filled with numbers, moments and words."""
+    words = catalogue(locale).gettext(message)
+    return words.format(**{name: _as_said(value, locale) for name, value in values.items()}) if values else words
+
+
+def _as_said(value: object, locale: str) -> object:
+    if isinstance(value, datetime):
+        return typography.moment(value, locale)
+    return typography.number(value, locale) if type(value) is int else value
 
 
 def translators(locale: str) -> tuple[Callable[[str], str], Callable[[str, str, int], str]]:
@@ -65,6 +75,7 @@ def filters(locale: str) -> dict[str, Callable[..., Any]]:
         "day": lambda value: typography.day(_here(value), locale),
         "moment": lambda value: typography.moment(value, locale),
         "french": typography.french,
+        "sentence": lambda verdict: worded(verdict.sentence, dict(verdict.values), locale),
     }
 
 

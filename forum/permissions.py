@@ -27,6 +27,7 @@ class Viewer:
     groups: frozenset[int] = frozenset()
     confirmed: bool = True
     suspended_until: datetime | None = None
+    suspended_reason: str = ""
     lacks_factor: bool = False
     """They moderate or are staff, and have not set up the second factor that this asks for."""
     locale: str = "fr"
@@ -112,10 +113,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """True when allowed; otherwise the sentence that the person reads."""
+    """True when allowed; otherwise the sentence that the person reads, with what fills its blanks."""
 
     kind: Kind
     sentence: str = ""
+    values: tuple[tuple[str, object], ...] = ()
 
     def __bool__(self) -> bool:
         return self.kind is Kind.ALLOWED
@@ -127,7 +129,7 @@ class Verdict:
         if self.kind is Kind.SIGN_IN:
             raise SignInRequired(self.sentence)
         if self.kind is Kind.REFUSED:
-            raise NotAllowed(self.sentence)
+            raise NotAllowed(self.sentence, values=dict(self.values))
         if self.kind is Kind.HIDDEN:
             raise NotFound
 
@@ -136,8 +138,8 @@ ALLOWED = Verdict(Kind.ALLOWED)
 HIDDEN = Verdict(Kind.HIDDEN)
 
 
-def _refused(sentence: str) -> Verdict:
-    return Verdict(Kind.REFUSED, sentence)
+def _refused(sentence: str, *values: tuple[str, object]) -> Verdict:
+    return Verdict(Kind.REFUSED, sentence, values)
 
 
 SIGN_IN = Verdict(Kind.SIGN_IN, "Connectez-vous pour continuer.")
@@ -175,7 +177,7 @@ def _by_role(
     action: Action, viewer: Viewer | None, now: datetime, *, group: int | None = None, opened: bool = False
 ) -> Verdict:
     """What the table says; `opened` is the setting that lifts its bars."""
-    return _judge(action, standings_of(viewer, group, now), opened)
+    return _with_end(_judge(action, standings_of(viewer, group, now), opened), viewer, now)
 
 
 @cache
@@ -195,12 +197,34 @@ def may_act(viewer: Viewer | None, now: datetime) -> Verdict:
     standing = standings_of(viewer, None, now)[0]
     if standing is Standing.VISITOR:
         return SIGN_IN
-    return _refused(HELD_BACK[standing]) if standing in HELD_BACK else ALLOWED
+    return _with_end(_refused(HELD_BACK[standing]), viewer, now) if standing in HELD_BACK else ALLOWED
+
+
+def _with_end(verdict: Verdict, viewer: Viewer | None, now: datetime) -> Verdict:
+    """Whom a suspension holds back hears until when it does, and why."""
+    if verdict.sentence != HELD_BACK[Standing.SUSPENDED] or viewer is None:
+        return verdict
+    until = ("until", viewer.suspended_until)
+    if not viewer.suspended_reason:
+        return _refused("Votre compte est suspendu jusqu’au {until}.", until)
+    return _refused(
+        "Votre compte est suspendu jusqu’au {until}. Raison : {reason}", until, ("reason", viewer.suspended_reason)
+    )
 
 
 def may_keep_own_account(viewer: Viewer | None) -> Verdict:
     """See, export, correct and erase one's own account: whoever is signed in, even suspended or not confirmed."""
     return _by_role(Action.KEEP_ACCOUNT, viewer, _ANY_TIME)
+
+
+def may_turn_factor_off(viewer: Viewer | None, *, required: bool) -> Verdict:
+    """Sign in without second factor again; `required` is the setting that asks it of those who act on others."""
+    own = may_keep_own_account(viewer)
+    if viewer is None or not own:
+        return own
+    if required and viewer.needs_factor:
+        return _refused("Votre rôle demande la double authentification : remplacez la clé, au lieu de la désactiver.")
+    return ALLOWED
 
 
 def may_read_notifications(viewer: Viewer | None) -> Verdict:

@@ -149,7 +149,9 @@ async def load_viewer(member: int) -> Viewer:
         NotFound: there is no such member.
     """
     found = await row(
-        "SELECT id, name, handle, role, confirmed_at, suspended_until, locale FROM member WHERE id = $1", member
+        """SELECT id, name, handle, role, confirmed_at, suspended_until, suspended_reason, locale FROM member
+            WHERE id = $1""",
+        member,
     )
     if found is None:
         raise NotFound
@@ -162,6 +164,7 @@ async def load_viewer(member: int) -> Viewer:
         groups=frozenset(one["working_group_id"] for one in groups),
         confirmed=found["confirmed_at"] is not None,
         suspended_until=moment(found["suspended_until"]),
+        suspended_reason=found["suspended_reason"],
         locale=found["locale"],
     )
 

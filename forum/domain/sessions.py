@@ -32,7 +32,7 @@ CODE_WITHIN: Final = timedelta(minutes=10)
 # The hot path of every page of a member: one query.
 VIEWER_QUERY = """
     SELECT s.id AS session, s.seen_at, s.expires_at, m.id, m.name, m.handle, m.role, m.locale, m.confirmed_at,
-           m.suspended_until, m.example, m.active_at, mo.working_group_id AS moderated,
+           m.suspended_until, m.suspended_reason, m.example, m.active_at, mo.working_group_id AS moderated,
            EXISTS (SELECT 1 FROM second_factor f WHERE f.member_id = m.id) AS has_factor,
            (SELECT COUNT(*) FROM notification n WHERE n.member_id = m.id AND n.read_at IS NULL) AS unread
       FROM session s
@@ -102,6 +102,7 @@ def _viewer(found: Sequence[Row]) -> Viewer:
         groups=groups,
         confirmed=first["confirmed_at"] is not None,
         suspended_until=moment(first["suspended_until"]),
+        suspended_reason=first["suspended_reason"],
         lacks_factor=not exempt and asks_for_factor(role, groups),
         locale=first["locale"],
         unread=first["unread"],
