@@ -14,9 +14,10 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum import api, jobs
+from forum import jobs
 from forum.database import close_database, is_unreachable, open_database
 from forum.domain import members
+from forum.domain.legal import check_legal_pages
 from forum.domain.throttle import close_throttle
 from forum.errors import CahierError, CannotStart, SignInRequired
 from forum.routes import routes
@@ -26,7 +27,6 @@ from forum.web.addresses import Addresses
 from forum.web.kept import Kept
 from forum.web.middleware import Entrance
 from forum.web.page import Pages
-from forum.web.refusals import Refusal
 from workers import embedded
 
 
@@ -59,6 +59,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     try:
         await open_database(settings)
         app.state.pages.example = await _has_examples(settings)
+        check_legal_pages()
         await jobs.open_bell(settings)
         if not settings.redis.url:
             await embedded.start()
@@ -79,27 +80,19 @@ async def _has_examples(settings: Settings) -> bool:
 
 async def _refuse(request: Request, status: int, words: str) -> Response:
     """What the entrance refuses."""
-    return await _answer(request, refusals.refusal(request, status, words))
+    return await refusals.answer(request, refusals.refusal(request, status, words))
 
 
 async def _answer_problem(request: Request, problem: Exception) -> Response:
     """What the domain, the router or the reading of a form refuses."""
-    if isinstance(problem, SignInRequired) and not api.is_api(request):
+    if isinstance(problem, SignInRequired):
         return await refusals.lead_to_sign_in(request, problem)
-    return await _answer(request, refusals.refusal_of(request, problem))
+    return await refusals.answer(request, refusals.refusal_of(request, problem))
 
 
 async def _answer_failure(request: Request, problem: Exception) -> Response:
     """What nobody foresaw (500), or the database that went away (503). The entrance has logged it."""
     if is_unreachable(problem):
-        return await _answer(
-            request, refusals.refusal(request, 503, headers={"Retry-After": str(refusals.RETRY_AFTER)})
-        )
-    return await _answer(request, refusals.refusal(request, 500))
-
-
-async def _answer(request: Request, refusal: Refusal) -> Response:
-    """Each door says it in its own way."""
-    if api.is_api(request):
-        return api.problem(refusal.status, refusal.heading, refusal.sentence, refusal.headers)
-    return await refusals.show(request, refusal)
+        later = {"Retry-After": str(refusals.RETRY_AFTER)}
+        return await refusals.answer(request, refusals.refusal(request, 503, headers=later))
+    return await refusals.answer(request, refusals.refusal(request, 500))

@@ -34,6 +34,7 @@ class Site(Section):
     name: str
     data_dir: Path
     legal_dir: Path
+    accessibility: Literal["non conforme", "partiellement conforme", "totalement conforme"]
 
     @property
     def host(self) -> str:
@@ -88,7 +89,9 @@ class Security(Section):
 class Mail(Section):
     """smtps:// is encrypted from the first byte, smtp:// by STARTTLS unless `starttls` is false."""
 
-    url: str = Field(pattern=r"^($|files$|smtps?://([^/@\s:]+:[^/@\s]+@)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$)")
+    url: str = Field(
+        pattern=r"^($|files$|smtps?://([^/@\s:]+:[^/@\s]+@)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$)"
+    )
     starttls: bool
     sender: str = Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$")
     reply_to: str = Field(pattern=r"^($|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$)")
@@ -140,6 +143,11 @@ class Oidc(Section):
         return bool(self.discovery_url)
 
     @property
+    def known_as(self) -> str:
+        """What pages call the provider; nothing when there is none."""
+        return self.name if self.enabled else ""
+
+    @property
     def issuer(self) -> str:
         """Who the provider must say that it is (OpenID Connect Discovery 4.3)."""
         return self.discovery_url.removesuffix(DISCOVERY)
@@ -157,6 +165,7 @@ class Oidc(Section):
 class Limits(Section):
     post_characters: int = Field(ge=100, le=100_000)
     form_bytes: int = Field(ge=1024)
+    json_bytes: int = Field(ge=1024)
     notified_per_post: int = Field(ge=0)
     quotes_per_post: int = Field(ge=0)
     sign_in_tries: int = Field(ge=1)
@@ -252,7 +261,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def production_sends_its_mails(self) -> "Settings":
-        """Nobody would confirm an address or find a lost password, and everybody would be told that a mail is coming."""
+        """Nobody would confirm an address or change a lost password, though told that a mail is coming."""
         if self.site.environment != "production":
             return self
         if not self.mail.url:

@@ -31,6 +31,11 @@ def test_the_environment_overrides_the_file(monkeypatch: pytest.MonkeyPatch) -> 
         ("FORUM_SITE__BASE_URL", "http://x?a", "site.base_url"),
         ("FORUM_SITE__BASE_URL", "http://a b", "site.base_url"),
         ("FORUM_SITE__ENVIRONMENT", "test", "site.environment"),
+        ("FORUM_SITE__ACCESSIBILITY", "conforme", "site.accessibility"),
+        ("FORUM_MAIL__URL", "http://courrier.exemple.fr", "mail.url"),
+        ("FORUM_MAIL__URL", "smtp://courrier.exemple.fr/chemin", "mail.url"),
+        ("FORUM_MAIL__SENDER", "Cahier <cahier@exemple.fr>", "mail.sender"),
+        ("FORUM_MAIL__SENDER", "cahier@exemple.fr\nBcc: x@exemple.fr", "mail.sender"),
         ("FORUM_JOBS__HEARTBEAT_SECONDS", "15", "jobs"),
         ("FORUM_PASSWORDS__MINIMUM_LENGTH", "4", "passwords.minimum_length"),
     ],
@@ -49,6 +54,7 @@ def test_production_is_served_over_https_only(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("FORUM_SITE__ENVIRONMENT", "production")
     monkeypatch.setenv("FORUM_SERVER__TRUSTED_PROXIES", "none")
     monkeypatch.setenv("FORUM_SECURITY__KEY", make_key())
+    monkeypatch.setenv("FORUM_MAIL__URL", "files")
     with pytest.raises(CannotStart, match="https"):
         settings()
     monkeypatch.setenv("FORUM_SITE__BASE_URL", "https://cahier.exemple.fr")
@@ -68,6 +74,33 @@ def test_production_brings_its_own_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORUM_SERVER__TRUSTED_PROXIES", "none")
     with pytest.raises(CannotStart, match=r"security\.key"):
         settings()
+
+
+def test_production_says_where_its_mails_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORUM_SITE__ENVIRONMENT", "production")
+    monkeypatch.setenv("FORUM_SITE__BASE_URL", "https://cahier.exemple.fr")
+    monkeypatch.setenv("FORUM_SERVER__TRUSTED_PROXIES", "none")
+    monkeypatch.setenv("FORUM_SECURITY__KEY", make_key())
+    with pytest.raises(CannotStart, match=r"mail\.url"):
+        settings()
+    monkeypatch.setenv("FORUM_MAIL__URL", "smtps://courrier.exemple.fr")
+    with pytest.raises(CannotStart, match=r"mail\.sender"):
+        settings()
+    monkeypatch.setenv("FORUM_MAIL__SENDER", "cahier@exemple.fr")
+    assert not settings().mail.to_files
+    settings.cache_clear()
+    monkeypatch.setenv("FORUM_MAIL__URL", "files")
+    assert settings().mail.to_files
+
+
+def test_no_password_travels_in_clear_to_the_mail_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORUM_MAIL__URL", "smtp://nom:secret@courrier.exemple.fr")
+    monkeypatch.setenv("FORUM_MAIL__STARTTLS", "false")
+    with pytest.raises(CannotStart, match="chiffré") as refusal:
+        settings()
+    assert "secret" not in str(refusal.value)
+    monkeypatch.setenv("FORUM_MAIL__STARTTLS", "true")
+    assert settings().mail.starttls
 
 
 def test_settings_never_change_while_running() -> None:

@@ -121,6 +121,7 @@ def test_production_refuses_the_example(environment: dict[str, str]) -> None:
         "FORUM_SERVER__TRUSTED_PROXIES": "none",
         "FORUM_SITE__BASE_URL": "https://cahier.exemple.fr",
         "FORUM_SECURITY__KEY": make_key(),
+        "FORUM_MAIL__URL": "files",
     }
     for arguments in (["serve"], ["serve", "--example"], ["load-example"]):
         refused = command(production, *arguments)

@@ -22,6 +22,8 @@ from forum.settings import ROOT, Settings
 from forum.text import typography
 from forum.web.addresses import ENGLISH, Addresses
 from forum.web.forms import Form
+from forum.web.problems import problem as as_problem
+from forum.web.problems import speaks_json
 from forum.web.static import Assets
 
 # What a person is told, once, on the page that follows their action: `?fait=<key>`. Only these sentences can be shown,
@@ -34,6 +36,15 @@ NOTICES = {
     "synthese-publiee": "La synthèse est publiée.",
     "connecte": "Votre session est ouverte.",
     "deconnecte": "Votre session est fermée.",
+    "deconnecte-partout": "Toutes vos sessions sont fermées.",
+    "session-fermee": "Cette session est fermée.",
+    "sessions-fermees": "Vos autres sessions sont fermées.",
+    "mot-de-passe-change": "Votre mot de passe est changé ; vos autres sessions sont fermées.",
+    "facteur-demande": "Votre rôle demande la double authentification : activez-la pour pouvoir agir.",
+    "facteur-retire": "La double authentification est désactivée.",
+    "identite-reliee": "Votre identité est reliée à ce compte : elle sert désormais à vous connecter.",
+    "identite-retiree": "Cette identité ne sert plus à vous connecter.",
+    "adresse-a-confirmer": "Un message vous est envoyé : le lien qu’il contient mène à votre compte.",
     "contribution-publiee": "Votre contribution est publiée.",
     "contribution-modifiee": "Votre contribution est modifiée ; l’ancienne version reste dans son historique.",
     "fil-ouvert": "Votre fil est ouvert.",
@@ -63,6 +74,8 @@ class Site:
     name: str
     organiser: str
     title: str
+    accessibility: str
+    provider: str
     example: bool
 
 
@@ -80,7 +93,8 @@ class Pages:
         self.base_url = settings.site.base_url
         self.example = False
         self._accounts: dict[object, Markup] = {}
-        self._site = settings.site.name, settings.consultation.organiser, settings.consultation.title
+        asked = settings.consultation
+        self._site = settings.site.name, asked.organiser, asked.title, settings.site.accessibility, settings.oidc.known_as
         self._environments = {locale: self._environment(settings, locale) for locale in LOCALES}
 
     def account(self, locale: str, viewer: Viewer | None) -> Markup:
@@ -236,9 +250,17 @@ def to_place(request: Request, post: int, thread: int, number: int, *, notice: s
 async def refused(
     request: Request, name: str, context: Mapping[str, Any], form: Form, problem: Invalid, status: int = 422
 ) -> Response:
-    """The form again: what was typed is kept, each reason stands beside its field."""
-    form.problems = {one.field or "": sentence(request, one) for one in problem.problems}
+    """The form again: what was typed is kept, each reason stands beside its field. For a program, the reasons alone."""
+    found = reasons(request, problem)
+    if speaks_json(request):
+        return as_problem(request, status, sentence(request, problem), found, {"Cache-Control": "no-store"})
+    form.problems = found
     return await page(request, name, {**context, "form": form}, status)
+
+
+def reasons(request: Request, problem: Invalid) -> dict[str, str]:
+    """Why a form is refused, by field; what concerns the whole of it stands under the empty name."""
+    return {one.field or "": sentence(request, one) for one in problem.problems}
 
 
 SECTIONS = {

@@ -1,0 +1,128 @@
+"""What must the site say by law? Pages that the deployer writes: `<legal_dir>/<language>/<page>.md`.
+
+A file is Markdown under TOML front matter (`title`, `updated`) between two +++ lines. `{name}` in it is one of
+`_facts`: what the settings know already is not written a second time, where it would grow false. `[[…]]` is a blank
+that only the deployer can fill: shown as such in development, refused in production.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from forum.errors import CannotStart, NotFound, plain_reason
+from forum.language import LOCALES
+from forum.settings import settings
+from forum.text.reading import read
+from forum.text.typography import french, number
+
+PAGES: Final = ("mentions-legales", "donnees-personnelles", "charte", "accessibilite", "cookies")
+
+_FILE = re.compile(r"\+\+\+\n(?P<head>.*?)\n\+\+\+\n(?P<body>.*)", re.DOTALL)
+_BLANK = re.compile(r"\[\[[^\[\]]+\]\]")
+_FACT = re.compile(r"\{(\w+)\}")
+# Words come below a page's h1; the pipeline of texts begins at h3, because contributions stand below an h2.
+_HEADING = re.compile(r"(</?h)([3-6])(?=>)")
+
+
+@dataclass(frozen=True, slots=True)
+class LegalPage:
+    """A page as shown; `html` is safe. `blanks` are what the deployer has not filled yet."""
+
+    name: str
+    title: str
+    html: str
+    updated: date
+    blanks: tuple[str, ...]
+
+
+def legal_page(name: str, locale: str) -> LegalPage:
+    """A page in a language, as its file says it now.
+
+    Raises:
+        NotFound: there is no page of that name.
+        CannotStart: its file is missing or cannot be read as one.
+    """
+    if name not in PAGES:
+        raise NotFound
+    title, updated, body = _file(_path(name, locale))
+    words = _filled(body, _facts(locale), _path(name, locale))
+    blanks = tuple(dict.fromkeys(_BLANK.findall(title + words)))
+    return LegalPage(name, title, _html(french(words) if locale == "fr" else words), updated, blanks)
+
+
+def charter_version() -> str:
+    """What a member accepts: it changes with the words of the charter in any language, not with their layout."""
+    said = [word for locale in LOCALES for word in _file(_path("charte", locale))[2].split()]
+    return sha256(" ".join(said).encode()).hexdigest()[:16]
+
+
+def check_legal_pages() -> None:
+    """Every page can be shown; in production, no blank is left.
+
+    Raises:
+        CannotStart: a file is missing or wrong, or a blank is left in production; the sentence names file and blank.
+    """
+    for locale in LOCALES:
+        for name in PAGES:
+            page = legal_page(name, locale)
+            if page.blanks and settings().site.environment == "production":
+                raise CannotStart(
+                    f"{_path(name, locale)} : {page.blanks[0]} est à remplir avant d’ouvrir en production"
+                )
+
+
+def _path(name: str, locale: str) -> Path:
+    return settings().site.legal_path / locale / f"{name}.md"
+
+
+def _file(path: Path) -> tuple[str, date, str]:
+    """Title, date of the last change and words of a file."""
+    try:
+        parts = _FILE.fullmatch(path.read_text("utf-8-sig"))
+        if parts is None:
+            raise CannotStart(f"{path} : le fichier commence par du TOML entre deux lignes +++")
+        head = tomllib.loads(parts["head"])
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise CannotStart(f"{path} : ne peut pas être lu ({plain_reason(problem)})") from problem
+    title, updated = head.get("title"), head.get("updated")
+    if not isinstance(title, str) or type(updated) is not date or len(head) > 2:
+        raise CannotStart(f"{path} : l’en-tête donne title, un texte, et updated, une date")
+    return title, updated, parts["body"]
+
+
+def _facts(locale: str) -> Mapping[str, str]:
+    """What the files may say of the settings."""
+    known = settings()
+    return {
+        "site": known.site.name,
+        "address": known.site.base_url,
+        "title": known.consultation.title,
+        "organiser": known.consultation.organiser,
+        "licence": known.consultation.licence,
+        "idle_days": number(known.sessions.idle_hours // 24, locale),
+        "absolute_days": number(known.sessions.absolute_hours // 24, locale),
+        "archive_days": "7",
+        "inactive_months": "24",
+        "identification": "–",
+    }
+
+
+def _filled(words: str, facts: Mapping[str, str], path: Path) -> str:
+    def fact(found: re.Match[str]) -> str:
+        if found[1] not in facts:
+            raise CannotStart(f"{path} : {found[0]} n’existe pas ; noms connus : {', '.join(facts)}")
+        return facts[found[1]]
+
+    return _FACT.sub(fact, words)
+
+
+@lru_cache(maxsize=32)  # as many as there are pages and languages, with room for those being edited
+def _html(words: str) -> str:
+    raised = _HEADING.sub(lambda found: found[1] + str(int(found[2]) - 1), read(words, wrapped=True).html)
+    return _BLANK.sub(lambda found: f"<mark>{found[0]}</mark>", raised)
