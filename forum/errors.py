@@ -40,6 +40,10 @@ class NotAllowed(CahierError):
     """The person is known and may not do this (403); the sentence says why."""
 
 
+class Unreadable(CahierError):
+    """What was sent is not in the format that it says to be (400): nothing of it can be shown again."""
+
+
 class Invalid(CahierError):
     """What was sent cannot be accepted (422); `field` names the form field that caused it, None for the whole form."""
 

@@ -18,7 +18,8 @@ from forum.settings import ROOT
 
 ENGLISH = ROOT / "forum/locale/en/LC_MESSAGES/forum.po"
 REFUSALS = frozenset(
-    {"Invalid", "NotFound", "NotAllowed", "SignInRequired", "Conflict", "TooMany", "Unavailable", "_refused"}
+    {"Invalid", "Unreadable", "NotFound", "NotAllowed", "SignInRequired", "Conflict", "TooMany", "Unavailable"}
+    | {"_refused"}
 )
 TABLES = frozenset({"TITLES", "SENTENCES", "NOTICES"})
 # Tables whose every text is read by people, a single word too.

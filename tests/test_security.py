@@ -162,7 +162,7 @@ async def test_only_the_sentences_of_the_house_are_said_in_passing(client: Async
         (b"identifiant=a&identifiant=b", "application/x-www-form-urlencoded", 422),
         (b"identifiant=%00", "application/x-www-form-urlencoded", 422),
         (b"", "application/x-www-form-urlencoded", 422),
-        (b"{}", "application/json", 415),
+        (b"{}", "text/json", 415),
         (b"--x\r\n", "multipart/form-data; boundary=x", 415),
         (b"a=" + b"x" * 262_144, "application/x-www-form-urlencoded", 413),
     ],

@@ -1,13 +1,13 @@
 """What a person typed, read once and strictly: UTF-8 or nothing, one value where one is meant, within the size limit.
+How a body is cut into fields is the matter of `bodies.py`.
 
 Meaning is the domain's: here a text is a text, a number a number, an hour an hour of the clock of Paris. What cannot be
 read raises `Invalid` beside its field and everything typed stays in `values` to be shown again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl
 
 from anyio import fail_after
 from starlette.exceptions import HTTPException
@@ -17,10 +17,8 @@ from forum.domain import sessions
 from forum.domain.throttle import throttle
 from forum.errors import Invalid
 from forum.text.typography import PARIS
+from forum.web.bodies import JSON, URL_ENCODED, Fields, media_type, read_json, read_url_encoded
 
-MEDIA_TYPE = "application/x-www-form-urlencoded"
-# The longest form is a page of minutes, two fields a line; more is not a person.
-FIELDS_AT_MOST = 2000
 # A form of the largest size over a poor line takes a few seconds.
 SECONDS_TO_SEND = 30
 # A body that takes longer makes us look again at who sends it.
@@ -37,10 +35,14 @@ class Typed(dict[str, str]):
 
 
 class Form:
-    """One form. `raw` holds every value by field; `values` the last of each; `problems` a sentence by field."""
+    """One form. `raw` holds every value by field; `values` the last of each; `problems` a sentence by field.
 
-    def __init__(self, raw: Mapping[str, list[str]]) -> None:
+    `lists` are the fields that came as a list of JSON: several values, even when it held one.
+    """
+
+    def __init__(self, raw: Mapping[str, list[str]], lists: frozenset[str] = frozenset()) -> None:
         self.raw = raw
+        self.lists = lists
         self.values = Typed({name: found[-1] for name, found in raw.items() if found})
         self._problems = Typed()
 
@@ -68,7 +70,7 @@ class Form:
             Invalid: the field was sent several times, or holds NUL, which no database column takes.
         """
         found = self.raw.get(name, [])
-        if len(found) > 1:
+        if len(found) > 1 or name in self.lists:
             raise Invalid("Ce champ n’attend qu’une seule valeur.", field=name)
         value = found[0] if found else default
         if "\0" in value:
@@ -153,15 +155,21 @@ async def read_form(request: Request) -> Form:
     """The form of a request, kept in `request.state.form` so that a refusal further on can give the words back.
 
     Raises:
-        HTTPException: 413 too large, 408 too slow, 415 not a form, 400 not UTF-8.
+        HTTPException: 413 too large, 408 too slow, 415 neither a form nor JSON, 400 not UTF-8.
+        Unreadable, Invalid: it is not JSON, or not an object of simple values.
         TooMany: a member sends too many of them; counted once the words are kept.
     """
-    if request.headers.get("content-type", MEDIA_TYPE).split(";")[0].strip().lower() != MEDIA_TYPE:
+    limits: Any = request.app.state.settings.limits
+    ways: dict[str, tuple[int, Callable[[bytes], Fields]]] = {
+        URL_ENCODED: (limits.form_bytes, read_url_encoded),
+        JSON: (limits.json_bytes, read_json),
+    }
+    if (way := ways.get(media_type(request))) is None:
         raise HTTPException(415)
-    settings: Any = request.app.state.settings
+    limit, read = way
     try:
         with fail_after(SECONDS_TO_SEND):
-            body = await _read_body(request, settings.limits.form_bytes)
+            body = await _read_body(request, limit)
     except TimeoutError:
         raise HTTPException(408) from None
     # What a form asks is judged when it has arrived: a body that comes slowly must not vote before the close,
@@ -169,14 +177,8 @@ async def read_form(request: Request) -> Form:
     asked, request.state.now = request.state.now, request.app.state.clock()
     if request.state.now - asked >= SLOW and request.state.token:
         request.state.viewer = await sessions.viewer_of(request.state.token, now=request.state.now)
-    try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_AT_MOST)
-    except ValueError:
-        raise HTTPException(400) from None
-    raw: dict[str, list[str]] = {}
-    for name, value in pairs:
-        raw.setdefault(name, []).append(value)
-    request.state.form = Form(raw)
+    fields = read(body)
+    request.state.form = Form(fields.values, fields.lists)
     if request.state.viewer is not None:
         await throttle().count_write(request.state.viewer.id)
     form: Form = request.state.form

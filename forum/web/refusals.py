@@ -1,4 +1,5 @@
-"""The pages of a refusal: what happened in plain words, what to do next, and what was typed, given back.
+"""The pages of a refusal: what happened in plain words, what to do next, and what was typed, given back. Programs get
+the same as a problem of RFC 9457 (`problems.py`).
 
 One template for all; the numbers tell the truth (400 403 404 405 408 409 413 415 422 429 500 503). A visitor who must
 be signed in is led to the sign-in page and back, or, if they sent a form, sees its words again and may send it once
@@ -12,26 +13,24 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from forum.errors import CahierError, Conflict, Invalid, NotAllowed, NotFound, SignInRequired, TooMany, Unavailable
+from forum.errors import (
+    CahierError,
+    Conflict,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    SignInRequired,
+    TooMany,
+    Unavailable,
+    Unreadable,
+)
 from forum.language import catalogue
 from forum.web.addresses import page_before
 from forum.web.middleware import SAFE_METHODS
-from forum.web.page import href, page, sentence
+from forum.web.page import href, page, reasons, sentence
+from forum.web.problems import problem as as_problem
+from forum.web.problems import speaks_json, title
 
-TITLES = {
-    400: "Demande incompréhensible",
-    403: "Action refusée",
-    404: "Page introuvable",
-    405: "Action impossible ici",
-    408: "Envoi trop lent",
-    409: "Quelqu’un a modifié cette page entre-temps",
-    413: "Envoi trop volumineux",
-    415: "Format d’envoi inconnu",
-    422: "Saisie à corriger",
-    429: "Trop d’essais",
-    500: "Une erreur de notre part",
-    503: "Service momentanément indisponible",
-}
 SENTENCES = {
     400: "L’adresse ou le texte envoyé n’est pas lisible. Vérifiez l’adresse, puis recommencez.",
     403: "Vous n’avez pas le droit de faire cette action.",
@@ -47,6 +46,7 @@ STATUSES: dict[type[CahierError], int] = {
     NotFound: 404,
     SignInRequired: 403,
     NotAllowed: 403,
+    Unreadable: 400,
     Invalid: 422,
     Conflict: 409,
     TooMany: 429,
@@ -57,8 +57,8 @@ RETRY_AFTER = 10
 # The fields where people write: given back to be read and copied. Buttons, numbers and marks of quotes are not words.
 WORDS = frozenset({"source", "title", "wording", "body", "mots", "reason", "lieu"})
 _LINE_OF_MINUTES = re.compile(r"ligne-[0-9]{1,6}", re.ASCII)
-# Never given back, not even hidden in a page.
-SECRET_FIELDS = frozenset({"mot_de_passe"})
+# Never given back, not even hidden in a page: passwords old and new, codes, links sent by mail.
+_SECRET_FIELD = re.compile(r"mot_de_passe|^code|^jeton$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +69,14 @@ class Refusal:
     heading: str
     sentence: str
     headers: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    """By field, where a form was refused."""
 
 
 def refusal(request: Request, status: int, words: str = "", headers: dict[str, str] | None = None) -> Refusal:
     """A refusal by its status; `words` is a sentence of the catalogue, the status's own when empty."""
-    translate = catalogue(request.state.locale).gettext
     words = words or SENTENCES.get(status, SENTENCES[400])
-    return Refusal(status, translate(TITLES.get(status, TITLES[400])), translate(words), headers or {})
+    return Refusal(status, title(request, status), catalogue(request.state.locale).gettext(words), headers or {})
 
 
 def refusal_of(request: Request, problem: Exception) -> Refusal:
@@ -83,16 +84,23 @@ def refusal_of(request: Request, problem: Exception) -> Refusal:
     if isinstance(problem, HTTPException):
         return refusal(request, problem.status_code, headers=dict(problem.headers or {}))
     status = next((status for kind, status in STATUSES.items() if isinstance(problem, kind)), 500)
-    heading = refusal(request, status).heading
     if not isinstance(problem, CahierError) or status == 500:
         return refusal(request, status)
-    return Refusal(status, heading, sentence(request, problem), _retry_headers(problem))
+    by_field = reasons(request, problem) if isinstance(problem, Invalid) else {}
+    return Refusal(status, title(request, status), sentence(request, problem), _retry_headers(problem), by_field)
 
 
 def _retry_headers(problem: CahierError) -> dict[str, str]:
     if isinstance(problem, TooMany):
         return {"Retry-After": str(problem.retry_after)}
     return {"Retry-After": str(RETRY_AFTER)} if isinstance(problem, Unavailable) else {}
+
+
+async def answer(request: Request, refusal: Refusal) -> Response:
+    """A refusal as whoever asked reads it: a page, or a problem for programs."""
+    if not speaks_json(request):
+        return await show(request, refusal)
+    return as_problem(request, refusal.status, refusal.sentence, refusal.reasons, refusal.headers)
 
 
 async def show(request: Request, refusal: Refusal, *, sign_in: bool = False) -> Response:
@@ -111,6 +119,8 @@ async def show(request: Request, refusal: Refusal, *, sign_in: bool = False) -> 
 
 async def lead_to_sign_in(request: Request, problem: SignInRequired) -> Response:
     """A visitor asked for a page of members: to the sign-in page and back. They sent a form: it stays here."""
+    if speaks_json(request):
+        return await answer(request, refusal_of(request, problem))
     if request.method in SAFE_METHODS:
         return RedirectResponse(href(request, "sign_in", suite=_asked(request)), 303)
     return await show(request, refusal_of(request, problem), sign_in=True)
@@ -128,7 +138,7 @@ def _again(request: Request) -> Again:
     """Another site cannot have this page sent in a member's name: the entrance looks at where a form comes from."""
     form = request.state.form
     sent = form.raw.items() if form else ()
-    kept = ((name, value) for name, values in sent if name not in SECRET_FIELDS for value in values)
+    kept = ((name, value) for name, values in sent if not _SECRET_FIELD.search(name) for value in values)
     return Again(_asked(request), tuple(kept))
 
 

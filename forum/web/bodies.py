@@ -1,0 +1,112 @@
+"""From the bytes of a request to its fields: the two ways in which a form may be sent, and nothing of what it means.
+
+As browsers send it, or as one JSON object whose keys are the fields: a list is a field that was sent several times,
+true a box that was ticked, false and null one that was left alone. Numbers stay as they were written. What is not that
+is refused here: nothing further on meets an object, NaN, or half of a character.
+"""
+
+import json
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from forum.errors import Invalid, Unreadable
+
+URL_ENCODED = "application/x-www-form-urlencoded"
+JSON = "application/json"
+# The longest form is a page of minutes, two fields a line; more is not a person.
+FIELDS_AT_MOST = 2000
+# No field of ours has a name half as long; it is given back with its reason.
+LONGEST_NAME = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Every value by field, in their order; `lists` are those that were sent as lists, whatever their length."""
+
+    values: dict[str, list[str]] = field(default_factory=dict)
+    lists: frozenset[str] = frozenset()
+
+
+def media_type(request: Request) -> str:
+    """What the body says to be, without its parameters; a form when it says nothing."""
+    return request.headers.get("content-type", URL_ENCODED).split(";")[0].strip().lower()
+
+
+def read_url_encoded(body: bytes) -> Fields:
+    """Raises:
+    HTTPException: 400, it is not UTF-8, or has too many fields.
+    """
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_AT_MOST)
+    except ValueError:
+        raise HTTPException(400) from None
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return Fields(values)
+
+
+def read_json(body: bytes) -> Fields:
+    """Raises:
+    Unreadable: it is not JSON (RFC 8259) in UTF-8, names a field twice, or is nested beyond all reading.
+    Invalid: it is JSON, but not an object of texts, numbers, true, false, null, and lists of these.
+    """
+    try:
+        # As texts: a number of a thousand digits costs nothing, and 1e999 is not the infinite.
+        found = json.loads(
+            body.decode(), parse_int=str, parse_float=str, parse_constant=_refuse_constant, object_pairs_hook=_once
+        )
+    except (ValueError, RecursionError):
+        raise Unreadable("Le corps de cette demande n’est pas du JSON valide, en UTF-8.") from None
+    if not isinstance(found, dict):
+        raise Invalid("Envoyez un objet JSON, dont chaque clé est un champ.")
+    values = {_name(name): _values(name, value) for name, value in found.items()}
+    if sum(map(len, values.values())) > FIELDS_AT_MOST:
+        raise HTTPException(400)
+    lists = frozenset(name for name, value in found.items() if isinstance(value, list))
+    return Fields({name: each for name, each in values.items() if each}, lists)
+
+
+def _refuse_constant(name: str) -> object:
+    """NaN and the infinites, which Python reads although JSON does not have them."""
+    raise ValueError(name)
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Of two values under one name programs keep the first or the last: none of them here."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise Unreadable("Un champ est donné deux fois dans ce JSON. Pour plusieurs valeurs, envoyez une liste.")
+    return found
+
+
+def _name(name: str) -> str:
+    if len(name) > LONGEST_NAME or not _is_text(name):
+        raise Unreadable("Un nom de champ de ce JSON n’est pas lisible.")
+    return name
+
+
+def _values(name: str, value: object) -> list[str]:
+    typed = [_scalar(name, each) for each in (value if isinstance(value, list) else [value])]
+    return [each for each in typed if each is not None]
+
+
+def _scalar(name: str, value: object) -> str | None:
+    """A value as a browser would send it; None is a box that was not ticked."""
+    if value is None or value is False:
+        return None
+    if value is True:
+        return "1"
+    if not isinstance(value, str):
+        raise Invalid("Ce champ attend un texte, un nombre, vrai ou faux, ou une liste de ceux-ci.", field=name)
+    if not _is_text(value):
+        raise Invalid("Ce texte contient un caractère qui ne peut pas être enregistré.", field=name)
+    return value
+
+
+def _is_text(text: str) -> bool:
+    """Half of a character (\\ud800) is none, and no database takes it."""
+    return not any("\ud800" <= one <= "\udfff" for one in text)
