@@ -4,6 +4,7 @@ An address is a mailbox that changes hands, and a provider may not have verified
 by whoever proves control of both, and to no account otherwise. One identity is one member's.
 """
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -128,15 +129,17 @@ async def unlink(viewer: Viewer, identity: int, *, token: str) -> None:
         )
 
 
-async def way_out(token: str, *, state: str, now: datetime) -> str:
-    """Where this session is to be ended at the provider that it came through; "" when there is nothing to end.
+async def sign_out(token: str, *, now: datetime) -> str:
+    """End a session; gives where to end that of the provider that it came through, too, "" when there is nothing to end.
 
-    A provider that does not answer keeps nobody signed in here.
+    Ours ends first, and a provider that does not answer keeps nobody signed in here.
     """
-    found = await row("SELECT issuer, id_token FROM session WHERE token_hash = $1", sessions.hashed(token))
+    found = await row(
+        "DELETE FROM session WHERE token_hash = $1 RETURNING issuer, id_token", sessions.hashed(token)
+    )
     if found is None or not found["id_token"] or found["issuer"] != settings().oidc.issuer:
         return ""
     try:
-        return await providers.way_out(unseal(found["id_token"]), state=state, now=now)
+        return await providers.way_out(unseal(found["id_token"]), state=secrets.token_urlsafe(32), now=now)
     except (Unavailable, LookupError):
         return ""

@@ -22,6 +22,13 @@ async def has_password(viewer: Viewer) -> bool:
     return await row("SELECT id FROM member WHERE id = $1 AND password_hash IS NOT NULL", viewer.id) is not None
 
 
+async def is_fresh(token: str, *, now: datetime) -> bool:
+    """Whether the person at this browser said a few minutes ago who they are."""
+    found = await row("SELECT proved_at FROM session WHERE token_hash = $1", sessions.hashed(token))
+    proved = moment(found["proved_at"]) if found else None
+    return proved is not None and now - proved <= FRESH
+
+
 async def require_proof(viewer: Viewer, token: str, password: str, *, now: datetime) -> None:
     """The person at this browser is still the owner of the account. Ask before the transaction: it takes a while.
 

@@ -179,7 +179,12 @@ class _Answer:
 
 def cookie_name(settings: Settings) -> str:
     """`__Host-` binds the cookie to this host and to https; plain http exists in development only."""
-    return "__Host-session" if settings.site.secure else "session"
+    return host_cookie(settings, "session")
+
+
+def host_cookie(settings: Settings, name: str) -> str:
+    """The name of a cookie that no other host and no plain http can set."""
+    return f"__Host-{name}" if settings.site.secure else name
 
 
 def keep_session(response: Response, settings: Settings, token: str) -> None:
