@@ -13,7 +13,7 @@ from forum.models.threads import Thread
 from forum.settings import settings
 from forum.web.forms import Form
 from tests.conftest import visitor
-from tests.factories import count, make_member, make_proposal, make_theme, make_thread, sign_in
+from tests.factories import count, make_member, make_proposal, make_theme, sign_in
 
 JSON = {"Content-Type": "application/json"}
 PROBLEM = "application/problem+json"
