@@ -3,23 +3,14 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum import permissions
-from forum.domain import proofs, sessions
-from forum.permissions import Viewer
-from forum.web.page import page
-
-
-def own(request: Request) -> Viewer:
-    """The member whose account this is.
-
-    Raises:
-        SignInRequired: nobody is signed in.
-    """
-    viewer: Viewer | None = request.state.viewer
-    permissions.may_keep_own_account(viewer).require()
-    if viewer is None:
-        raise LookupError("who keeps an account is signed in")
-    return viewer
+from forum.domain import credentials, identities, proofs, providers, second_factors, sessions
+from forum.errors import Invalid
+from forum.permissions import may_turn_factor_off
+from forum.settings import settings
+from forum.web.forms import Form, read_form
+from forum.web.middleware import keep_session
+from forum.web.page import page, refused, see_other
+from forum.web.session import own, unkept
 
 
 async def show(request: Request) -> Response:
@@ -27,6 +18,32 @@ async def show(request: Request) -> Response:
     viewer = own(request)
     context = {
         "has_password": await proofs.has_password(viewer),
+        "may_turn_off": may_turn_factor_off(viewer, required=settings().sign_in.second_factor_for_staff),
+        "factor": await second_factors.factor_of(viewer.id),
+        "provider": providers.name() if providers.enabled() else "",
+        "identities": await identities.own_identities(viewer),
         "sessions": await sessions.sessions_of(viewer, request.state.token, now=request.state.now),
     }
     return await page(request, "account/security.html", context)
+
+
+async def change_password(request: Request) -> Response:
+    """Another password, the current one being given; the other sessions end."""
+    viewer = own(request)
+    context = {"least": settings().passwords.minimum_length}
+    if request.method == "GET":
+        return unkept(await page(request, "account/password.html", context | {"form": Form.empty()}))
+    form = await read_form(request)
+    try:
+        token = await credentials.change_password(
+            viewer,
+            request.state.token,
+            current=form.text(proofs.FIELD),
+            new=form.text("nouveau_mot_de_passe"),
+            now=request.state.now,
+        )
+    except Invalid as problem:
+        return unkept(await refused(request, "account/password.html", context, form, problem))
+    response = see_other(request, "security", notice="mot-de-passe-change")
+    keep_session(response, request.app.state.settings, token)
+    return response
