@@ -1,4 +1,4 @@
-"""From the bytes of a request to its fields: the two ways in which a form may be sent, and nothing of what it means.
+"""From the bytes of a request to its fields: the ways in which a form may be sent, and nothing of what it means.
 
 As browsers send it, or as one JSON object whose keys are the fields: a list is a field that was sent several times,
 true a box that was ticked, false and null one that was left alone. Numbers stay as they were written. What is not that
@@ -6,18 +6,24 @@ is refused here: nothing further on meets an object, NaN, or half of a character
 """
 
 import json
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from forum.errors import Invalid, Unreadable
 
 URL_ENCODED = "application/x-www-form-urlencoded"
 JSON = "application/json"
+# Of forms with a file.
+MULTIPART = "multipart/form-data"
 # The longest form is a page of minutes, two fields a line; more is not a person.
 FIELDS_AT_MOST = 2000
+# A form with a file has a few other fields.
+PARTS_AT_MOST = 20
 # No field of ours has a name half as long; it is given back with its reason.
 LONGEST_NAME = 60
 
@@ -47,6 +53,38 @@ def read_url_encoded(body: bytes) -> Fields:
     for name, value in pairs:
         values.setdefault(name, []).append(value)
     return Fields(values)
+
+
+async def read_multipart(request: Request, body: bytes) -> tuple[Fields, dict[str, bytes]]:
+    """Fields, and files by the name of their field; what a file's sender says of its name and type is not looked at.
+
+    Raises:
+        HTTPException: 400, it is cut off, or has more parts than any form of ours.
+    """
+
+    # No browser names a charset here, and the parser would believe any: UTF-7, or half a character in UTF-16.
+    if "charset" in request.headers["content-type"].lower():
+        raise HTTPException(400)
+
+    async def whole() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    parser = MultiPartParser(
+        request.headers, whole(), max_files=1, max_fields=PARTS_AT_MOST, max_part_size=max(len(body), 1)
+    )
+    try:
+        sent = await parser.parse()
+    except MultiPartException:
+        raise HTTPException(400) from None
+    values: dict[str, list[str]] = {}
+    files: dict[str, bytes] = {}
+    for name, value in sent.multi_items():
+        if isinstance(value, str):
+            values.setdefault(name, []).append(value)
+        else:
+            files[name] = await value.read()
+    await sent.close()
+    return Fields(values), files
 
 
 def read_json(body: bytes) -> Fields:

@@ -17,10 +17,23 @@ from forum.domain import sessions
 from forum.domain.throttle import throttle
 from forum.errors import Invalid
 from forum.text.typography import PARIS
-from forum.web.bodies import JSON, URL_ENCODED, Fields, media_type, read_json, read_url_encoded
+from forum.web.bodies import (
+    JSON,
+    MULTIPART,
+    URL_ENCODED,
+    Fields,
+    media_type,
+    read_json,
+    read_multipart,
+    read_url_encoded,
+)
 
 # A form of the largest size over a poor line takes a few seconds.
 SECONDS_TO_SEND = 30
+# A file of the largest size over a poor line takes longer.
+SECONDS_TO_UPLOAD = 120
+# Of what is sent with a file: fields, names, boundaries.
+ROOM_BESIDE_A_FILE = 64 * 1024
 # A body that takes longer makes us look again at who sends it.
 SLOW = timedelta(seconds=1)
 # Integers of both databases.
@@ -167,8 +180,32 @@ async def read_form(request: Request) -> Form:
     if (way := ways.get(media_type(request))) is None:
         raise HTTPException(415)
     limit, read = way
+    body = await _received(request, limit, SECONDS_TO_SEND)
+    return await _kept(request, read(body))
+
+
+async def read_upload(request: Request, name: str, *, limit: int) -> tuple[Form, bytes]:
+    """A form with one file of at most `limit` bytes, and the file's bytes, none when none was chosen.
+
+    Raises:
+        HTTPException: 413 too large, 408 too slow, 400 not what it says to be.
+        As `read_form`, for whoever sends it without a file.
+    """
+    if media_type(request) != MULTIPART:
+        return await read_form(request), b""
+    body = await _received(request, limit + ROOM_BESIDE_A_FILE, SECONDS_TO_UPLOAD)
+    fields, files = await read_multipart(request, body)
+    content = files.get(name, b"")
+    form = await _kept(request, fields)
+    if len(content) > limit:
+        raise HTTPException(413)
+    return form, content
+
+
+async def _received(request: Request, limit: int, seconds: float) -> bytes:
+    """The body, and the person who sends it as they are when it has arrived."""
     try:
-        with fail_after(SECONDS_TO_SEND):
+        with fail_after(seconds):
             body = await _read_body(request, limit)
     except TimeoutError:
         raise HTTPException(408) from None
@@ -177,7 +214,11 @@ async def read_form(request: Request) -> Form:
     asked, request.state.now = request.state.now, request.app.state.clock()
     if request.state.now - asked >= SLOW and request.state.token:
         request.state.viewer = await sessions.viewer_of(request.state.token, now=request.state.now)
-    fields = read(body)
+    return body
+
+
+async def _kept(request: Request, fields: Fields) -> Form:
+    """The form of this request from now on; one more write of its sender is counted."""
     request.state.form = Form(fields.values, fields.lists)
     if request.state.viewer is not None:
         await throttle().count_write(request.state.viewer.id)
