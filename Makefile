@@ -9,7 +9,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 export FORUM_TEST_POSTGRES ?= postgres://postgres@127.0.0.1:5432/postgres
 export FORUM_TEST_REDIS ?= redis://127.0.0.1:6379/15
 
-.PHONY: run test check bench lock catalogue
+.PHONY: run test check bench lock catalogue rights
 
 run: .venv/run.stamp
 	@$(BIN)/python -m forum serve --example
@@ -47,6 +47,10 @@ lock:
 # New sentences into the English catalogue, to be translated there.
 catalogue: .venv/test.stamp
 	$(BIN)/python -m tests.catalogue
+
+# The table of rights as a document.
+rights: .venv/test.stamp
+	$(BIN)/python -m tests.rights
 
 .venv/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed" if sys.version_info < (3, 11) else 0)'

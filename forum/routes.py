@@ -116,6 +116,7 @@ def routes() -> list[BaseRoute]:
         Route("/compte/securite/sessions/{session:int}", session.revoke, name="revoke_session", methods=["POST"]),
         # The site
         Route("/aide", help.show, name="help"),
+        Route("/aide/droits", help.rights, name="help_rights"),
         Route("/mentions-legales", legal.show, name="legal_notice"),
         Route("/donnees-personnelles", legal.show, name="privacy"),
         Route("/charte", legal.show, name="charter"),

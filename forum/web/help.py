@@ -1,11 +1,25 @@
-"""The page that explains how the consultation works."""
+"""The pages that explain: how the consultation works, and who may do what in it."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forum.rights import LABELS, MEANINGS, TABLE, Cell, Standing
 from forum.web.page import page
 
 
 async def show(request: Request) -> Response:
     """How to take part, in the order in which one does."""
     return await page(request, "help/show.html", {})
+
+
+async def rights(request: Request) -> Response:
+    """The table by which the site decides, in words."""
+    context = {
+        "standings": [LABELS[standing] for standing in Standing],
+        "rows": [
+            (LABELS[action], [(cell is Cell.ALLOWED, LABELS[cell]) for cell in cells.values()])
+            for action, cells in TABLE.items()
+        ],
+        "meanings": [(LABELS[cell], MEANINGS[cell]) for cell in Cell],
+    }
+    return await page(request, "help/rights.html", context)

@@ -162,6 +162,7 @@ OPEN = [
     Scene("sign in", "visiteur", "/connexion"),
     Scene("sign in refused", "visiteur", "/connexion", _wrong_password),
     Scene("help", "visiteur", "/aide"),
+    Scene("rights", "visiteur", "/aide/droits"),
     Scene("accessibility", "visiteur", "/accessibilite"),
     Scene("nothing there (404)", "visiteur", "/nulle-part", status=404),
     Scene("thread", "membre", "/fils/1"),
