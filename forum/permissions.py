@@ -242,6 +242,11 @@ def may_administer(viewer: Viewer | None, now: datetime) -> Verdict:
     return _by_role(Action.ADMINISTER, viewer, now)
 
 
+def may_read_address(viewer: Viewer | None, now: datetime) -> Verdict:
+    """See somebody else's address: administrators, and each look is in the journal; for others there is none."""
+    return _by_role(Action.READ_ADDRESS, viewer, now)
+
+
 def may_read_journal(viewer: Viewer | None, group: int | None, now: datetime) -> Verdict:
     """Staff read all of the journal, moderators what concerns their groups; for others it does not exist."""
     return _by_role(Action.READ_JOURNAL, viewer, now, group=group)

@@ -58,6 +58,7 @@ class Action(Enum):
     READ_NOTIFICATIONS = "read notifications"
     KEEP_ACCOUNT = "keep account"
     ADMINISTER = "administer"
+    READ_ADDRESS = "read address"
     READ_JOURNAL = "read journal"
 
 
@@ -86,6 +87,8 @@ _WRITTEN = {
     # The law gives it to each person, whatever the site thinks of them (RGPD, articles 15 to 17 and 20).
     Action.KEEP_ACCOUNT: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
     Action.ADMINISTER: "L F F F F F ✓ F F",
+    # One at a time, and the journal keeps who looked.
+    Action.READ_ADDRESS: "N N N N N N ✓ N N",
     Action.READ_JOURNAL: "N N N ✓ N ✓ ✓ N N",
 }
 TABLE: Mapping[Action, Mapping[Standing, Cell]] = {
@@ -114,6 +117,7 @@ LABELS: Mapping[Enum, str] = {
     Action.READ_NOTIFICATIONS: "Lire ses notifications",
     Action.KEEP_ACCOUNT: "Voir et corriger son compte, exporter ses données, effacer son compte",
     Action.ADMINISTER: "Voir les comptes, donner un rôle, suspendre, inviter",
+    Action.READ_ADDRESS: "Voir l’adresse électronique d’une autre personne, ce qui est inscrit au journal",
     Action.READ_JOURNAL: "Lire le journal",
     Standing.VISITOR: "Visiteur",
     Standing.UNCONFIRMED: "Membre non confirmé",
