@@ -21,6 +21,11 @@ def browser() -> str | None:
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
+def node() -> str | None:
+    """The path of node, if there is one with npm, which brings the provider of identities."""
+    return shutil.which("node") if shutil.which("npm") else None
+
+
 async def postgres_problem(url: str) -> str | None:
     """Why PostgreSQL cannot be used; None when it can."""
     try:
@@ -52,6 +57,8 @@ async def problems(names: list[str]) -> list[str]:
         found.append(await redis_problem(os.environ["FORUM_TEST_REDIS"]))
     if "browser" in names and browser() is None:
         found.append(f"no browser ({', '.join(BROWSERS)}): the tests in a real page cannot run")
+    if "node" in names and node() is None:
+        found.append("no node with npm: nobody signs in with a real provider of identities")
     return [problem for problem in found if problem]
 
 
@@ -60,7 +67,7 @@ def main() -> int:
     asked.add_argument("--quiet", action="store_true")
     asked.add_argument("names", nargs="*", default=[])
     given = asked.parse_args()
-    missing = asyncio.run(problems(given.names or ["postgres", "redis", "browser"]))
+    missing = asyncio.run(problems(given.names or ["postgres", "redis", "browser", "node"]))
     for problem in missing:
         if not given.quiet:
             print(f"\n!!! {problem}\n!!! Tests that need it DO NOT RUN.\n", file=sys.stderr)

@@ -1,12 +1,13 @@
-// A real OpenID Connect provider for the tests, on a free port of this machine: `node provider.mjs standard|proconnect`.
-// Prints its issuer once it answers. Any name signs in; "sans-adresse" has no address, "non-verifie…" an unverified one.
+// A real OpenID Connect provider for the tests, on a free port: `node provider.mjs standard|proconnect <site>`.
+// Prints its issuer once it answers. Any name signs in, with the address <name>@exemple.fr; "sans.adresse" has none, and
+// that of "non.verifie" was not verified.
 import { generateKeyPair, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { promisify } from 'node:util';
 
 import { Provider } from 'oidc-provider';
 
-const SITE = 'http://127.0.0.1:8000';
+const [kind, SITE] = process.argv.slice(2);
 const generate = promisify(generateKeyPair);
 
 async function key(type, options, alg) {
@@ -49,11 +50,11 @@ const kinds = {
   },
 };
 
-const { client, configuration, parameters } = kinds[process.argv[2]];
+const { client, configuration, parameters } = kinds[kind];
 
 function person(login) {
   const [given = '', family = ''] = login.split('.').map((part) => part[0].toUpperCase() + part.slice(1));
-  const address = login === 'sans-adresse' ? {} : { email: `${login}@exemple.fr`, email_verified: !login.startsWith('non-verifie') };
+  const address = login === 'sans.adresse' ? {} : { email: `${login}@exemple.fr`, email_verified: login !== 'non.verifie' };
   return { name: `${given} ${family}`.trim(), given_name: given, family_name: family, usual_name: family, ...address };
 }
 
