@@ -32,7 +32,7 @@ ROOMS = ("errors.py", "rights.py", "permissions.py", "text", "domain", "web", "a
 def messages() -> Catalog:
     """Every sentence, in the order of the files, without its translation."""
     found = Catalog()
-    for path in sorted((ROOT / "templates").rglob("*.html")):
+    for path in sorted(path for path in (ROOT / "templates").rglob("*") if path.suffix in (".html", ".txt")):
         for where, words in of_template(path):
             found.add(words, locations=[(path.relative_to(ROOT).as_posix(), where)])
     for room in ROOMS:

@@ -12,10 +12,10 @@ from arq.worker import func
 from forum.domain import jobs
 from forum.jobs import RUN_JOB, queue, read_json, ring, write_json
 from forum.settings import settings
-from workers import running, syntheses
+from workers import mail, running, syntheses
 from workers.running import LONGEST_JOB, Work
 
-WORK: Final[Mapping[str, Work]] = {**syntheses.WORK}
+WORK: Final[Mapping[str, Work]] = {**syntheses.WORK, **mail.WORK}
 """Each module of `workers/` says which jobs it does."""
 
 ARQ_TIMEOUT: Final = LONGEST_JOB.total_seconds() + 30

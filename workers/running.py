@@ -33,6 +33,13 @@ class Work:
     """The work itself, which also writes its result and the end of the job in one transaction."""
     fail: Callable[[Claim, str, str, datetime], Awaitable[None]]
     """After the last try: (claim, reason, trace id, now); the row that the job is about says so too."""
+    tries: int | None = None
+    """How often it is tried; None is what the settings say."""
+    longest_pause: timedelta = jobs.LONGEST_PAUSE
+
+    @property
+    def last_try(self) -> int:
+        return self.tries if self.tries is not None else settings().jobs.tries
 
 
 def clock() -> datetime:
@@ -57,9 +64,9 @@ async def run(job: int, works: Mapping[str, Work]) -> None:
 
 
 async def _try(claim: Claim, work: Work) -> None:
-    if claim.tries > settings().jobs.tries:
+    if claim.tries > work.last_try:
         # Only a worker that dies without a word leaves a job with its tries used up and no reason.
-        reason = "Le programme qui compilait s’est arrêté brutalement, autant de fois que l’on essaie."
+        reason = "Le programme qui y travaillait s’est arrêté brutalement, autant de fois que l’on essaie."
         await work.fail(claim, reason, _trace(), clock())
         return
     limit = asyncio.timeout(LONGEST_JOB.total_seconds())
@@ -80,10 +87,10 @@ def _too_long() -> Unavailable:
 async def _failed(claim: Claim, work: Work, problem: Exception) -> None:
     trace = _trace()
     log.exception("job failed", trace_id=trace)
-    if claim.tries >= settings().jobs.tries:
+    if claim.tries >= work.last_try:
         await work.fail(claim, _reason(problem), trace, clock())
     else:
-        await jobs.put_off(claim, _reason(problem), trace, clock())
+        await jobs.put_off(claim, _reason(problem), trace, clock(), longest=work.longest_pause)
 
 
 def _trace() -> str:

@@ -14,6 +14,9 @@ from forum.database import Row, row, rows
 LONGEST_PAUSE: Final = timedelta(minutes=1)
 """Pauses between tries double from two seconds; beyond a minute they would only make people wait."""
 
+MOST_DOUBLINGS: Final = 30
+"""Beyond, a pause is longer than any that is meant, and later no number of seconds that a date can take."""
+
 
 class LostLease(Exception):
     """Another worker holds this job now, or it is over: nothing of what this one made may be written."""
@@ -131,13 +134,15 @@ async def finish(claim: Claim, now: datetime) -> None:
     )
 
 
-async def put_off(claim: Claim, error: str, trace_id: str, now: datetime) -> None:
-    """The try failed and another one follows, after a pause that doubles each time.
+async def put_off(
+    claim: Claim, error: str, trace_id: str, now: datetime, *, longest: timedelta = LONGEST_PAUSE
+) -> None:
+    """The try failed and another one follows, after a pause that doubles each time, up to the longest.
 
     Raises:
         LostLease: somebody else took the job meanwhile.
     """
-    pause = min(timedelta(seconds=2**claim.tries), LONGEST_PAUSE)
+    pause = min(timedelta(seconds=2 ** min(claim.tries, MOST_DOUBLINGS)), longest)
     _held(
         await row(
             """UPDATE job SET state = 'queued', run_after = $3, lease_until = NULL, error = $4, trace_id = $5

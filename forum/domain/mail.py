@@ -13,10 +13,12 @@ from typing import Final
 import structlog
 from limits import RateLimitItemPerHour
 
-from forum.database import Transaction, insert_rows, row
+from forum.database import Transaction, insert_rows, known_moment, row, rows, transaction
+from forum.domain import jobs
+from forum.domain.jobs import Claim
 from forum.domain.throttle import throttle
 from forum.jobs import JobName, enqueue, enqueue_all
-from forum.sealing import seal
+from forum.sealing import seal, unseal
 
 PER_HOUR: Final = 3
 """Mails to one address in an hour: more would be somebody else's way to annoy its owner."""
@@ -43,7 +45,8 @@ async def may_mail(address: str) -> bool:
 async def post_mail(tx: Transaction, template: str, address: str, *, locale: str, now: datetime, **values: str) -> None:
     """A mail made of `templates/mail/<template>`, in the caller's transaction; it leaves after the commit.
 
-    `values` fill the template (a token, a name); the site's address and name are known to it.
+    `values` fill the template (a token, a name; a day or moment as `typography` writes it in that language); the site's
+    address and name are known to it.
     """
     posted = await row(
         "INSERT INTO mail (address, template, locale, content, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id",
@@ -85,3 +88,70 @@ async def who_may_be_mailed(addresses: Sequence[str]) -> set[str]:
         found = await gather(*map(may_mail, some))
         within.update(address for address, fits in zip(some, found, strict=True) if fits)
     return within
+
+
+async def forget_mails(address: str) -> None:
+    """Mails that still wait for this address never leave, in the caller's transaction: their reader was erased."""
+    await rows("DELETE FROM mail WHERE LOWER(address) = LOWER($1)", address)
+
+
+# What the worker needs
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingMail:
+    """A mail to be made and sent."""
+
+    id: int
+    address: str
+    template: str
+    locale: str
+    values: Mapping[str, str]
+    created_at: datetime
+
+
+async def mail_to_send(claim: Claim) -> WaitingMail | None:
+    """The mail that a job is about; None when it has left already, or must not leave any more.
+
+    Raises:
+        LookupError: it was sealed under a key that this site does not have any more.
+    """
+    found = await row(
+        "SELECT id, address, template, locale, content, created_at FROM mail WHERE id = $1", claim.subject
+    )
+    if found is None:
+        return None
+    return WaitingMail(
+        id=found["id"],
+        address=found["address"],
+        template=found["template"],
+        locale=found["locale"],
+        values=unseal(found["content"]),
+        created_at=known_moment(found["created_at"]),
+    )
+
+
+async def finish_mail(claim: Claim, now: datetime) -> None:
+    """The mail has left: its row goes with the end of its job.
+
+    Raises:
+        LostLease: another worker took the job up meanwhile, and sends the mail a second time under the same Message-ID.
+    """
+    async with transaction():
+        await jobs.finish(claim, now)
+        await _drop(claim)
+
+
+async def give_mail_up(claim: Claim, error: str, trace_id: str, now: datetime) -> None:
+    """The mail will never arrive: its row goes, its job says why. `error` must not hold the address.
+
+    Raises:
+        LostLease: another worker took the job up meanwhile: nothing is written.
+    """
+    async with transaction():
+        await jobs.give_up(claim, error, trace_id, now)
+        await _drop(claim)
+
+
+async def _drop(claim: Claim) -> None:
+    await rows("DELETE FROM mail WHERE id = $1", claim.subject)

@@ -1,0 +1,147 @@
+"""What does a mail say, and how is it put together? From a template and its values to a message, text and HTML.
+
+`templates/mail/<name>.txt` holds the words in blocks (subject, words, links, after, why); `_letter.txt` and
+`_letter.html` set the same words in two ways. Values are typed by people: they stay out of every header, lose their
+control characters, and are escaped in the HTML. Links stand on `site.base_url`, never on what a request said.
+"""
+
+import re
+import textwrap
+import unicodedata
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from functools import cache
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import idna
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+
+from forum.domain.mail import WaitingMail
+from forum.language import filters, translators
+from forum.settings import ROOT, Settings, settings
+from forum.text import typography
+
+WIDTH: Final = 72
+"""Characters of a line of text; a link is longer and stays whole."""
+
+_BLANKS = re.compile(r"[ \t\n]+")
+_PARAGRAPH_END = re.compile(r"\n\s*\n")
+# Marks that turn the direction of what follows: words that a name turned around would say something else.
+_TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a mail leads, and in which words."""
+
+    label: str
+    address: str
+
+
+def message_of(mail: WaitingMail) -> EmailMessage:
+    """The mail, ready to leave. The same row gives the same Message-ID, by which a second copy is recognised.
+
+    Raises:
+        ValueError: the address cannot stand in a header.
+    """
+    known = settings()
+    reader = _address(mail.address)
+    message = EmailMessage(policy=SMTP if reader.addr_spec.isascii() else SMTPUTF8)
+    subject, text, html = _written(mail, known)
+    message["Subject"] = subject
+    message["From"] = Address(known.site.name, addr_spec=known.mail.sender)
+    message["To"] = reader
+    if known.mail.reply_to:
+        message["Reply-To"] = known.mail.reply_to
+    message["Date"] = mail.created_at
+    message["Message-ID"] = f"<{mail.id}.{mail.created_at:%Y%m%d%H%M%S%f}@{known.mail.sender.rpartition('@')[2]}>"
+    # RFC 3834: out-of-office replies stay at home; the second is what Exchange listens to.
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message.set_content(text, cte="quoted-printable")
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    message["Content-Language"] = mail.locale
+    return message
+
+
+def _address(written: str) -> Address:
+    """An address as mail servers know it: its domain in ASCII (RFC 5891)."""
+    user, _, domain = written.rpartition("@")
+    return Address(username=user, domain=idna.encode(domain, uts46=True).decode())
+
+
+def _written(mail: WaitingMail, known: Settings) -> tuple[str, str, str]:
+    """Subject, text and HTML."""
+    environment = _environment(mail.locale, known.site.base_url)
+    shared = {
+        "site": known.site.name,
+        "organiser": known.consultation.organiser,
+        "title": known.consultation.title,
+    }
+    words = environment.get_template(f"mail/{mail.template}.txt")
+    context = shared | {name: _harmless(value) for name, value in mail.values.items()}
+    letter = shared | {
+        "subject": " ".join(_paragraphs(words, "subject", context)),
+        "words": _paragraphs(words, "words", context),
+        "links": _links(words, context),
+        "after": _paragraphs(words, "after", context),
+        "why": " ".join(_paragraphs(words, "why", context)),
+    }
+    text = environment.get_template("mail/_letter.txt").render(letter)
+    return str(letter["subject"]), _wrapped(text), environment.get_template("mail/_letter.html").render(letter)
+
+
+def _harmless(value: str) -> str:
+    """One line, without control characters and marks of direction."""
+    seen = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in value)
+    return _BLANKS.sub(" ", _TURNS.sub("", seen)).strip()
+
+
+def _block(words: Template, name: str, context: dict[str, Any]) -> str:
+    if name not in words.blocks:
+        return ""
+    return "".join(words.blocks[name](words.new_context(context))).strip()
+
+
+def _paragraphs(words: Template, name: str, context: dict[str, Any]) -> list[str]:
+    said = _block(words, name, context)
+    return [_BLANKS.sub(" ", one).strip(" \n") for one in _PARAGRAPH_END.split(said)] if said else []
+
+
+def _links(words: Template, context: dict[str, Any]) -> list[Link]:
+    """One on each line: its words, a bar, its address."""
+    lines = _block(words, "links", context).splitlines()
+    return [Link(label, address) for label, _, address in (line.strip().partition(" | ") for line in lines)]
+
+
+def _wrapped(text: str) -> str:
+    lines = (
+        textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False) if len(line) > WIDTH else line
+        for line in text.strip().split("\n")
+    )
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
+
+
+@cache
+def _environment(locale: str, base_url: str) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(ROOT / "templates"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        lstrip_blocks=True,
+        trim_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    install = environment.install_gettext_callables  # type: ignore[attr-defined] # added by the extension
+    install(*translators(locale), newstyle=True)
+    prefix = base_url + ("/en" if locale == "en" else "")
+
+    def link(path: str, token: str = "") -> str:
+        return prefix + path + (f"?{urlencode({'jeton': token})}" if token else "")
+
+    environment.globals.update(link=link, locale=locale, colon=typography.colon(locale))
+    environment.filters.update(filters(locale))
+    return environment

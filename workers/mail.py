@@ -1,0 +1,169 @@
+"""Send a mail: to the mail server of the settings, or to a file of the data folder when there is none.
+
+A mail leaves at least once: its row goes after the server took it, and a worker that dies in between sends it again
+under the same Message-ID. A server that is away is asked again for two days; a server that refuses the reader for good
+(5xx, RFC 5321) is not. No log line and no job tells an address: it would outlive its account.
+"""
+
+import os
+import re
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+import anyio.to_thread
+import structlog
+from aiosmtplib.errors import SMTPDataError, SMTPNotSupported, SMTPRecipientsRefused, SMTPResponseException
+
+from forum.domain.jobs import Claim
+from forum.domain.mail import WaitingMail, finish_mail, give_mail_up, mail_to_send
+from forum.errors import Invalid, Unavailable, plain_reason
+from forum.jobs import JobName
+from forum.settings import Settings, settings
+from workers import running
+from workers.letters import message_of
+from workers.running import Work
+
+FOLDER: Final = "mail"
+
+TRIES: Final = 200
+"""Nine within a quarter of an hour, then four an hour: a mail server may be away for two days."""
+
+LONGEST_PAUSE: Final = timedelta(minutes=15)
+
+REST: Final = 20.0
+"""Seconds for which a mail server that does not answer is left alone: thousands of mails that each wait for it in turn
+would keep every other job waiting."""
+
+_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
+
+log = structlog.get_logger()
+
+_rests_until = 0.0
+
+
+class MailRefused(Invalid):
+    """This mail will never be taken, however often it is offered."""
+
+
+class MailServerAway(Unavailable):
+    """The mail was not taken this time; a later try may succeed."""
+
+
+async def send_mail(claim: Claim) -> None:
+    """Send the mail that a job is about. One that has left already, or must not leave any more, is left alone.
+
+    Raises:
+        MailServerAway: not this time.
+        LostLease: another worker took the job up meanwhile.
+    """
+    mail = await mail_to_send(claim)
+    if mail is not None:
+        try:
+            await deliver(mail)
+        except MailRefused as refusal:
+            log.warning("mail refused for good", mail=mail.id, template=mail.template, reason=str(refusal))
+            await give_mail_up(claim, str(refusal), "", running.clock())
+            return
+    await finish_mail(claim, running.clock())
+
+
+WORK: Final[Mapping[str, Work]] = {
+    JobName.SEND_MAIL: Work(send_mail, give_mail_up, tries=TRIES, longest_pause=LONGEST_PAUSE)
+}
+
+
+async def send_test(address: str, now: datetime) -> str:
+    """A mail that says that mails leave, from the shell; gives where it went.
+
+    Raises:
+        MailRefused, MailServerAway: it did not leave; the sentence says why.
+    """
+    return await deliver(WaitingMail(0, address, "test", "fr", {}, now))
+
+
+async def deliver(mail: WaitingMail) -> str:
+    """Make the mail and hand it over; gives where it went: a mail server, or a file.
+
+    Raises:
+        MailRefused: it will never be taken.
+        MailServerAway: it was not taken this time.
+    """
+    try:
+        message = message_of(mail)
+    except ValueError:
+        raise MailRefused("L’adresse de ce courriel ne peut pas s’écrire dans un en-tête.") from None
+    known = settings()
+    if known.mail.to_files:
+        name = f"{mail.created_at:%Y%m%d-%H%M%S}-{mail.id}-{mail.template}.eml"
+        return str(await anyio.to_thread.run_sync(_write, known.site.data_path / FOLDER / name, message.as_bytes()))
+    await _hand_over(message, known)
+    return urlsplit(known.mail.url).netloc.rpartition("@")[2]
+
+
+def _write(path: Path, content: bytes) -> Path:
+    """The file appears complete under its name, for its owner alone; the same mail again is the same file."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+async def _hand_over(message: EmailMessage, known: Settings) -> None:
+    """What servers say often holds the address: only codes are kept of it, and no error is chained to another."""
+    global _rests_until  # one process, one mail server
+    if time.monotonic() < _rests_until:
+        raise MailServerAway("Le serveur de courrier ne répondait pas à l’instant.")
+    try:
+        await _talk(message, known)
+    except SMTPRecipientsRefused as refusal:
+        raise _refusal(refusal.recipients[0]) from None
+    except SMTPDataError as refusal:
+        raise _refusal(refusal) from None
+    except SMTPNotSupported:
+        raise MailRefused("Le serveur de courrier ne connaît pas les adresses accentuées (SMTPUTF8).") from None
+    except SMTPResponseException as problem:
+        raise MailServerAway("Le serveur de courrier répond {code}.", values={"code": _code(problem)}) from None
+    except (aiosmtplib.SMTPException, OSError) as problem:
+        _rests_until = time.monotonic() + REST
+        reason = plain_reason(problem)
+        raise MailServerAway("Le serveur de courrier ne répond pas ({reason}).", values={"reason": reason}) from None
+
+
+async def _talk(message: EmailMessage, known: Settings) -> None:
+    server = urlsplit(known.mail.url)
+    encrypted = server.scheme == "smtps"
+    await aiosmtplib.send(
+        message,
+        sender=known.mail.sender,
+        recipients=[message["To"].addresses[0].addr_spec],
+        hostname=server.hostname,
+        port=server.port,
+        username=unquote(server.username) if server.username else None,
+        password=unquote(server.password) if server.password else None,
+        use_tls=encrypted,
+        start_tls=known.mail.starttls and not encrypted,
+        local_hostname=known.site.host.partition(":")[0],
+        timeout=known.mail.timeout_seconds,
+    )
+
+
+def _refusal(answer: SMTPResponseException) -> MailRefused | MailServerAway:
+    kind = MailRefused if answer.code >= 500 else MailServerAway
+    return kind("Le serveur de courrier refuse ce courriel ({code}).", values={"code": _code(answer)})
+
+
+def _code(answer: SMTPResponseException) -> str:
+    """550, or 550 5.1.1 when the server says more."""
+    more = _ENHANCED.match(answer.message)
+    return f"{answer.code} {more[0]}" if more else str(answer.code)
