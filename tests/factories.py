@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
+import pyotp
 import pytest
 from httpx2 import AsyncClient
 
@@ -16,6 +17,7 @@ from forum.models.posts import Mention, Post, PostKind, PostRevision
 from forum.models.proposals import Origin, Proposal, ProposalQuestion, ProposalState, ProposalVersion
 from forum.models.themes import GuidingQuestion, Theme
 from forum.models.threads import Thread
+from forum.sealing import seal
 from forum.text.mentions import handle_key
 from forum.text.names import make_handle
 from forum.text.reading import RENDERER_VERSION, read
@@ -23,6 +25,8 @@ from tests.conftest import NOON
 
 # What a form sends once its box was ticked ("Je confirme…").
 CONFIRMED = {"confirmation": "1"}
+# What the application of every second factor shares with the site.
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 Window = Literal["open", "closed", "later", "unset"]
 
@@ -48,7 +52,7 @@ async def make_member(
 ) -> Member:
     """A member, whose password nobody types: see `sign_in`. None is somebody whom an imported text names.
 
-    Those whose role asks for a second factor have one, whose codes nobody types either, unless `factor` is false.
+    Those whose role asks for a second factor have one, whose codes `code_at` gives, unless `factor` is false.
     """
     handle = make_handle(name)
     member = await Member.create(
@@ -68,8 +72,18 @@ async def make_member(
     for group in moderates:
         await Moderator.create(member=member, working_group=group)
     if factor and (moderates or role is not Role.MEMBER):
-        await SecondFactor.create(member=member, secret="scellé", created_at=NOON - timedelta(days=30))
+        await give_factor(member)
     return member
+
+
+async def give_factor(member: Member, *, secret: str = SECRET) -> None:
+    """This member signs in with a code of the application too; they have no codes on paper."""
+    await SecondFactor.create(member=member, secret=seal(secret), created_at=NOON - timedelta(days=30))
+
+
+def code_at(now: datetime, *, secret: str = SECRET) -> str:
+    """What the application shows."""
+    return pyotp.TOTP(secret).at(now)
 
 
 def window(state: Window) -> tuple[datetime | None, datetime | None]:
@@ -199,7 +213,7 @@ async def make_proposal(
 async def sign_in(client: AsyncClient, member: Member, *, now: datetime = NOON) -> None:
     """The member is signed in with this browser, without a password."""
     token = await sessions.open_session(member.id, now=now)
-    client.cookies.set("session", token)
+    client.cookies.set("session", token, domain="127.0.0.1")
 
 
 async def count(table: str) -> int:

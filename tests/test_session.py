@@ -95,48 +95,6 @@ async def test_a_verification_is_made_even_when_there_is_no_account(
     assert verified == [None]
 
 
-async def test_wrong_passwords_are_slowed_down_and_the_right_one_enters_from_elsewhere(
-    app: Starlette, client: AsyncClient, account: members.NewMember, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for _ in range(10):
-        with pytest.raises(Invalid):
-            await sessions.sign_in("Camille-Martin", "pas le bon mot", address="192.0.2.1", now=NOON)
-    with pytest.raises(Exception, match="Trop d’essais") as refusal:
-        await sessions.sign_in("Camille-Martin", PASSWORD, address="192.0.2.1", now=NOON)
-    assert getattr(refusal.value, "retry_after", 0) == 900
-    assert await sessions.sign_in("Camille-Martin", PASSWORD, address="192.0.2.2", now=NOON)
-
-
-async def test_too_many_tries_answer_429_with_the_time_to_wait(
-    client: AsyncClient, account: members.NewMember, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(passwords, "_verify", lambda password, kept: False)
-    for number in range(100):
-        assert (await enter(client, f"Compte-{number}")).status_code == 422
-    answer = await enter(client, "Camille-Martin")
-    assert answer.status_code == 429
-    assert answer.headers["retry-after"] == "900"
-    assert "15 minutes" in answer.text
-    assert PASSWORD not in answer.text
-
-
-async def test_guesses_sent_all_at_once_are_no_fewer_guesses(
-    client: AsyncClient, account: members.NewMember, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(passwords, "_verify", lambda password, kept: False)
-    answers = await asyncio.gather(*(enter(client, "Camille-Martin", f"essai numéro {n}") for n in range(40)))
-    assert [answer.status_code for answer in answers].count(422) == 10
-    assert [answer.status_code for answer in answers].count(429) == 30
-
-
-async def test_the_right_password_forgives_the_wrong_ones_before_it(account: members.NewMember) -> None:
-    for _ in range(3):
-        for _ in range(9):
-            with pytest.raises(Invalid):
-                await sessions.sign_in("Camille-Martin", "pas le bon mot", address="192.0.2.1", now=NOON)
-        assert await sessions.sign_in("Camille-Martin", PASSWORD, address="192.0.2.1", now=NOON)
-
-
 async def test_the_cookie_is_closed_to_scripts_and_the_table_keeps_only_its_hash(
     client: AsyncClient, account: members.NewMember
 ) -> None:
@@ -229,13 +187,14 @@ async def test_a_cookie_that_nobody_gave_is_nobody(client: AsyncClient, token: s
     ("password", "reason"),
     [
         ("onze signes", "au moins 12"),
-        ("x" * 300, "au plus 256"),
+        ("x" * 1025, "au plus 1\xa0024|au plus 1024"),
         ("motdepasse1234", "facile"),
         ("MotDePasse 2026 !", "facile"),
         ("bibliothèque2026", "facile"),
         ("abababababab", "facile"),
         ("camille-martin-1", "facile"),
         ("camille@2026!", "facile"),
+        ("Cahier2026!!", "facile"),
     ],
 )
 async def test_a_weak_password_is_refused(database: object, password: str, reason: str) -> None:

@@ -3,10 +3,11 @@
 The first `sign_in_tries` tries at one account within `sign_in_minutes`, wherever they come from, cost nothing. Each
 further one is held back, a little longer each time and four seconds at most, before the password is looked at; only
 two of them are under way at a time from one place, and four at a time from all places together. So whatever is tried,
-in a row or all at once, from one address or from thousands, one account sees a guess a second: 86,400 a day, against
-twelve characters that are in no list of common ones and not the person's own names, and a second factor for those who
-may act on others (OWASP ASVS 5.0, 6.3.1 and 6.1.1; NIST SP 800-63B, 5.2.2). One address has a window of its own beside
-that, for all accounts, far wider than what one person tries.
+in a row or all at once, from one address or from thousands, an account sees a guess a second at each of its two names,
+handle and address: 172,800 a day for who knows both. Against them stand twelve characters that are in no list of
+common ones and are not the person's own names, and a second factor for those who act on others (OWASP ASVS 5.0, 6.1.1
+and 6.3.1). Fewer would need a lock, which anybody could then close on somebody else. One address has a window of its
+own beside that, for all accounts, far wider than what one person tries.
 
 Nothing of this lasts. A try is refused only while others are under way, for seconds, and the right password is
 taken on its turn and forgives the wrong ones. A place from where somebody signed in lately has a lane of its own for

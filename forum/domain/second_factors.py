@@ -17,6 +17,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 import pyotp
+import structlog
 from limits import RateLimitItemPerDay
 
 from forum import permissions
@@ -40,6 +41,8 @@ DRAFT_LASTS: Final = timedelta(minutes=30)
 WRONG_CODES: Final = 5
 """After so many, a session that waits for its code is over: the password has to be typed again."""
 DAY: Final = 24 * 3600
+
+logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +282,7 @@ async def _use_application_code(member: int, code: str, now: datetime) -> bool:
             "Trop de codes faux depuis un jour. Entrez avec un code de secours, ou réessayez demain.", retry_after=DAY
         )
     found = await row("SELECT secret FROM second_factor WHERE member_id = $1", member)
-    step = _step_of(unseal(found["secret"]), code, now) if found else None
+    step = _step_of(_unsealed(found["secret"]), code, now) if found else None
     if step is None:
         return False
     # The comparison and the note in one statement: of two that come with the same code, one enters.
@@ -287,6 +290,16 @@ async def _use_application_code(member: int, code: str, now: datetime) -> bool:
         "UPDATE second_factor SET last_step = $2 WHERE member_id = $1 AND last_step < $2 RETURNING id", member, step
     )
     return noted is not None
+
+
+def _unsealed(kept: str) -> str:
+    try:
+        return str(unseal(kept))
+    except LookupError as problem:
+        logger.error("second factor sealed under a key that security.key does not hold")
+        raise Invalid(
+            "Le site ne peut plus lire la clé de votre application. Entrez avec un code de secours.", field="code"
+        ) from problem
 
 
 def _codes_of_the_day(member: int) -> tuple[RateLimitItemPerDay, str]:
