@@ -134,9 +134,7 @@ async def sign_out(token: str, *, now: datetime) -> str:
 
     Ours ends first, and a provider that does not answer keeps nobody signed in here.
     """
-    found = await row(
-        "DELETE FROM session WHERE token_hash = $1 RETURNING issuer, id_token", sessions.hashed(token)
-    )
+    found = await row("DELETE FROM session WHERE token_hash = $1 RETURNING issuer, id_token", sessions.hashed(token))
     if found is None or not found["id_token"] or found["issuer"] != settings().oidc.issuer:
         return ""
     try:

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.domain import credentials, identities, proofs, providers, second_factors, sessions
+from forum.domain import credentials, identities, proofs, second_factors, sessions
 from forum.errors import Invalid
 from forum.permissions import may_turn_factor_off
 from forum.settings import settings
@@ -20,7 +20,6 @@ async def show(request: Request) -> Response:
         "has_password": await proofs.has_password(viewer),
         "may_turn_off": may_turn_factor_off(viewer, required=settings().sign_in.second_factor_for_staff),
         "factor": await second_factors.factor_of(viewer.id),
-        "provider": providers.name() if providers.enabled() else "",
         "identities": await identities.own_identities(viewer),
         "sessions": await sessions.sessions_of(viewer, request.state.token, now=request.state.now),
     }

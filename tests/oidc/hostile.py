@@ -25,7 +25,7 @@ OTHER_KEY = RSAKey.generate_key(2048, {"kid": "autre"}, private=True)
 
 
 class Provider:
-    """Tests change what it says: `claims`, `sign`, `userinfo` (functions of what it would say), `metadata`, `answers`."""
+    """Tests change what it says: `claims`, `sign`, `userinfo` (functions of the truth), `metadata`, `answers`."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
