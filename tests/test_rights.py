@@ -1,0 +1,736 @@
+"""The table of `forum/rights.py`, asked over HTTP: each action by each kind of person, as a form and as JSON.
+
+The allowed and the refused share their set-up (`tests/world.py`). After each refusal the database is what it was, row
+for row; what is hidden answers as what never was, byte for byte.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import pytest
+from httpx2 import AsyncClient, Response
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from forum.database import rows
+from forum.domain import sessions
+from forum.language import catalogue
+from forum.permissions import Viewer, standings_of
+from forum.rights import HELD_BACK, LABELS, MEANINGS, REASONS, TABLE, Action, Cell, Standing, cell_of
+from forum.routes import routes
+from forum.settings import settings
+from tests.conftest import NOON, visitor
+from tests.factories import make_member, sign_in
+from tests.rights import DOCUMENT, document
+from tests.world import NEVER, READERS, SECRET_VOTER, Guest, Reader, changed, fingerprint, make_world
+
+Form = Mapping[str, str]
+SCHEDULE = {
+    "contributions_open_at": "2026-11-13T13:00",
+    "contributions_close_at": "2026-12-12T18:00",
+    "votes_open_at": "2026-11-13T13:00",
+    "votes_close_at": "2026-12-19T18:00",
+    "sealed": "1",
+}
+MINUTES = {"source": "Former.", "ligne-1": "Former tous les agents.", "garder-1": "1"}
+CLOSED = "Les contributions à ce thème sont closes."
+VOTES_CLOSED = "Les votes sur ce thème sont clos."
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is sent, and the action of the table that decides.
+
+    `path` names places of the world; `form` None is a page that is read. `first` is an action that the same address
+    asks before: what one may not know of cannot be refused otherwise. `refused` is the sentence by which the state of
+    the thing or its schedule refuses those whom the table allows, `status` what they get otherwise and `changes` the
+    table that is written. `hidden` is the place that answers as if it were not there.
+    """
+
+    action: Action
+    name: str
+    path: str
+    form: Form | None = None
+    first: Action | None = None
+    group: str = "a"
+    refused: str = ""
+    status: int = 0
+    changes: str = ""
+    hidden: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """The JSON that says the same as the form, when it is not simply the form."""
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def expected_status(self) -> int:
+        return self.status or (200 if self.form is None else 303)
+
+    def cell(self, reader: Reader) -> Cell:
+        """What the table says of it for this reader; a bar is a refusal, the setting being as it is delivered."""
+        standings = reader.a if self.group == "a" else reader.b
+        found = cell_of(self.action, standings)
+        if self.first and cell_of(self.first, standings) is not Cell.ALLOWED:
+            found = cell_of(self.first, standings)
+        return Cell.REFUSED if found is Cell.BARRED else found
+
+
+READ, COMPILE = Action.READ, Action.COMPILE
+CASES = [
+    Case(READ, "read the home page", "/"),
+    Case(READ, "read a theme", "/themes/3"),
+    Case(READ, "read the proposals", "/themes/3/propositions"),
+    Case(READ, "read a proposal", "/propositions/{proposal}"),
+    Case(READ, "read a thread", "/fils/{thread}"),
+    Case(READ, "look a contribution up", "/contributions/{post}", status=303),
+    Case(READ, "read the versions of a contribution", "/contributions/{post}/historique"),
+    Case(READ, "read a version", "/contributions/{post}/revisions/1"),
+    Case(READ, "read the list of meetings", "/reunions"),
+    Case(READ, "read a meeting", "/reunions/{meeting}"),
+    Case(READ, "read the list of syntheses", "/syntheses"),
+    Case(READ, "read a published synthesis", "/syntheses/{published}"),
+    Case(READ, "follow a published synthesis", "/api/v1/syntheses/{published}"),
+    Case(READ, "read its document", "/syntheses/{published}/lire"),
+    Case(READ, "download its document", "/syntheses/{published}/synthese-T5-v2-2026-11-23.html"),
+    Case(Action.READ_WAITING_TAGS, "read a meeting known by a waiting tag", "/reunions/{waiting}", hidden="waiting"),
+    Case(Action.CONTRIBUTE, "see the form of a reply", "/fils/{thread}/repondre"),
+    Case(Action.CONTRIBUTE, "see it when closed", "/fils/{closed_thread}/repondre", refused=CLOSED),
+    Case(Action.CONTRIBUTE, "reply", "/fils/{thread}/repondre", {"source": "Une réponse."}, changes="post"),
+    Case(
+        Action.CONTRIBUTE,
+        "look at a reply first",
+        "/fils/{thread}/repondre",
+        {"source": "Une réponse.", "action": "apercu"},
+        status=200,
+    ),
+    Case(
+        Action.CONTRIBUTE,
+        "reply when closed",
+        "/fils/{closed_thread}/repondre",
+        {"source": "Trop tard."},
+        refused=CLOSED,
+    ),
+    Case(Action.CONTRIBUTE, "choose words to quote", "/contributions/{post}/citer", status=303),
+    Case(Action.CONTRIBUTE, "choose them when closed", "/contributions/{closed_post}/citer", refused=CLOSED),
+    Case(Action.CONTRIBUTE, "see the form of a thread", "/themes/3/nouveau-fil"),
+    Case(
+        Action.CONTRIBUTE,
+        "open a thread",
+        "/themes/3/nouveau-fil",
+        {"title": "Un fil", "source": "Un début."},
+        changes="thread",
+    ),
+    Case(
+        Action.CONTRIBUTE,
+        "open a thread when closed",
+        "/themes/5/nouveau-fil",
+        {"title": "Un fil", "source": "Un début."},
+        refused=CLOSED,
+    ),
+    Case(Action.EDIT_OWN_POST, "see the form of one's words", "/contributions/{own_post}/modifier"),
+    Case(
+        Action.EDIT_OWN_POST,
+        "edit one's own words",
+        "/contributions/{own_post}/modifier",
+        {"source": "Mieux.", "revision": "1"},
+        changes="post_revision",
+        values={"source": "Mieux.", "revision": 1},
+    ),
+    Case(Action.EDIT_OTHER_POST, "see the form of somebody's words", "/contributions/{post}/modifier"),
+    Case(
+        Action.EDIT_OTHER_POST,
+        "edit somebody's words",
+        "/contributions/{post}/modifier",
+        {"source": "Pire.", "revision": "1"},
+    ),
+    Case(Action.PROPOSE, "see the form of a proposal", "/themes/3/proposer"),
+    Case(Action.PROPOSE, "propose", "/themes/3/proposer", {"wording": "Une idée"}, changes="proposal"),
+    Case(Action.PROPOSE, "propose when closed", "/themes/5/proposer", {"wording": "Une idée"}, refused=CLOSED),
+    Case(Action.PROPOSE_FROM_OWN_POST, "see the form on one's own post", "/contributions/{own_post}/proposer"),
+    Case(
+        Action.PROPOSE_FROM_OWN_POST,
+        "propose of one's own post",
+        "/contributions/{own_post}/proposer",
+        {"wording": "Une idée"},
+        changes="extract",
+    ),
+    Case(Action.PROPOSE_FROM_OTHER_POST, "see the form on somebody's post", "/contributions/{post}/proposer"),
+    Case(
+        Action.PROPOSE_FROM_OTHER_POST,
+        "propose of somebody's post",
+        "/contributions/{post}/proposer",
+        {"wording": "Une idée"},
+        changes="extract",
+    ),
+    Case(
+        Action.PROPOSE_FROM_OTHER_POST,
+        "propose of a post of B",
+        "/contributions/{post_b}/proposer",
+        {"wording": "Une idée"},
+        group="b",
+        changes="extract",
+    ),
+    Case(
+        Action.PROPOSE_FROM_OTHER_POST,
+        "propose of a post after the votes",
+        "/contributions/{closed_post}/proposer",
+        {"wording": "Une idée"},
+        refused="Les votes de ce thème sont clos : une nouvelle proposition ne pourrait plus être jugée.",
+    ),
+    Case(
+        Action.WITHDRAW_OWN_PROPOSAL,
+        "withdraw one's own proposal",
+        "/propositions/{own_proposal}/retirer",
+        {"confirmation": "1"},
+        changes="proposal",
+        values={"confirmation": True},
+    ),
+    Case(
+        Action.WITHDRAW_OTHER_PROPOSAL,
+        "withdraw somebody's proposal",
+        "/propositions/{proposal}/retirer",
+        {"confirmation": "1"},
+        values={"confirmation": True},
+    ),
+    Case(Action.VOTE, "vote", "/propositions/{proposal}/vote", {"avis": "pour"}, changes="ballot"),
+    Case(Action.VOTE, "vote on one's own", "/propositions/{own_proposal}/vote", {"avis": "contre"}, changes="ballot"),
+    Case(Action.VOTE, "change a vote", "/propositions/{judged}/vote", {"avis": "contre"}, changes="ballot"),
+    Case(Action.VOTE, "withdraw a vote", "/propositions/{judged}/vote", {"avis": "retirer"}, changes="ballot"),
+    Case(
+        Action.VOTE,
+        "vote when closed",
+        "/propositions/{closed_proposal}/vote",
+        {"avis": "pour"},
+        refused=VOTES_CLOSED,
+    ),
+    Case(
+        Action.MODERATE,
+        "tag a post",
+        "/contributions/{post}/reunions",
+        {"numero": "7", "acte": "etiqueter"},
+        changes="meeting_tag",
+        values={"numero": 7, "acte": "etiqueter"},
+    ),
+    Case(
+        Action.MODERATE,
+        "confirm a tag",
+        "/contributions/{post}/reunions",
+        {"numero": "2", "acte": "etiqueter"},
+        changes="meeting_tag",
+    ),
+    Case(
+        Action.MODERATE,
+        "take a tag off",
+        "/contributions/{tagged}/reunions",
+        {"numero": "1", "acte": "retirer"},
+        changes="meeting_tag",
+    ),
+    Case(
+        Action.MODERATE,
+        "tag a post of B",
+        "/contributions/{post_b}/reunions",
+        {"numero": "7", "acte": "etiqueter"},
+        group="b",
+        changes="meeting_tag",
+    ),
+    Case(
+        Action.MODERATE,
+        "enter a meeting",
+        "/reunions/nouvelle",
+        {"groupe": "{group_a}", "numero": "9", "date": "2019-03-12"},
+        changes="meeting",
+    ),
+    Case(
+        Action.MODERATE,
+        "enter a meeting of B",
+        "/reunions/nouvelle",
+        {"groupe": "{group_b}", "numero": "9", "date": "2019-03-12"},
+        group="b",
+        changes="meeting",
+    ),
+    Case(Action.MODERATE, "see the form of minutes", "/reunions/{meeting}/compte-rendu"),
+    Case(
+        Action.MODERATE,
+        "look at the lines of minutes",
+        "/reunions/{meeting}/compte-rendu",
+        {"theme": "3", "source": "- Former"},
+        status=200,
+    ),
+    Case(
+        Action.MODERATE,
+        "keep minutes",
+        "/reunions/{meeting}/compte-rendu",
+        {"acte": "garder", "theme": "3", **MINUTES},
+        changes="proposal",
+    ),
+    Case(
+        Action.MODERATE,
+        "keep minutes of B",
+        "/reunions/{meeting_b}/compte-rendu",
+        {"acte": "garder", "theme": "6", **MINUTES},
+        group="b",
+        changes="proposal",
+    ),
+    Case(Action.SCHEDULE, "see the form of the schedule", "/themes/3/calendrier"),
+    Case(
+        Action.SCHEDULE,
+        "set the schedule",
+        "/themes/3/calendrier",
+        SCHEDULE,
+        changes="theme",
+        values=SCHEDULE | {"sealed": True},
+    ),
+    Case(
+        Action.SCHEDULE,
+        "close the votes",
+        "/themes/3/clore-les-votes",
+        {"reason": "Fin", "confirmation": "1"},
+        changes="journal_entry",
+    ),
+    Case(COMPILE, "read a draft", "/syntheses/{draft}", hidden="draft"),
+    Case(COMPILE, "follow a draft", "/api/v1/syntheses/{draft}", hidden="draft"),
+    Case(COMPILE, "read the document of a draft", "/syntheses/{draft}/lire", hidden="draft"),
+    Case(
+        COMPILE,
+        "download the document of a draft",
+        "/syntheses/{draft}/synthese-T3-v1-2026-11-23.html",
+        hidden="draft",
+    ),
+    Case(COMPILE, "ask for a synthesis", "/syntheses/demander", {"theme": "5"}, changes="job", values={"theme": 5}),
+    Case(COMPILE, "compile again", "/syntheses/{failed}/recommencer", {}, hidden="failed", changes="job"),
+    Case(
+        Action.PUBLISH,
+        "publish a synthesis",
+        "/syntheses/{ready}/publier",
+        {"confirmation": "1"},
+        first=COMPILE,
+        hidden="ready",
+        changes="synthesis",
+        values={"confirmation": True},
+    ),
+    Case(
+        Action.PUBLISH,
+        "publish what is public",
+        "/syntheses/{published}/publier",
+        {"confirmation": "1"},
+        refused="Cette synthèse est déjà publiée. Une synthèse publiée ne change plus.",
+    ),
+    Case(Action.READ_NOTIFICATIONS, "read one's notifications", "/notifications"),
+    Case(
+        Action.READ_NOTIFICATIONS, "mark them as read", "/notifications/lues", {"jusqua": "99"}, changes="notification"
+    ),
+]
+
+
+async def ask(app: Starlette, guest: Guest, case: Case, *, as_json: bool = False, **elsewhere: object) -> Response:
+    """Send it as that person's browser does, or as a program with their session; `elsewhere` changes places."""
+    places = {**guest.places, **elsewhere}
+    async with visitor(app) as client:
+        if guest.token:
+            client.cookies.set("session", guest.token)
+        path = case.path.format(**places)
+        if case.form is None:
+            return await client.get(path, headers={"Accept": "application/json"} if as_json else {})
+        form = {name: value.format(**places) for name, value in case.form.items()}
+        return (
+            await client.post(path, json=dict(case.values) or form) if as_json else await client.post(path, data=form)
+        )
+
+
+def says(answer: Response, sentence: str, *, as_json: bool) -> bool:
+    """Whether the answer holds a sentence of the house, whose blanks may be filled in."""
+    words = catalogue("fr").gettext(sentence)
+    start = words.partition("{")[0].removesuffix(".")
+    return start in (answer.json()["detail"] if as_json else answer.text) or escape(start) in answer.text
+
+
+def reason(case: Case, reader: Reader) -> str:
+    """The sentence by which this person is refused."""
+    standing = next(iter(reader.a))
+    return HELD_BACK.get(standing) or REASONS[case.action]
+
+
+def may(case: Case) -> list[str]:
+    """The names of those whom the table allows it."""
+    return [name for name, reader in READERS.items() if case.cell(reader) is Cell.ALLOWED]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.form is None and may(case)], ids=str)
+async def test_who_may_reads(app: Starlette, case: Case) -> None:
+    world = await make_world(may(case))
+    before = await fingerprint()
+    for name, guest in world.guests.items():
+        answer = await ask(app, guest, case)
+        assert answer.status_code == (403 if case.refused else case.expected_status), (name, answer.text)
+        assert "/connexion" not in answer.headers.get("location", "")
+        assert not case.refused or says(answer, case.refused, as_json=False)
+        assert changed(before, await fingerprint()) == set(), name
+
+
+WRITTEN = [(case, name) for case in CASES if case.form is not None for name in may(case)]
+
+
+@pytest.mark.parametrize("as_json", [False, True], ids=["form", "json"])
+@pytest.mark.parametrize(("case", "name"), WRITTEN, ids=str)
+async def test_who_may_writes(app: Starlette, case: Case, name: str, as_json: bool) -> None:
+    guest = (await make_world([name])).guests[name]
+    before = await fingerprint()
+    answer = await ask(app, guest, case, as_json=as_json)
+    moved = changed(before, await fingerprint())
+    if case.refused:
+        assert answer.status_code in (403, 409), answer.text
+        assert says(answer, case.refused, as_json=as_json), answer.text
+        assert moved == set()
+        return
+    assert answer.status_code == case.expected_status, answer.text
+    assert "/connexion" not in answer.headers.get("location", "")
+    assert case.changes in moved if case.changes else moved == set()
+
+
+REFUSED = [case for case in CASES if len(may(case)) < len(READERS)]
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=str)
+async def test_who_may_not_changes_nothing(app: Starlette, case: Case) -> None:
+    """Everybody whom the table refuses, one after the other in one world, which is the same after each of them."""
+    refused = {name: reader for name, reader in READERS.items() if case.cell(reader) is not Cell.ALLOWED}
+    world = await make_world(refused)
+    before = await fingerprint()
+    for name, reader in refused.items():
+        guest, cell = world.guests[name], case.cell(reader)
+        for as_json in (False, True):
+            answer = await ask(app, guest, case, as_json=as_json)
+            assert changed(before, await fingerprint()) == set(), name
+            if cell is Cell.HIDDEN:
+                await assert_like_what_never_was(app, guest, case, answer, as_json=as_json)
+            elif cell is Cell.SIGN_IN:
+                assert_leads_to_sign_in(answer, case, as_json=as_json)
+            else:
+                assert answer.status_code == 403, (name, answer.text)
+                assert says(answer, reason(case, reader), as_json=as_json), (name, answer.text)
+
+
+async def assert_like_what_never_was(
+    app: Starlette, guest: Guest, case: Case, answer: Response, *, as_json: bool
+) -> None:
+    assert answer.status_code == 404, answer.text
+    if not case.hidden:
+        return
+    never = await ask(app, guest, case, as_json=as_json, **{case.hidden: NEVER})
+    assert seen(answer, guest.places[case.hidden]) == seen(never, NEVER)
+
+
+def seen(answer: Response, number: object) -> tuple[int, dict[str, str], str]:
+    """All that the answer tells, but for the address that was asked and the number of the request."""
+    path = str(answer.request.url.path)
+    headers = {k: v for k, v in answer.headers.items() if k not in {"x-request-id", "content-length"}}
+    return answer.status_code, headers, answer.text.replace(path, path.replace(f"/{number}", "/N"))
+
+
+def assert_leads_to_sign_in(answer: Response, case: Case, *, as_json: bool) -> None:
+    if as_json:
+        assert (answer.status_code, answer.json()["detail"]) == (403, "Connectez-vous pour continuer.")
+    elif case.form is None:
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/connexion?suite=")
+    else:
+        assert answer.status_code == 403
+        assert 'href="/connexion"' in answer.text
+
+
+async def test_agents_vote_where_the_setting_opens_it(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
+    barred = [name for name, reader in READERS.items() if cell_of(Action.VOTE, reader.a) is Cell.BARRED]
+    assert set(barred) == {"agent", "agent who moderates A", "administrator"}
+    monkeypatch.setenv("FORUM_VOTES__AGENTS_MAY_VOTE", "true")
+    settings.cache_clear()
+    world = await make_world(barred)
+    vote = Case(Action.VOTE, "vote", "/propositions/{proposal}/vote", {"avis": "pour"})
+    for name, guest in world.guests.items():
+        assert (await ask(app, guest, vote)).status_code == 303, name
+
+
+# What nobody may see
+
+
+async def test_nobody_sees_the_tally_of_a_sealed_vote_before_its_close(app: Starlette) -> None:
+    """The same pages of the closed theme do show one, so the words looked for are the right ones."""
+    assert set(TABLE[Action.READ_SEALED_TALLIES].values()) == {Cell.HIDDEN}
+    world = await make_world(READERS)
+    tally = re.compile(r'class="tally"|Soutien net|class="results"')
+    for name, guest in world.guests.items():
+        for path in ("/propositions/{proposal}", "/themes/3/propositions", "/fils/{thread}", "/themes/3"):
+            assert not tally.search((await ask(app, guest, Case(READ, "", path))).text), (name, path)
+        for path in ("/propositions/{closed_proposal}", "/themes/5/propositions"):
+            assert tally.search((await ask(app, guest, Case(READ, "", path))).text), (name, path)
+
+
+async def test_nobody_is_told_who_voted_what(app: Starlette) -> None:
+    """Somebody who only voted is named on no page, whoever reads it, before and after the close."""
+    assert set(TABLE[Action.READ_OTHER_BALLOTS].values()) == {Cell.HIDDEN}
+    world = await make_world(READERS)
+    pages = [case for case in CASES if case.form is None and case.action is not Action.ADMINISTER]
+    closed = [Case(READ, "", path) for path in ("/propositions/{closed_proposal}", "/themes/5/propositions")]
+    for name, guest in world.guests.items():
+        for case in (*pages, *closed):
+            assert SECRET_VOTER not in (await ask(app, guest, case)).text, (name, case)
+
+
+async def test_each_sees_their_own_ballot_and_no_other(app: Starlette) -> None:
+    world = await make_world(READERS)
+    own = "Vous avez voté :"
+    for name, guest in world.guests.items():
+        cell = cell_of(Action.READ_OWN_BALLOT, READERS[name].a)
+        page = html_words((await ask(app, guest, Case(READ, "", "/propositions/{judged}"))).text)
+        assert (own in page) is (cell is Cell.ALLOWED), name
+        assert own not in html_words((await ask(app, guest, Case(READ, "", "/propositions/{proposal}"))).text), name
+
+
+def html_words(text: str) -> str:
+    return re.sub(r"[\s\u00a0\u202f]+", " ", text)
+
+
+async def test_a_tag_that_waits_is_seen_by_those_who_may_confirm_it(app: Starlette) -> None:
+    """On the thread, with its form, and in the list of meetings: suspended moderators see none of it."""
+    world = await make_world(READERS)
+    for name, guest in world.guests.items():
+        sees = cell_of(Action.READ_WAITING_TAGS, READERS[name].a) is Cell.ALLOWED
+        thread = (await ask(app, guest, Case(READ, "", "/fils/{thread}"))).text
+        assert ("(à confirmer)" in thread) is sees, name
+        confirms = cell_of(Action.MODERATE, READERS[name].a) is Cell.ALLOWED
+        assert ("/reunions" + '" ' in thread or 'value="etiqueter"' in thread) is confirms, name
+        meetings = (await ask(app, guest, Case(READ, "", "/reunions"))).text
+        assert (f'href="/reunions/{guest.places["waiting"]}"' in meetings) is sees, name
+
+
+async def test_lists_show_no_synthesis_that_is_not_public(app: Starlette) -> None:
+    world = await make_world(READERS)
+    for name, guest in world.guests.items():
+        sees = cell_of(COMPILE, READERS[name].a) is Cell.ALLOWED
+        listed = (await ask(app, guest, Case(READ, "", "/syntheses"))).text
+        assert f'href="/syntheses/{guest.places["published"]}"' in listed
+        for hidden in ("draft", "ready", "failed"):
+            assert (f'href="/syntheses/{guest.places[hidden]}"' in listed) is sees, (name, hidden)
+
+
+# What is lost, what is not ours, what was not asked for
+
+
+TAG = Case(Action.MODERATE, "", "/contributions/{post}/reunions", {"numero": "7", "acte": "etiqueter"})
+PLAN = Case(Action.SCHEDULE, "", "/themes/3/calendrier", SCHEDULE)
+
+
+@pytest.mark.parametrize(
+    ("name", "case", "statement", "status"),
+    [
+        ("moderator of A", TAG, "DELETE FROM moderator WHERE member_id = $1", 403),
+        ("moderator of A", TAG, "UPDATE member SET suspended_until = '2027-01-01' WHERE id = $1", 403),
+        ("moderator of A", TAG, "UPDATE member SET confirmed_at = NULL WHERE id = $1", 403),
+        ("moderator of A", TAG, "DELETE FROM second_factor WHERE member_id = $1", 403),
+        ("moderator of A", TAG, "DELETE FROM session WHERE member_id = $1", 403),
+        ("agent", PLAN, "UPDATE member SET role = 'member' WHERE id = $1", 403),
+        ("administrator", PLAN, "UPDATE member SET role = 'member' WHERE id = $1", 403),
+        ("agent", Case(COMPILE, "", "/syntheses/{draft}"), "UPDATE member SET role = 'member' WHERE id = $1", 404),
+        ("agent", Case(COMPILE, "", "/syntheses/{draft}/lire"), "DELETE FROM session WHERE member_id = $1", 404),
+    ],
+)
+async def test_a_lost_right_is_lost_from_the_next_request_on(
+    app: Starlette, name: str, case: Case, statement: str, status: int
+) -> None:
+    guest = (await make_world([name])).guests[name]
+    assert guest.member is not None
+    assert (await ask(app, guest, case)).status_code == case.expected_status
+    await rows(statement, guest.member.id)
+    before = await fingerprint()
+    assert (await ask(app, guest, case)).status_code == status
+    assert changed(before, await fingerprint()) == set()
+
+
+async def test_a_theme_of_b_does_not_exist_in_the_minutes_of_a(app: Starlette) -> None:
+    guest = (await make_world(["moderator of A"])).guests["moderator of A"]
+    before = await fingerprint()
+    answers = []
+    for number in ("6", "99"):
+        form = {"acte": "garder", "theme": number, **MINUTES}
+        answers.append(await ask(app, guest, Case(Action.MODERATE, "", "/reunions/{meeting}/compte-rendu", form)))
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert "Choisissez un thème du groupe" in answers[0].text
+    assert answers[0].text.replace('"6"', '"99"') == answers[1].text
+    assert changed(before, await fingerprint()) == set()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/contributions/{n}/proposer",
+        "/contributions/{n}/modifier",
+        "/contributions/{n}/reunions",
+        "/fils/{n}/repondre",
+        "/propositions/T3-{n}/vote",
+        "/propositions/T3-{n}/retirer",
+        "/reunions/{n}/compte-rendu",
+        "/themes/{n}/calendrier",
+        "/syntheses/{n}/publier",
+    ],
+)
+async def test_what_does_not_exist_is_not_found_for_those_who_may(client: AsyncClient, path: str) -> None:
+    await sign_in(client, await make_member("Tout Pouvoir", role=READERS["administrator"].role))
+    form = {"numero": "1", "avis": "pour", "wording": "x", "source": "x", "confirmation": "1"}
+    for number in (999, 2**31, 2**63, 10**30):
+        assert (await client.post(path.format(n=number), data=form)).status_code == 404, number
+        assert (await client.post(path.format(n=number), json=form)).status_code == 404, number
+
+
+SMUGGLED = {
+    "author_id": "1",
+    "author": "1",
+    "state": "withdrawn",
+    "theme_id": "6",
+    "number": "77",
+    "origin": "meeting",
+    "role": "administrator",
+    "member_id": "1",
+    "id": "1",
+    "version": "9",
+    "kind": "instruction",
+    "group": "2",
+}
+
+
+@pytest.mark.parametrize("as_json", [False, True], ids=["form", "json"])
+async def test_extra_fields_change_nothing(app: Starlette, as_json: bool) -> None:
+    """No mass assignment: a form sets what it asks for. With or without them the same rows are written."""
+    guest = (await make_world(["member"])).guests["member"]
+    written: list[dict[str, object]] = []
+    for smuggled in ({}, SMUGGLED):
+        case = Case(Action.PROPOSE, "", "/themes/3/proposer", {"wording": f"Une idée {len(written)}", **smuggled})
+        assert (await ask(app, guest, case, as_json=as_json)).status_code == 303
+        found = (await rows("SELECT * FROM proposal ORDER BY id DESC LIMIT 1"))[0]
+        written.append({k: v for k, v in dict(found).items() if k not in {"id", "number", "wording"}})
+    assert written[0] == written[1]
+    assert (await rows("SELECT role FROM member WHERE id = $1", guest.member.id if guest.member else 0))[0][
+        "role"
+    ] == "member"
+
+
+# Nothing is forgotten
+
+ROUTES = [route for route in routes() if isinstance(route, Route)]
+# What anybody may send, whoever they are: the action is the door itself.
+OPEN_WRITES = {"sign_in_with_password", "sign_in_code", "sign_out", "provider"}
+# What anybody may read beside the cases above.
+OPEN_PAGES = {
+    "help",
+    "help_rights",
+    "accessibility",
+    "live",
+    "ready",
+    "static",
+    "sign_in",
+    "sign_in_code",
+    "provider_return",
+    "first_time",
+}
+
+
+def covered(method: str) -> Iterator[str]:
+    """The names of the routes that a case of the table asks, by that method."""
+    for case in CASES:
+        if (case.form is None) is (method == "GET"):
+            path = re.sub(r"\{\w+\}", "1", case.path)
+            matching = (r for r in ROUTES if r.path_regex.fullmatch(path) and method in (r.methods or ()))
+            yield next(matching).name
+
+
+@pytest.mark.parametrize(("method", "opened"), [("POST", OPEN_WRITES), ("GET", OPEN_PAGES)])
+def test_every_address_is_in_the_table_or_open_to_all(method: str, opened: set[str]) -> None:
+    """A new address fails here until a row of the table, hence all that is asked above, accounts for it."""
+    known = {route.name for route in ROUTES if method in (route.methods or ())}
+    asked = set(covered(method))
+    assert known - asked - opened == set()
+    assert opened <= known
+    assert not opened & asked
+
+
+def test_no_address_takes_another_unsafe_method() -> None:
+    assert {method for route in ROUTES for method in route.methods or ()} <= {"GET", "HEAD", "POST"}
+
+
+def test_every_row_is_asked() -> None:
+    asked_apart = {Action.READ_SEALED_TALLIES, Action.READ_OTHER_BALLOTS, Action.READ_OWN_BALLOT}
+    assert {case.action for case in CASES} | asked_apart == set(Action)
+
+
+def test_every_standing_is_somebody() -> None:
+    assert {standing for reader in READERS.values() for standing in reader.a} == set(Standing)
+
+
+# The table itself
+
+
+def test_the_table_says_something_of_everything() -> None:
+    assert list(TABLE) == list(Action)
+    assert all(list(cells) == list(Standing) for cells in TABLE.values())
+    assert set(LABELS) == {*Action, *Standing, *Cell}
+    assert set(MEANINGS) == set(Cell)
+
+
+def test_every_refusal_has_its_sentence_and_no_sentence_is_unused() -> None:
+    by_role = {Cell.REFUSED, Cell.BARRED}
+    refusing = {
+        action for action, cells in TABLE.items() if by_role & {c for s, c in cells.items() if s not in HELD_BACK}
+    }
+    assert refusing == set(REASONS)
+
+
+def test_only_visitors_are_asked_to_sign_in() -> None:
+    for action, cells in TABLE.items():
+        assert {standing for standing, cell in cells.items() if cell is Cell.SIGN_IN} <= {Standing.VISITOR}, action
+
+
+def test_whom_their_account_holds_back_writes_nothing_but_their_own_account() -> None:
+    for standing in HELD_BACK:
+        allowed = {action for action, cells in TABLE.items() if cells[standing] is Cell.ALLOWED}
+        assert allowed == {
+            Action.READ,
+            Action.READ_OWN_BALLOT,
+            Action.READ_NOTIFICATIONS,
+            Action.KEEP_ACCOUNT,
+        }
+
+
+def test_of_several_standings_the_best_counts_but_a_bar_stands() -> None:
+    both = (Standing.AGENT, Standing.MODERATOR)
+    assert cell_of(Action.MODERATE, both) is Cell.ALLOWED
+    assert cell_of(Action.SCHEDULE, both) is Cell.ALLOWED
+    assert cell_of(Action.COMPILE, (Standing.MEMBER, Standing.MODERATOR)) is Cell.HIDDEN
+    assert cell_of(Action.VOTE, both) is Cell.BARRED
+
+
+@pytest.mark.parametrize("name", READERS)
+async def test_standings_are_those_of_the_person_in_the_database(database: object, name: str) -> None:
+    reader, guest = READERS[name], (await make_world([name])).guests[name]
+    viewer: Viewer | None = await sessions.viewer_of(guest.token, now=NOON) if guest.token else None
+    for group, expected in (("group_a", reader.a), ("group_b", reader.b)):
+        number = guest.places[group]
+        assert isinstance(number, int)
+        assert set(standings_of(viewer, number, NOON)) == expected
+
+
+def test_the_documentation_shows_this_table() -> None:
+    assert DOCUMENT.read_text("utf-8") == document(), "run `make rights`"
+
+
+@pytest.mark.parametrize("locale", ["fr", "en"])
+async def test_the_help_shows_this_table(client: AsyncClient, locale: str) -> None:
+    page = (await client.get("/aide/droits" if locale == "fr" else "/en/aide/droits")).text
+    said = catalogue(locale).gettext
+    assert page.count('<th scope="row">') == len(Action)
+    assert page.count('<th scope="col">') == len(Standing) + 1
+    cells = [html_words(one).strip() for one in re.findall(r"<td>\s*(?:<b>)?(.*?)(?:</b>)?\s*</td>", page, re.DOTALL)]
+    assert cells == [said(LABELS[cell]) for row in TABLE.values() for cell in row.values()]
+    for action in Action:
+        assert escape(said(LABELS[action]), quote=False).replace("'", "&#39;") in page

@@ -1,0 +1,224 @@
+"""A small consultation in which every right can be asked for, and the people who ask.
+
+Group A has an open theme 3, a closed theme 5 with syntheses, and meetings; group B has theme 6 and a meeting. Each
+reader has a contribution, a proposal and a ballot of their own. `places` says where things are: `{post}` in an address.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from forum.database import is_sqlite, rows, transaction
+from forum.domain import sessions
+from forum.models.meetings import Meeting, MeetingTag, TagState, WorkingGroup
+from forum.models.members import Member, Role
+from forum.models.notifications import Event, Notification
+from forum.models.posts import Post
+from forum.models.syntheses import Document, Synthesis, SynthesisState
+from forum.models.themes import Theme
+from forum.models.votes import Ballot
+from forum.ranking.tallies import Opinion
+from forum.rights import Standing
+from tests.conftest import NOON
+from tests.factories import make_group, make_member, make_post, make_proposal, make_theme, make_thread
+
+# A voter who wrote nothing: their name has no reason to be on any page.
+SECRET_VOTER = "Zénobie Discrète"
+# Numbers that nothing has.
+NEVER = 987654
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody who asks: what they are to things of group A and of group B, and how they are made."""
+
+    a: frozenset[Standing]
+    b: frozenset[Standing]
+    role: Role = Role.MEMBER
+    moderates: str = ""
+    suspended_until: datetime | None = None
+    has_factor: bool = True
+
+
+def _reader(*standings: Standing, role: Role = Role.MEMBER, moderates: str = "", factor: bool = True) -> Reader:
+    """`standings` are those in group A; a moderator of one group is one of another group in the other."""
+    swapped = {Standing.MODERATOR: Standing.OTHER_MODERATOR, Standing.OTHER_MODERATOR: Standing.MODERATOR}
+    here, there = frozenset(standings), frozenset(swapped.get(each, each) for each in standings)
+    until = NOON + timedelta(days=9) if Standing.SUSPENDED in here else None
+    return Reader(here, there, role, moderates, until, factor)
+
+
+READERS: Mapping[str, Reader] = {
+    "visitor": _reader(Standing.VISITOR),
+    "not confirmed": _reader(Standing.UNCONFIRMED),
+    "member": _reader(Standing.MEMBER),
+    "moderator of A": _reader(Standing.MEMBER, Standing.MODERATOR, moderates="a"),
+    "moderator of B": _reader(Standing.MEMBER, Standing.OTHER_MODERATOR, moderates="b"),
+    "agent": _reader(Standing.AGENT, role=Role.AGENT),
+    "agent who moderates A": _reader(Standing.AGENT, Standing.MODERATOR, role=Role.AGENT, moderates="a"),
+    "administrator": _reader(Standing.ADMINISTRATOR, role=Role.ADMINISTRATOR),
+    "suspended": _reader(Standing.SUSPENDED),
+    "suspended administrator": _reader(Standing.SUSPENDED, role=Role.ADMINISTRATOR),
+    "suspended moderator of A": _reader(Standing.SUSPENDED, moderates="a"),
+    "agent without second factor": _reader(Standing.WITHOUT_FACTOR, role=Role.AGENT, factor=False),
+    "moderator of A without second factor": _reader(Standing.WITHOUT_FACTOR, moderates="a", factor=False),
+}
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A reader in a world: the member, None for a visitor; the cookie of their session; where their things are."""
+
+    member: Member | None
+    token: str
+    places: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class World:
+    guests: Mapping[str, Guest]
+    """By name of READERS."""
+
+
+async def make_world(names: Collection[str]) -> World:
+    """The consultation, with these readers signed in."""
+    async with transaction():
+        a, b = await make_group("gt-a", "Groupe A"), await make_group("gt-b", "Groupe B")
+        places, theme = await _make_things(a, b)
+        thread = await make_thread(theme, "Le fil des lecteurs")
+        guests = {}
+        for number, name in enumerate(names):
+            member = await _make_member(READERS[name], f"Lecture Numéro{number}", {"a": a, "b": b})
+            token = await sessions.open_session(member.id, now=NOON) if member else ""
+            author = member or await make_member("Auteure Absente")
+            post = await make_post(thread, f"Les mots de {name}.", author=author)
+            own = await make_proposal(theme, f"La proposition de {name}.", author=author)
+            judged = await make_proposal(theme, f"Jugée par {name}.", author=None)
+            if member:
+                await _vote(judged.id, member)
+                await _tell(member, post)
+            own_places = {
+                "own_post": post.id,
+                "own_proposal": f"T3-{own.number:03}",
+                "judged": f"T3-{judged.number:03}",
+            }
+            guests[name] = Guest(member, token, places | own_places)
+    return World(guests)
+
+
+async def _make_member(reader: Reader, name: str, groups: Mapping[str, WorkingGroup]) -> Member | None:
+    if Standing.VISITOR in reader.a:
+        return None
+    moderated = [groups[reader.moderates]] if reader.moderates else []
+    return await make_member(
+        name,
+        role=reader.role,
+        moderates=moderated,
+        confirmed=Standing.UNCONFIRMED not in reader.a,
+        suspended_until=reader.suspended_until,
+        factor=reader.has_factor,
+    )
+
+
+async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, object], Theme]:
+    other = await make_member("Quelqu’un d’autre")
+    theme = await make_theme(3, group=a)
+    closed = await make_theme(5, contributions="closed", votes="closed", group=a)
+    theme_b = await make_theme(6, group=b)
+    thread, closed_thread, thread_b = await make_thread(theme), await make_thread(closed), await make_thread(theme_b)
+    meeting = await Meeting.create(working_group=a, number=1, held_on=NOON.date(), created_at=NOON)
+    meeting_b = await Meeting.create(working_group=b, number=1, held_on=NOON.date(), created_at=NOON)
+    waiting = await Meeting.create(working_group=a, number=2, created_at=NOON)
+    post, closed_post = await make_post(thread, author=other), await make_post(closed_thread, author=other)
+    post_b = await make_post(thread_b, author=other)
+    tagged = await make_post(thread, "Des mots d’une réunion.", author=other)
+    await MeetingTag.create(post=tagged, meeting=meeting, state=TagState.CONFIRMED, created_at=NOON)
+    await MeetingTag.create(post=post, meeting=waiting, state=TagState.WAITING, created_at=NOON)
+    proposal = await make_proposal(theme, author=other)
+    closed_proposal = await make_proposal(closed, author=other)
+    secret = await make_member(SECRET_VOTER)
+    await _vote(proposal.id, secret)
+    await _vote(closed_proposal.id, secret)
+    made = await _make_syntheses(theme, closed)
+    return {
+        "thread": thread.id,
+        "closed_thread": closed_thread.id,
+        "post": post.id,
+        "closed_post": closed_post.id,
+        "post_b": post_b.id,
+        "tagged": tagged.id,
+        "meeting": meeting.id,
+        "meeting_b": meeting_b.id,
+        "waiting": waiting.id,
+        "proposal": f"T3-{proposal.number:03}",
+        "closed_proposal": f"T5-{closed_proposal.number:03}",
+        "group_a": a.id,
+        "group_b": b.id,
+        "other": other.id,
+        **made,
+    }, theme
+
+
+async def _vote(proposal: int, voter: Member) -> None:
+    await Ballot.create(proposal_id=proposal, voter=voter, opinion=Opinion.FOR, proposal_version=1, cast_at=NOON)
+
+
+async def _tell(member: Member, post: Post) -> None:
+    await Notification.create(member=member, post=post, event=Event.MENTION, created_at=NOON)
+
+
+async def _make_syntheses(theme: Theme, closed: Theme) -> dict[str, object]:
+    """A draft of the open theme; of the closed one what failed, what is published, and what is ready to be."""
+    draft = await _make_synthesis(theme, 1, SynthesisState.READY)
+    failed = await _make_synthesis(closed, 1, SynthesisState.FAILED)
+    published = await _make_synthesis(closed, 2, SynthesisState.PUBLISHED)
+    ready = await _make_synthesis(closed, 3, SynthesisState.READY)
+    return {"draft": draft, "failed": failed, "published": published, "ready": ready}
+
+
+async def _make_synthesis(theme: Theme, version: int, state: SynthesisState) -> int:
+    made = await Synthesis.create(
+        theme=theme,
+        version=version,
+        scope=f"theme:{theme.number}",
+        state=state,
+        draft=False,
+        snapshot="{}",
+        snapshot_sha256="0" * 64,
+        requested_at=NOON,
+        published_at=NOON if state is SynthesisState.PUBLISHED else None,
+    )
+    if state is not SynthesisState.FAILED:
+        await Document.create(
+            synthesis=made,
+            format="html",
+            media_type="text/html; charset=utf-8",
+            content=b"<!DOCTYPE html>",
+            sha256="0" * 64,
+            size=15,
+            created_at=NOON,
+        )
+    return made.id
+
+
+# What reading alone may move: when a session was last used.
+_PASSING = {"session": {"seen_at"}}
+
+
+async def fingerprint() -> dict[str, list[str]]:
+    """Every row of every table, as it is stored; only the hour of a session's last visit is passed over."""
+    if is_sqlite():
+        found = await rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    else:
+        found = await rows("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'")
+    stored = {}
+    for table in sorted(each["name"] for each in found):
+        passing = _PASSING.get(table, set())
+        kept = await rows(f'SELECT * FROM "{table}"')
+        stored[table] = sorted(repr({k: v for k, v in dict(each).items() if k not in passing}) for each in kept)
+    return stored
+
+
+def changed(before: Mapping[str, list[str]], after: Mapping[str, list[str]]) -> set[str]:
+    """The tables whose rows are no longer the same."""
+    return {table for table in before if before[table] != after[table]}
