@@ -50,6 +50,13 @@ NOTICES = {
     "fil-ouvert": "Votre fil est ouvert.",
     "proposition-faite": "La proposition est enregistrée.",
     "proposition-retiree": "Votre proposition est retirée ; elle reste lisible, à part.",
+    "droits-changes": "Ses droits sont enregistrés ; ils valent dès sa prochaine page.",
+    "personne-suspendue": "La suspension est enregistrée.",
+    "suspension-levee": "La suspension est levée.",
+    "facteur-ote": "Sa double authentification est retirée et ses sessions sont fermées.",
+    "lien-envoye": "Un lien lui est envoyé pour choisir un nouveau mot de passe.",
+    "invitation-envoyee": "L’invitation est partie.",
+    "invitation-retiree": "L’invitation est retirée : son lien ne mène plus nulle part.",
     "calendrier-fixe": "Le calendrier est enregistré.",
     "votes-clos": "Les votes sont clos ; les résultats sont publics.",
     "reunion-creee": "La réunion est enregistrée.",
@@ -196,7 +203,7 @@ def own_slot(request: Request, name: str) -> Markup:
     if name == "account":
         return _account(request)
     if name == "notice":
-        return _notice(request)
+        return _notice(request) + _wanted(request)
     raise KeyError(name)
 
 
@@ -212,6 +219,14 @@ def _notice(request: Request) -> Markup:
         return Markup()
     told = catalogue(request.state.locale).gettext(words)
     return Markup('<p class="notice" role="status">{}</p>').format(told)
+
+
+def _wanted(request: Request) -> Markup:
+    """Whose role asks for a second factor that they lack is led to it from every page, but from where it is set up."""
+    viewer: Viewer | None = request.state.viewer
+    if viewer is None or not viewer.lacks_factor or request.scope["path"].startswith("/compte/securite"):
+        return Markup()
+    return rendered(pages(request).template(request.state.locale, "second_factor/_wanted.html")())
 
 
 @dataclass(frozen=True, slots=True)

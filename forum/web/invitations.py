@@ -1,0 +1,140 @@
+"""/administration/invitations: who was invited, one more, a whole file; and /invitation, where the link leads."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum import permissions
+from forum.domain import invitations
+from forum.domain.invitation_files import LONGEST_FILE, MOST_LINES, clean_guest
+from forum.domain.invitations import Outcome, State
+from forum.errors import Invalid
+from forum.web.forms import Form, asked_integer, asked_text, read_form, read_upload
+from forum.web.page import href, page, refused, see_other, sentence
+from forum.web.session import unkept
+
+LABELS = {
+    State.WAITING: "En attente",
+    State.ACCEPTED: "Acceptées",
+    State.EXPIRED: "Expirées",
+}
+# Lines of a report that stand open on its page; the others are behind a fold.
+SHOWN_AT_ONCE = 100
+
+
+async def index(request: Request) -> Response:
+    """Who was invited, newest first, by what became of it."""
+    asked = asked_text(request, "etat")
+    state = State(asked) if asked in list(State) else State.WAITING
+    number = asked_integer(request, "page", 1, least=1) or 1
+    shown = await invitations.list_invitations(request.state.viewer, state, number, request.state.now)
+
+    def turned(to: int) -> str:
+        return href(request, "invitations", etat=state.value, page=to if to > 1 else None)
+
+    context = {
+        "list": shown,
+        "states": [(one, LABELS[one]) for one in State],
+        "previous_url": turned(number - 1) if number > 1 else None,
+        "next_url": turned(number + 1) if shown.has_next else None,
+    }
+    return await page(request, "invitations/index.html", context)
+
+
+async def invite(request: Request) -> Response:
+    """Invite one person."""
+    form = await read_form(request) if request.method == "POST" else None
+    permissions.may_administer(request.state.viewer, request.state.now).require()
+    if form is None:
+        return await page(
+            request, "invitations/new.html", {**_lists(), "form": Form.empty(langue=request.state.locale)}
+        )
+    try:
+        guest = clean_guest(
+            form.text("adresse"),
+            name=form.text("nom"),
+            organisation=form.text("organisation"),
+            profession=form.text("profession"),
+            territory=form.text("territoire"),
+            language=form.text("langue"),
+        )
+        await invitations.invite(request.state.viewer, guest, request.state.now)
+    except Invalid as problem:
+        return await refused(request, "invitations/new.html", _lists(), form, problem)
+    return see_other(request, "invitations", notice="invitation-envoyee")
+
+
+async def read_file(request: Request) -> Response:
+    """A file or a pasted list, read and kept; nothing leaves before its report was looked at."""
+    permissions.may_administer(request.state.viewer, request.state.now).require()
+    context = {"most_lines": MOST_LINES, "most_megabytes": LONGEST_FILE >> 20}
+    if request.method == "GET":
+        return await page(request, "invitations/file.html", {**context, "form": Form.empty()})
+    form, content = await read_upload(request, "fichier", limit=LONGEST_FILE)
+    viewer, now = request.state.viewer, request.state.now
+    try:
+        pasted = form.text("liste")
+        field = "liste" if pasted.strip() else "fichier"
+        if content and pasted.strip():
+            raise Invalid("Choisissez un fichier, ou collez une liste : pas les deux.")
+        batch = await (
+            invitations.read_pasted(viewer, pasted, now)
+            if field == "liste"
+            else invitations.read_file(viewer, content, now)
+        )
+    except Invalid as problem:
+        told = Invalid(problem.message, field=problem.field or field, values=problem.values)
+        return await refused(request, "invitations/file.html", context, form, told)
+    return see_other(request, "invitation_batch", batch=batch)
+
+
+async def report(request: Request) -> Response:
+    """What each line of a file would do, or did not do; what is wrong comes first."""
+    batch = await invitations.find_batch(request.state.viewer, request.path_params["batch"], request.state.now)
+    aside = [(line, _said(request, line)) for line in batch.aside]
+    context = {
+        "batch": batch,
+        "counts": batch.counts(),
+        "open": aside[:SHOWN_AT_ONCE],
+        "folded": aside[SHOWN_AT_ONCE:],
+        "ready": [line for line in batch.lines if line.outcome.is_sent],
+    }
+    return unkept(await page(request, "invitations/report.html", context))
+
+
+def _said(request: Request, line: invitations.Line) -> list[str]:
+    """What is wrong with a line, or why nothing is sent for it."""
+    if line.outcome is Outcome.TWICE:
+        return [sentence(request, Invalid("Cette adresse est déjà à la ligne {line}.", values={"line": line.first}))]
+    if line.outcome is Outcome.MEMBER:
+        return [sentence(request, Invalid("Cette personne est déjà membre."))]
+    if line.outcome is Outcome.WAITING:
+        return [sentence(request, Invalid("Cette personne a déjà une invitation, encore valable."))]
+    return [sentence(request, problem) for problem in line.guest.problems]
+
+
+async def send(request: Request) -> Response:
+    """Send what a report announced; sent twice, it is sent once."""
+    await read_form(request)
+    batch = request.path_params["batch"]
+    await invitations.send_batch(request.state.viewer, batch, request.state.now)
+    return see_other(request, "invitation_batch", batch=batch)
+
+
+async def invite_again(request: Request) -> Response:
+    """A new link for an invitation that has ended, or whose mail got lost."""
+    await read_form(request)
+    await invitations.invite_again(request.state.viewer, request.path_params["invitation"], request.state.now)
+    return see_other(request, "invitations", notice="invitation-envoyee")
+
+
+async def withdraw(request: Request) -> Response:
+    """Take an invitation back."""
+    await read_form(request)
+    await invitations.withdraw(request.state.viewer, request.path_params["invitation"], request.state.now)
+    return see_other(request, "invitations", notice="invitation-retiree")
+
+
+def _lists() -> dict[str, Any]:
+    return {"professions": (), "territories": ()}
