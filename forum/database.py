@@ -6,13 +6,13 @@ Hot paths are plain SQL through Tortoise's own connection; `rows` writes the one
 import fcntl
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 from anyio import open_file, to_thread
@@ -184,11 +184,34 @@ def _where(settings: Settings) -> str:
     return f"postgres://{credentials['host']}:{credentials['port']}/{credentials['database']}"
 
 
+Entry = TypeVar("Entry")
+
+
 class Transaction:
-    """What one write does; effects outside the database wait in `after_commit`."""
+    """What one write does: its last rows wait in `write_last`, effects outside the database in `after_commit`."""
 
     def __init__(self) -> None:
+        self._last: dict[Callable[..., Awaitable[None]], list[Any]] = {}
         self._after: list[Callable[[], Awaitable[None]]] = []
+
+    def write_last(self, write: Callable[[list[Entry]], Awaitable[None]], entry: Entry) -> None:
+        """Hand `entry`, with the others given to the same `write`, to it when all else is written, just before the
+        commit: for a row that all writers lock, which must be held by nobody who still waits for another one."""
+        self._last.setdefault(write, []).append(entry)
+
+    async def run_last(self) -> None:
+        for write, entries in self._last.items():
+            await write(entries)
+
+    @contextmanager
+    def within(self) -> Iterator[None]:
+        """A part that may be given up alone: what it wanted to be written last goes with it."""
+        before = {write: list(entries) for write, entries in self._last.items()}
+        try:
+            yield
+        except BaseException:
+            self._last = before
+            raise
 
     def after_commit(self, effect: Callable[[], Awaitable[None]]) -> None:
         """Run `effect` once the write is durable; never if it is rolled back."""
@@ -207,17 +230,31 @@ async def transaction() -> AsyncIterator[Transaction]:
     """One transaction: all that is inside is written, or nothing is. Inside another one it is part of that one."""
     outer = _open.get()
     if outer is not None:
-        async with in_transaction("default"):
-            yield outer
+        with outer.within():
+            async with in_transaction("default"):
+                yield outer
         return
     written = Transaction()
     token = _open.set(written)
     try:
         async with in_transaction("default"):
             yield written
+            await written.run_last()
     finally:
         _open.reset(token)
     await written.run_after()
+
+
+def current_transaction() -> Transaction:
+    """The one that the caller is in.
+
+    Raises:
+        TransactionManagementError: it is in none.
+    """
+    found = _open.get()
+    if found is None:
+        raise TransactionManagementError("this is written inside a transaction only")
+    return found
 
 
 def is_sqlite() -> bool:

@@ -144,10 +144,12 @@ async def _empty_tables() -> None:
             """DO $$ DECLARE one text; BEGIN
                  SET LOCAL session_replication_role = replica;
                  FOR one IN SELECT tablename FROM pg_tables
-                             WHERE schemaname = 'public' AND tablename NOT LIKE '%migration%' LOOP
+                             WHERE schemaname = 'public' AND tablename NOT LIKE '%migration%'
+                               AND tablename <> 'journal_head' LOOP
                    EXECUTE format('DELETE FROM %I', one);
                    PERFORM setval(pg_get_serial_sequence(one, 'id'), 1, false);
-                 END LOOP; END $$"""
+                 END LOOP;
+                 UPDATE journal_head SET entries = 0, chain = ''; END $$"""
         )
 
 

@@ -1,13 +1,21 @@
 """The journal: who did what to what, when, from what to what, and why.
 
 Every act of moderation, of an agent or of an administrator is recorded inside the transaction that does it, so that no
-act is without its line and no line without its act. Reading the journal is another matter, for another file.
+act is without its line and no line without its act. Entries are numbered and chained one after another, whatever the
+number of processes: who adds one holds the head until its commit. That lock is the last one of every transaction, since
+entries are written when all else is: nobody who holds it waits for anything else.
+
+Reading the journal is another matter, for `journal_lines.py`; whether it was tampered with, for `journal_chain.py`.
 """
 
+import secrets
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
+from forum.database import current_transaction, insert_rows, is_sqlite, places, row, rows
+from forum.domain.journal_chain import ENTRY, REDACT, digest_of, link
 from forum.errors import Invalid
-from forum.models.journal import JournalEntry
 from forum.permissions import Viewer
 from forum.text.source import clean_line
 
@@ -27,18 +35,87 @@ async def record(
     reason: str = "",
     now: datetime,
 ) -> None:
-    """Add one line, inside the caller's transaction; `thing` is a kind ("theme"), `group` the one that may read it."""
-    await JournalEntry.create(
-        at=now,
-        actor_id=None if actor is None else actor.id,
-        act=act,
-        thing=thing,
-        thing_id=thing_id,
-        working_group_id=group,
-        before=before,
-        after=after,
-        reason=reason,
+    """Add one line, inside the caller's transaction; `thing` is a kind ("theme"), `group` the one that may read it.
+
+    `actor` is None for what the program does by itself or at the command line. No name, handle or address of a person
+    stands in `before` and `after`: they say who by a number.
+
+    Raises:
+        TransactionManagementError: outside a transaction.
+    """
+    current_transaction().write_last(
+        _write,
+        {
+            "at": now,
+            "actor_id": None if actor is None else actor.id,
+            "act": act,
+            "thing": thing,
+            "thing_id": thing_id,
+            "working_group_id": group,
+            "before": before,
+            "after": after,
+            "reason": reason,
+        },
     )
+
+
+async def _write(entries: list[dict[str, Any]]) -> None:
+    """Chain the entries of one transaction behind the last one."""
+    await _hold_actors({entry["actor_id"] for entry in entries} - {None})
+    head = await row(f"SELECT entries, chain FROM journal_head{'' if is_sqlite() else ' FOR UPDATE'}")
+    assert head is not None, "the migration made it, a trigger keeps it"
+    # In a statement of its own: it must see what was written while the head was waited for.
+    last = await row("SELECT COALESCE(MAX(id), 0) AS id FROM journal_entry")
+    assert last is not None
+    chain: str = head["chain"]
+    for number, entry in enumerate(entries, last["id"] + 1):
+        salt = secrets.token_hex(16)
+        words = digest_of(salt, entry["before"], entry["after"], entry["reason"])
+        entry.update(id=number, salt=salt, words_digest=words)
+        entry["chain"] = chain = link(chain, entry, words)
+    await insert_rows(f"journal_entry ({', '.join(entries[0])})", [tuple(entry.values()) for entry in entries])
+    await rows("UPDATE journal_head SET entries = entries + $1, chain = $2", len(entries), chain)
+
+
+async def _hold_actors(members: set[int]) -> None:
+    """Their rows, which the entries refer to, before the head: an erasure holds them while it waits for the head."""
+    if members and not is_sqlite():
+        wanted = places(len(members))
+        await rows(f"SELECT id FROM member WHERE id IN ({wanted}) ORDER BY id FOR KEY SHARE", *sorted(members))
+
+
+async def redact(clean: Callable[[str], str], now: datetime) -> int:
+    """Take a person's name out of the words of every entry, in the transaction that erases them; gives how many.
+
+    `clean` is given each text and gives what is to be left of it, no longer than it was. The entry keeps its place in
+    the chain; its salt goes, so that nobody can try out what was there; a line of its own says that words were taken.
+    """
+    changed = 0
+    last = 0
+    while some := await rows(
+        """
+        SELECT id, before, after, reason FROM journal_entry
+         WHERE id > $1 AND (before <> '' OR after <> '' OR reason <> '') ORDER BY id LIMIT 1000""",
+        last,
+    ):
+        last = some[-1]["id"]
+        for entry in some:
+            was = entry["before"], entry["after"], entry["reason"]
+            left = clean(was[0]), clean(was[1]), clean(was[2])
+            if left != was:
+                await _leave(entry["id"], left, now)
+                changed += 1
+    return changed
+
+
+async def _leave(entry: int, left: tuple[str, str, str], now: datetime) -> None:
+    await rows(
+        "UPDATE journal_entry SET before = $2, after = $3, reason = $4, salt = '', redacted_at = $5 WHERE id = $1",
+        entry,
+        *left,
+        now,
+    )
+    await record(None, REDACT, ENTRY, entry, group=None, after=digest_of("", *left), now=now)
 
 
 def reason_of(raw: str, *, required: str = "") -> str:

@@ -57,6 +57,8 @@ async def hold_still() -> None:
     if not is_sqlite():
         await rows("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         await rows("LOCK TABLE synthesis IN SHARE ROW EXCLUSIVE MODE")
+        # The end of the journal too: a line added meanwhile would be of a later instant, and ours could not follow it.
+        await rows("LOCK TABLE journal_head IN EXCLUSIVE MODE")
 
 
 async def read_introductions() -> dict[str, str]:
@@ -166,9 +168,9 @@ _THREADS: Final = f"""
 
 _PROPOSALS: Final = f"""
     SELECT p.id, p.number, p.version, p.wording, p.body_plain, p.origin, p.state, p.theme_id, th.number AS theme_number,
-           a.name AS author, m.number AS meeting, e.post_id, e.revision, e.start, e.stop, r.plain
+           m.number AS meeting, e.post_id, e.revision, e.start, e.stop, r.plain
       FROM proposal p JOIN theme th ON th.id = p.theme_id
-      LEFT JOIN member a ON a.id = p.author_id LEFT JOIN meeting m ON m.id = p.meeting_id
+      LEFT JOIN meeting m ON m.id = p.meeting_id
       LEFT JOIN extract e ON e.id = p.extract_id
       LEFT JOIN post_revision r ON r.post_id = e.post_id AND r.number = e.revision
      WHERE {_IN_SCOPE} ORDER BY th.number, p.number"""
@@ -194,7 +196,6 @@ async def _proposals(
             origin=Origin(r["origin"]),
             body=r["body_plain"],
             source=_source(r),
-            author=r["author"],
             meeting=None if r["meeting"] is None else tag_label(r["meeting"]),
             questions=tuple(answered[r["id"]]),
             state=ProposalState(r["state"]),
@@ -257,11 +258,10 @@ def _per_day(written: Iterable[datetime | None]) -> tuple[DayCount, ...]:
 
 
 _VERBATIMS: Final = f"""
-    SELECT DISTINCT po.id, e.revision, po.number, po.thread_id, r.plain, a.name, po.written_at
+    SELECT DISTINCT po.id, e.revision, po.number, po.thread_id, r.plain, po.written_at
       FROM proposal p JOIN theme th ON th.id = p.theme_id JOIN extract e ON e.id = p.extract_id
       JOIN post po ON po.id = e.post_id
       JOIN post_revision r ON r.post_id = e.post_id AND r.number = e.revision
-      LEFT JOIN member a ON a.id = po.author_id
      WHERE {_IN_SCOPE} ORDER BY po.id, e.revision"""
 
 _POST_TAGS: Final = f"""
@@ -286,7 +286,6 @@ async def _verbatims(theme: int | None) -> tuple[Verbatim, ...]:
                 number=r["number"],
                 thread=r["thread_id"],
                 words=r["plain"],
-                author=r["name"],
                 written_at=None if written is None else instant(written),
                 meetings=tuple(tags[r["id"]]),
             )
