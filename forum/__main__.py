@@ -21,8 +21,8 @@ from rich.progress import Progress
 
 from forum import server
 from forum.database import close_database, migrate, open_database
-from forum.domain import members, passwords
-from forum.errors import CahierError, CannotStart, Invalid
+from forum.domain import members, passwords, second_factors
+from forum.errors import CahierError, CannotStart, Invalid, NotFound
 from forum.importing.example import load_example
 from forum.importing.themes import load_themes
 from forum.importing.thread import import_thread
@@ -62,6 +62,8 @@ async def _serve(configured: Settings, example: bool) -> None:
 
 def _announce(configured: Settings) -> None:
     say(f"{configured.site.name} : {configured.site.base_url}")
+    if configured.mail.to_files:
+        say(f"Courriels écrits, non envoyés : {configured.site.data_path / 'mail'}", markup=False)
     if configured.site.environment == "development":
         _show_accounts(configured)
 
@@ -165,9 +167,39 @@ def set_password_command(
         say(f"Mot de passe : {password}", markup=False)
 
 
+@commands.command("remove-second-factor")
+def remove_second_factor_command(
+    account: Annotated[str, typer.Argument(help="Identifiant ou adresse électronique.")],
+    reason: Annotated[str, typer.Option(help="Ce qui a été vérifié, pour le journal.")] = "",
+) -> None:
+    """Retirer la double authentification de qui a perdu téléphone et codes ; ses sessions prennent fin."""
+    name = _run_open(lambda: _remove_second_factor(account, reason))
+    say(f"Double authentification retirée : {name}", markup=False)
+
+
+async def _remove_second_factor(account: str, reason: str) -> str:
+    found = await members.find_account(account)
+    try:
+        await second_factors.remove(None, found["id"], reason=reason, now=datetime.now(UTC))
+    except NotFound:
+        raise Invalid("Ce compte n’a pas de double authentification.") from None
+    return str(found["name"])
+
+
 def _ask_password() -> str:
     asked: str = typer.prompt("Mot de passe", hide_input=True, confirmation_prompt="Le même mot de passe")
     return asked
+
+
+@commands.command("send-test-mail")
+def send_test_mail_command(
+    address: Annotated[str, typer.Argument(help="Adresse électronique qui le reçoit.")],
+) -> None:
+    """Envoyer un message d’essai, et dire où il est parti."""
+    # In place of an import: what sends mails is the worker's, and takes its time to import.
+    worker = import_module("workers.mail")
+    place = _run(lambda configured: worker.send_test(members.clean_address(address), datetime.now(UTC)))
+    say(f"Message d’essai remis à : {place}", markup=False)
 
 
 @commands.command("import-thread")

@@ -70,6 +70,8 @@ def message_of(mail: WaitingMail) -> EmailMessage:
 def _address(written: str) -> Address:
     """An address as mail servers know it: its domain in ASCII (RFC 5891)."""
     user, _, domain = written.rpartition("@")
+    if not user:
+        raise ValueError("an address has a name before its domain")
     return Address(username=user, domain=idna.encode(domain, uts46=True).decode())
 
 

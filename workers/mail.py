@@ -136,7 +136,7 @@ async def _hand_over(message: EmailMessage, known: Settings) -> None:
         raise MailServerAway("Le serveur de courrier répond {code}.", values={"code": _code(problem)}) from None
     except (aiosmtplib.SMTPException, OSError) as problem:
         _rests_until = time.monotonic() + REST
-        reason = plain_reason(problem)
+        reason = plain_reason(problem.__cause__ or problem)
         raise MailServerAway("Le serveur de courrier ne répond pas ({reason}).", values={"reason": reason}) from None
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from forum.errors import CannotStart, NotFound, plain_reason
-from forum.language import LOCALES
+from forum.language import LOCALES, catalogue
 from forum.settings import settings
 from forum.text.reading import read
 from forum.text.typography import french, number
@@ -107,10 +107,29 @@ def _facts(locale: str) -> Mapping[str, str]:
         "licence": known.consultation.licence,
         "idle_days": number(known.sessions.idle_hours // 24, locale),
         "absolute_days": number(known.sessions.absolute_hours // 24, locale),
-        "archive_days": "7",
-        "inactive_months": "24",
-        "identification": "–",
+        "archive_days": number(known.retention.archive_days, locale),
+        "notification_days": number(known.retention.notification_days, locale),
+        "inactivity": _inactivity(known.retention.inactive_months, locale),
+        "identification": _identification(known.retention.identification_days, locale),
     }
+
+
+def _inactivity(months: int, locale: str) -> str:
+    if not months:
+        return _said("Un compte inutilisé n’est pas effacé de lui-même.", locale)
+    words = "Après {n} mois sans connexion, vous êtes prévenu deux fois par courriel, puis le compte est effacé."
+    return _said(words, locale).format(n=number(months, locale))
+
+
+def _identification(days: int, locale: str) -> str:
+    if not days:
+        return _said("Rien n’est conservé de votre identité après l’effacement du compte.", locale)
+    words = "Votre identité est conservée {n} jours après l’effacement du compte, chiffrée, pour la seule justice."
+    return _said(words, locale).format(n=number(days, locale))
+
+
+def _said(words: str, locale: str) -> str:
+    return catalogue(locale).gettext(words)
 
 
 def _filled(words: str, facts: Mapping[str, str], path: Path) -> str:
