@@ -53,6 +53,7 @@ async def come_back(request: Request) -> Response:
 
 async def first_time(request: Request) -> Response:
     """Who the provider proved, and nobody knows here: which account is theirs, or a new one."""
+    _require_provider()
     try:
         waiting = await visits.waiting(_cookie(request), now=request.state.now)
     except NotAllowed as problem:
@@ -62,6 +63,7 @@ async def first_time(request: Request) -> Response:
 
 async def link_first_time(request: Request) -> Response:
     """« J’ai déjà un compte » : whoever signs in to it, or has just done so, links it."""
+    _require_provider()
     form = await read_form(request)
     cookie, now = _cookie(request), request.state.now
     try:
@@ -137,7 +139,9 @@ async def _leave(request: Request, viewer: Viewer | None, suite: str) -> Respons
 
 async def _let_in(request: Request, member: int, person: providers.Person, suite: str) -> Response:
     """The session of somebody whom the provider proved, or the page that asks for their code."""
-    entry = await identities.let_in(member, person, device=device(request), replacing=request.state.token, now=request.state.now)
+    entry = await identities.let_in(
+        member, person, device=device(request), replacing=request.state.token, now=request.state.now
+    )
     return await entered(request, entry, suite)
 
 

@@ -10,10 +10,11 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import anyio
@@ -67,16 +68,19 @@ def number_in(address: str) -> int:
 
 
 @asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[Site]:
-    """A site that lives as long as the block."""
+async def serving(
+    folder: Path, *, port: int = 0, chosen: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[Site]:
+    """A site that lives as long as the block, on a free port, with `chosen` settings besides its own."""
     async with _database(folder) as database:
-        port = _free_port()
+        port = port or free_port()
         address = f"http://127.0.0.1:{port}"
         environment = os.environ | {
             "FORUM_SITE__DATA_DIR": str(folder / "data"),
             "FORUM_SITE__BASE_URL": address,
             "FORUM_SERVER__PORT": str(port),
             "FORUM_DATABASE__URL": database,
+            **chosen,
         }
         with _process(folder / "web.log", environment, "-m", "forum", "serve", "--example") as web:
             await _answers(address, web, folder / "web.log")
@@ -86,7 +90,7 @@ async def serving(folder: Path) -> AsyncIterator[Site]:
         assert '"level": "error"' not in said, said
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])

@@ -60,7 +60,8 @@ function person(login) {
 
 const server = createServer();
 server.listen(0, '127.0.0.1', async () => {
-  const issuer = `http://127.0.0.1:${server.address().port}`;
+  // Another site than 127.0.0.1 to a browser, as a provider is.
+  const issuer = `http://localhost:${server.address().port}`;
   const provider = new Provider(issuer, {
     ...configuration,
     clients: [client],

@@ -1,0 +1,57 @@
+"""Signing in with a provider in a real browser: its policy of forms, its cookies, with scripts and without."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.serving import Site, free_port, serving
+from tests.oidc import real
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+async def site(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """The example, which takes identities of a real provider that speaks as ProConnect does."""
+    port = free_port()
+    with real.serving("proconnect", f"http://127.0.0.1:{port}") as issuer:
+        chosen = real.environment("proconnect", issuer)
+        async with serving(tmp_path_factory.mktemp("provider"), port=port, chosen=chosen) as one:
+            yield one
+
+
+async def enter(page: Page, login: str) -> None:
+    """From the sign-in page to the provider and back."""
+    await page.goto("/connexion?suite=/aide")
+    await page.get_by_role("button", name="S’identifier avec ProConnect").click()
+    await page.wait_for_url("http://localhost:*/**")
+    await page.locator("[name=login]").fill(login)
+    await page.locator("[name=password]").fill("peu importe")
+    await page.locator("button[type=submit]").click()
+    await page.locator("button[autofocus][type=submit]").click()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_one_signs_in_and_out_by_the_provider(chromium: Browser, site: Site, scripts: bool) -> None:
+    context = await chromium.new_context(base_url=site.address, locale="fr-FR", java_script_enabled=scripts)
+    page = await context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    login = f"camille.martin{scripts}"
+    await enter(page, login)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Première connexion avec ProConnect")
+    name, password = site.passwords["membre"]
+    await page.fill("#identifiant", name)
+    await page.fill("#mot_de_passe", password)
+    await page.get_by_role("button", name="Relier mon compte").click()
+    await page.wait_for_url("**/aide")
+    await context.clear_cookies()
+    await enter(page, login)
+    await page.wait_for_url("**/aide")
+    await page.get_by_role("button", name="Se déconnecter").click()
+    await page.wait_for_url("http://localhost:*/**")
+    await page.locator("button[value=yes]").click()
+    await expect(page.locator(".notice[role=status]")).to_have_text("Votre session est fermée.")
+    assert [one for one in said if "policy" in one.lower()] == []
+    await context.close()
