@@ -131,7 +131,7 @@ LABELS: Mapping[Enum, str] = {
     Cell.ALLOWED: "oui",
     Cell.SIGN_IN: "se connecter",
     Cell.REFUSED: "non",
-    Cell.HIDDEN: "introuvable",
+    Cell.HIDDEN: "caché",
     Cell.BARRED: "non, sauf réglage",
 }
 MEANINGS: Mapping[Cell, str] = {
