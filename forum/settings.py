@@ -3,7 +3,7 @@
 import re
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -162,6 +162,17 @@ class Oidc(Section):
         return self
 
 
+Declared = Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class People(Section):
+    """What members may declare: lists, so that groups can be counted; what they chose stays if a list changes."""
+
+    professions: tuple[Declared, ...]
+    territories: tuple[Declared, ...]
+    sign_ups_per_hour: int = Field(ge=1)
+
+
 class Limits(Section):
     post_characters: int = Field(ge=100, le=100_000)
     form_bytes: int = Field(ge=1024)
@@ -179,6 +190,22 @@ class Limits(Section):
 class Votes(Section):
     agents_may_vote: bool
     own_proposals: bool
+
+
+class Retention(Section):
+    """Durations that the page on personal data announces (GDPR, article 5.1.e)."""
+
+    archive_days: int = Field(ge=1, le=30)
+    inactive_months: int = Field(ge=0)
+    identification_days: int = Field(ge=0, le=3650)
+    notification_days: int = Field(ge=1)
+    job_days: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def there_is_time_to_warn(self) -> "Retention":
+        if 0 < self.inactive_months < 6:
+            raise ValueError("inactive_months vaut 0, ou 6 au moins : deux messages préviennent d’abord")
+        return self
 
 
 class Jobs(Section):
@@ -216,8 +243,10 @@ class Settings(BaseSettings):
     sign_in: SignIn
     passwords: Passwords
     oidc: Oidc
+    people: People
     limits: Limits
     votes: Votes
+    retention: Retention
     jobs: Jobs
 
     @property

@@ -12,10 +12,10 @@ from arq.worker import func
 from forum.domain import jobs
 from forum.jobs import RUN_JOB, queue, read_json, ring, write_json
 from forum.settings import settings
-from workers import mail, running, syntheses
+from workers import archives, mail, retention, running, syntheses
 from workers.running import LONGEST_JOB, Work
 
-WORK: Final[Mapping[str, Work]] = {**syntheses.WORK, **mail.WORK}
+WORK: Final[Mapping[str, Work]] = {**syntheses.WORK, **mail.WORK, **archives.WORK, **retention.WORK}
 """Each module of `workers/` says which jobs it does."""
 
 ARQ_TIMEOUT: Final = LONGEST_JOB.total_seconds() + 30
@@ -42,7 +42,7 @@ def duties() -> dict[str, Any]:
     """What a worker of arq does and how, wherever it runs: the arguments that both kinds of worker share."""
     return {
         "functions": [func(run_job, name=RUN_JOB, timeout=ARQ_TIMEOUT, max_tries=TRIES_OF_ARQ, keep_result=0)],
-        "cron_jobs": [_polling()],
+        "cron_jobs": [_polling(), _keeping_dates()],
         "queue_name": queue(),
         "job_serializer": write_json,
         "job_deserializer": read_json,
@@ -56,3 +56,9 @@ def _polling() -> CronJob:
     seconds = set(range(0, 60, min(settings().jobs.poll_seconds, 60)))
     name = f"{settings().redis_prefix}:poll"
     return cron(poll, name=name, second=seconds, run_at_startup=True, keep_result=0)
+
+
+def _keeping_dates() -> CronJob:
+    """The day's purges are asked for at each start and every hour; the table keeps one for the day."""
+    name = f"{settings().redis_prefix}:keep_dates"
+    return cron(retention.ask, name=name, minute=17, second=0, run_at_startup=True, keep_result=0)

@@ -140,7 +140,6 @@ class ProposalData:
     origin: Annotated[str, "D’où elle vient : contribution, extrait, réunion, membre."]
     meeting: Annotated[str | None, "Réunion d’origine ; null : hors réunion."]
     questions: Annotated[tuple[int, ...], "Positions des questions directrices auxquelles elle répond."]
-    author: Annotated[str | None, "Nom publié de l’auteur ; null : auteur non connu. Aucun nom n’est supposé."]
     source: Annotated[SourceData | None, "Passage dont elle est tirée ; null : sans contribution d’origine."]
     url: Annotated[str, "Adresse de la proposition."]
 
@@ -156,7 +155,6 @@ class VerbatimData:
     thread: Annotated[str, "Titre du fil."]
     number: Annotated[int, "Place dans le fil, à partir de 1."]
     words: Annotated[str, "Mots de l’auteur, inchangés."]
-    author: Annotated[str | None, "Nom publié de l’auteur ; null : auteur non connu."]
     written_at: Annotated[str | None, "Date (UTC, ISO 8601) ; null : non connue."]
     meetings: Annotated[tuple[str, ...], "Réunions auxquelles elle est rattachée."]
     url: Annotated[str, "Adresse de la contribution."]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from forum.database import Row, row, rows
+from forum.settings import settings
 
 LONGEST_PAUSE: Final = timedelta(minutes=1)
 """Pauses between tries double from two seconds; beyond a minute they would only make people wait."""
@@ -186,6 +187,24 @@ async def release(claim: Claim, now: datetime) -> None:
         claim.job,
         claim.fence,
         now,
+    )
+
+
+async def begin_again(key: str, now: datetime) -> None:
+    """Whoever works on this job has read what is no longer true: their result will be refused, the job waits anew."""
+    await rows(
+        """UPDATE job SET state = 'queued', fence = fence + 1, tries = 0, run_after = $2, lease_until = NULL
+            WHERE key = $1 AND state = 'running'""",
+        key,
+        now,
+    )
+
+
+async def forget_over(now: datetime) -> None:
+    """Work that ended long ago; what failed is kept as long, with its reason."""
+    await rows(
+        "DELETE FROM job WHERE state IN ('done', 'failed') AND finished_at <= $1",
+        now - timedelta(days=settings().retention.job_days),
     )
 
 

@@ -24,6 +24,8 @@ LENGTHS: Final = {
     Purpose.INVITATION: 14 * 24 * HOUR,
 }
 
+USED: Final = "Ce lien a déjà servi, ou n’est plus valable. Demandez-en un autre."
+
 
 async def make_link(purpose: Purpose, subject: int, now: datetime) -> str:
     """A token for a link, inside the caller's transaction; it exists nowhere else than in the mail."""
@@ -87,9 +89,14 @@ async def forget_links(purpose: Purpose, subject: int) -> None:
     await rows("DELETE FROM link WHERE purpose = $1 AND subject = $2", purpose.value, subject)
 
 
+async def forget_ended(now: datetime) -> None:
+    """Links that nobody used in time."""
+    await rows("DELETE FROM link WHERE expires_at <= $1", now)
+
+
 def _subject(found: Row | None) -> int:
     if found is None:
-        raise Invalid("Ce lien a déjà servi, ou n’est plus valable. Demandez-en un autre.")
+        raise Invalid(USED)
     return int(found["subject"])
 
 

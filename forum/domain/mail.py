@@ -6,7 +6,7 @@ What a mail says is sealed while it waits, because it may hold a link that lets 
 from asyncio import gather
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -22,6 +22,8 @@ from forum.sealing import seal, unseal
 
 PER_HOUR: Final = 3
 """Mails to one address in an hour: more would be somebody else's way to annoy its owner."""
+
+STALE: Final = timedelta(days=7)
 
 COUNTED_TOGETHER: Final = 50
 """Counts under way at once: each is a question to Redis, when there is one."""
@@ -88,6 +90,11 @@ async def who_may_be_mailed(addresses: Sequence[str]) -> set[str]:
         found = await gather(*map(may_mail, some))
         within.update(address for address, fits in zip(some, found, strict=True) if fits)
     return within
+
+
+async def forget_stale(now: datetime) -> None:
+    """Mails that could not leave for days: the links that they hold are over, and so is the news."""
+    await rows("DELETE FROM mail WHERE created_at <= $1", now - STALE)
 
 
 async def forget_mails(address: str) -> None:

@@ -6,7 +6,7 @@ the transaction that writes the contribution. By page only; mail is another matt
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from forum.database import known_moment, places, rows, transaction
 from forum.domain.references import storable
@@ -127,3 +127,10 @@ async def mark_read(viewer: Viewer | None, newest: int, now: datetime) -> None:
             viewer.id,
             storable(newest),
         )
+
+
+async def forget_read(now: datetime) -> None:
+    """What was seen long ago."""
+    await rows(
+        "DELETE FROM notification WHERE read_at <= $1", now - timedelta(days=settings().retention.notification_days)
+    )

@@ -151,7 +151,6 @@ def _proposal(snapshot: Snapshot, proposal: Proposal, result: Result | None) -> 
         origin=_ORIGINS[proposal.origin],
         meeting=proposal.meeting,
         questions=proposal.questions,
-        author=proposal.author,
         source=_source(snapshot, proposal.source),
         url=proposal_url(snapshot, proposal),
     )
@@ -183,7 +182,6 @@ def _verbatims(snapshot: Snapshot) -> Iterator[VerbatimData]:
             thread=thread.title,
             number=verbatim.number,
             words=verbatim.words,
-            author=verbatim.author,
             written_at=verbatim.written_at,
             meetings=verbatim.meetings,
             url=contribution_url(snapshot, verbatim.post),

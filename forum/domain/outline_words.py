@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Final
 
 from forum.documents.outline import Run
-from forum.domain.snapshots import Snapshot, moment_of
+from forum.domain.snapshots import Snapshot, Verbatim, moment_of
 from forum.text.typography import PARIS, french
 from forum.text.typography import day as set_day
 from forum.text.typography import moment as set_moment
@@ -68,9 +68,9 @@ def local_moment(instant: str) -> str:
     return set_moment(moment_of(instant), LOCALE)
 
 
-def author_label(author: str | None) -> str:
-    """The name as published; never an invented one."""
-    return "auteur non connu" if author is None else author
+def place_in_thread(verbatim: Verbatim) -> str:
+    """Which contribution it is, where it stands: no document names the person, who may ask to be forgotten."""
+    return fr(f"contribution n° {verbatim.number} du fil")
 
 
 def verbatim_id(post: int, revision: int) -> str:

@@ -30,11 +30,11 @@ from forum.domain.outline_participation import participation_chapter
 from forum.domain.outline_proposals import Ranking, rankings_of, theme_section
 from forum.domain.outline_words import (
     asked,
-    author_label,
     contribution_url,
     fr,
     local_day,
     local_moment,
+    place_in_thread,
     shown,
     software,
     text,
@@ -254,7 +254,7 @@ def _verbatims(snapshot: Snapshot) -> Section:
 
 def _quotation(snapshot: Snapshot, verbatim: Verbatim) -> Quotation:
     written = "date non connue" if verbatim.written_at is None else local_day(moment_of(verbatim.written_at))
-    said = [author_label(verbatim.author), written, *verbatim.meetings]
+    said = [place_in_thread(verbatim), written, *verbatim.meetings]
     return Quotation(
         anchor=verbatim_anchor(verbatim.post, verbatim.revision),
         id=verbatim_id(verbatim.post, verbatim.revision),

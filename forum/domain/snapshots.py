@@ -3,7 +3,8 @@
 The domain fills these dataclasses from the database in one read transaction; nothing after it looks at the
 database again, so that the same snapshot gives the same ranking and the same bytes for ever. The canonical
 form is JSON with sorted keys, UTF-8 and no float; its SHA-256 is printed on the cover of each document. Left
-out in this format: the ballots themselves (only their tallies are here); a new field raises `FORMAT`. The
+out in this format: the ballots themselves (only their tallies are here), and the names of people, who may ask to be
+forgotten (a contribution is named by its stable id); a new field raises `FORMAT`. The
 queries that fill a snapshot are in `snapshot_queries`, its reading as a document in `outlines`.
 """
 
@@ -21,7 +22,7 @@ from forum.errors import Invalid
 from forum.models.proposals import Origin, ProposalState
 from forum.ranking.tallies import Tally
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Number of this file layout; raised whenever a field appears, changes its meaning or goes."""
 
 
@@ -98,8 +99,6 @@ class Verbatim:
     thread: int
     words: str
     """Plain text, without quotes and without meeting tags, exactly as the author wrote it."""
-    author: str | None = None
-    """Name as published; None when the author is not known (never invented)."""
     written_at: str | None = None
     meetings: tuple[str, ...] = ()
     """Labels of the confirmed meeting tags, such as "GT réunion 1"."""
@@ -129,7 +128,6 @@ class Proposal:
     body: str = ""
     """Plain text; empty when the wording says it all."""
     source: Source | None = None
-    author: str | None = None
     meeting: str | None = None
     """Label of the meeting of origin, such as "GT réunion 1"."""
     questions: tuple[int, ...] = ()

@@ -3,7 +3,8 @@
 Asking freezes the data, stores it and asks for the job in one transaction: what is compiled later is what was true
 then. Nothing changed since the newest of the same scope and kind: that one is given back, not a twin. Working drafts
 and final syntheses are numbered apart. A published synthesis never changes, and no older one of its scope is published
-after it. Its documents are the matter of `synthesis_documents`, the frozen data that of `snapshot_queries`.
+after it; only an erasure changes it, see `redacted_syntheses`. Its documents are the matter of `synthesis_documents`,
+the frozen data that of `snapshot_queries`.
 """
 
 from dataclasses import dataclass, replace
@@ -41,6 +42,8 @@ class SynthesisLine:
     state: SynthesisState
     requested_at: datetime
     published_at: datetime | None
+    redacted_at: datetime | None = None
+    """When a name was last taken out of it, because somebody asked to be forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,11 @@ class SynthesisPage:
     @property
     def is_under_way(self) -> bool:
         return self.progress is not None and not self.progress.is_over
+
+    @property
+    def is_bare(self) -> bool:
+        """Published, then without documents until they are made again without the name that was taken out."""
+        return self.line.state is SynthesisState.PUBLISHED and not self.documents
 
     @property
     def has_failed(self) -> bool:
@@ -198,7 +206,8 @@ async def retry(viewer: Viewer | None, synthesis: int, now: datetime) -> None:
         page = await read_synthesis(viewer, synthesis, now)
         if not page.may_retry:
             raise Conflict("Cette synthèse est déjà en cours, ou complète : il n’y a rien à recommencer.")
-        await _start(synthesis)
+        if not page.is_bare:
+            await _start(synthesis)
         await enqueue(tx, JobName.COMPILE_SYNTHESIS, synthesis, key=job_key(synthesis), now=now)
 
 
@@ -218,7 +227,7 @@ async def _start(synthesis: int) -> None:
 
 
 _LINE: Final = """
-    SELECT s.id, s.scope, s.version, s.draft, s.state, s.requested_at, s.published_at, s.snapshot_sha256,
+    SELECT s.id, s.scope, s.version, s.draft, s.state, s.requested_at, s.published_at, s.redacted_at, s.snapshot_sha256,
            th.number, th.title, th.working_group_id, m.name AS requester
       FROM synthesis s LEFT JOIN theme th ON th.id = s.theme_id LEFT JOIN member m ON m.id = s.requester_id"""
 
@@ -257,6 +266,7 @@ async def read_synthesis(viewer: Viewer | None, synthesis: int, now: datetime) -
     progress = await progress_of(job_key(synthesis)) if for_agents else None
     is_complete = bool(documents) and not any(document.error for document in documents)
     is_over = progress is None or progress.is_over
+    is_fixed = line.state is SynthesisState.PUBLISHED and bool(documents)
     return SynthesisPage(
         line=line,
         snapshot_sha256=found["snapshot_sha256"],
@@ -264,7 +274,7 @@ async def read_synthesis(viewer: Viewer | None, synthesis: int, now: datetime) -
         documents=documents,
         progress=progress,
         may_publish=bool(may_publish(viewer, now)) and _is_publishable(line, documents),
-        may_retry=for_agents and is_over and not is_complete and line.state is not SynthesisState.PUBLISHED,
+        may_retry=for_agents and is_over and not is_complete and not is_fixed,
     )
 
 
@@ -291,6 +301,7 @@ def _line(found: Row) -> SynthesisLine:
         state=SynthesisState(found["state"]),
         requested_at=known_moment(found["requested_at"]),
         published_at=moment(found["published_at"]),
+        redacted_at=moment(found["redacted_at"]),
     )
 
 

@@ -63,17 +63,22 @@ class DocumentFile:
 async def begin_compiling(claim: Claim, *, steps: int) -> bytes | None:
     """The frozen data to make documents of, in its canonical form; None when there is nothing left to make.
 
-    A job that runs twice finds a complete synthesis, or a published one, and leaves it as it is.
+    A job that runs twice finds a complete synthesis, or a published one, and leaves it as it is. One that has lost its
+    documents to an erasure gets them anew, published or not.
 
     Raises:
         LostLease: somebody else took the job meanwhile.
         LookupError: there is no such synthesis.
     """
     async with transaction():
-        found = await row("SELECT state, snapshot FROM synthesis WHERE id = $1", claim.subject)
+        found = await row(
+            """SELECT state, snapshot, EXISTS (SELECT 1 FROM document d WHERE d.synthesis_id = s.id) AS has_documents
+                 FROM synthesis s WHERE s.id = $1""",
+            claim.subject,
+        )
         if found is None:
             raise LookupError(f"synthesis {claim.subject} does not exist")
-        if found["state"] in (SynthesisState.READY.value, SynthesisState.PUBLISHED.value):
+        if found["has_documents"] and found["state"] in (SynthesisState.READY.value, SynthesisState.PUBLISHED.value):
             return None
         await jobs.advance(claim, 0, steps, "")
         await _set_state(claim.subject, SynthesisState.COMPILING)

@@ -21,7 +21,7 @@ class Synthesis(Model):
 
     `snapshot` is the frozen data, in its canonical JSON form, from which every document is made;
     `draft` says that votes were open and that it holds no tally. Drafts are numbered apart: their `scope` is
-    'theme:3 draft' or 'all draft'.
+    'theme:3 draft' or 'all draft'. A published one never changes, but for an erasure, `redacted_at`.
     """
 
     id = fields.IntField(primary_key=True)
@@ -41,6 +41,7 @@ class Synthesis(Model):
     requester_id: int | None
     requested_at = fields.DatetimeField()
     published_at = fields.DatetimeField(null=True)
+    redacted_at = fields.DatetimeField(null=True, description="when an erasure last took a name out of its words")
 
     class Meta:
         table = "synthesis"

@@ -1,0 +1,224 @@
+"""Take a person's name out of everybody's words, without moving any of them.
+
+Quotes, extracts and documents count code points, so what stands in the place of a name has its length: nothing after it
+moves, and no range has to be remapped. It is written in words and ellipses, that are read aloud as they stand, and in
+signs that mean nothing to Markdown, HTML or an address. Which texts there are is the domain's matter (`erasure.py`).
+"""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from html import escape, unescape
+
+from forum.text.folding import fold, sort_key
+from forum.text.mentions import handle_key, without_strangers
+from forum.text.quotes import QuoteMark
+from forum.text.reading import read
+
+# What is said in the place of a name, the longest that fits; the rest is filled with ellipses before the bracket.
+_SAID = ("(donnée personnelle retirée)", "(nom propre retiré)", "(nom retiré)", "(retiré)", "(nom)", "(…)")
+# Between two words of a name: what people type there, a line's end, or the signs of emphasis.
+_BETWEEN = r"[\s\-_.'*~]{1,4}"
+_IN_HANDLE = r"[\w\-.'’]"
+_TAG = re.compile(r"(<[^>]*>)")
+
+
+def in_place_of(length: int) -> str:
+    """What stands in the place of a name of that many code points."""
+    for said in _SAID:
+        if len(said) <= length:
+            return said[:-1] + "…" * (length - len(said)) + said[-1]
+    return "…" * length
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is to be found: the names that they bear here, each as it may be written.
+
+    `ordinary` says that the name is also made of words that people use: it is then taken out only where it is written
+    with capitals. Otherwise somebody called "Mise en place" would take those words out of everybody's contributions.
+    """
+
+    name: str
+    handles: tuple[str, ...]
+    email: str | None = None
+    ordinary: bool = False
+    namesakes: frozenset[str] = frozenset()
+    """Keys of the handles of others that begin alike: "Malik-Diallo-2" is not "Malik-Diallo"."""
+    shared: bool = False
+    """Somebody else bears the very name: in free words it is theirs as much."""
+
+
+@dataclass(slots=True)
+class Redactor:
+    """Takes one person out of texts. What it found is remembered: the second reading of a text costs nothing."""
+
+    person: Person
+    _found: dict[str, str] = field(default_factory=dict)
+    _free: set[int] = field(default_factory=set)
+    _patterns: tuple[tuple[re.Pattern[str], bool], ...] = ()
+
+    def __post_init__(self) -> None:
+        about = self.person
+        patterns = [(_pattern(handle, after_at=True), False) for handle in about.handles]
+        patterns += [(_pattern(handle), False) for handle in about.handles if not about.ordinary and not about.shared]
+        if about.email:
+            patterns.append((re.compile(rf"(?<![\w.+-]){re.escape(fold(about.email))}(?![\w-])"), False))
+        # One ordinary word, "Pas", would be found at the head of many sentences.
+        if not about.shared and not (about.ordinary and len(sort_key(about.name).split()) == 1):
+            patterns.append((_pattern(about.name), about.ordinary))
+        self._patterns = tuple(patterns)
+
+    def clean(self, text: str) -> str:
+        """The text without the person, of the same length; the very same text where they are not named."""
+        known = self._found.get(text)
+        if known is not None or hash(text) in self._free:
+            return text if known is None else known
+        cleaned = self._cleaned(text)
+        if cleaned == text:
+            self._free.add(hash(text))
+        else:
+            self._found[text] = cleaned
+        return cleaned
+
+    def clean_html(self, html: str) -> str:
+        """The same for words between tags and inside attributes; for what is stored, never for what is typed."""
+        return "".join(self._clean_part(part) for part in _TAG.split(html))
+
+    def _clean_part(self, part: str) -> str:
+        words = unescape(part) if not part.startswith("<") else part
+        cleaned = self.clean(words)
+        if cleaned == words:
+            return part
+        return cleaned if part.startswith("<") else escape(cleaned, quote=False)
+
+    def names(self, text: str) -> bool:
+        return self.clean(text) != text
+
+    def _cleaned(self, text: str) -> str:
+        if not any(pattern.search(fold(text)) for pattern, _ in self._patterns):
+            return text
+        folded, places = _folded(text)
+        spots = [
+            spot
+            for pattern, capitals in self._patterns
+            for spot in self._spots(pattern, text, folded, places, capitals)
+        ]
+        for start, stop in sorted(_merged(spots), reverse=True):
+            text = text[:start] + in_place_of(stop - start) + text[stop:]
+        return text
+
+    def _spots(
+        self, pattern: re.Pattern[str], text: str, folded: str, places: list[int], capitals: bool
+    ) -> Iterable[tuple[int, int]]:
+        for found in pattern.finditer(folded):
+            start, stop = places[found.start()], places[found.end() - 1] + 1
+            while stop < len(text) and not fold_letter(text[stop]):
+                stop += 1  # a mark that belongs to the last letter
+            if self._is_somebody_else(text, start, stop) or (capitals and not _is_capital(text[start:stop])):
+                continue
+            yield (start - 1 if start and text[start - 1] == "@" else start), stop
+
+    def _is_somebody_else(self, text: str, start: int, stop: int) -> bool:
+        """Whether the words go on into the handle of another member."""
+        whole = re.match(rf"{_IN_HANDLE}*", text[start:])
+        said = whole.group().rstrip("-_.'’") if whole else ""
+        return len(said) > stop - start and handle_key(said) in self.person.namesakes
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A contribution, or what goes with a proposal: its source, and what was made of it."""
+
+    source: str
+    html: str
+    plain: str
+
+
+def redact(words: Words, redactor: Redactor, strangers: Collection[str] = ()) -> Words:
+    """The same words without the person; `plain` keeps its length, source and HTML say what it says.
+
+    `strangers` are the keys of handles that nobody bears. Where Markdown stood in the middle of a name, so that the
+    source without it would say something else, the source is written anew from the plain words.
+    """
+    plain, source = redactor.clean(words.plain), redactor.clean(words.source)
+    if plain == words.plain and source == words.source and redactor.clean_html(words.html) == words.html:
+        return words
+    reading = read(source)
+    if reading.plain != plain:
+        source = as_source(plain, read(words.source).quotes)
+        reading = read(source)
+    html = without_strangers(reading.html, strangers)
+    return Words(source, html if redactor.clean_html(html) == html else redactor.clean_html(html), plain)
+
+
+def as_source(plain: str, quotes: Iterable[QuoteMark]) -> str:
+    """Markdown that reads as these very words, with these quotes before them."""
+    paragraphs = re.split(r"\n\n(?=\S)", plain)
+    return "\n\n".join([*(mark.marker() for mark in quotes), *map(_as_paragraph, paragraphs)])
+
+
+def _as_paragraph(words: str) -> str:
+    """Whatever Markdown could take for a sign, or drop at the end of a line, as a character reference."""
+    lines = re.sub(r"(?<=\n)\n+|\n+(?=\Z)|\A\n+", lambda found: "&#10;" * len(found.group()), words).split("\n")
+    return "\n".join(
+        re.sub(
+            r"\A\s+|\s+\Z|(?! )[^\w\s]|_|\A\d", lambda found: "".join(f"&#{ord(one)};" for one in found.group()), line
+        )
+        for line in lines
+    )
+
+
+def _pattern(name: str, *, after_at: bool = False) -> re.Pattern[str]:
+    """A name or a handle in folded words, at word boundaries."""
+    words = re.findall(r"\w+", fold(name).replace("_", " "))
+    before = "(?<=@)" if after_at else r"(?<!\w)"
+    return re.compile(before + _BETWEEN.join(map(re.escape, words)) + r"(?!\w)")
+
+
+def is_ordinary(name: str, texts: Iterable[str]) -> bool:
+    """Whether each word of a name is one that people write in small letters, apart from the name itself."""
+    wanted = set(sort_key(name).split())
+    whole = _pattern(name)
+    for text in texts:
+        if not wanted:
+            return True
+        folded = fold(text)
+        if not any(word in folded for word in wanted):
+            continue
+        # Case is lost by folding: words are looked for in the text, each folded alone.
+        alone = whole.sub(" ", folded)
+        small = {fold(word) for word in re.findall(r"\w+", text) if word[:1].islower()}
+        wanted -= {word for word in wanted & small if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", alone)}
+    return not wanted
+
+
+def _is_capital(words: str) -> bool:
+    return all(word[:1].isupper() or not word[:1].isalpha() for word in re.findall(r"\w+", words))
+
+
+def _merged(spots: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, stop in sorted(spots):
+        if merged and start < merged[-1][1]:
+            merged[-1] = merged[-1][0], max(stop, merged[-1][1])
+        else:
+            merged.append((start, stop))
+    return merged
+
+
+def _folded(text: str) -> tuple[str, list[int]]:
+    """The text letter by letter folded, and where each folded letter stands in it."""
+    letters: list[str] = []
+    places: list[int] = []
+    for place, letter in enumerate(text):
+        for one in fold_letter(letter):
+            letters.append(one)
+            places.append(place)
+    return "".join(letters), places
+
+
+@lru_cache(maxsize=4096)
+def fold_letter(letter: str) -> str:
+    return fold(letter)

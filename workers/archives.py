@@ -1,0 +1,225 @@
+"""Make the archive of a person's data: one ZIP with the data as JSON, the same as a page, and what each word means.
+
+The same data give the same bytes. `WORDS` is the documentation of the shape, in the order of the page: what a key is
+called where people read it. What there is to say is collected by `forum/domain/personal_data.py`.
+"""
+
+import json
+from collections.abc import Mapping
+from html import escape
+from typing import Any, Final
+
+from anyio import to_thread
+
+from forum.documents.zips import stable_zip
+from forum.domain import jobs, personal_data
+from forum.domain.jobs import Claim
+from forum.domain.personal_data import Facts
+from forum.jobs import JobName
+from workers import running
+from workers.running import Work
+
+WORDS: Final[Mapping[str, str]] = {
+    # The parts, in their order.
+    "archive": "Cette archive",
+    "compte": "Compte",
+    "connexion": "Connexion",
+    "changement_d_adresse": "Changement d’adresse en cours",
+    "groupes_animes": "Groupes de travail animés",
+    "invitations": "Invitations",
+    "fils": "Fils ouverts",
+    "contributions": "Contributions",
+    "citations_faites": "Citations que vous avez faites",
+    "citations_de_mes_mots": "Citations de vos mots par d’autres",
+    "mentions_de_moi": "Mentions de votre identifiant",
+    "extraits": "Extraits que vous avez choisis",
+    "propositions": "Propositions",
+    "avis": "Avis",
+    "historique_des_avis": "Historique de vos avis",
+    "etiquettes": "Étiquettes de réunion que vous avez posées",
+    "notifications": "Notifications",
+    "journal": "Lignes du journal, par vous ou sur vous",
+    "syntheses_demandees": "Synthèses demandées",
+    # What they say.
+    "acceptee_le": "Acceptée le",
+    "acte": "Acte",
+    "adresse": "Adresse électronique",
+    "adresse_confirmee_le": "Adresse confirmée le",
+    "ancienne_confirmee_le": "Confirmé depuis l’ancienne adresse le",
+    "appareil": "Appareil",
+    "apres": "Après",
+    "auteur": "Auteur",
+    "avant": "Avant",
+    "charte_acceptee_le": "Charte acceptée le",
+    "charte_version": "Version de la charte",
+    "citee": "Contribution citée",
+    "codes_de_secours_restants": "Codes de secours restants",
+    "compte_fictif": "Compte inventé pour l’exemple",
+    "contribution": "Contribution",
+    "cree_le": "Créé le",
+    "dans": "Dans",
+    "de": "De",
+    "demande_le": "Demandé le",
+    "demandee_le": "Demandée le",
+    "dernier_jour_d_activite": "Dernier jour d’activité",
+    "dernier_message_d_inactivite_le": "Dernier message d’inactivité le",
+    "double_authentification_depuis": "Double authentification depuis le",
+    "ecrit": "Écrit",
+    "ecrite_le": "Écrite le",
+    "enregistree_le": "Enregistrée le",
+    "envoyee_le": "Envoyée le",
+    "etat": "État",
+    "evenement": "Événement",
+    "expire_le": "Expire le",
+    "faite_le": "Faite le",
+    "fil": "Fil",
+    "formulation": "Formulation",
+    "fournisseur": "Fournisseur d’identité",
+    "groupe": "Groupe de travail",
+    "identifiant": "Identifiant",
+    "identites": "Identités reliées",
+    "langue": "Langue",
+    "le": "Le",
+    "lien": "Lien",
+    "lue_le": "Lue le",
+    "messages_d_inactivite": "Messages d’inactivité envoyés",
+    "modifiee_le": "Modifiée le",
+    "mot_de_passe": "A un mot de passe",
+    "motif": "Motif",
+    "motif_de_suspension": "Motif de la suspension",
+    "mots": "Mots",
+    "nom": "Nom",
+    "nouvelle_confirmee_le": "Confirmé depuis la nouvelle adresse le",
+    "numero": "Numéro",
+    "objet": "Objet",
+    "organisation": "Organisation",
+    "origine": "Origine",
+    "ouvert_le": "Ouvert le",
+    "ouverte_le": "Ouverte le",
+    "par": "Par",
+    "par_moi": "Par vous",
+    "place": "Place dans le fil",
+    "profession": "Profession",
+    "proposition": "Proposition",
+    "recue": "Reçue par vous",
+    "reference": "Référence",
+    "reliee_le": "Reliée le",
+    "reponse_a": "En réponse à",
+    "reunion": "Réunion",
+    "role": "Rôle",
+    "sessions": "Sessions",
+    "site": "Site",
+    "source": "Source",
+    "suspendu_jusqu_au": "Suspendu jusqu’au",
+    "territoire": "Territoire",
+    "texte": "Texte",
+    "version": "Version",
+    "versions": "Versions",
+    "vue_le": "Vue le",
+}
+
+README: Final = """\
+Vos données
+===========
+
+donnees.html  vos données, à lire dans un navigateur ; ce fichier n’a besoin de rien d’autre.
+donnees.json  les mêmes, pour un programme (JSON, UTF-8). Les dates sont en temps universel (ISO 8601) ; null : rien.
+
+Le mot de passe, la clé de la double authentification et les codes de secours n’y sont pas : le site ne garde du
+premier et des derniers qu’une empreinte, et la clé ne se montre qu’une fois. Des autres personnes, on n’y lit que ce
+que le site montre à tous.
+
+In English: everything this site knows about you, for reading (HTML) and for reuse (JSON, keys in French, listed below).
+
+Les mots de donnees.json
+------------------------
+
+"""
+
+STYLE: Final = """\
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
+body { margin: 0 auto; max-width: 45rem; padding: 1rem; overflow-wrap: anywhere; }
+article { border-top: 1px solid; margin-top: 1rem; }
+dt { font-weight: bold; margin-top: .5rem; }
+dd { margin: 0; white-space: pre-wrap; }
+article article { border: 0; border-left: 3px solid; padding-left: 1rem; }
+"""
+
+
+async def make_archive(claim: Claim) -> None:
+    """Make somebody's archive. Run twice, it changes nothing.
+
+    Raises:
+        LostLease: somebody else took the job meanwhile: nothing is written.
+    """
+    facts = await personal_data.begin_archive(claim)
+    content = None if facts is None else await to_thread.run_sync(archive_of, facts)
+    await personal_data.store_archive(claim, content, running.clock())
+
+
+WORK: Final[Mapping[str, Work]] = {JobName.MAKE_ARCHIVE: Work(make_archive, jobs.give_up)}
+
+
+def archive_of(facts: Facts) -> bytes:
+    """The ZIP; its files bear the date at which it was asked for."""
+    parts = {
+        "LISEZMOI.txt": _readme().encode(),
+        "donnees.json": json.dumps(facts, ensure_ascii=False, indent=1).encode(),
+        "donnees.html": page_of(facts).encode(),
+    }
+    return stable_zip(parts, facts["archive"]["demandee_le"])
+
+
+def _readme() -> str:
+    width = max(map(len, WORDS))
+    return README + "".join(f"{name:<{width}}  {words}\n" for name, words in WORDS.items())
+
+
+def page_of(facts: Facts) -> str:
+    """Everything on one page, without script, image or address to load."""
+    sections = "\n".join(
+        f'<section aria-labelledby="{name}">\n<h2 id="{name}">{escape(WORDS[name])}</h2>\n{_shown(part)}\n</section>'
+        for name, part in facts.items()
+    )
+    return f"""<!DOCTYPE html>
+<html lang="fr">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>Mes données – {escape(facts["archive"]["site"])}</title>
+<style>
+{STYLE}</style>
+</head>
+<body>
+<main>
+<h1>Mes données</h1>
+{sections}
+</main>
+</body>
+</html>
+"""
+
+
+def _shown(part: Any) -> str:
+    if isinstance(part, dict):
+        return f"<dl>\n{''.join(_entry(name, value) for name, value in part.items())}</dl>"
+    if not isinstance(part, list):
+        return f"<p>{_word(part)}</p>"
+    if not part:
+        return "<p>Rien.</p>"
+    if all(isinstance(one, dict) for one in part):
+        return "\n".join(f"<article>{_shown(one)}</article>" for one in part)
+    return f"<ul>{''.join(f'<li>{_word(one)}</li>' for one in part)}</ul>"
+
+
+def _entry(name: str, value: Any) -> str:
+    shown = _shown(value) if isinstance(value, (dict, list)) else _word(value)
+    return f"<dt>{escape(WORDS[name])}</dt>\n<dd>{shown}</dd>\n"
+
+
+def _word(value: Any) -> str:
+    """A link is text too: an address that somebody wrote must not be followed by mistake."""
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    return "–" if value in (None, "") else escape(str(value))
