@@ -78,6 +78,26 @@ def test_a_forgotten_password_is_replaced(consultation: dict[str, str]) -> None:
     assert refused.stderr == "Aucun compte ne porte cet identifiant ni cette adresse.\n"
 
 
+def test_a_second_factor_that_was_lost_is_taken_away_from_the_command_line(consultation: dict[str, str]) -> None:
+    person = ["create-user", "--name", "Agnès Lambert", "--email", "agnes@exemple.fr", "--generate"]
+    assert command(consultation, *person).returncode == 0
+    with sqlite3.connect(Path(consultation["FORUM_SITE__DATA_DIR"]) / "cahier.sqlite3") as database:
+        database.execute(
+            "INSERT INTO second_factor (member_id, secret, last_step, created_at) VALUES (1, '', 0, '2026-11-23')"
+        )
+        database.execute("INSERT INTO recovery_code (member_id, code_hash) VALUES (1, 'x')")
+    done = command(consultation, "remove-second-factor", "@agnes-lambert", "--reason", "Vue en personne.")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "Double authentification retirée : Agnès Lambert\n"
+    left = "SELECT (SELECT COUNT(*) FROM second_factor) + (SELECT COUNT(*) FROM recovery_code)"
+    assert stored(consultation, left) == 0
+    line = "act = 'remove_second_factor' AND actor_id IS NULL AND thing_id = 1 AND reason = 'Vue en personne.'"
+    assert stored(consultation, f"SELECT COUNT(*) FROM journal_entry WHERE {line}") == 1
+    assert stored(consultation, "SELECT COUNT(*) FROM mail WHERE template = 'factor_changed'") == 1
+    again = command(consultation, "remove-second-factor", "agnes@exemple.fr")
+    assert (again.returncode, again.stderr) == (1, "Ce compte n’a pas de double authentification.\n")
+
+
 @pytest.mark.parametrize(
     ("content", "line"),
     [(b"Titre\n\n  \xe2\x80\xa2 un\nLog in to reply\n  \xe2\x80\xa2 deux", 5), (b"Titre\n\n  \xe9", 3), (b"", 1)],

@@ -475,6 +475,7 @@ async def test_pages_kept_ready_are_not_shared_with_who_lacks_it(app: Starlette,
             await sign_in(browser, one)
             shown.append((await browser.get(path.format(thread=thread.id))).text)
     assert [offered in page for page in shown] == [True, False, True]
+    assert ["L’activer" in page for page in shown] == [False, True, False]
     assert shown[0] == shown[2]
 
 

@@ -7,8 +7,10 @@ from datetime import datetime
 
 from forum.database import Transaction, row, rows, transaction
 from forum.domain import passwords, proofs, sessions
+from forum.domain.links import forget_links
 from forum.domain.mail import may_mail, post_mail
 from forum.errors import Checks, NotFound
+from forum.models.joining import Purpose
 from forum.permissions import Viewer
 
 
@@ -62,6 +64,7 @@ async def change_password(viewer: Viewer, token: str, *, current: str, new: str,
     owner = await owner_to_tell(viewer.id)
     async with transaction() as tx:
         await rows("UPDATE member SET password_hash = $2 WHERE id = $1", viewer.id, kept)
+        await forget_links(Purpose.RESET, viewer.id)
         renewed = await close_others(viewer, token, now=now)
         await tell(tx, owner, "password_changed", now=now)
     return renewed

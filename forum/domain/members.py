@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from forum.database import moment, row, rows, transaction
+from forum.database import Row, moment, row, rows, transaction
 from forum.domain import passwords
 from forum.errors import Checks, Invalid, NotFound
 from forum.models.members import Member, Moderator, Role
@@ -97,6 +97,21 @@ async def set_password(identifier: str, password: str) -> str:
     Raises:
         Invalid: nobody has that handle or address, or the password is refused.
     """
+    found = await find_account(identifier)
+    passwords.check_password(password, about=(found["name"], found["handle"], found["email"] or ""))
+    kept = await passwords.hash_password(password)
+    async with transaction():
+        await rows("UPDATE member SET password_hash = $2 WHERE id = $1", found["id"], kept)
+        await rows("DELETE FROM session WHERE member_id = $1", found["id"])
+    return str(found["name"])
+
+
+async def find_account(identifier: str) -> Row:
+    """Id, name, handle and email of the account of that handle or address, for the command line.
+
+    Raises:
+        Invalid: nobody has that handle or address.
+    """
     key = handle_key(identifier.strip().removeprefix("@"))
     found = await row(
         "SELECT id, name, handle, email FROM member WHERE handle_key = $1 OR email_key = $2",
@@ -105,12 +120,7 @@ async def set_password(identifier: str, password: str) -> str:
     )
     if found is None:
         raise Invalid("Aucun compte ne porte cet identifiant ni cette adresse.", field="identifiant")
-    passwords.check_password(password, about=(found["name"], found["handle"], found["email"] or ""))
-    kept = await passwords.hash_password(password)
-    async with transaction():
-        await rows("UPDATE member SET password_hash = $2 WHERE id = $1", found["id"], kept)
-        await rows("DELETE FROM session WHERE member_id = $1", found["id"])
-    return str(found["name"])
+    return found
 
 
 async def _refuse_look_alike(name: str) -> None:

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain import credentials, identities, proofs, second_factors, sessions
-from forum.errors import Invalid
+from forum.errors import Invalid, NotFound
 from forum.permissions import may_turn_factor_off
 from forum.settings import settings
 from forum.web.forms import Form, read_form
@@ -27,8 +27,13 @@ async def show(request: Request) -> Response:
 
 
 async def change_password(request: Request) -> Response:
-    """Another password, the current one being given; the other sessions end."""
+    """Another password, the current one being given; the other sessions end.
+
+    Who has none (404) gets their first one by the reset.
+    """
     viewer = own(request)
+    if not await proofs.has_password(viewer):
+        raise NotFound
     context = {"least": settings().passwords.minimum_length}
     if request.method == "GET":
         return unkept(await page(request, "account/password.html", context | {"form": Form.empty()}))
