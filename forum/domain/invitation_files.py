@@ -11,9 +11,11 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from forum.domain.members import LONGEST_ORGANISATION, clean_address
 from forum.errors import Checks, Invalid
+from forum.settings import settings
 from forum.text.folding import sort_key
 from forum.text.names import clean_name
 from forum.text.source import clean_line
@@ -213,9 +215,9 @@ def clean_guest(
     with checks.field("organisation"):
         organisation = clean_line(organisation, limit=LONGEST_ORGANISATION) if organisation.strip() else ""
     with checks.field("profession"):
-        profession = _listed(profession, ())
+        profession = _listed(profession, settings().people.professions)
     with checks.field("territoire"):
-        territory = _listed(territory, ())
+        territory = _listed(territory, settings().people.territories)
     with checks.field("langue"):
         locale = _LANGUAGES.get(sort_key(language), "")
         if not locale:
@@ -224,14 +226,19 @@ def clean_guest(
     return Guest(number, email, name, organisation, profession, territory, locale)
 
 
-def _listed(typed: str, known: Sequence[str]) -> str:
-    """The value of a list that was meant, whatever its accents and case."""
-    if not typed.strip():
+def _listed(typed: str, known: tuple[str, ...]) -> str:
+    """The value of a list that was meant, whatever its accents and case. An empty list asks nothing."""
+    if not typed.strip() or not known:
         return ""
-    found = next((one for one in known if sort_key(one) == sort_key(typed)), None)
+    found = _by_key(known).get(sort_key(typed))
     if found is None:
         raise _unknown(typed)
     return found
+
+
+@cache
+def _by_key(known: tuple[str, ...]) -> dict[str, str]:
+    return {sort_key(one): one for one in known}
 
 
 def _unknown(typed: str) -> Invalid:

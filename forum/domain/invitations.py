@@ -74,9 +74,9 @@ class Batch:
     lines: tuple[Line, ...]
 
     def counts(self) -> dict[Outcome, int]:
-        """How many lines end how, the outcomes that there are."""
+        """How many lines end how."""
         outcomes = [line.outcome for line in self.lines]
-        return {outcome: outcomes.count(outcome) for outcome in Outcome if outcome in outcomes}
+        return {outcome: outcomes.count(outcome) for outcome in Outcome}
 
     @property
     def to_send(self) -> int:

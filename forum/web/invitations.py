@@ -10,6 +10,7 @@ from forum.domain import invitations
 from forum.domain.invitation_files import LONGEST_FILE, MOST_LINES, clean_guest
 from forum.domain.invitations import Outcome, State
 from forum.errors import Invalid
+from forum.settings import settings
 from forum.web.forms import Form, asked_integer, asked_text, read_form, read_upload
 from forum.web.page import href, page, refused, see_other, sentence
 from forum.web.session import unkept
@@ -137,4 +138,5 @@ async def withdraw(request: Request) -> Response:
 
 
 def _lists() -> dict[str, Any]:
-    return {"professions": (), "territories": ()}
+    """What may be said of somebody beside their name."""
+    return {"professions": settings().people.professions, "territories": settings().people.territories}
