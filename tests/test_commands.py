@@ -164,3 +164,31 @@ def test_the_third_theme_asks_word_for_word_what_the_thread_asks() -> None:
     (file,) = (ROOT / "themes").glob("3-*.md")
     theme = read_chapter(file)
     assert (theme.title, list(theme.questions)) == (title, asked)
+
+
+def test_a_test_mail_says_where_it_went(environment: dict[str, str]) -> None:
+    written = command(environment, "send-test-mail", "lea@exemple.fr")
+    assert (written.returncode, written.stderr) == (0, "")
+    path = Path(written.stdout.partition(" : ")[2].strip())
+    assert path.parent == Path(environment["FORUM_SITE__DATA_DIR"]) / "mail"
+    assert b"\r\nTo: lea@exemple.fr\r\n" in path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("changed", "address", "reason"),
+    [
+        (
+            {"FORUM_MAIL__URL": "smtp://127.0.0.1:1"},
+            "lea@exemple.fr",
+            "Le serveur de courrier ne répond pas (connexion",
+        ),
+        ({}, "lea", "Indiquez une adresse électronique"),
+    ],
+)
+def test_a_test_mail_that_does_not_leave_says_why_in_one_line(
+    environment: dict[str, str], changed: dict[str, str], address: str, reason: str
+) -> None:
+    refused = command(environment | changed, "send-test-mail", address)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(reason)
+    assert refused.stderr.count("\n") == 1

@@ -322,7 +322,7 @@ async def test_a_mail_waits_for_a_server_that_is_away_for_a_day(
     box = Postbox()
     async with mail_server(box) as port:
         configure(port)
-    job = await post()
+    job = await post("password_changed")
     pauses = []
     while now.now < NOON + timedelta(days=1):
         mail._rests_until = 0.0
@@ -338,6 +338,17 @@ async def test_a_mail_waits_for_a_server_that_is_away_for_a_day(
     async with mail_server(box, port):
         assert (await work(job))["state"] == "done"
     assert len(box.mails) == 1
+    assert await left() == 0
+
+
+async def test_a_mail_whose_link_has_ended_does_not_leave_any_more(
+    database: Settings, now: Clock, box: Postbox
+) -> None:
+    lost, found = await post("reset"), await post("sign_up")
+    now.pass_(hours=1)
+    assert (await work(lost))["state"] == "failed"
+    assert (await work(found))["state"] == "done"
+    assert [one["Subject"] for one in box.messages()] == ["Confirmez votre adresse"]
     assert await left() == 0
 
 
@@ -382,7 +393,7 @@ async def test_a_reader_refused_for_good_is_forgotten_and_named_nowhere(
     assert found["state"] == "failed"
     assert code in str(found["error"])
     assert await left() == 0
-    assert [one["event"] for one in logs] == ["mail refused for good"]
+    assert [one["event"] for one in logs] == ["mail given up"]
     assert "lea" not in f"{logs} {found}"
 
 

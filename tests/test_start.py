@@ -95,6 +95,7 @@ def test_the_first_run_prints_the_address_and_an_account_of_each_role(environmen
             assert "Données d’exemple" in client.get("/aide").text
         printed, errors = stop(process)
     assert address in printed
+    assert f"Courriels écrits, non envoyés : {environment['FORUM_SITE__DATA_DIR']}/mail\n" in printed
     assert errors == ""
     kept = Path(environment["FORUM_SITE__DATA_DIR"]) / "comptes-exemple.json"
     accounts = json.loads(kept.read_text("utf-8"))

@@ -1,8 +1,9 @@
 """Send a mail: to the mail server of the settings, or to a file of the data folder when there is none.
 
 A mail leaves at least once: its row goes after the server took it, and a worker that dies in between sends it again
-under the same Message-ID. A server that is away is asked again for two days; a server that refuses the reader for good
-(5xx, RFC 5321) is not. No log line and no job tells an address: it would outlive its account.
+under the same Message-ID. A server that is away is asked again for two days, or until the link in the mail has ended;
+a server that refuses the reader for good (5xx, RFC 5321) is not. No log line and no job tells an address, which would
+outlive its account there.
 """
 
 import os
@@ -21,7 +22,7 @@ import structlog
 from aiosmtplib.errors import SMTPDataError, SMTPNotSupported, SMTPRecipientsRefused, SMTPResponseException
 
 from forum.domain.jobs import Claim
-from forum.domain.mail import WaitingMail, finish_mail, give_mail_up, mail_to_send
+from forum.domain.mail import WaitingMail, finish_mail, give_mail_up, is_too_late, mail_to_send
 from forum.errors import Invalid, Unavailable, plain_reason
 from forum.jobs import JobName
 from forum.settings import Settings, settings
@@ -65,9 +66,11 @@ async def send_mail(claim: Claim) -> None:
     mail = await mail_to_send(claim)
     if mail is not None:
         try:
+            if is_too_late(mail, running.clock()):
+                raise MailRefused("Le lien de ce courriel n’est plus valable.")
             await deliver(mail)
         except MailRefused as refusal:
-            log.warning("mail refused for good", mail=mail.id, template=mail.template, reason=str(refusal))
+            log.warning("mail given up", mail=mail.id, template=mail.template, reason=str(refusal))
             await give_mail_up(claim, str(refusal), "", running.clock())
             return
     await finish_mail(claim, running.clock())

@@ -16,6 +16,7 @@ from limits import RateLimitItemPerHour
 from forum.database import Transaction, insert_rows, known_moment, row, rows, transaction
 from forum.domain import jobs
 from forum.domain.jobs import Claim
+from forum.domain.links import LENGTHS
 from forum.domain.throttle import throttle
 from forum.jobs import JobName, enqueue, enqueue_all
 from forum.sealing import seal, unseal
@@ -115,6 +116,11 @@ class WaitingMail:
     locale: str
     values: Mapping[str, str]
     created_at: datetime
+
+
+def is_too_late(mail: WaitingMail, now: datetime) -> bool:
+    """Whether the link in it has ended: who reads it now would only be led to a refusal."""
+    return any(purpose == mail.template and now >= mail.created_at + length for purpose, length in LENGTHS.items())
 
 
 async def mail_to_send(claim: Claim) -> WaitingMail | None:
