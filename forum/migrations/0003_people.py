@@ -5,24 +5,6 @@ from tortoise.migrations import operations as ops
 from forum.models.joining import Purpose
 from tortoise.fields.base import OnDelete
 from tortoise import fields
-from tortoise.migrations.schema_editor.base import BaseSchemaEditor
-from tortoise.migrations.schema_generator.state_apps import StateApps
-
-from forum.database import rows
-from forum.text.mentions import handle_key
-from forum.text.names import make_handle
-
-
-async def key_names(apps: StateApps, editor: BaseSchemaEditor) -> None:
-    """The names that people bear already: each gets the key under which it is found again."""
-    for member in await rows("SELECT id, name FROM member"):
-        await rows(
-            "UPDATE member SET name_key = $2 WHERE id = $1", member["id"], handle_key(make_handle(member["name"]))[:120]
-        )
-
-
-async def forget_keys(apps: StateApps, editor: BaseSchemaEditor) -> None:
-    """The column goes, and they with it."""
 
 
 class Migration(migrations.Migration):
@@ -455,18 +437,6 @@ class Migration(migrations.Migration):
             name="erased_at",
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),
-        ops.AddField(
-            model_name="Member",
-            name="name_key",
-            field=fields.CharField(
-                default="",
-                description="the name folded likewise, two people may have one",
-                db_default="",
-                db_index=True,
-                max_length=120,
-            ),
-        ),
-        ops.RunPython(key_names, forget_keys),
         ops.AddField(
             model_name="Member",
             name="profession",
