@@ -1,16 +1,21 @@
 """People: who exists, under which name and handle, in which role, moderating which working groups.
 
-Nobody signs up yet: accounts are made from the command line, by the example, or by an import (without password).
+Whoever joins bears a name of their own: one that somebody has already, to the eye, is refused. Only accounts made from
+the command line, by the example or by an import may be namesakes, told apart by the number in their handle.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from forum.database import Row, moment, row, rows, transaction
 from forum.domain import passwords
+from forum.domain.links import forget_links
 from forum.errors import Checks, Invalid, NotFound
-from forum.models.members import Member, Moderator, Role
+from forum.models.joining import Purpose
+from forum.models.members import Moderator, Role
 from forum.permissions import Viewer
 from forum.text.folding import sort_key
 from forum.text.mentions import handle_key
@@ -20,6 +25,7 @@ from forum.text.source import clean_line
 # RFC 5321: the longest address that can be delivered.
 LONGEST_ADDRESS = 254
 LONGEST_ORGANISATION = 120
+NAME_TAKEN: Final = "Ce nom est déjà porté par un autre membre. Ajoutez une initiale ou un second prénom."
 _ADDRESS = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]+")
 
 
@@ -64,31 +70,62 @@ async def create_member(
         if password is not None:
             passwords.check_password(password, about=(name, email or ""))
     with checks.field("organisation"):
-        organisation = clean_line(organisation, limit=LONGEST_ORGANISATION) if organisation.strip() else ""
+        organisation = clean_organisation(organisation)
     checks.done()
     kept = await passwords.hash_password(password) if password is not None else password_hash
     groups = [await _group(slug) for slug in moderates]
     async with transaction():
-        if email and await row("SELECT id FROM member WHERE email_key = $1", email.lower()):
-            raise Invalid("Un compte existe déjà avec cette adresse.", field="email")
         await _refuse_look_alike(name)
-        handle = await free_handle(name)
-        member = await Member.create(
-            name=name,
-            handle=handle,
-            handle_key=handle_key(handle),
-            email=email,
-            email_key=email.lower() if email else None,
-            password_hash=kept,
-            role=role,
-            organisation=organisation,
-            confirmed_at=now,
-            example=example,
-            created_at=now,
+        member = await insert_member(
+            NewAccount(name, email=email, password_hash=kept, role=role, organisation=organisation, example=example),
+            now=now,
         )
         for group in groups:
             await Moderator.create(member_id=member.id, working_group_id=group)
-    return NewMember(member.id, name, handle, role)
+    return member
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What is known of somebody who gets an account; every text is clean."""
+
+    name: str
+    email: str | None = None
+    password_hash: str | None = None
+    role: Role = Role.MEMBER
+    organisation: str = ""
+    profession: str = ""
+    territory: str = ""
+    charter_version: str = ""
+    locale: str = "fr"
+    confirmed: bool = True
+    example: bool = False
+
+
+async def insert_member(new: NewAccount, *, now: datetime) -> NewMember:
+    """The row of an account, in the caller's transaction; a namesake gets a handle with a number.
+
+    Raises:
+        Invalid: the address is another account's, be it since this very moment.
+    """
+    while True:
+        if new.email and await row("SELECT id FROM member WHERE email_key = $1", new.email.lower()):
+            raise Invalid("Un compte existe déjà avec cette adresse.", field="adresse")
+        handle = await free_handle(new.name)
+        made = await row(
+            """INSERT INTO member (name, handle, handle_key, email, email_key, password_hash, role, organisation,
+                                   profession, territory, charter_version, charter_accepted_at, locale, confirmed_at,
+                                   example, created_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+               ON CONFLICT DO NOTHING RETURNING id""",
+            *(new.name, handle, handle_key(handle), new.email, new.email.lower() if new.email else None),
+            *(new.password_hash, new.role.value, new.organisation, new.profession, new.territory),
+            *(new.charter_version, now if new.charter_version else None, new.locale, now if new.confirmed else None),
+            *(new.example, now),
+        )
+        # Somebody else took the handle or the address between the question and the row: both are asked again.
+        if made is not None:
+            return NewMember(made["id"], new.name, handle, new.role)
 
 
 async def set_password(identifier: str, password: str) -> str:
@@ -101,8 +138,7 @@ async def set_password(identifier: str, password: str) -> str:
     passwords.check_password(password, about=(found["name"], found["handle"], found["email"] or ""))
     kept = await passwords.hash_password(password)
     async with transaction():
-        await rows("UPDATE member SET password_hash = $2 WHERE id = $1", found["id"], kept)
-        await rows("DELETE FROM session WHERE member_id = $1", found["id"])
+        await keep_password(found["id"], kept)
     return str(found["name"])
 
 
@@ -123,11 +159,38 @@ async def find_account(identifier: str) -> Row:
     return found
 
 
+async def keep_password(member: int, password_hash: str) -> None:
+    """A new password, in the caller's transaction: every session of the old one ends, and every link that would have
+    given another one."""
+    await rows("UPDATE member SET password_hash = $2 WHERE id = $1", member, password_hash)
+    await rows("DELETE FROM session WHERE member_id = $1", member)
+    await forget_links(Purpose.RESET, member)
+
+
 async def _refuse_look_alike(name: str) -> None:
     """Two people may bear one name; nobody bears a name that only looks like somebody's ("MaIik", "Malik")."""
     for other in await rows("SELECT name FROM member WHERE handle_key = $1", handle_key(make_handle(name))):
         if sort_key(other["name"]) != sort_key(name):
             raise Invalid("Ce nom se confond, à l’œil, avec celui d’un autre membre.", field="name")
+
+
+async def refuse_taken_name(name: str, *, member: int = 0) -> None:
+    """Whoever chooses their own name chooses one that nobody else bears, nor seems to bear: accents, case and
+    look-alike letters do not count. Names are public, so the refusal tells nothing. `member` is the one who asks.
+
+    Raises:
+        Invalid: a confirmed member bears it.
+    """
+    key = handle_key(make_handle(name))
+    found = await rows(
+        """SELECT name FROM member
+            WHERE (handle_key = $1 OR handle_key LIKE $2) AND id <> $3 AND confirmed_at IS NOT NULL""",
+        key,
+        f"{key}-%",  # a namesake's; no key holds a sign that LIKE knows
+        member,
+    )
+    if any(handle_key(make_handle(other["name"])) == key for other in found):
+        raise Invalid(NAME_TAKEN, field="nom")
 
 
 async def free_handle(name: str) -> str:
@@ -138,6 +201,25 @@ async def free_handle(name: str) -> str:
         number += 1
         handle = f"{first}-{number}"
     return handle
+
+
+def clean_organisation(raw: str) -> str:
+    """Raises:
+    Invalid: longer than an organisation is called.
+    """
+    return clean_line(raw, limit=LONGEST_ORGANISATION) if raw.strip() else ""
+
+
+def clean_choice(raw: str, listed: Collection[str]) -> str:
+    """One of a list of the settings, or nothing.
+
+    Raises:
+        Invalid: not of the list.
+    """
+    chosen = raw.strip()
+    if chosen and chosen not in listed:
+        raise Invalid("Choisissez dans la liste, ou laissez ce champ vide.")
+    return chosen
 
 
 def clean_address(raw: str) -> str:

@@ -288,3 +288,9 @@ async def raise_all_versions(theme: int) -> None:
     """The same for a theme and all its threads."""
     await raise_versions(theme=theme)
     await rows("UPDATE thread SET version = version + 1 WHERE theme_id = $1", theme)
+
+
+async def raise_every_version() -> None:
+    """The same for every page that is kept, for what may stand on any of them: somebody's name."""
+    await rows("UPDATE theme SET version = version + 1")
+    await rows("UPDATE thread SET version = version + 1")

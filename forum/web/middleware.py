@@ -170,7 +170,8 @@ class _Answer:
             names = {name for name, _ in headers}
             # A document served for download brings a stricter policy of its own.
             fixed = self.entrance._other_headers if b"content-security-policy" in names else self.entrance._headers
-            headers += fixed
+            # A page whose address holds a link's token names it to nobody.
+            headers += [one for one in fixed if one[0] not in names] if b"referrer-policy" in names else fixed
             headers.append((b"x-request-id", state["request_id"].encode()))
             if b"cache-control" not in names:
                 headers.append((b"cache-control", VISITOR_CACHE if state["viewer"] is None else MEMBER_CACHE))

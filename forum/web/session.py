@@ -139,3 +139,9 @@ def unkept(response: Response) -> Response:
     """A page that no browser keeps: it held a password, a code or a key."""
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def secret(response: Response) -> Response:
+    """A page whose address holds the token of a link sent by mail: neither kept nor named to the next page."""
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return unkept(response)
