@@ -109,7 +109,7 @@ def small_snapshot() -> Snapshot:
         threads=(Thread(id=1, title="Propositions et pistes d’actions", theme=3),),
         verbatims=(
             Verbatim(post=2, revision=1, number=2, thread=1, words=TESTIMONY),
-            Verbatim(post=3, revision=1, number=3, thread=1, words=POLICY, author="Malik-Diallo"),
+            Verbatim(post=3, revision=1, number=3, thread=1, words=POLICY),
             Verbatim(post=5, revision=2, number=5, thread=1, words=RECRUITING, meetings=(_MEETING,)),
         ),
         proposals=(
@@ -141,7 +141,6 @@ def small_snapshot() -> Snapshot:
                 theme=3,
                 origin=Origin.EXTRACT,
                 source=Source(post=3, revision=1, start=0, end=len(POLICY), words=POLICY),
-                author="Malik-Diallo",
                 questions=(1, 2),
                 tally=Tally(for_=600, against=19, abstain=0),
             ),
@@ -245,7 +244,6 @@ def large_snapshot(size: int) -> Snapshot:
                 number=number + 2,
                 thread=number % 3 + 1,
                 words=(TESTIMONY, POLICY, FRAMEWORK)[number % 3],
-                author=None if number % 2 else f"Membre {number}",
                 written_at="2026-10-04T08:00:00Z",
                 meetings=(_MEETING,) if number % 4 == 0 else (),
             )
@@ -280,7 +278,7 @@ def hostile_snapshot() -> Snapshot:
     return holding(
         small,
         (
-            replace(small.proposals[0], wording=worst, body=worst, meeting=worst, author=worst),
+            replace(small.proposals[0], wording=worst, body=worst, meeting=worst),
             replace(small.proposals[1], wording=LONG_WORD[:300]),
         ),
         consultation=replace(small.consultation, title=worst, organiser=worst, licence=worst),
@@ -289,7 +287,7 @@ def hostile_snapshot() -> Snapshot:
         ),
         threads=(Thread(id=1, title=worst, theme=3),),
         verbatims=(
-            Verbatim(post=2, revision=1, number=2, thread=1, words=worst, author=worst, meetings=(worst,)),
+            Verbatim(post=2, revision=1, number=2, thread=1, words=worst, meetings=(worst,)),
             Verbatim(post=3, revision=1, number=3, thread=1, words=LONG_WORD),
         ),
         meetings=(Meeting(group=worst, number=1, place=worst),),

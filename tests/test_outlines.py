@@ -151,12 +151,12 @@ def test_each_line_leads_to_its_proposal_and_to_its_words() -> None:
     ]
 
 
-def test_verbatims_carry_stable_ids_and_never_invent_an_author() -> None:
+def test_verbatims_carry_stable_ids_and_name_nobody() -> None:
     quotations = blocks(outline_of(small_snapshot()), Quotation)
     assert [(quotation.id, quotation.attribution) for quotation in quotations] == [
-        ("C-2@1", "auteur non connu, date non connue"),
-        ("C-3@1", "Malik-Diallo, date non connue"),
-        ("C-5@2", "auteur non connu, date non connue, GT réunion 1"),
+        ("C-2@1", "contribution n°\u00a02 du fil, date non connue"),
+        ("C-3@1", "contribution n°\u00a03 du fil, date non connue"),
+        ("C-5@2", "contribution n°\u00a05 du fil, date non connue, GT réunion 1"),
     ]
 
 

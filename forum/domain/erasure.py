@@ -496,12 +496,4 @@ async def _redact_mails(redactor: Redactor) -> None:
 
 async def _redact_journal(redactor: Redactor, now: datetime) -> None:
     """The journal says of a line that a name was taken out of it; its chain holds salted digests, and still fits."""
-    for one in await rows("SELECT id, before, after, reason FROM journal_entry ORDER BY id"):
-        words = [redactor.clean(one[column]) for column in ("before", "after", "reason")]
-        if words != [one["before"], one["after"], one["reason"]]:
-            await rows(
-                "UPDATE journal_entry SET before = $2, after = $3, reason = $4, redacted_at = $5 WHERE id = $1",
-                one["id"],
-                *words,
-                now,
-            )
+    await journal.redact(redactor.clean, now)
