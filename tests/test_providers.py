@@ -249,3 +249,104 @@ async def test_the_cookie_of_a_visit_lasts_ten_minutes_and_is_closed_to_scripts(
     assert "Max-Age=600" in cookie
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
+
+
+JOINING = {"nom": "Camille Martin", "organisation": "Médiathèque", "charte": "1"}
+
+
+async def test_somebody_new_joins_with_what_the_provider_says_of_them(
+    client: AsyncClient, there: AsyncClient, clock: Clock, provider: tuple[str, str]
+) -> None:
+    """ProConnect never says that it verified an address: a mail does."""
+    await enter(client, there, clock, "camille.martin", suite="/themes/3")
+    assert 'value="Camille Martin"' in (await client.get("/connexion/premiere-fois")).text
+    joined = await client.post("/connexion/premiere-fois", data=JOINING)
+    member = await Member.get()
+    assert (member.name, member.email, member.organisation) == (
+        "Camille Martin",
+        "camille.martin@exemple.fr",
+        "Médiathèque",
+    )
+    assert member.password_hash is None
+    assert member.charter_version
+    mails = [one["template"] for one in await rows("SELECT template FROM mail")]
+    if provider[0] == "standard":
+        assert joined.headers["location"] == "/themes/3"
+        assert member.confirmed_at == clock.now
+        assert mails == []
+        assert "Camille Martin" in (await client.get("/aide")).text
+    else:
+        assert "Un message part vers camille.martin@exemple.fr" in html.unescape(joined.text)
+        assert member.confirmed_at is None
+        assert mails == ["confirm"]
+        assert await count("session") == 0
+    client.cookies.clear()
+    assert (await enter(client, there, clock, "camille.martin")).headers["location"] == "/"
+    assert (await count("member"), await count("identity")) == (1, 1)
+
+
+async def test_an_address_that_is_a_member_s_joins_nobody_and_tells_its_owner(
+    client: AsyncClient, there: AsyncClient, clock: Clock
+) -> None:
+    """Answered like the address that has to be confirmed: the same page, no cookie, a mail in both cases."""
+    await make_member("Malik Diallo", email="Camille.Martin@exemple.fr")
+    await enter(client, there, clock, "camille.martin")
+    answer = await client.post("/connexion/premiere-fois", data=JOINING)
+    assert "Un message part vers camille.martin@exemple.fr" in html.unescape(answer.text)
+    assert (await count("member"), await count("identity"), await count("session")) == (1, 0, 0)
+    mails = [(one["address"], one["template"]) for one in await rows("SELECT address, template FROM mail")]
+    assert mails == [("Camille.Martin@exemple.fr", "already_member")]
+
+
+async def test_an_address_that_was_not_verified_answers_alike_whoever_has_it(
+    app: Starlette, there: AsyncClient, clock: Clock
+) -> None:
+    answers = []
+    for number in range(2):
+        async with visitor(app) as one:
+            await enter(one, there, clock, "non.verifie")
+            answers.append(await one.post("/connexion/premiere-fois", data=JOINING | {"nom": "Nom Vérifié"}))
+            assert dict(one.cookies) == {}
+        if number == 0:
+            await rows("DELETE FROM identity")
+            await rows("UPDATE member SET confirmed_at = $1, name = 'Quelqu’un', handle_key = 'x'", clock.now)
+    first, second = answers
+    assert first.status_code == second.status_code == 200
+    assert first.text == second.text
+    assert first.headers.keys() == second.headers.keys()
+    assert [one["template"] for one in await rows("SELECT template FROM mail ORDER BY id")] == [
+        "confirm",
+        "already_member",
+    ]
+
+
+async def test_somebody_without_an_address_joins_and_is_not_confirmed(
+    client: AsyncClient, there: AsyncClient, clock: Clock
+) -> None:
+    await enter(client, there, clock, "sans.adresse")
+    joined = await client.post("/connexion/premiere-fois", data=JOINING | {"nom": "Sans Adresse"})
+    assert joined.headers["location"] == "/"
+    member = await Member.get()
+    assert (member.email, member.confirmed_at) == (None, None)
+    assert await count("mail") == 0
+
+
+async def test_joining_asks_for_a_free_name_and_the_charter(
+    client: AsyncClient, there: AsyncClient, clock: Clock
+) -> None:
+    await make_member("Camille Martin")
+    await enter(client, there, clock, "camille.martin")
+    typed = {"nom": "CAMILLE MARTIN", "organisation": "Médiathèque", "profession": "Roi", "territoire": "Corse"}
+    refused = await client.post("/connexion/premiere-fois", data=typed)
+    assert refused.status_code == 422
+    assert [name for name in ("nom", "profession", "charte") if f'id="{name}-error"' in refused.text] == [
+        "nom",
+        "profession",
+        "charte",
+    ]
+    assert 'value="CAMILLE MARTIN"' in refused.text
+    assert 'value="Corse" selected' in refused.text
+    assert (await count("member"), await count("identity")) == (1, 0)
+    joined = await client.post("/connexion/premiere-fois", data=JOINING | {"nom": "Camille A. Martin"})
+    assert joined.status_code in (200, 303)
+    assert await count("identity") == 1

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from forum.database import known_moment, row, rows, transaction
-from forum.domain import mail, providers, sessions, visits
+from forum.domain import joining, legal, links, mail, providers, sessions, visits
+from forum.domain.members import clean_address, clean_choice, clean_organisation, refuse_taken_name
 from forum.domain.providers import Person
 from forum.domain.sessions import Entry
-from forum.errors import Invalid, NotFound, Unavailable
+from forum.errors import Checks, Invalid, NotFound, Unavailable
+from forum.models.joining import Purpose
 from forum.permissions import Viewer
 from forum.sealing import seal, unseal
 from forum.settings import settings
+from forum.text.names import clean_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,82 @@ async def write_link(member: int, person: Person, now: datetime) -> bool:
     return False
 
 
+async def join(
+    person: Person,
+    *,
+    cookie: str,
+    name: str,
+    organisation: str,
+    profession: str,
+    territory: str,
+    accepts_charter: bool,
+    address: str,
+    device: str,
+    locale: str,
+    now: datetime,
+) -> Entry | None:
+    """The account of somebody who waits under `cookie`, with no password: their identity opens it.
+
+    An address that the provider did not verify is confirmed by mail, and one that is a member's links nobody: both are
+    answered alike, without a session (None), and a mail goes to the address.
+
+    Raises:
+        InvalidForm: what was typed cannot be accepted, each thing beside its field; a name that a member bears.
+        Invalid: the identity has been linked meanwhile.
+        TooMany: too many accounts were asked for from that place.
+    """
+    checks = Checks()
+    with checks.field("nom"):
+        name = clean_name(name)
+        await refuse_taken_name(name)
+    with checks.field("organisation"):
+        organisation = clean_organisation(organisation)
+    with checks.field("profession"):
+        profession = clean_choice(profession, settings().people.professions)
+    with checks.field("territoire"):
+        territory = clean_choice(territory, settings().people.territories)
+    with checks.field("charte"):
+        if not accepts_charter:
+            raise Invalid("Acceptez la charte pour ouvrir un compte.")
+    checks.done()
+    await joining.count_place(address)
+    email = _address_of(person)
+    may_tell = email is None or await mail.may_mail(email)
+    async with transaction() as tx:
+        await visits.end_waiting(cookie)
+        if not may_tell or (email and await joining.tell_owner(tx, email, now)):
+            return None
+        if email:
+            # Nobody showed that it is theirs: the claim of yesterday is worth no more than today's.
+            await joining.free_address(email)
+        member = await joining.join(
+            tx,
+            name=name,
+            email=email,
+            password_hash=None,
+            organisation=organisation,
+            profession=profession,
+            territory=territory,
+            charter_version=legal.charter_version(),
+            locale=locale,
+            confirmed=email is not None and person.email_verified,
+            now=now,
+        )
+        await write_link(member.id, person, now)
+        if email and not person.email_verified:
+            token = await links.make_link(Purpose.CONFIRM, member.id, now)
+            await mail.post_mail(tx, "confirm", email, locale=locale, now=now, name=name, token=token)
+            return None
+    return await let_in(member.id, person, device=device, replacing="", now=now)
+
+
+def _address_of(person: Person) -> str | None:
+    try:
+        return clean_address(person.email)
+    except Invalid:
+        return None
+
+
 async def own_identities(viewer: Viewer) -> list[OwnIdentity]:
     """The identities of a member, the oldest first."""
     found = await rows("SELECT id, issuer, created_at FROM identity WHERE member_id = $1 ORDER BY id", viewer.id)
@@ -130,7 +209,7 @@ async def unlink(viewer: Viewer, identity: int, *, token: str) -> None:
 
 
 async def sign_out(token: str, *, now: datetime) -> str:
-    """End a session; gives where to end that of the provider that it came through, too, "" when there is nothing to end.
+    """End a session; gives where to end that of the provider that it came through, "" when there is nothing to end.
 
     Ours ends first, and a provider that does not answer keeps nobody signed in here.
     """

@@ -16,6 +16,7 @@ from forum.errors import CahierError, Invalid, NotAllowed, NotFound, Unavailable
 from forum.permissions import Viewer
 from forum.web.addresses import local_path
 from forum.web.forms import Form, asked_text, read_form
+from forum.web.joining import asked_of_people
 from forum.web.middleware import host_cookie
 from forum.web.page import page, refused, see_other
 from forum.web.refusals import refusal_of
@@ -80,6 +81,38 @@ async def link_first_time(request: Request) -> Response:
         context = await _first_time(request, waiting)
         return unkept(await refused(request, "providers/first_time.html", context, form, problem))
     return _forget_visit(request, see_other(request, "security", notice="identite-reliee"))
+
+
+async def join_first_time(request: Request) -> Response:
+    """« Créer mon compte » : the identity opens it."""
+    _require_provider()
+    form = await read_form(request)
+    cookie = _cookie(request)
+    try:
+        waiting = await visits.waiting(cookie, now=request.state.now)
+    except NotAllowed as problem:
+        return await _refuse(request, problem)
+    try:
+        entry = await identities.join(
+            waiting.person,
+            cookie=cookie,
+            name=form.text("nom"),
+            organisation=form.text("organisation"),
+            profession=form.text("profession"),
+            territory=form.text("territoire"),
+            accepts_charter=form.checked("charte"),
+            address=request.client.host if request.client else "",
+            device=device(request),
+            locale=request.state.locale,
+            now=request.state.now,
+        )
+    except Invalid as problem:
+        context = await _first_time(request, waiting)
+        return unkept(await refused(request, "providers/first_time.html", context, form, problem))
+    if entry is None:
+        answer = await page(request, "joining/look_at_mail.html", {"email": waiting.person.email})
+        return _forget_visit(request, unkept(answer))
+    return _forget_visit(request, await entered(request, entry, waiting.suite))
 
 
 async def link(request: Request) -> Response:
@@ -180,7 +213,7 @@ async def _require_fresh_proof(request: Request, viewer: Viewer, form: Form) -> 
 async def _first_time(request: Request, waiting: visits.Waiting) -> dict[str, Any]:
     viewer: Viewer | None = request.state.viewer
     fresh = viewer is not None and await proofs.is_fresh(request.state.token, now=request.state.now)
-    return {
+    return asked_of_people() | {
         "person": waiting.person,
         "asks_password": viewer is not None and not fresh and await proofs.has_password(viewer),
         "form": Form.empty(nom=waiting.person.name),
