@@ -400,3 +400,127 @@ async def test_only_administrators_invite(app: Starlette, client: AsyncClient, a
         assert (await other.post(f"{PAGE}/nouvelle", data={"adresse": "a@exemple.fr"})).status_code == 403
     assert await count("mail") == 0
     assert (await client.get(f"{PAGE}/listes/99")).status_code == 404
+
+
+# --- accepting
+
+
+NEW_PASSWORD = "quatre mots pour accepter"
+FILLED = {"nom": "Éloïse Lœuf", "mot_de_passe": NEW_PASSWORD, "organisation": "BnF", "charte": "1"}
+
+
+@pytest.fixture
+async def token(client: AsyncClient, administrator: Member) -> str:
+    """That of the mail to Éloïse."""
+    await send(client, SHEET)
+    return str((await mails())[0]["token"])
+
+
+async def test_the_form_begins_with_what_was_said_of_the_person(app: Starlette, token: str) -> None:
+    async with visitor(app) as hers:
+        page = await hers.get("/invitation", params={"jeton": token})
+        assert page.status_code == 200
+        assert (page.headers["cache-control"], page.headers["referrer-policy"]) == ("no-store", "no-referrer")
+        for value in ("Éloïse Lœuf", "Médiathèque de Quimper", "eloise@exemple.fr", token):
+            assert f'value="{value}"' in page.text, value
+        assert "Claire Ferrand vous invite" in page.text
+        assert "set-cookie" not in page.headers
+    assert await count("member") == 1  # looking uses nothing up
+    assert await count("link") == 2
+
+
+async def test_whoever_accepts_is_a_confirmed_member_and_the_invitation_forgets_them(
+    app: Starlette, client: AsyncClient, token: str
+) -> None:
+    async with visitor(app) as hers:
+        accepted = await hers.post("/invitation", data={**FILLED, "jeton": token, "role": "administrator"})
+        assert accepted.status_code == 303
+        assert accepted.headers["location"].startswith("/compte")
+        assert "Éloïse Lœuf" in (await hers.get("/compte")).text
+        again = await hers.post("/invitation", data={**FILLED, "jeton": token, "nom": "Une Autre"})
+        assert again.status_code == 410
+    member = await row("SELECT * FROM member WHERE email_key = 'eloise@exemple.fr'")
+    assert member is not None
+    assert (member["name"], member["organisation"], member["role"]) == ("Éloïse Lœuf", "BnF", "member")
+    assert member["confirmed_at"] is not None
+    assert member["charter_version"]
+    kept = await row("SELECT * FROM invitation ORDER BY id LIMIT 1")
+    assert kept is not None
+    assert (kept["email"], kept["email_key"], kept["name"], kept["member_id"]) == (None, None, "", member["id"])
+    listed = (await client.get(f"{PAGE}?etat=accepted")).text
+    assert "Éloïse Lœuf" in listed
+    assert "eloise@" not in listed
+    assert "1 personne déjà membre" in plain((await client.get(await report(client, SHEET))).text)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("nom", "Ministre", "réservé"),
+        ("nom", "CLAIRE FERRAND", "déjà porté"),
+        ("nom", "C1aire Ferrand", "déjà porté"),
+        ("nom", "a\u202eb", "se compose de lettres"),
+        ("mot_de_passe", "court", "au moins"),
+        ("mot_de_passe", "quatre mots " * 100, "au plus|trop facile"),
+        ("mot_de_passe", "Éloïse Lœuf", "trop facile|au moins"),
+        ("profession", "Sorcier", "liste"),
+        ("territoire", "Mordor", "liste"),
+        ("organisation", "x" * 121, "trop long"),
+        ("charte", "", "charte"),
+    ],
+)
+async def test_what_is_refused_leaves_the_link_good(
+    app: Starlette, token: str, field: str, value: str, words: str
+) -> None:
+    async with visitor(app) as hers:
+        refused = await hers.post("/invitation", data={**FILLED, "jeton": token, field: value})
+        assert refused.status_code == 422
+        said = re.search(rf'id="{field}-error">(.*?)</p>', refused.text)
+        assert said
+        assert re.search(words, said[1])
+        assert NEW_PASSWORD not in refused.text
+        assert await count("member") == 1
+        assert (await hers.post("/invitation", data={**FILLED, "jeton": token})).status_code == 303
+
+
+async def test_a_link_that_was_withdrawn_renewed_or_has_ended_opens_nothing(
+    app: Starlette, client: AsyncClient, token: str, clock: Clock
+) -> None:
+    first, second = [one["id"] for one in await rows("SELECT id FROM invitation ORDER BY id")]
+    other = str((await mails())[1]["token"])
+    async with visitor(app) as hers:
+        assert (await client.post(f"{PAGE}/{second}/retirer")).status_code == 303
+        assert (await hers.get("/invitation", params={"jeton": other})).status_code == 410
+        assert (await client.post(f"{PAGE}/{first}/renvoyer")).status_code == 303
+        assert (await hers.get("/invitation", params={"jeton": token})).status_code == 410
+        new = str((await mails())[2]["token"])
+        assert (await hers.get("/invitation", params={"jeton": new})).status_code == 200
+        clock.pass_(days=14)
+        for way in (hers.get("/invitation", params={"jeton": new}), hers.post("/invitation", data={"jeton": new})):
+            assert (await way).status_code == 410
+        for wrong in ("", "x", "\0", "é" * 5000):
+            assert (await hers.post("/invitation", data={"jeton": wrong})).status_code in (410, 422), wrong
+    assert await count("member") == 1
+
+
+async def test_an_address_that_became_a_members_meanwhile_is_led_to_sign_in(app: Starlette, token: str) -> None:
+    await make_member("Éloïse Autrement", email="Eloise@exemple.fr")
+    async with visitor(app) as hers:
+        page = await hers.get("/invitation", params={"jeton": token})
+        assert "a déjà un compte" in page.text
+        assert "mot_de_passe" not in page.text
+        sent = await hers.post("/invitation", data={**FILLED, "jeton": token})
+        assert sent.status_code in (200, 422)
+    assert await count("member") == 2
+
+
+async def test_an_invitation_of_a_member_can_neither_be_renewed_nor_withdrawn(
+    client: AsyncClient, administrator: Member, token: str
+) -> None:
+    await make_member("Éloïse Autrement", email="eloise@exemple.fr")
+    first = await row("SELECT id FROM invitation ORDER BY id LIMIT 1")
+    assert first is not None
+    for act in ("renvoyer", "retirer"):
+        assert (await client.post(f"{PAGE}/{first['id']}/{act}")).status_code == 409
+        assert (await client.post(f"{PAGE}/9999/{act}")).status_code == 404
+    assert len(await mails()) == 2

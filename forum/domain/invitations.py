@@ -16,12 +16,15 @@ from typing import Any, Final
 from anyio import to_thread
 
 from forum.database import Row, insert_rows, known_moment, moment, places, row, rows, transaction
-from forum.domain import journal, links, mail
+from forum.domain import joining, journal, legal, links, mail, members, passwords
 from forum.domain.invitation_files import Guest, guests_in, read_guests
-from forum.errors import Conflict, Invalid, NotFound, TooMany
+from forum.domain.members import NewMember
+from forum.errors import Checks, Conflict, Invalid, NotFound, TooMany
 from forum.models.joining import Purpose
 from forum.permissions import Viewer, may_administer
 from forum.sealing import seal, unseal
+from forum.settings import settings
+from forum.text.names import clean_name
 
 SHOWN: Final = 50
 BATCHES_KEPT: Final = timedelta(days=7)
@@ -442,6 +445,98 @@ def _invitation(found: Row, state: State) -> Invitation:
         member=found["member"],
         accepted_at=moment(found["accepted_at"]),
     )
+
+
+# --- accepting one
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What the person invited typed; what the administrator had said of them is only what the form began with."""
+
+    name: str
+    password: str
+    organisation: str
+    profession: str
+    territory: str
+    charter: bool
+
+
+async def opened_by(token: str, now: datetime) -> Opened:
+    """The invitation that a link opens, without using it.
+
+    Raises:
+        Invalid: it was accepted, was withdrawn, or has ended.
+    """
+    found = await row(
+        """SELECT i.*, inviter.name AS inviter, m.id AS member
+             FROM invitation i
+             LEFT JOIN member inviter ON inviter.id = i.inviter_id
+             LEFT JOIN member m ON m.email_key = i.email_key
+            WHERE i.id = $1 AND i.accepted_at IS NULL""",
+        await links.subject_of(token, Purpose.INVITATION, now),
+    )
+    if found is None:
+        raise Invalid("Cette invitation n’est plus valable. Demandez-en une autre à la personne qui vous a invité.")
+    said = (found[name] for name in ("email", "name", "organisation", "profession", "territory", "locale"))
+    return Opened(
+        id=found["id"],
+        guest=Guest(0, *said),
+        inviter=found["inviter"] or "",
+        is_member=found["member"] is not None,
+    )
+
+
+async def accept(token: str, accepted: Acceptance, *, locale: str, now: datetime) -> NewMember:
+    """The person invited is a member from now on: the link came by the address, which it thereby confirms.
+
+    Raises:
+        Invalid: the link is good for nothing any more, or the address has an account meanwhile.
+        InvalidForm: a field is refused: nom, mot_de_passe, organisation, profession, territoire, charte.
+    """
+    email = (await opened_by(token, now)).guest.email
+    checks = Checks()
+    name, organisation, profession, territory = "", "", "", ""
+    with checks.field("nom"):
+        name = clean_name(accepted.name)
+        await members.refuse_taken_name(name)
+    with checks.field("mot_de_passe"):
+        passwords.check_password(accepted.password, about=(name or accepted.name, email))
+    with checks.field("organisation"):
+        organisation = members.clean_organisation(accepted.organisation)
+    with checks.field("profession"):
+        profession = members.clean_choice(accepted.profession, settings().people.professions)
+    with checks.field("territoire"):
+        territory = members.clean_choice(accepted.territory, settings().people.territories)
+    with checks.field("charte"):
+        if not accepted.charter:
+            raise Invalid("Pour participer, acceptez la charte.")
+    checks.done()
+    kept = await passwords.hash_password(accepted.password)
+    async with transaction() as tx:
+        invitation = await links.use_link(token, Purpose.INVITATION, now)
+        member = await joining.join(
+            tx,
+            name=name,
+            email=email,
+            password_hash=kept,
+            organisation=organisation,
+            profession=profession,
+            territory=territory,
+            charter_version=legal.charter_version(),
+            locale=locale,
+            confirmed=True,
+            now=now,
+        )
+        await rows(
+            """UPDATE invitation SET accepted_at = $2, member_id = $3, email = NULL, email_key = NULL, name = '',
+                                     organisation = '', profession = '', territory = '' WHERE id = $1""",
+            invitation,
+            now,
+            member.id,
+        )
+        await links.forget_links(Purpose.INVITATION, invitation)
+    return member
 
 
 # --- forgetting

@@ -177,7 +177,6 @@ def _conditions(wanted: Wanted) -> tuple[str, list[object]]:
         values.append(value)
         conditions.append(condition.format(f"${len(values) + 1}"))
 
-    # The key of a handle is the name, folded, with hyphens for spaces.
     for word in skeleton(wanted.words).replace("@", " ").split()[:MOST_WORDS]:
         ask("m.handle_key LIKE {} ESCAPE '!'", f"%{_literal(word)}%")
     if wanted.role is not None:

@@ -6,22 +6,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum import permissions
-from forum.domain import invitations
+from forum.domain import invitations, sessions
 from forum.domain.invitation_files import LONGEST_FILE, MOST_LINES, clean_guest
-from forum.domain.invitations import Outcome, State
+from forum.domain.invitations import Acceptance, Outcome, State
 from forum.errors import Invalid
 from forum.settings import settings
 from forum.web.forms import Form, asked_integer, asked_text, read_form, read_upload
+from forum.web.joining import asked_of_people
 from forum.web.page import href, page, refused, see_other, sentence
-from forum.web.session import unkept
+from forum.web.session import device, entered, secret, unkept
 
 LABELS = {
     State.WAITING: "En attente",
     State.ACCEPTED: "Acceptées",
     State.EXPIRED: "Expirées",
 }
-# Lines of a report that stand open on its page; the others are behind a fold.
-SHOWN_AT_ONCE = 100
+# Lines of a report on one page: five thousand would be a page of a megabyte.
+SHOWN = 200
 
 
 async def index(request: Request) -> Response:
@@ -93,13 +94,20 @@ async def read_file(request: Request) -> Response:
 async def report(request: Request) -> Response:
     """What each line of a file would do, or did not do; what is wrong comes first."""
     batch = await invitations.find_batch(request.state.viewer, request.path_params["batch"], request.state.now)
-    aside = [(line, _said(request, line)) for line in batch.aside]
+    number = asked_integer(request, "page", 1, least=1) or 1
+    aside, ready = batch.aside, [line for line in batch.lines if line.outcome.is_sent]
+
+    def turned(to: int) -> str:
+        return href(request, "invitation_batch", batch=batch.id, page=to if to > 1 else None)
+
     context = {
         "batch": batch,
         "counts": batch.counts(),
-        "open": aside[:SHOWN_AT_ONCE],
-        "folded": aside[SHOWN_AT_ONCE:],
-        "ready": [line for line in batch.lines if line.outcome.is_sent],
+        "aside": [(line, _said(request, line)) for line in aside[(number - 1) * SHOWN : number * SHOWN]],
+        "ready": ready[:SHOWN],
+        "beyond": max(0, len(ready) - SHOWN),
+        "previous_url": turned(number - 1) if number > 1 else None,
+        "next_url": turned(number + 1) if number * SHOWN < len(aside) else None,
     }
     return unkept(await page(request, "invitations/report.html", context))
 
@@ -135,6 +143,53 @@ async def withdraw(request: Request) -> Response:
     await read_form(request)
     await invitations.withdraw(request.state.viewer, request.path_params["invitation"], request.state.now)
     return see_other(request, "invitations", notice="invitation-retiree")
+
+
+async def accept(request: Request) -> Response:
+    """Where the link of an invitation leads: a form that begins with what was said of the person."""
+    if request.method == "GET":
+        return await _acceptance(request, None, asked_text(request, "jeton"))
+    form = await read_form(request)
+    try:
+        member = await invitations.accept(
+            form.text("jeton"),
+            Acceptance(
+                name=form.text("nom"),
+                password=form.text("mot_de_passe"),
+                organisation=form.text("organisation"),
+                profession=form.text("profession"),
+                territory=form.text("territoire"),
+                charter=form.checked("charte"),
+            ),
+            locale=request.state.locale,
+            now=request.state.now,
+        )
+    except Invalid as problem:
+        return await _acceptance(request, form, form.values["jeton"], problem)
+    await sessions.close_session(request.state.token)
+    entry = await sessions.let_in(member.id, device=device(request), now=request.state.now)
+    return await entered(request, entry, href(request, "account", fait="compte-ouvert"))
+
+
+async def _acceptance(request: Request, form: Form | None, token: str, problem: Invalid | None = None) -> Response:
+    """The form while the link is good; otherwise (410) what to do next."""
+    try:
+        opened = await invitations.opened_by(token, request.state.now)
+    except Invalid as ended:
+        return secret(await refused(request, "invitations/dead_link.html", {}, Form.empty(), ended, 410))
+    context = {"opened": opened, "guest": opened.guest, **asked_of_people()}
+    if opened.is_member:
+        return secret(await page(request, "invitations/accept.html", {**context, "form": Form.empty()}))
+    if form is not None and problem is not None:
+        return secret(await refused(request, "invitations/accept.html", context, form, problem))
+    first = Form.empty(
+        jeton=token,
+        nom=opened.guest.name,
+        organisation=opened.guest.organisation,
+        profession=opened.guest.profession,
+        territoire=opened.guest.territory,
+    )
+    return secret(await page(request, "invitations/accept.html", {**context, "form": first}))
 
 
 def _lists() -> dict[str, Any]:

@@ -86,14 +86,14 @@ def _one_of(kind: type[Kind], value: str) -> Kind | None:
 
 async def show(request: Request) -> Response:
     """One person, without their address."""
-    return await page(request, "people/show.html", {**await _context(request), "address": ""})
+    return await page(request, "people/show.html", {**await _context(request), "email": ""})
 
 
 async def see_address(request: Request) -> Response:
     """The same page with the address, once: the journal keeps who looked."""
     await read_form(request)
-    address = await people.see_address(request.state.viewer, request.path_params["member"], request.state.now)
-    return unkept(await page(request, "people/show.html", {**await _context(request), "address": address}))
+    email = await people.see_address(request.state.viewer, request.path_params["member"], request.state.now)
+    return unkept(await page(request, "people/show.html", {**await _context(request), "email": email}))
 
 
 async def rights(request: Request) -> Response:
