@@ -428,7 +428,7 @@ async def remove_second_factor(viewer: Viewer | None, member: int, reason: str, 
     may_administer(viewer, now).require()
     assert viewer is not None
     if member == viewer.id:
-        raise Invalid("Pour votre propre compte, passez par la page « Sécurité » de votre compte.")
+        raise Invalid("Pour votre propre compte, passez par la page « Connexion et sécurité » de votre compte.")
     journal.reason_of(reason, required="Dites comment vous vous êtes assuré de l’identité de la personne.")
     await second_factors.remove(viewer, member, reason=reason, now=now)
 
