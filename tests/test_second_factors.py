@@ -65,7 +65,7 @@ async def give_code(client: AsyncClient, code: str, **fields: str) -> Response:
 
 
 async def is_in(client: AsyncClient) -> bool:
-    return "Se déconnecter" in (await client.get("/aide")).text or "Camille Martin" in (await client.get("/aide")).text
+    return (await client.get("/compte/securite")).status_code == 200
 
 
 def offered(text: str) -> tuple[str, str]:

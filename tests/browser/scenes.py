@@ -38,6 +38,14 @@ async def _wrong_password(page: Page) -> None:
     await _refused(page, identifiant="personne", mot_de_passe="ce n’est pas le bon")
 
 
+async def _short_password(page: Page) -> None:
+    await _refused(page, mot_de_passe_actuel="ce n’est pas le bon", nouveau_mot_de_passe="court")
+
+
+async def _wrong_code(page: Page) -> None:
+    await _refused(page, code="000000", mot_de_passe_actuel="ce n’est pas le bon")
+
+
 async def _too_long_a_proposal(page: Page) -> None:
     await _refused(page, wording=LONG)
 
@@ -189,6 +197,11 @@ OPEN = [
     Scene("edit in two windows (409)", "membre", "/contributions/{edited}/modifier", _edit_in_two_windows),
     Scene("preview after two windows", "membre", "/contributions/{edited}/modifier", _preview_after_two_windows),
     Scene("notifications", "membre", "/notifications"),
+    Scene("security", "membre", "/compte/securite"),
+    Scene("new password", "membre", "/compte/securite/mot-de-passe"),
+    Scene("new password refused (422)", "membre", "/compte/securite/mot-de-passe", _short_password),
+    Scene("second factor", "membre", "/compte/securite/double-authentification"),
+    Scene("second factor refused (422)", "membre", "/compte/securite/double-authentification", _wrong_code),
     Scene("refused (403)", "membre", "/themes/3/calendrier", status=403),
     Scene("thread", "modératrice", "/fils/1", _open_tagging),
     Scene("no notification", "agent", "/notifications"),
