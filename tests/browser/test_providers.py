@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.browser.auditing import faults, faults_of_words
 from tests.browser.serving import Site, free_port, serving
 from tests.oidc import real
 
@@ -49,9 +50,45 @@ async def test_one_signs_in_and_out_by_the_provider(chromium: Browser, site: Sit
     await context.clear_cookies()
     await enter(page, login)
     await page.wait_for_url("**/aide")
+    await page.locator(".own-name").click()
     await page.get_by_role("button", name="Se déconnecter").click()
     await page.wait_for_url("http://localhost:*/**")
     await page.locator("button[value=yes]").click()
     await expect(page.locator(".notice[role=status]")).to_have_text("Votre session est fermée.")
     assert [one for one in said if "policy" in one.lower()] == []
+    await context.close()
+
+
+@pytest.mark.looks
+async def test_its_pages_are_without_fault(chromium: Browser, site: Site) -> None:
+    context = await chromium.new_context(base_url=site.address, locale="fr-FR")
+    page = await context.new_page()
+    await page.goto("/connexion")
+    assert await faults(page) == []
+    await page.goto("/connexion/premiere-fois")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Action refusée")
+    assert await faults(page) == []
+    await enter(page, "agnes.roux")
+    for language in ("", "/en"):
+        await page.goto(f"{language}/connexion/premiere-fois")
+        assert await (faults_of_words if language else faults)(page) == []
+    await page.goto("/connexion/premiere-fois")
+    await page.fill("#nom", "")
+    await page.get_by_role("button", name="Créer mon compte").evaluate("button => { button.form.noValidate = true }")
+    await page.get_by_role("button", name="Créer mon compte").click()
+    await expect(page.locator(".error-summary")).to_be_visible()
+    assert await faults(page) == []
+    name, password = site.passwords["agent"]
+    await page.fill("#identifiant", name)
+    await page.fill("#mot_de_passe", password)
+    await page.get_by_role("button", name="Relier mon compte").click()
+    await page.wait_for_url("**/aide")
+    for path in ("/compte/securite", "/compte/identites/relier"):
+        await page.goto(path)
+        assert await faults(page) == []
+    await page.goto("/compte/securite")
+    await page.get_by_role("link", name="Retirer").click()
+    assert await faults(page) == []
+    await page.goto("/en" + page.url.removeprefix(site.address))
+    assert await faults_of_words(page) == []
     await context.close()
