@@ -22,6 +22,7 @@ from rich.progress import Progress
 from forum import server
 from forum.database import close_database, migrate, open_database
 from forum.domain import members, passwords, second_factors
+from forum.domain.journal_chain import Kept, verify
 from forum.errors import CahierError, CannotStart, Invalid, NotFound
 from forum.importing.example import load_example
 from forum.importing.themes import load_themes
@@ -161,7 +162,7 @@ def set_password_command(
 ) -> None:
     """Donner un nouveau mot de passe à qui a oublié le sien ; ses sessions prennent fin."""
     password = passwords.generate() if generate else _ask_password()
-    name = _run_open(lambda: members.set_password(account, password))
+    name = _run_open(lambda: members.set_password(account, password, now=datetime.now(UTC)))
     say(f"Mot de passe changé : {name}", markup=False)
     if generate:
         say(f"Mot de passe : {password}", markup=False)
@@ -243,6 +244,27 @@ async def _compile(theme: int | None, formats: list[str], out: Path) -> Any:
             progress.update(bar, completed=done, total=total, description=step or "Compilation")
 
         return await worker.compile_here(theme, formats, out, datetime.now(UTC), show)
+
+
+@commands.command("verify-journal")
+def verify_journal_command(
+    expect: Annotated[
+        str, typer.Option("--expect", help="La dernière empreinte qui a été gardée ailleurs.", metavar="EMPREINTE")
+    ] = "",
+    entries: Annotated[
+        int | None, typer.Option("--entries", help="Combien de lignes le journal comptait alors.", min=0)
+    ] = None,
+) -> None:
+    """Dire si une ligne du journal a été changée, retirée ou ajoutée ; donne la dernière empreinte."""
+    if entries is not None and not expect:
+        _fail(["--entries va avec --expect"])
+    found = _run_open(lambda: verify(Kept(expect.lower(), entries) if expect else None))
+    if found.fault:
+        _fail([f"Journal altéré : {found.fault}.", f"Les {found.entries} lignes lues jusque-là sont intactes."])
+    say(f"Journal intact : {found.entries} lignes.")
+    if found.redacted:
+        say(f"{found.redacted} lignes ont des textes retirés par un effacement.")
+    say(f"Dernière empreinte, à garder hors de ce serveur : {found.chain or 'aucune'}", markup=False)
 
 
 def _say_lines(lines: Iterable[str]) -> None:

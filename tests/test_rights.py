@@ -18,6 +18,7 @@ from starlette.routing import Route
 from forum.database import rows
 from forum.domain import sessions
 from forum.language import catalogue
+from forum.models.members import Role
 from forum.permissions import Viewer, standings_of
 from forum.rights import HELD_BACK, LABELS, MEANINGS, REASONS, TABLE, Action, Cell, Standing, cell_of
 from forum.routes import routes
@@ -25,7 +26,7 @@ from forum.settings import settings
 from tests.conftest import NOON, visitor
 from tests.factories import make_member, sign_in
 from tests.rights import DOCUMENT, document
-from tests.world import NEVER, READERS, SECRET_VOTER, Guest, Reader, changed, fingerprint, make_world
+from tests.world import CODE, NEVER, PASSWORD, READERS, SECRET_VOTER, Guest, Reader, changed, fingerprint, make_world
 
 Form = Mapping[str, str]
 SCHEDULE = {
@@ -60,14 +61,18 @@ class Case:
     status: int = 0
     changes: str = ""
     hidden: str = ""
+    states: Mapping[str, int] = field(default_factory=dict)
+    """What some readers get because of what they have, by name, although the table allows them."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """The JSON that says the same as the form, when it is not simply the form."""
 
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def expected_status(self) -> int:
+    def status_for(self, name: str) -> int:
+        """What a reader gets whom the table allows."""
+        if name in self.states:
+            return self.states[name]
         return self.status or (200 if self.form is None else 303)
 
     def cell(self, reader: Reader) -> Cell:
@@ -80,6 +85,124 @@ class Case:
 
 
 READ, COMPILE = Action.READ, Action.COMPILE
+KEEP, ADMINISTER = Action.KEEP_ACCOUNT, Action.ADMINISTER
+SECURITY, PERSON, INVITATIONS = (
+    "/compte/securite",
+    "/administration/personnes/{target}",
+    "/administration/invitations",
+)
+PROVED = {"mot_de_passe_actuel": PASSWORD}
+# Whose role asks for a second factor cannot turn it off; who has none has no codes.
+STAFF = {name: 403 for name, reader in READERS.items() if reader.role is not Role.MEMBER or reader.moderates}
+WITHOUT_FACTOR = {name: 404 for name, reader in READERS.items() if not reader.has_factor}
+ACCOUNT = [
+    Case(KEEP, "see what one signs in with", SECURITY),
+    Case(KEEP, "see the form of the password", f"{SECURITY}/mot-de-passe"),
+    Case(
+        KEEP,
+        "change one's password",
+        f"{SECURITY}/mot-de-passe",
+        {**PROVED, "nouveau_mot_de_passe": "une autre phrase, bien plus longue"},
+        changes="member",
+    ),
+    Case(KEEP, "see the form of the second factor", f"{SECURITY}/double-authentification"),
+    # The key is drawn by the form: here is none, and whoever may is told so.
+    Case(KEEP, "set up a second factor", f"{SECURITY}/double-authentification", {"code": CODE}, status=422),
+    Case(KEEP, "see the form of the codes", f"{SECURITY}/codes-de-secours", states=WITHOUT_FACTOR),
+    Case(
+        KEEP,
+        "draw other codes",
+        f"{SECURITY}/codes-de-secours",
+        {**PROVED, "code": CODE},
+        status=200,
+        changes="recovery_code",
+        states=WITHOUT_FACTOR,
+    ),
+    Case(KEEP, "see the form that turns the factor off", f"{SECURITY}/desactiver", states=STAFF),
+    Case(
+        KEEP,
+        "turn the second factor off",
+        f"{SECURITY}/desactiver",
+        {**PROVED, "code": CODE},
+        changes="second_factor",
+        states=STAFF,
+    ),
+    Case(KEEP, "end one's other sessions", f"{SECURITY}/sessions", {}, changes="session"),
+    Case(KEEP, "end all one's sessions", f"{SECURITY}/sessions", {"aussi": "celle-ci"}, changes="session"),
+    Case(KEEP, "end a session", f"{SECURITY}/sessions/{{own_session}}", {}, changes="session"),
+    # No provider is set up: nothing to link with.
+    Case(KEEP, "see the form that links an identity", "/compte/identites/relier", status=404),
+    Case(KEEP, "link an identity", "/compte/identites/relier", PROVED, status=404),
+    Case(KEEP, "see the form that unlinks one", f"/compte/identites/{NEVER}/retirer", status=404),
+    Case(KEEP, "unlink an identity", f"/compte/identites/{NEVER}/retirer", PROVED, status=404),
+]
+ADMINISTRATION = [
+    Case(ADMINISTER, "begin to administer", "/administration"),
+    Case(ADMINISTER, "list people", "/administration/personnes"),
+    Case(ADMINISTER, "find somebody", "/administration/personnes/adresse", {"adresse": "cible@exemple.fr"}),
+    Case(ADMINISTER, "see somebody's account", PERSON),
+    Case(Action.READ_ADDRESS, "see somebody's address", f"{PERSON}/adresse", {}, status=200, changes="journal_entry"),
+    Case(ADMINISTER, "see the form of rights", f"{PERSON}/droits"),
+    Case(
+        ADMINISTER,
+        "make somebody an agent",
+        f"{PERSON}/droits",
+        {**PROVED, "role": "agent", "reason": "Nommée"},
+        changes="member",
+    ),
+    Case(
+        ADMINISTER,
+        "make somebody a moderator",
+        f"{PERSON}/droits",
+        {**PROVED, "role": "member", "groupes": "{group_a}"},
+        changes="moderator",
+    ),
+    Case(ADMINISTER, "see the form of a suspension", f"{PERSON}/suspension"),
+    Case(
+        ADMINISTER,
+        "suspend somebody",
+        f"{PERSON}/suspension",
+        {"jusqua": "2026-12-24T12:00", "reason": "Insultes"},
+        changes="member",
+    ),
+    Case(
+        ADMINISTER,
+        "end a suspension",
+        "/administration/personnes/{held}/suspension/lever",
+        {"reason": "Erreur"},
+        changes="member",
+    ),
+    Case(ADMINISTER, "see the form that takes a factor away", f"{PERSON}/double-authentification"),
+    Case(
+        ADMINISTER,
+        "take somebody's second factor away",
+        f"{PERSON}/double-authentification",
+        {"reason": "Téléphone perdu, reconnue au guichet"},
+        changes="second_factor",
+    ),
+    Case(ADMINISTER, "send somebody a link", f"{PERSON}/mot-de-passe", {}, changes="link"),
+    Case(ADMINISTER, "list invitations", INVITATIONS),
+    Case(ADMINISTER, "see the form of an invitation", f"{INVITATIONS}/nouvelle"),
+    Case(
+        ADMINISTER,
+        "invite somebody",
+        f"{INVITATIONS}/nouvelle",
+        {"adresse": "quelquun@exemple.fr", "langue": "fr"},
+        changes="invitation",
+    ),
+    Case(ADMINISTER, "see the form of a list", f"{INVITATIONS}/liste"),
+    Case(
+        ADMINISTER,
+        "read a list",
+        f"{INVITATIONS}/liste",
+        {"liste": "une@exemple.fr\ndeux@exemple.fr"},
+        changes="invitation_batch",
+    ),
+    Case(ADMINISTER, "read the report of a list", f"{INVITATIONS}/listes/{{batch}}"),
+    Case(ADMINISTER, "invite a list", f"{INVITATIONS}/listes/{{batch}}/envoyer", {}, changes="invitation"),
+    Case(ADMINISTER, "invite again", f"{INVITATIONS}/{{invited}}/renvoyer", {}, changes="link"),
+    Case(ADMINISTER, "take an invitation back", f"{INVITATIONS}/{{invited}}/retirer", {}, changes="invitation"),
+]
 CASES = [
     Case(READ, "read the home page", "/"),
     Case(READ, "read a theme", "/themes/3"),
@@ -319,6 +442,17 @@ CASES = [
         {"confirmation": "1"},
         refused="Cette synthèse est déjà publiée. Une synthèse publiée ne change plus.",
     ),
+    Case(Action.READ_JOURNAL, "read the journal of a group", "/journal?groupe={group_a}"),
+    Case(
+        Action.READ_JOURNAL,
+        "take the journal of a group away",
+        "/journal/export",
+        {"groupe": "{group_a}"},
+        status=200,
+        changes="journal_entry",
+    ),
+    *ACCOUNT,
+    *ADMINISTRATION,
     Case(Action.READ_NOTIFICATIONS, "read one's notifications", "/notifications"),
     Case(
         Action.READ_NOTIFICATIONS, "mark them as read", "/notifications/lues", {"jusqua": "99"}, changes="notification"
@@ -365,7 +499,7 @@ async def test_who_may_reads(app: Starlette, case: Case) -> None:
     before = await fingerprint()
     for name, guest in world.guests.items():
         answer = await ask(app, guest, case)
-        assert answer.status_code == (403 if case.refused else case.expected_status), (name, answer.text)
+        assert answer.status_code == (403 if case.refused else case.status_for(name)), (name, answer.text)
         assert "/connexion" not in answer.headers.get("location", "")
         assert not case.refused or says(answer, case.refused, as_json=False)
         assert changed(before, await fingerprint()) == set(), name
@@ -386,9 +520,10 @@ async def test_who_may_writes(app: Starlette, case: Case, name: str, as_json: bo
         assert says(answer, case.refused, as_json=as_json), answer.text
         assert moved == set()
         return
-    assert answer.status_code == case.expected_status, answer.text
+    assert answer.status_code == case.status_for(name), answer.text
     assert "/connexion" not in answer.headers.get("location", "")
-    assert case.changes in moved if case.changes else moved == set()
+    written = bool(case.changes) and name not in case.states
+    assert case.changes in moved if written else moved == set()
 
 
 REFUSED = [case for case in CASES if len(may(case)) < len(READERS)]
@@ -542,7 +677,7 @@ async def test_a_lost_right_is_lost_from_the_next_request_on(
 ) -> None:
     guest = (await make_world([name])).guests[name]
     assert guest.member is not None
-    assert (await ask(app, guest, case)).status_code == case.expected_status
+    assert (await ask(app, guest, case)).status_code == case.status_for(name)
     await rows(statement, guest.member.id)
     before = await fingerprint()
     assert (await ask(app, guest, case)).status_code == status
@@ -574,11 +709,29 @@ async def test_a_theme_of_b_does_not_exist_in_the_minutes_of_a(app: Starlette) -
         "/reunions/{n}/compte-rendu",
         "/themes/{n}/calendrier",
         "/syntheses/{n}/publier",
+        "/compte/securite/sessions/{n}",
+        "/administration/personnes/{n}/adresse",
+        "/administration/personnes/{n}/droits",
+        "/administration/personnes/{n}/suspension",
+        "/administration/personnes/{n}/suspension/lever",
+        "/administration/personnes/{n}/double-authentification",
+        "/administration/personnes/{n}/mot-de-passe",
+        "/administration/invitations/listes/{n}/envoyer",
+        "/administration/invitations/{n}/renvoyer",
+        "/administration/invitations/{n}/retirer",
     ],
 )
 async def test_what_does_not_exist_is_not_found_for_those_who_may(client: AsyncClient, path: str) -> None:
     await sign_in(client, await make_member("Tout Pouvoir", role=READERS["administrator"].role))
-    form = {"numero": "1", "avis": "pour", "wording": "x", "source": "x", "confirmation": "1"}
+    form = {
+        "numero": "1",
+        "avis": "pour",
+        "wording": "x",
+        "source": "x",
+        "confirmation": "1",
+        "reason": "x",
+        "role": "agent",
+    }
     for number in (999, 2**31, 2**63, 10**30):
         assert (await client.post(path.format(n=number), data=form)).status_code == 404, number
         assert (await client.post(path.format(n=number), json=form)).status_code == 404, number
@@ -601,6 +754,18 @@ SMUGGLED = {
 
 
 @pytest.mark.parametrize("as_json", [False, True], ids=["form", "json"])
+async def test_nobody_ends_somebody_elses_session(app: Starlette, as_json: bool) -> None:
+    world = await make_world(READERS)
+    before = await fingerprint()
+    theirs = Case(KEEP, "", f"{SECURITY}/sessions/{{target_session}}", {}, hidden="target_session")
+    for name, guest in world.guests.items():
+        if guest.token:
+            answer = await ask(app, guest, theirs, as_json=as_json)
+            await assert_like_what_never_was(app, guest, theirs, answer, as_json=as_json)
+            assert changed(before, await fingerprint()) == set(), name
+
+
+@pytest.mark.parametrize("as_json", [False, True], ids=["form", "json"])
 async def test_extra_fields_change_nothing(app: Starlette, as_json: bool) -> None:
     """No mass assignment: a form sets what it asks for. With or without them the same rows are written."""
     guest = (await make_world(["member"])).guests["member"]
@@ -620,12 +785,16 @@ async def test_extra_fields_change_nothing(app: Starlette, as_json: bool) -> Non
 
 ROUTES = [route for route in routes() if isinstance(route, Route)]
 # What anybody may send, whoever they are: the action is the door itself.
-OPEN_WRITES = {"sign_in_with_password", "sign_in_code", "sign_out", "provider"}
+OPEN_WRITES = {"sign_in_with_password", "sign_in_code", "sign_out", "provider", "link_first_time"}
 # What anybody may read beside the cases above.
 OPEN_PAGES = {
     "help",
     "help_rights",
+    "legal_notice",
+    "privacy",
+    "charter",
     "accessibility",
+    "cookies",
     "live",
     "ready",
     "static",
@@ -633,6 +802,7 @@ OPEN_PAGES = {
     "sign_in_code",
     "provider_return",
     "first_time",
+    "provider_signed_out",
 }
 
 
@@ -640,7 +810,7 @@ def covered(method: str) -> Iterator[str]:
     """The names of the routes that a case of the table asks, by that method."""
     for case in CASES:
         if (case.form is None) is (method == "GET"):
-            path = re.sub(r"\{\w+\}", "1", case.path)
+            path = re.sub(r"\{\w+\}", "1", case.path).partition("?")[0]
             matching = (r for r in ROUTES if r.path_regex.fullmatch(path) and method in (r.methods or ()))
             yield next(matching).name
 

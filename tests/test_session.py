@@ -41,8 +41,10 @@ async def test_signing_in_leads_back_to_where_one_came_from(client: AsyncClient,
     assert (await enter(client, "Camille-Martin", suite="/fils/1?page=2")).headers["location"] == "/fils/1?page=2"
 
 
-async def test_the_sign_in_page_says_who_opens_accounts_and_keeps_no_password(client: AsyncClient) -> None:
-    assert "Les comptes sont ouverts par" in (await client.get("/connexion")).text
+async def test_the_sign_in_page_leads_to_an_account_and_keeps_no_password(client: AsyncClient) -> None:
+    page = (await client.get("/connexion")).text
+    assert 'href="/inscription"' in page
+    assert 'href="/mot-de-passe-oublie"' in page
     refused = await client.post("/connexion", data={"identifiant": "personne", "mot_de_passe": "une phrase secrète"})
     assert "Il reste à corriger" in refused.text
     assert "Votre saisie est gardée" not in refused.text
@@ -132,7 +134,7 @@ async def test_signing_out_ends_the_session_on_the_server(app: Starlette, client
 
 async def test_a_new_password_ends_the_sessions_of_the_old_one(client: AsyncClient, account: members.NewMember) -> None:
     assert (await enter(client, account.handle)).status_code == 303
-    assert await members.set_password("camille@exemple.fr", "quatre mots bien choisis") == account.name
+    assert await members.set_password("camille@exemple.fr", "quatre mots bien choisis", now=NOON) == account.name
     assert account.name not in (await client.get("/aide")).text
     assert (await enter(client, account.handle)).status_code == 422
     typed = {"identifiant": account.handle, "mot_de_passe": "quatre mots bien choisis"}

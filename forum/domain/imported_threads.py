@@ -10,6 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from forum.database import Row, row, rows, transaction
+from forum.domain import journal
 from forum.domain.post_writing import Draft, clean, read_source, write_post
 from forum.domain.posts import Place, quoted_words
 from forum.domain.themes import Hold, find_theme, hold_theme
@@ -69,7 +70,11 @@ async def import_posts(theme_number: int, title: str, posts: Sequence[ImportedPo
             draft = await _draft(post, mark, reading)
             written = await write_post(author, place, draft, now, written_at=None, kind=post.kind)
             ids.append(written.id)
-    known = min(len(existing), len(posts))
+        known = min(len(existing), len(posts))
+        if known < len(posts):
+            await journal.record(
+                None, "import_thread", "thread", thread, group=theme.group, after=str(len(posts) - known), now=now
+            )
     return Imported(thread, len(posts) - known, known)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from forum.database import Row, moment, row, rows, transaction
-from forum.domain import passwords
+from forum.domain import journal, passwords
 from forum.domain.links import forget_links
 from forum.errors import Checks, Invalid, NotFound
 from forum.models.joining import Purpose
@@ -19,7 +19,7 @@ from forum.models.members import Moderator, Role
 from forum.permissions import Viewer
 from forum.text.folding import sort_key
 from forum.text.mentions import handle_key
-from forum.text.names import clean_name, make_handle
+from forum.text.names import LONGEST, clean_name, make_handle
 from forum.text.source import clean_line
 
 # RFC 5321: the longest address that can be delivered.
@@ -82,6 +82,9 @@ async def create_member(
         )
         for group in groups:
             await Moderator.create(member_id=member.id, working_group_id=group)
+            await journal.record(None, "add_moderator", "member", member.id, group=group, now=now)
+        if role is not Role.MEMBER:
+            await journal.record(None, "set_role", "member", member.id, group=None, after=role.value, now=now)
     return member
 
 
@@ -128,8 +131,9 @@ async def insert_member(new: NewAccount, *, now: datetime) -> NewMember:
             return NewMember(made["id"], new.name, handle, new.role)
 
 
-async def set_password(identifier: str, password: str) -> str:
-    """Give a member, by handle or address, a new password; their sessions end. Gives their name.
+async def set_password(identifier: str, password: str, *, now: datetime) -> str:
+    """Give a member, by handle or address, a new password, with a line in the journal; their sessions end. Gives their
+    name.
 
     Raises:
         Invalid: nobody has that handle or address, or the password is refused.
@@ -139,6 +143,7 @@ async def set_password(identifier: str, password: str) -> str:
     kept = await passwords.hash_password(password)
     async with transaction():
         await keep_password(found["id"], kept)
+        await journal.record(None, "set_password", "member", found["id"], group=None, now=now)
     return str(found["name"])
 
 
@@ -199,7 +204,7 @@ async def free_handle(name: str) -> str:
     handle, number = first, 1
     while await row("SELECT id FROM member WHERE handle_key = $1", handle_key(handle)):
         number += 1
-        handle = f"{first}-{number}"
+        handle = f"{first[: LONGEST - len(str(number)) - 1]}-{number}"
     return handle
 
 

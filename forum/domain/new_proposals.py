@@ -382,4 +382,11 @@ async def withdraw_proposal(viewer: Viewer | None, ref: str, now: datetime) -> N
         theme = await as_settled(theme_from(found), now)
         may_withdraw_proposal(viewer, found["author_id"], theme.schedule, now).require()
         await raise_versions(theme=theme.id, thread=found["thread_id"])
-        await rows("UPDATE proposal SET state = 'withdrawn' WHERE id = $1", found["proposal_id"])
+        withdrawn = await row(
+            "UPDATE proposal SET state = 'withdrawn' WHERE id = $1 AND state <> 'withdrawn' RETURNING id",
+            found["proposal_id"],
+        )
+        if withdrawn is not None:
+            await journal.record(
+                viewer, "withdraw_proposal", "proposal", found["proposal_id"], group=theme.group, now=now
+            )

@@ -209,6 +209,11 @@ async def retry(viewer: Viewer | None, synthesis: int, now: datetime) -> None:
         if not page.is_bare:
             await _start(synthesis)
         await enqueue(tx, JobName.COMPILE_SYNTHESIS, synthesis, key=job_key(synthesis), now=now)
+        theme = await row(
+            "SELECT t.working_group_id FROM synthesis s JOIN theme t ON t.id = s.theme_id WHERE s.id = $1", synthesis
+        )
+        group = None if theme is None else theme["working_group_id"]
+        await journal.record(viewer, "retry", "synthesis", synthesis, group=group, now=now)
 
 
 async def _start(synthesis: int) -> None:

@@ -1,0 +1,300 @@
+"""What does the journal say, and to whom? Staff read all of it, moderators the lines of their groups, others nothing.
+
+Lines come newest first, by their number, which is also their place in the chain; a page begins before a number. Names
+are read when they are shown: an erased member is "Compte effacé" in every line, old ones too.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+
+from forum.database import Row, known_moment, places, rows, transaction
+from forum.domain import journal
+from forum.domain.references import LARGEST_ID, reference
+from forum.errors import NotFound
+from forum.permissions import Viewer, may_read_journal
+from forum.text.mentions import handle_key
+from forum.text.names import make_handle
+from forum.text.typography import PARIS
+
+SHOWN = 50
+# Rows of one statement of an export.
+EXPORTED_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of the journal; empty or None asks nothing. `person` acted or was acted on, by name or handle."""
+
+    act: str = ""
+    person: str = ""
+    group: int | None = None
+    thing: str = ""
+    thing_id: int | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What an act was about: `name` as pages call it, empty when there is nothing to be called any more.
+
+    `place` is what its page is found by: the number of a theme, the reference of a proposal, an id.
+    """
+
+    kind: str
+    id: int
+    name: str = ""
+    place: int | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry as it is read; without `actor` the site itself did it, or somebody at its command line."""
+
+    id: int
+    at: datetime
+    actor: str | None
+    act: str
+    thing: Thing
+    group: str | None
+    before: str
+    after: str
+    reason: str
+    is_redacted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A working group as the filter names it."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A page of the journal; `earlier` is the number that the next page begins before."""
+
+    lines: tuple[Line, ...]
+    wanted: Wanted
+    acts: tuple[str, ...]
+    things: tuple[str, ...]
+    groups: tuple[Group, ...]
+    earlier: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """The groups whose lines somebody reads; None: all lines, those of no group too."""
+
+    groups: tuple[int, ...] | None
+
+
+async def read_journal(viewer: Viewer | None, wanted: Wanted, now: datetime, *, before: int | None = None) -> Journal:
+    """The newest lines that fit, or those before a line.
+
+    Raises:
+        NotFound: for this person there is no journal, or none of that group.
+    """
+    scope = _scope(viewer, wanted, now)
+    found = await _entries(scope, wanted, before or LARGEST_ID, SHOWN + 1)
+    return Journal(
+        lines=await _told(found[:SHOWN]),
+        wanted=wanted,
+        acts=await _known("act", scope),
+        things=await _known("thing", scope),
+        groups=await _groups(scope),
+        earlier=found[SHOWN - 1]["id"] if len(found) > SHOWN else None,
+    )
+
+
+def reads_journal(viewer: Viewer | None, now: datetime) -> bool:
+    """Whether there is a journal for this person: what leads to it is shown to them."""
+    return bool(_groups_read(viewer, now)) or bool(may_read_journal(viewer, None, now))
+
+
+async def note_export(viewer: Viewer | None, wanted: Wanted, now: datetime) -> int:
+    """Write down that somebody takes the journal away; gives the number of that line, the last one that they get.
+
+    Raises:
+        NotFound: for this person there is no journal, or none of that group.
+    """
+    scope = _scope(viewer, wanted, now)
+    group = wanted.group or (scope.groups[0] if scope.groups else None)
+    async with transaction():
+        await journal.record(viewer, "export_journal", "journal", 0, group=group, after=_written(wanted), now=now)
+    newest = await rows("SELECT MAX(id) AS id FROM journal_entry")
+    return int(newest[0]["id"])
+
+
+async def export_lines(viewer: Viewer | None, wanted: Wanted, last: int, now: datetime) -> AsyncIterator[Line]:
+    """Every line that fits up to the line `last`, newest first; never all at once in memory.
+
+    Raises:
+        NotFound: for this person there is no journal, or none of that group.
+    """
+    scope = _scope(viewer, wanted, now)
+    before = last + 1
+    while found := await _entries(scope, wanted, before, EXPORTED_AT_ONCE):
+        for line in await _told(found):
+            yield line
+        before = found[-1]["id"]
+
+
+def _written(wanted: Wanted) -> str:
+    """The filters of an export as the journal keeps them; no name, since one may be erased: only that there was one."""
+    said = replace(wanted, person="…" if wanted.person else "")
+    kept = {name: getattr(said, name) for name in Wanted.__slots__}
+    return " ".join(f"{name}={value}" for name, value in kept.items() if value not in ("", None))
+
+
+def _scope(viewer: Viewer | None, wanted: Wanted, now: datetime) -> _Scope:
+    """Raises NotFound: there is no journal for this person, or none of the group that is asked for."""
+    if wanted.group is not None:
+        may_read_journal(viewer, wanted.group, now).require()
+    if may_read_journal(viewer, None, now):
+        return _Scope(None)
+    own = _groups_read(viewer, now)
+    if not own:
+        raise NotFound
+    return _Scope(own)
+
+
+def _groups_read(viewer: Viewer | None, now: datetime) -> tuple[int, ...]:
+    return tuple(sorted(g for g in (viewer.groups if viewer else ()) if may_read_journal(viewer, g, now)))
+
+
+class _Conditions:
+    """A WHERE clause and its values, in step."""
+
+    def __init__(self) -> None:
+        self.clauses: list[str] = []
+        self.values: list[object] = []
+
+    def ask(self, clause: str, *values: object) -> None:
+        """`{}` stands for the list of these values."""
+        self.clauses.append(clause.format(places(len(values), after=len(self.values))))
+        self.values += values
+
+
+async def _entries(scope: _Scope, wanted: Wanted, before: int, limit: int) -> list[Row]:
+    conditions = _asked(scope, wanted)
+    conditions.ask("j.id < {}", before)
+    if wanted.person:
+        members = await _members(wanted.person)
+        if not members:
+            return []
+        own = places(len(members), after=len(conditions.values))
+        conditions.values += members
+        conditions.clauses.append(f"(j.actor_id IN ({own}) OR (j.thing = 'member' AND j.thing_id IN ({own})))")
+    return await rows(
+        f"""
+        SELECT j.id, j.at, j.actor_id, m.name AS actor, j.act, j.thing, j.thing_id, g.name AS working_group,
+               j.before, j.after, j.reason, j.redacted_at
+          FROM journal_entry j
+          LEFT JOIN member m ON m.id = j.actor_id LEFT JOIN working_group g ON g.id = j.working_group_id
+         WHERE {" AND ".join(conditions.clauses)}
+         ORDER BY j.id DESC LIMIT {limit}""",
+        *conditions.values,
+    )
+
+
+def _asked(scope: _Scope, wanted: Wanted) -> _Conditions:
+    conditions = _Conditions()
+    if scope.groups is not None:
+        conditions.ask("j.working_group_id IN ({})", *scope.groups)
+    if wanted.act:
+        conditions.ask("j.act = {}", wanted.act)
+    if wanted.group is not None:
+        conditions.ask("j.working_group_id = {}", wanted.group)
+    if wanted.thing:
+        conditions.ask("j.thing = {}", wanted.thing)
+    if wanted.thing_id is not None:
+        conditions.ask("j.thing_id = {}", wanted.thing_id)
+    if wanted.since is not None:
+        conditions.ask("j.at >= {}", _midnight(wanted.since))
+    if wanted.until is not None and wanted.until < date.max:
+        conditions.ask("j.at < {}", _midnight(wanted.until + timedelta(days=1)))
+    return conditions
+
+
+def _midnight(day: date) -> datetime:
+    """The beginning of a day in Paris; the first and last days of the calendar have no hour of their own elsewhere."""
+    if day.year in (1, date.max.year):
+        return datetime.combine(day, time(), UTC)
+    return datetime.combine(day, time(), PARIS).astimezone(UTC)
+
+
+async def _members(words: str) -> list[int]:
+    """Those who bear this name or handle, whatever its accents and case: a namesake's handle ends by a number."""
+    key = handle_key(make_handle(words.strip().removeprefix("@")))
+    found = await rows("SELECT id, handle_key FROM member WHERE handle_key >= $1 AND handle_key < $2", key, f"{key}.")
+    return [one["id"] for one in found if re.fullmatch(r"(-[0-9]+)?", one["handle_key"].removeprefix(key))]
+
+
+async def _known(column: str, scope: _Scope) -> tuple[str, ...]:
+    """The acts, or kinds of things, that the lines of this reader hold: what a filter may offer."""
+    conditions = _asked(scope, Wanted())
+    where = f"WHERE {' AND '.join(conditions.clauses)}" if conditions.clauses else ""
+    found = await rows(f"SELECT DISTINCT j.{column} AS one FROM journal_entry j {where}", *conditions.values)
+    return tuple(sorted(each["one"] for each in found))
+
+
+async def _groups(scope: _Scope) -> tuple[Group, ...]:
+    found = await rows("SELECT id, name FROM working_group ORDER BY name, id")
+    return tuple(Group(g["id"], g["name"]) for g in found if scope.groups is None or g["id"] in scope.groups)
+
+
+async def _told(found: Sequence[Row]) -> tuple[Line, ...]:
+    things = await _things((each["thing"], each["thing_id"]) for each in found)
+    return tuple(
+        Line(
+            id=each["id"],
+            at=known_moment(each["at"]),
+            actor=each["actor"],
+            act=each["act"],
+            thing=things.get((each["thing"], each["thing_id"])) or Thing(each["thing"], each["thing_id"]),
+            group=each["working_group"],
+            before=each["before"],
+            after=each["after"],
+            reason=each["reason"],
+            is_redacted=each["redacted_at"] is not None,
+        )
+        for each in found
+    )
+
+
+# How the things of each kind are called: its id, its name, what its page is found by, and the numbers of a reference.
+_NAMES = {
+    "theme": "SELECT id, title AS name, number AS place FROM theme WHERE id IN ({})",
+    "post": """SELECT p.id, h.title AS name, p.id AS place FROM post p JOIN thread h ON h.id = p.thread_id
+                WHERE p.id IN ({})""",
+    "thread": "SELECT id, title AS name, id AS place FROM thread WHERE id IN ({})",
+    "meeting": "SELECT id, number AS name, id AS place FROM meeting WHERE id IN ({})",
+    "synthesis": "SELECT id, version AS name, id AS place FROM synthesis WHERE id IN ({})",
+    "member": "SELECT id, name, id AS place FROM member WHERE id IN ({})",
+    "proposal": """SELECT p.id, p.number, t.number AS theme FROM proposal p JOIN theme t ON t.id = p.theme_id
+                    WHERE p.id IN ({})""",
+}
+
+
+async def _things(wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Thing]:
+    """What the things of a page are called, one statement for each kind."""
+    by_kind: dict[str, set[int]] = {}
+    for kind, number in wanted:
+        by_kind.setdefault(kind, set()).add(number)
+    found: dict[tuple[str, int], Thing] = {}
+    for kind, ids in by_kind.items():
+        if kind in _NAMES:
+            for each in await rows(_NAMES[kind].format(places(len(ids))), *sorted(ids)):
+                found[kind, each["id"]] = _thing(kind, each)
+    return found
+
+
+def _thing(kind: str, found: Row) -> Thing:
+    if kind == "proposal":
+        name = reference(found["theme"], found["number"])
+        return Thing(kind, found["id"], name, name)
+    return Thing(kind, found["id"], str(found["name"]), found["place"])

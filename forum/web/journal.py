@@ -1,0 +1,263 @@
+"""/journal: who did what, when and why, in plain words, for those who may read it; the same as a table to take away."""
+
+import csv
+import io
+import json
+from collections.abc import AsyncIterator
+from datetime import date, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from forum.domain import journal_lines
+from forum.domain.journal_lines import Line, Wanted
+from forum.language import catalogue
+from forum.models.meetings import TagState
+from forum.models.members import Role
+from forum.text import typography
+from forum.text.sheets import cell
+from forum.web.forms import Form, asked_integer, asked_text, read_form
+from forum.web.page import href, page
+
+# What somebody did, after their name. Those of a kind of thing that the page names itself say no more than the verb.
+SENTENCES = {
+    "set_schedule": "a changé le calendrier",
+    "close_votes": "a clos les votes",
+    "create_meeting": "a enregistré une réunion",
+    "keep_minutes": "a gardé des lignes d’un compte rendu",
+    "tag_post": "a posé ou confirmé une étiquette de réunion",
+    "untag_post": "a retiré une étiquette de réunion",
+    "propose_from_post": "a tiré une proposition des mots d’une autre personne",
+    "withdraw_proposal": "a retiré sa proposition",
+    "request": "a demandé une synthèse",
+    "retry": "a fait recommencer une synthèse",
+    "publish": "a publié une synthèse",
+    "set_role": "a donné un rôle",
+    "add_moderator": "a confié la modération d’un groupe",
+    "remove_moderator": "a retiré la modération d’un groupe",
+    "suspend": "a suspendu un compte",
+    "lift_suspension": "a levé une suspension",
+    "see_address": "a consulté une adresse électronique",
+    "send_reset": "a envoyé un lien pour choisir un mot de passe",
+    "set_password": "a donné un nouveau mot de passe",
+    "remove_second_factor": "a retiré une double authentification",
+    "invite": "a invité une personne",
+    "invite_again": "a renouvelé une invitation",
+    "invite_file": "a invité une liste de personnes",
+    "withdraw_invitation": "a retiré une invitation",
+    "erase": "a effacé un compte",
+    "open_identification": "a ouvert l’identification d’un compte effacé",
+    "redact": "a retiré un nom d’une ligne du journal, par un effacement",
+    "export_journal": "a exporté le journal",
+    "import_thread": "a importé un fil",
+}
+# Kinds of things, and what changes in them.
+TITLES = {
+    "theme": "un thème",
+    "thread": "un fil",
+    "post": "une contribution",
+    "proposal": "une proposition",
+    "meeting": "une réunion",
+    "synthesis": "une synthèse",
+    "member": "une personne",
+    "invitation": "une invitation",
+    "invitation_batch": "une liste d’invitations",
+    "journal": "le journal",
+    "journal_entry": "une ligne du journal",
+    "contributions_open_at": "ouverture des contributions",
+    "contributions_close_at": "clôture des contributions",
+    "votes_open_at": "ouverture des votes",
+    "votes_close_at": "clôture des votes",
+    "sealed": "vote sous scellés",
+    "count": "nombre de personnes",
+    "invitations": "numéros des invitations",
+}
+LABELS = {
+    Role.MEMBER: "membre",
+    Role.AGENT: "agent",
+    Role.ADMINISTRATOR: "administrateur",
+    TagState.WAITING: "à confirmer",
+    TagState.CONFIRMED: "confirmée",
+    TagState.REMOVED: "retirée",
+}
+_WORDS = {str(member.value): words for member, words in LABELS.items()}
+
+# The page by which a thing is read: the name of its route, and of the part of its path.
+PLACES = {
+    "theme": ("theme", "number"),
+    "thread": ("thread", "thread"),
+    "post": ("post", "post"),
+    "proposal": ("proposal", "reference"),
+    "meeting": ("meeting", "meeting"),
+    "synthesis": ("synthesis", "synthesis"),
+    "member": ("person", "member"),
+}
+COLUMNS = (
+    "ligne",
+    "date et heure (Paris)",
+    "personne",
+    "acte",
+    "code de l’acte",
+    "objet",
+    "numéro de l’objet",
+    "nom de l’objet",
+    "groupe de travail",
+    "avant",
+    "après",
+    "raison",
+    "texte retiré par un effacement",
+)
+
+
+async def show(request: Request) -> Response:
+    """The lines that fit the filters of the address, newest first."""
+    wanted = _asked(request)
+    before = asked_integer(request, "avant", least=1)
+    journal = await journal_lines.read_journal(request.state.viewer, wanted, request.state.now, before=before)
+    filters = _filters(wanted)
+    context = {
+        "journal": journal,
+        "filters": filters,
+        "lines": [(line, _changes(line, request.state.locale)) for line in journal.lines],
+        "acts": [(act, SENTENCES.get(act, act)) for act in journal.acts],
+        "things": [(thing, TITLES.get(thing, thing)) for thing in journal.things],
+        "sentences": SENTENCES,
+        "titles": TITLES,
+        "places": PLACES,
+        "newest_url": href(request, "journal", **filters) if before else None,
+        "earlier_url": href(request, "journal", **filters, avant=journal.earlier) if journal.earlier else None,
+    }
+    return await page(request, "journal/show.html", context)
+
+
+async def export(request: Request) -> Response:
+    """Every line that fits, as CSV. Not a link: taking the journal away is written in the journal."""
+    wanted = _typed(await read_form(request))
+    viewer, now = request.state.viewer, request.state.now
+    last = await journal_lines.note_export(viewer, wanted, now)
+    name = f"journal-{now.astimezone(typography.PARIS).date()}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    lines = journal_lines.export_lines(viewer, wanted, last, now)
+    return StreamingResponse(_sheet(lines), headers=headers, media_type="text/csv; charset=utf-8")
+
+
+async def _sheet(lines: AsyncIterator[Line]) -> AsyncIterator[bytes]:
+    """UTF-8 with its mark, semicolons, CRLF: a French spreadsheet opens it without a question."""
+    yield b"\xef\xbb\xbf" + _row(COLUMNS)
+    async for line in lines:
+        yield _row(_values(line))
+
+
+def _row(values: tuple[str | int | None, ...]) -> bytes:
+    written = io.StringIO(newline="")
+    csv.writer(written, delimiter=";", lineterminator="\r\n").writerow([cell(value) for value in values])
+    return written.getvalue().encode()
+
+
+def _values(line: Line) -> tuple[str | int | None, ...]:
+    return (
+        line.id,
+        line.at.astimezone(typography.PARIS).isoformat(" ", "seconds"),
+        line.actor or "Le site",
+        SENTENCES.get(line.act, line.act),
+        line.act,
+        TITLES.get(line.thing.kind, line.thing.kind),
+        line.thing.id,
+        line.thing.name,
+        line.group,
+        line.before,
+        line.after,
+        line.reason,
+        "oui" if line.is_redacted else "",
+    )
+
+
+def _asked(request: Request) -> Wanted:
+    return Wanted(
+        act=asked_text(request, "acte", limit=60),
+        person=asked_text(request, "personne", limit=120).strip(),
+        group=asked_integer(request, "groupe", least=1),
+        thing=asked_text(request, "objet", limit=40),
+        thing_id=asked_integer(request, "numero", least=1),
+        since=_day(asked_text(request, "du", limit=10)),
+        until=_day(asked_text(request, "au", limit=10)),
+    )
+
+
+def _typed(form: Form) -> Wanted:
+    """The filters of a page as its button sends them back; its hidden fields were never typed."""
+    return Wanted(
+        act=form.text("acte")[:60],
+        person=form.text("personne")[:120].strip(),
+        group=form.integer("groupe"),
+        thing=form.text("objet")[:40],
+        thing_id=form.integer("numero"),
+        since=form.day("du"),
+        until=form.day("au"),
+    )
+
+
+def _day(typed: str) -> date | None:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
+
+
+def _filters(wanted: Wanted) -> dict[str, object]:
+    """The filters as the parameters of an address, those that ask something."""
+    named = {
+        "acte": wanted.act,
+        "personne": wanted.person,
+        "groupe": wanted.group,
+        "objet": wanted.thing,
+        "numero": wanted.thing_id,
+        "du": wanted.since,
+        "au": wanted.until,
+    }
+    return {name: value for name, value in named.items() if value not in ("", None)}
+
+
+def _changes(line: Line, locale: str) -> list[tuple[str, str, str]]:
+    """What changed, from, to: in words, a schedule by its lines that are not what they were."""
+    before, after = _fields(line.before), _fields(line.after)
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    words = catalogue(locale).gettext
+    return [
+        (words(TITLES[name]) if name in TITLES else name, _said(before, name, locale), _said(after, name, locale))
+        for name in names
+    ]
+
+
+def _fields(text: str) -> dict[str, Any]:
+    """A JSON object by its fields; anything else is one field without a name."""
+    try:
+        read = json.loads(text)
+    except ValueError:
+        read = None
+    if isinstance(read, dict):
+        return read
+    return {"": text} if text else {}
+
+
+def _said(fields: dict[str, Any], name: str, locale: str) -> str:
+    """A value in words; nothing where it was not there, or not fixed."""
+    value = fields.get(name)
+    if value is None:
+        return ""
+    words = catalogue(locale).gettext
+    if isinstance(value, bool):
+        return words("oui") if value else words("non")
+    if moment := _moment(str(value)):
+        return typography.moment(moment, locale)
+    return " ".join(words(_WORDS[part]) if part in _WORDS else part for part in str(value).split(" "))
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment as the journal keeps it, with its zone."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return read if read.tzinfo is not None else None
