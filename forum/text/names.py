@@ -12,9 +12,26 @@ from forum.text.folding import skeleton
 
 SHORTEST = 2
 LONGEST = 60
+# Before it is composed and its blanks are joined; more is not a name, and is not looked at.
+LONGEST_TYPED = 4 * LONGEST
+# Folded, a few letters become several (a ligature, an Arabic formula eighteen); the column of a handle's key has room
+# for a number behind it.
+LONGEST_KEY = 110
+# Vietnamese, vocalised Hebrew and Indic letters need no more, once composed.
+MARKS_ON_A_LETTER = 3
 
 _PUNCTUATION = " '’.-"
 _ADDRESS = re.compile(r"(?:^|\W)www\b|[^\W\d_]{2,}\.[^\W\d_]{2,}", re.IGNORECASE)
+# Letters and marks without a picture, by which one name would pass for another (Default_Ignorable_Code_Point): joiner,
+# Hangul fillers, inherent Khmer vowels, Mongolian and other variation selectors.
+_UNSEEN = frozenset(
+    chr(code)
+    for first, last in (
+        *((0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x3164, 0x3164)),
+        *((0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xE0000, 0xE0FFF)),
+    )
+    for code in range(first, last + 1)
+)
 _BLANKS = re.compile(r"[\s_]+")
 _NOT_IN_HANDLE = re.compile(r"[ ]+")
 
@@ -42,6 +59,7 @@ RESERVED = frozenset(
             "cahier",
             "anonyme",
             "inconnu",
+            "efface",
         ),
     }
 )
@@ -53,16 +71,18 @@ def clean_name(raw: str) -> str:
     """The display name to store (NFC, single spaces). Raises Invalid with the sentence that says what is wrong."""
     if not all(letter.isspace() or _may_stand_in_name(letter) for letter in raw):
         raise Invalid("Un nom se compose de lettres, de chiffres, d’espaces, d’apostrophes, de points et de tirets.")
+    if len(raw) > LONGEST_TYPED:
+        raise _length()
     name = _BLANKS.sub(" ", unicodedata.normalize("NFC", raw)).strip()
-    if not SHORTEST <= len(name) <= LONGEST:
-        raise Invalid(
-            "Un nom compte de {shortest} à {longest} caractères.", values={"shortest": SHORTEST, "longest": LONGEST}
-        )
+    if not SHORTEST <= len(name) <= LONGEST or len(skeleton(name)) > LONGEST_KEY:
+        raise _length()
     if not name[0].isalnum() or not any(letter.isalpha() for letter in name):
         raise Invalid("Un nom commence par une lettre ou un chiffre, et contient au moins une lettre.")
+    if _is_overloaded(name):
+        raise Invalid("Un nom porte au plus trois accents ou signes sur une même lettre.")
     if _ADDRESS.search(name):
         raise Invalid("Un nom ne contient pas d’adresse de site.")
-    if _mixes_scripts(name):
+    if _mixes_scripts(name) or _mixes_directions(name):
         raise Invalid("Un nom s’écrit dans un seul alphabet.")
     # "Adm1n" is read with an i, "Ma1ik" with an l.
     if not _RESERVED_KEYS.isdisjoint(_words(name) + _words(name.replace("1", "i"))):
@@ -75,15 +95,43 @@ def make_handle(name: str) -> str:
     return _NOT_IN_HANDLE.sub("-", name.strip()).rstrip(_PUNCTUATION)
 
 
+def _length() -> Invalid:
+    return Invalid(
+        "Un nom compte de {shortest} à {longest} caractères.", values={"shortest": SHORTEST, "longest": LONGEST}
+    )
+
+
 def _words(name: str) -> list[str]:
     return re.findall(r"\w+", skeleton(unicodedata.normalize("NFC", name)))
 
 
 def _may_stand_in_name(letter: str) -> bool:
-    return letter in _PUNCTUATION or unicodedata.category(letter)[0] in "LM" or unicodedata.category(letter) == "Nd"
+    if letter in _UNSEEN:
+        return False
+    category = unicodedata.category(letter)
+    return letter in _PUNCTUATION or category[0] == "L" or category in ("Mn", "Mc", "Nd")
+
+
+def _is_overloaded(name: str) -> bool:
+    """Marks in heaps, which hide the lines above and below ("zalgo"), or marks that belong to no letter."""
+    room = 0
+    for letter in name:
+        if unicodedata.category(letter) in ("Mn", "Mc"):
+            room -= 1
+            if room < 0:
+                return True
+        else:
+            room = MARKS_ON_A_LETTER if letter.isalpha() else 0
+    return False
 
 
 def _mixes_scripts(name: str) -> bool:
     """Letters of two alphabets that resemble each other, in one name: a disguise, never a person's name."""
     scripts = {unicodedata.name(letter, "").partition(" ")[0] for letter in name if letter.isalpha()}
     return len(scripts.intersection(_SCRIPTS)) > 1
+
+
+def _mixes_directions(name: str) -> bool:
+    """Letters written to the right and to the left: what stands first on the page is not what was typed first."""
+    directions = {unicodedata.bidirectional(letter) for letter in name if letter.isalpha()}
+    return "L" in directions and not directions.isdisjoint({"R", "AL"})

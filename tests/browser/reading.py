@@ -77,4 +77,4 @@ async def sign_in(page: Page, name: str, password: str) -> None:
     await page.fill("#identifiant", name)
     await page.fill("#mot_de_passe", password)
     await page.press("#mot_de_passe", "Enter")
-    await page.get_by_role("button", name="Se déconnecter").wait_for()
+    await page.locator(".own-name").wait_for()
