@@ -28,7 +28,7 @@ DEPARTURES: Final = 100
 DEPARTURE_MINUTES: Final = 15
 
 STRANGE = (
-    "Cette connexion n’est pas partie de ce navigateur, a déjà servi ou a attendu plus de dix minutes. "
+    "Cette connexion n’est pas partie de ce navigateur, a déjà servi ou a trop attendu. "
     "Recommencez depuis la page de connexion."
 )
 
