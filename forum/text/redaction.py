@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape, unescape
+from itertools import pairwise
 
 from forum.text.folding import fold, sort_key
 from forum.text.mentions import handle_key, without_strangers
@@ -18,9 +19,11 @@ from forum.text.reading import read
 
 # What is said in the place of a name, the longest that fits; the rest is filled with ellipses before the bracket.
 _SAID = ("(donnée personnelle retirée)", "(nom propre retiré)", "(nom retiré)", "(retiré)", "(nom)", "(…)")
-# Between two words of a name: what people type there, a line's end, or the signs of emphasis.
-_BETWEEN = r"[\s\-_.'*~]{1,4}"
+# Between two words of a name: any blank or hyphen, the end of a line, signs of emphasis.
+_BETWEEN = r"[\W_]{1,4}"
 _IN_HANDLE = r"[\w\-.'’]"
+# Every sign of ASCII inside a line, and what Markdown would drop or read at its ends.
+_SIGNS = re.compile(r"\A\s+|\s+\Z|[!-/:-@\[-`{-~]|\t|\A\d")
 _TAG = re.compile(r"(<[^>]*>)")
 
 
@@ -161,13 +164,15 @@ def as_source(plain: str, quotes: Iterable[QuoteMark]) -> str:
 
 def _as_paragraph(words: str) -> str:
     """Whatever Markdown could take for a sign, or drop at the end of a line, as a character reference."""
-    lines = re.sub(r"(?<=\n)\n+|\n+(?=\Z)|\A\n+", lambda found: "&#10;" * len(found.group()), words).split("\n")
-    return "\n".join(
-        re.sub(
-            r"\A\s+|\s+\Z|(?! )[^\w\s]|_|\A\d", lambda found: "".join(f"&#{ord(one)};" for one in found.group()), line
-        )
-        for line in lines
-    )
+    lines = [_SIGNS.sub(_as_references, line) for line in words.split("\n")]
+    written = lines[0]
+    for before, line in pairwise(lines):
+        written += ("\n" if before and line else "&#10;") + line
+    return written
+
+
+def _as_references(found: re.Match[str]) -> str:
+    return "".join(f"&#{ord(one)};" for one in found.group())
 
 
 def _pattern(name: str, *, after_at: bool = False) -> re.Pattern[str]:
