@@ -39,7 +39,7 @@ LONGEST_SUBJECT: Final = 255
 # What a stranger's token can make a parser raise, besides what the library says itself.
 _UNREADABLE = (JoseError, ValueError, TypeError, KeyError, RecursionError, OverflowError)
 
-DOWN = "{name} ne répond pas pour l’instant. Réessayez plus tard, ou connectez-vous avec un mot de passe."
+DOWN = "Le service {name} ne répond pas pour l’instant. Réessayez plus tard, ou connectez-vous avec un mot de passe."
 UNSOUND = (
     "La réponse de {name} n’a pas pu être vérifiée : elle est refusée, et rien n’a été ouvert. "
     "Recommencez ; si cela dure, prévenez l’administrateur du site."
