@@ -87,7 +87,7 @@ async def test_its_pages_are_without_fault(chromium: Browser, site: Site) -> Non
         await page.goto(path)
         assert await faults(page) == []
     await page.goto("/compte/securite")
-    await page.get_by_role("link", name="Retirer").click()
+    await page.get_by_role("link", name="Délier").click()
     assert await faults(page) == []
     await page.goto("/en" + page.url.removeprefix(site.address))
     assert await faults_of_words(page) == []
