@@ -10,7 +10,18 @@ from datetime import datetime
 from typing import Final
 
 from forum.database import transaction
-from forum.domain import invitations, jobs, links, mail, notifications, personal_data, sessions, visits
+from forum.domain import (
+    address_changes,
+    invitations,
+    jobs,
+    joining,
+    links,
+    mail,
+    notifications,
+    personal_data,
+    sessions,
+    visits,
+)
 from forum.domain.jobs import Claim
 from forum.jobs import JobName, enqueue
 from forum.text.typography import PARIS
@@ -18,6 +29,8 @@ from forum.text.typography import PARIS
 Purge = Callable[[datetime], Awaitable[None]]
 
 PURGES: Final[Mapping[str, Purge]] = {
+    "sign-ups": joining.forget_ended,
+    "address changes": address_changes.forget_ended,
     "links": links.forget_ended,
     "sessions": sessions.forget_ended,
     "provider visits": visits.forget_ended,

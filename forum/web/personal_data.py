@@ -44,7 +44,6 @@ async def download(request: Request) -> Response:
             headers={
                 "Content-Disposition": 'attachment; filename="mes-donnees.zip"',
                 "Content-Security-Policy": "default-src 'none'; sandbox",
-                "X-Content-Type-Options": "nosniff",
             },
         )
     )
