@@ -1,5 +1,6 @@
 """Folding, cleaning, names and typography: the small steps around a text."""
 
+import unicodedata
 from datetime import UTC, date, datetime
 from fractions import Fraction
 
@@ -87,7 +88,19 @@ def test_a_line_has_one_line() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["Malik Diallo", "J.-P. Dupont", "Anne d’Arc", "O'Neil", "Nguyễn Văn A", "Ольга", "Aurélien MOREAU", "M.Brun"],
+    [
+        "דוד בן-גוריון",
+        "محمد علي",
+        "नरेन्द्र मोदी",
+        "Malik Diallo",
+        "J.-P. Dupont",
+        "Anne d’Arc",
+        "O'Neil",
+        "Nguyễn Văn A",
+        "Ольга",
+        "Aurélien MOREAU",
+        "M.Brun",
+    ],
 )
 def test_names_of_people_are_accepted(name: str) -> None:
     assert clean_name(f"  {name} ") == name
@@ -119,12 +132,49 @@ def test_names_of_people_are_accepted(name: str) -> None:
             "L’ADMINISTRATEUR",
             "Adm1n",
         ),
+        *(
+            "Compte effacé",
+            "Camille\u200b",
+            "Camille\u3164",
+            "Cam\u034fille",
+            "Z\u0301\u0302\u0303\u0304\u0305algo",
+            "Camille \u0301",
+        ),
+        *("דוד Martin", "Camille\u20dd", "Camille1\u0301", "\ufdfa" * 10, "Camille" + " " * 300),
         *("Ministère de la Culture", "Le-Cahier", "М0dérateur", "Mаlik", "Μalik", "Αdmin", "\u0301Malik"),
     ],
 )
 def test_names_that_mislead_are_refused(name: str) -> None:
     with pytest.raises(Invalid):
         clean_name(name)
+
+
+@given(st.text(max_size=80) | st.text(st.characters(categories=["L", "M", "Zs", "Cf"]), max_size=80))
+def test_a_name_that_is_accepted_can_be_seen_and_told_apart(raw: str) -> None:
+    try:
+        name = clean_name(raw)
+    except Invalid:
+        return
+    assert clean_name(name) == name == unicodedata.normalize("NFC", name).strip()
+    assert 2 <= len(name) <= 60
+    assert len(handle_key(make_handle(name))) <= 110
+    assert not {unicodedata.category(letter) for letter in name} & {"Cf", "Cc", "Cs", "Co", "Me", "Zl", "Zp"}
+    assert "@" not in name
+
+
+@given(st.text(st.characters(categories=["L", "Mn"]), min_size=2, max_size=30))
+def test_a_name_is_one_however_it_is_composed_or_written(raw: str) -> None:
+    try:
+        name = clean_name(raw)
+    except Invalid:
+        return
+    keys = {handle_key(make_handle(unicodedata.normalize(form, name))) for form in ("NFC", "NFD")}
+    assert len(keys) == 1
+    try:
+        decomposed = clean_name(unicodedata.normalize("NFD", raw))
+    except Invalid:
+        pytest.fail(f"{raw!r} is a name when composed only")
+    assert decomposed == name
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,8 @@ def sort_key(text: str) -> str:
 
 def skeleton(text: str) -> str:
     """Folded further, so that two spellings which look alike on screen give one key ("MaIik" and "Malik")."""
-    return fold(_CAPITAL_I_FOR_L.sub("l", text)).translate(_CONFUSABLES)
+    composed = unicodedata.normalize("NFC", text)
+    return fold(_CAPITAL_I_FOR_L.sub("l", composed)).translate(_CONFUSABLES)
 
 
 def _bare(text: str) -> str:

@@ -47,7 +47,7 @@ async def show(request: Request) -> Response:
 
 async def _about(request: Request, viewer: Viewer, profile: Profile) -> dict[str, Any]:
     return {
-        **asked_of_people(),
+        **asked_of_people(profile.profession, profile.territory),
         "profile": profile,
         "change": await address_changes.pending_change(viewer, now=request.state.now),
         "charter": legal.charter_version(),

@@ -3,6 +3,8 @@
 What a link of a mail leads to is a form: programs that follow links, to check or to show them, use nothing up.
 """
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -115,11 +117,16 @@ def place_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def asked_of_people() -> dict[str, object]:
-    """What a form about somebody offers: the lists of the settings, the shortest password."""
+def asked_of_people(profession: str = "", territory: str = "") -> dict[str, object]:
+    """What a form about somebody offers: the lists of the settings, with what they chose before a list changed, and the
+    length of the shortest password."""
     people = settings().people
     return {
-        "professions": [(one, one) for one in people.professions],
-        "territories": [(one, one) for one in people.territories],
+        "professions": _choices(people.professions, profession),
+        "territories": _choices(people.territories, territory),
         "least": settings().passwords.minimum_length,
     }
+
+
+def _choices(listed: Sequence[str], own: str) -> list[tuple[str, str]]:
+    return [(one, one) for one in (*listed, *((own,) if own and own not in listed else ()))]
