@@ -21,7 +21,7 @@ from rich.progress import Progress
 
 from forum import server
 from forum.database import close_database, migrate, open_database
-from forum.domain import members, passwords, second_factors
+from forum.domain import members, passwords, personal_data, second_factors
 from forum.domain.journal_chain import Kept, verify
 from forum.errors import CahierError, CannotStart, Invalid, NotFound
 from forum.importing.example import load_example
@@ -201,6 +201,16 @@ def send_test_mail_command(
     worker = import_module("workers.mail")
     place = _run(lambda configured: worker.send_test(members.clean_address(address), datetime.now(UTC)))
     say(f"Message d’essai remis à : {place}", markup=False)
+
+
+@commands.command("open-identification")
+def open_identification_command(
+    member: Annotated[int, typer.Argument(help="Numéro du compte effacé, tel que dans efface-12.")],
+    reason: Annotated[str, typer.Option(help="Qui la demande et à quel titre, pour le journal.")] = "",
+) -> None:
+    """Dire à qui appartenait un compte effacé, tant que la loi impose de le garder ; écrit au journal."""
+    kept = _run_open(lambda: personal_data.open_identification(member, reason, datetime.now(UTC)))
+    _say_lines([f"{name} : {value}" for name, value in kept.items() if value is not None])
 
 
 @commands.command("import-thread")
