@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +18,8 @@ import asyncpg
 import pytest
 import structlog
 from httpx2 import ASGITransport, AsyncClient
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 from starlette.applications import Starlette
 
 from forum.app import build
@@ -84,6 +87,28 @@ def logs() -> None:
     open_logs()
     # A logger that is kept would not be heard by `capture_logs`.
     structlog.configure(**{**structlog.get_config(), "cache_logger_on_first_use": False})
+
+
+class Compiled(BytecodeCache):
+    """Templates as they were compiled for the first application under test, for all the others."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled() -> Iterator[None]:
+    """Compiling them again for each test took longer than the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("forum.web.page.Environment", partial(Environment, bytecode_cache=Compiled()))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -46,9 +46,9 @@ class Case:
     """What is sent, and the action of the table that decides.
 
     `path` names places of the world; `form` None is a page that is read. `first` is an action that the same address
-    asks before: what one may not know of cannot be refused otherwise. `refused` is the sentence by which the state of
-    the thing or its schedule refuses those whom the table allows, `status` what they get otherwise and `changes` the
-    table that is written. `hidden` is the place that answers as if it were not there.
+    asks before: what one may not know of cannot be refused otherwise. `group` is whose the thing is. `refused` is the
+    sentence by which the state of the thing or its schedule refuses those whom the table allows, `status` what they get
+    otherwise and `changes` the table that is written. `hidden` is the place that answers as if it were not there.
     """
 
     action: Action
@@ -77,7 +77,7 @@ class Case:
 
     def cell(self, reader: Reader) -> Cell:
         """What the table says of it for this reader; a bar is a refusal, the setting being as it is delivered."""
-        standings = reader.a if self.group == "a" else reader.b
+        standings = {"a": reader.a, "b": reader.b, "any": reader.a | reader.b}[self.group]
         found = cell_of(self.action, standings)
         if self.first and cell_of(self.first, standings) is not Cell.ALLOWED:
             found = cell_of(self.first, standings)
@@ -375,6 +375,7 @@ CASES = [
         group="b",
         changes="meeting",
     ),
+    Case(Action.MODERATE, "see the form of a meeting", "/reunions/nouvelle", group="any"),
     Case(Action.MODERATE, "see the form of minutes", "/reunions/{meeting}/compte-rendu"),
     Case(
         Action.MODERATE,

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from forum.database import is_sqlite, rows, transaction
-from forum.domain import sessions
+from forum.domain import invitations, passwords, sessions
+from forum.domain.members import load_viewer
+from forum.models.joining import Invitation
 from forum.models.meetings import Meeting, MeetingTag, TagState, WorkingGroup
 from forum.models.members import Member, Role
 from forum.models.notifications import Event, Notification
@@ -19,13 +21,26 @@ from forum.models.themes import Theme
 from forum.models.votes import Ballot
 from forum.ranking.tallies import Opinion
 from forum.rights import Standing
+from forum.text.names import make_handle
 from tests.conftest import NOON
-from tests.factories import make_group, make_member, make_post, make_proposal, make_theme, make_thread
+from tests.factories import (
+    code_at,
+    give_factor,
+    make_group,
+    make_member,
+    make_post,
+    make_proposal,
+    make_theme,
+    make_thread,
+)
 
 # A voter who wrote nothing: their name has no reason to be on any page.
 SECRET_VOTER = "Zénobie Discrète"
 # Numbers that nothing has.
 NEVER = 987654
+# What every reader signs in with, and the code that their application shows at noon.
+PASSWORD = "une phrase que seul le lecteur connaît"
+CODE = code_at(NOON)
 
 
 @dataclass(frozen=True)
@@ -85,11 +100,13 @@ async def make_world(names: Collection[str]) -> World:
     async with transaction():
         a, b = await make_group("gt-a", "Groupe A"), await make_group("gt-b", "Groupe B")
         places, theme = await _make_things(a, b)
+        places |= await _make_people()
+        password_hash = await hash_of_password()
         thread = await make_thread(theme, "Le fil des lecteurs")
         guests = {}
         for number, name in enumerate(names):
-            member = await _make_member(READERS[name], f"Lecture Numéro{number}", {"a": a, "b": b})
-            token = await sessions.open_session(member.id, now=NOON) if member else ""
+            member = await _make_member(READERS[name], f"Lecture Numéro{number}", {"a": a, "b": b}, password_hash)
+            token = await sessions.open_session(member.id, now=NOON, proved_at=NOON) if member else ""
             author = member or await make_member("Auteure Absente")
             post = await make_post(thread, f"Les mots de {name}.", author=author)
             own = await make_proposal(theme, f"La proposition de {name}.", author=author)
@@ -102,22 +119,73 @@ async def make_world(names: Collection[str]) -> World:
                 "own_proposal": f"T3-{own.number:03}",
                 "judged": f"T3-{judged.number:03}",
             }
+            own_places |= await _make_elsewhere(member)
             guests[name] = Guest(member, token, places | own_places)
     return World(guests)
 
 
-async def _make_member(reader: Reader, name: str, groups: Mapping[str, WorkingGroup]) -> Member | None:
+_hashes: list[str] = []
+
+
+async def hash_of_password() -> str:
+    """PASSWORD as the database keeps it, worked out once: it is slow on purpose."""
+    if not _hashes:
+        _hashes.append(await passwords.hash_password(PASSWORD))
+    return _hashes[0]
+
+
+async def _make_elsewhere(member: Member | None) -> dict[str, object]:
+    """Another session of the reader, which they may end; somebody else's has none of their numbers."""
+    if member is None:
+        return {"own_session": NEVER}
+    token = await sessions.open_session(member.id, now=NOON)
+    found = await rows("SELECT id FROM session WHERE token_hash = $1", sessions.hashed(token))
+    return {"own_session": found[0]["id"]}
+
+
+async def _make_people() -> dict[str, object]:
+    """Those whom administrators act on: a member with an address and a second factor, one suspended, those invited."""
+    target = await make_member("Cible Commune", email="cible@exemple.fr")
+    await give_factor(target)
+    await sessions.open_session(target.id, now=NOON)
+    session = (await rows("SELECT id FROM session WHERE member_id = $1", target.id))[0]["id"]
+    held = await make_member("Cible Suspendue", email="suspendue@exemple.fr", suspended_until=NOON + timedelta(days=9))
+    invited = await Invitation.create(
+        email="invitee@exemple.fr",
+        email_key="invitee@exemple.fr",
+        created_at=NOON - timedelta(days=1),
+        expires_at=NOON + timedelta(days=9),
+    )
+    host = await make_member("Hôte Des Listes", role=Role.ADMINISTRATOR)
+    batch = await invitations.read_pasted(await load_viewer(host.id), "nouvelle@exemple.fr", NOON)
+    return {
+        "target": target.id,
+        "target_session": session,
+        "held": held.id,
+        "invited": invited.id,
+        "batch": batch,
+    }
+
+
+async def _make_member(
+    reader: Reader, name: str, groups: Mapping[str, WorkingGroup], password_hash: str
+) -> Member | None:
     if Standing.VISITOR in reader.a:
         return None
     moderated = [groups[reader.moderates]] if reader.moderates else []
-    return await make_member(
+    member = await make_member(
         name,
+        email=f"{make_handle(name).lower()}@exemple.fr",
+        password_hash=password_hash,
         role=reader.role,
         moderates=moderated,
         confirmed=Standing.UNCONFIRMED not in reader.a,
         suspended_until=reader.suspended_until,
-        factor=reader.has_factor,
+        factor=False,
     )
+    if reader.has_factor:
+        await give_factor(member)
+    return member
 
 
 async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, object], Theme]:
