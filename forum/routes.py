@@ -176,6 +176,12 @@ def routes() -> list[BaseRoute]:
             name="person_reset",
             methods=["POST"],
         ),
+        Route(
+            "/administration/personnes/{member:int}/sessions",
+            people.close_sessions,
+            name="person_sessions",
+            methods=["POST"],
+        ),
         Route("/administration/invitations", invitations.index, name="invitations"),
         Route("/administration/invitations/nouvelle", invitations.invite, name="invite", methods=["GET", "POST"]),
         Route(

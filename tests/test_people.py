@@ -245,15 +245,18 @@ async def test_two_administrators_who_demote_each_other_leave_one(client: AsyncC
     await rows("UPDATE member SET password_hash = NULL, email_key = email WHERE id = $1", administrator.id)
     await rows("UPDATE member SET email = 'denis@exemple.fr', email_key = 'denis@exemple.fr' WHERE id = $1", other.id)
 
-    async def demote(one: Member, another: Member) -> object:
+    async def demotes(one: Member, another: Member) -> bool:
         viewer = Viewer(id=one.id, name=one.name, handle=one.handle, role=Role.ADMINISTRATOR)
-        async with asyncio.timeout(20):
-            return await people.set_rights(
-                Asking(viewer, await proved(one), "", "administrator  "), another.id, Role.MEMBER, (), "", NOON
-            )
+        asking = Asking(viewer, await proved(one), "", "administrator  ")
+        try:
+            async with asyncio.timeout(20):
+                await people.set_rights(asking, another.id, Role.MEMBER, (), "", NOON)
+        except Conflict:
+            return False
+        return True
 
-    ended = await asyncio.gather(demote(administrator, other), demote(other, administrator), return_exceptions=True)
-    assert sorted(type(one) for one in ended if one is not None) == [Conflict]  # type: ignore[type-var]
+    ended = await asyncio.gather(demotes(administrator, other), demotes(other, administrator))
+    assert sorted(ended) == [False, True]
     left = await row("SELECT COUNT(*) AS n FROM member WHERE role = 'administrator'")
     assert left is not None
     assert left["n"] == 1
@@ -417,6 +420,22 @@ async def test_a_link_for_a_new_password_goes_to_its_owner_only(client: AsyncCli
     assert (await client.post(path)).status_code == 429
     assert await count("mail") == 3
     assert await count("link") == 1  # the last one alone is good
+
+
+async def test_an_administrator_signs_somebody_out_everywhere(
+    app: Starlette, client: AsyncClient, administrator: Member, camille: Member
+) -> None:
+    path = f"{PEOPLE}/{camille.id}/sessions"
+    async with visitor(app) as one, visitor(app) as two:
+        for browser in (one, two):
+            await sign_in(browser, camille)
+            assert (await browser.get("/notifications")).status_code == 200
+        assert (await one.post(f"{PEOPLE}/{administrator.id}/sessions")).status_code == 403
+        assert (await client.post(path)).status_code == 303
+        assert [(await browser.get("/notifications")).status_code for browser in (one, two)] == [303, 303]
+    assert (await client.get("/administration")).status_code == 200
+    assert [(act, thing) for act, _, thing, *_ in await journal()] == [("close_sessions", camille.id)]
+    assert (await client.post(f"{PEOPLE}/9999/sessions")).status_code == 404
 
 
 async def test_only_administrators_see_these_pages(app: Starlette, client: AsyncClient, camille: Member) -> None:

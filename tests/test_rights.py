@@ -181,6 +181,7 @@ ADMINISTRATION = [
         changes="second_factor",
     ),
     Case(ADMINISTER, "send somebody a link", f"{PERSON}/mot-de-passe", {}, changes="link"),
+    Case(ADMINISTER, "sign somebody out", f"{PERSON}/sessions", {}, changes="journal_entry"),
     Case(ADMINISTER, "list invitations", INVITATIONS),
     Case(ADMINISTER, "see the form of an invitation", f"{INVITATIONS}/nouvelle"),
     Case(

@@ -238,7 +238,7 @@ async def _known(column: str, scope: _Scope) -> tuple[str, ...]:
     """The acts, or kinds of things, that the lines of this reader hold: what a filter may offer."""
     conditions = _asked(scope, Wanted())
     where = f"WHERE {' AND '.join(conditions.clauses)}" if conditions.clauses else ""
-    found = await rows(f"SELECT DISTINCT j.{column} AS one FROM journal_entry j {where}", *conditions.values)
+    found = await rows(f"SELECT DISTINCT {column} AS one FROM journal_entry j {where}", *conditions.values)
     return tuple(sorted(each["one"] for each in found))
 
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from forum.database import Row, is_sqlite, known_moment, moment, places, row, rows, transaction
-from forum.domain import journal, proofs, second_factors
+from forum.domain import journal, proofs, second_factors, sessions
 from forum.domain.credentials import owner_to_tell, tell
 from forum.domain.links import forget_links, make_link
 from forum.errors import Checks, Conflict, Invalid, NotFound, TooMany
@@ -454,6 +454,20 @@ async def send_reset(viewer: Viewer | None, member: int, now: datetime) -> None:
         token = await make_link(Purpose.RESET, member, now)
         await tell(tx, owner, "reset", now=now, token=token)
         await journal.record(viewer, "send_reset", "member", member, group=None, now=now)
+
+
+async def close_sessions(viewer: Viewer | None, member: int, now: datetime) -> None:
+    """Sign somebody out everywhere, at once: a telephone was lost, somebody else is in the account (ASVS 7.4.5).
+
+    Raises:
+        SignInRequired, NotAllowed, NotFound: not an administrator; nobody has this number.
+    """
+    may_administer(viewer, now).require()
+    async with transaction():
+        if await row("SELECT id FROM member WHERE id = $1", member) is None:
+            raise NotFound
+        await sessions.close_all(member)
+        await journal.record(viewer, "close_sessions", "member", member, group=None, now=now)
 
 
 async def _hold(viewer: Viewer, member: int, mark: str, now: datetime) -> Rights:

@@ -44,7 +44,7 @@ NOTICES = {
     "compte-ouvert": "Votre adresse est confirmée et votre compte est ouvert. Bienvenue !",
     "profil-garde": "Votre profil est enregistré.",
     "charte-acceptee": "Vous avez accepté la charte.",
-    "charte-changee": "La charte a changé depuis que vous l’avez acceptée.",
+    "charte-changee": "Votre session est ouverte. La charte a changé : lisez-la, puis acceptez-la ci-dessous.",
     "adresse-demandee": "Votre demande est enregistrée : suivez le lien de chacun des messages envoyés.",
     "adresse-abandonnee": "Le changement d’adresse est abandonné ; votre adresse reste la même.",
     "adresse-confirmee": "Votre adresse est confirmée : vous pouvez contribuer et voter.",
@@ -65,6 +65,7 @@ NOTICES = {
     "suspension-levee": "La suspension est levée.",
     "facteur-ote": "Sa double authentification est retirée et ses sessions sont fermées.",
     "lien-envoye": "Un lien lui est envoyé pour choisir un nouveau mot de passe.",
+    "sessions-terminees": "Toutes les sessions de cette personne sont fermées.",
     "invitation-envoyee": "L’invitation est partie.",
     "invitation-retiree": "L’invitation est retirée : son lien ne mène plus nulle part.",
     "calendrier-fixe": "Le calendrier est enregistré.",
@@ -114,14 +115,15 @@ class Pages:
         self._site = settings.site.name, asked.organiser, asked.title, settings.site.accessibility, settings.oidc.known_as
         self._environments = {locale: self._environment(settings, locale) for locale in LOCALES}
 
-    def account(self, locale: str, viewer: Viewer | None) -> Markup:
-        """The corner of the masthead: it says no more than a name and what is unread, so it is made once for those."""
-        key = (locale, viewer and (viewer.name, viewer.unread))
+    def account(self, locale: str, viewer: Viewer | None, *, administers: bool = False) -> Markup:
+        """The corner of the masthead: it says no more than a name, what is unread and whether they administer, so it is
+        made once for those."""
+        key = (locale, viewer and (viewer.name, viewer.unread, administers))
         found = self._accounts.get(key)
         if found is None:
             if len(self._accounts) > ACCOUNTS_KEPT:
                 self._accounts.clear()
-            text = self.template(locale, "session/_account.html")(viewer=viewer)
+            text = self.template(locale, "session/_account.html")(viewer=viewer, administers=administers)
             found = self._accounts[key] = rendered(text)
         return found
 
@@ -218,7 +220,9 @@ def own_slot(request: Request, name: str) -> Markup:
 
 
 def _account(request: Request) -> Markup:
-    return pages(request).account(request.state.locale, request.state.viewer)
+    viewer = request.state.viewer
+    administers = bool(permissions.may_administer(viewer, request.state.now))
+    return pages(request).account(request.state.locale, viewer, administers=administers)
 
 
 def _notice(request: Request) -> Markup:

@@ -174,6 +174,14 @@ async def send_reset(request: Request) -> Response:
     return see_other(request, "person", member=member, notice="lien-envoye")
 
 
+async def close_sessions(request: Request) -> Response:
+    """Sign somebody out everywhere."""
+    await read_form(request)
+    member = request.path_params["member"]
+    await people.close_sessions(request.state.viewer, member, request.state.now)
+    return see_other(request, "person", member=member, notice="sessions-terminees")
+
+
 def _administrator(request: Request) -> Viewer:
     """Raises:
     SignInRequired, NotAllowed: whoever asks is no administrator.
