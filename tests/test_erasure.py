@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from forum.database import is_sqlite, row, rows, transaction
-from forum.domain import jobs, journal, personal_data
+from forum.domain import jobs, journal, journal_chain, personal_data
 from forum.domain.erasure import COLUMNS, PLAIN_WORDS, Fate, erase
 from forum.domain.members import create_member
 from forum.errors import NotAllowed
@@ -361,6 +361,7 @@ async def test_what_was_theirs_alone_is_gone_and_what_they_wrote_stays(
     assert redacted is not None
     assert redacted["redacted_at"] is not None
     assert redacted["reason"].startswith("Demande de (nom")
+    assert (await journal_chain.verify()).fault == ""
 
 
 async def test_old_documents_are_not_served_until_they_are_made_again(

@@ -426,7 +426,7 @@ async def _redact_words(redactor: Redactor, strangers: frozenset[str], now: date
             if redactor.names(one["words"]):
                 await rows(f"UPDATE {table} SET {column} = $2 WHERE id = $1", one["id"], redactor.clean(one["words"]))
     await _redact_mails(redactor)
-    await _redact_journal(redactor, now)
+    await journal.redact(redactor.clean, now)
 
 
 def _simple() -> list[tuple[str, str]]:
@@ -492,8 +492,3 @@ async def _redact_mails(redactor: Redactor) -> None:
         cleaned = {name: redactor.clean(value) if isinstance(value, str) else value for name, value in said.items()}
         if cleaned != said:
             await rows("UPDATE mail SET content = $2 WHERE id = $1", one["id"], seal(cleaned))
-
-
-async def _redact_journal(redactor: Redactor, now: datetime) -> None:
-    """The journal says of a line that a name was taken out of it; its chain holds salted digests, and still fits."""
-    await journal.redact(redactor.clean, now)
