@@ -1,7 +1,5 @@
 """Signing in and out: through the form, with real passwords, and what a cookie is worth from then on."""
 
-import asyncio
-
 import pytest
 from httpx2 import AsyncClient, Response
 from starlette.applications import Starlette
@@ -197,6 +195,8 @@ async def test_a_cookie_that_nobody_gave_is_nobody(client: AsyncClient, token: s
         ("camille-martin-1", "facile"),
         ("camille@2026!", "facile"),
         ("Cahier2026!!", "facile"),
+        ("M0tdep@$$e_75", "facile"),
+        ("Soleil-Bonjour-26", "facile"),
     ],
 )
 async def test_a_weak_password_is_refused(database: object, password: str, reason: str) -> None:
@@ -246,3 +246,10 @@ async def test_a_generated_password_is_accepted(database: object) -> None:
     assert (await members.load_viewer(member.id)).role is Role.AGENT
     await rows("UPDATE member SET suspended_until = $1 WHERE id = $2", NOON, member.id)
     assert (await members.load_viewer(member.id)).suspended_until == NOON
+
+
+@pytest.mark.parametrize(
+    "password", ["soleil bonjour vacances cahier", "le chat du voisin 7", "Zq7!kd0pWm4x", "k7mn-x2pq-9rst-wz4a-h3cd"]
+)
+def test_a_phrase_or_chance_makes_a_password(password: str) -> None:
+    assert passwords.check_password(password, about=("Camille Martin", "camille@exemple.fr")) == password

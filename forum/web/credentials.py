@@ -35,7 +35,7 @@ async def change_password(request: Request) -> Response:
     if not await proofs.has_password(viewer):
         raise NotFound
     context = {"least": settings().passwords.minimum_length}
-    if request.method == "GET":
+    if request.method != "POST":
         return unkept(await page(request, "account/password.html", context | {"form": Form.empty()}))
     form = await read_form(request)
     try:

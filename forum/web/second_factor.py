@@ -42,7 +42,7 @@ def picture_of(text: str) -> Picture:
 async def set_up(request: Request) -> Response:
     """A key to be scanned, and the code of it that makes it count."""
     viewer = own(request)
-    if request.method == "GET":
+    if request.method != "POST":
         return unkept(await page(request, "second_factor/set_up.html", await _offered(request, viewer, Form.empty())))
     form = await read_form(request)
     try:
@@ -78,7 +78,7 @@ async def renew_codes(request: Request) -> Response:
     """Ten other codes on paper."""
     viewer = own(request)
     context = await _known(viewer)
-    if request.method == "GET":
+    if request.method != "POST":
         return unkept(await page(request, "second_factor/renew_codes.html", context | {"form": Form.empty()}))
     form = await read_form(request)
     try:
@@ -99,7 +99,7 @@ async def turn_off(request: Request) -> Response:
     viewer = own(request)
     may_turn_factor_off(viewer, required=settings().sign_in.second_factor_for_staff).require()
     context = await _known(viewer)
-    if request.method == "GET":
+    if request.method != "POST":
         return unkept(await page(request, "second_factor/turn_off.html", context | {"form": Form.empty()}))
     form = await read_form(request)
     try:

@@ -6,7 +6,7 @@ Who may sign in is decided in `forum/domain/sessions.py`, whether a code is righ
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from forum.domain import identities, second_factors, sessions
+from forum.domain import identities, profiles, second_factors, sessions
 from forum.domain.sessions import Entry
 from forum.errors import CahierError, Invalid, SignInRequired
 from forum.permissions import Viewer, may_keep_own_account
@@ -56,12 +56,14 @@ async def _begun(request: Request, token: str, suite: str) -> Response:
     viewer = await sessions.viewer_of(token, now=request.state.now)
     if viewer is not None and viewer.lacks_factor:
         return see_other(request, "security", notice="facteur-demande")
+    if viewer is not None and await profiles.must_read_charter_again(viewer):
+        return see_other(request, "account", notice="charte-changee", suite=local_path(suite) or None)
     return RedirectResponse(local_path(suite) or href(request, "home"), 303)
 
 
 async def code(request: Request) -> Response:
     """The second step: a code of the application, or one on paper."""
-    if request.method == "GET":
+    if request.method != "POST":
         if await sessions.awaiting(request.state.token, now=request.state.now) is None:
             return see_other(request, "sign_in")
         form = Form.empty(suite=local_path(asked_text(request, "suite")))
