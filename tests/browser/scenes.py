@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from secrets import token_hex
 
 from playwright.async_api import Page, Route
 
@@ -44,6 +45,24 @@ async def _short_password(page: Page) -> None:
 
 async def _wrong_code(page: Page) -> None:
     await _refused(page, code="000000", mot_de_passe_actuel="ce n’est pas le bon")
+
+
+async def _a_reserved_name(page: Page) -> None:
+    await _refused(page, nom="administrateur")
+
+
+async def _asked_for_an_account(page: Page) -> None:
+    """The page that says to look at one's mail; each time another address, else only three mails leave in an hour."""
+    await page.fill("#nom", "Jeanne Le Goff")
+    await page.fill("#adresse", f"jeanne.{token_hex(4)}@exemple.fr")
+    await page.fill("#mot_de_passe", "une phrase tout à fait sûre")
+    await page.check("#charte")
+    await page.locator("main form .primary").click()
+    await page.get_by_role("heading", name="Regardez votre courrier").wait_for()
+
+
+async def _not_an_address(page: Page) -> None:
+    await _refused(page, nouvelle_adresse="pas une adresse")
 
 
 async def _too_long_a_proposal(page: Page) -> None:
@@ -153,6 +172,48 @@ async def _under_way(page: Page) -> None:
     await page.locator("progress").wait_for()
 
 
+async def _archive_under_way(page: Page) -> None:
+    """An archive that is never ready, as far as this page is told."""
+
+    async def still_running(route: Route) -> None:
+        await route.fulfill(json={"state": "running", "done": 1, "total": 2, "step": "ZIP", "label": "ZIP, 1/2"})
+
+    await page.route("**/api/v1/compte/archive", still_running)
+    await page.locator("main form .primary").click()
+    await page.locator("progress").wait_for()
+
+
+async def _no_word(page: Page) -> None:
+    await _refused(page, confirmation="oui", mot_de_passe_actuel="ce n’est pas le bon")
+
+
+async def _unknown_address(page: Page) -> None:
+    await page.locator("summary", has_text="adresse").click()
+    await page.fill("#adresse", "personne@exemple.fr")
+    await page.locator("main form[method=post] .primary").click()
+    await page.locator(".error-summary").wait_for()
+
+
+async def _wrong_own_password(page: Page) -> None:
+    await _refused(page, mot_de_passe_actuel="ce n’est pas le bon")
+
+
+async def _no_end(page: Page) -> None:
+    await _refused(page, reason="Des insultes, malgré deux rappels.")
+
+
+async def _no_address(page: Page) -> None:
+    await _refused(page, adresse="pas une adresse", nom="Ministre")
+
+
+async def _report(page: Page) -> None:
+    """A list with lines that leave, open, and lines that do not."""
+    await page.fill("#liste", "adresse;nom\nnora@exemple.fr;Nora Blanc\nNORA@exemple.fr;\npas une adresse;<b>\n")
+    await page.locator("main form .primary").click()
+    await page.locator("#aside").wait_for()
+    await page.locator("details summary").click()
+
+
 OPEN = [
     Scene("home", "visiteur", "/"),
     Scene("theme", "visiteur", "/themes/3"),
@@ -169,6 +230,11 @@ OPEN = [
     Scene("no synthesis", "visiteur", "/syntheses"),
     Scene("sign in", "visiteur", "/connexion"),
     Scene("sign in refused", "visiteur", "/connexion", _wrong_password),
+    Scene("sign up", "visiteur", "/inscription"),
+    Scene("sign up refused (422)", "visiteur", "/inscription", _a_reserved_name),
+    Scene("look at your mail", "visiteur", "/inscription", _asked_for_an_account),
+    Scene("link that opens nothing (410)", "visiteur", "/inscription/confirmer?jeton=x", status=410),
+    Scene("lost password", "visiteur", "/mot-de-passe-oublie"),
     Scene("help", "visiteur", "/aide"),
     Scene("rights", "visiteur", "/aide/droits"),
     Scene("legal notice", "visiteur", "/mentions-legales"),
@@ -202,6 +268,14 @@ OPEN = [
     Scene("new password refused (422)", "membre", "/compte/securite/mot-de-passe", _short_password),
     Scene("second factor", "membre", "/compte/securite/double-authentification"),
     Scene("second factor refused (422)", "membre", "/compte/securite/double-authentification", _wrong_code),
+    Scene("account", "membre", "/compte"),
+    Scene("account refused (422)", "membre", "/compte", _a_reserved_name),
+    Scene("change of address", "membre", "/compte/adresse"),
+    Scene("change of address refused (422)", "membre", "/compte/adresse", _not_an_address),
+    Scene("own data", "membre", "/compte/donnees"),
+    Scene("own data being made", "agent", "/compte/donnees", _archive_under_way),
+    Scene("erase one's account", "membre", "/compte/effacer"),
+    Scene("erasure refused (422)", "membre", "/compte/effacer", _no_word),
     Scene("refused (403)", "membre", "/themes/3/calendrier", status=403),
     Scene("thread", "modératrice", "/fils/1", _open_tagging),
     Scene("no notification", "agent", "/notifications"),
@@ -221,6 +295,21 @@ OPEN = [
     Scene("syntheses", "agent", "/syntheses"),
     Scene("synthesis refused (422)", "agent", "/syntheses", _no_such_theme),
     Scene("working draft", "agent", "/syntheses/{draft}"),
+    Scene("administration", "administratrice", "/administration"),
+    Scene("people", "administratrice", "/administration/personnes?role=agent"),
+    Scene("unknown address (422)", "administratrice", "/administration/personnes", _unknown_address),
+    Scene("person", "administratrice", "/administration/personnes/3"),
+    Scene("rights of a person", "administratrice", "/administration/personnes/3/droits"),
+    Scene("rights refused (422)", "administratrice", "/administration/personnes/3/droits", _wrong_own_password),
+    Scene("suspension", "administratrice", "/administration/personnes/3/suspension"),
+    Scene("suspension refused (422)", "administratrice", "/administration/personnes/3/suspension", _no_end),
+    Scene("invitations", "administratrice", "/administration/invitations"),
+    Scene("new invitation", "administratrice", "/administration/invitations/nouvelle"),
+    Scene("new invitation refused (422)", "administratrice", "/administration/invitations/nouvelle", _no_address),
+    Scene("list to invite", "administratrice", "/administration/invitations/liste"),
+    Scene("no list (422)", "administratrice", "/administration/invitations/liste", _refused),
+    Scene("report of a list", "administratrice", "/administration/invitations/liste", _report),
+    Scene("dead invitation (410)", "visiteur", "/invitation?jeton=x", status=410),
 ]
 CLOSED = [
     Scene("theme", "visiteur", "/themes/3"),
