@@ -324,10 +324,10 @@ async def test_five_thousand_people_are_invited_in_seconds(client: AsyncClient, 
     print({name: round(seconds, 2) for name, seconds in steps.items()})
     assert [await count(table) for table in ("invitation", "link", "mail", "job")] == [5000] * 4
     assert await journal() == [("invite_file", "invitation_batch", '{"count": 5000, "invitations": "1-5000"}')]
-    assert max(steps.values()) < 10  # two or three here, on a busy machine
+    assert max(steps.values()) < 20  # two or three on a machine of its own; a statement a line would take far longer
     began = time.perf_counter()
     assert "5 000 personnes déjà invitées" in plain((await client.get(await report(client, content))).text)
-    assert time.perf_counter() - began < 10
+    assert time.perf_counter() - began < 20
 
 
 # --- one by one

@@ -112,7 +112,8 @@ class Pages:
         self.example = False
         self._accounts: dict[object, Markup] = {}
         asked = settings.consultation
-        self._site = settings.site.name, asked.organiser, asked.title, settings.site.accessibility, settings.oidc.known_as
+        site = settings.site
+        self._site = site.name, asked.organiser, asked.title, site.accessibility, settings.oidc.known_as
         self._environments = {locale: self._environment(settings, locale) for locale in LOCALES}
 
     def account(self, locale: str, viewer: Viewer | None, *, administers: bool = False) -> Markup:
