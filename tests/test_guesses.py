@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from forum.database import rows
 from forum.domain import guesses, members, passwords, proofs, sessions
+from forum.domain.throttle import close_throttle
 from forum.errors import Invalid, TooMany
 from forum.permissions import Viewer
 from forum.settings import settings
@@ -199,3 +200,30 @@ async def test_nobody_holds_the_database_while_a_try_waits(
     let_go.set()
     assert await waiting == 422
     assert await count("session") == 0
+
+
+async def test_guesses_are_slowed_without_redis_too(
+    account: members.NewMember, waits: list[float], quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis down neither opens the door to whoever guesses nor closes it to anybody."""
+    monkeypatch.setenv("FORUM_REDIS__URL", "redis://127.0.0.1:1/0")
+    settings.cache_clear()
+    for number in range(12):
+        with pytest.raises(Invalid):
+            await sessions.sign_in("Camille-Martin", f"essai {number}", address="192.0.2.1", now=NOON)
+    assert waits == [0.5, 0.5]
+    assert (await sessions.sign_in("Camille-Martin", PASSWORD, address="192.0.2.1", now=NOON)).token
+
+
+@pytest.mark.postgres_only
+async def test_processes_count_together_over_redis(
+    account: members.NewMember, waits: list[float], quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one process counted another one knows, whose memory is empty: on PostgreSQL, tests have a Redis too."""
+    for _ in range(10):
+        with pytest.raises(Invalid):
+            await sessions.sign_in("Camille-Martin", "pas le bon mot", address="192.0.2.1", now=NOON)
+    await close_throttle()
+    with pytest.raises(Invalid):
+        await sessions.sign_in("Camille-Martin", "pas le bon mot", address="192.0.2.2", now=NOON)
+    assert waits == [0.5]
