@@ -43,9 +43,9 @@ WORDS = {
     "email": "nouvelle@exemple.fr",
     "what": "added",
     "inviter": "Agnès Lambert",
-    "until": "1er décembre 2026 à 18 h 00",
+    "until": "2026-12-01T17:00:00+00:00",
     "reason": "Des propos contraires à la charte.",
-    "date": "1er décembre 2026",
+    "date": "2026-12-01",
     "provider": "ProConnect",
 }
 TEMPLATES = sorted(p.stem for p in (ROOT / "templates/mail").glob("*.txt") if not p.name.startswith("_"))
@@ -123,6 +123,20 @@ def test_links_stand_on_the_address_of_the_settings(configured: Settings, monkey
     settings.cache_clear()
     text = part(message_of(waiting("reset", locale="en")), "plain")
     assert "https://cahier.exemple.fr/en/mot-de-passe/nouveau?jeton=jeton-tres-secret\n" in text
+
+
+def test_days_and_moments_are_written_in_the_reader_s_language(configured: Settings) -> None:
+    said = {
+        (template, locale): " ".join(part(message_of(waiting(template, locale=locale)), "plain").split())
+        for template in ("suspended", "inactive")
+        for locale in ("fr", "en")
+    }
+    assert "jusqu’au 1er décembre 2026 à 18 h 00" in said["suspended", "fr"]
+    assert "until 1 December 2026 at 18:00" in said["suspended", "en"]
+    assert "Le 1er décembre 2026, votre compte sera effacé" in said["inactive", "fr"]
+    assert "On 1 December 2026 your account will be erased" in said["inactive", "en"]
+    endless = part(message_of(waiting("suspended", values=WORDS | {"until": ""})), "plain")
+    assert endless.split("\n\n")[1].startswith("Votre compte est suspendu\xa0: vous")
 
 
 @pytest.mark.parametrize("what", ["added", "replaced", "codes", "removed"])

@@ -9,6 +9,7 @@ import re
 import textwrap
 import unicodedata
 from dataclasses import dataclass
+from datetime import date, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -145,5 +146,5 @@ def _environment(locale: str, base_url: str) -> Environment:
         return prefix + path + (f"?{urlencode({'jeton': token})}" if token else "")
 
     environment.globals.update(link=link, locale=locale, colon=typography.colon(locale))
-    environment.filters.update(filters(locale))
+    environment.filters.update(filters(locale), as_day=date.fromisoformat, as_moment=datetime.fromisoformat)
     return environment

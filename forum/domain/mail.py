@@ -48,8 +48,8 @@ async def may_mail(address: str) -> bool:
 async def post_mail(tx: Transaction, template: str, address: str, *, locale: str, now: datetime, **values: str) -> None:
     """A mail made of `templates/mail/<template>`, in the caller's transaction; it leaves after the commit.
 
-    `values` fill the template (a token, a name; a day or moment as `typography` writes it in that language); the site's
-    address and name are known to it.
+    `values` fill the template (a token, a name; a day or a moment in ISO 8601); the site's address and name are known
+    to it.
     """
     posted = await row(
         "INSERT INTO mail (address, template, locale, content, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id",
