@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from forum.database import rows
 from forum.domain import sessions
+from forum.domain.legal import charter_version
 from forum.language import catalogue
 from forum.models.members import Role
 from forum.permissions import Viewer, standings_of
@@ -130,6 +131,41 @@ ACCOUNT = [
     Case(KEEP, "end one's other sessions", f"{SECURITY}/sessions", {}, changes="session"),
     Case(KEEP, "end all one's sessions", f"{SECURITY}/sessions", {"aussi": "celle-ci"}, changes="session"),
     Case(KEEP, "end a session", f"{SECURITY}/sessions/{{own_session}}", {}, changes="session"),
+    Case(KEEP, "see one's profile", "/compte"),
+    Case(
+        KEEP,
+        "change one's profile",
+        "/compte",
+        {"nom": "{own_name}", "organisation": "Bibliothèque de Lyon", "langue": "fr"},
+        changes="member",
+    ),
+    Case(KEEP, "accept the charter", "/compte/charte", {"version": charter_version()}, changes="member"),
+    Case(KEEP, "see the form of the address", "/compte/adresse"),
+    Case(
+        KEEP,
+        "ask for another address",
+        "/compte/adresse",
+        {**PROVED, "nouvelle_adresse": "ailleurs@exemple.fr"},
+        changes="address_change",
+    ),
+    Case(KEEP, "give another address up", "/compte/adresse/abandonner", {}),
+    # A link that never was: whoever may is told so.
+    Case(KEEP, "see the form that confirms the address", "/compte/confirmer?jeton=aucun", status=410),
+    Case(KEEP, "confirm one's address", "/compte/confirmer", {"jeton": "aucun"}, status=410),
+    Case(
+        KEEP,
+        "ask for the link that confirms it",
+        "/compte/confirmer/envoyer",
+        {},
+        changes="mail",
+        states={name: 404 for name in READERS if name != "not confirmed"},
+    ),
+    Case(KEEP, "see what is known of oneself", "/compte/donnees"),
+    Case(KEEP, "ask for one's archive", "/compte/donnees", {}, changes="archive"),
+    Case(KEEP, "download one's archive", "/compte/donnees/archive"),
+    Case(KEEP, "follow one's archive", "/api/v1/compte/archive"),
+    Case(KEEP, "see the form that erases one's account", "/compte/effacer"),
+    Case(KEEP, "erase one's account", "/compte/effacer", {**PROVED, "confirmation": "EFFACER"}, changes="member"),
     # No provider is set up: nothing to link with.
     Case(KEEP, "see the form that links an identity", "/compte/identites/relier", status=404),
     Case(KEEP, "link an identity", "/compte/identites/relier", PROVED, status=404),
@@ -453,6 +489,17 @@ CASES = [
         status=200,
         changes="journal_entry",
     ),
+    Case(Action.READ_JOURNAL, "read the journal", "/journal", group="any"),
+    Case(Action.READ_JOURNAL, "read the journal of B", "/journal?groupe={group_b}", group="b"),
+    Case(
+        Action.READ_JOURNAL,
+        "take the journal away",
+        "/journal/export",
+        {},
+        group="any",
+        status=200,
+        changes="journal_entry",
+    ),
     *ACCOUNT,
     *ADMINISTRATION,
     Case(Action.READ_NOTIFICATIONS, "read one's notifications", "/notifications"),
@@ -569,7 +616,7 @@ def seen(answer: Response, number: object) -> tuple[int, dict[str, str], str]:
 
 
 def assert_leads_to_sign_in(answer: Response, case: Case, *, as_json: bool) -> None:
-    if as_json:
+    if as_json or case.path.startswith("/api/"):
         assert (answer.status_code, answer.json()["detail"]) == (403, "Connectez-vous pour continuer.")
     elif case.form is None:
         assert answer.status_code == 303
@@ -755,6 +802,14 @@ SMUGGLED = {
 }
 
 
+async def test_each_downloads_their_own_archive(app: Starlette) -> None:
+    world = await make_world(READERS)
+    archive = Case(KEEP, "", "/compte/donnees/archive")
+    for name, guest in world.guests.items():
+        if guest.member:
+            assert (await ask(app, guest, archive)).content == f"archive de {guest.member.id}".encode(), name
+
+
 @pytest.mark.parametrize("as_json", [False, True], ids=["form", "json"])
 async def test_nobody_ends_somebody_elses_session(app: Starlette, as_json: bool) -> None:
     world = await make_world(READERS)
@@ -787,7 +842,17 @@ async def test_extra_fields_change_nothing(app: Starlette, as_json: bool) -> Non
 
 ROUTES = [route for route in routes() if isinstance(route, Route)]
 # What anybody may send, whoever they are: the action is the door itself.
-OPEN_WRITES = {"sign_in_with_password", "sign_in_code", "sign_out", "provider", "link_first_time"}
+OPEN_WRITES = {"sign_in_with_password", "sign_in_code", "sign_out", "provider", "link_first_time", "join_first_time"}
+# What somebody does by the link of a mail, or to get one: the box is asked, not the session.
+BY_MAIL = {
+    "sign_up",
+    "confirm_sign_up",
+    "accept_invitation",
+    "forgotten_password",
+    "new_password",
+    "old_address",
+    "new_address",
+}
 # What anybody may read beside the cases above.
 OPEN_PAGES = {
     "help",
@@ -817,7 +882,7 @@ def covered(method: str) -> Iterator[str]:
             yield next(matching).name
 
 
-@pytest.mark.parametrize(("method", "opened"), [("POST", OPEN_WRITES), ("GET", OPEN_PAGES)])
+@pytest.mark.parametrize(("method", "opened"), [("POST", OPEN_WRITES | BY_MAIL), ("GET", OPEN_PAGES | BY_MAIL)])
 def test_every_address_is_in_the_table_or_open_to_all(method: str, opened: set[str]) -> None:
     """A new address fails here until a row of the table, hence all that is asked above, accounts for it."""
     known = {route.name for route in ROUTES if method in (route.methods or ())}

@@ -15,6 +15,7 @@ from forum.models.joining import Invitation
 from forum.models.meetings import Meeting, MeetingTag, TagState, WorkingGroup
 from forum.models.members import Member, Role
 from forum.models.notifications import Event, Notification
+from forum.models.personal_data import Archive
 from forum.models.posts import Post
 from forum.models.syntheses import Document, Synthesis, SynthesisState
 from forum.models.themes import Theme
@@ -135,12 +136,20 @@ async def hash_of_password() -> str:
 
 
 async def _make_elsewhere(member: Member | None) -> dict[str, object]:
-    """Another session of the reader, which they may end; somebody else's has none of their numbers."""
+    """Another session of the reader, which they may end, and the archive of their data."""
     if member is None:
-        return {"own_session": NEVER}
+        return {"own_session": NEVER, "own_name": ""}
+    await Archive.create(
+        member=member,
+        content=f"archive de {member.id}".encode(),
+        sha256="0" * 64,
+        asked_at=NOON - timedelta(days=2),
+        made_at=NOON - timedelta(days=2),
+        expires_at=NOON + timedelta(days=5),
+    )
     token = await sessions.open_session(member.id, now=NOON)
     found = await rows("SELECT id FROM session WHERE token_hash = $1", sessions.hashed(token))
-    return {"own_session": found[0]["id"]}
+    return {"own_session": found[0]["id"], "own_name": member.name}
 
 
 async def _make_people() -> dict[str, object]:

@@ -15,6 +15,7 @@ TITLES = {
     405: "Action impossible ici",
     408: "Envoi trop lent",
     409: "Quelqu’un a modifié cette page entre-temps",
+    410: "Lien qui n’est plus valable",
     413: "Envoi trop volumineux",
     415: "Format d’envoi inconnu",
     422: "Saisie à corriger",
