@@ -1,6 +1,7 @@
 """Erasure: somebody who has done everything asks to be forgotten, and nothing names them any more, anywhere."""
 
 import io
+import json
 import re
 import subprocess
 import unicodedata
@@ -18,12 +19,14 @@ from forum.database import is_sqlite, row, rows, transaction
 from forum.domain import jobs, journal, journal_chain, personal_data
 from forum.domain.erasure import COLUMNS, PLAIN_WORDS, Fate, erase
 from forum.domain.members import create_member
+from forum.domain.snapshots import from_json, sha256, to_json
 from forum.errors import NotAllowed
 from forum.models.credentials import Identity
 from forum.models.meetings import Meeting
 from forum.models.members import Member, Role
 from forum.models.posts import Post
 from forum.models.proposals import Extract, Origin, Proposal
+from forum.models.syntheses import Synthesis, SynthesisState
 from forum.models.themes import Theme
 from forum.models.threads import Thread
 from forum.models.votes import BallotChange
@@ -37,6 +40,7 @@ from forum.text.reading import read
 from forum.text.redaction import Person, Redactor, Words, as_source, in_place_of, is_ordinary, redact
 from tests.compiled_syntheses import cast
 from tests.conftest import NOON, Clock, visitor
+from tests.document_samples import small_snapshot
 from tests.factories import (
     count,
     give_factor,
@@ -459,6 +463,42 @@ async def test_somebody_elses_namesake_and_everyday_words_are_left_alone(client:
     assert said.startswith(
         "La mise en place coûte. (nom retiré…) a raison ; @Mise-en-Place-2 aussi, (nom retiré……) non."
     )
+
+
+async def test_a_synthesis_published_with_its_authors_names_loses_them(database: object) -> None:
+    """Until format 3 documents told who had written: such a published synthesis names people by that alone."""
+    member = await make_member(NAME, email=EMAIL)
+    facts = json.loads(to_json(small_snapshot()))
+    old = facts | {
+        "format": 2,
+        "verbatims": [one | {"author": NAME} for one in facts["verbatims"]],
+        "proposals": [one | {"author": None} for one in facts["proposals"]],
+    }
+    synthesis = await Synthesis.create(
+        version=1,
+        scope="all",
+        state=SynthesisState.PUBLISHED,
+        draft=False,
+        snapshot=json.dumps(old, ensure_ascii=False),
+        snapshot_sha256="x",
+        requested_at=NOON,
+        published_at=NOON,
+    )
+    await erase(member.id, actor=None, now=NOON)
+    await synthesis.refresh_from_db()
+    assert from_json(synthesis.snapshot.encode()) == small_snapshot()
+    assert synthesis.snapshot_sha256 == sha256(small_snapshot())
+    assert (synthesis.state, synthesis.redacted_at) == (SynthesisState.PUBLISHED, NOON)
+
+
+async def test_what_is_sealed_under_a_lost_key_goes(database: object) -> None:
+    member = await make_member(NAME, email=EMAIL)
+    await rows(
+        "INSERT INTO mail (address, template, locale, content, created_at) VALUES ('a@b.fr', 'reset', 'fr', 'x', $1)",
+        NOON,
+    )
+    await erase(member.id, actor=None, now=NOON)
+    assert [one["template"] for one in await rows("SELECT template FROM mail")] == ["erased"]
 
 
 # Every text of the schema

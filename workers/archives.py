@@ -5,7 +5,9 @@ called where people read it. What there is to say is collected by `forum/domain/
 """
 
 import json
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from html import escape
 from typing import Any, Final
 
@@ -16,6 +18,7 @@ from forum.domain import jobs, personal_data
 from forum.domain.jobs import Claim
 from forum.domain.personal_data import Facts
 from forum.jobs import JobName
+from forum.text.typography import moment
 from workers import running
 from workers.running import Work
 
@@ -118,6 +121,8 @@ WORDS: Final[Mapping[str, str]] = {
     "vue_le": "Vue le",
 }
 
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
+
 README: Final = """\
 Vos données
 ===========
@@ -219,7 +224,9 @@ def _entry(name: str, value: Any) -> str:
 
 
 def _word(value: Any) -> str:
-    """A link is text too: an address that somebody wrote must not be followed by mistake."""
+    """A link is text too: an address that somebody wrote must not be followed by mistake. Dates are those of Paris."""
     if isinstance(value, bool):
         return "oui" if value else "non"
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return moment(datetime.fromisoformat(value), "fr")
     return "–" if value in (None, "") else escape(str(value))

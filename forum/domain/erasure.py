@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from anyio import to_thread
@@ -378,7 +378,8 @@ async def _delete_own(person: Erased) -> None:
 async def _forget_batches(address: str) -> None:
     """Files of addresses that an administrator is about to send, and that hold this one."""
     for batch in await rows("SELECT id, lines FROM invitation_batch"):
-        if address in json.dumps(unseal(batch["lines"]), ensure_ascii=False).lower():
+        lines = _opened(batch["lines"])
+        if lines is None or address in json.dumps(lines, ensure_ascii=False).lower():
             await rows("DELETE FROM invitation_batch WHERE id = $1", batch["id"])
 
 
@@ -488,7 +489,18 @@ async def _redact_proposals(redactor: Redactor, strangers: frozenset[str]) -> No
 async def _redact_mails(redactor: Redactor) -> None:
     """Mails to others that still wait, and that name the person: who invited them, for instance."""
     for one in await rows("SELECT id, content FROM mail"):
-        said = unseal(one["content"])
+        said = _opened(one["content"])
+        if said is None:
+            await rows("DELETE FROM mail WHERE id = $1", one["id"])
+            continue
         cleaned = {name: redactor.clean(value) if isinstance(value, str) else value for name, value in said.items()}
         if cleaned != said:
             await rows("UPDATE mail SET content = $2 WHERE id = $1", one["id"], seal(cleaned))
+
+
+def _opened(sealed: str) -> Any:
+    """What was sealed; None under a key that is lost: nobody will read it, and it may hold the name, so it goes."""
+    try:
+        return unseal(sealed)
+    except LookupError:
+        return None

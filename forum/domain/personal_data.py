@@ -47,6 +47,9 @@ class OwnArchive:
     def is_under_way(self) -> bool:
         return not self.is_ready and self.progress is not None and not self.progress.is_over
 
+    def may_be_renewed(self, now: datetime) -> bool:
+        return self.made_at is None or now - self.made_at >= ASKED_AGAIN
+
     @property
     def has_failed(self) -> bool:
         return not self.is_ready and not self.is_under_way
