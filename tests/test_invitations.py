@@ -119,6 +119,7 @@ def test_what_is_wrong_with_a_line_is_said_of_that_line() -> None:
         "c@exemple.fr;Jean;;;surplus\n"
         "d@exemple.fr;Jean\n"
         "e@exemple.fr\n"
+        f"a@{'İ' * 240}.fr\n"  # 244 letters, and twice as many when small
     )
     found = {guest.number: [problem.field for problem in guest.problems] for guest in guests_in(sheet)}
     assert found == {
@@ -129,6 +130,7 @@ def test_what_is_wrong_with_a_line_is_said_of_that_line() -> None:
         6: [None],
         7: [],
         8: [],
+        9: ["adresse"],
     }
 
 

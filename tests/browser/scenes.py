@@ -188,7 +188,7 @@ async def _no_word(page: Page) -> None:
 
 
 async def _unknown_address(page: Page) -> None:
-    await page.locator("summary", has_text="adresse").click()
+    await page.locator("main details:has(form) summary").click()
     await page.fill("#adresse", "personne@exemple.fr")
     await page.locator("main form[method=post] .primary").click()
     await page.locator(".error-summary").wait_for()
