@@ -1,5 +1,7 @@
 """Signing in and out: through the form, with real passwords, and what a cookie is worth from then on."""
 
+from datetime import timedelta
+
 import pytest
 from httpx2 import AsyncClient, Response
 from starlette.applications import Starlette
@@ -7,6 +9,7 @@ from starlette.applications import Starlette
 from forum.database import rows
 from forum.domain import members, passwords, sessions
 from forum.errors import Invalid, InvalidForm
+from forum.models.joining import SignUp
 from forum.models.members import Role
 from tests.conftest import NOON, Clock, visitor
 from tests.factories import count, make_group, make_member, sign_in
@@ -79,6 +82,22 @@ async def test_unknown_accounts_and_wrong_passwords_get_the_same_answer(
     assert all(WRONG in answer.text for answer in answers)
     assert 'value="Personne"' in answers[1].text
     assert all("pas le bon mot" not in answer.text for answer in answers)
+
+
+async def test_a_sign_up_that_waits_for_its_confirmation_gets_the_same_answer(client: AsyncClient) -> None:
+    """Not even the password chosen at the sign-up tells that there is one."""
+    await SignUp.create(
+        name="Malik Diallo",
+        email="malik@exemple.fr",
+        password_hash=await passwords.hash_password(PASSWORD),
+        charter_version="1",
+        created_at=NOON,
+        expires_at=NOON + timedelta(days=2),
+    )
+    waiting, unknown = await enter(client, "malik@exemple.fr"), await enter(client, "inconnu@exemple.fr")
+    assert waiting.status_code == unknown.status_code == 422
+    assert waiting.text.replace("malik@", "inconnu@") == unknown.text
+    assert WRONG in waiting.text
 
 
 async def test_a_verification_is_made_even_when_there_is_no_account(
