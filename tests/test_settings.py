@@ -38,6 +38,11 @@ def test_the_environment_overrides_the_file(monkeypatch: pytest.MonkeyPatch) -> 
         ("FORUM_MAIL__SENDER", "cahier@exemple.fr\nBcc: x@exemple.fr", "mail.sender"),
         ("FORUM_JOBS__HEARTBEAT_SECONDS", "15", "jobs"),
         ("FORUM_PASSWORDS__MINIMUM_LENGTH", "4", "passwords.minimum_length"),
+        ("FORUM_OIDC__DISCOVERY_URL", "https://identites.exemple.fr", "oidc.discovery_url"),
+        ("FORUM_OIDC__DISCOVERY_URL", "https://x/.well-known/openid-configuration", "client_id"),
+        ("FORUM_OIDC__ALGORITHMS", "none", "oidc.algorithms"),
+        ("FORUM_OIDC__ALGORITHMS", "HS256,RS256", "oidc.algorithms"),
+        ("FORUM_OIDC__SCOPES", "email", "oidc.scopes"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_by_its_name(
@@ -106,3 +111,20 @@ def test_no_password_travels_in_clear_to_the_mail_server(monkeypatch: pytest.Mon
 def test_settings_never_change_while_running() -> None:
     with pytest.raises(ValueError, match="frozen"):
         setattr(settings().server, "port", 1)  # noqa: B010 # mypy, too, knows that it is frozen
+
+
+def test_production_asks_its_provider_over_https(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORUM_OIDC__CLIENT_ID", "cahier")
+    monkeypatch.setenv("FORUM_OIDC__CLIENT_SECRET", "court")
+    monkeypatch.setenv("FORUM_OIDC__DISCOVERY_URL", "http://x/api/v2/.well-known/openid-configuration")
+    assert settings().oidc.issuer == "http://x/api/v2"
+    settings.cache_clear()
+    monkeypatch.setenv("FORUM_OIDC__ALGORITHMS", "HS256")
+    with pytest.raises(CannotStart, match="32"):
+        settings()
+    monkeypatch.setenv("FORUM_OIDC__ALGORITHMS", "ES256")
+    monkeypatch.setenv("FORUM_SITE__ENVIRONMENT", "production")
+    monkeypatch.setenv("FORUM_SERVER__TRUSTED_PROXIES", "none")
+    monkeypatch.setenv("FORUM_SECURITY__KEY", make_key())
+    with pytest.raises(CannotStart, match=r"oidc\.discovery_url"):
+        settings()
