@@ -252,6 +252,12 @@ def may_read_journal(viewer: Viewer | None, group: int | None, now: datetime) ->
     return _by_role(Action.READ_JOURNAL, viewer, now, group=group)
 
 
+def may_open_journal(viewer: Viewer | None, now: datetime) -> Verdict:
+    """The page of the journal, with all of it or with what concerns a group of theirs."""
+    groups = viewer.groups if viewer else ()
+    return next((found for group in (None, *groups) if (found := may_read_journal(viewer, group, now))), HIDDEN)
+
+
 def may_contribute(viewer: Viewer | None, schedule: Schedule, now: datetime) -> Verdict:
     """Post, reply, quote: members, while contributions are open."""
     return _by_role(Action.CONTRIBUTE, viewer, now) and _while_contributions_are_open(schedule, now)

@@ -202,6 +202,29 @@ async def test_a_charter_that_changed_is_accepted_anew(
     assert (await client.post("/compte/charte", data={"version": "une autre"})).status_code == 303
 
 
+async def test_a_charter_that_changed_is_shown_at_the_next_visit(
+    client: AsyncClient, camille: NewMember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await client.post("/compte/charte", data={"version": legal.charter_version()})
+    typed = {"identifiant": "camille@exemple.fr", "mot_de_passe": PASSWORD, "suite": "/aide"}
+    assert (await client.post("/connexion", data=typed)).headers["location"] == "/aide"
+    monkeypatch.setattr(legal, "charter_version", lambda: "une autre")
+    led = (await client.post("/connexion", data=typed)).headers["location"]
+    assert led == "/compte?suite=%2Faide&fait=charte-changee"
+    assert '<a href="/aide">Continuer sans l’accepter</a>' in (await client.get(led)).text
+    assert "ailleurs" not in (await client.get("/compte?suite=//ailleurs.example")).text
+
+
+@pytest.mark.parametrize("path", ["/compte", "/compte/adresse", "/inscription", "/mot-de-passe-oublie"])
+async def test_looking_at_the_head_of_a_page_changes_nothing(
+    client: AsyncClient, camille: NewMember, path: str
+) -> None:
+    if path == "/inscription":
+        client.cookies.clear()
+    assert (await client.head(path)).status_code == 200
+    assert await count("mail") == 0
+
+
 # --- the address
 
 

@@ -1,6 +1,7 @@
 """The commands of the main job, as the person at the machine sees them: what they print, leave behind and end with."""
 
 import csv
+import re
 import sqlite3
 from pathlib import Path
 
@@ -96,6 +97,40 @@ def test_a_second_factor_that_was_lost_is_taken_away_from_the_command_line(consu
     assert stored(consultation, "SELECT COUNT(*) FROM mail WHERE template = 'factor_changed'") == 1
     again = command(consultation, "remove-second-factor", "agnes@exemple.fr")
     assert (again.returncode, again.stderr) == (1, "Ce compte n’a pas de double authentification.\n")
+
+
+def test_the_journal_is_verified_from_the_command_line(consultation: dict[str, str]) -> None:
+    empty = command(consultation, "verify-journal")
+    assert (empty.returncode, empty.stdout.splitlines()[0]) == (0, "Journal intact : 0 lignes.")
+    for name in ("Agnès Lambert", "Bruno Morel"):
+        made = command(
+            consultation,
+            "create-user",
+            "--name",
+            name,
+            "--role",
+            "agent",
+            "--email",
+            f"{name[0]}@exemple.fr",
+            "--generate",
+        )
+        assert made.returncode == 0, made.stderr
+    whole = command(consultation, "verify-journal")
+    assert (whole.returncode, whole.stdout.splitlines()[0]) == (0, "Journal intact : 2 lignes.")
+    (kept,) = re.findall(r"[0-9a-f]{64}", whole.stdout)
+    assert command(consultation, "verify-journal", "--expect", kept.upper(), "--entries", "2").returncode == 0
+    elsewhere = command(consultation, "verify-journal", "--expect", "0" * 64)
+    assert (elsewhere.returncode, elsewhere.stdout) == (1, "")
+    assert "ne contient plus l’empreinte gardée" in elsewhere.stderr
+    assert command(consultation, "verify-journal", "--entries", "2").stderr == "--entries va avec --expect\n"
+    with sqlite3.connect(Path(consultation["FORUM_SITE__DATA_DIR"]) / "cahier.sqlite3") as database:
+        with pytest.raises(sqlite3.IntegrityError, match="the journal is only added to"):
+            database.execute("UPDATE journal_entry SET act = 'publish' WHERE id = 1")
+        database.execute("DROP TRIGGER journal_entry_kept")
+        database.execute("UPDATE journal_entry SET act = 'publish' WHERE id = 1")
+    broken = command(consultation, "verify-journal")
+    assert (broken.returncode, broken.stdout) == (1, "")
+    assert broken.stderr.splitlines()[0] == "Journal altéré : la ligne 1 a été changée ou ajoutée."
 
 
 @pytest.mark.parametrize(

@@ -238,3 +238,13 @@ def _act(call: ast.Call) -> Iterator[str]:
 
 def test_every_act_that_is_recorded_has_its_sentence_and_no_sentence_is_unused() -> None:
     assert acts() == set(SENTENCES)
+
+
+async def test_the_account_leads_to_the_journal_those_who_may_read_it(app: Starlette) -> None:
+    group = await make_group()
+    moderator = await make_member("Une Modératrice", moderates=(group,))
+    agent = await make_member("Une Agente", role=Role.AGENT)
+    for member, leads in ((moderator, True), (agent, True), (await make_member("Un Membre"), False)):
+        async with visitor(app) as client:
+            await sign_in(client, member)
+            assert ('href="/journal"' in (await client.get("/compte")).text) is leads, member.name

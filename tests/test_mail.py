@@ -32,7 +32,7 @@ from forum.routes import routes
 from forum.settings import ROOT, Settings, settings
 from tests.conftest import NOON, Clock
 from workers import mail, running
-from workers.letters import WIDTH, message_of
+from workers.letters import WIDTH, UnwritableAddress, message_of
 
 pytestmark = pytest.mark.anyio
 
@@ -205,7 +205,7 @@ def test_an_address_is_one_reader_and_its_domain_is_in_ascii(configured: Setting
 
 @pytest.mark.parametrize("address", ["lea@exemple.fr\r\nBcc: x@exemple.fr", "lea", "lea@exe mple.fr", "@"])
 def test_what_is_no_address_enters_no_header(configured: Settings, address: str) -> None:
-    with pytest.raises(ValueError, match=r".+"):
+    with pytest.raises(UnwritableAddress):
         message_of(waiting(address=address))
 
 
@@ -473,6 +473,16 @@ async def test_an_address_that_breaks_a_header_is_refused_for_good(
     assert (await work(job))["state"] == "failed"
     assert await left() == 0
     assert box.visits == 0
+
+
+async def test_a_mail_that_cannot_be_made_is_kept_for_whoever_repairs_it(
+    database: Settings, now: Clock, box: Postbox
+) -> None:
+    job = await post("inactive", date="demain")
+    found = await work(job)
+    assert found["state"] == "queued"
+    assert "isoformat" in str(found["error"])
+    assert await left() == 1
 
 
 async def test_accents_before_the_at_sign_need_a_server_that_knows_them(

@@ -42,11 +42,15 @@ class Link:
     address: str
 
 
+class UnwritableAddress(ValueError):
+    """No header can hold this address as one reader's. It is not repeated: logs would keep it."""
+
+
 def message_of(mail: WaitingMail) -> EmailMessage:
     """The mail, ready to leave. The same row gives the same Message-ID, by which a second copy is recognised.
 
     Raises:
-        ValueError: the address cannot stand in a header.
+        UnwritableAddress: the address cannot stand in a header.
     """
     known = settings()
     reader = _address(mail.address)
@@ -72,8 +76,11 @@ def _address(written: str) -> Address:
     """An address as mail servers know it: its domain in ASCII (RFC 5891)."""
     user, _, domain = written.rpartition("@")
     if not user:
-        raise ValueError("an address has a name before its domain")
-    return Address(username=user, domain=idna.encode(domain, uts46=True).decode())
+        raise UnwritableAddress
+    try:
+        return Address(username=user, domain=idna.encode(domain, uts46=True).decode())
+    except ValueError:
+        raise UnwritableAddress from None
 
 
 def _written(mail: WaitingMail, known: Settings) -> tuple[str, str, str]:

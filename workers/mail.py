@@ -27,7 +27,7 @@ from forum.errors import Invalid, Unavailable, plain_reason
 from forum.jobs import JobName
 from forum.settings import Settings, settings
 from workers import running
-from workers.letters import message_of
+from workers.letters import UnwritableAddress, message_of
 from workers.running import Work
 
 FOLDER: Final = "mail"
@@ -99,7 +99,7 @@ async def deliver(mail: WaitingMail) -> str:
     """
     try:
         message = message_of(mail)
-    except ValueError:
+    except UnwritableAddress:
         raise MailRefused("L’adresse de ce courriel ne peut pas s’écrire dans un en-tête.") from None
     known = settings()
     if known.mail.to_files:

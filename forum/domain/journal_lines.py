@@ -110,11 +110,6 @@ async def read_journal(viewer: Viewer | None, wanted: Wanted, now: datetime, *, 
     )
 
 
-def reads_journal(viewer: Viewer | None, now: datetime) -> bool:
-    """Whether there is a journal for this person: what leads to it is shown to them."""
-    return bool(_groups_read(viewer, now)) or bool(may_read_journal(viewer, None, now))
-
-
 async def note_export(viewer: Viewer | None, wanted: Wanted, now: datetime) -> int:
     """Write down that somebody takes the journal away; gives the number of that line, the last one that they get.
 

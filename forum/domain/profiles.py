@@ -148,6 +148,12 @@ async def _count_change(member: int) -> None:
         )
 
 
+async def must_read_charter_again(viewer: Viewer) -> bool:
+    """Whether the charter changed since they accepted it. Who never did has it on the page of their account."""
+    found = await row("SELECT charter_version FROM member WHERE id = $1", viewer.id)
+    return found is not None and found["charter_version"] not in ("", legal.charter_version())
+
+
 async def accept_charter(viewer: Viewer, version: str, *, now: datetime) -> None:
     """The charter as they read it is the one that they accept.
 

@@ -11,6 +11,7 @@ from forum.domain.profiles import Profile
 from forum.errors import Invalid
 from forum.models.joining import Purpose
 from forum.permissions import Viewer
+from forum.web.addresses import local_path
 from forum.web.forms import Form, asked_text, read_form
 from forum.web.joining import asked_of_people, dead_link
 from forum.web.page import page, refused, see_other
@@ -21,7 +22,7 @@ async def show(request: Request) -> Response:
     """The profile, as a form."""
     viewer = own(request)
     profile = await profiles.own_profile(viewer)
-    if request.method == "GET":
+    if request.method != "POST":
         form = Form.empty(
             nom=profile.name,
             organisation=profile.organisation,
@@ -51,6 +52,7 @@ async def _about(request: Request, viewer: Viewer, profile: Profile) -> dict[str
         "profile": profile,
         "change": await address_changes.pending_change(viewer, now=request.state.now),
         "charter": legal.charter_version(),
+        "suite": local_path(asked_text(request, "suite")),
     }
 
 
@@ -71,7 +73,7 @@ async def change_address(request: Request) -> Response:
         "change": await address_changes.pending_change(viewer, now=request.state.now),
         "has_password": await proofs.has_password(viewer),
     }
-    if request.method == "GET":
+    if request.method != "POST":
         return unkept(await page(request, "account/address.html", {**context, "form": Form.empty()}))
     form = await read_form(request)
     try:
@@ -109,7 +111,7 @@ async def _agree(request: Request, purpose: Purpose) -> Response:
     """A box says yes. Whoever reads it need not be signed in: the two boxes are asked, not the session."""
     now = request.state.now
     try:
-        if request.method == "GET":
+        if request.method != "POST":
             token = asked_text(request, "jeton")
             asked = await address_changes.asked_by(token, purpose, now)
             context = {"asked": asked, "is_old": purpose is Purpose.OLD_ADDRESS, "token": token}
@@ -133,7 +135,7 @@ async def confirm_address(request: Request) -> Response:
     """The link that confirms the address of who is signed in."""
     viewer = own(request)
     try:
-        if request.method == "GET":
+        if request.method != "POST":
             token = asked_text(request, "jeton")
             await address_changes.require_own_link(viewer, token, request.state.now)
             return secret(await page(request, "account/confirm_address.html", {"token": token}))

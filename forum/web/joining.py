@@ -20,7 +20,7 @@ async def sign_up(request: Request) -> Response:
     """The form of an account; once sent, the page that says to look at one's mail, whoever has the address."""
     if request.state.viewer is not None:
         return see_other(request, "account")
-    if request.method == "GET":
+    if request.method != "POST":
         return unkept(await page(request, "joining/sign_up.html", asked_of_people() | {"form": Form.empty()}))
     form = await read_form(request)
     try:
@@ -43,7 +43,7 @@ async def sign_up(request: Request) -> Response:
 
 async def confirm(request: Request) -> Response:
     """The link of a sign-up: with the password that was chosen, the account and its first session."""
-    if request.method == "GET":
+    if request.method != "POST":
         return await _confirmation(request, Form.empty(jeton=asked_text(request, "jeton")))
     form = await read_form(request)
     try:
@@ -74,7 +74,7 @@ async def _confirmation(request: Request, form: Form, problem: Invalid | None = 
 
 async def forgotten(request: Request) -> Response:
     """A link for a new password; the same answer whoever has the address."""
-    if request.method == "GET":
+    if request.method != "POST":
         return unkept(await page(request, "joining/forgotten.html", {"form": Form.empty()}))
     form = await read_form(request)
     try:
@@ -86,7 +86,7 @@ async def forgotten(request: Request) -> Response:
 
 async def new_password(request: Request) -> Response:
     """The link of a lost password. It signs nobody in: the sign-in page asks for the second factor too."""
-    if request.method == "GET":
+    if request.method != "POST":
         return await _new_password(request, Form.empty(jeton=asked_text(request, "jeton")))
     form = await read_form(request)
     try:
