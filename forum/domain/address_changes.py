@@ -220,7 +220,7 @@ async def _old_address(token: str, purpose: Purpose, now: datetime) -> str | Non
     other = ENDS[Purpose.NEW_ADDRESS if purpose is Purpose.OLD_ADDRESS else Purpose.OLD_ADDRESS]
     found = await row(
         f"""SELECT m.email FROM address_change c JOIN member m ON m.id = c.member_id
-             WHERE c.id = $1 AND c.{other} IS NOT NULL AND m.confirmed_at IS NOT NULL""",
+             WHERE c.id = $1 AND {other} IS NOT NULL AND m.confirmed_at IS NOT NULL""",
         await links.subject_of(token, purpose, now),
     )
     return found["email"] if found else None
