@@ -59,6 +59,7 @@ WORDS: Final[Mapping[str, str]] = {
     "codes_de_secours_restants": "Codes de secours restants",
     "compte_fictif": "Compte inventé pour l’exemple",
     "contribution": "Contribution",
+    "sur": "Au sujet de",
     "cree_le": "Créé le",
     "dans": "Dans",
     "de": "De",

@@ -530,16 +530,28 @@ async def _tags(member: int) -> list[Facts]:
 
 
 async def _notifications(member: int) -> list[Facts]:
-    found = await rows("SELECT * FROM notification WHERE member_id = $1 ORDER BY id", member)
+    found = await rows(
+        """SELECT n.*, q.number, h.number AS theme FROM notification n LEFT JOIN proposal q ON q.id = n.proposal_id
+             LEFT JOIN theme h ON h.id = COALESCE(n.theme_id, q.theme_id) WHERE n.member_id = $1 ORDER BY n.id""",
+        member,
+    )
     return [
         {
-            "contribution": _address(f"/contributions/{one['post_id']}"),
+            "sur": _address(_place_of_notice(one)),
             "evenement": one["event"],
             "le": _at(one["created_at"]),
             "lue_le": _at(one["read_at"]),
         }
         for one in found
     ]
+
+
+def _place_of_notice(found: Row) -> str:
+    if found["post_id"] is not None:
+        return f"/contributions/{found['post_id']}"
+    if found["proposal_id"] is not None:
+        return f"/propositions/{reference(found['theme'], found['number'])}"
+    return f"/themes/{found['theme']}"
 
 
 async def _journal(member: int) -> list[Facts]:
