@@ -15,7 +15,7 @@ ballots_cast = st.lists(ballot, max_size=12)
 
 
 def ranked(text: str) -> dict[str, int]:
-    """ "A C B" ranks A first; "A C=B" has B and C equal."""
+    """A first in "A C B"; C and B equal in "A C=B"."""
     return {name: place for place, names in enumerate(text.split(), start=1) for name in names.split("=")}
 
 
