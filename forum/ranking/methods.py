@@ -8,6 +8,7 @@ they are called on a page, belong elsewhere.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from forum.ranking.consensus import consensus
@@ -89,10 +90,8 @@ def order_by(
         case Method.NET_SUPPORT:
             return rank(everyone, score=lambda counted: net_support(counted.tally), quorum=quorum)
         case Method.WILSON:
-            with_them = abstentions_in_wilson
-            return rank(
-                everyone, score=lambda counted: wilson(counted.tally, with_abstentions=with_them), quorum=quorum
-            )
+            bound = partial(wilson, with_abstentions=abstentions_in_wilson)
+            return rank(everyone, score=lambda counted: bound(counted.tally), quorum=quorum)
         case Method.APPROVAL:
             return rank(everyone, score=lambda counted: approval(counted.tally), quorum=quorum)
         case Method.MAJORITY_JUDGMENT:

@@ -12,7 +12,7 @@ Ten thousand proposals are sorted in a fraction of a second because two bounds a
 floors on a grid of 2⁻⁶⁴: a floor never inverts an order, and only those of one floor are compared by squaring.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 from functools import cached_property, total_ordering
@@ -41,10 +41,13 @@ class Bound:
 
     favourable: int
     answers: int
+    _floor: int = field(init=False, repr=False)
+    """Compared first, see `_floored`."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.favourable <= self.answers:
             raise ValueError(f"{self.favourable} favourable answers out of {self.answers}")
+        object.__setattr__(self, "_floor", self._floored())
 
     @cached_property
     def _parts(self) -> tuple[Fraction, Fraction]:
@@ -55,8 +58,7 @@ class Bound:
         divisor = 2 * (n + _C)
         return (2 * s + _C) / divisor, _C * (Fraction(4 * s * (n - s), n) + _C) / divisor**2
 
-    @cached_property
-    def _floor(self) -> int:
+    def _floored(self) -> int:
         """Exactly floor(2^64 · W), without a fraction.
 
         With c = P/Q, both sides of W multiplied by nQ: W = (u − sqrt(v)) / w, whole numbers. A whole number less
