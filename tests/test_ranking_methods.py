@@ -66,7 +66,7 @@ def test_methods_are_stored_as_french_words() -> None:
 @pytest.mark.parametrize("method", Method)
 def test_a_hundred_shuffles_change_nothing(method: Method) -> None:
     chance = random.Random(7)
-    for _ in range(10):
+    for _ in range(3):
         cast = {
             reference: {
                 person: chance.choice(list(Opinion)) for person in chance.sample(range(12), chance.randrange(12))

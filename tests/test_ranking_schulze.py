@@ -55,6 +55,15 @@ def test_what_a_ballot_leaves_out_is_tied_last_on_it() -> None:
     assert schulze("ABCD", [ranked("B A=C")]) == {"B": 1, "A": 2, "C": 2, "D": 4}
 
 
+def test_a_rank_counts_only_those_above_when_others_are_beside() -> None:
+    """A is above B; C is neither above nor under anybody."""
+    assert schulze("ABC", [ranked("A B C"), ranked("C A B"), ranked("C A B"), ranked("A B C")]) == {
+        "A": 1,
+        "C": 1,
+        "B": 2,
+    }
+
+
 def test_nobody_having_voted_gives_one_great_tie() -> None:
     assert schulze("AB", []) == {"A": 1, "B": 1}
     assert schulze("", [{"A": 1}]) == {}
@@ -98,10 +107,12 @@ def test_who_beats_everyone_is_alone_first(ballots: list[dict[str, int]]) -> Non
 
 
 @given(ballots_cast)
-def test_a_proposal_above_another_has_a_better_rank(ballots: list[dict[str, int]]) -> None:
+def test_a_rank_is_one_more_than_the_number_above_and_never_better_than_theirs(ballots: list[dict[str, int]]) -> None:
     paths, ranks = strongest_paths(preferences(NAMES, ballots)), schulze(NAMES, ballots)
-    for x, y in permutations(range(len(NAMES)), 2):
-        assert paths[x][y] <= paths[y][x] or ranks[NAMES[x]] < ranks[NAMES[y]]
+    for x, name in enumerate(NAMES):
+        above = [other for y, other in enumerate(NAMES) if paths[y][x] > paths[x][y]]
+        assert ranks[name] == 1 + len(above)
+        assert all(ranks[other] < ranks[name] for other in above)
 
 
 @given(ballots_cast, st.data())
