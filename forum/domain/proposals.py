@@ -6,9 +6,10 @@ a vote the order is drawn for each person; once it is over, it is the order of `
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 
 from forum.database import Row, known_moment, row, rows
+from forum.domain.ballots import TALLIED, Count
+from forum.domain.booths import draw
 from forum.domain.proposal_states import IN_FORCE_SQL
 from forum.domain.references import parse_reference, reference
 from forum.domain.themes import Question, ThemeHead, theme_from
@@ -17,9 +18,9 @@ from forum.domain.votes import (
     LINE_TABLES,
     NO_VOTER,
     ProposalLine,
+    count_of,
+    counts_of,
     line_from,
-    tallies_of,
-    tally_of,
     voter_id,
     voters_of,
 )
@@ -134,8 +135,8 @@ async def list_proposals(theme: ThemeHead, now: datetime) -> ProposalList:
     """
     found = await rows(_LIST, NO_VOTER, theme.id)
     answered = await _questions_by_proposal(theme.id)
-    tallies = await tallies_of(theme, now)
-    every = [_listed(each, now, theme, tallies, answered) for each in found]
+    counts = await counts_of(theme, now)
+    every = [_listed(each, now, theme, counts, answered) for each in found]
     shown = [each for each in every if each.line.is_open]
     results = theme.schedule.votes_are_closed(now)
     ranked, below = _ranked(shown, theme.quorum) if results else (shown, [])
@@ -151,27 +152,23 @@ async def list_proposals(theme: ThemeHead, now: datetime) -> ProposalList:
 
 
 def drawn_order(listed: ProposalList, viewer: Viewer | None, now: datetime) -> tuple[ListedProposal, ...]:
-    """The proposals in the order that a vote shows to one person: random between people, the same at each visit.
-
-    Visitors share one order a day, so that their page can be kept ready, and so that no proposal is always first.
-    """
+    """The proposals in the order that a vote shows to one person: see `booths.draw`."""
     if not listed.shuffled:
         return listed.proposals
-    who = f"member {viewer.id}" if viewer else f"visitors {now.date().isoformat()}"
-    drawn = f"{who}|{listed.theme.id}|"
-    return tuple(sorted(listed.proposals, key=lambda each: sha256(f"{drawn}{each.line.id}".encode()).digest()))
+    place = draw(listed.theme.id, viewer, now)
+    return tuple(sorted(listed.proposals, key=lambda each: place(each.line.id)))
 
 
 def _listed(
     found: Row,
     now: datetime,
     theme: ThemeHead,
-    tallies: dict[int, Tally] | None,
+    counts: dict[int, Count] | None,
     answered: dict[int, tuple[int, ...]],
 ) -> ListedProposal:
-    tally = None if tallies is None else tallies.get(found["proposal_id"], Tally())
+    count = None if counts is None else counts.get(found["proposal_id"], Count())
     return ListedProposal(
-        line=line_from(found, None, now, theme=theme, tally=tally),
+        line=line_from(found, None, now, theme=theme, count=count),
         author=found["author_name"],
         origin=Origin(found["origin"]),
         meeting=_meeting(found),
@@ -200,7 +197,12 @@ async def _questions_by_proposal(theme_id: int) -> dict[int, tuple[int, ...]]:
 
 
 def _ranked(shown: list[ListedProposal], quorum: int) -> tuple[list[ListedProposal], list[ListedProposal]]:
-    """The proposals by net support, each with its rank by the Wilson bound beside it; apart, those under the quorum."""
+    """The proposals by net support, each with its rank by the Wilson bound beside it; apart, those under the quorum.
+
+    Of judgments and orders, by reference.
+    """
+    if any(each.line.rules.voting not in TALLIED for each in shown):
+        return shown, []
     by_reference = {each.line.reference: each for each in shown}
     candidates = [Candidate(each.line.reference, each.line.tally or Tally()) for each in shown]
     order = rank(candidates, score=net_support, quorum=quorum)
@@ -244,8 +246,8 @@ async def read_proposal(viewer: Viewer | None, ref: str, now: datetime) -> Propo
     if found is None:
         raise NotFound
     theme = theme_from(found)
-    tally = await tally_of(found["proposal_id"], theme, now)
-    line = line_from(found, viewer, now, theme=theme, tally=tally)
+    count = await count_of(found["proposal_id"], theme, now)
+    line = line_from(found, viewer, now, theme=theme, count=count)
     return ProposalPage(
         theme=theme,
         line=line,

@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from forum.database import Row, is_sqlite, moment, row, rows
+from forum.domain.ballots import Rules, scale
 from forum.domain.proposal_states import IN_FORCE_SQL
 from forum.domain.references import LARGEST_THEME, storable
 from forum.errors import NotFound
@@ -47,6 +48,11 @@ class ThemeHead:
     """Of a judgment, from the worst to the best."""
     quota: int = 0
     """How many proposals one person may support or rank; 0: all."""
+
+    @property
+    def rules(self) -> Rules:
+        """How people vote here."""
+        return Rules(self.voting, self.mentions, self.quota)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +114,8 @@ def theme_from(found: Row) -> ThemeHead:
         ),
         quorum=found["quorum"],
         version=found["theme_version"],
-        voting=Voting(found["voting"]),
-        mentions=tuple(found["mentions"].splitlines()),
+        voting=(voting := Voting(found["voting"])),
+        mentions=scale(voting, found["mentions"].splitlines()),
         quota=found["quota"],
     )
 

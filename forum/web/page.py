@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from forum import permissions
+from forum.domain.ballots import DEFAULT_MENTIONS, LAST_PLACE
 from forum.errors import CahierError, Invalid
 from forum.language import LOCALES, catalogue, filters, said, translators
 from forum.permissions import Viewer
@@ -154,6 +155,8 @@ class Pages:
             locale=locale,
             colon=typography.colon(locale),
             permissions=permissions,
+            usual_mentions=frozenset(DEFAULT_MENTIONS),
+            last_place=LAST_PLACE,
         )
         environment.filters.update(filters(locale))
         return environment

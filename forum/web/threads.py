@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain import threads, votes
+from forum.domain.ballots import OwnBallot
 from forum.domain.themes import find_theme
 from forum.domain.threads import ThreadPage, ThreadState
 from forum.errors import Invalid
@@ -17,7 +18,6 @@ from forum.permissions import (
     may_propose_from_post,
     may_read_waiting_tags,
 )
-from forum.ranking.tallies import Opinion
 from forum.settings import settings
 from forum.web.forms import Form, asked_integer, read_form
 from forum.web.kept import Kept, KeptPage, to_visitors
@@ -80,7 +80,7 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
     return pages.keep(key, ReadyThread(KeptPage(ready), shown), version, characters=sum(map(len, ready.pieces)))
 
 
-def _slots(request: Request, kept: ReadyThread, own: dict[int, Opinion], state: ThreadState) -> Callable[[str], str]:
+def _slots(request: Request, kept: ReadyThread, own: dict[int, OwnBallot], state: ThreadState) -> Callable[[str], str]:
     """What each slot of a thread's page holds for this reader, whose ballots are `own`."""
     viewer: Viewer | None = request.state.viewer
     reader = viewer.id if viewer else NOBODY
@@ -104,17 +104,18 @@ def _waiting(request: Request, kept: ReadyThread, post: int) -> str:
     return kept.page.once(("waiting", post), lambda: render(request, "posts/_waiting_tags.html", context))
 
 
-def _vote(request: Request, kept: ReadyThread, proposal: int, own: Opinion | None) -> str:
+def _vote(request: Request, kept: ReadyThread, proposal: int, own: OwnBallot | None) -> str:
     """The vote of one proposal: the same for all readers with the same ballot and the same rights."""
     line = kept.lines[proposal]
     verdict = votes.verdict_of(request.state.viewer, line, request.state.now)
     # Where there is neither a vote to cast nor a result to read, the head of the page has said why, once.
-    if not (verdict or own or line.tally):
+    if not (verdict or own or line.count):
         return ""
 
     def make() -> str:
         back = href(request, "post", post=kept.post_of[proposal])
-        return render(request, "votes/_vote.html", {"line": votes.seen_with(line, own, verdict), "back": back})
+        context = {"line": votes.seen_with(line, own, verdict), "back": back, "in_booth": False}
+        return render(request, "votes/_vote.html", context)
 
     return kept.page.once((proposal, own, verdict), make)
 
