@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from forum.ranking.consensus import consensus
 from forum.ranking.majority_judgment import GradeCounts, majority_judgment
@@ -30,6 +30,8 @@ from forum.ranking.wilson import wilson
 
 FIRST: Final = 10
 """How many proposals a slate has, and how far down methods are compared: what a reader keeps in mind of a page."""
+
+M = TypeVar("M")
 
 _NO_BALLOT: Final = Tally()
 _NO_GRADE: Final = GradeCounts((0,))
@@ -107,7 +109,7 @@ def order_by(
 
 
 @dataclass(frozen=True, slots=True)
-class Disagreement:
+class Disagreement(Generic[M]):
     """A proposal that methods place differently: its rank by the primary one and by the others; None is unranked.
 
     `gap` is the greatest distance of another rank from the primary one. An order that stops, as a slate does, says of
@@ -116,13 +118,13 @@ class Disagreement:
 
     reference: str
     rank: int | None
-    others: Mapping[Method, int | None]
+    others: Mapping[M, int | None]
     gap: int
 
 
 def disagreements(
-    primary: Order[P], others: Mapping[Method, Order[P]], *, first: int = FIRST
-) -> tuple[Disagreement, ...]:
+    primary: Order[P], others: Mapping[M, Order[P]], *, first: int = FIRST
+) -> tuple[Disagreement[M], ...]:
     """Among the proposals that any of the orders has in its first ranks, those that another places differently.
 
     The largest gap first, then by reference.
@@ -130,7 +132,7 @@ def disagreements(
     ours = primary.ranks()
     theirs = {method: order.ranks() for method, order in others.items()}
     seen = {name for ranks in (ours, *theirs.values()) for name, place in ranks.items() if place <= first}
-    found: list[Disagreement] = []
+    found: list[Disagreement[M]] = []
     for reference in sorted(seen, key=reference_key):
         gap = max((_gap(reference, ours, ranks) for ranks in theirs.values()), default=0)
         if gap:

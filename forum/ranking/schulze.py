@@ -32,7 +32,12 @@ def schulze(references: Collection[str], ballots: Iterable[Mapping[str, int]]) -
     names = sorted(set(references))
     if len(names) > MOST_CANDIDATES:
         raise ValueError(f"{len(names)} proposals to rank by their pairs, at most {MOST_CANDIDATES}")
-    paths = strongest_paths(preferences(names, ballots))
+    return ranks_of(names, preferences(names, ballots))
+
+
+def ranks_of(names: Sequence[str], preferred: Sequence[Sequence[int]]) -> dict[str, int]:
+    """The same from the matrix d of these references (see `preferences`)."""
+    paths = strongest_paths(preferred)
     opposite = list(zip(*paths, strict=True))
     return {
         name: 1 + sum(against > ours for ours, against in zip(paths[x], opposite[x], strict=True))
