@@ -21,11 +21,22 @@ from forum.domain.erasure import COLUMNS, PLAIN_WORDS, Fate, erase
 from forum.domain.members import create_member
 from forum.domain.snapshots import from_json, sha256, to_json
 from forum.errors import NotAllowed
+from forum.models.answers import Answer, Decision, Obligation
 from forum.models.credentials import Identity
 from forum.models.meetings import Meeting
 from forum.models.members import Member, Role
-from forum.models.posts import Post
-from forum.models.proposals import Extract, Origin, Proposal
+from forum.models.posts import Outcome, Post, Treatment
+from forum.models.proposals import (
+    Distinction,
+    Extract,
+    Merge,
+    Origin,
+    Proposal,
+    ProposalState,
+    ProposalTurn,
+    ProposalVersion,
+    Turn,
+)
 from forum.models.syntheses import Synthesis, SynthesisState
 from forum.models.themes import Theme
 from forum.models.threads import Thread
@@ -204,8 +215,16 @@ async def everything(client: AsyncClient, app: Starlette, worker_clock: Clock) -
             proposal=proposal, voter_id=world.person, opinion=Opinion.FOR, proposal_version=1, changed_at=NOON
         )
     await Meeting.create(
-        working_group=group, number=1, place=f"chez {NAME}", minutes=f"Présents : {NAME}, P. Autre.", created_at=NOON
+        working_group=group,
+        number=1,
+        place=f"chez {NAME}",
+        attendance=f"{NAME}, P. Autre",
+        minutes=f"Présents : {NAME}, P. Autre.",
+        created_at=NOON,
     )
+    draft = await make_proposal(world.open_theme, f"Pas encore dit par {NAME}.", author=await Member.get(id=made.id))
+    await Proposal.filter(id=draft.id).update(state=ProposalState.DRAFT, number=-1)
+    await name_around(world.closed_proposal, world.open_proposal, mine, made.id)
     async with transaction():
         await journal.record(
             None, "hide", "post", mine.id, group=group.id, before=NAME, after="", reason=f"Demande de {NAME}", now=NOON
@@ -243,6 +262,41 @@ async def everything(client: AsyncClient, app: Starlette, worker_clock: Clock) -
     await rows("UPDATE job SET error = $1 WHERE name = 'compile_synthesis'", f"Mot trop long : {NAME}")
     await rows("UPDATE document SET error = $1 WHERE format = 'csv'", f"Mot trop long : {NAME}")
     return world
+
+
+async def name_around(proposal: Proposal, other: Proposal, post: Post, person: int) -> None:
+    """What moderators and agents write about proposals and contributions, and what the person did as one of them."""
+    await Proposal.filter(id=proposal.id).update(state_reason=f"Selon {NAME}")
+    await ProposalVersion.filter(proposal_id=proposal.id).update(reason=f"Relu par {NAME}", certifier_id=person)
+    await ProposalTurn.create(
+        proposal=proposal, turn=Turn.SET_ASIDE, member_id=person, reason=f"Demande de {NAME}", at=NOON
+    )
+    await Merge.create(
+        source=other, destination=proposal, member_id=person, reason=f"Comme {NAME}", merged_at=NOON, undone_at=NOON
+    )
+    await Distinction.create(one=proposal, other=other, member_id=person, created_at=NOON)
+    await Treatment.create(
+        post=post, outcome=Outcome.NO_FOLLOW_UP, revision=1, reason=f"Avis de {NAME}", member_id=person, treated_at=NOON
+    )
+    await Answer.create(
+        proposal=proposal,
+        number=1,
+        decision=Decision.RETAINED,
+        reason=f"Avec {NAME}",
+        service=f"Bureau de {NAME}",
+        decided_on=NOON.date(),
+        agent_id=person,
+        created_at=NOON,
+    )
+    await Obligation.create(
+        proposal=proposal,
+        words=f"Recevoir {NAME}",
+        due_on=NOON.date(),
+        done_on=NOON.date(),
+        done_words=f"{NAME} est reçue",
+        agent_id=person,
+        created_at=NOON,
+    )
 
 
 async def ask_to_be_forgotten(client: AsyncClient) -> None:

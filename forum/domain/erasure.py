@@ -54,9 +54,11 @@ _SITE, _OWN, _WORDS, _SEALED, _SYNTHESIS = Fate.SITE, Fate.OWN, Fate.WORDS, Fate
 
 COLUMNS: Final[Mapping[str, Mapping[str, Fate]]] = {
     "address_change": {"email": _OWN},
+    "answer": {"decision": _SITE, "reason": _WORDS, "service": _WORDS},
     "archive": {"content": _OWN, "sha256": _OWN},
     "ballot": {"opinion": _SITE},
     "ballot_change": {"opinion": _SITE},
+    "distinction": {},
     "document": {
         "format": _SITE,
         "media_type": _SITE,
@@ -64,7 +66,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Fate]]] = {
         "sha256": _SYNTHESIS,
         "error": _WORDS,
     },
-    "extract": {"sha256": _WORDS},
+    "extract": {"sha256": _WORDS, "nature": _SITE},
     "guiding_question": {"text": _SITE},
     "identification": {"sealed": _SEALED},
     "identity": {"issuer": _OWN, "subject": _OWN},
@@ -92,7 +94,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Fate]]] = {
     "journal_head": {"chain": _SITE},
     "link": {"token_hash": _OWN, "purpose": _SITE},
     "mail": {"address": _OWN, "template": _SITE, "locale": _SITE, "content": _SEALED},
-    "meeting": {"place": _WORDS, "minutes": _WORDS},
+    "meeting": {"place": _WORDS, "attendance": _WORDS, "minutes": _WORDS},
     "meeting_tag": {"state": _SITE},
     "member": {
         "name": _OWN,
@@ -111,7 +113,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, Fate]]] = {
     },
     "mention": {"handle": _OWN, "handle_key": _OWN},
     "moderator": {},
-    "notification": {"event": _SITE},
+    "notification": {"event": _SITE, "key": _SITE},
+    "obligation": {"words": _WORDS, "done_words": _WORDS},
     "post": {"kind": _SITE, "source": _WORDS, "html": _WORDS, "plain": _WORDS},
     "post_revision": {"source": _WORDS, "html": _WORDS, "plain": _WORDS},
     "proposal": {
@@ -120,10 +123,13 @@ COLUMNS: Final[Mapping[str, Mapping[str, Fate]]] = {
         "body_html": _WORDS,
         "body_plain": _WORDS,
         "state": _SITE,
+        "state_reason": _WORDS,
         "origin": _SITE,
     },
+    "proposal_merge": {"reason": _WORDS},
     "proposal_question": {},
-    "proposal_version": {"wording": _WORDS, "body": _WORDS},
+    "proposal_turn": {"turn": _SITE, "reason": _WORDS},
+    "proposal_version": {"wording": _WORDS, "body": _WORDS, "reason": _WORDS},
     "provider_visit": {"state_hash": _OWN, "browser_hash": _OWN, "sealed": _OWN},
     "quote": {"sha256": _WORDS},
     "recovery_code": {"code_hash": _OWN},
@@ -140,21 +146,33 @@ COLUMNS: Final[Mapping[str, Mapping[str, Fate]]] = {
         "locale": _OWN,
     },
     "synthesis": {"scope": _SITE, "state": _SITE, "snapshot": _SYNTHESIS, "snapshot_sha256": _SYNTHESIS},
-    "theme": {"title": _SITE, "introduction": _SITE, "introduction_html": _SITE},
+    "theme": {
+        "title": _SITE,
+        "introduction": _SITE,
+        "introduction_html": _SITE,
+        "voting": _SITE,
+        "mentions": _SITE,
+    },
     "thread": {"title": _WORDS, "import_key": _SITE},
+    "treatment": {"outcome": _SITE, "reason": _WORDS},
     "working_group": {"slug": _SITE, "name": _SITE},
 }
 """Every text and every file of the database, by table and column."""
 
 PLAIN_WORDS: Final = {
+    "answer": ("reason", "service"),
     "document": ("error",),
     "invitation": ("organisation",),
     "job": ("error",),
-    "meeting": ("place", "minutes"),
+    "meeting": ("place", "attendance", "minutes"),
     "member": ("organisation", "suspended_reason"),
-    "proposal": ("wording",),
-    "proposal_version": ("wording", "body"),
+    "obligation": ("words", "done_words"),
+    "proposal": ("wording", "state_reason"),
+    "proposal_merge": ("reason",),
+    "proposal_turn": ("reason",),
+    "proposal_version": ("wording", "body", "reason"),
     "thread": ("title",),
+    "treatment": ("reason",),
 }
 """Words that are what they are: nothing is made of them and nothing points into them."""
 
@@ -371,8 +389,17 @@ async def _delete_own(person: Erased) -> None:
         await invitations.forget_address(person.email)
         await _forget_batches(address)
     await rows("UPDATE invitation SET name = '' WHERE member_id = $1", person.id)
+    await _delete_drafts(person.id)
     for purpose, subject in subjects:
         await rows("DELETE FROM link WHERE purpose = $1 AND subject = $2", purpose.value, subject)
+
+
+async def _delete_drafts(member: int) -> None:
+    """What they had not yet proposed, and nobody else has seen."""
+    drafts = "SELECT id FROM proposal WHERE author_id = $1 AND state = 'draft'"
+    for table in ("proposal_question", "proposal_version", "proposal_turn"):
+        await rows(f"DELETE FROM {table} WHERE proposal_id IN ({drafts})", member)
+    await rows("DELETE FROM proposal WHERE author_id = $1 AND state = 'draft'", member)
 
 
 async def _forget_batches(address: str) -> None:

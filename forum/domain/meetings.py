@@ -10,6 +10,7 @@ from datetime import date, datetime
 from forum.database import Row, row, rows, transaction
 from forum.domain import journal
 from forum.domain.meeting_tags import LARGEST_NUMBER, ensure_meeting
+from forum.domain.proposal_states import IN_FORCE_SQL
 from forum.domain.references import reference, storable
 from forum.errors import Checks, Invalid, NotFound
 from forum.models.meetings import TagState
@@ -80,11 +81,11 @@ class MeetingPage:
     may_moderate: bool
 
 
-_MEETINGS = """
+_MEETINGS = f"""
     SELECT m.id, m.working_group_id, g.slug, g.name, m.number, m.held_on, m.place, m.minutes,
            (SELECT COUNT(*) FROM meeting_tag a WHERE a.meeting_id = m.id AND a.state = 'confirmed') AS posts,
            (SELECT COUNT(*) FROM meeting_tag a WHERE a.meeting_id = m.id AND a.state = 'waiting') AS waiting,
-           (SELECT COUNT(*) FROM proposal p WHERE p.meeting_id = m.id AND p.state = 'open') AS proposals
+           (SELECT COUNT(*) FROM proposal p WHERE p.meeting_id = m.id AND p.state IN {IN_FORCE_SQL}) AS proposals
       FROM meeting m JOIN working_group g ON g.id = m.working_group_id"""
 
 
@@ -241,9 +242,9 @@ async def _tagged_posts(meeting: int, *, with_waiting: bool) -> tuple[TaggedPost
 async def _proposals_of(meeting: int) -> tuple[ProposalOfMeeting, ...]:
     """In the order of their references, which says nothing of votes."""
     found = await rows(
-        """
+        f"""
         SELECT t.number AS theme_number, p.number, p.wording FROM proposal p JOIN theme t ON t.id = p.theme_id
-         WHERE p.meeting_id = $1 AND p.state = 'open' ORDER BY t.number, p.number""",
+         WHERE p.meeting_id = $1 AND p.state IN {IN_FORCE_SQL} ORDER BY t.number, p.number""",
         meeting,
     )
     return tuple(ProposalOfMeeting(reference(each["theme_number"], each["number"]), each["wording"]) for each in found)

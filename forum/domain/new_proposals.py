@@ -14,6 +14,7 @@ from forum.database import Row, row, rows, transaction
 from forum.domain import journal
 from forum.domain.post_writing import SAME_WORDS
 from forum.domain.posts import OnePost, mark_words, read_post
+from forum.domain.proposal_states import IN_FORCE_SQL, Step, take, tell_turn
 from forum.domain.references import parse_reference, reference, storable
 from forum.domain.themes import (
     THEME_COLUMNS,
@@ -30,7 +31,7 @@ from forum.domain.themes import (
 )
 from forum.errors import Checks, Invalid, NotAllowed, NotFound
 from forum.models.posts import PostKind
-from forum.models.proposals import Origin, ProposalState
+from forum.models.proposals import Origin, ProposalState, Turn
 from forum.permissions import (
     Viewer,
     may_propose,
@@ -264,9 +265,9 @@ async def propose_from_post(
 async def _twin_of(mark: QuoteMark) -> Row | None:
     """The proposal in force that was made of these very words."""
     return await row(
-        """
+        f"""
         SELECT p.number, p.wording, p.promoter_id FROM proposal p JOIN extract e ON e.id = p.extract_id
-         WHERE e.post_id = $1 AND e.revision = $2 AND e.start = $3 AND e.stop = $4 AND p.state = 'open'""",
+         WHERE e.post_id = $1 AND e.revision = $2 AND e.start = $3 AND e.stop = $4 AND p.state IN {IN_FORCE_SQL}""",
         mark.post,
         mark.revision,
         mark.start,
@@ -360,6 +361,9 @@ async def _insert(theme: ThemeHead, number: int, new: NewProposal, editor: Viewe
             theme.id,
             position,
         )
+    if new.extract is not None:
+        await rows("UPDATE extract SET proposal_id = $2 WHERE id = $1", new.extract, made["id"])
+    await tell_turn(made["id"], Turn.PROPOSED, editor.id, now, version=1)
 
 
 async def withdraw_proposal(viewer: Viewer | None, ref: str, now: datetime) -> None:
@@ -371,7 +375,7 @@ async def withdraw_proposal(viewer: Viewer | None, ref: str, now: datetime) -> N
     async with transaction():
         found = await row(
             f"""
-            SELECT p.id AS proposal_id, p.author_id, c.thread_id, {THEME_COLUMNS}
+            SELECT p.id AS proposal_id, p.author_id, p.state, c.thread_id, {THEME_COLUMNS}
               FROM proposal p JOIN theme t ON t.id = p.theme_id
               LEFT JOIN extract e ON e.id = p.extract_id LEFT JOIN post c ON c.id = e.post_id
              WHERE t.number = $1 AND p.number = $2{holding(Hold.ALONE)}""",
@@ -382,11 +386,8 @@ async def withdraw_proposal(viewer: Viewer | None, ref: str, now: datetime) -> N
         theme = await as_settled(theme_from(found), now)
         may_withdraw_proposal(viewer, found["author_id"], theme.schedule, now).require()
         await raise_versions(theme=theme.id, thread=found["thread_id"])
-        withdrawn = await row(
-            "UPDATE proposal SET state = 'withdrawn' WHERE id = $1 AND state <> 'withdrawn' RETURNING id",
-            found["proposal_id"],
-        )
-        if withdrawn is not None:
-            await journal.record(
-                viewer, "withdraw_proposal", "proposal", found["proposal_id"], group=theme.group, now=now
-            )
+        if found["state"] == ProposalState.WITHDRAWN:
+            return
+        await take(Step.WITHDRAW, found["proposal_id"])
+        await tell_turn(found["proposal_id"], Turn.WITHDRAWN, viewer.id if viewer else None, now)
+        await journal.record(viewer, "withdraw_proposal", "proposal", found["proposal_id"], group=theme.group, now=now)

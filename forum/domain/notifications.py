@@ -1,31 +1,41 @@
-"""What a member is told, once per contribution: they were quoted, answered or called by name.
+"""What a member is told: of a contribution once, that they were quoted, answered or called by name; of a proposal or a
+theme, each event once, when it concerns their words or their vote.
 
-Who is told is decided in `audience_of` alone, for the contribution that is published and for its preview. Told inside
-the transaction that writes the contribution. By page only; mail is another matter.
+Who is told of a contribution is decided in `audience_of` alone, for the one that is published and for its preview. Told
+inside the transaction of what happens. By page only; mail is another matter.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from forum.database import known_moment, places, rows, transaction
-from forum.domain.references import storable
+from forum.database import Row, known_moment, places, rows, transaction
+from forum.domain.references import reference, storable
 from forum.models.notifications import Event
 from forum.permissions import Viewer, may_read_notifications
 from forum.settings import settings
 
 SHOWN = 50
+# Members of one statement: SQLite binds some thirty thousand values at most.
+_AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One event: who wrote what, where, and whether the member has seen this list since."""
+    """One event: about whose contribution, which proposal or which theme, and whether the member has seen it since.
+
+    `post` with `author` and `thread_title`, or `reference`, or `theme` (its number, with `theme_title`); `excerpt` are
+    the first words, or the wording.
+    """
 
     id: int
-    post: int
     event: Event
+    post: int | None
     author: str | None
     thread_title: str
+    reference: str | None
+    theme: int | None
+    theme_title: str
     excerpt: str
     created_at: datetime
     is_new: bool
@@ -62,12 +72,21 @@ async def audience_of(concerned: dict[int, Event], author: int, *, post: int | N
     )
 
 
+_SIGNS_IN = """(password_hash IS NOT NULL
+                OR EXISTS (SELECT 1 FROM identity i WHERE i.member_id = member.id))"""
+
+
 async def _who_sign_in(members: Collection[int]) -> set[int]:
-    """Those with a password, the one way in: not the people whom an imported text names, nor voters of the example."""
+    """Those with a way in, a password or an identity at a provider: not the people whom an imported text names, nor
+    voters of the example."""
     if not members:
         return set()
-    query = f"SELECT id FROM member WHERE id IN ({places(len(members))}) AND password_hash IS NOT NULL"
-    return {r["id"] for r in await rows(query, *members)}
+    every = tuple(members)
+    found: set[int] = set()
+    for some in (every[i : i + _AT_ONCE] for i in range(0, len(every), _AT_ONCE)):
+        query = f"SELECT id FROM member WHERE id IN ({places(len(some))}) AND {_SIGNS_IN}"
+        found |= {r["id"] for r in await rows(query, *some)}
+    return found
 
 
 async def tell(post: int, author: int, concerned: dict[int, Event], now: datetime) -> None:
@@ -84,32 +103,77 @@ async def tell(post: int, author: int, concerned: dict[int, Event], now: datetim
         )
 
 
+async def tell_of_proposal(
+    proposal: int, event: Event, members: Collection[int], now: datetime, *, key: object, actor: int | None
+) -> None:
+    """Tell members of what happens to a proposal, in the caller's transaction; never who does it.
+
+    `key` tells this event from others of the same kind (a version, the number of an answer).
+    """
+    await _tell_members("proposal_id", proposal, event, set(members) - {actor}, f"{event}:{proposal}:{key}", now)
+
+
+async def tell_of_theme(
+    theme: int, event: Event, members: Collection[int], now: datetime, *, key: object, actor: int | None
+) -> None:
+    """The same of a theme, when its votes are moved or closed."""
+    await _tell_members("theme_id", theme, event, set(members) - {actor}, f"{event}:theme {theme}:{key}", now)
+
+
+async def _tell_members(
+    column: str, thing: int, event: Event, members: Collection[int], key: str, now: datetime
+) -> None:
+    readers = sorted(await _who_sign_in(members))
+    for some in (readers[i : i + _AT_ONCE] for i in range(0, len(readers), _AT_ONCE)):
+        wanted = places(len(some), after=4)
+        await rows(
+            f"""
+            INSERT INTO notification (member_id, {column}, event, key, created_at)
+            SELECT m.id, CAST($1 AS INTEGER), $2, $3, $4 FROM member m WHERE m.id IN ({wanted})
+                ON CONFLICT (member_id, key) DO NOTHING""",
+            thing,
+            event.value,
+            key,
+            now,
+            *some,
+        )
+
+
 async def list_notices(viewer: Viewer | None) -> list[Notice]:
     """The newest events for this member, newest first. Raises SignInRequired."""
     may_read_notifications(viewer).require()
     assert viewer is not None
     found = await rows(
         """SELECT n.id, n.post_id, n.event, n.created_at, n.read_at, m.name AS author, t.title,
-                  substr(p.plain, 1, 200) AS excerpt
-             FROM notification n JOIN post p ON p.id = n.post_id JOIN thread t ON t.id = p.thread_id
+                  COALESCE(substr(p.plain, 1, 200), q.wording, '') AS excerpt, q.number AS proposal_number,
+                  h.number AS theme_number, h.title AS theme_title
+             FROM notification n
+             LEFT JOIN post p ON p.id = n.post_id LEFT JOIN thread t ON t.id = p.thread_id
              LEFT JOIN member m ON m.id = p.author_id
+             LEFT JOIN proposal q ON q.id = n.proposal_id
+             LEFT JOIN theme h ON h.id = COALESCE(n.theme_id, q.theme_id)
             WHERE n.member_id = $1 ORDER BY n.id DESC LIMIT $2""",
         viewer.id,
         SHOWN,
     )
-    return [
-        Notice(
-            id=r["id"],
-            post=r["post_id"],
-            event=Event(r["event"]),
-            author=r["author"],
-            thread_title=r["title"],
-            excerpt=r["excerpt"],
-            created_at=known_moment(r["created_at"]),
-            is_new=r["read_at"] is None,
-        )
-        for r in found
-    ]
+    return [_notice(r) for r in found]
+
+
+def _notice(found: Row) -> Notice:
+    number = found["proposal_number"]
+    return Notice(
+        id=found["id"],
+        event=Event(found["event"]),
+        post=found["post_id"],
+        author=found["author"],
+        thread_title=found["title"] or "",
+        reference=None if number is None else reference(found["theme_number"], number),
+        theme=found["theme_number"],
+        theme_title=found["theme_title"] or "",
+        excerpt=found["excerpt"],
+        created_at=known_moment(found["created_at"]),
+        is_new=found["read_at"] is None,
+    )
 
 
 async def mark_read(viewer: Viewer | None, newest: int, now: datetime) -> None:

@@ -30,7 +30,7 @@ from forum.domain.outline_proposals import (
 )
 from forum.domain.outline_words import contribution_url, software, verbatim_id
 from forum.domain.snapshots import Kind, Proposal, Question, Snapshot, Source, Theme, Verbatim, Window
-from forum.models.proposals import Origin, ProposalState
+from forum.models.proposals import IN_FORCE, Origin
 from forum.ranking.orders import reference_key
 
 _ORIGINS: Final = {
@@ -92,7 +92,7 @@ def unanswered(snapshot: Snapshot, theme: Theme) -> tuple[Question, ...]:
     answered = {
         position
         for proposal in snapshot.proposals
-        if proposal.theme == theme.number and proposal.state is ProposalState.OPEN
+        if proposal.theme == theme.number and proposal.state in IN_FORCE
         for position in proposal.questions
     }
     return tuple(question for question in theme.questions if question.position not in answered)

@@ -22,7 +22,7 @@ from forum.documents.outline import (
 )
 from forum.domain.outline_words import contribution_url, counted, fr, local_moment, shown, signed, text, verbatim_id
 from forum.domain.snapshots import Kind, Method, Proposal, Snapshot, Theme
-from forum.models.proposals import ProposalState
+from forum.models.proposals import IN_FORCE, ProposalState
 from forum.ranking.orders import Candidate, Place, net_support, rank, reference_key
 from forum.ranking.tallies import Tally
 from forum.ranking.wilson import Bound, wilson
@@ -88,7 +88,7 @@ def _ranking(snapshot: Snapshot, theme: Theme) -> Ranking:
         (proposal for proposal in snapshot.proposals if proposal.theme == theme.number),
         key=lambda proposal: reference_key(proposal.reference),
     )
-    in_force = [proposal for proposal in proposals if proposal.state is ProposalState.OPEN]
+    in_force = [proposal for proposal in proposals if proposal.state in IN_FORCE]
     results = _results(in_force, theme.quorum, snapshot.method)
     places = {result.proposal.reference: result for result in results}
     return Ranking(

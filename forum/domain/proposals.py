@@ -9,6 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from forum.database import Row, known_moment, row, rows
+from forum.domain.proposal_states import IN_FORCE_SQL
 from forum.domain.references import parse_reference, reference
 from forum.domain.themes import Question, ThemeHead, theme_from
 from forum.domain.votes import (
@@ -122,7 +123,7 @@ _LIST = f"""
       LEFT JOIN member a ON a.id = p.author_id
       LEFT JOIN meeting m ON m.id = p.meeting_id
       LEFT JOIN extract e ON e.id = p.extract_id
-     WHERE p.theme_id = $2
+     WHERE p.theme_id = $2 AND p.number > 0
      ORDER BY p.number"""
 
 
@@ -299,6 +300,7 @@ async def _versions(proposal: int) -> tuple[Version, ...]:
 async def references_by_wording(theme: ThemeHead) -> dict[str, str]:
     """The reference of each open proposal of a theme, by its wording."""
     found = await rows(
-        "SELECT number, wording FROM proposal WHERE theme_id = $1 AND state = 'open' ORDER BY number DESC", theme.id
+        f"SELECT number, wording FROM proposal WHERE theme_id = $1 AND state IN {IN_FORCE_SQL} ORDER BY number DESC",
+        theme.id,
     )
     return {each["wording"]: reference(theme.number, each["number"]) for each in found}

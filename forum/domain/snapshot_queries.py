@@ -36,7 +36,7 @@ from forum.domain.snapshots import (
 from forum.domain.themes import THEME_COLUMNS, ThemeHead, is_settling, theme_from
 from forum.domain.votes import tallies_of, voters_of
 from forum.errors import Conflict, Invalid
-from forum.models.proposals import Origin, ProposalState
+from forum.models.proposals import IN_FORCE, Origin, ProposalState
 from forum.ranking.tallies import Tally
 from forum.settings import settings
 from forum.text.meetings import tag_label
@@ -115,7 +115,7 @@ def _kind(themes: Sequence[ThemeHead], proposals: Sequence[Row], now: datetime) 
 
     A theme without dates and without proposals calls for no vote: it does not hold back the whole consultation.
     """
-    to_judge = {r["theme_id"] for r in proposals if r["state"] == ProposalState.OPEN.value}
+    to_judge = {r["theme_id"] for r in proposals if ProposalState(r["state"]) in IN_FORCE}
     closed = {head.id for head in themes if head.schedule.votes_are_closed(now)}
     called = {head.id for head in themes if head.schedule.votes_open_at is not None or head.id in to_judge}
     return Kind.FINAL if closed and called <= closed else Kind.WORKING_DRAFT
@@ -173,7 +173,7 @@ _PROPOSALS: Final = f"""
       LEFT JOIN meeting m ON m.id = p.meeting_id
       LEFT JOIN extract e ON e.id = p.extract_id
       LEFT JOIN post_revision r ON r.post_id = e.post_id AND r.number = e.revision
-     WHERE {_IN_SCOPE} ORDER BY th.number, p.number"""
+     WHERE {_IN_SCOPE} AND p.number > 0 ORDER BY th.number, p.number"""
 
 _ANSWERED: Final = f"""
     SELECT pq.proposal_id, q.position
@@ -237,7 +237,7 @@ def _participation(
 ) -> Participation:
     posts_in = Counter(r["theme_id"] for r in posts)
     proposals_in = Counter(r["theme_id"] for r in proposals)
-    in_force = [r["id"] for r in proposals if r["state"] == ProposalState.OPEN.value]
+    in_force = [r["id"] for r in proposals if ProposalState(r["state"]) in IN_FORCE]
     return Participation(
         posts=len(posts),
         known_authors=len({r["author_id"] for r in posts} - {None}),

@@ -19,7 +19,7 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from forum.errors import Invalid
-from forum.models.proposals import Origin, ProposalState
+from forum.models.proposals import IN_FORCE, Origin, ProposalState
 from forum.ranking.tallies import Tally
 
 FORMAT: Final = 3
@@ -243,7 +243,7 @@ def _refuse_tallies_in_a_draft(snapshot: Snapshot) -> None:
 def _refuse_another_sum(snapshot: Snapshot) -> None:
     if snapshot.kind is not Kind.FINAL:
         return
-    tallies = [proposal.tally for proposal in snapshot.proposals if proposal.state is ProposalState.OPEN]
+    tallies = [proposal.tally for proposal in snapshot.proposals if proposal.state in IN_FORCE]
     if snapshot.participation.ballots != sum(tally.votants for tally in tallies if tally):
         raise ValueError("the ballots are not the sum of the tallies of the proposals in force")
 

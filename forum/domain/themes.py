@@ -15,8 +15,10 @@ from enum import StrEnum
 from functools import lru_cache
 
 from forum.database import Row, is_sqlite, moment, row, rows
+from forum.domain.proposal_states import IN_FORCE_SQL
 from forum.domain.references import LARGEST_THEME, storable
 from forum.errors import NotFound
+from forum.models.themes import Voting
 from forum.permissions import Schedule
 from forum.text.reading import read
 
@@ -26,7 +28,7 @@ THREADS_A_PAGE = 50
 THEME_COLUMNS = """
     t.id AS theme_id, t.number AS theme_number, t.title AS theme_title, t.working_group_id,
     t.contributions_open_at, t.contributions_close_at, t.votes_open_at, t.votes_close_at, t.sealed, t.quorum,
-    t.version AS theme_version"""
+    t.voting, t.mentions, t.quota, t.version AS theme_version"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,11 @@ class ThemeHead:
     schedule: Schedule
     quorum: int
     version: int
+    voting: Voting = Voting.OPINIONS
+    mentions: tuple[str, ...] = ()
+    """Of a judgment, from the worst to the best."""
+    quota: int = 0
+    """How many proposals one person may support or rank; 0: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,9 @@ def theme_from(found: Row) -> ThemeHead:
         ),
         quorum=found["quorum"],
         version=found["theme_version"],
+        voting=Voting(found["voting"]),
+        mentions=tuple(found["mentions"].splitlines()),
+        quota=found["quota"],
     )
 
 
@@ -189,11 +199,11 @@ def _theme_number(number: int) -> int:
 async def questions_of(theme_id: int) -> tuple[Question, ...]:
     """The guiding questions in their order, each with the number of open proposals that answer it."""
     found = await rows(
-        """
+        f"""
         SELECT q.position, q.text, COUNT(p.id) AS proposals
           FROM guiding_question q
           LEFT JOIN proposal_question a ON a.question_id = q.id
-          LEFT JOIN proposal p ON p.id = a.proposal_id AND p.state = 'open'
+          LEFT JOIN proposal p ON p.id = a.proposal_id AND p.state IN {IN_FORCE_SQL}
          WHERE q.theme_id = $1
          GROUP BY q.id, q.position, q.text
          ORDER BY q.position""",
@@ -209,7 +219,7 @@ async def list_themes() -> tuple[ThemeLine, ...]:
         SELECT {THEME_COLUMNS}, t.introduction,
                (SELECT COUNT(*) FROM thread h WHERE h.theme_id = t.id) AS threads,
                (SELECT COALESCE(SUM(h.posts_count), 0) FROM thread h WHERE h.theme_id = t.id) AS posts,
-               (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND p.state = 'open') AS proposals
+               (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND p.state IN {IN_FORCE_SQL}) AS proposals
           FROM theme t
          ORDER BY t.number"""
     )
@@ -234,9 +244,10 @@ async def read_theme(number: int, *, after: int | None = None) -> ThemePage:
     """
     theme = await find_theme(number)
     counted = await row(
-        """
+        f"""
         SELECT t.introduction_html,
-               (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND p.state = 'open') AS open_proposals,
+               (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND p.state IN {IN_FORCE_SQL})
+                 AS open_proposals,
                (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND p.state = 'withdrawn') AS withdrawn
           FROM theme t WHERE t.id = $1""",
         theme.id,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from forum.database import Row, places, row, rows, transaction
+from forum.domain.proposal_states import IN_FORCE_SQL
 from forum.domain.references import parse_reference, reference
 from forum.domain.themes import (
     THEME_COLUMNS,
@@ -22,7 +23,7 @@ from forum.domain.themes import (
     theme_from,
 )
 from forum.errors import NotFound
-from forum.models.proposals import ProposalState
+from forum.models.proposals import IN_FORCE, ProposalState
 from forum.permissions import Schedule, Verdict, Viewer, may_act, may_read_own_ballot, may_vote
 from forum.ranking.tallies import Opinion, Tally
 from forum.settings import settings
@@ -61,7 +62,8 @@ class ProposalLine:
 
     @property
     def is_open(self) -> bool:
-        return self.state is ProposalState.OPEN
+        """Still asked for: under the vote, or judged and in force."""
+        return self.state in IN_FORCE
 
 
 def line_from(
@@ -312,7 +314,7 @@ async def voters_of(themes: Sequence[ThemeHead], now: datetime) -> int | None:
         f"""
         SELECT COUNT(DISTINCT b.voter_id) AS voters
           FROM ballot b JOIN proposal p ON p.id = b.proposal_id
-         WHERE p.state = 'open' AND p.theme_id IN ({places(len(counted))})""",
+         WHERE p.state IN {IN_FORCE_SQL} AND p.theme_id IN ({places(len(counted))})""",
         *counted,
     )
     return int(found["voters"]) if found else 0
@@ -329,7 +331,7 @@ async def lines_under_posts(posts: Sequence[int], now: datetime) -> dict[int, tu
         f"""
         SELECT e.post_id, {LINE_COLUMNS} {LINE_TABLES}
           JOIN extract e ON e.id = p.extract_id
-         WHERE p.state = 'open' AND e.post_id IN ({places(len(posts), after=1)})
+         WHERE p.state IN {IN_FORCE_SQL} AND e.post_id IN ({places(len(posts), after=1)})
          ORDER BY p.number""",
         NO_VOTER,
         *posts,

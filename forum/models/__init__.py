@@ -4,6 +4,7 @@ No semicolon in the description of a table or a column: it would end the stateme
 Tortoise finds every table here; the rest of the house imports each noun from its own file.
 """
 
+from forum.models.answers import Answer, Obligation
 from forum.models.credentials import Identity, ProviderVisit, RecoveryCode, SecondFactor
 from forum.models.jobs import Job
 from forum.models.joining import AddressChange, Invitation, InvitationBatch, Link, Mail, SignUp
@@ -12,8 +13,16 @@ from forum.models.meetings import Meeting, MeetingTag, WorkingGroup
 from forum.models.members import Member, Moderator, Session
 from forum.models.notifications import Notification
 from forum.models.personal_data import Archive, Identification
-from forum.models.posts import Mention, Post, PostRevision, Quote
-from forum.models.proposals import Extract, Proposal, ProposalQuestion, ProposalVersion
+from forum.models.posts import Mention, Post, PostRevision, Quote, Treatment
+from forum.models.proposals import (
+    Distinction,
+    Extract,
+    Merge,
+    Proposal,
+    ProposalQuestion,
+    ProposalTurn,
+    ProposalVersion,
+)
 from forum.models.syntheses import Document, Synthesis
 from forum.models.themes import GuidingQuestion, Theme
 from forum.models.threads import Thread
@@ -21,9 +30,11 @@ from forum.models.votes import Ballot, BallotChange
 
 __all__ = [
     "AddressChange",
+    "Answer",
     "Archive",
     "Ballot",
     "BallotChange",
+    "Distinction",
     "Document",
     "Extract",
     "GuidingQuestion",
@@ -40,12 +51,15 @@ __all__ = [
     "MeetingTag",
     "Member",
     "Mention",
+    "Merge",
     "Moderator",
     "Notification",
+    "Obligation",
     "Post",
     "PostRevision",
     "Proposal",
     "ProposalQuestion",
+    "ProposalTurn",
     "ProposalVersion",
     "ProviderVisit",
     "Quote",
@@ -56,5 +70,6 @@ __all__ = [
     "Synthesis",
     "Theme",
     "Thread",
+    "Treatment",
     "WorkingGroup",
 ]

@@ -28,6 +28,7 @@ class Meeting(Model):
     number = fields.SmallIntField()
     held_on = fields.DateField(null=True)
     place = fields.CharField(200, default="")
+    attendance = fields.TextField(default="", db_default="", description="who was there, plain text, as entered")
     minutes = fields.TextField(default="", description="plain text, as pasted")
     created_at = fields.DatetimeField()
 

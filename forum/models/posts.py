@@ -113,3 +113,31 @@ class Mention(Model):
     class Meta:
         table = "mention"
         unique_together = (("post", "handle_key"),)
+
+
+class Outcome(StrEnum):
+    """How the reading of a post by its moderators ended."""
+
+    TREATED = "treated"
+    NO_FOLLOW_UP = "no follow-up"
+
+
+class Treatment(Model):
+    """A moderator has read a post, at that revision: what was worth keeping is kept, or there is a reason why not."""
+
+    id = fields.IntField(primary_key=True)
+    post: fields.OneToOneRelation[Post] = fields.OneToOneField(
+        "forum.Post", related_name="treatment", on_delete=fields.RESTRICT
+    )
+    post_id: int
+    outcome = fields.CharEnumField(Outcome, max_length=16)
+    revision = fields.IntField()
+    reason = fields.CharField(500, default="")
+    member: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "forum.Member", related_name="treatments", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    member_id: int | None
+    treated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "treatment"

@@ -13,17 +13,44 @@ class Origin(StrEnum):
     POST = "post"
     EXTRACT = "extract"
     MEETING = "meeting"
+    IMPORT = "import"
+    ORGANISER = "organiser"
 
 
 class ProposalState(StrEnum):
-    """Only an open proposal is voted on, a withdrawn one stays readable and is listed apart."""
+    """Only an open proposal is voted on. After the vote it may be retained, then done; the others stay readable and are
+    listed apart, but for a draft, which its author alone sees."""
 
+    DRAFT = "draft"
     OPEN = "open"
+    MERGED = "merged"
     WITHDRAWN = "withdrawn"
+    SET_ASIDE = "set aside"
+    RETAINED = "retained"
+    DONE = "done"
+
+
+IN_FORCE = frozenset({ProposalState.OPEN, ProposalState.RETAINED, ProposalState.DONE})
+"""What was put to the vote and is still asked for: lists, tallies, ranks and documents show these."""
+
+
+class Nature(StrEnum):
+    """What an extract is, in the words of the consultation of 2019."""
+
+    PROBLEM = "problematique"
+    SOLUTION = "solution"
+    KNOWLEDGE = "connaissance"
+    EXAMPLE = "exemple"
+    ARGUMENT_FOR = "argument pour"
+    ARGUMENT_AGAINST = "argument contre"
+    SUPPORT = "soutien"
 
 
 class Extract(Model):
-    """A range of one revision of a post, chosen by a person: the link between words and what is made of them."""
+    """A range of one revision of a post, chosen by a person: the link between words and what is made of them.
+
+    `proposal` is the one that it speaks for, if any yet; it also is its origin where that proposal's `extract` says so.
+    """
 
     id = fields.IntField(primary_key=True)
     post: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
@@ -34,6 +61,14 @@ class Extract(Model):
     start = fields.IntField()
     stop = fields.IntField()
     sha256 = fields.CharField(64)
+    nature = fields.CharEnumField(Nature, max_length=16, default=Nature.SOLUTION, db_default="solution")
+    proposal: fields.ForeignKeyNullableRelation["Proposal"] = fields.ForeignKeyField(
+        "forum.Proposal", related_name="extracts", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    proposal_id: int | None
+    compared_revision = fields.IntField(
+        default=0, db_default=0, description="newest revision of the post that a moderator compared the words with"
+    )
     member: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
         "forum.Member", related_name="extracts", null=True, db_index=True, on_delete=fields.RESTRICT
     )
@@ -45,7 +80,11 @@ class Extract(Model):
 
 
 class Proposal(Model):
-    """A short wording (and, if need be, a body) of a theme, with the reference `T3-007`."""
+    """A short wording (and, if need be, a body) of a theme, with the reference `T3-007`.
+
+    A draft has a number below zero, so that it leaves no hole among the references. `substance` is the version since
+    which it asks for the same thing: ballots on older ones wait to be confirmed and are not counted.
+    """
 
     id = fields.IntField(primary_key=True)
     theme: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
@@ -58,10 +97,22 @@ class Proposal(Model):
     body_html = fields.TextField(default="")
     body_plain = fields.TextField(default="")
     version = fields.IntField(default=1)
+    substance = fields.IntField(
+        default=1, db_default=1, description="first version of those that ask for the same thing"
+    )
     state = fields.CharEnumField(ProposalState, max_length=16, default=ProposalState.OPEN)
+    state_reason = fields.CharField(500, default="", db_default="", description="why it was set aside or withdrawn")
+    merged_into: fields.ForeignKeyNullableRelation["Proposal"] = fields.ForeignKeyField(
+        "forum.Proposal", related_name="merged", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    merged_into_id: int | None
+    in_favour_of: fields.ForeignKeyNullableRelation["Proposal"] = fields.ForeignKeyField(
+        "forum.Proposal", related_name="preferred_to", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    in_favour_of_id: int | None
     origin = fields.CharEnumField(Origin, max_length=16)
     extract: fields.ForeignKeyNullableRelation[Extract] = fields.ForeignKeyField(
-        "forum.Extract", related_name="proposals", null=True, db_index=True, on_delete=fields.RESTRICT
+        "forum.Extract", related_name="begun", null=True, db_index=True, on_delete=fields.RESTRICT
     )
     extract_id: int | None
     meeting: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
@@ -84,7 +135,7 @@ class Proposal(Model):
 
 
 class ProposalVersion(Model):
-    """A wording that was voted on, kept for ever."""
+    """A wording that was voted on, kept for ever. A correction is no change of substance once a moderator says so."""
 
     id = fields.IntField(primary_key=True)
     proposal: fields.ForeignKeyRelation[Proposal] = fields.ForeignKeyField(
@@ -98,6 +149,13 @@ class ProposalVersion(Model):
         "forum.Member", related_name="proposal_versions", null=True, db_index=True, on_delete=fields.RESTRICT
     )
     editor_id: int | None
+    substantive = fields.BooleanField(default=True, db_default=True)
+    reason = fields.CharField(500, default="", db_default="")
+    certifier: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "forum.Member", related_name="certified_versions", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    certifier_id: int | None
+    certified_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -121,3 +179,92 @@ class ProposalQuestion(Model):
     class Meta:
         table = "proposal_question"
         unique_together = (("proposal", "question"),)
+
+
+class Turn(StrEnum):
+    """What happened to a proposal, as its page tells it to everybody."""
+
+    PROPOSED = "proposed"
+    AMENDED = "amended"
+    CERTIFIED = "certified"
+    WITHDRAWN = "withdrawn"
+    SET_ASIDE = "set aside"
+    TAKEN_BACK = "taken back"
+    MERGED = "merged"
+    RECEIVED = "received"
+    UNMERGED = "unmerged"
+    GAVE_BACK = "gave back"
+    ANSWERED = "answered"
+    DONE = "done"
+
+
+class ProposalTurn(Model):
+    """One turn in the life of a proposal: who, when, why, and with which other proposal or at which version."""
+
+    id = fields.IntField(primary_key=True)
+    proposal: fields.ForeignKeyRelation[Proposal] = fields.ForeignKeyField(
+        "forum.Proposal", related_name="turns", db_index=True, on_delete=fields.RESTRICT
+    )
+    proposal_id: int
+    turn = fields.CharEnumField(Turn, max_length=16)
+    member: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "forum.Member", related_name="turns", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    member_id: int | None
+    other: fields.ForeignKeyNullableRelation[Proposal] = fields.ForeignKeyField(
+        "forum.Proposal", related_name="turns_elsewhere", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    other_id: int | None
+    version = fields.IntField(null=True)
+    reason = fields.CharField(500, default="")
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "proposal_turn"
+
+
+class Merge(Model):
+    """A proposal that joined another one, until somebody undid it: `Proposal.merged_into` leads to the last one."""
+
+    id = fields.IntField(primary_key=True)
+    source: fields.ForeignKeyRelation[Proposal] = fields.ForeignKeyField(
+        "forum.Proposal", related_name="merges", db_index=True, on_delete=fields.RESTRICT
+    )
+    source_id: int
+    destination: fields.ForeignKeyRelation[Proposal] = fields.ForeignKeyField(
+        "forum.Proposal", related_name="received", db_index=True, on_delete=fields.RESTRICT
+    )
+    destination_id: int
+    member: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "forum.Member", related_name="merges", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    member_id: int | None
+    reason = fields.CharField(500, default="")
+    merged_at = fields.DatetimeField()
+    undone_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "proposal_merge"
+
+
+class Distinction(Model):
+    """Two proposals that a moderator found to be different, however alike: they are not suggested again."""
+
+    id = fields.IntField(primary_key=True)
+    one: fields.ForeignKeyRelation[Proposal] = fields.ForeignKeyField(
+        "forum.Proposal", related_name="distinguished", on_delete=fields.RESTRICT
+    )
+    one_id: int
+    other: fields.ForeignKeyRelation[Proposal] = fields.ForeignKeyField(
+        "forum.Proposal", related_name="distinguished_from", db_index=True, on_delete=fields.RESTRICT
+    )
+    other_id: int
+    member: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "forum.Member", related_name="distinctions", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    member_id: int | None
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "distinction"
+        unique_together = (("one", "other"),)

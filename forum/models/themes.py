@@ -1,7 +1,18 @@
 """The consultation's chapters and the questions that open them."""
 
+from enum import StrEnum
+
 from tortoise import fields
 from tortoise.models import Model
+
+
+class Voting(StrEnum):
+    """What a ballot of the theme says: a support, one of three opinions, a mention, or a place in an order."""
+
+    APPROVAL = "soutien"
+    OPINIONS = "pour-contre"
+    JUDGMENT = "jugement"
+    RANKING = "classement"
 
 
 class Theme(Model):
@@ -21,6 +32,15 @@ class Theme(Model):
     votes_open_at = fields.DatetimeField(null=True)
     votes_close_at = fields.DatetimeField(null=True)
     sealed = fields.BooleanField(default=True, description="no tally is shown before the close")
+    voting = fields.CharEnumField(
+        Voting, max_length=16, default=Voting.OPINIONS, db_default="pour-contre", description="frozen once votes open"
+    )
+    mentions = fields.TextField(
+        default="", db_default="", description="of a judgment, 3 to 7, a line each from the worst to the best"
+    )
+    quota = fields.IntField(
+        default=0, db_default=0, description="proposals that one person may support or rank, 0: all"
+    )
     quorum = fields.IntField(default=0, description="votants under which a proposal is not ranked")
     last_proposal_number = fields.IntField(default=0, description="references are never reused")
     version = fields.IntField(default=1, description="raised by every write that a page of the theme shows")

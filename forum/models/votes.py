@@ -3,11 +3,13 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from forum.ranking.tallies import Opinion
-
 
 class Ballot(Model):
-    """What one person thinks of one proposal now, and which version of it they judged."""
+    """What one person thinks of one proposal now, and which version of it they judged.
+
+    `opinion` is written in the terms of the theme's voting: "pour", "abstention", "contre"; a mention, "0" for the
+    worst; or a place, "1" for the first. A ballot that came with a merge says from which proposal.
+    """
 
     id = fields.IntField(primary_key=True)
     proposal: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
@@ -18,9 +20,13 @@ class Ballot(Model):
         "forum.Member", related_name="ballots", db_index=True, on_delete=fields.RESTRICT
     )
     voter_id: int
-    opinion = fields.CharEnumField(Opinion, max_length=16)
+    opinion = fields.CharField(16)
     proposal_version = fields.IntField()
     cast_at = fields.DatetimeField()
+    carried_from: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "forum.Proposal", related_name="carried_ballots", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    carried_from_id: int | None
 
     class Meta:
         table = "ballot"
@@ -28,7 +34,10 @@ class Ballot(Model):
 
 
 class BallotChange(Model):
-    """Every change of a ballot, so that tallies can be replayed, `opinion` is null for a withdrawal."""
+    """Every change of a ballot, so that tallies can be replayed, `opinion` is null for a withdrawal.
+
+    `by_merge`: not the voter's own doing, but that of a merge, or of its undoing.
+    """
 
     id = fields.IntField(primary_key=True)
     proposal: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
@@ -39,8 +48,9 @@ class BallotChange(Model):
         "forum.Member", related_name="ballot_changes", db_index=True, on_delete=fields.RESTRICT
     )
     voter_id: int
-    opinion = fields.CharEnumField(Opinion, max_length=16, null=True)
+    opinion = fields.CharField(16, null=True)
     proposal_version = fields.IntField()
+    by_merge = fields.BooleanField(default=False, db_default=False)
     changed_at = fields.DatetimeField()
 
     class Meta:
