@@ -37,7 +37,7 @@ _DAMAGED: Final = (
     "Ce fichier est abîmé ou incomplet. Ouvrez-le dans votre traitement de texte et enregistrez-le à nouveau."
 )
 _PROTECTED: Final = "Ce fichier est protégé par un mot de passe. Enregistrez-le sans mot de passe, puis recommencez."
-_TOO_MUCH_INSIDE: Final = "Ce fichier contient trop de choses une fois décompressé. Collez plutôt son texte."
+_TOO_MUCH_INSIDE: Final = "Ce fichier est trop volumineux une fois décompressé. Collez plutôt son texte."
 
 
 def read_minutes(content: bytes) -> str:
