@@ -242,7 +242,7 @@ async def _tagged_posts(meeting: int, *, with_waiting: bool) -> tuple[TaggedPost
 async def _proposals_of(meeting: int) -> tuple[ProposalOfMeeting, ...]:
     """In the order of their references, which says nothing of votes."""
     found = await rows(
-        """
+        f"""
         SELECT t.number AS theme_number, p.number, p.wording FROM proposal p JOIN theme t ON t.id = p.theme_id
          WHERE p.meeting_id = $1 AND p.state IN {IN_FORCE_SQL} ORDER BY t.number, p.number""",
         meeting,
