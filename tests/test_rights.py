@@ -36,6 +36,7 @@ SCHEDULE = {
     "votes_open_at": "2026-11-13T13:00",
     "votes_close_at": "2026-12-19T18:00",
     "sealed": "1",
+    "reason": "Une semaine de plus",
 }
 MINUTES = {"source": "Former.", "ligne-1": "Former tous les agents.", "garder-1": "1"}
 CLOSED = "Les contributions à ce thème sont closes."

@@ -71,6 +71,9 @@ TITLES = {
     "votes_open_at": "ouverture des votes",
     "votes_close_at": "clôture des votes",
     "sealed": "vote sous scellés",
+    "voting": "mode de vote",
+    "mentions": "mentions du jugement",
+    "quota": "quota de soutiens",
     "count": "nombre de personnes",
     "invitations": "numéros des invitations",
 }
