@@ -8,7 +8,7 @@ from forum.routes import routes
 from tests.browser.scenes import CLOSED, OPEN, Scene
 
 # What answers without a page: it leads on, downloads, or speaks to machines.
-NO_PAGE = {"post", "document", "api_synthesis", "live", "ready", "static"}
+NO_PAGE = {"post", "document", "api_synthesis", "live", "ready", "static", "meetings_calendar", "meeting_calendar"}
 # Pages of a site that has a provider of identities: tests/browser/test_providers.py looks at them.
 BY_A_PROVIDER = {"provider_return", "provider_signed_out", "first_time", "link_identity", "unlink_identity"}
 
