@@ -1,5 +1,6 @@
 """Many tags at once, through the door: what members wrote and what waits, a selection of a theme tied and untied."""
 
+import asyncio
 import json
 
 import pytest
@@ -222,3 +223,26 @@ async def test_one_looks_for_what_has_no_tag_yet_thread_by_thread(client: AsyncC
     of_thread = (await client.get(f"{SELECT}?fil={posts[2].thread_id}")).text
     assert of_thread.count('name="contributions"') == 1
     assert "Ouvrir le samedi" not in of_thread
+
+
+async def test_moderators_who_settle_and_tag_the_same_at_once_do_not_wait_for_each_other_for_ever(
+    app: Starlette, client: AsyncClient
+) -> None:
+    theme, posts, meeting = await a_theme_to_tag()
+    for post in posts:
+        await MeetingTag.create(post=post, meeting_id=meeting, state=TagState.WAITING, created_at=NOON)
+    tags = [str(each.id) for each in await MeetingTag.all()]
+    ticked = [str(each.id) for each in posts]
+    await sign_in(client, await a_moderator())
+    async with visitor(app) as other:
+        await sign_in(other, await make_member("Autre Modératrice", moderates=[await make_group("gt-3")]))
+        answers = await asyncio.gather(
+            send(client, meeting, "etiqueter", contributions=ticked, propositions=["T3-001", "T3-002"]),
+            other.post(QUEUE, data={"etiquettes": tags[::-1], "acte": "confirmer"}),
+            send(other, meeting, "etiqueter", contributions=ticked[::-1], propositions=["T3-002"]),
+            client.post(f"/contributions/{posts[1].id}/reunions", data={"numero": "1", "acte": "etiqueter"}),
+        )
+    assert [each.status_code for each in answers] == [303] * 4
+    assert await states() == ["confirmed"] * 3
+    assert await meetings_of_proposals() == [meeting, meeting]
+    assert (await Theme.get(id=theme.id)).version > theme.version
