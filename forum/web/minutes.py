@@ -70,13 +70,18 @@ async def _keep(request: Request, form: Form, desk: MinutesDesk) -> Response:
             request.state.now,
         )
     except Invalid as problem:
-        theme = (
-            int(form.values["theme"]) if form.values["theme"].isascii() and form.values["theme"].isdecimal() else None
-        )
-        rows = await minutes.with_suggestions(desk, theme, typed)
+        rows = await minutes.with_suggestions(desk, _theme(form), typed)
         context = {"desk": desk, "rows": rows, "most_megabytes": LONGEST_FILE >> 20}
         return await refused(request, _TEMPLATE, context, form, problem)
     return see_other(request, "meeting", meeting=desk.meeting.id, notice="compte-rendu-garde")
+
+
+def _theme(form: Form) -> int | None:
+    """The theme chosen, None when what was sent is none: the refusal has said so."""
+    try:
+        return form.integer("theme")
+    except Invalid:
+        return None
 
 
 def _typed_rows(form: Form) -> tuple[PreviewRow, ...]:
