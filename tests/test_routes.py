@@ -8,7 +8,18 @@ from forum.routes import routes
 from tests.browser.scenes import CLOSED, OPEN, Scene
 
 # What answers without a page: it leads on, downloads, or speaks to machines.
-NO_PAGE = {"post", "document", "own_archive", "api_synthesis", "api_own_archive", "live", "ready", "static"}
+NO_PAGE = {
+    "post",
+    "document",
+    "own_archive",
+    "api_synthesis",
+    "api_own_archive",
+    "live",
+    "ready",
+    "static",
+    "meetings_calendar",
+    "meeting_calendar",
+}
 # Pages of a site that has a provider of identities: tests/browser/test_providers.py looks at them.
 BY_A_PROVIDER = {"provider_return", "provider_signed_out", "first_time", "link_identity", "unlink_identity"}
 # Pages of somebody who has a second factor: tests/browser/test_second_factor.py looks at them.

@@ -75,6 +75,14 @@ class ProposalList:
     shuffled: bool
     results: bool
     voters: int | None
+    meeting: int | None = None
+    """The number of the meeting that those shown come from; None: all."""
+
+    @property
+    def meetings(self) -> tuple[int, ...]:
+        """The numbers of the meetings that these proposals come from."""
+        every = (*self.proposals, *self.below_quorum, *self.withdrawn)
+        return tuple(sorted({each.meeting.number for each in every if each.meeting}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +156,30 @@ async def list_proposals(theme: ThemeHead, now: datetime) -> ProposalList:
         shuffled=theme.schedule.votes_are_open(now),
         results=results,
         voters=await voters_of((theme,), now) if results else None,
+    )
+
+
+def by_meeting(listed: ProposalList, *, only: int | None = None, sort: bool = False) -> ProposalList:
+    """The list with the proposals of one meeting alone, or sorted by meeting, those that come from none last.
+
+    A number of a meeting is one meeting: a theme is of one working group. Ranks stay those of the whole theme, and
+    what is drawn for each reader or ranked is not sorted.
+    """
+
+    def shown(some: tuple[ListedProposal, ...]) -> tuple[ListedProposal, ...]:
+        return tuple(each for each in some if each.meeting and each.meeting.number == only) if only else some
+
+    def place(each: ListedProposal) -> tuple[bool, int]:
+        return each.meeting is None, each.meeting.number if each.meeting else 0
+
+    proposals = shown(listed.proposals)
+    sorts = sort and not listed.shuffled and not listed.results
+    return replace(
+        listed,
+        proposals=tuple(sorted(proposals, key=place)) if sorts else proposals,
+        below_quorum=shown(listed.below_quorum),
+        withdrawn=shown(listed.withdrawn),
+        meeting=only,
     )
 
 

@@ -72,8 +72,12 @@ NOTICES = {
     "calendrier-fixe": "Le calendrier est enregistré.",
     "votes-clos": "Les votes sont clos ; les résultats sont publics.",
     "reunion-creee": "La réunion est enregistrée.",
+    "reunion-modifiee": "La réunion est à jour.",
     "compte-rendu-garde": "Le compte rendu est enregistré ; ses lignes gardées sont des propositions.",
     "etiquette-changee": "L’étiquette est à jour.",
+    "etiquettes-confirmees": "Les étiquettes choisies sont confirmées.",
+    "etiquettes-refusees": "Les étiquettes choisies sont refusées.",
+    "selection-etiquetee": "La sélection est traitée.",
 }
 
 # Where a page kept ready is open: a mark that no text can hold, because texts refuse NUL.

@@ -17,7 +17,7 @@ from forum.domain.themes import ThemeHead, find_theme
 from forum.errors import Invalid
 from forum.permissions import Viewer, may_contribute, may_vote
 from forum.settings import settings
-from forum.web.forms import Form, asked_integer, asked_text, read_form
+from forum.web.forms import Form, asked_integer, asked_meeting, asked_text, read_form
 from forum.web.kept import Kept, KeptPage, to_visitors
 from forum.web.page import href, html, own_slot, page, prepare, refused, render, see_other
 
@@ -59,14 +59,20 @@ async def _ready(request: Request, theme: ThemeHead) -> ReadyList:
         ballots,
     )
     pages: Kept[ReadyList] = request.app.state.kept
+    meeting, sort = asked_meeting(request), asked_text(request, "tri") == "reunion"
     version = (theme.version, theme.schedule.phase(now), viewer is None and now.date())
-    found = pages.get(key, version)
+    # Filtered or sorted it is another page, which few ask for: made each time.
+    found = None if meeting or sort else pages.get(key, version)
     if found is not None:
         return found
-    listed = await proposals.list_proposals(theme, now)
+    every = await proposals.list_proposals(theme, now)
+    listed = proposals.by_meeting(every, only=meeting, sort=sort)
     synthesis = await newest_published(theme.id) if listed.results else None
     context = {"list": listed, "may_write": may_write, "may_vote": ballots, "synthesis": synthesis}
+    context |= {"meetings": every.meetings, "sorted_by_meeting": sort}
     ready = prepare(request, "proposals/index.html", context)
+    if meeting or sort:
+        return ReadyList(KeptPage(ready), listed)
     return pages.keep(key, ReadyList(KeptPage(ready), listed), version, characters=sum(map(len, ready.pieces)))
 
 

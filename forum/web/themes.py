@@ -14,7 +14,7 @@ from forum.errors import Checks, Invalid
 from forum.models.themes import Voting
 from forum.permissions import Schedule
 from forum.text.typography import PARIS
-from forum.web.forms import Form, asked_integer, read_form
+from forum.web.forms import Form, asked_integer, asked_meeting, read_form
 from forum.web.page import page, refused, see_other
 from forum.web.windows import windows
 
@@ -23,9 +23,12 @@ MOMENTS = ("contributions_open_at", "contributions_close_at", "votes_open_at", "
 
 async def show(request: Request) -> Response:
     """A theme: its introduction, questions, windows, threads, and the way to its proposals."""
-    shown = await themes.read_theme(request.path_params["number"], after=asked_integer(request, "apres", least=1))
+    meeting = asked_meeting(request)
+    after = asked_integer(request, "apres", least=1)
+    shown = await themes.read_theme(request.path_params["number"], after=after, meeting=meeting)
     context = {
         "page": shown,
+        "meeting": meeting,
         "theme": shown.theme,
         "windows": windows(request, shown.theme.schedule),
         "changes": await schedule_changes(shown.theme),

@@ -48,6 +48,8 @@ WAITING = """
            '2026-01-01 00:00:00+00:00'
       FROM member WHERE email = '{email}'"""
 
+PRESENT = "Bibliothèque départementale de la Moselle\nMédiathèque Verlaine, Metz\nPôle emploi, agence de Metz"
+
 
 async def furnish(site: Site) -> None:
     """Contributions, a quote, an edit, notifications, a meeting with minutes, votes, a working draft, an archive that
@@ -111,9 +113,8 @@ async def _hold_meeting(moderator: AsyncClient) -> int:
     page = (await moderator.get("/reunions/nouvelle")).text
     group = re.search(r'name="groupe" value="(\d+)"[^>]*>\s*<span>GT Formation', page)
     assert group, page
-    meeting = number_in(
-        await sent(moderator, "/reunions/nouvelle", groupe=group[1], numero="2", date="2026-03-12", lieu="Metz")
-    )
+    held = {"numero": "2", "date": "2026-03-12", "lieu": "Metz", "presents": PRESENT}
+    meeting = number_in(await sent(moderator, "/reunions/nouvelle", groupe=group[1], **held))
     fields = {"theme": "3", "source": MINUTES, "acte": "garder", "garder-3": "1", "garder-4": "1"}
     fields |= {"ligne-3": "Former les agents d’accueil à la médiation numérique"}
     fields |= {"ligne-4": "Ouvrir les formations du CNFPT aux médiateurs"}

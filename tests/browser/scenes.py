@@ -146,6 +146,31 @@ async def _rows(page: Page) -> None:
     await page.locator("#lignes").wait_for()
 
 
+async def _rows_near(page: Page) -> None:
+    """Lines beside the proposals that say the same, or nearly."""
+    said = "- Recruter des médiateurs numériques en CDI\n- Garantir un cadre d’emploi aux médiateurs numériques"
+    await page.fill("#source", f"{said}\n- Embaucher des MEDIATEURS NUMERIQUES en CDI\n- Ouvrir le samedi")
+    await page.locator("main form .primary").click()
+    await page.locator(".suggestions").first.wait_for()
+
+
+async def _meeting_in_two_windows(page: Page) -> None:
+    """The same meeting corrected elsewhere meanwhile (409)."""
+    other = await page.context.new_page()
+    await other.goto(page.url)
+    await other.fill("#lieu", f"Salle {token_hex(4)}")
+    await other.locator("main form .primary").click()
+    await other.wait_for_url("**/reunions/*fait=*")
+    await other.close()
+    await page.fill("#lieu", "Nancy, médiathèque Manufacture")
+    await page.locator("main form .primary").click()
+    await page.locator("#autre").wait_for()
+
+
+async def _no_tick(page: Page) -> None:
+    await _refused(page)
+
+
 async def _rows_refused(page: Page) -> None:
     await _rows(page)
     await page.locator("main form .primary").click()
@@ -222,6 +247,9 @@ OPEN = [
     Scene("proposals", "visiteur", "/themes/3/propositions"),
     Scene("no proposal", "visiteur", "/themes/1/propositions"),
     Scene("thread", "visiteur", "/fils/1"),
+    Scene("theme by meeting", "visiteur", "/themes/3?reunion=1"),
+    Scene("thread by meeting", "visiteur", "/fils/1?reunion=1"),
+    Scene("proposals by meeting", "visiteur", "/themes/3/propositions?reunion=2"),
     Scene("proposal", "visiteur", "/propositions/T3-001"),
     Scene("history", "visiteur", "/contributions/{edited}/historique"),
     Scene("words of a version", "visiteur", "/contributions/{own}/revisions/1"),
@@ -290,6 +318,14 @@ OPEN = [
     Scene("minutes refused (422)", "modératrice", "/reunions/{meeting}/compte-rendu", _empty_minutes),
     Scene("lines of minutes", "modératrice", "/reunions/{meeting}/compte-rendu", _rows),
     Scene("lines of minutes refused (422)", "modératrice", "/reunions/{meeting}/compte-rendu", _rows_refused),
+    Scene("lines near to proposals", "modératrice", "/reunions/{meeting}/compte-rendu", _rows_near),
+    Scene("meetings", "modératrice", "/reunions"),
+    Scene("meeting corrected", "modératrice", "/reunions/{meeting}/modifier"),
+    Scene("meeting in two windows (409)", "modératrice", "/reunions/{meeting}/modifier", _meeting_in_two_windows),
+    Scene("tags that wait", "modératrice", "/reunions/a-confirmer"),
+    Scene("tags that wait refused (422)", "modératrice", "/reunions/a-confirmer", _no_tick),
+    Scene("selection", "modératrice", "/themes/3/etiqueter"),
+    Scene("selection refused (422)", "modératrice", "/themes/3/etiqueter?voir=sans", _no_tick),
     Scene("proposals", "agent", "/themes/3/propositions"),
     Scene("schedule", "agent", "/themes/3/calendrier"),
     Scene("schedule refused (422)", "agent", "/themes/3/calendrier", _calendar_upside_down),
