@@ -410,12 +410,19 @@ def may_vote(
     if is_own and not own_proposals:
         return _refused("On ne vote pas sur sa propre proposition.")
     if state is not ProposalState.OPEN:
-        return _refused("Cette proposition n’est plus soumise au vote.")
+        return _refused(_OUT_OF_THE_VOTE.get(state, "Cette proposition n’est plus soumise au vote."))
     if schedule.votes_are_closed(now):
         return _refused("Les votes sur ce thème sont clos.")
     if not schedule.votes_are_open(now):
         return _refused("Les votes sur ce thème ne sont pas encore ouverts.")
     return ALLOWED
+
+
+_OUT_OF_THE_VOTE = {
+    ProposalState.MERGED: "Cette proposition est réunie à une autre : c’est sur l’autre que l’on vote désormais.",
+    ProposalState.WITHDRAWN: "Cette proposition est retirée : elle n’est plus soumise au vote.",
+    ProposalState.SET_ASIDE: "Cette proposition est écartée : elle n’est plus soumise au vote.",
+}
 
 
 def may_schedule(viewer: Viewer | None, now: datetime) -> Verdict:

@@ -17,7 +17,9 @@ from forum.web import (
     joining,
     journal,
     legal,
+    meeting_tags,
     meetings,
+    minutes,
     notifications,
     people,
     personal_data,
@@ -44,6 +46,7 @@ def routes() -> list[BaseRoute]:
         Route("/themes/{number:small}/proposer", proposals.propose, name="propose", methods=["GET", "POST"]),
         Route("/themes/{number:small}/calendrier", themes.schedule, name="theme_schedule", methods=["GET", "POST"]),
         Route("/themes/{number:small}/clore-les-votes", themes.close_votes, name="close_votes", methods=["POST"]),
+        Route("/themes/{number:small}/etiqueter", meeting_tags.select, name="tag_selection", methods=["GET", "POST"]),
         Route("/themes/{number:small}/nouveau-fil", threads.open_new, name="new_thread", methods=["GET", "POST"]),
         # Threads and contributions
         Route("/fils/{thread:int}", threads.show, name="thread"),
@@ -53,7 +56,7 @@ def routes() -> list[BaseRoute]:
         Route("/contributions/{post:int}/historique", posts.history, name="post_history"),
         Route("/contributions/{post:int}/revisions/{revision:int}", posts.revision, name="post_revision"),
         Route("/contributions/{post:int}/citer", posts.quote, name="quote_post"),
-        Route("/contributions/{post:int}/reunions", meetings.tag, name="tag_post", methods=["POST"]),
+        Route("/contributions/{post:int}/reunions", meeting_tags.tag, name="tag_post", methods=["POST"]),
         Route(
             "/contributions/{post:int}/proposer",
             proposals.propose_from_post,
@@ -88,9 +91,13 @@ def routes() -> list[BaseRoute]:
         ),
         # Meetings
         Route("/reunions", meetings.index, name="meetings"),
+        Route("/reunions.ics", meetings.calendar_of_all, name="meetings_calendar"),
         Route("/reunions/nouvelle", meetings.create, name="new_meeting", methods=["GET", "POST"]),
+        Route("/reunions/a-confirmer", meeting_tags.queue, name="waiting_tags", methods=["GET", "POST"]),
+        Route("/reunions/{meeting:int}.ics", meetings.calendar_of_one, name="meeting_calendar"),
         Route("/reunions/{meeting:int}", meetings.show, name="meeting"),
-        Route("/reunions/{meeting:int}/compte-rendu", meetings.enter_minutes, name="minutes", methods=["GET", "POST"]),
+        Route("/reunions/{meeting:int}/modifier", meetings.edit, name="edit_meeting", methods=["GET", "POST"]),
+        Route("/reunions/{meeting:int}/compte-rendu", minutes.enter, name="minutes", methods=["GET", "POST"]),
         # Syntheses
         Route("/syntheses", syntheses.index, name="syntheses"),
         Route("/syntheses/demander", syntheses.ask, name="request_synthesis", methods=["POST"]),

@@ -190,7 +190,7 @@ async def test_a_refused_draft_keeps_what_was_typed(client: AsyncClient, typed: 
         answer = await client.post(path, data={**WORDS, **DRAFT, **typed})
         assert answer.status_code == 422
         assert f'id="{field}-error"' in answer.text
-        assert {**WORDS, **typed}["wording"] in answer.text
+        assert str({**WORDS, **typed}["wording"]) in answer.text
     assert await count("proposal") == 1
 
 

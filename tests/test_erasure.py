@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 from httpx2 import AsyncClient
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
@@ -21,11 +21,22 @@ from forum.domain.erasure import COLUMNS, PLAIN_WORDS, Fate, erase
 from forum.domain.members import create_member
 from forum.domain.snapshots import from_json, sha256, to_json
 from forum.errors import NotAllowed
+from forum.models.answers import Answer, Decision, Obligation
 from forum.models.credentials import Identity
 from forum.models.meetings import Meeting
 from forum.models.members import Member, Role
-from forum.models.posts import Post
-from forum.models.proposals import Extract, Origin, Proposal
+from forum.models.posts import Outcome, Post, Treatment
+from forum.models.proposals import (
+    Distinction,
+    Extract,
+    Merge,
+    Origin,
+    Proposal,
+    ProposalState,
+    ProposalTurn,
+    ProposalVersion,
+    Turn,
+)
 from forum.models.syntheses import Synthesis, SynthesisState
 from forum.models.themes import Theme
 from forum.models.threads import Thread
@@ -204,8 +215,16 @@ async def everything(client: AsyncClient, app: Starlette, worker_clock: Clock) -
             proposal=proposal, voter_id=world.person, opinion=Opinion.FOR, proposal_version=1, changed_at=NOON
         )
     await Meeting.create(
-        working_group=group, number=1, place=f"chez {NAME}", minutes=f"Présents : {NAME}, P. Autre.", created_at=NOON
+        working_group=group,
+        number=1,
+        place=f"chez {NAME}",
+        attendance=f"{NAME}, P. Autre",
+        minutes=f"Présents : {NAME}, P. Autre.",
+        created_at=NOON,
     )
+    draft = await make_proposal(world.open_theme, f"Pas encore dit par {NAME}.", author=await Member.get(id=made.id))
+    await Proposal.filter(id=draft.id).update(state=ProposalState.DRAFT, number=-1)
+    await name_around(world.closed_proposal, world.open_proposal, mine, made.id)
     async with transaction():
         await journal.record(
             None, "hide", "post", mine.id, group=group.id, before=NAME, after="", reason=f"Demande de {NAME}", now=NOON
@@ -243,6 +262,41 @@ async def everything(client: AsyncClient, app: Starlette, worker_clock: Clock) -
     await rows("UPDATE job SET error = $1 WHERE name = 'compile_synthesis'", f"Mot trop long : {NAME}")
     await rows("UPDATE document SET error = $1 WHERE format = 'csv'", f"Mot trop long : {NAME}")
     return world
+
+
+async def name_around(proposal: Proposal, other: Proposal, post: Post, person: int) -> None:
+    """What moderators and agents write about proposals and contributions, and what the person did as one of them."""
+    await Proposal.filter(id=proposal.id).update(state_reason=f"Selon {NAME}")
+    await ProposalVersion.filter(proposal_id=proposal.id).update(reason=f"Relu par {NAME}", certifier_id=person)
+    await ProposalTurn.create(
+        proposal=proposal, turn=Turn.SET_ASIDE, member_id=person, reason=f"Demande de {NAME}", at=NOON
+    )
+    await Merge.create(
+        source=other, destination=proposal, member_id=person, reason=f"Comme {NAME}", merged_at=NOON, undone_at=NOON
+    )
+    await Distinction.create(one=proposal, other=other, member_id=person, created_at=NOON)
+    await Treatment.create(
+        post=post, outcome=Outcome.NO_FOLLOW_UP, revision=1, reason=f"Avis de {NAME}", member_id=person, treated_at=NOON
+    )
+    await Answer.create(
+        proposal=proposal,
+        number=1,
+        decision=Decision.RETAINED,
+        reason=f"Avec {NAME}",
+        service=f"Bureau de {NAME}",
+        decided_on=NOON.date(),
+        agent_id=person,
+        created_at=NOON,
+    )
+    await Obligation.create(
+        proposal=proposal,
+        words=f"Recevoir {NAME}",
+        due_on=NOON.date(),
+        done_on=NOON.date(),
+        done_words=f"{NAME} est reçue",
+        agent_id=person,
+        created_at=NOON,
+    )
 
 
 async def ask_to_be_forgotten(client: AsyncClient) -> None:
@@ -528,11 +582,17 @@ PERSON = Person("Malik Diallo", ("Malik-Diallo",), "malik.diallo@exemple.fr")
 NAMINGS = ["Malik Diallo", "@Malik-Diallo", "malik **diallo**", "MALIK DIALLO", "malik.diallo@exemple.fr", "Diallo"]
 SIGNS = ["\n", "\n\n", "* ", "1. ", "> ", "`", "**", "_", " ", "  \n", "# ", "| a | b |\n|---|---|\n", "\t", "\\"]
 LINES = ["{{citation 1@1 0-4}}\n\n", "```\nMalik Diallo\n```\n"]
-OTHERS = ["[lien](https://x.fr/Malik-Diallo)", "e\u0301", "œuvre"]
-PIECES = st.sampled_from([*NAMINGS, *SIGNS, *LINES, *OTHERS])
+OTHERS = ["[lien](https://x.fr/Malik-Diallo)", "e\u0301", "œuvre", "1", "%20", "****", "&nbsp;", "> > "]
+HALVES = ["Malik", "M&#97;lik", "Diallo", "https://x.fr/Malik%20Diallo", "malik.diallo%40exemple.fr"]
+PIECES = st.sampled_from([*NAMINGS, *SIGNS, *LINES, *OTHERS, *HALVES])
 
 
 @given(st.lists(PIECES, max_size=25).map("".join))
+@example("Malik Diallo_malik **diallo**Malik Diallo")  # what ends the name, in one spelling of the words or in all
+@example("1Malik Diallo malik **diallo**")
+@example("> _malik.diallo@exemple.fr_")
+@example("> M&#97;lik **Diallo**")  # words of a quote are no words of the author, but they name all the same
+@example("> Malik ****Diallo")
 def test_every_range_of_a_text_keeps_its_place(source: str) -> None:
     before = read(source)
     redactor = Redactor(PERSON)
@@ -540,8 +600,30 @@ def test_every_range_of_a_text_keeps_its_place(source: str) -> None:
     assert len(after.plain) == len(before.plain)
     assert not redactor.names(after.plain)
     assert not redactor.names(after.source)
+    assert not redactor.names_in_html(after.html)
     assert not redactor.names(re.sub(r"<[^>]+>", "", after.html))
-    assert read(after.source).plain == after.plain
+    again = read(after.source)
+    assert again.plain == after.plain
+    assert not redactor.names_in_html(again.html)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Malik Diallo_",
+        "dossier_Malik_Diallo_2",
+        "_malik.diallo@exemple.fr_",
+        "https://x.fr/?qui=Malik%20Diallo",
+        "mailto:malik.diallo%40exemple.fr",
+    ],
+)
+def test_a_name_is_found_beside_signs(words: str) -> None:
+    assert Redactor(PERSON).names(words)
+
+
+@pytest.mark.parametrize("words", ["Malik Diallos", "1Malik Diallo", "@Malik-Dialloux"])
+def test_a_longer_word_is_somebody_else(words: str) -> None:
+    assert not Redactor(PERSON).names(words)
 
 
 @given(st.lists(PIECES, max_size=25).map("".join))

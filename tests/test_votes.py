@@ -81,8 +81,8 @@ async def test_with_scripts_the_answer_is_the_booth_alone(client: AsyncClient) -
     await sign_in(client, await make_member())
     answer = await client.post("/propositions/T3-001/vote", data={"avis": "contre"}, headers={"X-Fragment": "vote"})
     assert answer.status_code == 200
-    assert answer.text.strip().startswith("<form")
-    assert 'value="contre" aria-pressed="true"' in answer.text
+    assert answer.text.strip().startswith('<div class="vote">')
+    assert 'value="contre" required checked' in answer.text
 
 
 @pytest.mark.parametrize(
@@ -300,12 +300,12 @@ async def test_ones_own_vote_is_seen_at_a_glance_in_the_thread(client: AsyncClie
     await sign_in(client, await make_member("Une Votante"))
     await vote(client, "abstention")
     page = (await client.get(f"/fils/{thread.id}")).text
-    assert 'value="abstention" aria-pressed="true"' in page
+    assert 'value="abstention" required checked' in page
     assert "<strong>abstention</strong>" in page
     assert "<strong>abstain</strong>" in (await client.get(f"/en/fils/{thread.id}")).text.lower()
     async with visitor(app) as other:
         await sign_in(other, await make_member("Un Autre"))
-        assert 'aria-pressed="true">Abstention' not in (await other.get(f"/fils/{thread.id}")).text
+        assert "required checked" not in (await other.get(f"/fils/{thread.id}")).text
 
 
 async def test_the_english_door_takes_the_same_vote(client: AsyncClient) -> None:

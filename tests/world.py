@@ -210,7 +210,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
     post_b = await make_post(thread_b, author=other)
     tagged = await make_post(thread, "Des mots d’une réunion.", author=other)
     await MeetingTag.create(post=tagged, meeting=meeting, state=TagState.CONFIRMED, created_at=NOON)
-    await MeetingTag.create(post=post, meeting=waiting, state=TagState.WAITING, created_at=NOON)
+    waiting_tag = await MeetingTag.create(post=post, meeting=waiting, state=TagState.WAITING, created_at=NOON)
     proposal = await make_proposal(theme, author=other)
     closed_proposal = await make_proposal(closed, author=other)
     secret = await make_member(SECRET_VOTER)
@@ -227,6 +227,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
         "meeting": meeting.id,
         "meeting_b": meeting_b.id,
         "waiting": waiting.id,
+        "waiting_tag": waiting_tag.id,
         "proposal": f"T3-{proposal.number:03}",
         "closed_proposal": f"T5-{closed_proposal.number:03}",
         "group_a": a.id,

@@ -389,8 +389,17 @@ async def _delete_own(person: Erased) -> None:
         await invitations.forget_address(person.email)
         await _forget_batches(address)
     await rows("UPDATE invitation SET name = '' WHERE member_id = $1", person.id)
+    await _delete_drafts(person.id)
     for purpose, subject in subjects:
         await rows("DELETE FROM link WHERE purpose = $1 AND subject = $2", purpose.value, subject)
+
+
+async def _delete_drafts(member: int) -> None:
+    """What they had not yet proposed, and nobody else has seen."""
+    drafts = "SELECT id FROM proposal WHERE author_id = $1 AND state = 'draft'"
+    for table in ("proposal_question", "proposal_version", "proposal_turn"):
+        await rows(f"DELETE FROM {table} WHERE proposal_id IN ({drafts})", member)
+    await rows("DELETE FROM proposal WHERE author_id = $1 AND state = 'draft'", member)
 
 
 async def _forget_batches(address: str) -> None:

@@ -14,6 +14,7 @@ from forum.database import Row, known_moment, moment, row, rows, transaction
 from forum.domain import jobs, journal
 from forum.domain.jobs import Claim, Progress, progress_of
 from forum.domain.mail import may_mail, post_mail
+from forum.domain.personal_acts import acts_of
 from forum.domain.references import reference
 from forum.errors import Invalid, NotFound
 from forum.jobs import JobName, enqueue
@@ -249,6 +250,7 @@ async def collect(member: int, asked_at: datetime) -> Facts:
         "notifications": await _notifications(member),
         "journal": await _journal(member),
         "syntheses_demandees": await _syntheses(member),
+        **await acts_of(member),
     }
 
 
@@ -420,7 +422,7 @@ async def _mentions(member: int) -> list[Facts]:
 
 async def _extracts(member: int) -> list[Facts]:
     found = await rows(
-        """SELECT e.post_id, e.revision, e.start, e.stop, e.created_at, r.plain
+        """SELECT e.post_id, e.revision, e.start, e.stop, e.nature, e.created_at, r.plain
              FROM extract e JOIN post_revision r ON r.post_id = e.post_id AND r.number = e.revision
             WHERE e.member_id = $1 ORDER BY e.id""",
         member,
@@ -430,6 +432,7 @@ async def _extracts(member: int) -> list[Facts]:
             "de": _address(f"/contributions/{one['post_id']}"),
             "version": one["revision"],
             "mots": one["plain"][one["start"] : one["stop"]],
+            "nature": one["nature"],
             "le": _at(one["created_at"]),
         }
         for one in found

@@ -6,9 +6,10 @@ a vote the order is drawn for each person; once it is over, it is the order of `
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 
 from forum.database import Row, known_moment, row, rows
+from forum.domain.ballots import TALLIED, Count
+from forum.domain.booths import draw
 from forum.domain.proposal_history import OtherProposal, Told, turns_of
 from forum.domain.proposal_states import IN_FORCE_SQL
 from forum.domain.references import parse_reference, reference
@@ -18,9 +19,9 @@ from forum.domain.votes import (
     LINE_TABLES,
     NO_VOTER,
     ProposalLine,
+    count_of,
+    counts_of,
     line_from,
-    tallies_of,
-    tally_of,
     voter_id,
     voters_of,
 )
@@ -88,6 +89,14 @@ class ProposalList:
     shuffled: bool
     results: bool
     voters: int | None
+    meeting: int | None = None
+    """The number of the meeting that those shown come from; None: all."""
+
+    @property
+    def meetings(self) -> tuple[int, ...]:
+        """The numbers of the meetings that these proposals come from."""
+        every = (*self.proposals, *self.below_quorum, *self.apart)
+        return tuple(sorted({each.meeting.number for each in every if each.meeting}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +157,8 @@ async def list_proposals(theme: ThemeHead, now: datetime) -> ProposalList:
     """
     found = await rows(_LIST, NO_VOTER, theme.id)
     answered = await _questions_by_proposal(theme.id)
-    tallies = await tallies_of(theme, now)
-    every = [_listed(each, now, theme, tallies, answered) for each in found]
+    counts = await counts_of(theme, now)
+    every = [_listed(each, now, theme, counts, answered) for each in found]
     shown = [each for each in every if each.line.is_open]
     results = theme.schedule.votes_are_closed(now)
     ranked, below = _ranked(shown, theme.quorum) if results else (shown, [])
@@ -164,28 +173,48 @@ async def list_proposals(theme: ThemeHead, now: datetime) -> ProposalList:
     )
 
 
-def drawn_order(listed: ProposalList, viewer: Viewer | None, now: datetime) -> tuple[ListedProposal, ...]:
-    """The proposals in the order that a vote shows to one person: random between people, the same at each visit.
+def by_meeting(listed: ProposalList, *, only: int | None = None, sort: bool = False) -> ProposalList:
+    """The list with the proposals of one meeting alone, or sorted by meeting, those that come from none last.
 
-    Visitors share one order a day, so that their page can be kept ready, and so that no proposal is always first.
+    A number of a meeting is one meeting: a theme is of one working group. Ranks stay those of the whole theme, and
+    what is drawn for each reader or ranked is not sorted.
     """
+
+    def shown(some: tuple[ListedProposal, ...]) -> tuple[ListedProposal, ...]:
+        return tuple(each for each in some if each.meeting and each.meeting.number == only) if only else some
+
+    def place(each: ListedProposal) -> tuple[bool, int]:
+        return each.meeting is None, each.meeting.number if each.meeting else 0
+
+    proposals = shown(listed.proposals)
+    sorts = sort and not listed.shuffled and not listed.results
+    return replace(
+        listed,
+        proposals=tuple(sorted(proposals, key=place)) if sorts else proposals,
+        below_quorum=shown(listed.below_quorum),
+        apart=shown(listed.apart),
+        meeting=only,
+    )
+
+
+def drawn_order(listed: ProposalList, viewer: Viewer | None, now: datetime) -> tuple[ListedProposal, ...]:
+    """The proposals in the order that a vote shows to one person: see `booths.draw`."""
     if not listed.shuffled:
         return listed.proposals
-    who = f"member {viewer.id}" if viewer else f"visitors {now.date().isoformat()}"
-    drawn = f"{who}|{listed.theme.id}|"
-    return tuple(sorted(listed.proposals, key=lambda each: sha256(f"{drawn}{each.line.id}".encode()).digest()))
+    place = draw(listed.theme.id, viewer, now)
+    return tuple(sorted(listed.proposals, key=lambda each: place(each.line.id)))
 
 
 def _listed(
     found: Row,
     now: datetime,
     theme: ThemeHead,
-    tallies: dict[int, Tally] | None,
+    counts: dict[int, Count] | None,
     answered: dict[int, tuple[int, ...]],
 ) -> ListedProposal:
-    tally = None if tallies is None else tallies.get(found["proposal_id"], Tally())
+    count = None if counts is None else counts.get(found["proposal_id"], Count())
     return ListedProposal(
-        line=line_from(found, None, now, theme=theme, tally=tally),
+        line=line_from(found, None, now, theme=theme, count=count),
         author=found["author_name"],
         origin=Origin(found["origin"]),
         meeting=_meeting(found),
@@ -222,7 +251,12 @@ async def _questions_by_proposal(theme_id: int) -> dict[int, tuple[int, ...]]:
 
 
 def _ranked(shown: list[ListedProposal], quorum: int) -> tuple[list[ListedProposal], list[ListedProposal]]:
-    """The proposals by net support, each with its rank by the Wilson bound beside it; apart, those under the quorum."""
+    """The proposals by net support, each with its rank by the Wilson bound beside it; apart, those under the quorum.
+
+    Of judgments and orders, by reference.
+    """
+    if any(each.line.rules.voting not in TALLIED for each in shown):
+        return shown, []
     by_reference = {each.line.reference: each for each in shown}
     candidates = [Candidate(each.line.reference, each.line.tally or Tally()) for each in shown]
     order = rank(candidates, score=net_support, quorum=quorum)
@@ -268,8 +302,8 @@ async def read_proposal(viewer: Viewer | None, ref: str, now: datetime) -> Propo
     if found is None:
         raise NotFound
     theme = theme_from(found)
-    tally = await tally_of(found["proposal_id"], theme, now)
-    line = line_from(found, viewer, now, theme=theme, tally=tally)
+    count = await count_of(found["proposal_id"], theme, now)
+    line = line_from(found, viewer, now, theme=theme, count=count)
     owner = owner_of(found["author_id"], found["promoter_id"])
     return ProposalPage(
         theme=theme,

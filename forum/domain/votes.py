@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from forum.database import Row, places, row, rows, transaction
+from forum.database import Row, is_sqlite, places, row, rows, transaction
+from forum.domain.ballots import TALLIED, Count, OwnBallot, Rules, read_opinion, takes_quota
 from forum.domain.proposal_states import IN_FORCE_SQL
 from forum.domain.references import parse_reference, reference
 from forum.domain.themes import (
@@ -22,15 +23,16 @@ from forum.domain.themes import (
     raise_versions,
     theme_from,
 )
-from forum.errors import NotFound
+from forum.errors import Conflict, NotFound
 from forum.models.proposals import IN_FORCE, ProposalState
+from forum.models.themes import Voting
 from forum.permissions import Schedule, Verdict, Viewer, may_act, may_read_own_ballot, may_vote
-from forum.ranking.tallies import Opinion, Tally
+from forum.ranking.tallies import Tally
 from forum.settings import settings
 
 LINE_COLUMNS = f"""
     p.id AS proposal_id, p.number AS proposal_number, p.wording, p.version AS proposal_version, p.state,
-    p.author_id, b.opinion, {THEME_COLUMNS}"""
+    p.author_id, p.substance, b.opinion, b.proposal_version AS judged_version, {THEME_COLUMNS}"""
 
 LINE_TABLES = """
       FROM proposal p
@@ -45,7 +47,8 @@ NO_VOTER = 0
 class ProposalLine:
     """A proposal with its vote, as one person may see it: under a post, in a list, on its page.
 
-    `own` is the reader's ballot. `tally` is None until the schedule makes it public. `may_vote` says why not.
+    `own` is the reader's ballot, in the terms of `rules`; `to_confirm` when it judges an older substance and is not
+    counted. `count` is None until the schedule makes it public. `may_vote` says why not.
     """
 
     id: int
@@ -54,16 +57,25 @@ class ProposalLine:
     wording: str
     version: int
     state: ProposalState
-    own: Opinion | None
-    tally: Tally | None
+    substance: int
+    own: str | None
+    to_confirm: bool
+    count: Count | None
     may_vote: Verdict
     schedule: Schedule
+    rules: Rules
+    theme: int
     votes_are_open: bool
 
     @property
     def is_open(self) -> bool:
         """Still asked for: under the vote, or judged and in force."""
         return self.state in IN_FORCE
+
+    @property
+    def tally(self) -> Tally | None:
+        """Of supports or of opinions, once it is public."""
+        return self.count.tally if self.count is not None and self.rules.voting in TALLIED else None
 
 
 def line_from(
@@ -72,10 +84,11 @@ def line_from(
     now: datetime,
     *,
     theme: ThemeHead | None = None,
-    tally: Tally | None = None,
+    count: Count | None = None,
 ) -> ProposalLine:
     """The line of a row that selects LINE_COLUMNS; `theme` when the caller already read it."""
-    schedule = (theme or theme_from(found)).schedule
+    theme = theme or theme_from(found)
+    schedule = theme.schedule
     state = ProposalState(found["state"])
     return ProposalLine(
         id=found["proposal_id"],
@@ -84,10 +97,14 @@ def line_from(
         wording=found["wording"],
         version=found["proposal_version"],
         state=state,
-        own=Opinion(found["opinion"]) if found["opinion"] else None,
-        tally=tally,
+        substance=found["substance"],
+        own=found["opinion"],
+        to_confirm=found["opinion"] is not None and found["judged_version"] < found["substance"],
+        count=count,
         may_vote=_verdict(viewer, schedule, state, found["author_id"], now),
         schedule=schedule,
+        rules=theme.rules,
+        theme=theme.number,
         votes_are_open=state is ProposalState.OPEN and schedule.votes_are_open(now),
     )
 
@@ -112,9 +129,11 @@ def verdict_of(viewer: Viewer | None, line: ProposalLine, now: datetime) -> Verd
     return _verdict(viewer, line.schedule, line.state, line.author, now)
 
 
-def seen_with(line: ProposalLine, own: Opinion | None, verdict: Verdict) -> ProposalLine:
+def seen_with(line: ProposalLine, own: OwnBallot | None, verdict: Verdict) -> ProposalLine:
     """A line that was read for everybody, as the reader with that ballot and that verdict sees it."""
-    return replace(line, own=own, may_vote=verdict)
+    if own is None:
+        return replace(line, own=None, to_confirm=False, may_vote=verdict)
+    return replace(line, own=own.opinion, to_confirm=own.version < line.substance, may_vote=verdict)
 
 
 def voter_id(viewer: Viewer | None) -> int:
@@ -122,13 +141,18 @@ def voter_id(viewer: Viewer | None) -> int:
     return viewer.id if viewer and may_read_own_ballot(viewer) else NO_VOTER
 
 
-async def vote(viewer: Viewer | None, ref: str, opinion: Opinion, now: datetime) -> ProposalLine:
-    """Cast or change one's ballot; casting the same twice changes nothing. Gives the proposal as it stands after it.
+async def vote(
+    viewer: Viewer | None, ref: str, opinion: str, now: datetime, *, read_version: int | None = None
+) -> ProposalLine:
+    """Cast, change or confirm one's ballot; casting the same twice changes nothing. Gives the proposal as it stands
+    after it. `read_version` is the version that the person read, when the page says it.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual; NotAllowed also before the votes open and after they close.
+        Invalid: the theme's kind of voting knows no such opinion.
+        Conflict: they support as many proposals as they may, or the substance changed since the version they read.
     """
-    return await _change(viewer, ref, opinion, now)
+    return await _change(viewer, ref, opinion, now, read_version)
 
 
 async def withdraw_vote(viewer: Viewer | None, ref: str, now: datetime) -> ProposalLine:
@@ -137,10 +161,12 @@ async def withdraw_vote(viewer: Viewer | None, ref: str, now: datetime) -> Propo
     Raises:
         NotFound, SignInRequired, NotAllowed: like `vote`.
     """
-    return await _change(viewer, ref, None, now)
+    return await _change(viewer, ref, None, now, None)
 
 
-async def _change(viewer: Viewer | None, ref: str, opinion: Opinion | None, now: datetime) -> ProposalLine:
+async def _change(
+    viewer: Viewer | None, ref: str, opinion: str | None, now: datetime, read_version: int | None
+) -> ProposalLine:
     """Put the ballot where `opinion` says, None withdraws it.
 
     Sealed ballots share their theme, so people vote side by side. One that pages show raises versions, for which the
@@ -150,11 +176,66 @@ async def _change(viewer: Viewer | None, ref: str, opinion: Opinion | None, now:
     assert viewer is not None
     async with transaction():
         line, theme = await _votable(viewer, ref, now, Hold.SHARED)
+        opinion = await _accepted(viewer, line, theme, opinion, read_version)
         if not _is_shown(theme.schedule, now):
             return await _write(viewer, ref, line, opinion, now)
     async with transaction():
         line, theme = await _votable(viewer, ref, now, Hold.ALONE)
+        opinion = await _accepted(viewer, line, theme, opinion, read_version)
         return await _write(viewer, ref, line, opinion, now, shown_in=theme.id)
+
+
+async def _accepted(
+    viewer: Viewer, line: ProposalLine, theme: ThemeHead, said: str | None, read_version: int | None
+) -> str | None:
+    """What the ballot will say, once it is found to be of the theme's kind and within its quota."""
+    if said is None:
+        return None
+    opinion = read_opinion(theme.voting, theme.mentions, said)
+    if read_version is not None and read_version < line.substance:
+        raise Conflict("Cette proposition a changé pendant que vous la lisiez : relisez-la, puis votez.")
+    if theme.quota and takes_quota(theme.voting, opinion):
+        await _hold_voter(theme, viewer)
+        await _refuse_beyond_quota(viewer, line, theme)
+    return opinion
+
+
+async def _hold_voter(theme: ThemeHead, viewer: Viewer) -> None:
+    """One vote at a time of this person in this theme, until the commit: two at once would each find room for one.
+
+    A lock that nothing else takes, so that it makes nobody else wait; SQLite writes one at a time.
+    """
+    if not is_sqlite():
+        await rows("SELECT pg_advisory_xact_lock(CAST($1 AS INTEGER), CAST($2 AS INTEGER))", theme.id, viewer.id)
+
+
+async def _refuse_beyond_quota(viewer: Viewer, line: ProposalLine, theme: ThemeHead) -> None:
+    """Raises Conflict when as many other proposals of the theme have a support, or a place, of this person already."""
+    supports = "" if theme.voting is Voting.RANKING else "AND b.opinion = 'pour'"
+    found = await rows(
+        f"""
+        SELECT p.number FROM ballot b JOIN proposal p ON p.id = b.proposal_id
+         WHERE b.voter_id = $1 AND p.theme_id = $2 AND p.id <> $3 AND p.state = 'open' {supports}
+         ORDER BY p.number""",
+        viewer.id,
+        theme.id,
+        line.id,
+    )
+    if len(found) < theme.quota:
+        return
+    references = ", ".join(reference(theme.number, each["number"]) for each in found)
+    raise Conflict(_FULL[theme.voting], values={"quota": theme.quota, "references": references})
+
+
+_SUPPORTED = (
+    "Vous soutenez déjà {quota} propositions, autant qu’il est permis. Retirez d’abord l’une d’elles : {references}."
+)
+_FULL = {
+    Voting.APPROVAL: _SUPPORTED,
+    Voting.OPINIONS: _SUPPORTED,
+    Voting.RANKING: "Vous avez déjà classé {quota} propositions, autant qu’il est permis. "
+    "Retirez d’abord l’une d’elles : {references}.",
+}
 
 
 def _is_shown(schedule: Schedule, now: datetime) -> bool:
@@ -184,7 +265,7 @@ async def _write(
     viewer: Viewer,
     ref: str,
     line: ProposalLine,
-    opinion: Opinion | None,
+    opinion: str | None,
     now: datetime,
     *,
     shown_in: int | None = None,
@@ -201,20 +282,26 @@ async def _write(
     elif line.own != opinion:
         # Somebody was quicker: the same person in another window, or the author who withdrew the proposal (refused).
         await _votable(viewer, ref, now, Hold.SHARED)
+    line = replace(line, own=opinion, to_confirm=False)
     if not line.schedule.tallies_are_public(now):
-        return replace(line, own=opinion)
-    return replace(line, own=opinion, tally=(await _count([line.id])).get(line.id, Tally()))
+        return line
+    return replace(line, count=(await _count([line.id])).get(line.id, Count()))
 
 
-async def _cast(proposal: int, voter: int, opinion: Opinion, now: datetime) -> int | None:
-    """The version that is now judged so; None when the ballot said so already."""
+async def _cast(proposal: int, voter: int, opinion: str, now: datetime) -> int | None:
+    """The version that is now judged so; None when the ballot said so already.
+
+    One that came with a merge is the voter's own from now on.
+    """
     written = await row(
         """
         INSERT INTO ballot (proposal_id, voter_id, opinion, proposal_version, cast_at)
         SELECT p.id, $2, $3, p.version, $4 FROM proposal p WHERE p.id = $1 AND p.state = 'open'
             ON CONFLICT (proposal_id, voter_id) DO UPDATE
-           SET opinion = excluded.opinion, proposal_version = excluded.proposal_version, cast_at = excluded.cast_at
+           SET opinion = excluded.opinion, proposal_version = excluded.proposal_version, cast_at = excluded.cast_at,
+               carried_from_id = NULL
          WHERE ballot.opinion <> excluded.opinion OR ballot.proposal_version <> excluded.proposal_version
+            OR ballot.carried_from_id IS NOT NULL
         RETURNING proposal_version""",
         proposal,
         voter,
@@ -249,7 +336,7 @@ async def _thread_of(proposal: int) -> int | None:
     return found["thread_id"] if found else None
 
 
-async def _remember(proposal: int, voter: int, opinion: Opinion | None, version: int, now: datetime) -> None:
+async def _remember(proposal: int, voter: int, opinion: str | None, version: int, now: datetime) -> None:
     await rows(
         """
         INSERT INTO ballot_change (proposal_id, voter_id, opinion, proposal_version, changed_at)
@@ -262,41 +349,41 @@ async def _remember(proposal: int, voter: int, opinion: Opinion | None, version:
     )
 
 
-async def own_votes(viewer: Viewer | None, proposals: Sequence[int]) -> dict[int, Opinion]:
+async def own_votes(viewer: Viewer | None, proposals: Sequence[int]) -> dict[int, OwnBallot]:
     """The reader's own ballots on these proposals, by proposal id."""
     if viewer is None or not proposals or not may_read_own_ballot(viewer):
         return {}
     found = await rows(
         f"""
-        SELECT proposal_id, opinion FROM ballot
+        SELECT proposal_id, opinion, proposal_version FROM ballot
          WHERE voter_id = $1 AND proposal_id IN ({places(len(proposals), after=1)})""",
         viewer.id,
         *proposals,
     )
-    return {each["proposal_id"]: Opinion(each["opinion"]) for each in found}
+    return {each["proposal_id"]: OwnBallot(each["opinion"], each["proposal_version"]) for each in found}
+
+
+async def counts_of(theme: ThemeHead, now: datetime) -> dict[int, Count] | None:
+    """What the ballots of each proposal of a theme say, by proposal id, whatever the kind of voting; those without
+    ballot are left out. None while they are not public."""
+    if not theme.schedule.tallies_are_public(now):
+        return None
+    return _counts(await rows(f"{_COUNTED} WHERE p.theme_id = $1 GROUP BY 1, 2", theme.id))
 
 
 async def tallies_of(theme: ThemeHead, now: datetime) -> dict[int, Tally] | None:
-    """The tally of each proposal of a theme that has a ballot, by proposal id; None while they are not public."""
-    if not theme.schedule.tallies_are_public(now):
-        return None
-    return _tallies(
-        await rows(
-            """
-            SELECT b.proposal_id, b.opinion, COUNT(*) AS ballots
-              FROM ballot b JOIN proposal p ON p.id = b.proposal_id
-             WHERE p.theme_id = $1
-             GROUP BY b.proposal_id, b.opinion""",
-            theme.id,
-        )
-    )
+    """The same as tallies, of supports or of opinions; empty for other kinds of voting."""
+    counts = await counts_of(theme, now)
+    if counts is None or theme.voting not in TALLIED:
+        return None if counts is None else {}
+    return {proposal: count.tally for proposal, count in counts.items() if count.votants}
 
 
-async def tally_of(proposal: int, theme: ThemeHead, now: datetime) -> Tally | None:
-    """The tally of one proposal of a theme; None while it is not public."""
+async def count_of(proposal: int, theme: ThemeHead, now: datetime) -> Count | None:
+    """What the ballots of one proposal of a theme say; None while it is not public."""
     if not theme.schedule.tallies_are_public(now):
         return None
-    return (await _count([proposal])).get(proposal, Tally())
+    return (await _count([proposal])).get(proposal, Count())
 
 
 async def voters_of(themes: Sequence[ThemeHead], now: datetime) -> int | None:
@@ -314,7 +401,8 @@ async def voters_of(themes: Sequence[ThemeHead], now: datetime) -> int | None:
         f"""
         SELECT COUNT(DISTINCT b.voter_id) AS voters
           FROM ballot b JOIN proposal p ON p.id = b.proposal_id
-         WHERE p.state IN {IN_FORCE_SQL} AND p.theme_id IN ({places(len(counted))})""",
+         WHERE p.state IN {IN_FORCE_SQL} AND b.proposal_version >= p.substance
+           AND p.theme_id IN ({places(len(counted))})""",
         *counted,
     )
     return int(found["voters"]) if found else 0
@@ -337,36 +425,28 @@ async def lines_under_posts(posts: Sequence[int], now: datetime) -> dict[int, tu
         *posts,
     )
     shown = {each["proposal_id"] for each in found if theme_from(each).schedule.tallies_are_public(now)}
-    tallies = await _count(tuple(shown)) if shown else {}
+    counts = await _count(tuple(shown)) if shown else {}
     lines: dict[int, tuple[ProposalLine, ...]] = {}
     for each in found:
-        tally = tallies.get(each["proposal_id"], Tally()) if each["proposal_id"] in shown else None
-        lines[each["post_id"]] = (*lines.get(each["post_id"], ()), line_from(each, None, now, tally=tally))
+        count = counts.get(each["proposal_id"], Count()) if each["proposal_id"] in shown else None
+        lines[each["post_id"]] = (*lines.get(each["post_id"], ()), line_from(each, None, now, count=count))
     return lines
 
 
-async def _count(proposals: Sequence[int]) -> dict[int, Tally]:
-    """The tallies of some proposals. The caller has asked the schedule whether they are public."""
-    return _tallies(
-        await rows(
-            f"""
-            SELECT proposal_id, opinion, COUNT(*) AS ballots FROM ballot
-             WHERE proposal_id IN ({places(len(proposals))})
-             GROUP BY proposal_id, opinion""",
-            *proposals,
-        )
-    )
+_COUNTED = """
+    SELECT b.proposal_id, CASE WHEN b.proposal_version < p.substance THEN '' ELSE b.opinion END AS said,
+           COUNT(*) AS ballots
+      FROM ballot b JOIN proposal p ON p.id = b.proposal_id"""
+"""Ballots by what they say, nothing for one that waits to be confirmed: its voter judged another substance."""
 
 
-def _tallies(grouped: Iterable[Row]) -> dict[int, Tally]:
-    counts: dict[int, dict[str, int]] = {}
+async def _count(proposals: Sequence[int]) -> dict[int, Count]:
+    """What the ballots of some proposals say. The caller has asked the schedule whether that is public."""
+    return _counts(await rows(f"{_COUNTED} WHERE p.id IN ({places(len(proposals))}) GROUP BY 1, 2", *proposals))
+
+
+def _counts(grouped: Iterable[Row]) -> dict[int, Count]:
+    said: dict[int, dict[str, int]] = {}
     for each in grouped:
-        counts.setdefault(each["proposal_id"], {})[each["opinion"]] = each["ballots"]
-    return {
-        proposal: Tally(
-            for_=by_opinion.get(Opinion.FOR, 0),
-            against=by_opinion.get(Opinion.AGAINST, 0),
-            abstain=by_opinion.get(Opinion.ABSTAIN, 0),
-        )
-        for proposal, by_opinion in counts.items()
-    }
+        said.setdefault(each["proposal_id"], {})[each["said"]] = each["ballots"]
+    return {proposal: Count(pending=ballots.pop("", 0), ballots=ballots) for proposal, ballots in said.items()}

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from forum import permissions
+from forum.domain.ballots import DEFAULT_MENTIONS, LAST_PLACE
 from forum.errors import CahierError, Invalid
 from forum.language import LOCALES, catalogue, filters, said, translators
 from forum.permissions import Viewer
@@ -79,8 +80,12 @@ NOTICES = {
     "calendrier-fixe": "Le calendrier est enregistré.",
     "votes-clos": "Les votes sont clos ; les résultats sont publics.",
     "reunion-creee": "La réunion est enregistrée.",
+    "reunion-modifiee": "La réunion est à jour.",
     "compte-rendu-garde": "Le compte rendu est enregistré ; ses lignes gardées sont des propositions.",
     "etiquette-changee": "L’étiquette est à jour.",
+    "etiquettes-confirmees": "Les étiquettes choisies sont confirmées.",
+    "etiquettes-refusees": "Les étiquettes choisies sont refusées.",
+    "selection-etiquetee": "La sélection est traitée.",
 }
 
 # Where a page kept ready is open: a mark that no text can hold, because texts refuse NUL.
@@ -162,6 +167,8 @@ class Pages:
             locale=locale,
             colon=typography.colon(locale),
             permissions=permissions,
+            usual_mentions=frozenset(DEFAULT_MENTIONS),
+            last_place=LAST_PLACE,
         )
         environment.filters.update(filters(locale))
         return environment

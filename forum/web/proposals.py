@@ -8,16 +8,16 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.domain import drafts, new_proposals, proposals, votes
+from forum.domain import booths, drafts, new_proposals, proposals, votes
+from forum.domain.ballots import OwnBallot
 from forum.domain.new_proposals import LONGEST_WORDING, ExtractForm, ProposalForm
 from forum.domain.proposals import ListedProposal, ProposalList
 from forum.domain.syntheses import newest_published
 from forum.domain.themes import ThemeHead, find_theme
 from forum.errors import Invalid
 from forum.permissions import Viewer, may_contribute, may_vote
-from forum.ranking.tallies import Opinion
 from forum.settings import settings
-from forum.web.forms import Form, asked_integer, asked_text, read_form
+from forum.web.forms import Form, asked_integer, asked_meeting, asked_text, read_form
 from forum.web.kept import Kept, KeptPage, to_visitors
 from forum.web.page import href, html, own_slot, page, prepare, refused, render, see_other
 
@@ -59,18 +59,24 @@ async def _ready(request: Request, theme: ThemeHead) -> ReadyList:
         ballots,
     )
     pages: Kept[ReadyList] = request.app.state.kept
+    meeting, sort = asked_meeting(request), asked_text(request, "tri") == "reunion"
     version = (theme.version, theme.schedule.phase(now), viewer is None and now.date())
-    found = pages.get(key, version)
+    # Filtered or sorted it is another page, which few ask for: made each time.
+    found = None if meeting or sort else pages.get(key, version)
     if found is not None:
         return found
-    listed = await proposals.list_proposals(theme, now)
+    every = await proposals.list_proposals(theme, now)
+    listed = proposals.by_meeting(every, only=meeting, sort=sort)
     synthesis = await newest_published(theme.id) if listed.results else None
     context = {"list": listed, "may_write": may_write, "may_vote": ballots, "synthesis": synthesis}
+    context |= {"meetings": every.meetings, "sorted_by_meeting": sort}
     ready = prepare(request, "proposals/index.html", context)
+    if meeting or sort:
+        return ReadyList(KeptPage(ready), listed)
     return pages.keep(key, ReadyList(KeptPage(ready), listed), version, characters=sum(map(len, ready.pieces)))
 
 
-def _slots(request: Request, kept: ReadyList, own: dict[int, Opinion]) -> Callable[[str], str]:
+def _slots(request: Request, kept: ReadyList, own: dict[int, OwnBallot]) -> Callable[[str], str]:
     """What each slot of the list holds for this reader, whose ballots are `own`."""
     once = kept.page.once
 
@@ -81,7 +87,8 @@ def _slots(request: Request, kept: ReadyList, own: dict[int, Opinion]) -> Callab
         def make() -> str:
             back = href(request, "theme_proposals", number=kept.listed.theme.number) + f"#{each.line.reference}"
             line = votes.seen_with(each.line, opinion, verdict)
-            return render(request, "proposals/_booth.html", {"each": each, "line": line, "back": back})
+            context = {"each": each, "line": line, "back": back, "in_booth": True}
+            return render(request, "proposals/_booth.html", context)
 
         return once((each.line.id, opinion, verdict), make)
 
@@ -90,16 +97,30 @@ def _slots(request: Request, kept: ReadyList, own: dict[int, Opinion]) -> Callab
         if kind == "booths":
             return "".join(map(booth, proposals.drawn_order(kept.listed, request.state.viewer, request.state.now)))
         if kind == "voted":
-            context = {"voted": len(own), "total": len(kept.listed.proposals)}
-            return once(("voted", len(own)), lambda: render(request, "proposals/_voted.html", context))
+            return render(request, "votes/_progress.html", {"progress": _progress(request, kept.listed, own)})
         if kind == "own":
-            opinion = own.get(int(number))
-            return (
-                once(opinion, lambda: render(request, "proposals/_own_vote.html", {"own": opinion})) if opinion else ""
-            )
+            return _own_vote(request, kept, int(number), own)
         return own_slot(request, name)
 
     return fill
+
+
+def _own_vote(request: Request, kept: ReadyList, proposal: int, own: dict[int, OwnBallot]) -> str:
+    """The reader's own vote, after the close."""
+    if (ballot := own.get(proposal)) is None:
+        return ""
+    line = kept.lines[proposal]
+    seen = votes.seen_with(line, ballot, line.may_vote)
+    key = ("own", seen.own, seen.to_confirm)
+    return kept.page.once(key, lambda: render(request, "proposals/_own_vote.html", {"line": seen}))
+
+
+def _progress(request: Request, listed: ProposalList, own: dict[int, OwnBallot]) -> booths.Progress:
+    """How far this reader has come, from what was read already."""
+    order = proposals.drawn_order(listed, request.state.viewer, request.state.now)
+    lines = [each.line for each in order if each.line.votes_are_open]
+    asked = [booths.Asked(line.id, line.reference, line.wording, line.substance) for line in lines]
+    return booths.progress_of(listed.theme.number, listed.theme.rules, asked, own)
 
 
 async def show(request: Request) -> Response:

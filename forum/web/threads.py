@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain import threads, votes
+from forum.domain.ballots import OwnBallot
 from forum.domain.themes import find_theme
 from forum.domain.threads import ThreadPage, ThreadState
 from forum.errors import Invalid
@@ -17,9 +18,8 @@ from forum.permissions import (
     may_propose_from_post,
     may_read_waiting_tags,
 )
-from forum.ranking.tallies import Opinion
 from forum.settings import settings
-from forum.web.forms import Form, asked_integer, read_form
+from forum.web.forms import Form, asked_integer, asked_meeting, read_form
 from forum.web.kept import Kept, KeptPage, to_visitors
 from forum.web.page import href, html, own_slot, page, prepare, refused, render, see_other
 from forum.web.writing import asks_to_publish, source_of, writing
@@ -56,6 +56,7 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
     viewer: Viewer | None = request.state.viewer
     now = request.state.now
     number = min(asked_integer(request, "page", 1, least=1) or 1, threads.pages_of(state.posts_count))
+    meeting = asked_meeting(request)
     may_write = may_contribute(viewer, state.theme.schedule, now)
     may_extract = may_propose_from_post(viewer, state.theme.group, None, state.theme.schedule, now)
     moderates = bool(may_moderate(viewer, state.theme.group, now))
@@ -64,10 +65,11 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
     key = (state.id, number, request.state.locale, viewer is None, may_write, may_extract, moderates, sees_waiting)
     version = (state.version, state.theme.schedule.phase(now))
     pages: Kept[ReadyThread] = request.app.state.kept
-    found = pages.get(key, version)
+    # Filtered it is another page, which few ask for: made each time.
+    found = None if meeting else pages.get(key, version)
     if found is not None:
         return found
-    shown = await threads.read_thread(state, number, now)
+    shown = await threads.read_thread(state, number, now, meeting=meeting)
     context = {
         "thread": shown,
         "limit": settings().limits.post_characters,
@@ -77,10 +79,12 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
         "sees_waiting": sees_waiting,
     }
     ready = prepare(request, "threads/show.html", context)
+    if meeting:
+        return ReadyThread(KeptPage(ready), shown)
     return pages.keep(key, ReadyThread(KeptPage(ready), shown), version, characters=sum(map(len, ready.pieces)))
 
 
-def _slots(request: Request, kept: ReadyThread, own: dict[int, Opinion], state: ThreadState) -> Callable[[str], str]:
+def _slots(request: Request, kept: ReadyThread, own: dict[int, OwnBallot], state: ThreadState) -> Callable[[str], str]:
     """What each slot of a thread's page holds for this reader, whose ballots are `own`."""
     viewer: Viewer | None = request.state.viewer
     reader = viewer.id if viewer else NOBODY
@@ -104,17 +108,18 @@ def _waiting(request: Request, kept: ReadyThread, post: int) -> str:
     return kept.page.once(("waiting", post), lambda: render(request, "posts/_waiting_tags.html", context))
 
 
-def _vote(request: Request, kept: ReadyThread, proposal: int, own: Opinion | None) -> str:
+def _vote(request: Request, kept: ReadyThread, proposal: int, own: OwnBallot | None) -> str:
     """The vote of one proposal: the same for all readers with the same ballot and the same rights."""
     line = kept.lines[proposal]
     verdict = votes.verdict_of(request.state.viewer, line, request.state.now)
     # Where there is neither a vote to cast nor a result to read, the head of the page has said why, once.
-    if not (verdict or own or line.tally):
+    if not (verdict or own or line.count):
         return ""
 
     def make() -> str:
         back = href(request, "post", post=kept.post_of[proposal])
-        return render(request, "votes/_vote.html", {"line": votes.seen_with(line, own, verdict), "back": back})
+        context = {"line": votes.seen_with(line, own, verdict), "back": back, "in_booth": False}
+        return render(request, "votes/_vote.html", context)
 
     return kept.page.once((proposal, own, verdict), make)
 

@@ -1,42 +1,100 @@
-// A vote without leaving the page: the form is sent as it would be, the answer is the form as it stands after it. Any
-// failure, of the network or of the server, sends the form the plain way, which shows what happened.
+// A vote without leaving the page: each choice is saved at once, and what the server says of it takes its place. What
+// could not be saved stays chosen, is marked so, and its button comes back to try again.
+
+const REST = 300; // ms: somebody who goes through the choices by the arrows saves the one where they stop
+const resting = new Map(); // forms whose choice is not sent yet, with their timers
+const saving = new Set();
+const again = new Map(); // forms whose choice changed while the one before was on its way, with the button pressed
+
+function request(form, button, keepalive = false) {
+  return fetch(form.getAttribute("action"), {
+    method: "POST",
+    headers: { Accept: "application/problem+json", "X-Fragment": "vote" },
+    body: new URLSearchParams(new FormData(form, button)),
+    keepalive,
+  });
+}
 
 async function send(form, button) {
-  const answer = await fetch(form.getAttribute("action"), {
-    method: "POST",
-    headers: { Accept: "text/html", "X-Fragment": "vote" },
-    body: new URLSearchParams(new FormData(form, button)),
-  });
+  const answer = await request(form, button);
+  if (!answer.ok) throw new Refusal((await answer.json()).detail);
   const holder = document.createElement("template");
-  holder.innerHTML = answer.ok ? await answer.text() : "";
-  const fresh = holder.content.querySelector("form[data-vote]");
-  if (!fresh) throw new Error(`vote: ${answer.status}`);
-  return fresh;
+  holder.innerHTML = await answer.text();
+  if (!holder.content.querySelector(".vote")) throw new Error("vote: another page");
+  return holder.content;
 }
 
-// "Vous avez voté sur 3 des 8 propositions": what the page says of all votes follows each.
-function recount() {
-  const told = document.querySelector("[data-voted]");
-  if (!told) return;
-  const cast = document.querySelectorAll('.opinion[aria-pressed="true"]').length;
-  told.textContent = told.dataset.voted.replace("{n}", cast.toLocaleString(document.documentElement.lang));
+class Refusal extends Error {}
+
+function announce(text) {
+  document.getElementById("annonces").textContent = text;
 }
 
-document.addEventListener("submit", async (event) => {
-  const form = event.target;
-  const button = event.submitter;
-  if (!form.matches("form[data-vote]") || !button || form.dataset.plain) return;
-  event.preventDefault();
-  if (form.ariaBusy) return; // a second press while the first is on its way
-  form.ariaBusy = "true";
-  try {
-    const fresh = await send(form, button);
-    form.replaceWith(fresh);
-    (fresh.querySelector(`[value="${button.value}"]`) ?? fresh.querySelector("button")).focus();
-    document.getElementById("annonces").textContent = fresh.querySelector("[data-announce]").textContent;
-    recount();
-  } catch {
-    form.dataset.plain = "yes";
-    form.requestSubmit(button);
+// The piece of page as it stands after the vote, with the focus where it was.
+function show(form, piece) {
+  const fresh = piece.querySelector(".vote");
+  const held = form.contains(document.activeElement) ? document.activeElement : null;
+  form.closest(".vote").replaceWith(fresh);
+  for (const name of ["data-progress", "data-own-order"]) {
+    const part = piece.querySelector(`[${name}]`);
+    if (part) document.querySelector(`[${name}]`)?.replaceWith(part);
   }
+  if (held) {
+    const same = [...fresh.querySelectorAll("input, select, button")].find(
+      (one) => one.name === held.name && (one.type === "select-one" || one.value === held.value),
+    );
+    (same ?? fresh.querySelector("input:not([type=hidden]), select, button"))?.focus();
+  }
+  announce(fresh.querySelector("[data-announce]").textContent);
+}
+
+function tellUnsaved(form, sentence) {
+  form.dataset.unsaved = "";
+  const told = form.querySelector("[data-announce]");
+  told.textContent = [form.dataset.unsavedWords, sentence].filter(Boolean).join(" ");
+  announce(told.textContent);
+}
+
+async function save(form, button) {
+  clearTimeout(resting.get(form));
+  resting.delete(form);
+  if (saving.has(form)) {
+    again.set(form, button);
+    return;
+  }
+  saving.add(form);
+  try {
+    const piece = await send(form, button);
+    if (!again.has(form)) show(form, piece);
+  } catch (problem) {
+    tellUnsaved(form, problem instanceof Refusal ? problem.message : "");
+  } finally {
+    saving.delete(form);
+    if (again.has(form)) {
+      const pressed = again.get(form);
+      again.delete(form);
+      save(form, pressed);
+    }
+  }
+}
+
+document.addEventListener("change", (event) => {
+  const form = event.target.form;
+  if (!form?.matches("form[data-vote]")) return;
+  clearTimeout(resting.get(form));
+  resting.set(form, setTimeout(save, REST, form));
 });
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-vote]")) return;
+  event.preventDefault();
+  save(form, event.submitter);
+});
+
+// Whoever leaves at once has chosen all the same; there is nobody left to tell of a failure.
+addEventListener("pagehide", () => {
+  for (const form of resting.keys()) request(form, undefined, true).catch(() => {});
+});
+
+document.documentElement.dataset.votes = "live"; // hides the buttons that a script makes useless
