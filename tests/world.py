@@ -17,6 +17,7 @@ from forum.models.members import Member, Role
 from forum.models.notifications import Event, Notification
 from forum.models.personal_data import Archive
 from forum.models.posts import Post
+from forum.models.proposals import Origin, Proposal, ProposalState, ProposalVersion
 from forum.models.syntheses import Document, Synthesis, SynthesisState
 from forum.models.themes import Theme
 from forum.models.votes import Ballot
@@ -112,6 +113,7 @@ async def make_world(names: Collection[str]) -> World:
             post = await make_post(thread, f"Les mots de {name}.", author=author)
             own = await make_proposal(theme, f"La proposition de {name}.", author=author)
             judged = await make_proposal(theme, f"Jugée par {name}.", author=None)
+            draft = await make_draft(theme, number, author)
             if member:
                 await _vote(judged.id, member)
                 await _tell(member, post)
@@ -119,6 +121,7 @@ async def make_world(names: Collection[str]) -> World:
                 "own_post": post.id,
                 "own_proposal": f"T3-{own.number:03}",
                 "judged": f"T3-{judged.number:03}",
+                "own_draft": draft.id,
             }
             own_places |= await _make_elsewhere(member)
             guests[name] = Guest(member, token, places | own_places)
@@ -213,6 +216,10 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
     waiting_tag = await MeetingTag.create(post=post, meeting=waiting, state=TagState.WAITING, created_at=NOON)
     proposal = await make_proposal(theme, author=other)
     closed_proposal = await make_proposal(closed, author=other)
+    aside = await make_proposal(theme, "Écartée.", author=other, state=ProposalState.SET_ASIDE)
+    amended = await make_proposal(theme, "Amendée.", author=other)
+    await Proposal.filter(id=amended.id).update(version=2, substance=2)
+    await ProposalVersion.create(proposal=amended, number=2, wording="Amendée.", editor=other, created_at=NOON)
     secret = await make_member(SECRET_VOTER)
     await _vote(proposal.id, secret)
     await _vote(closed_proposal.id, secret)
@@ -230,11 +237,26 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
         "waiting_tag": waiting_tag.id,
         "proposal": f"T3-{proposal.number:03}",
         "closed_proposal": f"T5-{closed_proposal.number:03}",
+        "aside": f"T3-{aside.number:03}",
+        "amended": f"T3-{amended.number:03}",
         "group_a": a.id,
         "group_b": b.id,
         "other": other.id,
         **made,
     }, theme
+
+
+async def make_draft(theme: Theme, number: int, author: Member) -> Proposal:
+    """A proposal that its author alone knows of."""
+    return await Proposal.create(
+        theme=theme,
+        number=-1 - number,
+        wording="Pas encore dite.",
+        state=ProposalState.DRAFT,
+        origin=Origin.MEMBER,
+        author=author,
+        created_at=NOON,
+    )
 
 
 async def _vote(proposal: int, voter: Member) -> None:
