@@ -319,16 +319,78 @@ def may_add_proposals(schedule: Schedule, now: datetime) -> Verdict:
     return ALLOWED
 
 
-def may_withdraw_proposal(viewer: Viewer | None, author: int | None, schedule: Schedule, now: datetime) -> Verdict:
-    """Its author, while contributions are open: afterwards the list that people judge no longer moves.
+def may_draft(viewer: Viewer | None, schedule: Schedule, now: datetime) -> Verdict:
+    """Keep a proposal for later: who may propose, before contributions open too, as long as it may still be sent."""
+    by_role = _by_role(Action.PROPOSE, viewer, now)
+    if by_role and _is_past(schedule.contributions_close_at, now):
+        return _while_contributions_are_open(schedule, now)
+    return by_role and may_add_proposals(schedule, now)
+
+
+def owner_of(author: int | None, promoter: int | None) -> int | None:
+    """Whose a proposal is: who wrote its words, or, where nobody did (minutes), who brought it in."""
+    return promoter if author is None else author
+
+
+def may_amend_proposal(
+    viewer: Viewer | None,
+    owner: int | None,
+    schedule: Schedule,
+    now: datetime,
+    *,
+    state: ProposalState = ProposalState.OPEN,
+) -> Verdict:
+    """Change its words: its owner alone, while contributions or votes are open, as long as it is put to the vote."""
+    action = Action.EDIT_OWN_PROPOSAL if _is_own(viewer, owner) else Action.EDIT_OTHER_PROPOSAL
+    by_role = _by_role(action, viewer, now)
+    if not by_role:
+        return by_role
+    if schedule.votes_are_closed(now):
+        return _refused("Les votes de ce thème sont clos : une proposition jugée ne change plus.")
+    if state is not ProposalState.OPEN:
+        return _refused("Cette proposition n’est plus soumise au vote : elle ne change plus.")
+    return ALLOWED if schedule.votes_are_open(now) else _while_contributions_are_open(schedule, now)
+
+
+def may_withdraw_proposal(viewer: Viewer | None, owner: int | None, schedule: Schedule, now: datetime) -> Verdict:
+    """Its owner, while contributions are open: afterwards the list that people judge no longer moves.
 
     Votes may end before contributions do: what was judged stays among the results.
     """
-    action = Action.WITHDRAW_OWN_PROPOSAL if _is_own(viewer, author) else Action.WITHDRAW_OTHER_PROPOSAL
+    action = Action.WITHDRAW_OWN_PROPOSAL if _is_own(viewer, owner) else Action.WITHDRAW_OTHER_PROPOSAL
     by_role = _by_role(action, viewer, now)
     if by_role and schedule.votes_are_closed(now):
         return _refused("Les votes de ce thème sont clos : une proposition jugée ne se retire plus.")
     return by_role and _while_contributions_are_open(schedule, now)
+
+
+def may_set_aside(viewer: Viewer | None, group: int, schedule: Schedule, now: datetime) -> Verdict:
+    """Set a proposal aside, take it back: moderators of that group, administrators, until the votes close."""
+    by_role = _by_role(Action.SET_ASIDE, viewer, now, group=group)
+    if by_role and schedule.votes_are_closed(now):
+        return _refused("Les votes de ce thème sont clos : la liste jugée ne change plus.")
+    return by_role
+
+
+def may_certify(
+    viewer: Viewer | None,
+    group: int,
+    editor: int | None,
+    schedule: Schedule,
+    now: datetime,
+    *,
+    is_open: bool = True,
+) -> Verdict:
+    """Say that a version only corrects the one before: like `may_set_aside`, and never of one's own version.
+
+    It decides which ballots count, so somebody else looks: this holds for administrators too.
+    """
+    moderates = may_set_aside(viewer, group, schedule, now)
+    if moderates and not is_open:
+        return _refused("Cette proposition n’est plus soumise au vote : elle ne change plus.")
+    if moderates and _is_own(viewer, editor):
+        return _refused("C’est votre version : un autre modérateur dit si elle ne fait que corriger.")
+    return moderates
 
 
 def may_vote(

@@ -6,7 +6,10 @@ from forum.api import personal_data as archive_progress
 from forum.api import syntheses as synthesis_progress
 from forum.web import (
     account,
+    amendments,
     credentials,
+    departures,
+    drafts,
     health,
     help,
     home,
@@ -60,7 +63,29 @@ def routes() -> list[BaseRoute]:
         # Proposals and votes
         Route("/propositions/{reference}", proposals.show, name="proposal"),
         Route("/propositions/{reference}/vote", votes.cast, name="vote", methods=["POST"]),
-        Route("/propositions/{reference}/retirer", proposals.withdraw, name="withdraw_proposal", methods=["POST"]),
+        Route("/propositions/{reference}/versions", amendments.versions, name="proposal_versions"),
+        Route(
+            "/propositions/{reference}/versions/{version:int}/correction",
+            amendments.certify,
+            name="certify_version",
+            methods=["GET", "POST"],
+        ),
+        Route("/propositions/{reference}/modifier", amendments.amend, name="amend_proposal", methods=["GET", "POST"]),
+        Route(
+            "/propositions/{reference}/retirer", departures.withdraw, name="withdraw_proposal", methods=["GET", "POST"]
+        ),
+        Route(
+            "/propositions/{reference}/ecarter",
+            departures.set_aside,
+            name="set_aside_proposal",
+            methods=["GET", "POST"],
+        ),
+        Route(
+            "/propositions/{reference}/reprendre",
+            departures.take_back,
+            name="take_back_proposal",
+            methods=["GET", "POST"],
+        ),
         # Meetings
         Route("/reunions", meetings.index, name="meetings"),
         Route("/reunions/nouvelle", meetings.create, name="new_meeting", methods=["GET", "POST"]),
@@ -94,6 +119,9 @@ def routes() -> list[BaseRoute]:
         Route("/connexion/premiere-fois/relier", providers.link_first_time, name="link_first_time", methods=["POST"]),
         Route("/deconnexion/retour", providers.signed_out, name="provider_signed_out"),
         Route("/compte", account.show, name="account", methods=["GET", "POST"]),
+        Route("/compte/brouillons", drafts.index, name="drafts"),
+        Route("/compte/brouillons/{draft:int}", drafts.show, name="draft", methods=["GET", "POST"]),
+        Route("/compte/brouillons/{draft:int}/supprimer", drafts.delete, name="delete_draft", methods=["POST"]),
         Route("/compte/charte", account.accept_charter, name="accept_charter", methods=["POST"]),
         Route("/compte/confirmer", account.confirm_address, name="confirm_address", methods=["GET", "POST"]),
         Route("/compte/confirmer/envoyer", account.send_confirmation, name="send_confirmation", methods=["POST"]),

@@ -9,6 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from forum.database import Row, known_moment, row, rows
+from forum.domain.proposal_history import OtherProposal, Told, turns_of
 from forum.domain.proposal_states import IN_FORCE_SQL
 from forum.domain.references import parse_reference, reference
 from forum.domain.themes import Question, ThemeHead, theme_from
@@ -24,11 +25,14 @@ from forum.domain.votes import (
     voters_of,
 )
 from forum.errors import NotFound
-from forum.models.proposals import Origin
+from forum.models.proposals import Origin, ProposalState
 from forum.permissions import (
     Verdict,
     Viewer,
+    may_amend_proposal,
+    may_set_aside,
     may_withdraw_proposal,
+    owner_of,
 )
 from forum.ranking.orders import Candidate, net_support, rank
 from forum.ranking.tallies import Tally
@@ -45,6 +49,15 @@ class MeetingOfOrigin:
 
 
 @dataclass(frozen=True, slots=True)
+class Fate:
+    """What has become of a proposal: its state, why, and the proposal that takes its place, if any."""
+
+    state: ProposalState
+    reason: str = ""
+    other: OtherProposal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ListedProposal:
     """A proposal in the list of its theme; `rank` and what follows are None before the close and under the quorum."""
 
@@ -54,6 +67,7 @@ class ListedProposal:
     meeting: MeetingOfOrigin | None
     post: int | None
     questions: tuple[int, ...]
+    fate: Fate
     rank: int | None = None
     tied: bool = False
     wilson_rank: int | None = None
@@ -61,7 +75,7 @@ class ListedProposal:
 
 @dataclass(frozen=True, slots=True)
 class ProposalList:
-    """The proposals of a theme in the order to show them.
+    """The proposals of a theme in the order to show them; `apart` are those that are no longer asked for.
 
     `shuffled`: the order is to be drawn for each reader. `results`: the votes are over and `proposals` are in their
     ranks; `below_quorum` are then listed apart, and `voters` counts everybody who voted.
@@ -70,7 +84,7 @@ class ProposalList:
     theme: ThemeHead
     proposals: tuple[ListedProposal, ...]
     below_quorum: tuple[ListedProposal, ...]
-    withdrawn: tuple[ListedProposal, ...]
+    apart: tuple[ListedProposal, ...]
     shuffled: bool
     results: bool
     voters: int | None
@@ -91,17 +105,8 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """A wording that people voted on."""
-
-    number: int
-    wording: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class ProposalPage:
-    """Everything that the page of a proposal shows."""
+    """Everything that the page of a proposal shows; `preferred_to` are those withdrawn in favour of it."""
 
     theme: ThemeHead
     line: ProposalLine
@@ -113,13 +118,22 @@ class ProposalPage:
     provenance: Provenance | None
     meeting: MeetingOfOrigin | None
     questions: tuple[Question, ...]
-    versions: tuple[Version, ...]
+    fate: Fate
+    preferred_to: tuple[OtherProposal, ...]
+    history: tuple[Told, ...]
+    may_amend: Verdict
     may_withdraw: Verdict
+    may_set_aside: Verdict
 
+
+_FATE_COLUMNS = "p.state_reason, f.number AS other_number, f.wording AS other_wording"
+_FATE_TABLES = "LEFT JOIN proposal f ON f.id = COALESCE(p.merged_into_id, p.in_favour_of_id)"
 
 _LIST = f"""
-    SELECT {LINE_COLUMNS}, p.origin, p.meeting_id, m.number AS meeting_number, a.name AS author_name, e.post_id
+    SELECT {LINE_COLUMNS}, {_FATE_COLUMNS}, p.origin, p.meeting_id, m.number AS meeting_number,
+           a.name AS author_name, e.post_id
       {LINE_TABLES}
+      {_FATE_TABLES}
       LEFT JOIN member a ON a.id = p.author_id
       LEFT JOIN meeting m ON m.id = p.meeting_id
       LEFT JOIN extract e ON e.id = p.extract_id
@@ -143,7 +157,7 @@ async def list_proposals(theme: ThemeHead, now: datetime) -> ProposalList:
         theme=theme,
         proposals=tuple(ranked),
         below_quorum=tuple(below),
-        withdrawn=tuple(each for each in every if not each.line.is_open),
+        apart=tuple(each for each in every if not each.line.is_open),
         shuffled=theme.schedule.votes_are_open(now),
         results=results,
         voters=await voters_of((theme,), now) if results else None,
@@ -177,7 +191,15 @@ def _listed(
         meeting=_meeting(found),
         post=found["post_id"],
         questions=answered.get(found["proposal_id"], ()),
+        fate=_fate(found),
     )
+
+
+def _fate(found: Row) -> Fate:
+    other = found["other_number"] and OtherProposal(
+        reference(found["theme_number"], found["other_number"]), found["other_wording"]
+    )
+    return Fate(ProposalState(found["state"]), found["state_reason"], other or None)
 
 
 def _meeting(found: Row) -> MeetingOfOrigin | None:
@@ -218,11 +240,13 @@ def _ranked(shown: list[ListedProposal], quorum: int) -> tuple[list[ListedPropos
 
 
 _PAGE = f"""
-    SELECT {LINE_COLUMNS}, p.origin, p.body_html, p.created_at, p.meeting_id, m.number AS meeting_number,
+    SELECT {LINE_COLUMNS}, {_FATE_COLUMNS}, p.promoter_id, p.origin, p.body_html, p.created_at,
+           p.meeting_id, m.number AS meeting_number,
            a.name AS author_name, o.name AS promoter_name,
            e.post_id, e.revision, e.start, e.stop, r.plain, c.number AS post_number, w.name AS writer_name,
            h.title AS thread_title
       {LINE_TABLES}
+      {_FATE_TABLES}
       LEFT JOIN member a ON a.id = p.author_id
       LEFT JOIN member o ON o.id = p.promoter_id
       LEFT JOIN meeting m ON m.id = p.meeting_id
@@ -246,6 +270,7 @@ async def read_proposal(viewer: Viewer | None, ref: str, now: datetime) -> Propo
     theme = theme_from(found)
     tally = await tally_of(found["proposal_id"], theme, now)
     line = line_from(found, viewer, now, theme=theme, tally=tally)
+    owner = owner_of(found["author_id"], found["promoter_id"])
     return ProposalPage(
         theme=theme,
         line=line,
@@ -257,8 +282,12 @@ async def read_proposal(viewer: Viewer | None, ref: str, now: datetime) -> Propo
         provenance=_provenance(found),
         meeting=_meeting(found),
         questions=await _questions_of(line.id),
-        versions=await _versions(line.id),
-        may_withdraw=may_withdraw_proposal(viewer, found["author_id"], theme.schedule, now),
+        fate=_fate(found),
+        preferred_to=await _preferred_to(line.id, theme),
+        history=await turns_of(line.id, theme),
+        may_amend=may_amend_proposal(viewer, owner, theme.schedule, now, state=line.state),
+        may_withdraw=may_withdraw_proposal(viewer, owner, theme.schedule, now),
+        may_set_aside=may_set_aside(viewer, theme.group, theme.schedule, now),
     )
 
 
@@ -290,11 +319,15 @@ async def _questions_of(proposal: int) -> tuple[Question, ...]:
     return tuple(Question(each["position"], each["text"]) for each in found)
 
 
-async def _versions(proposal: int) -> tuple[Version, ...]:
+async def _preferred_to(proposal: int, theme: ThemeHead) -> tuple[OtherProposal, ...]:
+    """Those that were withdrawn in favour of it."""
     found = await rows(
-        "SELECT number, wording, created_at FROM proposal_version WHERE proposal_id = $1 ORDER BY number", proposal
+        """
+        SELECT number, wording FROM proposal
+         WHERE in_favour_of_id = $1 AND state = 'withdrawn' ORDER BY number""",
+        proposal,
     )
-    return tuple(Version(each["number"], each["wording"], known_moment(each["created_at"])) for each in found)
+    return tuple(OtherProposal(reference(theme.number, each["number"]), each["wording"]) for each in found)
 
 
 async def references_by_wording(theme: ThemeHead) -> dict[str, str]:

@@ -89,7 +89,7 @@ class ThemePage:
     threads: tuple[ThreadLine, ...]
     next_thread: int | None
     open_proposals: int
-    withdrawn_proposals: int
+    proposals_apart: int
 
 
 def theme_from(found: Row) -> ThemeHead:
@@ -248,7 +248,8 @@ async def read_theme(number: int, *, after: int | None = None) -> ThemePage:
         SELECT t.introduction_html,
                (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND p.state IN {IN_FORCE_SQL})
                  AS open_proposals,
-               (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND p.state = 'withdrawn') AS withdrawn
+               (SELECT COUNT(*) FROM proposal p
+                 WHERE p.theme_id = t.id AND p.number > 0 AND p.state NOT IN {IN_FORCE_SQL}) AS proposals_apart
           FROM theme t WHERE t.id = $1""",
         theme.id,
     )
@@ -262,7 +263,7 @@ async def read_theme(number: int, *, after: int | None = None) -> ThemePage:
         threads=threads[:THREADS_A_PAGE],
         next_thread=threads[THREADS_A_PAGE - 1].id if len(threads) > THREADS_A_PAGE else None,
         open_proposals=counted["open_proposals"],
-        withdrawn_proposals=counted["withdrawn"],
+        proposals_apart=counted["proposals_apart"],
     )
 
 

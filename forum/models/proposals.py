@@ -187,6 +187,7 @@ class Turn(StrEnum):
     PROPOSED = "proposed"
     AMENDED = "amended"
     CERTIFIED = "certified"
+    UNCERTIFIED = "uncertified"
     WITHDRAWN = "withdrawn"
     SET_ASIDE = "set aside"
     TAKEN_BACK = "taken back"

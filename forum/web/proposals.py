@@ -1,4 +1,4 @@
-"""Proposals: the list of a theme, one of them, making one, taking one's own back.
+"""Proposals: the list of a theme, one of them, making one.
 
 The list is kept ready (`kept.py`); its slots are filled for each reader.
 """
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.domain import new_proposals, proposals, votes
+from forum.domain import drafts, new_proposals, proposals, votes
 from forum.domain.new_proposals import LONGEST_WORDING, ExtractForm, ProposalForm
 from forum.domain.proposals import ListedProposal, ProposalList
 from forum.domain.syntheses import newest_published
@@ -103,31 +103,44 @@ def _slots(request: Request, kept: ReadyList, own: dict[int, Opinion]) -> Callab
 
 
 async def show(request: Request) -> Response:
-    """One proposal: its words, where they come from, its vote."""
+    """One proposal: its words, where they come from, its vote, its life."""
     shown = await proposals.read_proposal(request.state.viewer, request.path_params["reference"], request.state.now)
-    return await page(request, "proposals/show.html", {"proposal": shown, "form": Form.empty()})
+    return await page(request, "proposals/show.html", {"proposal": shown})
 
 
 async def propose(request: Request) -> Response:
-    """The form of a new proposal, and its answer."""
+    """The form of a new proposal, and its answer: it is sent, or kept as a draft."""
     form = await read_form(request) if request.method == "POST" else None
     viewer, now = request.state.viewer, request.state.now
     desk = await new_proposals.proposal_form(viewer, request.path_params["number"], now)
     if form is None:
         first = Form.empty(questions=asked_integer(request, "question", least=1))
         return await page(request, "proposals/new.html", {**_desk(desk), "form": first})
+    number = desk.theme.number
     try:
-        reference = await new_proposals.propose(
-            viewer, desk.theme.number, form.text("wording"), form.text("body"), form.integers("questions"), now
-        )
+        words = form.text("wording"), form.text("body"), form.integers("questions")
+        if asks_for_a_draft(form):
+            await drafts.save_draft(viewer, number, *words, now)
+            return see_other(request, "drafts", notice="brouillon-garde")
+        reference = await new_proposals.propose(viewer, number, *words, now)
     except Invalid as problem:
         return await refused(request, "proposals/new.html", _desk(desk), form, problem)
     return see_other(request, "proposal", reference=reference, notice="proposition-faite")
 
 
+def asks_for_a_draft(form: Form) -> bool:
+    """Whether the button that keeps the words for later was pressed, and not the one that sends them."""
+    return form.text("acte") == "brouillon"
+
+
 def _desk(desk: ProposalForm) -> dict[str, object]:
-    limits = {"limit": LONGEST_WORDING, "body_limit": settings().limits.post_characters}
-    return {"theme": desk.theme, "questions": desk.questions, **limits}
+    known = {"theme": desk.theme, "questions": desk.questions, "may_submit": desk.may_submit, "may_save": True}
+    return {**known, **limits(), "draft": None}
+
+
+def limits() -> dict[str, object]:
+    """How long a wording and a body may be."""
+    return {"limit": LONGEST_WORDING, "body_limit": settings().limits.post_characters}
 
 
 async def propose_from_post(request: Request) -> Response:
@@ -171,17 +184,3 @@ async def _extract_page(request: Request) -> Response:
 def _extract(whole: ExtractForm) -> dict[str, object]:
     known = {"post": whole.post, "words": whole.words, "questions": whole.questions}
     return {**known, "limit": LONGEST_WORDING, "twin": None}
-
-
-async def withdraw(request: Request) -> Response:
-    """Take one's own proposal back."""
-    form = await read_form(request)
-    viewer, now, reference = request.state.viewer, request.state.now, request.path_params["reference"]
-    shown = await proposals.read_proposal(viewer, reference, now)
-    try:
-        if shown.may_withdraw:
-            form.require_confirmation()
-        await new_proposals.withdraw_proposal(viewer, reference, now)
-    except Invalid as problem:
-        return await refused(request, "proposals/show.html", {"proposal": shown}, form, problem)
-    return see_other(request, "proposal", reference=reference, notice="proposition-retiree")
