@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import anyio
 import asyncpg
+import hypothesis
 import pytest
 import structlog
 from httpx2 import ASGITransport, AsyncClient
@@ -33,6 +34,10 @@ ADDRESS = "http://127.0.0.1:8000"
 
 # Fixtures that several files share stand beside what they are made of.
 pytest_plugins = ["tests.factories", "tests.compiled_syntheses"]
+
+# A property is true or false; how long an example takes says only how busy the machine is.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 class Clock:

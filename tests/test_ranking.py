@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forum.ranking.orders import Candidate, net_support, rank, reference_key
+from forum.ranking.orders import Candidate, approval, arrange, net_support, rank, reference_key
 from forum.ranking.tallies import Opinion, Tally
-from forum.ranking.wilson import Bound, wilson
+from forum.ranking.wilson import Bound, _compare, wilson
 
 counts = st.integers(min_value=0, max_value=400)
 tallies = st.builds(Tally, for_=counts, against=counts, abstain=counts)
@@ -90,6 +90,27 @@ def test_wilson_tells_apart_what_a_float_cannot() -> None:
     assert Bound(big, 2 * big) < Bound(big + 1, 2 * big + 1)
 
 
+@pytest.mark.parametrize("size", [3, 400, 10**9, 10**24])
+@given(data=st.data())
+def test_wilson_is_sorted_as_exact_fractions_are(size: int, data: st.DataObject) -> None:
+    """Near-equal bounds of 10²⁴ answers share a step of the grid: there only squaring tells them apart."""
+    answers = data.draw(st.integers(1, size))
+    favourable = data.draw(st.integers(0, answers))
+    more = data.draw(st.integers(0, 3))
+    left, right = Bound(favourable, answers), Bound(favourable + more, answers + more + data.draw(st.integers(0, 3)))
+    by_squaring = _compare(left._parts, right._parts)
+    assert (left < right, left > right, left == right) == (by_squaring < 0, by_squaring > 0, by_squaring == 0)
+
+
+@given(bounds)
+def test_the_grid_of_wilson_is_an_exact_floor(bound: Bound) -> None:
+    a, b = bound._parts
+    below, above = Fraction(bound._floor, 2**64), Fraction(bound._floor + 1, 2**64)
+    assert below <= a
+    assert (a - below) ** 2 >= b
+    assert above > a or (a - above) ** 2 < b
+
+
 def test_ties_share_a_rank_and_the_next_one_is_skipped() -> None:
     nets = {"T3-001": 5, "T3-002": 9, "T3-003": 5, "T3-004": 1}
     order = rank([Candidate(r, Tally(for_=n)) for r, n in nets.items()], score=net_support)
@@ -117,6 +138,45 @@ def test_nobody_having_voted_gives_one_great_tie() -> None:
     assert [(place.rank, place.tied) for place in order.ranked] == [(1, True), (1, True)]
 
 
+def test_ranks_computed_elsewhere_are_shown_by_rank_then_reference() -> None:
+    candidates = [Candidate(reference, Tally()) for reference in ("T1-010", "T1-9", "T1-002", "T1-001")]
+    order = arrange(candidates, {"T1-010": 1, "T1-9": 1, "T1-001": 2})
+    assert [(place.candidate.reference, place.rank, place.tied) for place in order.ranked] == [
+        ("T1-9", 1, True),
+        ("T1-010", 1, True),
+        ("T1-001", 2, False),
+    ]
+    assert [candidate.reference for candidate in order.unranked] == ["T1-002"]
+    assert order.ranks() == {"T1-9": 1, "T1-010": 1, "T1-001": 2}
+
+
+def test_approval_counts_only_support() -> None:
+    order = rank([Candidate("T1-001", Tally(5, 9)), Candidate("T1-002", Tally(4, 0))], score=approval)
+    assert order.ranks() == {"T1-001": 1, "T1-002": 2}
+
+
+@pytest.mark.parametrize("score", [net_support, approval, wilson])
+@given(found=candidates, data=st.data())
+def test_one_more_supporter_never_harms(score, found, data) -> None:  # type: ignore[no-untyped-def]  # hypothesis and parametrize give the arguments
+    if not found:
+        return
+    chosen = data.draw(st.sampled_from(found))
+    tally = chosen.profile
+    better = Candidate(chosen.reference, Tally(tally.for_ + 1, tally.against, tally.abstain))
+    after = [better if each is chosen else each for each in found]
+    assert rank(after, score=score).ranks()[chosen.reference] <= rank(found, score=score).ranks()[chosen.reference]
+
+
+@pytest.mark.parametrize("score", [net_support, approval, wilson])
+@given(found=candidates, chance=st.randoms(use_true_random=False))
+def test_names_do_not_matter(score, found, chance) -> None:  # type: ignore[no-untyped-def]  # hypothesis and parametrize give the arguments
+    names = [each.reference for each in found]
+    new = dict(zip(names, chance.sample(names, len(names)), strict=True))
+    renamed = [Candidate(new[each.reference], each.profile) for each in found]
+    before = rank(found, score=score).ranks()
+    assert rank(renamed, score=score).ranks() == {new[name]: before[name] for name in names}
+
+
 def test_two_proposals_with_one_reference_are_refused() -> None:
     with pytest.raises(ValueError, match="share a reference"):
         rank([Candidate("T1-001", Tally()), Candidate("T1-001", Tally(for_=1))], score=net_support)
@@ -136,8 +196,8 @@ def test_the_order_of_the_input_never_matters(score, found, seed, quorum) -> Non
 
 
 @given(candidates)
-def test_a_rank_is_one_more_than_the_number_of_better_ones(found: list[Candidate]) -> None:
+def test_a_rank_is_one_more_than_the_number_of_better_ones(found: list[Candidate[Tally]]) -> None:
     for place in rank(found, score=net_support).ranked:
-        better = sum(other.tally.net > place.candidate.tally.net for other in found)
-        equal = sum(other.tally.net == place.candidate.tally.net for other in found)
+        better = sum(other.profile.net > place.candidate.profile.net for other in found)
+        equal = sum(other.profile.net == place.candidate.profile.net for other in found)
         assert (place.rank, place.tied) == (better + 1, equal > 1)

@@ -37,7 +37,7 @@ class Result:
 
     proposal: Proposal
     tally: Tally
-    place: Place
+    place: Place[Tally]
     ties: tuple[str, ...]
     bound: Bound
     wilson_rank: int
@@ -116,10 +116,10 @@ def _results(proposals: Sequence[Proposal], quorum: int, method: Method) -> tupl
     return tuple(
         Result(
             proposal=by_reference[place.candidate.reference],
-            tally=place.candidate.tally,
+            tally=place.candidate.profile,
             place=place,
             ties=tuple(r for r in at_rank[place.rank] if r != place.candidate.reference),
-            bound=bound(place.candidate.tally),
+            bound=bound(place.candidate.profile),
             wilson_rank=wilson_ranks[place.candidate.reference],
         )
         for place in order.ranked

@@ -1,17 +1,21 @@
 """In which order do the proposals come out of the vote, and who is tied with whom?
 
-One function for every method: a method is a score, higher is better, compared exactly. Ties share a rank (1,
-2, 2, 4) and stand in the order of their references, which says nothing about merit. The order in which
-proposals are given changes nothing. What is below the declared quorum is listed apart and has no rank.
+One function for every method: a method is a score of what was counted, higher is better, compared exactly. Ties
+share a rank (1, 2, 2, 4) and stand in the order of their references, which says nothing about merit. The order in
+which proposals are given changes nothing. What is below the declared quorum is listed apart and has no rank.
+
+A method that judges proposals together, not one by one, computes its ranks itself and gives them to `arrange`.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Any, Protocol
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from forum.ranking.tallies import Tally
+
+_NUMBER: Final = re.compile(r"([0-9]+)")
 
 
 class Score(Protocol):
@@ -20,29 +24,43 @@ class Score(Protocol):
     def __lt__(self, other: Any, /) -> bool: ...
 
 
+class Profile(Protocol):
+    """What was counted on one proposal, of whatever shape its method reads."""
+
+    @property
+    def votants(self) -> int: ...
+
+
+P = TypeVar("P", bound=Profile)
+
+
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Generic[P]):
     """A proposal as the ranking sees it."""
 
     reference: str
-    tally: Tally
+    profile: P
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Place(Generic[P]):
     """A candidate with its rank, from 1; `tied` when another candidate has the same one."""
 
-    candidate: Candidate
+    candidate: Candidate[P]
     rank: int
     tied: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """The ranked candidates from the first on, and apart, by reference, those below the quorum."""
+class Order(Generic[P]):
+    """The ranked candidates from the first on, and apart, by reference, those without a rank (below the quorum)."""
 
-    ranked: tuple[Place, ...]
-    unranked: tuple[Candidate, ...]
+    ranked: tuple[Place[P], ...]
+    unranked: tuple[Candidate[P], ...]
+
+    def ranks(self) -> dict[str, int]:
+        """Rank by reference, of the ranked ones, from the first on."""
+        return {place.candidate.reference: place.rank for place in self.ranked}
 
 
 def net_support(tally: Tally) -> int:
@@ -50,33 +68,53 @@ def net_support(tally: Tally) -> int:
     return tally.net
 
 
-def rank(candidates: Iterable[Candidate], *, score: Callable[[Tally], Score], quorum: int = 0) -> Order:
+def approval(tally: Tally) -> int:
+    """Support alone, "soutien": how many are for."""
+    return tally.for_
+
+
+def rank(candidates: Iterable[Candidate[P]], *, score: Callable[[P], Score], quorum: int = 0) -> Order[P]:
     """Order candidates by their score, the highest first.
 
     `quorum` is the fewest voters (abstentions included) for a candidate to be ranked; 0 ranks them all.
     ValueError when two candidates share a reference.
     """
+    everyone = list(candidates)
+    scores = {each.reference: score(each.profile) for each in everyone if each.profile.votants >= quorum}
+    return arrange(everyone, ranks_by(scores))
+
+
+def arrange(candidates: Iterable[Candidate[P]], ranks: Mapping[str, int]) -> Order[P]:
+    """Order candidates by ranks computed beforehand, from 1; those that have none stand apart.
+
+    ValueError when two candidates share a reference.
+    """
     by_reference = sorted(candidates, key=lambda candidate: reference_key(candidate.reference))
     if len({candidate.reference for candidate in by_reference}) != len(by_reference):
         raise ValueError("two candidates share a reference")
-    quorate = [candidate for candidate in by_reference if candidate.tally.votants >= quorum]
-    below = tuple(candidate for candidate in by_reference if candidate.tally.votants < quorum)
-    return Order(ranked=tuple(_places(quorate, score)), unranked=below)
+    ranked = [candidate for candidate in by_reference if candidate.reference in ranks]
+    ranked.sort(key=lambda candidate: ranks[candidate.reference])  # stable: ties keep the order of the references
+    sharing = Counter(ranks[candidate.reference] for candidate in ranked)
+    return Order(
+        ranked=tuple(Place(each, r := ranks[each.reference], tied=sharing[r] > 1) for each in ranked),
+        unranked=tuple(candidate for candidate in by_reference if candidate.reference not in ranks),
+    )
 
 
-def reference_key(reference: str) -> tuple[tuple[int, str], ...]:
+def ranks_by(scores: Mapping[str, Score]) -> dict[str, int]:
+    """Rank by reference, the highest score first: one more than the number of better ones."""
+    ranks: dict[str, int] = {}
+    rank_now, score_now = 0, None
+    for position, (reference, score) in enumerate(
+        sorted(scores.items(), key=lambda pair: pair[1], reverse=True), start=1
+    ):
+        if not ranks or score != score_now:
+            rank_now, score_now = position, score
+        ranks[reference] = rank_now
+    return ranks
+
+
+def reference_key(reference: str) -> tuple[str | int, ...]:
     """Natural order of references: T3-9 before T3-10, T3-999 before T3-1000, T9-001 before T10-001."""
-    pieces = re.findall(r"[0-9]+|[^0-9]+", reference)
-    return tuple((int(piece), "") if piece[0].isdecimal() else (-1, piece) for piece in pieces)
-
-
-def _places(candidates: list[Candidate], score: Callable[[Tally], Score]) -> list[Place]:
-    """Sorting is stable, in both directions: equal scores keep the order of the references."""
-    places: list[Place] = []
-    scored = [(score(candidate.tally), candidate) for candidate in candidates]
-    scored.sort(key=lambda pair: pair[0], reverse=True)
-    for _, equals in groupby(scored, key=lambda pair: pair[0]):
-        group = [candidate for _, candidate in equals]
-        first = len(places) + 1
-        places.extend(Place(candidate, rank=first, tied=len(group) > 1) for candidate in group)
-    return places
+    words_and_numbers = _NUMBER.split(reference)  # in turn, a word first, be it empty: what is compared is alike
+    return tuple(int(piece) if place % 2 else piece for place, piece in enumerate(words_and_numbers))

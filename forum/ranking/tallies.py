@@ -4,10 +4,12 @@ A ballot says one of three things; not having voted is a fourth state and is nev
 rows belongs to the domain; ordering proposals by their tallies belongs to `orders`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Self, TypeVar
+
+B = TypeVar("B")
 
 
 class Opinion(StrEnum):
@@ -54,3 +56,12 @@ class Tally:
     def net(self) -> int:
         """Net support: for minus against. It may be negative."""
         return self.for_ - self.against
+
+
+def merged(destination: Mapping[int, B], source: Mapping[int, B]) -> dict[int, B]:
+    """The ballots, by person, of a proposal into which another was merged: those of both.
+
+    Who voted on both keeps the ballot on the destination. The ballots of the two stay what they were, so that taking
+    the merge back restores the exact tallies. Held for any kind of ballot; SQL that counts a merge must agree with it.
+    """
+    return {**source, **destination}

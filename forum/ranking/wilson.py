@@ -7,12 +7,16 @@ favourable answers out of n, and c = z²:
 
 which is the textbook formula with both sides multiplied by 2n. W is a − sqrt(b) with a and b rational, so
 two bounds are compared by squaring, on exact fractions; a decimal is made only to be printed.
+
+Ten thousand proposals are sorted in a fraction of a second because two bounds are first compared by their exact
+floors on a grid of 2⁻⁶⁴: a floor never inverts an order, and only those of one floor are compared by squaring.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 from functools import cached_property, total_ordering
+from math import isqrt
 from typing import Final
 
 from forum.ranking.tallies import Tally
@@ -24,6 +28,8 @@ Declared, not tunable.
 """
 
 _C: Final = Z * Z
+_GRID: Final = 64
+"""Bits of the grid: bounds of electorates under a thousand million practically never share a floor."""
 _DIGITS: Final = 60
 """Digits used to print: far more than the six shown, so that printing never rounds twice."""
 
@@ -35,10 +41,13 @@ class Bound:
 
     favourable: int
     answers: int
+    _floor: int = field(init=False, repr=False)
+    """Compared first, see `_floored`."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.favourable <= self.answers:
             raise ValueError(f"{self.favourable} favourable answers out of {self.answers}")
+        object.__setattr__(self, "_floor", self._floored())
 
     @cached_property
     def _parts(self) -> tuple[Fraction, Fraction]:
@@ -49,11 +58,36 @@ class Bound:
         divisor = 2 * (n + _C)
         return (2 * s + _C) / divisor, _C * (Fraction(4 * s * (n - s), n) + _C) / divisor**2
 
+    def _floored(self) -> int:
+        """Exactly floor(2^64 · W), without a fraction.
+
+        With c = P/Q, both sides of W multiplied by nQ: W = (u − sqrt(v)) / w, whole numbers. A whole number less
+        than x is at most floor(x), so the floor of the quotient is that of the floor of u − sqrt(v).
+        """
+        s, n = self.favourable, self.answers
+        if s == 0:
+            return 0
+        p, q = _C.numerator, _C.denominator
+        u = (2 * s * q + p) * n
+        v = p * n * (4 * s * (n - s) * q + p * n)
+        w = 2 * (n * q + p) * n
+        root_above = isqrt((v << 2 * _GRID) - 1) + 1
+        return ((u << _GRID) - root_above) // w
+
+    def _same_answers(self, other: "Bound") -> bool:
+        return self.favourable == other.favourable and (self.answers == other.answers or self.favourable == 0)
+
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Bound) and _compare(self._parts, other._parts) == 0
+        if not isinstance(other, Bound):
+            return NotImplemented
+        if self._floor != other._floor:
+            return False
+        return self._same_answers(other) or _compare(self._parts, other._parts) == 0
 
     def __lt__(self, other: "Bound") -> bool:
-        return _compare(self._parts, other._parts) < 0
+        if self._floor != other._floor:
+            return self._floor < other._floor
+        return not self._same_answers(other) and _compare(self._parts, other._parts) < 0
 
     def __hash__(self) -> int:
         # Equal bounds of different ballots are possible only where W is 0.

@@ -1,4 +1,5 @@
-"""Something of everything on a site, so that its pages have something to show. Done by the doors, without a browser."""
+"""Something of everything on a site, so that its pages have something to show. Done without a browser, by the doors
+wherever there is one."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
@@ -38,10 +39,19 @@ MINUTES = """# Réunion du 12 mars
 - Former les agents d’accueil à la médiation numérique
 - Ouvrir les formations du CNFPT aux médiateurs
 Le groupe se retrouvera en avril."""
+INVITED = "adresse;nom\nnora@exemple.fr;Nora Blanc\nNORA@exemple.fr;\npas une adresse;<b>\n"
+# An archive is made in less than a blink, and once a day: one that waits for ever shows its page each time.
+WAITING = """
+    INSERT INTO job (name, key, subject, state, tries, fence, run_after, done_steps, total_steps, step, error, trace_id,
+                     created_at)
+    SELECT 'make_archive', 'archive:' || id, id, 'queued', 0, 0, '2999-01-01 00:00:00+00:00', 0, 2, '', '', '',
+           '2026-01-01 00:00:00+00:00'
+      FROM member WHERE email = '{email}'"""
 
 
 async def furnish(site: Site) -> None:
-    """Contributions, a quote, an edit, notifications, a meeting with minutes, votes and a working draft."""
+    """Contributions, a quote, an edit, notifications, a meeting with minutes, votes, a working draft, an archive that
+    waits and a list of people to invite."""
     async with site.desk("membre") as member:
         site.places["own"] = await _quote(member, post=3, source=RICH)
         site.places["edited"] = number_in(await sent(member, f"{THREAD}/repondre", source="Une première idée."))
@@ -59,6 +69,11 @@ async def furnish(site: Site) -> None:
         site.places["meeting"] = await _hold_meeting(moderator)
     async with site.desk("agent") as agent:
         site.places["draft"] = await compile_(agent, "3")
+        await site.put(WAITING.format(email=site.passwords["agent"][0]))
+        await sent(agent, "/compte/donnees")
+    async with site.desk("administratrice") as administrator:
+        report = await sent(administrator, "/administration/invitations/liste", liste=INVITED)
+        site.places["batch"] = number_in(report)
 
 
 async def close(site: Site) -> None:
