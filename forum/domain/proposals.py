@@ -9,6 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from forum.database import Row, known_moment, row, rows
+from forum.domain.answers import UNANSWERED, Answers, answers_of
 from forum.domain.proposal_history import OtherProposal, Told, turns_of
 from forum.domain.proposal_states import IN_FORCE_SQL
 from forum.domain.references import parse_reference, reference
@@ -30,6 +31,7 @@ from forum.permissions import (
     Verdict,
     Viewer,
     may_amend_proposal,
+    may_answer,
     may_set_aside,
     may_withdraw_proposal,
     owner_of,
@@ -121,7 +123,9 @@ class ProposalPage:
     fate: Fate
     preferred_to: tuple[OtherProposal, ...]
     history: tuple[Told, ...]
+    answers: Answers
     may_amend: Verdict
+    may_answer: Verdict
     may_withdraw: Verdict
     may_set_aside: Verdict
 
@@ -285,6 +289,8 @@ async def read_proposal(viewer: Viewer | None, ref: str, now: datetime) -> Propo
         fate=_fate(found),
         preferred_to=await _preferred_to(line.id, theme),
         history=await turns_of(line.id, theme),
+        answers=(await answers_of((line.id,), now)).get(line.id, UNANSWERED),
+        may_answer=may_answer(viewer, theme.schedule, now, state=line.state),
         may_amend=may_amend_proposal(viewer, owner, theme.schedule, now, state=line.state),
         may_withdraw=may_withdraw_proposal(viewer, owner, theme.schedule, now),
         may_set_aside=may_set_aside(viewer, theme.group, theme.schedule, now),

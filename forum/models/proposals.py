@@ -197,6 +197,7 @@ class Turn(StrEnum):
     GAVE_BACK = "gave back"
     ANSWERED = "answered"
     DONE = "done"
+    CARRIED_OUT = "carried out"
 
 
 class ProposalTurn(Model):
