@@ -16,7 +16,17 @@ from forum.models.themes import Theme
 from forum.models.votes import Ballot
 from forum.ranking.tallies import Opinion
 from tests.conftest import NOON, visitor
-from tests.factories import count, make_member, make_post, make_proposal, make_theme, make_thread, sign_in
+from tests.factories import (
+    Window,
+    count,
+    make_group,
+    make_member,
+    make_post,
+    make_proposal,
+    make_theme,
+    make_thread,
+    sign_in,
+)
 
 ANSWER = "/propositions/T3-001/repondre"
 REPLY = {
@@ -28,8 +38,8 @@ REPLY = {
 }
 
 
-async def closed_theme(**schedule: str) -> Theme:
-    return await make_theme(3, **{"contributions": "closed", "votes": "closed", **schedule})
+async def closed_theme(*, contributions: Window = "closed", votes: Window = "closed") -> Theme:
+    return await make_theme(3, contributions=contributions, votes=votes)
 
 
 async def make_agent(name: str = "Agnès Agent") -> Member:
@@ -119,21 +129,16 @@ async def test_a_new_answer_takes_the_place_of_the_former_which_stays_readable(c
 
 
 async def test_what_is_done_stays_done_when_it_is_retained_once_more(client: AsyncClient) -> None:
-    proposal = await make_proposal(await closed_theme(), state=ProposalState.DONE)
+    await make_proposal(await closed_theme(), state=ProposalState.DONE)
     await sign_in(client, await make_agent())
-    await client.post(ANSWER, data=REPLY)
-    await proposal.refresh_from_db()
-    assert proposal.state is ProposalState.DONE
-    await client.post(ANSWER, data={**REPLY, "seen_number": "1", "decision": "etude"})
-    await proposal.refresh_from_db()
-    assert proposal.state is ProposalState.OPEN
+    for seen, decision, state in (("0", "retenue", "done"), ("1", "etude", "open"), ("2", "partiellement", "retained")):
+        await client.post(ANSWER, data={**REPLY, "seen_number": seen, "decision": decision})
+        assert [each["state"] for each in await rows("SELECT state FROM proposal")] == [state]
 
 
 async def test_only_agents_answer(client: AsyncClient) -> None:
-    theme = await closed_theme()
-    await make_proposal(theme)
-    group = await theme.working_group
-    await sign_in(client, await make_member("Modeste", moderates=[group]))
+    await make_proposal(await closed_theme())
+    await sign_in(client, await make_member("Modeste", moderates=[await make_group("gt-3")]))
     for answer in (await client.get(ANSWER), await client.post(ANSWER, data=REPLY)):
         assert answer.status_code == 403
         assert "Seuls les agents de l’administration répondent aux propositions." in answer.text
@@ -154,7 +159,7 @@ async def test_only_agents_answer(client: AsyncClient) -> None:
     ],
 )
 async def test_the_administration_waits_until_all_is_said(
-    client: AsyncClient, contributions: str, votes: str, sentence: str
+    client: AsyncClient, contributions: Window, votes: Window, sentence: str
 ) -> None:
     await make_proposal(await closed_theme(contributions=contributions, votes=votes))
     await sign_in(client, await make_agent())
@@ -169,7 +174,10 @@ async def test_the_administration_waits_until_all_is_said(
 @pytest.mark.parametrize(
     ("state", "sentence"),
     [
-        (ProposalState.MERGED, "Cette proposition est réunie à une autre : c’est à l’autre que l’administration répond."),
+        (
+            ProposalState.MERGED,
+            "Cette proposition est réunie à une autre : c’est à l’autre que l’administration répond.",
+        ),
         (ProposalState.WITHDRAWN, "Cette proposition est retirée : elle n’appelle plus de réponse."),
         (ProposalState.SET_ASIDE, "Cette proposition est écartée : elle n’appelle plus de réponse."),
     ],
