@@ -1,7 +1,9 @@
 """The administration answers: who, when, which proposals; what the page then shows, who is told, what the state is."""
 
 import re
+from asyncio import gather
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import pytest
@@ -237,6 +239,18 @@ async def test_of_two_agents_the_second_reads_the_first_and_keeps_their_words(cl
     assert await count("answer") == 1
     assert (await client.post(ANSWER, data={**late, "seen_number": "1"})).status_code == 303
     assert await count("answer") == 2
+
+
+async def test_of_two_agents_at_once_one_is_refused(app: Starlette, database: object) -> None:
+    await make_proposal(await closed_theme())
+    async with AsyncExitStack() as stack:
+        desks = []
+        for name in ("Première", "Seconde", "Troisième"):
+            desks.append(await stack.enter_async_context(visitor(app)))
+            await sign_in(desks[-1], await make_agent(name))
+        answers = await gather(*(desk.post(ANSWER, data=REPLY) for desk in desks))
+    assert sorted(each.status_code for each in answers) == [303, 409, 409]
+    assert await count("answer") == 1
 
 
 async def everybody_concerned(theme: Theme) -> tuple[Proposal, Sequence[Member], Member]:

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from httpx2 import AsyncClient
 from starlette.applications import Starlette
 
@@ -10,6 +11,7 @@ from forum.models.themes import Theme
 from tests.conftest import Clock, visitor
 from tests.factories import make_member, make_proposal, make_theme, sign_in
 from tests.test_answers import REPLY, closed_theme, make_agent, plain, vote
+from tests.test_proposals import statements
 
 SUITES = "/themes/3/suites"
 
@@ -105,6 +107,21 @@ async def test_late_obligations_come_first_and_what_is_kept_last(client: AsyncCl
     places = [page.rindex(each) for each in words]
     assert places == sorted(places)
     assert "1 engagement, dont 1 en retard" in page
+
+
+async def test_the_page_asks_as_much_whatever_its_length(client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    theme, _ = await ranked_theme()
+    await sign_in(client, await make_agent())
+    counted = []
+    for number, more in ((1, 0), (2, 10)):
+        await reply(client, number, "retenue", **{"engagement-1": "Le faire", "echeance-1": "2027-06-01"})
+        for _ in range(more):
+            await make_proposal(theme)
+        modules = ("answers", "follow_ups", "proposals", "votes", "themes")
+        text, asked = await statements(client, SUITES, monkeypatch, *modules)
+        assert f">T3-00{number}<" in text
+        counted.append(len(asked))
+    assert counted[0] == counted[1] <= 9
 
 
 async def test_a_theme_without_proposal_or_without_vote(client: AsyncClient) -> None:
