@@ -101,6 +101,12 @@ def routes() -> list[BaseRoute]:
             methods=["GET", "POST"],
         ),
         Route(
+            "/propositions/{reference}/engagements/{obligation:int}/non-tenu",
+            obligations.reopen,
+            name="reopen_obligation",
+            methods=["POST"],
+        ),
+        Route(
             "/propositions/{reference}/engagements/{obligation:int}/echeance",
             obligations.postpone,
             name="postpone_obligation",

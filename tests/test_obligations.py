@@ -144,6 +144,27 @@ async def test_a_retained_proposal_is_carried_out_once_all_is_kept(client: Async
     assert (await client.post(f"{PROPOSAL}/mise-en-oeuvre", data={})).status_code == 409
 
 
+async def test_what_was_said_to_be_kept_by_mistake_is_owed_again(client: AsyncClient) -> None:
+    proposal = await make_proposal(await closed_theme())
+    obligation = await owed(client)
+    assert (await client.post(f"{obligation}/non-tenu", data={"reason": "Erreur."})).status_code == 409
+    await client.post(f"{obligation}/tenu", data={"done_on": "2026-11-23", "done_words": "Fait."})
+    await client.post(f"{PROPOSAL}/mise-en-oeuvre", data={})
+    assert "Cet engagement est dit tenu depuis le 23 novembre 2026." in plain(
+        (await client.get(f"{obligation}/tenu")).text
+    )
+    refused = await client.post(f"{obligation}/non-tenu", data={"reason": " "})
+    assert refused.status_code == 422
+    assert "Dites pourquoi il n’est pas tenu" in refused.text
+    assert (await client.post(f"{obligation}/non-tenu", data={"reason": "C’était un autre."})).status_code == 303
+    await proposal.refresh_from_db()
+    assert proposal.state is ProposalState.RETAINED
+    page = plain((await client.get(PROPOSAL)).text)
+    assert "Échéance le 1er décembre 2026." in page
+    assert "Un engagement dit tenu ne l’est pas. Raison : C’était un autre." in page
+    assert "Retenue, mise en œuvre" not in page
+
+
 @pytest.mark.parametrize("decision", ["etude", "non retenue"])
 async def test_what_is_not_retained_is_not_carried_out(client: AsyncClient, decision: str) -> None:
     proposal = await make_proposal(await closed_theme())

@@ -204,6 +204,13 @@ ANSWERS = [
         {"done_on": "2026-11-23", "done_words": "Fait."},
         changes="obligation",
     ),
+    Case(
+        Action.ANSWER,
+        "say that it is not kept",
+        "/propositions/{kept}/engagements/{kept_obligation}/non-tenu",
+        {"reason": "Une erreur."},
+        changes="obligation",
+    ),
     Case(Action.ANSWER, "see the form that puts it off", f"{OWED}/echeance"),
     Case(
         Action.ANSWER,

@@ -262,6 +262,7 @@ async def _make_answers(closed: Theme) -> dict[str, object]:
     return {
         "answered": f"T5-{owed.number:03}",
         "obligation": obligations[0].id,
+        "kept_obligation": obligations[1].id,
         "kept": f"T5-{kept.number:03}",
     }
 

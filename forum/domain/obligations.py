@@ -17,7 +17,7 @@ from forum.domain.proposal_states import Step, take, tell_turn
 from forum.domain.references import storable
 from forum.errors import Checks, Conflict, Invalid, NotFound
 from forum.models.notifications import Event
-from forum.models.proposals import Turn
+from forum.models.proposals import ProposalState, Turn
 from forum.permissions import Viewer, may_answer
 from forum.text.source import clean_line
 
@@ -83,10 +83,10 @@ async def insert_obligation(viewer: Viewer, held: HeldProposal, promise: Promise
     )
     assert made is not None
     due = promise.due_on.isoformat() if promise.due_on else ""
-    await _record(viewer, "promise", held, made["id"], after=due, reason=promise.words, now=now)
+    await _journal(viewer, "promise_obligation", held, made["id"], after=due, reason=promise.words, now=now)
 
 
-async def _record(
+async def _journal(
     viewer: Viewer,
     act: str,
     held: HeldProposal,
@@ -99,7 +99,7 @@ async def _record(
 ) -> None:
     await journal.record(
         viewer,
-        f"{act}_obligation",
+        act,
         "obligation",
         obligation,
         group=held.theme.group,
@@ -212,7 +212,33 @@ async def keep(
         await tell_turn(held.id, Turn.DONE, viewer.id, now)
         concerned = await concerned_by(held.id)
         await tell_of_proposal(held.id, Event.DONE, concerned, now, key=owned.id, actor=viewer.id)
-        await _record(viewer, "keep", held, owned.id, after=done_on.isoformat(), reason=words, now=now)
+        await _journal(viewer, "keep_obligation", held, owned.id, after=done_on.isoformat(), reason=words, now=now)
+
+
+async def reopen(viewer: Viewer | None, ref: str, obligation: int, reason: str, now: datetime) -> None:
+    """Say that an obligation that was said to be met is not, for a reason that everybody reads.
+
+    A proposal that was carried out is retained again, no more.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: as usual.
+        Invalid: there is no reason.
+        Conflict: it is not said to be met.
+    """
+    async with transaction():
+        held = await _held(viewer, ref, now)
+        assert viewer is not None
+        owned = _owned(held, await _find(held, obligation))
+        if owned.done_on is None:
+            raise Conflict("Cet engagement n’est pas encore tenu.")
+        given = journal.reason_of(reason, required="Dites pourquoi il n’est pas tenu : tout le monde le lira.")
+        await show_change(held)
+        await rows("UPDATE obligation SET done_on = NULL, done_words = '' WHERE id = $1", owned.id)
+        if held.state is ProposalState.DONE:
+            await take(Step.RETAIN, held.id)
+        await tell_turn(held.id, Turn.NOT_DONE, viewer.id, now, reason=given)
+        before = owned.done_on.isoformat()
+        await _journal(viewer, "reopen_obligation", held, owned.id, before=before, reason=given, now=now)
 
 
 async def postpone(
@@ -240,9 +266,9 @@ async def postpone(
         assert due_on is not None
         await show_change(owned.proposal)
         await rows("UPDATE obligation SET due_on = $2 WHERE id = $1", owned.id, due_on)
-        await _record(
+        await _journal(
             viewer,
-            "postpone",
+            "postpone_obligation",
             owned.proposal,
             owned.id,
             before=owned.due_on.isoformat(),

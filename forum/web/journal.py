@@ -28,6 +28,7 @@ SENTENCES = {
     "answer_proposal": "a répondu à une proposition pour l’administration",
     "promise_obligation": "a inscrit un engagement de l’administration",
     "keep_obligation": "a dit qu’un engagement est tenu",
+    "reopen_obligation": "a dit qu’un engagement n’est finalement pas tenu",
     "postpone_obligation": "a changé l’échéance d’un engagement",
     "carry_out_proposal": "a dit qu’une proposition est mise en œuvre",
     "create_meeting": "a enregistré une réunion",

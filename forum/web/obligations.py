@@ -56,6 +56,18 @@ async def keep(request: Request) -> Response:
     return see_other(request, "proposal", reference=reference, notice="engagement-tenu", fragment="reponse")
 
 
+async def reopen(request: Request) -> Response:
+    """Say that an obligation that was said to be met is not."""
+    form = await read_form(request)
+    viewer, now, reference = request.state.viewer, request.state.now, request.path_params["reference"]
+    owed = await obligations.obligation_to_keep(viewer, reference, request.path_params["obligation"], now)
+    try:
+        await obligations.reopen(viewer, reference, owed.id, form.text("reason"), now)
+    except Invalid as problem:
+        return await refused(request, "answers/keep.html", {"owed": owed}, form, problem)
+    return see_other(request, "proposal", reference=reference, notice="engagement-rouvert", fragment="reponse")
+
+
 async def postpone(request: Request) -> Response:
     """The form that moves the due date of an obligation, and its answer."""
     form = await read_form(request) if request.method == "POST" else None

@@ -81,6 +81,7 @@ NOTICES = {
     "reponse-publiee": "La réponse est publiée ; les personnes qui ont proposé et voté le savent.",
     "engagement-inscrit": "L’engagement est inscrit.",
     "engagement-tenu": "L’engagement est tenu ; les personnes qui ont proposé et voté le savent.",
+    "engagement-rouvert": "L’engagement n’est plus dit tenu.",
     "echeance-changee": "La nouvelle échéance est inscrite, avec sa raison.",
     "mise-en-oeuvre": "La proposition est mise en œuvre.",
     "reunion-creee": "La réunion est enregistrée.",
