@@ -80,6 +80,12 @@ class Schedule:
         """A sealed vote shows nothing before its close: no count, order, export or ETag."""
         return self.votes_are_closed(now) or (not self.sealed and self.votes_are_open(now))
 
+    def is_over(self, now: datetime) -> bool:
+        """The votes are closed; where none was ever called, the contributions are."""
+        if self.votes_open_at is None:
+            return _is_past(self.contributions_close_at, now)
+        return self.votes_are_closed(now)
+
     def phase(self, now: datetime) -> str:
         """All that this schedule makes of a page at `now`, as a short key for caches."""
         return "".join(
@@ -428,6 +434,30 @@ _OUT_OF_THE_VOTE = {
 def may_schedule(viewer: Viewer | None, now: datetime) -> Verdict:
     """Open, close and extend windows: agents and administrators."""
     return _by_role(Action.SCHEDULE, viewer, now)
+
+
+def may_answer(
+    viewer: Viewer | None, schedule: Schedule, now: datetime, *, state: ProposalState = ProposalState.OPEN
+) -> Verdict:
+    """Answer a proposal in force for the administration, bind it to something: agents and administrators, once what
+    people had to say is said."""
+    by_role = _by_role(Action.ANSWER, viewer, now)
+    if not by_role:
+        return by_role
+    if not schedule.is_over(now):
+        return _refused(
+            "L’administration répond une fois les contributions closes."
+            if schedule.votes_open_at is None
+            else "L’administration répond une fois les votes clos."
+        )
+    return _refused(_NOT_ANSWERED[state]) if state in _NOT_ANSWERED else ALLOWED
+
+
+_NOT_ANSWERED = {
+    ProposalState.MERGED: "Cette proposition est réunie à une autre : c’est à l’autre que l’administration répond.",
+    ProposalState.WITHDRAWN: "Cette proposition est retirée : elle n’appelle plus de réponse.",
+    ProposalState.SET_ASIDE: "Cette proposition est écartée : elle n’appelle plus de réponse.",
+}
 
 
 def may_compile(viewer: Viewer | None, now: datetime) -> Verdict:

@@ -56,6 +56,7 @@ class Action(Enum):
     VOTE = "vote"
     MODERATE = "moderate"
     SCHEDULE = "schedule"
+    ANSWER = "answer"
     COMPILE = "compile"
     PUBLISH = "publish"
     READ_NOTIFICATIONS = "read notifications"
@@ -87,6 +88,7 @@ _WRITTEN = {
     Action.VOTE: "L F ✓ ✓ ✓ B B F F",
     Action.MODERATE: "L F F ✓ F F ✓ F F",
     Action.SCHEDULE: "L F F F F ✓ ✓ F F",
+    Action.ANSWER: "L F F F F ✓ ✓ F F",
     Action.COMPILE: "N N N N N ✓ ✓ N N",
     Action.PUBLISH: "L F F F F ✓ ✓ F F",
     Action.READ_NOTIFICATIONS: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
@@ -121,6 +123,7 @@ LABELS: Mapping[Enum, str] = {
     Action.VOTE: "Voter, changer ou retirer son vote",
     Action.MODERATE: "Enregistrer une réunion, son compte rendu et ses étiquettes",
     Action.SCHEDULE: "Fixer le calendrier, clore les votes",
+    Action.ANSWER: "Répondre officiellement à une proposition, inscrire un engagement",
     Action.COMPILE: "Demander une synthèse, lire celles qui ne sont pas publiées",
     Action.PUBLISH: "Publier une synthèse",
     Action.READ_NOTIFICATIONS: "Lire ses notifications",
@@ -167,6 +170,7 @@ REASONS: Mapping[Action, str] = {
     Action.VOTE: "Les agents et les administrateurs ne votent pas.",
     Action.MODERATE: "Seuls les modérateurs de ce groupe de travail peuvent le faire.",
     Action.SCHEDULE: "Seuls les agents de l’administration fixent le calendrier.",
+    Action.ANSWER: "Seuls les agents de l’administration répondent aux propositions.",
     Action.PUBLISH: "Seuls les agents de l’administration publient une synthèse.",
     Action.ADMINISTER: "Seuls les administrateurs gèrent les comptes.",
 }

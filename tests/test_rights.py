@@ -161,6 +161,7 @@ ACCOUNT = [
         changes="mail",
         states={name: 404 for name in READERS if name != "not confirmed"},
     ),
+    Case(KEEP, "see what became of one's contributions", "/compte/contributions"),
     Case(KEEP, "see what is known of oneself", "/compte/donnees"),
     Case(KEEP, "ask for one's archive", "/compte/donnees", {}, changes="archive"),
     Case(KEEP, "download one's archive", "/compte/donnees/archive"),
@@ -172,6 +173,54 @@ ACCOUNT = [
     Case(KEEP, "link an identity", "/compte/identites/relier", PROVED, status=404),
     Case(KEEP, "see the form that unlinks one", f"/compte/identites/{NEVER}/retirer", status=404),
     Case(KEEP, "unlink an identity", f"/compte/identites/{NEVER}/retirer", PROVED, status=404),
+]
+NOT_YET = "L’administration répond une fois les votes clos."
+REPLY = {
+    "decision": "retenue",
+    "reason": "Elle est utile.",
+    "service": "Le service",
+    "decided_on": "2026-11-23",
+    "seen_number": "0",
+}
+OWED = "/propositions/{answered}/engagements/{obligation}"
+ANSWERS = [
+    Case(Action.READ, "read the follow-up of a theme", "/themes/5/suites"),
+    Case(Action.ANSWER, "see the form of an answer", "/propositions/{closed_proposal}/repondre"),
+    Case(Action.ANSWER, "see it while the votes are open", "/propositions/{proposal}/repondre", refused=NOT_YET),
+    Case(Action.ANSWER, "answer", "/propositions/{closed_proposal}/repondre", REPLY, changes="answer"),
+    Case(Action.ANSWER, "answer while the votes are open", "/propositions/{proposal}/repondre", REPLY, refused=NOT_YET),
+    Case(Action.ANSWER, "see the form of an obligation", "/propositions/{answered}/engagements"),
+    Case(
+        Action.ANSWER,
+        "promise something",
+        "/propositions/{answered}/engagements",
+        {"engagement-1": "Le faire mieux.", "echeance-1": "2027-01-31"},
+        changes="obligation",
+    ),
+    Case(Action.ANSWER, "see the form that keeps it", f"{OWED}/tenu"),
+    Case(
+        Action.ANSWER,
+        "keep what was promised",
+        f"{OWED}/tenu",
+        {"done_on": "2026-11-23", "done_words": "Fait."},
+        changes="obligation",
+    ),
+    Case(
+        Action.ANSWER,
+        "say that it is not kept",
+        "/propositions/{kept}/engagements/{kept_obligation}/non-tenu",
+        {"reason": "Une erreur."},
+        changes="obligation",
+    ),
+    Case(Action.ANSWER, "see the form that puts it off", f"{OWED}/echeance"),
+    Case(
+        Action.ANSWER,
+        "put it off",
+        f"{OWED}/echeance",
+        {"due_on": "2027-01-31", "reason": "Le marché est infructueux."},
+        changes="obligation",
+    ),
+    Case(Action.ANSWER, "carry a proposal out", "/propositions/{kept}/mise-en-oeuvre", {}, changes="proposal"),
 ]
 ADMINISTRATION = [
     Case(ADMINISTER, "begin to administer", "/administration"),
@@ -609,6 +658,7 @@ CASES = [
         status=200,
         changes="journal_entry",
     ),
+    *ANSWERS,
     *ACCOUNT,
     *ADMINISTRATION,
     Case(Action.READ_NOTIFICATIONS, "read one's notifications", "/notifications"),

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from forum.database import is_sqlite, rows, transaction
 from forum.domain import invitations, passwords, sessions
 from forum.domain.members import load_viewer
+from forum.models.answers import Answer, Decision, Obligation
 from forum.models.joining import Invitation
 from forum.models.meetings import Meeting, MeetingTag, TagState, WorkingGroup
 from forum.models.members import Member, Role
@@ -223,7 +224,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
     secret = await make_member(SECRET_VOTER)
     await _vote(proposal.id, secret)
     await _vote(closed_proposal.id, secret)
-    made = await _make_syntheses(theme, closed)
+    made = await _make_syntheses(theme, closed) | await _make_answers(closed)
     return {
         "thread": thread.id,
         "closed_thread": closed_thread.id,
@@ -257,6 +258,35 @@ async def make_draft(theme: Theme, number: int, author: Member) -> Proposal:
         author=author,
         created_at=NOON,
     )
+
+
+async def _make_answers(closed: Theme) -> dict[str, object]:
+    """In the closed theme a proposal with its answer and something to be done, and one of which all is done."""
+    owed, kept = [
+        await make_proposal(closed, wording, state=ProposalState.RETAINED) for wording in ("Promise.", "Tenue.")
+    ]
+    obligations = []
+    for proposal, done_on in ((owed, None), (kept, NOON.date())):
+        await Answer.create(
+            proposal=proposal,
+            number=1,
+            decision=Decision.RETAINED,
+            reason="Elle est utile.",
+            service="Le service",
+            decided_on=NOON.date(),
+            created_at=NOON,
+        )
+        obligations.append(
+            await Obligation.create(
+                proposal=proposal, words="Le faire.", due_on=NOON.date(), done_on=done_on, created_at=NOON
+            )
+        )
+    return {
+        "answered": f"T5-{owed.number:03}",
+        "obligation": obligations[0].id,
+        "kept_obligation": obligations[1].id,
+        "kept": f"T5-{kept.number:03}",
+    }
 
 
 async def _vote(proposal: int, voter: Member) -> None:

@@ -147,8 +147,15 @@ async def _move(
         await take(step, held.id, reason=given if step is Step.SET_ASIDE else "")
         await tell_turn(held.id, turn, viewer.id, now, reason=given)
         await _tell(held, event, viewer, now)
-        act = "set_aside_proposal" if step is Step.SET_ASIDE else "take_back_proposal"
-        await journal.record(viewer, act, "proposal", held.id, group=held.theme.group, reason=given, now=now)
+        await journal.record(
+            viewer,
+            "set_aside_proposal" if step is Step.SET_ASIDE else "take_back_proposal",
+            "proposal",
+            held.id,
+            group=held.theme.group,
+            reason=given,
+            now=now,
+        )
 
 
 async def _tell(held: HeldProposal, event: Event, viewer: Viewer | None, now: datetime) -> None:

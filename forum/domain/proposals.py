@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from forum.database import Row, known_moment, row, rows
+from forum.domain.answers import UNANSWERED, Answers, answers_of
 from forum.domain.ballots import TALLIED, Count
 from forum.domain.booths import draw
 from forum.domain.proposal_history import OtherProposal, Told, turns_of
@@ -31,6 +32,7 @@ from forum.permissions import (
     Verdict,
     Viewer,
     may_amend_proposal,
+    may_answer,
     may_set_aside,
     may_withdraw_proposal,
     owner_of,
@@ -130,7 +132,9 @@ class ProposalPage:
     fate: Fate
     preferred_to: tuple[OtherProposal, ...]
     history: tuple[Told, ...]
+    answers: Answers
     may_amend: Verdict
+    may_answer: Verdict
     may_withdraw: Verdict
     may_set_aside: Verdict
 
@@ -319,6 +323,8 @@ async def read_proposal(viewer: Viewer | None, ref: str, now: datetime) -> Propo
         fate=_fate(found),
         preferred_to=await _preferred_to(line.id, theme),
         history=await turns_of(line.id, theme),
+        answers=(await answers_of((line.id,), now)).get(line.id, UNANSWERED),
+        may_answer=may_answer(viewer, theme.schedule, now, state=line.state),
         may_amend=may_amend_proposal(viewer, owner, theme.schedule, now, state=line.state),
         may_withdraw=may_withdraw_proposal(viewer, owner, theme.schedule, now),
         may_set_aside=may_set_aside(viewer, theme.group, theme.schedule, now),

@@ -197,6 +197,8 @@ class Turn(StrEnum):
     GAVE_BACK = "gave back"
     ANSWERED = "answered"
     DONE = "done"
+    NOT_DONE = "not done"
+    CARRIED_OUT = "carried out"
 
 
 class ProposalTurn(Model):

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from forum.domain import journal_lines
 from forum.domain.journal_lines import Line, Wanted
 from forum.language import catalogue
+from forum.models.answers import Decision
 from forum.models.meetings import TagState
 from forum.models.members import Role
 from forum.text import typography
@@ -24,6 +25,12 @@ from forum.web.page import href, page
 SENTENCES = {
     "set_schedule": "a changé le calendrier",
     "close_votes": "a clos les votes",
+    "answer_proposal": "a répondu à une proposition pour l’administration",
+    "promise_obligation": "a inscrit un engagement de l’administration",
+    "keep_obligation": "a dit qu’un engagement est tenu",
+    "reopen_obligation": "a dit qu’un engagement n’est finalement pas tenu",
+    "postpone_obligation": "a changé l’échéance d’un engagement",
+    "carry_out_proposal": "a dit qu’une proposition est mise en œuvre",
     "create_meeting": "a enregistré une réunion",
     "edit_meeting": "a corrigé une réunion",
     "keep_minutes": "a gardé des lignes d’un compte rendu",
@@ -68,6 +75,7 @@ TITLES = {
     "thread": "un fil",
     "post": "une contribution",
     "proposal": "une proposition",
+    "obligation": "un engagement",
     "meeting": "une réunion",
     "synthesis": "une synthèse",
     "member": "une personne",
@@ -97,6 +105,10 @@ LABELS = {
     Role.MEMBER: "membre",
     Role.AGENT: "agent",
     Role.ADMINISTRATOR: "administrateur",
+    Decision.RETAINED: "retenue",
+    Decision.PARTLY: "partiellement retenue",
+    Decision.REJECTED: "non retenue",
+    Decision.UNDER_STUDY: "à l’étude",
     TagState.WAITING: "à confirmer",
     TagState.CONFIRMED: "confirmée",
     TagState.REMOVED: "retirée",
@@ -109,6 +121,7 @@ PLACES = {
     "thread": ("thread", "thread"),
     "post": ("post", "post"),
     "proposal": ("proposal", "reference"),
+    "obligation": ("proposal", "reference"),
     "meeting": ("meeting", "meeting"),
     "synthesis": ("synthesis", "synthesis"),
     "member": ("person", "member"),
@@ -271,6 +284,10 @@ def _said(fields: dict[str, Any], name: str, locale: str) -> str:
         return words("oui") if value else words("non")
     if moment := _moment(str(value)):
         return typography.moment(moment, locale)
+    if str(value) in _WORDS:
+        return words(_WORDS[str(value)])
+    if len(str(value)) == len("2026-12-12") and (day := _day(str(value))):
+        return typography.day(day, locale)
     return " ".join(words(_WORDS[part]) if part in _WORDS else part for part in str(value).split(" "))
 
 

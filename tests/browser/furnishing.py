@@ -2,11 +2,13 @@
 wherever there is one."""
 
 import re
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import anyio
 from httpx2 import AsyncClient
 
+from forum.text.typography import PARIS
 from tests.browser.serving import Site, number_in, sent
 
 THREAD = "/fils/1"
@@ -34,6 +36,10 @@ un code que personne ne coupe : xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
 
 Anticonstitutionnellementanticonstitutionnellementanticonstitutionnellementanticonstitutionnellement.
 """
+ANSWER = """La demande est entendue : elle rejoint ce que les bibliothèques départementales nous disent depuis 2017.
+
+Nous la finançons en partie dès l’an prochain. Le reste dépend des collectivités, qui sont maîtresses de leurs équipes ;
+nous leur proposerons un modèle de convention."""
 MINUTES = """# Réunion du 12 mars
 
 - Former les agents d’accueil à la médiation numérique
@@ -82,11 +88,45 @@ async def close(site: Site) -> None:
     """The votes of theme 3 are closed, its synthesis is compiled and published."""
     async with site.desk("membre") as member:
         await sent(member, "/propositions/T3-001/vote", avis="pour")
+        await sent(
+            member, f"{THREAD}/repondre", source="Nous prêtons déjà des tablettes : prêtons aussi des portables."
+        )
+        await sent(member, f"{THEME}/proposer", wording="Prêter des ordinateurs portables aux habitants")
     async with site.desk("agent") as agent:
         await sent(agent, f"{THEME}/clore-les-votes", reason="Fin de la consultation.", confirmation="1")
+        await _answer(site, agent)
         site.places["published"] = await compile_(agent, "3")
         await sent(agent, f"/syntheses/{site.places['published']}/publier", confirmation="1")
         site.places["ready"] = await compile_(agent, "tout")
+
+
+async def _answer(site: Site, agent: AsyncClient) -> None:
+    """Four answers, one of them twice; an obligation that is late, one that was put off, one that is kept."""
+    day = datetime.now(PARIS).date()
+    reply = {"service": "Service du livre et de la lecture", "decided_on": str(day), "reason": ANSWER}
+    owed = {
+        "engagement-1": "Ouvrir un appel à projets pour équiper cinquante bibliothèques",
+        "echeance-1": str(day),
+        "engagement-2": "Publier la liste des formations ouvertes aux bibliothécaires",
+        "echeance-2": str(day + timedelta(days=120)),
+    }
+    path = "/propositions/T3-001"
+    await sent(agent, f"{path}/repondre", **reply, decision="etude", seen_number="0")
+    await sent(agent, f"{path}/repondre", **reply, **owed, decision="partiellement", seen_number="1")
+    later = str(day + timedelta(days=200))
+    await sent(agent, f"{path}/engagements/2/echeance", due_on=later, reason="Le CNFPT publie son catalogue en juin.")
+    await site.put(f"UPDATE obligation SET due_on = '{day - timedelta(days=12)}' WHERE id = 1")
+    await sent(agent, "/propositions/T3-009/repondre", **reply, **owed, decision="retenue", seen_number="0")
+    for number in (3, 4):
+        done = {"done_on": str(day), "done_words": "L’appel à projets est ouvert, la liste est en ligne."}
+        await sent(agent, f"/propositions/T3-009/engagements/{number}/tenu", **done)
+    await sent(agent, "/propositions/T3-002/repondre", **reply, decision="non retenue", seen_number="0")
+    await sent(agent, "/propositions/T3-003/repondre", **reply, decision="retenue", seen_number="0")
+    await site.put(
+        "INSERT INTO treatment (post_id, outcome, revision, reason, treated_at)"
+        f" SELECT id, 'no follow-up', 1, 'Une autre contribution le dit déjà.', '{day} 12:00:00'"
+        "   FROM post WHERE author_id = (SELECT author_id FROM proposal WHERE wording LIKE 'Prêter%')"
+    )
 
 
 async def compile_(agent: AsyncClient, theme: str) -> int:

@@ -181,6 +181,10 @@ async def _calendar_upside_down(page: Page) -> None:
     await _refused(page, votes_open_at="2030-01-02T10:00", votes_close_at="2030-01-01T10:00")
 
 
+async def _no_reason(page: Page) -> None:
+    await _refused(page, reason="")
+
+
 async def _no_such_theme(page: Page) -> None:
     await page.evaluate("document.querySelector('[name=theme]').value = '99'")
     await _refused(page)
@@ -301,6 +305,9 @@ OPEN = [
     Scene("account refused (422)", "membre", "/compte", _a_reserved_name),
     Scene("change of address", "membre", "/compte/adresse"),
     Scene("change of address refused (422)", "membre", "/compte/adresse", _not_an_address),
+    Scene("own contributions", "membre", "/compte/contributions"),
+    Scene("no contribution", "agent", "/compte/contributions"),
+    Scene("follow-up not begun", "visiteur", "/themes/3/suites"),
     Scene("own data", "membre", "/compte/donnees"),
     Scene("own data being made", "agent", "/compte/donnees", _archive_under_way),
     Scene("erase one's account", "membre", "/compte/effacer"),
@@ -369,4 +376,19 @@ CLOSED = [
     Scene("synthesis to publish", "agent", "/syntheses/{ready}"),
     Scene("schedule", "agent", "/themes/3/calendrier"),
     Scene("synthesis under way", "agent", "/syntheses", _under_way),
+    Scene("answered proposal", "visiteur", "/propositions/T3-001"),
+    Scene("answered proposal", "agent", "/propositions/T3-001"),
+    Scene("proposal to carry out", "agent", "/propositions/T3-009"),
+    Scene("proposal without answer", "agent", "/propositions/T3-004"),
+    Scene("answer", "agent", "/propositions/T3-004/repondre"),
+    Scene("answer refused (422)", "agent", "/propositions/T3-001/repondre", _no_reason),
+    Scene("obligation", "agent", "/propositions/T3-001/engagements"),
+    Scene("obligation refused (422)", "agent", "/propositions/T3-001/engagements", _refused),
+    Scene("obligation kept", "agent", "/propositions/T3-001/engagements/1/tenu"),
+    Scene("obligation kept already", "agent", "/propositions/T3-009/engagements/3/tenu"),
+    Scene("obligation put off", "agent", "/propositions/T3-001/engagements/1/echeance"),
+    Scene("obligation put off refused (422)", "agent", "/propositions/T3-001/engagements/1/echeance", _no_reason),
+    Scene("follow-up", "visiteur", "/themes/3/suites"),
+    Scene("follow-up", "agent", "/themes/3/suites"),
+    Scene("own contributions", "membre", "/compte/contributions"),
 ]
