@@ -319,6 +319,14 @@ def may_add_proposals(schedule: Schedule, now: datetime) -> Verdict:
     return ALLOWED
 
 
+def may_merge(viewer: Viewer | None, group: int, schedule: Schedule, now: datetime) -> Verdict:
+    """Merge proposals, part them again, say that two are different: moderators of the group, until the votes close."""
+    by_role = may_moderate(viewer, group, now)
+    if by_role and schedule.votes_are_closed(now):
+        return _refused("Les votes de ce thème sont clos : ce qui a été jugé ne se réunit et ne se sépare plus.")
+    return by_role
+
+
 def may_withdraw_proposal(viewer: Viewer | None, author: int | None, schedule: Schedule, now: datetime) -> Verdict:
     """Its author, while contributions are open: afterwards the list that people judge no longer moves.
 

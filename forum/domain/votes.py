@@ -207,14 +207,17 @@ async def _write(
 
 
 async def _cast(proposal: int, voter: int, opinion: Opinion, now: datetime) -> int | None:
-    """The version that is now judged so; None when the ballot said so already."""
+    """The version that is now judged so; None when the ballot said so already. One carried by a merge becomes the
+    voter's own."""
     written = await row(
         """
         INSERT INTO ballot (proposal_id, voter_id, opinion, proposal_version, cast_at)
         SELECT p.id, $2, $3, p.version, $4 FROM proposal p WHERE p.id = $1 AND p.state = 'open'
             ON CONFLICT (proposal_id, voter_id) DO UPDATE
-           SET opinion = excluded.opinion, proposal_version = excluded.proposal_version, cast_at = excluded.cast_at
+           SET opinion = excluded.opinion, proposal_version = excluded.proposal_version, cast_at = excluded.cast_at,
+               carried_from_id = NULL
          WHERE ballot.opinion <> excluded.opinion OR ballot.proposal_version <> excluded.proposal_version
+            OR ballot.carried_from_id IS NOT NULL
         RETURNING proposal_version""",
         proposal,
         voter,
