@@ -7,6 +7,7 @@ from forum.api import syntheses as synthesis_progress
 from forum.web import (
     account,
     credentials,
+    duplicates,
     health,
     help,
     home,
@@ -15,6 +16,7 @@ from forum.web import (
     journal,
     legal,
     meetings,
+    merges,
     notifications,
     people,
     personal_data,
@@ -39,6 +41,8 @@ def routes() -> list[BaseRoute]:
         Route("/themes/{number:small}", themes.show, name="theme"),
         Route("/themes/{number:small}/propositions", proposals.index, name="theme_proposals"),
         Route("/themes/{number:small}/proposer", proposals.propose, name="propose", methods=["GET", "POST"]),
+        Route("/themes/{number:small}/proches", duplicates.near, name="near_proposals"),
+        Route("/themes/{number:small}/doublons", duplicates.queue, name="duplicates", methods=["GET", "POST"]),
         Route("/themes/{number:small}/calendrier", themes.schedule, name="theme_schedule", methods=["GET", "POST"]),
         Route("/themes/{number:small}/clore-les-votes", themes.close_votes, name="close_votes", methods=["POST"]),
         Route("/themes/{number:small}/nouveau-fil", threads.open_new, name="new_thread", methods=["GET", "POST"]),
@@ -61,6 +65,11 @@ def routes() -> list[BaseRoute]:
         Route("/propositions/{reference}", proposals.show, name="proposal"),
         Route("/propositions/{reference}/vote", votes.cast, name="vote", methods=["POST"]),
         Route("/propositions/{reference}/retirer", proposals.withdraw, name="withdraw_proposal", methods=["POST"]),
+        Route("/propositions/{reference}/origine", merges.origin, name="merged_proposal"),
+        Route("/propositions/{reference}/fusionner", merges.merge, name="merge_proposal", methods=["GET", "POST"]),
+        Route(
+            "/propositions/{reference}/defusionner", merges.unmerge, name="unmerge_proposal", methods=["GET", "POST"]
+        ),
         # Meetings
         Route("/reunions", meetings.index, name="meetings"),
         Route("/reunions/nouvelle", meetings.create, name="new_meeting", methods=["GET", "POST"]),

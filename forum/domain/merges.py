@@ -12,11 +12,13 @@ from datetime import datetime
 from forum.database import Row, places, row, rows, transaction
 from forum.domain import journal
 from forum.domain.carried_ballots import carry_again
+from forum.domain.duplicates import Near, nearest
 from forum.domain.journal import reason_of
 from forum.domain.notifications import tell_of_proposal
 from forum.domain.proposal_states import Step, take, tell_turn
 from forum.domain.references import parse_reference, reference
 from forum.domain.themes import THEME_COLUMNS, Hold, ThemeHead, hold_theme, raise_versions, theme_from
+from forum.domain.votes import ProposalLine, voter_id
 from forum.errors import Checks, Conflict, Invalid, NotFound
 from forum.models.notifications import Event
 from forum.models.proposals import ProposalState, Turn
@@ -52,21 +54,24 @@ class Joined:
 @dataclass(frozen=True, slots=True)
 class Union:
     """What the page of a proposal says of merges: where it leads to, what it stands for, from where the reader's own
-    ballot on it came; `may_merge` to show the ways there."""
+    ballot on it came; `may_merge` to show the ways there. `near` may ask for the same, for its author to see."""
 
     into: str | None
     joined: tuple[Joined, ...]
     own_from: str | None
     may_merge: Verdict
+    near: tuple[Near, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MergeDesk:
-    """What the form of a merge, or of its undoing, shows: both proposals, the second once it is chosen."""
+    """What the form of a merge, or of its undoing, shows: both proposals, the second once it is chosen; those that it
+    may be chosen among."""
 
     theme: ThemeHead
     source: Party
     destination: Party | None
+    near: tuple[Near, ...] = ()
 
 
 _PARTY = f"""
@@ -170,7 +175,8 @@ async def merge_desk(viewer: Viewer | None, source_ref: str, destination_ref: st
     if source.state is not ProposalState.OPEN:
         raise Conflict("Cette proposition n’est plus soumise au vote : elle ne peut pas être fusionnée.")
     if not destination_ref.strip():
-        return MergeDesk(theme, source, None)
+        (near,) = await nearest(theme, [source.wording], but=source.id)
+        return MergeDesk(theme, source, None, tuple(near))
     return MergeDesk(theme, source, await _destination(theme, source, destination_ref))
 
 
@@ -191,7 +197,7 @@ async def unmerge_desk(viewer: Viewer | None, source_ref: str, now: datetime) ->
     return MergeDesk(theme, source, found[0][0])
 
 
-async def union_of(viewer: Viewer | None, proposal: int, theme: ThemeHead, now: datetime) -> Union:
+async def union_of(viewer: Viewer | None, line: ProposalLine, theme: ThemeHead, now: datetime) -> Union:
     """What the page of a proposal of that theme says of merges."""
     found = await row(
         """
@@ -200,16 +206,25 @@ async def union_of(viewer: Viewer | None, proposal: int, theme: ThemeHead, now: 
           LEFT JOIN ballot b ON b.proposal_id = p.id AND b.voter_id = $2
           LEFT JOIN proposal o ON o.id = b.carried_from_id
          WHERE p.id = $1""",
-        proposal,
-        viewer.id if viewer else 0,
+        line.id,
+        voter_id(viewer),
     )
     assert found is not None
     return Union(
         into=_named(theme, found["into_number"]),
-        joined=await _joined(proposal, theme),
+        joined=await _joined(line.id, theme),
         own_from=_named(theme, found["own_from"]),
         may_merge=may_merge(viewer, theme.group, theme.schedule, now),
+        near=await _near_own(viewer, line, theme, now),
     )
+
+
+async def _near_own(viewer: Viewer | None, line: ProposalLine, theme: ThemeHead, now: datetime) -> tuple[Near, ...]:
+    """What the author of a proposal may read before they leave it as it is: nobody else needs to."""
+    is_own = viewer is not None and viewer.id == line.author
+    if not is_own or line.state is not ProposalState.OPEN or theme.schedule.votes_are_closed(now):
+        return ()
+    return tuple((await nearest(theme, [line.wording], but=line.id))[0])
 
 
 async def _joined(proposal: int, theme: ThemeHead) -> tuple[Joined, ...]:

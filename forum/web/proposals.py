@@ -6,9 +6,9 @@ The list is kept ready (`kept.py`); its slots are filled for each reader.
 from collections.abc import Callable
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from forum.domain import new_proposals, proposals, votes
+from forum.domain import duplicates, new_proposals, proposals, votes
 from forum.domain.new_proposals import LONGEST_WORDING, ExtractForm, ProposalForm
 from forum.domain.proposals import ListedProposal, ProposalList
 from forum.domain.syntheses import newest_published
@@ -20,6 +20,9 @@ from forum.settings import settings
 from forum.web.forms import Form, asked_integer, asked_text, read_form
 from forum.web.kept import Kept, KeptPage, to_visitors
 from forum.web.page import href, html, own_slot, page, prepare, refused, render, see_other
+
+# The button that shows what may ask for the same, before anything is sent.
+NEAR = "proches"
 
 
 async def index(request: Request) -> Response:
@@ -103,9 +106,16 @@ def _slots(request: Request, kept: ReadyList, own: dict[int, Opinion]) -> Callab
 
 
 async def show(request: Request) -> Response:
-    """One proposal: its words, where they come from, its vote."""
-    shown = await proposals.read_proposal(request.state.viewer, request.path_params["reference"], request.state.now)
-    return await page(request, "proposals/show.html", {"proposal": shown, "form": Form.empty()})
+    """One proposal: its words, where they come from, its vote. One that was merged leads to the one that stands for
+    it, which says so; its own words are at `merged_proposal`."""
+    asked = request.path_params["reference"]
+    shown = await proposals.read_proposal(request.state.viewer, asked, request.state.now)
+    if shown.union.into is not None:
+        return RedirectResponse(href(request, "proposal", reference=shown.union.into, de=asked), 303)
+    came_from = asked_text(request, "de")
+    joined = any(each.reference == came_from for each in shown.union.joined)
+    context = {"proposal": shown, "form": Form.empty(), "came_from": came_from if joined else None}
+    return await page(request, "proposals/show.html", context)
 
 
 async def propose(request: Request) -> Response:
@@ -116,6 +126,8 @@ async def propose(request: Request) -> Response:
     if form is None:
         first = Form.empty(questions=asked_integer(request, "question", least=1))
         return await page(request, "proposals/new.html", {**_desk(desk), "form": first})
+    if form.values["acte"] == NEAR:
+        return await page(request, "proposals/new.html", {**await _near(desk.theme, form, _desk(desk)), "form": form})
     try:
         reference = await new_proposals.propose(
             viewer, desk.theme.number, form.text("wording"), form.text("body"), form.integers("questions"), now
@@ -127,7 +139,12 @@ async def propose(request: Request) -> Response:
 
 def _desk(desk: ProposalForm) -> dict[str, object]:
     limits = {"limit": LONGEST_WORDING, "body_limit": settings().limits.post_characters}
-    return {"theme": desk.theme, "questions": desk.questions, **limits}
+    return {"theme": desk.theme, "questions": desk.questions, "near": None, **limits}
+
+
+async def _near(theme: ThemeHead, form: Form, desk: dict[str, object]) -> dict[str, object]:
+    """The same form, with the proposals that may ask for the same as what was typed."""
+    return {**desk, "near": (await duplicates.near_in(theme.number, form.text("wording")))[1]}
 
 
 async def propose_from_post(request: Request) -> Response:
@@ -138,6 +155,9 @@ async def propose_from_post(request: Request) -> Response:
     viewer, now, post = request.state.viewer, request.state.now, request.path_params["post"]
     words = form.values["mots"].strip() or None
     whole = await new_proposals.extract_form(viewer, post, None, now)
+    if form.values["acte"] == NEAR:
+        desk = await _near(whole.post.place.theme, form, _extract(whole))
+        return await page(request, "proposals/from_post.html", {**desk, "form": form})
     try:
         reference = await new_proposals.propose_from_post(
             viewer,
@@ -170,7 +190,7 @@ async def _extract_page(request: Request) -> Response:
 
 def _extract(whole: ExtractForm) -> dict[str, object]:
     known = {"post": whole.post, "words": whole.words, "questions": whole.questions}
-    return {**known, "limit": LONGEST_WORDING, "twin": None}
+    return {**known, "limit": LONGEST_WORDING, "twin": None, "near": None}
 
 
 async def withdraw(request: Request) -> Response:
@@ -183,5 +203,5 @@ async def withdraw(request: Request) -> Response:
             form.require_confirmation()
         await new_proposals.withdraw_proposal(viewer, reference, now)
     except Invalid as problem:
-        return await refused(request, "proposals/show.html", {"proposal": shown}, form, problem)
+        return await refused(request, "proposals/show.html", {"proposal": shown, "came_from": None}, form, problem)
     return see_other(request, "proposal", reference=reference, notice="proposition-retiree")
