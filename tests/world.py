@@ -17,6 +17,7 @@ from forum.models.members import Member, Role
 from forum.models.notifications import Event, Notification
 from forum.models.personal_data import Archive
 from forum.models.posts import Post
+from forum.models.proposals import Merge, Proposal, ProposalState
 from forum.models.syntheses import Document, Synthesis, SynthesisState
 from forum.models.themes import Theme
 from forum.models.votes import Ballot
@@ -213,6 +214,9 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
     await MeetingTag.create(post=post, meeting=waiting, state=TagState.WAITING, created_at=NOON)
     proposal = await make_proposal(theme, author=other)
     closed_proposal = await make_proposal(closed, author=other)
+    merged = await make_proposal(theme, "Une proposition fusionnée.", author=other, state=ProposalState.MERGED)
+    await Proposal.filter(id=merged.id).update(merged_into_id=proposal.id)
+    await Merge.create(source=merged, destination=proposal, reason="La même.", merged_at=NOON)
     secret = await make_member(SECRET_VOTER)
     await _vote(proposal.id, secret)
     await _vote(closed_proposal.id, secret)
@@ -228,6 +232,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
         "meeting_b": meeting_b.id,
         "waiting": waiting.id,
         "proposal": f"T3-{proposal.number:03}",
+        "merged": f"T3-{merged.number:03}",
         "closed_proposal": f"T5-{closed_proposal.number:03}",
         "group_a": a.id,
         "group_b": b.id,
