@@ -175,7 +175,8 @@ async def tell_apart(viewer: Viewer | None, theme_number: int, one: str, other: 
             now,
         )
         if written is not None:
-            await _record(viewer, "tell_apart", theme, (first, second), now)
+            named, group = reference(theme.number, second["number"]), theme.group
+            await journal.record(viewer, "tell_apart", "proposal", first["id"], group=group, after=named, now=now)
 
 
 async def compare_again(viewer: Viewer | None, theme_number: int, one: str, other: str, now: datetime) -> None:
@@ -190,7 +191,8 @@ async def compare_again(viewer: Viewer | None, theme_number: int, one: str, othe
             "DELETE FROM distinction WHERE one_id = $1 AND other_id = $2 RETURNING id", first["id"], second["id"]
         )
         if gone is not None:
-            await _record(viewer, "compare_again", theme, (first, second), now)
+            named, group = reference(theme.number, second["number"]), theme.group
+            await journal.record(viewer, "compare_again", "proposal", first["id"], group=group, after=named, now=now)
 
 
 async def _held_pair(
@@ -216,8 +218,3 @@ async def _held_pair(
 
 
 _NOT_A_PAIR = "Indiquez les références de deux propositions de ce thème."
-
-
-async def _record(viewer: Viewer | None, act: str, theme: ThemeHead, parties: tuple[Row, Row], now: datetime) -> None:
-    named = reference(theme.number, parties[1]["number"])
-    await journal.record(viewer, act, "proposal", parties[0]["id"], group=theme.group, after=named, now=now)

@@ -116,7 +116,8 @@ async def merge(viewer: Viewer | None, source_ref: str, destination_ref: str, re
         parties = [destination.id, source.id, *await _below(source.id)]
         concerned = await _concerned(parties)
         await carry_again(destination.id, now)
-        await _tell(viewer, theme, "merge", (source, destination), reason, now)
+        into, group = destination.reference, theme.group
+        await journal.record(viewer, "merge", "proposal", source.id, group=group, after=into, reason=reason, now=now)
         await tell_of_proposal(destination.id, Event.MERGED, concerned, now, key=made, actor=viewer.id)
         await _raise(theme, parties)
     return destination.reference
@@ -156,8 +157,11 @@ async def unmerge(viewer: Viewer | None, source_ref: str, reason: str, now: date
         for each in dict.fromkeys((above[0], above[-1])):
             await tell_turn(each, Turn.GAVE_BACK, viewer.id, now, other=source.id, reason=reason)
         await carry_again(above[0], now)
-        (destination,) = [party for party, _ in await _parties("p.id = $1", above[0])]
-        await _tell(viewer, theme, "unmerge", (source, destination), reason, now)
+        ((left, _),) = await _parties("p.id = $1", above[0])
+        out_of, group = left.reference, theme.group
+        await journal.record(
+            viewer, "unmerge", "proposal", source.id, group=group, before=out_of, reason=reason, now=now
+        )
         await tell_of_proposal(source.id, Event.UNMERGED, concerned, now, key=undone["id"], actor=viewer.id)
         await _raise(theme, [source.id, *above])
     return source.reference
@@ -374,15 +378,6 @@ async def _concerned(proposals: Sequence[int]) -> set[int]:
         *proposals,
     )
     return {each["member"] for each in found}
-
-
-async def _tell(
-    viewer: Viewer, theme: ThemeHead, act: str, parties: tuple[Party, Party], reason: str, now: datetime
-) -> None:
-    """The line of the journal: about the source, with the other one named."""
-    source, destination = parties
-    named = {"after" if act == "merge" else "before": destination.reference}
-    await journal.record(viewer, act, "proposal", source.id, group=theme.group, reason=reason, now=now, **named)
 
 
 async def _raise(theme: ThemeHead, proposals: Iterable[int]) -> None:
