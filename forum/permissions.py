@@ -358,6 +358,14 @@ def may_amend_proposal(
     return ALLOWED if schedule.votes_are_open(now) else _while_contributions_are_open(schedule, now)
 
 
+def may_merge(viewer: Viewer | None, group: int, schedule: Schedule, now: datetime) -> Verdict:
+    """Merge proposals, part them again, say that two are different: moderators of the group, until the votes close."""
+    by_role = may_moderate(viewer, group, now)
+    if by_role and schedule.votes_are_closed(now):
+        return _refused("Les votes de ce thème sont clos : ce qui a été jugé ne se réunit et ne se sépare plus.")
+    return by_role
+
+
 def may_withdraw_proposal(viewer: Viewer | None, owner: int | None, schedule: Schedule, now: datetime) -> Verdict:
     """Its owner, while contributions are open: afterwards the list that people judge no longer moves.
 

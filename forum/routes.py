@@ -11,6 +11,7 @@ from forum.web import (
     credentials,
     departures,
     drafts,
+    duplicates,
     follow_ups,
     health,
     help,
@@ -21,6 +22,7 @@ from forum.web import (
     legal,
     meeting_tags,
     meetings,
+    merges,
     minutes,
     notifications,
     obligations,
@@ -48,6 +50,8 @@ def routes() -> list[BaseRoute]:
         Route("/themes/{number:small}", themes.show, name="theme"),
         Route("/themes/{number:small}/propositions", proposals.index, name="theme_proposals"),
         Route("/themes/{number:small}/proposer", proposals.propose, name="propose", methods=["GET", "POST"]),
+        Route("/themes/{number:small}/proches", duplicates.near, name="near_proposals"),
+        Route("/themes/{number:small}/doublons", duplicates.queue, name="duplicates", methods=["GET", "POST"]),
         Route("/themes/{number:small}/calendrier", themes.schedule, name="theme_schedule", methods=["GET", "POST"]),
         Route("/themes/{number:small}/clore-les-votes", themes.close_votes, name="close_votes", methods=["POST"]),
         Route("/themes/{number:small}/etiqueter", meeting_tags.select, name="tag_selection", methods=["GET", "POST"]),
@@ -93,6 +97,11 @@ def routes() -> list[BaseRoute]:
             departures.take_back,
             name="take_back_proposal",
             methods=["GET", "POST"],
+        ),
+        Route("/propositions/{reference}/origine", merges.origin, name="merged_proposal"),
+        Route("/propositions/{reference}/fusionner", merges.merge, name="merge_proposal", methods=["GET", "POST"]),
+        Route(
+            "/propositions/{reference}/defusionner", merges.unmerge, name="unmerge_proposal", methods=["GET", "POST"]
         ),
         # Answers
         Route("/propositions/{reference}/repondre", answers.answer, name="answer_proposal", methods=["GET", "POST"]),

@@ -18,7 +18,7 @@ from forum.models.members import Member, Role
 from forum.models.notifications import Event, Notification
 from forum.models.personal_data import Archive
 from forum.models.posts import Post
-from forum.models.proposals import Origin, Proposal, ProposalState, ProposalVersion
+from forum.models.proposals import Merge, Origin, Proposal, ProposalState, ProposalVersion
 from forum.models.syntheses import Document, Synthesis, SynthesisState
 from forum.models.themes import Theme
 from forum.models.votes import Ballot
@@ -221,6 +221,9 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
     amended = await make_proposal(theme, "Amendée.", author=other)
     await Proposal.filter(id=amended.id).update(version=2, substance=2)
     await ProposalVersion.create(proposal=amended, number=2, wording="Amendée.", editor=other, created_at=NOON)
+    merged = await make_proposal(theme, "Une proposition fusionnée.", author=other, state=ProposalState.MERGED)
+    await Proposal.filter(id=merged.id).update(merged_into_id=proposal.id)
+    await Merge.create(source=merged, destination=proposal, reason="La même.", merged_at=NOON)
     secret = await make_member(SECRET_VOTER)
     await _vote(proposal.id, secret)
     await _vote(closed_proposal.id, secret)
@@ -237,6 +240,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
         "waiting": waiting.id,
         "waiting_tag": waiting_tag.id,
         "proposal": f"T3-{proposal.number:03}",
+        "merged": f"T3-{merged.number:03}",
         "closed_proposal": f"T5-{closed_proposal.number:03}",
         "aside": f"T3-{aside.number:03}",
         "amended": f"T3-{amended.number:03}",

@@ -11,6 +11,7 @@ from forum.database import Row, known_moment, row, rows
 from forum.domain.answers import UNANSWERED, Answers, answers_of
 from forum.domain.ballots import TALLIED, Count
 from forum.domain.booths import draw
+from forum.domain.merges import Union, union_of
 from forum.domain.proposal_history import OtherProposal, Told, turns_of
 from forum.domain.proposal_states import IN_FORCE_SQL
 from forum.domain.references import parse_reference, reference
@@ -137,6 +138,7 @@ class ProposalPage:
     may_answer: Verdict
     may_withdraw: Verdict
     may_set_aside: Verdict
+    union: Union
 
 
 _FATE_COLUMNS = "p.state_reason, f.number AS other_number, f.wording AS other_wording"
@@ -328,6 +330,7 @@ async def read_proposal(viewer: Viewer | None, ref: str, now: datetime) -> Propo
         may_amend=may_amend_proposal(viewer, owner, theme.schedule, now, state=line.state),
         may_withdraw=may_withdraw_proposal(viewer, owner, theme.schedule, now),
         may_set_aside=may_set_aside(viewer, theme.group, theme.schedule, now),
+        union=await union_of(viewer, line, theme, now),
     )
 
 

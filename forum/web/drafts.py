@@ -8,7 +8,7 @@ from forum.domain.drafts import DraftForm
 from forum.errors import Invalid
 from forum.web.forms import Form, read_form
 from forum.web.page import page, refused, see_other
-from forum.web.proposals import asks_for_a_draft, limits
+from forum.web.proposals import asks_for_a_draft, asks_what_is_near, limits, with_near
 
 
 async def index(request: Request) -> Response:
@@ -24,6 +24,10 @@ async def show(request: Request) -> Response:
         found = await drafts.read_draft(viewer, draft, now)
         first = Form.empty(wording=found.wording, body=found.body, questions=list(found.answered))
         return await page(request, "proposals/new.html", {**_desk(found), "form": first})
+    if asks_what_is_near(form):
+        found = await drafts.read_draft(viewer, draft, now)
+        near = await with_near(found.theme, form, _desk(found))
+        return await page(request, "proposals/new.html", {**near, "form": form})
     try:
         words = form.text("wording"), form.text("body"), form.integers("questions")
         if asks_for_a_draft(form):
@@ -37,7 +41,7 @@ async def show(request: Request) -> Response:
 
 
 def _desk(found: DraftForm) -> dict[str, object]:
-    known = {"theme": found.theme, "questions": found.questions, "draft": found.id}
+    known = {"theme": found.theme, "questions": found.questions, "draft": found.id, "near": None}
     return {**known, "may_submit": found.may_submit, "may_save": found.may_save, **limits()}
 
 

@@ -6,9 +6,9 @@ The list is kept ready (`kept.py`); its slots are filled for each reader.
 from collections.abc import Callable
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from forum.domain import booths, drafts, new_proposals, proposals, votes
+from forum.domain import booths, drafts, duplicates, new_proposals, proposals, votes
 from forum.domain.ballots import OwnBallot
 from forum.domain.new_proposals import LONGEST_WORDING, ExtractForm, ProposalForm
 from forum.domain.proposals import ListedProposal, ProposalList
@@ -124,9 +124,18 @@ def _progress(request: Request, listed: ProposalList, own: dict[int, OwnBallot])
 
 
 async def show(request: Request) -> Response:
-    """One proposal: its words, where they come from, its vote, its life."""
-    shown = await proposals.read_proposal(request.state.viewer, request.path_params["reference"], request.state.now)
-    return await page(request, "proposals/show.html", {"proposal": shown})
+    """One proposal: its words, where they come from, its vote, its life.
+
+    One that was merged leads to the one that stands for it, which says so; its own words are at `merged_proposal`.
+    """
+    asked = request.path_params["reference"]
+    shown = await proposals.read_proposal(request.state.viewer, asked, request.state.now)
+    if shown.union.into is not None:
+        return RedirectResponse(href(request, "proposal", reference=shown.union.into, de=asked), 303)
+    came_from = asked_text(request, "de")
+    joined = any(each.reference == came_from for each in shown.union.joined)
+    context = {"proposal": shown, "came_from": came_from if joined else None}
+    return await page(request, "proposals/show.html", context)
 
 
 async def propose(request: Request) -> Response:
@@ -138,6 +147,10 @@ async def propose(request: Request) -> Response:
         first = Form.empty(questions=asked_integer(request, "question", least=1))
         return await page(request, "proposals/new.html", {**_desk(desk), "form": first})
     number = desk.theme.number
+    if asks_what_is_near(form):
+        return await page(
+            request, "proposals/new.html", {**await with_near(desk.theme, form, _desk(desk)), "form": form}
+        )
     try:
         words = form.text("wording"), form.text("body"), form.integers("questions")
         if asks_for_a_draft(form):
@@ -155,13 +168,29 @@ def asks_for_a_draft(form: Form) -> bool:
 
 
 def _desk(desk: ProposalForm) -> dict[str, object]:
-    known = {"theme": desk.theme, "questions": desk.questions, "may_submit": desk.may_submit, "may_save": True}
+    known = {
+        "theme": desk.theme,
+        "questions": desk.questions,
+        "may_submit": desk.may_submit,
+        "may_save": True,
+        "near": None,
+    }
     return {**known, **limits(), "draft": None}
 
 
 def limits() -> dict[str, object]:
     """How long a wording and a body may be."""
     return {"limit": LONGEST_WORDING, "body_limit": settings().limits.post_characters}
+
+
+def asks_what_is_near(form: Form) -> bool:
+    """Whether the button was pressed that shows what may ask for the same, before anything is sent."""
+    return form.values["acte"] == "proches"
+
+
+async def with_near(theme: ThemeHead, form: Form, desk: dict[str, object]) -> dict[str, object]:
+    """The same form, with the proposals that may ask for the same as what was typed."""
+    return {**desk, "near": (await duplicates.near_in(theme.number, form.text("wording")))[1]}
 
 
 async def propose_from_post(request: Request) -> Response:
@@ -172,6 +201,9 @@ async def propose_from_post(request: Request) -> Response:
     viewer, now, post = request.state.viewer, request.state.now, request.path_params["post"]
     words = form.values["mots"].strip() or None
     whole = await new_proposals.extract_form(viewer, post, None, now)
+    if asks_what_is_near(form):
+        desk = await with_near(whole.post.place.theme, form, _extract(whole))
+        return await page(request, "proposals/from_post.html", {**desk, "form": form})
     try:
         reference = await new_proposals.propose_from_post(
             viewer,
@@ -204,4 +236,4 @@ async def _extract_page(request: Request) -> Response:
 
 def _extract(whole: ExtractForm) -> dict[str, object]:
     known = {"post": whole.post, "words": whole.words, "questions": whole.questions}
-    return {**known, "limit": LONGEST_WORDING, "twin": None}
+    return {**known, "limit": LONGEST_WORDING, "twin": None, "near": None}

@@ -75,6 +75,11 @@ async def furnish(site: Site) -> None:
         own = str(site.places["own"])
         await sent(moderator, f"{THREAD}/repondre", source="Merci @Camille-Aubry, c’est précieux.", reponse=own)
         site.places["meeting"] = await _hold_meeting(moderator)
+        wording = "Prêter des ordinateurs portables à qui n’en a pas"
+        near = urlsplit(await sent(moderator, f"{THEME}/proposer", wording=wording)).path
+        site.places["merged"] = near.rpartition("/")[2]
+        await sent(moderator, f"{near}/fusionner", destination="T3-009", reason="La même demande, en d’autres mots.")
+        await sent(moderator, f"{THEME}/proposer", wording="Prêter des ordinateurs portables aux habitants")
     async with site.desk("agent") as agent:
         site.places["draft"] = await compile_(agent, "3")
         await site.put(WAITING.format(email=site.passwords["agent"][0]))

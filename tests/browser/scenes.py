@@ -70,6 +70,12 @@ async def _too_long_a_proposal(page: Page) -> None:
     await _refused(page, wording=LONG)
 
 
+async def _near(page: Page) -> None:
+    """What comes by itself while one types."""
+    await page.fill("#wording", "Prêter des ordinateurs portables")
+    await page.locator("#proches .listing").wait_for()
+
+
 async def _empty_thread(page: Page) -> None:
     await _refused(page)
 
@@ -318,6 +324,14 @@ OPEN = [
     Scene("proposal of a contribution", "modératrice", "/contributions/2/proposer?mots=embaucher+des+MEDIATEURS"),
     Scene("proposal refused (422)", "modératrice", "/contributions/2/proposer", _words_that_are_not_there),
     Scene("proposed already (422)", "modératrice", f"/contributions/2/proposer?mots={PROPOSED}", _proposed_already),
+    Scene("merged proposal", "visiteur", "/propositions/{merged}/origine"),
+    Scene("proposal that stands for another", "modératrice", "/propositions/T3-009?de={merged}"),
+    Scene("near proposals", "visiteur", "/themes/3/proches?mots=Prêter+des+ordinateurs+portables"),
+    Scene("near proposals while proposing", "membre", "/themes/3/proposer", _near),
+    Scene("merge", "modératrice", "/propositions/T3-009/fusionner"),
+    Scene("merge refused (422)", "modératrice", "/propositions/T3-009/fusionner?dans=T3-001", _refused),
+    Scene("undo a merge", "modératrice", "/propositions/{merged}/defusionner"),
+    Scene("near pairs", "modératrice", "/themes/3/doublons"),
     Scene("new meeting", "modératrice", "/reunions/nouvelle"),
     Scene("new meeting refused (422)", "modératrice", "/reunions/nouvelle", _no_meeting),
     Scene("meeting", "modératrice", "/reunions/{meeting}"),

@@ -39,7 +39,7 @@ class Site:
     passwords: dict[str, tuple[str, str]]
     environment: dict[str, str]
     # Numbers of the things that pages are about, by our own names for them.
-    places: dict[str, int] = field(default_factory=dict)
+    places: dict[str, int | str] = field(default_factory=dict)
     # Those who signed in already, by their title: argon2 is slow on purpose.
     signed_in: dict[str, StorageState] = field(default_factory=dict)
 
