@@ -9,7 +9,7 @@ from datetime import datetime
 
 from forum.database import row, rows
 from forum.domain.references import parse_reference
-from forum.domain.themes import THEME_COLUMNS, Hold, ThemeHead, as_settled, holding, raise_versions, theme_from
+from forum.domain.themes import Hold, ThemeHead, find_theme, hold_theme, raise_versions
 from forum.errors import NotFound
 from forum.models.proposals import ProposalState
 from forum.permissions import owner_of
@@ -51,22 +51,23 @@ async def hold_proposal(ref: str, now: datetime, *, hold: Hold | None = Hold.ALO
     Raises:
         NotFound: there is no such proposal.
     """
+    theme_number, number = parse_reference(ref)
+    theme = await (find_theme(theme_number) if hold is None else hold_theme(theme_number, hold, now))
+    # In a statement of its own: it must see what was written while the theme was waited for.
     found = await row(
-        f"""
-        SELECT p.id, p.state, p.author_id, p.promoter_id, p.wording, p.body, p.version, p.substance, c.thread_id,
-               {THEME_COLUMNS}
-          FROM proposal p JOIN theme t ON t.id = p.theme_id
-          LEFT JOIN extract e ON e.id = p.extract_id LEFT JOIN post c ON c.id = e.post_id
-         WHERE t.number = $1 AND p.number = $2{holding(hold)}""",
-        *parse_reference(ref),
+        """
+        SELECT p.id, p.state, p.author_id, p.promoter_id, p.wording, p.body, p.version, p.substance, c.thread_id
+          FROM proposal p LEFT JOIN extract e ON e.id = p.extract_id LEFT JOIN post c ON c.id = e.post_id
+         WHERE p.theme_id = $1 AND p.number = $2""",
+        theme.id,
+        number,
     )
     if found is None:
         raise NotFound
-    theme = theme_from(found)
     return HeldProposal(
         id=found["id"],
         reference=ref,
-        theme=theme if hold is None else await as_settled(theme, now),
+        theme=theme,
         thread=found["thread_id"],
         state=ProposalState(found["state"]),
         author=found["author_id"],
