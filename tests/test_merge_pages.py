@@ -117,7 +117,12 @@ async def test_a_voter_sees_where_their_vote_comes_from_until_they_vote_again(cl
     await client.post("/propositions/T3-001/vote", data={"avis": "pour"})
     page = (await client.get("/propositions/T3-001")).text
     assert "Votre vote vient de" not in page
-    assert 'value="pour" aria-pressed="true"' in page
+    assert 'value="pour" required checked' in page
+
+
+def without_history(page: str) -> str:
+    """A page without the turns of a life, where an earlier merge and its undoing stand."""
+    return re.sub(r'<h2 id="histoire">.*?</ol>', "", page, flags=re.DOTALL)
 
 
 async def test_no_page_tells_a_count_while_the_votes_are_sealed(client: AsyncClient) -> None:
@@ -133,7 +138,7 @@ async def test_no_page_tells_a_count_while_the_votes_are_sealed(client: AsyncCli
 
     async def seen(*addresses: str) -> list[str]:
         await sign_in(client, moderator)
-        return [(await client.get(address)).text for address in addresses]
+        return [without_history((await client.get(address)).text) for address in addresses]
 
     before = await seen(*pages)
     await merge(client)
