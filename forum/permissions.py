@@ -80,6 +80,12 @@ class Schedule:
         """A sealed vote shows nothing before its close: no count, order, export or ETag."""
         return self.votes_are_closed(now) or (not self.sealed and self.votes_are_open(now))
 
+    def is_over(self, now: datetime) -> bool:
+        """The votes are closed; where none was ever called, the contributions are."""
+        if self.votes_open_at is None:
+            return _is_past(self.contributions_close_at, now)
+        return self.votes_are_closed(now)
+
     def phase(self, now: datetime) -> str:
         """All that this schedule makes of a page at `now`, as a short key for caches."""
         return "".join(
@@ -319,16 +325,86 @@ def may_add_proposals(schedule: Schedule, now: datetime) -> Verdict:
     return ALLOWED
 
 
-def may_withdraw_proposal(viewer: Viewer | None, author: int | None, schedule: Schedule, now: datetime) -> Verdict:
-    """Its author, while contributions are open: afterwards the list that people judge no longer moves.
+def may_draft(viewer: Viewer | None, schedule: Schedule, now: datetime) -> Verdict:
+    """Keep a proposal for later: who may propose, before contributions open too, as long as it may still be sent."""
+    by_role = _by_role(Action.PROPOSE, viewer, now)
+    if by_role and _is_past(schedule.contributions_close_at, now):
+        return _while_contributions_are_open(schedule, now)
+    return by_role and may_add_proposals(schedule, now)
+
+
+def owner_of(author: int | None, promoter: int | None) -> int | None:
+    """Whose a proposal is: who wrote its words, or, where nobody did (minutes), who brought it in."""
+    return promoter if author is None else author
+
+
+def may_amend_proposal(
+    viewer: Viewer | None,
+    owner: int | None,
+    schedule: Schedule,
+    now: datetime,
+    *,
+    state: ProposalState = ProposalState.OPEN,
+) -> Verdict:
+    """Change its words: its owner alone, while contributions or votes are open, as long as it is put to the vote."""
+    action = Action.EDIT_OWN_PROPOSAL if _is_own(viewer, owner) else Action.EDIT_OTHER_PROPOSAL
+    by_role = _by_role(action, viewer, now)
+    if not by_role:
+        return by_role
+    if schedule.votes_are_closed(now):
+        return _refused("Les votes de ce thème sont clos : une proposition jugée ne change plus.")
+    if state is not ProposalState.OPEN:
+        return _refused("Cette proposition n’est plus soumise au vote : elle ne change plus.")
+    return ALLOWED if schedule.votes_are_open(now) else _while_contributions_are_open(schedule, now)
+
+
+def may_merge(viewer: Viewer | None, group: int, schedule: Schedule, now: datetime) -> Verdict:
+    """Merge proposals, part them again, say that two are different: moderators of the group, until the votes close."""
+    by_role = may_moderate(viewer, group, now)
+    if by_role and schedule.votes_are_closed(now):
+        return _refused("Les votes de ce thème sont clos : ce qui a été jugé ne se réunit et ne se sépare plus.")
+    return by_role
+
+
+def may_withdraw_proposal(viewer: Viewer | None, owner: int | None, schedule: Schedule, now: datetime) -> Verdict:
+    """Its owner, while contributions are open: afterwards the list that people judge no longer moves.
 
     Votes may end before contributions do: what was judged stays among the results.
     """
-    action = Action.WITHDRAW_OWN_PROPOSAL if _is_own(viewer, author) else Action.WITHDRAW_OTHER_PROPOSAL
+    action = Action.WITHDRAW_OWN_PROPOSAL if _is_own(viewer, owner) else Action.WITHDRAW_OTHER_PROPOSAL
     by_role = _by_role(action, viewer, now)
     if by_role and schedule.votes_are_closed(now):
         return _refused("Les votes de ce thème sont clos : une proposition jugée ne se retire plus.")
     return by_role and _while_contributions_are_open(schedule, now)
+
+
+def may_set_aside(viewer: Viewer | None, group: int, schedule: Schedule, now: datetime) -> Verdict:
+    """Set a proposal aside, take it back: moderators of that group, administrators, until the votes close."""
+    by_role = _by_role(Action.SET_ASIDE, viewer, now, group=group)
+    if by_role and schedule.votes_are_closed(now):
+        return _refused("Les votes de ce thème sont clos : la liste jugée ne change plus.")
+    return by_role
+
+
+def may_certify(
+    viewer: Viewer | None,
+    group: int,
+    editor: int | None,
+    schedule: Schedule,
+    now: datetime,
+    *,
+    is_open: bool = True,
+) -> Verdict:
+    """Say that a version only corrects the one before: like `may_set_aside`, and never of one's own version.
+
+    It decides which ballots count, so somebody else looks: this holds for administrators too.
+    """
+    moderates = may_set_aside(viewer, group, schedule, now)
+    if moderates and not is_open:
+        return _refused("Cette proposition n’est plus soumise au vote : elle ne change plus.")
+    if moderates and _is_own(viewer, editor):
+        return _refused("C’est votre version : un autre modérateur dit si elle ne fait que corriger.")
+    return moderates
 
 
 def may_vote(
@@ -366,6 +442,30 @@ _OUT_OF_THE_VOTE = {
 def may_schedule(viewer: Viewer | None, now: datetime) -> Verdict:
     """Open, close and extend windows: agents and administrators."""
     return _by_role(Action.SCHEDULE, viewer, now)
+
+
+def may_answer(
+    viewer: Viewer | None, schedule: Schedule, now: datetime, *, state: ProposalState = ProposalState.OPEN
+) -> Verdict:
+    """Answer a proposal in force for the administration, bind it to something: agents and administrators, once what
+    people had to say is said."""
+    by_role = _by_role(Action.ANSWER, viewer, now)
+    if not by_role:
+        return by_role
+    if not schedule.is_over(now):
+        return _refused(
+            "L’administration répond une fois les contributions closes."
+            if schedule.votes_open_at is None
+            else "L’administration répond une fois les votes clos."
+        )
+    return _refused(_NOT_ANSWERED[state]) if state in _NOT_ANSWERED else ALLOWED
+
+
+_NOT_ANSWERED = {
+    ProposalState.MERGED: "Cette proposition est réunie à une autre : c’est à l’autre que l’administration répond.",
+    ProposalState.WITHDRAWN: "Cette proposition est retirée : elle n’appelle plus de réponse.",
+    ProposalState.SET_ASIDE: "Cette proposition est écartée : elle n’appelle plus de réponse.",
+}
 
 
 def may_compile(viewer: Viewer | None, now: datetime) -> Verdict:

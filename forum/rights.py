@@ -48,11 +48,15 @@ class Action(Enum):
     PROPOSE = "propose"
     PROPOSE_FROM_OWN_POST = "propose from own post"
     PROPOSE_FROM_OTHER_POST = "propose from other post"
+    EDIT_OWN_PROPOSAL = "edit own proposal"
+    EDIT_OTHER_PROPOSAL = "edit other proposal"
     WITHDRAW_OWN_PROPOSAL = "withdraw own proposal"
     WITHDRAW_OTHER_PROPOSAL = "withdraw other proposal"
+    SET_ASIDE = "set aside"
     VOTE = "vote"
     MODERATE = "moderate"
     SCHEDULE = "schedule"
+    ANSWER = "answer"
     COMPILE = "compile"
     PUBLISH = "publish"
     READ_NOTIFICATIONS = "read notifications"
@@ -76,11 +80,15 @@ _WRITTEN = {
     Action.PROPOSE: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.PROPOSE_FROM_OWN_POST: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.PROPOSE_FROM_OTHER_POST: "L F F ✓ F F ✓ F F",
+    Action.EDIT_OWN_PROPOSAL: "L F ✓ ✓ ✓ ✓ ✓ F F",
+    Action.EDIT_OTHER_PROPOSAL: "L F F F F F F F F",
     Action.WITHDRAW_OWN_PROPOSAL: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.WITHDRAW_OTHER_PROPOSAL: "L F F F F F F F F",
+    Action.SET_ASIDE: "L F F ✓ F F ✓ F F",
     Action.VOTE: "L F ✓ ✓ ✓ B B F F",
     Action.MODERATE: "L F F ✓ F F ✓ F F",
     Action.SCHEDULE: "L F F F F ✓ ✓ F F",
+    Action.ANSWER: "L F F F F ✓ ✓ F F",
     Action.COMPILE: "N N N N N ✓ ✓ N N",
     Action.PUBLISH: "L F F F F ✓ ✓ F F",
     Action.READ_NOTIFICATIONS: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
@@ -107,11 +115,15 @@ LABELS: Mapping[Enum, str] = {
     Action.PROPOSE: "Faire une proposition",
     Action.PROPOSE_FROM_OWN_POST: "Tirer une proposition de ses propres contributions",
     Action.PROPOSE_FROM_OTHER_POST: "Tirer une proposition des contributions d’une autre personne",
+    Action.EDIT_OWN_PROPOSAL: "Modifier ses propres propositions",
+    Action.EDIT_OTHER_PROPOSAL: "Modifier les propositions d’une autre personne",
     Action.WITHDRAW_OWN_PROPOSAL: "Retirer ses propres propositions",
     Action.WITHDRAW_OTHER_PROPOSAL: "Retirer les propositions d’une autre personne",
+    Action.SET_ASIDE: "Écarter une proposition, la reprendre, dire qu’une modification ne fait que corriger",
     Action.VOTE: "Voter, changer ou retirer son vote",
     Action.MODERATE: "Enregistrer une réunion, son compte rendu et ses étiquettes",
     Action.SCHEDULE: "Fixer le calendrier, clore les votes",
+    Action.ANSWER: "Répondre officiellement à une proposition, inscrire un engagement",
     Action.COMPILE: "Demander une synthèse, lire celles qui ne sont pas publiées",
     Action.PUBLISH: "Publier une synthèse",
     Action.READ_NOTIFICATIONS: "Lire ses notifications",
@@ -152,10 +164,13 @@ HELD_BACK: Mapping[Standing, str] = {
 REASONS: Mapping[Action, str] = {
     Action.EDIT_OTHER_POST: "Seul l’auteur d’une contribution peut la modifier.",
     Action.PROPOSE_FROM_OTHER_POST: "Seuls son auteur et les modérateurs du groupe peuvent en faire une proposition.",
+    Action.EDIT_OTHER_PROPOSAL: "Seul l’auteur d’une proposition peut la modifier.",
     Action.WITHDRAW_OTHER_PROPOSAL: "Seul l’auteur d’une proposition peut la retirer.",
+    Action.SET_ASIDE: "Seuls les modérateurs de ce groupe de travail peuvent le faire.",
     Action.VOTE: "Les agents et les administrateurs ne votent pas.",
     Action.MODERATE: "Seuls les modérateurs de ce groupe de travail peuvent le faire.",
     Action.SCHEDULE: "Seuls les agents de l’administration fixent le calendrier.",
+    Action.ANSWER: "Seuls les agents de l’administration répondent aux propositions.",
     Action.PUBLISH: "Seuls les agents de l’administration publient une synthèse.",
     Action.ADMINISTER: "Seuls les administrateurs gèrent les comptes.",
 }

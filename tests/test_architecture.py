@@ -43,6 +43,8 @@ PLACES = {
     "typer": {"__main__"},
     "typst": {"documents"},
     "pypandoc": {"documents"},
+    "rapidfuzz": {"text"},
+    "icalendar": {"text"},
     "pwdlib": {"domain"},
     "authlib": {"domain"},
     "joserfc": {"domain"},

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 from httpx2 import AsyncClient
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
@@ -582,11 +582,17 @@ PERSON = Person("Malik Diallo", ("Malik-Diallo",), "malik.diallo@exemple.fr")
 NAMINGS = ["Malik Diallo", "@Malik-Diallo", "malik **diallo**", "MALIK DIALLO", "malik.diallo@exemple.fr", "Diallo"]
 SIGNS = ["\n", "\n\n", "* ", "1. ", "> ", "`", "**", "_", " ", "  \n", "# ", "| a | b |\n|---|---|\n", "\t", "\\"]
 LINES = ["{{citation 1@1 0-4}}\n\n", "```\nMalik Diallo\n```\n"]
-OTHERS = ["[lien](https://x.fr/Malik-Diallo)", "e\u0301", "œuvre"]
-PIECES = st.sampled_from([*NAMINGS, *SIGNS, *LINES, *OTHERS])
+OTHERS = ["[lien](https://x.fr/Malik-Diallo)", "e\u0301", "œuvre", "1", "%20", "****", "&nbsp;", "> > "]
+HALVES = ["Malik", "M&#97;lik", "Diallo", "https://x.fr/Malik%20Diallo", "malik.diallo%40exemple.fr"]
+PIECES = st.sampled_from([*NAMINGS, *SIGNS, *LINES, *OTHERS, *HALVES])
 
 
 @given(st.lists(PIECES, max_size=25).map("".join))
+@example("Malik Diallo_malik **diallo**Malik Diallo")  # what ends the name, in one spelling of the words or in all
+@example("1Malik Diallo malik **diallo**")
+@example("> _malik.diallo@exemple.fr_")
+@example("> M&#97;lik **Diallo**")  # words of a quote are no words of the author, but they name all the same
+@example("> Malik ****Diallo")
 def test_every_range_of_a_text_keeps_its_place(source: str) -> None:
     before = read(source)
     redactor = Redactor(PERSON)
@@ -594,8 +600,30 @@ def test_every_range_of_a_text_keeps_its_place(source: str) -> None:
     assert len(after.plain) == len(before.plain)
     assert not redactor.names(after.plain)
     assert not redactor.names(after.source)
+    assert not redactor.names_in_html(after.html)
     assert not redactor.names(re.sub(r"<[^>]+>", "", after.html))
-    assert read(after.source).plain == after.plain
+    again = read(after.source)
+    assert again.plain == after.plain
+    assert not redactor.names_in_html(again.html)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Malik Diallo_",
+        "dossier_Malik_Diallo_2",
+        "_malik.diallo@exemple.fr_",
+        "https://x.fr/?qui=Malik%20Diallo",
+        "mailto:malik.diallo%40exemple.fr",
+    ],
+)
+def test_a_name_is_found_beside_signs(words: str) -> None:
+    assert Redactor(PERSON).names(words)
+
+
+@pytest.mark.parametrize("words", ["Malik Diallos", "1Malik Diallo", "@Malik-Dialloux"])
+def test_a_longer_word_is_somebody_else(words: str) -> None:
+    assert not Redactor(PERSON).names(words)
 
 
 @given(st.lists(PIECES, max_size=25).map("".join))

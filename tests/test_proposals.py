@@ -126,7 +126,7 @@ async def statements(
 
     with monkeypatch.context() as patch:
         for module in modules:
-            patch.setattr(f"forum.domain.{module}.rows", watched)
+            patch.setattr(f"forum.domain.{module}.rows", watched, raising=False)
             patch.setattr(f"forum.domain.{module}.row", watched_row, raising=False)
         page = await client.get(address)
     assert page.status_code == 200

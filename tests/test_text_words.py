@@ -292,4 +292,7 @@ def test_our_french_never_leaves_a_sign_alone_on_a_line() -> None:
     assert french("Est-ce prêt ? Oui ; voici : « rien » !") == (
         "Est-ce prêt\u202f? Oui\u202f; voici\u00a0: «\u00a0rien\u00a0»\u202f!"
     )
+    assert french("contribution n° {number}, n° 2 ou N° 3, un n° à part") == (
+        "contribution n°\u00a0{number}, n°\u00a02 ou N°\u00a03, un n° à part"
+    )
     assert french("à 18:00, https://a.fr/?b") == "à 18:00, https://a.fr/?b"

@@ -88,7 +88,7 @@ async def test_an_agent_sets_the_windows_and_the_journal_keeps_both(client: Asyn
     theme = await make_theme(3, votes="later")
     await sign_in(client, await make_member(role=Role.AGENT))
     assert "2026-11-13T13:00" in (await client.get("/themes/3/calendrier")).text  # on the clock of Paris
-    answer = await client.post("/themes/3/calendrier", data=SCHEDULE)
+    answer = await client.post("/themes/3/calendrier", data=SCHEDULE | {"reason": "Une semaine de plus"})
     assert answer.status_code == 303
     after = await Theme.get(id=theme.id)
     assert after.votes_close_at is not None

@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 from forum.database import is_sqlite, rows, transaction
 from forum.domain import invitations, passwords, sessions
 from forum.domain.members import load_viewer
+from forum.models.answers import Answer, Decision, Obligation
 from forum.models.joining import Invitation
 from forum.models.meetings import Meeting, MeetingTag, TagState, WorkingGroup
 from forum.models.members import Member, Role
 from forum.models.notifications import Event, Notification
 from forum.models.personal_data import Archive
 from forum.models.posts import Post
+from forum.models.proposals import Merge, Origin, Proposal, ProposalState, ProposalVersion
 from forum.models.syntheses import Document, Synthesis, SynthesisState
 from forum.models.themes import Theme
 from forum.models.votes import Ballot
@@ -112,6 +114,7 @@ async def make_world(names: Collection[str]) -> World:
             post = await make_post(thread, f"Les mots de {name}.", author=author)
             own = await make_proposal(theme, f"La proposition de {name}.", author=author)
             judged = await make_proposal(theme, f"Jugée par {name}.", author=None)
+            draft = await make_draft(theme, number, author)
             if member:
                 await _vote(judged.id, member)
                 await _tell(member, post)
@@ -119,6 +122,7 @@ async def make_world(names: Collection[str]) -> World:
                 "own_post": post.id,
                 "own_proposal": f"T3-{own.number:03}",
                 "judged": f"T3-{judged.number:03}",
+                "own_draft": draft.id,
             }
             own_places |= await _make_elsewhere(member)
             guests[name] = Guest(member, token, places | own_places)
@@ -210,13 +214,20 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
     post_b = await make_post(thread_b, author=other)
     tagged = await make_post(thread, "Des mots d’une réunion.", author=other)
     await MeetingTag.create(post=tagged, meeting=meeting, state=TagState.CONFIRMED, created_at=NOON)
-    await MeetingTag.create(post=post, meeting=waiting, state=TagState.WAITING, created_at=NOON)
+    waiting_tag = await MeetingTag.create(post=post, meeting=waiting, state=TagState.WAITING, created_at=NOON)
     proposal = await make_proposal(theme, author=other)
     closed_proposal = await make_proposal(closed, author=other)
+    aside = await make_proposal(theme, "Écartée.", author=other, state=ProposalState.SET_ASIDE)
+    amended = await make_proposal(theme, "Amendée.", author=other)
+    await Proposal.filter(id=amended.id).update(version=2, substance=2)
+    await ProposalVersion.create(proposal=amended, number=2, wording="Amendée.", editor=other, created_at=NOON)
+    merged = await make_proposal(theme, "Une proposition fusionnée.", author=other, state=ProposalState.MERGED)
+    await Proposal.filter(id=merged.id).update(merged_into_id=proposal.id)
+    await Merge.create(source=merged, destination=proposal, reason="La même.", merged_at=NOON)
     secret = await make_member(SECRET_VOTER)
     await _vote(proposal.id, secret)
     await _vote(closed_proposal.id, secret)
-    made = await _make_syntheses(theme, closed)
+    made = await _make_syntheses(theme, closed) | await _make_answers(closed)
     return {
         "thread": thread.id,
         "closed_thread": closed_thread.id,
@@ -227,13 +238,59 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
         "meeting": meeting.id,
         "meeting_b": meeting_b.id,
         "waiting": waiting.id,
+        "waiting_tag": waiting_tag.id,
         "proposal": f"T3-{proposal.number:03}",
+        "merged": f"T3-{merged.number:03}",
         "closed_proposal": f"T5-{closed_proposal.number:03}",
+        "aside": f"T3-{aside.number:03}",
+        "amended": f"T3-{amended.number:03}",
         "group_a": a.id,
         "group_b": b.id,
         "other": other.id,
         **made,
     }, theme
+
+
+async def make_draft(theme: Theme, number: int, author: Member) -> Proposal:
+    """A proposal that its author alone knows of."""
+    return await Proposal.create(
+        theme=theme,
+        number=-1 - number,
+        wording="Pas encore dite.",
+        state=ProposalState.DRAFT,
+        origin=Origin.MEMBER,
+        author=author,
+        created_at=NOON,
+    )
+
+
+async def _make_answers(closed: Theme) -> dict[str, object]:
+    """In the closed theme a proposal with its answer and something to be done, and one of which all is done."""
+    owed, kept = [
+        await make_proposal(closed, wording, state=ProposalState.RETAINED) for wording in ("Promise.", "Tenue.")
+    ]
+    obligations = []
+    for proposal, done_on in ((owed, None), (kept, NOON.date())):
+        await Answer.create(
+            proposal=proposal,
+            number=1,
+            decision=Decision.RETAINED,
+            reason="Elle est utile.",
+            service="Le service",
+            decided_on=NOON.date(),
+            created_at=NOON,
+        )
+        obligations.append(
+            await Obligation.create(
+                proposal=proposal, words="Le faire.", due_on=NOON.date(), done_on=done_on, created_at=NOON
+            )
+        )
+    return {
+        "answered": f"T5-{owed.number:03}",
+        "obligation": obligations[0].id,
+        "kept_obligation": obligations[1].id,
+        "kept": f"T5-{kept.number:03}",
+    }
 
 
 async def _vote(proposal: int, voter: Member) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from forum.database import current_transaction, insert_rows, is_sqlite, places, row, rows
 from forum.domain.journal_chain import ENTRY, REDACT, digest_of, link
-from forum.errors import Invalid
+from forum.errors import Checks, Invalid
 from forum.permissions import Viewer
 from forum.text.source import clean_line
 
@@ -125,7 +125,11 @@ def reason_of(raw: str, *, required: str = "") -> str:
         Invalid: it is too long, or missing where `required` says why one is needed.
     """
     if raw.strip():
-        return clean_line(raw, limit=LONGEST_REASON)
+        checks = Checks()
+        with checks.field("reason"):
+            raw = clean_line(raw, limit=LONGEST_REASON)
+        checks.done()
+        return raw
     if required:
         raise Invalid(required, field="reason")
     return ""

@@ -272,6 +272,9 @@ _NAMES = {
     "member": "SELECT id, name, id AS place FROM member WHERE id IN ({})",
     "proposal": """SELECT p.id, p.number, t.number AS theme FROM proposal p JOIN theme t ON t.id = p.theme_id
                     WHERE p.id IN ({})""",
+    "obligation": """SELECT o.id, p.number, t.number AS theme
+                      FROM obligation o JOIN proposal p ON p.id = o.proposal_id JOIN theme t ON t.id = p.theme_id
+                     WHERE o.id IN ({})""",
 }
 
 
@@ -289,7 +292,7 @@ async def _things(wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Th
 
 
 def _thing(kind: str, found: Row) -> Thing:
-    if kind == "proposal":
+    if kind in ("proposal", "obligation"):
         name = reference(found["theme"], found["number"])
         return Thing(kind, found["id"], name, name)
     return Thing(kind, found["id"], str(found["name"]), found["place"])

@@ -1,15 +1,15 @@
 """Which meeting do words come from? Tags that tie contributions to the meetings of their theme's group.
 
 A tag stands in a contribution's text and is written with it by `post_writing.py`: a member's waits for a moderator of
-the group, a moderator's is confirmed at once. Moderators also tag and untag by hand. The meetings themselves are the
-matter of `meetings.py`.
+the group, a moderator's is confirmed at once. Moderators also tag and untag by hand, many at once by `bulk_tags.py`,
+and settle what waits by `waiting_tags.py`. The meetings themselves are the matter of `meetings.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from forum.database import Row, row, rows, transaction
+from forum.database import Row, insert_rows, places, row, rows, transaction
 from forum.domain import journal
 from forum.domain.references import storable
 from forum.domain.themes import Hold, holding, raise_versions
@@ -100,8 +100,66 @@ async def _insert(post: int, meeting: int, state: TagState, member: int | None, 
     )
 
 
-async def _settle(post: int, meeting: int, state: TagState) -> None:
-    await rows("UPDATE meeting_tag SET state = $3 WHERE post_id = $1 AND meeting_id = $2", post, meeting, state)
+async def states_of(posts: Sequence[int], meeting: int) -> dict[int, TagState]:
+    """The state of the tag that ties each of these contributions to a meeting, for those that have one."""
+    if not posts:
+        return {}
+    found = await rows(
+        f"""
+        SELECT post_id, state FROM meeting_tag
+         WHERE meeting_id = $1 AND post_id IN ({places(len(posts), after=1)})""",
+        meeting,
+        *posts,
+    )
+    return {each["post_id"]: TagState(each["state"]) for each in found}
+
+
+async def confirm_tags(posts: Sequence[int], meeting: int, member: int, now: datetime) -> None:
+    """Tie contributions to a meeting, and the proposals made of them that come from none yet.
+
+    Inside the caller's transaction, which holds their themes alone.
+    """
+    if not posts:
+        return
+    await insert_rows(
+        "meeting_tag (post_id, meeting_id, state, member_id, created_at)",
+        [(post, meeting, TagState.CONFIRMED, member, now) for post in posts],
+        "ON CONFLICT (post_id, meeting_id) DO UPDATE SET state = excluded.state",
+    )
+    await rows(
+        f"""
+        UPDATE proposal SET meeting_id = $1
+         WHERE meeting_id IS NULL
+           AND extract_id IN (SELECT id FROM extract WHERE post_id IN ({places(len(posts), after=1)}))""",
+        meeting,
+        *posts,
+    )
+
+
+async def remove_tags(posts: Sequence[int], meeting: int) -> None:
+    """Untie contributions from a meeting, and the proposals made of them, which keep another one of their words.
+
+    Inside the caller's transaction, which holds their themes alone.
+    """
+    if not posts:
+        return
+    chosen = places(len(posts), after=2)
+    await rows(
+        f"UPDATE meeting_tag SET state = $2 WHERE meeting_id = $1 AND post_id IN ({chosen})",
+        meeting,
+        TagState.REMOVED,
+        *posts,
+    )
+    await rows(
+        f"""
+        UPDATE proposal
+           SET meeting_id = (SELECT MIN(g.meeting_id) FROM meeting_tag g JOIN extract e ON e.post_id = g.post_id
+                              WHERE e.id = proposal.extract_id AND g.state = $2)
+         WHERE meeting_id = $1 AND extract_id IN (SELECT id FROM extract WHERE post_id IN ({chosen}))""",
+        meeting,
+        TagState.CONFIRMED,
+        *posts,
+    )
 
 
 async def tag_post(viewer: Viewer | None, post: int, number: int | None, now: datetime) -> None:
@@ -123,17 +181,7 @@ async def tag_post(viewer: Viewer | None, post: int, number: int | None, now: da
             return
         await raise_versions(theme=place["theme_id"], thread=place["thread_id"])
         meeting = await ensure_meeting(place["working_group_id"], number, now)
-        if before is None:
-            await _insert(post, meeting, TagState.CONFIRMED, viewer.id, now)
-        else:
-            await _settle(post, meeting, TagState.CONFIRMED)
-        await rows(
-            """
-            UPDATE proposal SET meeting_id = $2
-             WHERE meeting_id IS NULL AND extract_id IN (SELECT id FROM extract WHERE post_id = $1)""",
-            post,
-            meeting,
-        )
+        await confirm_tags([post], meeting, viewer.id, now)
         was = f"{number} {before['state']}" if before else ""
         await _journal(viewer, "tag_post", post, place, was, f"{number} {TagState.CONFIRMED}", now)
 
@@ -152,16 +200,7 @@ async def untag_post(viewer: Viewer | None, post: int, number: int | None, now: 
         if before is None or before["state"] == TagState.REMOVED:
             raise NotFound
         await raise_versions(theme=place["theme_id"], thread=place["thread_id"])
-        await _settle(post, before["meeting_id"], TagState.REMOVED)
-        await rows(
-            """
-            UPDATE proposal
-               SET meeting_id = (SELECT MIN(g.meeting_id) FROM meeting_tag g
-                                  WHERE g.post_id = $1 AND g.state = 'confirmed')
-             WHERE meeting_id = $2 AND extract_id IN (SELECT id FROM extract WHERE post_id = $1)""",
-            post,
-            before["meeting_id"],
-        )
+        await remove_tags([post], before["meeting_id"])
         was = f"{number} {before['state']}"
         await _journal(viewer, "untag_post", post, place, was, f"{number} {TagState.REMOVED}", now)
 

@@ -1,23 +1,23 @@
 """What did the working groups say when they met? Their meetings, the words tagged with them, and their minutes.
 
-A meeting known only by a tag that waits for a moderator is not shown to others. Writing and settling tags is the matter
-of `meeting_tags.py`, making proposals of minutes that of `minutes.py`.
+A meeting known only by a tag that waits for a moderator is not shown to others. Entering and correcting meetings is the
+matter of `meeting_changes.py`, writing and settling tags that of `meeting_tags.py`, making proposals of minutes that of
+`minutes.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from forum.database import Row, row, rows, transaction
-from forum.domain import journal
-from forum.domain.meeting_tags import LARGEST_NUMBER, ensure_meeting
+from forum.database import Row, row, rows
 from forum.domain.proposal_states import IN_FORCE_SQL
+from forum.domain.proposals import list_proposals
 from forum.domain.references import reference, storable
-from forum.errors import Checks, Invalid, NotFound
+from forum.domain.themes import THEME_COLUMNS, theme_from
+from forum.errors import NotFound
 from forum.models.meetings import TagState
+from forum.models.proposals import ProposalState
 from forum.permissions import Viewer, may_moderate, may_read_waiting_tags
-from forum.text.source import clean_line
-
-LONGEST_PLACE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,24 @@ class TaggedPost:
 
 @dataclass(frozen=True, slots=True)
 class ProposalOfMeeting:
-    """A proposal that comes from a meeting."""
+    """A proposal that comes from a meeting, and what became of it.
+
+    `rank` is None before the close and for what is not ranked; `merged_into` is the proposal that it joined.
+    """
 
     reference: str
     wording: str
+    state: ProposalState
+    rank: int | None
+    merged_into: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """The meeting of the same group before or after this one."""
+
+    id: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +89,20 @@ class MeetingPage:
     """Everything that the page of a meeting shows."""
 
     meeting: MeetingLine
+    attendance: tuple[str, ...]
     minutes: str
     posts: tuple[TaggedPost, ...]
     proposals: tuple[ProposalOfMeeting, ...]
+    themes: tuple[tuple[int, str], ...]
+    """Number and title of those of the group, where a moderator tags what comes from the meeting."""
+    before: Neighbour | None
+    after: Neighbour | None
     may_moderate: bool
 
 
 _MEETINGS = f"""
-    SELECT m.id, m.working_group_id, g.slug, g.name, m.number, m.held_on, m.place, m.minutes,
+    SELECT m.id, m.working_group_id, g.slug, g.name, m.number, m.held_on, m.place, m.attendance,
+           m.minutes,
            (SELECT COUNT(*) FROM meeting_tag a WHERE a.meeting_id = m.id AND a.state = 'confirmed') AS posts,
            (SELECT COUNT(*) FROM meeting_tag a WHERE a.meeting_id = m.id AND a.state = 'waiting') AS waiting,
            (SELECT COUNT(*) FROM proposal p WHERE p.meeting_id = m.id AND p.state IN {IN_FORCE_SQL}) AS proposals
@@ -103,14 +123,14 @@ def _line(found: Row) -> MeetingLine:
         id=found["id"],
         group=Group(found["working_group_id"], found["slug"], found["name"]),
         number=found["number"],
-        held_on=_day(found["held_on"]),
+        held_on=day_from(found["held_on"]),
         place=found["place"],
         posts=found["posts"],
         proposals=found["proposals"],
     )
 
 
-def _day(stored: str | date | None) -> date | None:
+def day_from(stored: str | date | None) -> date | None:
     """A day read by plain SQL: SQLite gives text."""
     return date.fromisoformat(stored) if isinstance(stored, str) else stored
 
@@ -143,45 +163,6 @@ async def new_meeting_groups(viewer: Viewer | None, now: datetime) -> tuple[Grou
     return groups
 
 
-async def create_meeting(
-    viewer: Viewer | None, group: int, number: int | None, held_on: date | None, place: str, now: datetime
-) -> int:
-    """Enter a meeting of a group; gives its id. One that a tag named already gets its day and place.
-
-    Raises:
-        SignInRequired, NotAllowed: not a moderator of that group.
-        InvalidForm: number or day missing or impossible, or the meeting was entered before.
-    """
-    may_moderate(viewer, group, now).require()
-    assert viewer is not None
-    checks = Checks()
-    with checks.field("numero"):
-        if number is None or not 1 <= number <= LARGEST_NUMBER:
-            raise Invalid("Indiquez le numéro de la réunion, de 1 à {most}.", values={"most": LARGEST_NUMBER})
-    with checks.field("date"):
-        if held_on is None:
-            raise Invalid("Indiquez le jour de la réunion.")
-    with checks.field("lieu"):
-        place = clean_line(place, limit=LONGEST_PLACE) if place.strip() else ""
-    checks.done()
-    assert number is not None
-    async with transaction():
-        if await row("SELECT id FROM working_group WHERE id = $1", group) is None:
-            raise Invalid("Choisissez un groupe de travail.", field="groupe")
-        made = await row(
-            "UPDATE meeting SET held_on = $2, place = $3 WHERE id = $1 AND held_on IS NULL RETURNING id",
-            await ensure_meeting(group, number, now),
-            held_on,
-            place,
-        )
-        if made is None:
-            raise Invalid("Cette réunion du groupe est déjà enregistrée.", field="numero")
-        await journal.record(
-            viewer, "create_meeting", "meeting", made["id"], group=group, after=f"{number} {held_on} {place}", now=now
-        )
-    return int(made["id"])
-
-
 async def read_meeting(viewer: Viewer | None, meeting: int, now: datetime) -> MeetingPage:
     """Everything that the page of a meeting shows.
 
@@ -189,16 +170,34 @@ async def read_meeting(viewer: Viewer | None, meeting: int, now: datetime) -> Me
         NotFound: no such meeting, or none that this person may know of.
     """
     found = await _find(viewer, meeting, now)
-    moderates = bool(may_moderate(viewer, found["working_group_id"], now))
+    group = found["working_group_id"]
+    moderates = bool(may_moderate(viewer, group, now))
+    before, after = await _neighbours(found, viewer, now)
     return MeetingPage(
         meeting=_line(found),
+        attendance=tuple(found["attendance"].splitlines()),
         minutes=found["minutes"],
-        posts=await _tagged_posts(
-            meeting, with_waiting=bool(may_read_waiting_tags(viewer, found["working_group_id"], now))
-        ),
-        proposals=await _proposals_of(meeting),
+        posts=await _tagged_posts(meeting, with_waiting=bool(may_read_waiting_tags(viewer, group, now))),
+        proposals=await _proposals_of(meeting, now),
+        themes=await _themes_of(group) if moderates else (),
+        before=before,
+        after=after,
         may_moderate=moderates,
     )
+
+
+async def _neighbours(found: Row, viewer: Viewer | None, now: datetime) -> tuple[Neighbour | None, Neighbour | None]:
+    """The meetings of the group on both sides, among those that this reader may know of."""
+    every = await rows(f"{_MEETINGS} WHERE m.working_group_id = $1 ORDER BY m.number", found["working_group_id"])
+    known = [Neighbour(each["id"], each["number"]) for each in every if _is_known(each, viewer, now)]
+    before = [each for each in known if each.number < found["number"]]
+    after = [each for each in known if each.number > found["number"]]
+    return (before[-1] if before else None, after[0] if after else None)
+
+
+async def _themes_of(group: int) -> tuple[tuple[int, str], ...]:
+    found = await rows("SELECT number, title FROM theme WHERE working_group_id = $1 ORDER BY number", group)
+    return tuple((each["number"], each["title"]) for each in found)
 
 
 async def find_meeting(viewer: Viewer | None, meeting: int, now: datetime) -> MeetingLine:
@@ -239,12 +238,36 @@ async def _tagged_posts(meeting: int, *, with_waiting: bool) -> tuple[TaggedPost
     )
 
 
-async def _proposals_of(meeting: int) -> tuple[ProposalOfMeeting, ...]:
-    """In the order of their references, which says nothing of votes."""
+async def _proposals_of(meeting: int, now: datetime) -> tuple[ProposalOfMeeting, ...]:
+    """In the order of their references, which says nothing of votes; drafts are their authors' alone."""
     found = await rows(
         f"""
-        SELECT t.number AS theme_number, p.number, p.wording FROM proposal p JOIN theme t ON t.id = p.theme_id
-         WHERE p.meeting_id = $1 AND p.state IN {IN_FORCE_SQL} ORDER BY t.number, p.number""",
+        SELECT {THEME_COLUMNS}, p.id AS proposal_id, p.number, p.wording, p.state,
+               it.number AS into_theme, i.number AS into_number
+          FROM proposal p JOIN theme t ON t.id = p.theme_id
+          LEFT JOIN proposal i ON i.id = p.merged_into_id LEFT JOIN theme it ON it.id = i.theme_id
+         WHERE p.meeting_id = $1 AND p.state <> 'draft' ORDER BY t.number, p.number""",
         meeting,
     )
-    return tuple(ProposalOfMeeting(reference(each["theme_number"], each["number"]), each["wording"]) for each in found)
+    ranks = await _ranks(found, now)
+    return tuple(
+        ProposalOfMeeting(
+            reference(each["theme_number"], each["number"]),
+            each["wording"],
+            ProposalState(each["state"]),
+            ranks.get(each["proposal_id"]),
+            reference(each["into_theme"], each["into_number"]) if each["into_number"] else None,
+        )
+        for each in found
+    )
+
+
+async def _ranks(proposals: Sequence[Row], now: datetime) -> dict[int, int | None]:
+    """The rank of each proposal by its id, in the themes of these whose votes are closed: nothing is said before."""
+    themes = {each["theme_id"]: theme_from(each) for each in proposals}
+    return {
+        each.line.id: each.rank
+        for theme in themes.values()
+        if theme.schedule.votes_are_closed(now)
+        for each in (await list_proposals(theme, now)).proposals
+    }

@@ -1,24 +1,30 @@
-"""Which lines of a meeting's minutes become proposals? A moderator pastes, ticks, corrects, and keeps them in one go.
+"""Which lines of a meeting's minutes become proposals? A moderator gives them, chooses, corrects, and keeps in one go.
 
-Lines are read by `text/minutes.py`; nothing is written before the moderator has seen them. What was kept is a proposal
-tagged with the meeting; the whole minutes stay on the meeting's page.
+Lines are read by `text/minutes.py`, files by `text/minutes_files.py`; nothing is written before the moderator has seen
+them. A line becomes a proposal tagged with the meeting, or gives the meeting to a proposal that says the same already
+and comes from none, or is left out; the whole minutes stay on the meeting's page.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from forum.database import row, rows, transaction
+from anyio.to_thread import run_sync
+
+from forum.database import places, row, rows, transaction
 from forum.domain import journal
+from forum.domain.likenesses import Suggestion, compared, suggest
 from forum.domain.meetings import MeetingLine, find_meeting
 from forum.domain.new_proposals import LONGEST_WORDING, NewProposal, write_proposals
+from forum.domain.proposal_states import IN_FORCE_SQL
 from forum.domain.proposals import references_by_wording
-from forum.domain.themes import THEME_COLUMNS, Hold, ThemeHead, hold_theme, theme_from
-from forum.errors import Checks, Invalid
+from forum.domain.references import parse_reference
+from forum.domain.themes import THEME_COLUMNS, Hold, ThemeHead, hold_theme, raise_versions, theme_from
+from forum.errors import Checks, Invalid, NotFound
 from forum.models.proposals import Origin
 from forum.permissions import Viewer, may_add_proposals, may_moderate
-from forum.text.folding import fold
 from forum.text.minutes import rows_of
+from forum.text.minutes_files import read_minutes
 from forum.text.source import clean_line, clean_source
 
 # A day's minutes are some twenty pages; a form carries no more than that.
@@ -35,13 +41,25 @@ class KeptRow:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinedRow:
+    """A line that says the same as a proposal, which then comes from the meeting."""
+
+    line: int
+    reference: str
+
+
+# What the moderator says of a line: a proposal of its own, nothing, or else the reference of one that says the same.
+NEW, LEFT_OUT = "1", ""
+
+
+@dataclass(frozen=True, slots=True)
 class PreviewRow:
-    """A line of pasted minutes: its words, whether to keep it, and the proposal that says the same already."""
+    """A line of the minutes: its words, what is made of it (`NEW`, `LEFT_OUT`, a reference), the proposals near it."""
 
     line: int
     text: str
-    kept: bool
-    already: str | None
+    choice: str
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +83,15 @@ async def minutes_desk(viewer: Viewer | None, meeting: int, now: datetime) -> Mi
     )
     heads = (theme_from(each) for each in themes)
     return MinutesDesk(found, tuple(each for each in heads if may_add_proposals(each.schedule, now)))
+
+
+async def read_file(content: bytes) -> str:
+    """The text of a file of minutes, off the event loop.
+
+    Raises:
+        Invalid: `text/minutes_files.py` does not read such a file.
+    """
+    return await run_sync(read_minutes, content)
 
 
 async def preview_minutes(
@@ -91,8 +118,31 @@ async def preview_minutes(
             )
     checks.done()
     assert theme is not None
-    known = await _references_by_folded_wording(theme)
-    return tuple(_preview(each.line, each.text, each.kept, known) for each in found)
+    near = await suggest(theme, [each.text for each in found])
+    return tuple(
+        PreviewRow(each.line, each.text, _first_choice(each.kept, some), some)
+        for each, some in zip(found, near, strict=True)
+    )
+
+
+def _first_choice(kept: bool, suggestions: Sequence[Suggestion]) -> str:
+    """The same words twice make one proposal; of words that are near to it, the moderator judges."""
+    twin = next((each.proposal for each in suggestions if each.is_same), None)
+    if twin is None:
+        return NEW if kept else LEFT_OUT
+    return twin.reference if kept and twin.meeting is None else LEFT_OUT
+
+
+async def with_suggestions(
+    desk: MinutesDesk, theme_number: int | None, typed: Sequence[PreviewRow]
+) -> tuple[PreviewRow, ...]:
+    """Lines as the moderator left them, with the proposals near to them as before; none without a theme."""
+    try:
+        theme = _theme_of(desk, theme_number)
+    except Invalid:
+        return tuple(typed)
+    near = await suggest(theme, [each.text for each in typed])
+    return tuple(replace(each, suggestions=some) for each, some in zip(typed, near, strict=True))
 
 
 def _theme_of(desk: MinutesDesk, number: int | None) -> ThemeHead:
@@ -105,28 +155,23 @@ def _theme_of(desk: MinutesDesk, number: int | None) -> ThemeHead:
     raise Invalid("Choisissez un thème du groupe dont les votes ne sont pas clos.")
 
 
-async def _references_by_folded_wording(theme: ThemeHead) -> dict[str, str]:
-    """The same words, whatever the accents, the case and the final full stop."""
-    return {_folded(wording): ref for wording, ref in (await references_by_wording(theme)).items()}
-
-
-def _folded(wording: str) -> str:
-    return fold(wording).rstrip(" .;,")
-
-
-def _preview(line: int, text: str, kept: bool, known: dict[str, str]) -> PreviewRow:
-    already = known.get(_folded(text))
-    return PreviewRow(line, text, kept and already is None, already)
-
-
 async def keep_minutes(
-    viewer: Viewer | None, meeting: int, theme_number: int | None, source: str, kept: Sequence[KeptRow], now: datetime
+    viewer: Viewer | None,
+    meeting: int,
+    theme_number: int | None,
+    source: str,
+    kept: Sequence[KeptRow],
+    joined: Sequence[JoinedRow],
+    now: datetime,
 ) -> list[str]:
-    """Store the minutes and make a tagged proposal of each kept line, in one transaction; gives their references.
+    """Store the minutes, make a tagged proposal of each kept line, give the meeting to those that lines were joined to.
+
+    In one transaction; gives the references of the new ones.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
-        InvalidForm: nothing kept, or a line that cannot be a wording or is a proposal already; fields are "ligne-3".
+        InvalidForm: nothing kept, a line that cannot be a wording or is a proposal already, a proposal that is not in
+            force or comes from another meeting; fields are "ligne-3".
     """
     desk = await minutes_desk(viewer, meeting, now)
     assert viewer is not None
@@ -139,36 +184,77 @@ async def keep_minutes(
     async with transaction():
         theme = await hold_theme(theme.number, Hold.ALONE, now)
         may_add_proposals(theme.schedule, now).require()
-        new = await _checked(theme, kept, desk.meeting.id, viewer)
+        new, others = await _checked(theme, kept, joined, desk.meeting, viewer)
         await _store_minutes(desk.meeting.id, source)
-        made = await write_proposals(theme, new, viewer, now)
+        made = await write_proposals(theme, new, viewer, now) if new else []
+        await _give_meeting(theme, others, desk.meeting.id)
         await journal.record(
             viewer,
             "keep_minutes",
             "meeting",
             desk.meeting.id,
             group=desk.meeting.group.id,
-            after=" ".join(made),
+            after=" ".join([*made, *dict.fromkeys(each.reference for each in joined)]),
             now=now,
         )
     return made
 
 
-async def _checked(theme: ThemeHead, kept: Sequence[KeptRow], meeting: int, viewer: Viewer) -> list[NewProposal]:
-    if not kept:
+async def _checked(
+    theme: ThemeHead, kept: Sequence[KeptRow], joined: Sequence[JoinedRow], meeting: MeetingLine, viewer: Viewer
+) -> tuple[list[NewProposal], list[int]]:
+    """The proposals to write, and the ids of those that the meeting is given to."""
+    if not kept and not joined:
         raise Invalid("Gardez au moins une ligne.", field="lignes")
-    known = await _references_by_folded_wording(theme)
+    known = {compared(wording): ref for wording, ref in (await references_by_wording(theme)).items()}
     checks = Checks()
     new: list[NewProposal] = []
     for each in kept:
         with checks.field(f"ligne-{each.line}"):
             wording = clean_line(each.text, limit=LONGEST_WORDING)
-            twin = known.setdefault(_folded(wording), f"ligne {each.line}")
+            twin = known.setdefault(compared(wording), f"ligne {each.line}")
             if twin != f"ligne {each.line}":
                 raise Invalid("Déjà proposé : {twin}.", values={"twin": twin})
-            new.append(NewProposal(wording, Origin.MEETING, meeting=meeting, promoter=viewer.id))
+            new.append(NewProposal(wording, Origin.MEETING, meeting=meeting.id, promoter=viewer.id))
+    others: list[int] = []
+    for one in joined:
+        with checks.field(f"ligne-{one.line}"):
+            others.append(await _joinable(theme, one.reference, meeting))
     checks.done()
-    return new
+    return new, others
+
+
+async def _joinable(theme: ThemeHead, ref: str, meeting: MeetingLine) -> int:
+    """The id of a proposal in force of this theme that comes from no meeting, or from this one already."""
+    try:
+        of_theme, number = parse_reference(ref)
+    except NotFound:
+        of_theme = number = 0
+    found = await row(
+        f"""
+        SELECT p.id, m.id AS meeting_id, m.number AS meeting
+          FROM proposal p LEFT JOIN meeting m ON m.id = p.meeting_id
+         WHERE p.theme_id = $1 AND p.number = $2 AND p.state IN {IN_FORCE_SQL}""",
+        theme.id,
+        number if of_theme == theme.number else 0,
+    )
+    if found is None:
+        raise Invalid("Cette proposition n’est plus à rattacher : choisissez autre chose pour cette ligne.")
+    if found["meeting_id"] not in (None, meeting.id):
+        raise Invalid(
+            "{reference} vient déjà de la réunion {number} : laissez cette ligne de côté.",
+            values={"reference": ref, "number": found["meeting"]},
+        )
+    return int(found["id"])
+
+
+async def _give_meeting(theme: ThemeHead, proposals: Sequence[int], meeting: int) -> None:
+    if not proposals:
+        return
+    await raise_versions(theme=theme.id)
+    await rows(
+        f"UPDATE proposal SET meeting_id = $1 WHERE id IN ({places(len(proposals), after=1)})", meeting, *proposals
+    )
 
 
 async def _store_minutes(meeting: int, source: str) -> None:

@@ -1,7 +1,8 @@
-"""How does a proposal come to be, or leave? By its author, from the words of a contribution, or from minutes.
+"""How does a proposal come to be? By its author, from the words of a contribution, or from minutes.
 
 A proposal made of a contribution keeps the range of the words that it comes from: its author is who wrote them, its
-promoter who chose them. Reading proposals is the matter of `proposals.py`, reading minutes that of `minutes.py`.
+promoter who chose them. Reading proposals is the matter of `proposals.py`, reading minutes that of `minutes.py`; what
+is not sent yet is in `drafts.py`, what happens afterwards in `amendments.py` and `departures.py`.
 """
 
 from collections.abc import Sequence
@@ -14,29 +15,26 @@ from forum.database import Row, row, rows, transaction
 from forum.domain import journal
 from forum.domain.post_writing import SAME_WORDS
 from forum.domain.posts import OnePost, mark_words, read_post
-from forum.domain.proposal_states import IN_FORCE_SQL, Step, take, tell_turn
-from forum.domain.references import parse_reference, reference, storable
+from forum.domain.proposal_states import IN_FORCE_SQL, tell_turn
+from forum.domain.references import reference, storable
 from forum.domain.themes import (
-    THEME_COLUMNS,
     Hold,
     Question,
     ThemeHead,
-    as_settled,
     find_theme,
     hold_theme,
-    holding,
     questions_of,
     raise_versions,
-    theme_from,
 )
-from forum.errors import Checks, Invalid, NotAllowed, NotFound
+from forum.errors import Checks, Invalid, NotAllowed
 from forum.models.posts import PostKind
 from forum.models.proposals import Origin, ProposalState, Turn
 from forum.permissions import (
+    Verdict,
     Viewer,
+    may_draft,
     may_propose,
     may_propose_from_post,
-    may_withdraw_proposal,
 )
 from forum.settings import settings
 from forum.text import quotes
@@ -50,10 +48,11 @@ LONGEST_WORDING = 300
 
 @dataclass(frozen=True, slots=True)
 class ProposalForm:
-    """What the form of a new proposal shows: its theme, and its guiding questions to tick."""
+    """What the form of a new proposal shows: its theme, and its guiding questions to tick; may it be sent already?"""
 
     theme: ThemeHead
     questions: tuple[Question, ...]
+    may_submit: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +82,25 @@ class NewProposal:
     questions: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ProposalWords:
+    """What somebody wrote in a form, checked: a wording, a body as kept and as read, positions of questions."""
+
+    wording: str
+    body: str
+    reading: Reading
+    questions: tuple[int, ...]
+
+
 async def proposal_form(viewer: Viewer | None, theme_number: int, now: datetime) -> ProposalForm:
-    """What the form of a new proposal shows to somebody who may send it.
+    """What the form of a new proposal shows to somebody who may send it or keep it for later.
 
     Raises:
         NotFound, SignInRequired, NotAllowed.
     """
     theme = await find_theme(theme_number)
-    _judge_own(viewer, theme, now)
-    return ProposalForm(theme, await questions_of(theme.id))
+    may_draft(viewer, theme.schedule, now).require()
+    return ProposalForm(theme, await questions_of(theme.id), may_propose(viewer, theme.schedule, now))
 
 
 async def propose(
@@ -104,54 +113,73 @@ async def propose(
         InvalidForm: the wording, the body or a question cannot be accepted.
     """
     form = await proposal_form(viewer, theme_number, now)
+    form.may_submit.require()
     assert viewer is not None
+    words = await check_words(wording, body, questions, form.questions)
+    async with transaction():
+        theme = await hold_theme(theme_number, Hold.ALONE, now)
+        may_propose(viewer, theme.schedule, now).require()
+        twin = await just_written(theme, viewer, words, ProposalState.OPEN, now)
+        if twin is not None:
+            return reference(theme.number, twin["number"])
+        return (await write_proposals(theme, [of_ones_own(words, viewer)], viewer, now))[0]
+
+
+def of_ones_own(words: ProposalWords, author: Viewer) -> "NewProposal":
+    """A proposal in its author's own words; what staff propose comes from the organiser, and says so."""
+    return NewProposal(
+        words.wording,
+        Origin.ORGANISER if author.is_staff else Origin.MEMBER,
+        body=words.body,
+        body_html=words.reading.html,
+        body_plain=words.reading.plain,
+        author=author.id,
+        questions=words.questions,
+    )
+
+
+async def check_words(
+    wording: str, body: str, questions: Sequence[int], known: Sequence[Question], *, unfinished: bool = False
+) -> ProposalWords:
+    """What was typed, checked field by field; `unfinished` words may lack their wording.
+
+    Raises:
+        InvalidForm: the wording, the body or a question cannot be accepted.
+    """
     checks = Checks()
     reading = Reading("", "", (), (), ())
     with checks.field("wording"):
-        wording = clean_line(wording, limit=LONGEST_WORDING)
+        if wording.strip() or not (unfinished and body.strip()):
+            wording = clean_line(wording, limit=LONGEST_WORDING)
     with checks.field("body"):
         body, reading = await _read_body(body)
     with checks.field("questions"):
-        _refuse_unknown(questions, form.questions)
+        _refuse_unknown(questions, known)
     checks.done()
-    new = NewProposal(
-        wording,
-        Origin.MEMBER,
-        body=body,
-        body_html=reading.html,
-        body_plain=reading.plain,
-        author=viewer.id,
-        questions=tuple(questions),
-    )
-    async with transaction():
-        theme = await hold_theme(theme_number, Hold.ALONE, now)
-        _judge_own(viewer, theme, now)
-        return await _just_proposed(theme, new, now) or (await write_proposals(theme, [new], viewer, now))[0]
+    return ProposalWords(wording.strip(), body, reading, tuple(sorted(set(questions))))
 
 
-async def _just_proposed(theme: ThemeHead, new: NewProposal, now: datetime) -> str | None:
-    """The reference of what the same person sent a moment ago, all of it: a second press makes no second proposal."""
+async def just_written(
+    theme: ThemeHead, author: Viewer, words: ProposalWords, state: ProposalState, now: datetime
+) -> Row | None:
+    """What the same person sent a moment ago, all of it: a second press makes no second one. Its id and number."""
     found = await rows(
         """
-        SELECT p.number, q.position FROM proposal p
+        SELECT p.id, p.number, q.position FROM proposal p
           LEFT JOIN proposal_question a ON a.proposal_id = p.id LEFT JOIN guiding_question q ON q.id = a.question_id
-         WHERE p.theme_id = $1 AND p.author_id = $2 AND p.wording = $3 AND p.body = $4 AND p.state = 'open'
-           AND p.created_at > $5 AND p.extract_id IS NULL""",
+         WHERE p.theme_id = $1 AND p.author_id = $2 AND p.wording = $3 AND p.body = $4 AND p.state = $5
+           AND p.created_at > $6 AND p.extract_id IS NULL""",
         theme.id,
-        new.author,
-        new.wording,
-        new.body,
+        author.id,
+        words.wording,
+        words.body,
+        state.value,
         now - SAME_WORDS,
     )
     answered: dict[int, set[int]] = {}
     for each in found:
-        answered.setdefault(each["number"], set()).update(() if each["position"] is None else (each["position"],))
-    twin = next((number for number, positions in answered.items() if positions == set(new.questions)), None)
-    return None if twin is None else reference(theme.number, twin)
-
-
-def _judge_own(viewer: Viewer | None, theme: ThemeHead, now: datetime) -> None:
-    may_propose(viewer, theme.schedule, now).require()
+        answered.setdefault(each["id"], set()).update(() if each["position"] is None else (each["position"],))
+    return next((each for each in found if answered[each["id"]] == set(words.questions)), None)
 
 
 async def _read_body(raw: str) -> tuple[str, Reading]:
@@ -307,21 +335,34 @@ async def write_proposals(theme: ThemeHead, new: Sequence[NewProposal], editor: 
 
     Numbers are never reused.
     """
-    taken = await row(
-        """
-        UPDATE theme SET last_proposal_number = last_proposal_number + $2, version = version + 1
-         WHERE id = $1 RETURNING last_proposal_number""",
-        theme.id,
-        len(new),
-    )
-    assert taken is not None
-    first = int(taken["last_proposal_number"]) - len(new) + 1
+    first = await take_numbers(theme, len(new))
     for number, each in enumerate(new, start=first):
         await _insert(theme, number, each, editor, now)
     return [reference(theme.number, number) for number in range(first, first + len(new))]
 
 
+async def take_numbers(theme: ThemeHead, many: int) -> int:
+    """The first of the next numbers of a theme, which no other proposal will have; its pages are out of date."""
+    taken = await row(
+        """
+        UPDATE theme SET last_proposal_number = last_proposal_number + $2, version = version + 1
+         WHERE id = $1 RETURNING last_proposal_number""",
+        theme.id,
+        many,
+    )
+    assert taken is not None
+    return int(taken["last_proposal_number"]) - many + 1
+
+
 async def _insert(theme: ThemeHead, number: int, new: NewProposal, editor: Viewer, now: datetime) -> None:
+    made = await insert_proposal(theme, number, new, ProposalState.OPEN, now)
+    await begin(made, new.wording, new.body, editor, now)
+    if new.extract is not None:
+        await rows("UPDATE extract SET proposal_id = $2 WHERE id = $1", new.extract, made)
+
+
+async def insert_proposal(theme: ThemeHead, number: int, new: NewProposal, state: ProposalState, now: datetime) -> int:
+    """Its row and the questions that it answers; gives its id."""
     made = await row(
         """
         INSERT INTO proposal (theme_id, number, wording, body, body_html, body_plain, version, state, origin,
@@ -333,7 +374,7 @@ async def _insert(theme: ThemeHead, number: int, new: NewProposal, editor: Viewe
         new.body,
         new.body_html,
         new.body_plain,
-        ProposalState.OPEN,
+        state,
         new.origin,
         new.extract,
         new.meeting,
@@ -342,52 +383,34 @@ async def _insert(theme: ThemeHead, number: int, new: NewProposal, editor: Viewe
         now,
     )
     assert made is not None
-    await rows(
-        """
-        INSERT INTO proposal_version (proposal_id, number, wording, body, editor_id, created_at)
-        VALUES ($1, 1, $2, $3, $4, $5)""",
-        made["id"],
-        new.wording,
-        new.body,
-        editor.id,
-        now,
-    )
-    for position in sorted(set(new.questions)):
+    await answer_questions(made["id"], theme, new.questions)
+    return int(made["id"])
+
+
+async def answer_questions(proposal: int, theme: ThemeHead, positions: Sequence[int]) -> None:
+    """These are the guiding questions that it answers, and no other."""
+    await rows("DELETE FROM proposal_question WHERE proposal_id = $1", proposal)
+    for position in sorted(set(positions)):
         await rows(
             """
             INSERT INTO proposal_question (proposal_id, question_id)
             SELECT $1, q.id FROM guiding_question q WHERE q.theme_id = $2 AND q.position = $3""",
-            made["id"],
+            proposal,
             theme.id,
             position,
         )
-    if new.extract is not None:
-        await rows("UPDATE extract SET proposal_id = $2 WHERE id = $1", new.extract, made["id"])
-    await tell_turn(made["id"], Turn.PROPOSED, editor.id, now, version=1)
 
 
-async def withdraw_proposal(viewer: Viewer | None, ref: str, now: datetime) -> None:
-    """Take one's own proposal back while contributions are open; it stays readable, listed apart. Twice is once.
-
-    Raises:
-        NotFound, SignInRequired, NotAllowed.
-    """
-    async with transaction():
-        found = await row(
-            f"""
-            SELECT p.id AS proposal_id, p.author_id, p.state, c.thread_id, {THEME_COLUMNS}
-              FROM proposal p JOIN theme t ON t.id = p.theme_id
-              LEFT JOIN extract e ON e.id = p.extract_id LEFT JOIN post c ON c.id = e.post_id
-             WHERE t.number = $1 AND p.number = $2{holding(Hold.ALONE)}""",
-            *parse_reference(ref),
-        )
-        if found is None:
-            raise NotFound
-        theme = await as_settled(theme_from(found), now)
-        may_withdraw_proposal(viewer, found["author_id"], theme.schedule, now).require()
-        await raise_versions(theme=theme.id, thread=found["thread_id"])
-        if found["state"] == ProposalState.WITHDRAWN:
-            return
-        await take(Step.WITHDRAW, found["proposal_id"])
-        await tell_turn(found["proposal_id"], Turn.WITHDRAWN, viewer.id if viewer else None, now)
-        await journal.record(viewer, "withdraw_proposal", "proposal", found["proposal_id"], group=theme.group, now=now)
+async def begin(proposal: int, wording: str, body: str, editor: Viewer, now: datetime) -> None:
+    """From here on others judge it: its first version, and the first turn of its life."""
+    await rows(
+        """
+        INSERT INTO proposal_version (proposal_id, number, wording, body, editor_id, created_at)
+        VALUES ($1, 1, $2, $3, $4, $5)""",
+        proposal,
+        wording,
+        body,
+        editor.id,
+        now,
+    )
+    await tell_turn(proposal, Turn.PROPOSED, editor.id, now, version=1)

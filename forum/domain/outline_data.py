@@ -38,6 +38,8 @@ _ORIGINS: Final = {
     Origin.EXTRACT: "extrait",
     Origin.MEETING: "réunion",
     Origin.MEMBER: "membre",
+    Origin.IMPORT: "import",
+    Origin.ORGANISER: "organisateur",
 }
 
 

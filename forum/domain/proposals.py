@@ -8,8 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from forum.database import Row, known_moment, row, rows
+from forum.domain.answers import UNANSWERED, Answers, answers_of
 from forum.domain.ballots import TALLIED, Count
 from forum.domain.booths import draw
+from forum.domain.merges import Union, union_of
+from forum.domain.proposal_history import OtherProposal, Told, turns_of
 from forum.domain.proposal_states import IN_FORCE_SQL
 from forum.domain.references import parse_reference, reference
 from forum.domain.themes import Question, ThemeHead, theme_from
@@ -25,11 +28,15 @@ from forum.domain.votes import (
     voters_of,
 )
 from forum.errors import NotFound
-from forum.models.proposals import Origin
+from forum.models.proposals import Origin, ProposalState
 from forum.permissions import (
     Verdict,
     Viewer,
+    may_amend_proposal,
+    may_answer,
+    may_set_aside,
     may_withdraw_proposal,
+    owner_of,
 )
 from forum.ranking.orders import Candidate, net_support, rank
 from forum.ranking.tallies import Tally
@@ -46,6 +53,15 @@ class MeetingOfOrigin:
 
 
 @dataclass(frozen=True, slots=True)
+class Fate:
+    """What has become of a proposal: its state, why, and the proposal that takes its place, if any."""
+
+    state: ProposalState
+    reason: str = ""
+    other: OtherProposal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ListedProposal:
     """A proposal in the list of its theme; `rank` and what follows are None before the close and under the quorum."""
 
@@ -55,6 +71,7 @@ class ListedProposal:
     meeting: MeetingOfOrigin | None
     post: int | None
     questions: tuple[int, ...]
+    fate: Fate
     rank: int | None = None
     tied: bool = False
     wilson_rank: int | None = None
@@ -62,7 +79,7 @@ class ListedProposal:
 
 @dataclass(frozen=True, slots=True)
 class ProposalList:
-    """The proposals of a theme in the order to show them.
+    """The proposals of a theme in the order to show them; `apart` are those that are no longer asked for.
 
     `shuffled`: the order is to be drawn for each reader. `results`: the votes are over and `proposals` are in their
     ranks; `below_quorum` are then listed apart, and `voters` counts everybody who voted.
@@ -71,10 +88,18 @@ class ProposalList:
     theme: ThemeHead
     proposals: tuple[ListedProposal, ...]
     below_quorum: tuple[ListedProposal, ...]
-    withdrawn: tuple[ListedProposal, ...]
+    apart: tuple[ListedProposal, ...]
     shuffled: bool
     results: bool
     voters: int | None
+    meeting: int | None = None
+    """The number of the meeting that those shown come from; None: all."""
+
+    @property
+    def meetings(self) -> tuple[int, ...]:
+        """The numbers of the meetings that these proposals come from."""
+        every = (*self.proposals, *self.below_quorum, *self.apart)
+        return tuple(sorted({each.meeting.number for each in every if each.meeting}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +117,8 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """A wording that people voted on."""
-
-    number: int
-    wording: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class ProposalPage:
-    """Everything that the page of a proposal shows."""
+    """Everything that the page of a proposal shows; `preferred_to` are those withdrawn in favour of it."""
 
     theme: ThemeHead
     line: ProposalLine
@@ -114,13 +130,25 @@ class ProposalPage:
     provenance: Provenance | None
     meeting: MeetingOfOrigin | None
     questions: tuple[Question, ...]
-    versions: tuple[Version, ...]
+    fate: Fate
+    preferred_to: tuple[OtherProposal, ...]
+    history: tuple[Told, ...]
+    answers: Answers
+    may_amend: Verdict
+    may_answer: Verdict
     may_withdraw: Verdict
+    may_set_aside: Verdict
+    union: Union
 
+
+_FATE_COLUMNS = "p.state_reason, f.number AS other_number, f.wording AS other_wording"
+_FATE_TABLES = "LEFT JOIN proposal f ON f.id = COALESCE(p.merged_into_id, p.in_favour_of_id)"
 
 _LIST = f"""
-    SELECT {LINE_COLUMNS}, p.origin, p.meeting_id, m.number AS meeting_number, a.name AS author_name, e.post_id
+    SELECT {LINE_COLUMNS}, {_FATE_COLUMNS}, p.origin, p.meeting_id, m.number AS meeting_number,
+           a.name AS author_name, e.post_id
       {LINE_TABLES}
+      {_FATE_TABLES}
       LEFT JOIN member a ON a.id = p.author_id
       LEFT JOIN meeting m ON m.id = p.meeting_id
       LEFT JOIN extract e ON e.id = p.extract_id
@@ -144,10 +172,34 @@ async def list_proposals(theme: ThemeHead, now: datetime) -> ProposalList:
         theme=theme,
         proposals=tuple(ranked),
         below_quorum=tuple(below),
-        withdrawn=tuple(each for each in every if not each.line.is_open),
+        apart=tuple(each for each in every if not each.line.is_open),
         shuffled=theme.schedule.votes_are_open(now),
         results=results,
         voters=await voters_of((theme,), now) if results else None,
+    )
+
+
+def by_meeting(listed: ProposalList, *, only: int | None = None, sort: bool = False) -> ProposalList:
+    """The list with the proposals of one meeting alone, or sorted by meeting, those that come from none last.
+
+    A number of a meeting is one meeting: a theme is of one working group. Ranks stay those of the whole theme, and
+    what is drawn for each reader or ranked is not sorted.
+    """
+
+    def shown(some: tuple[ListedProposal, ...]) -> tuple[ListedProposal, ...]:
+        return tuple(each for each in some if each.meeting and each.meeting.number == only) if only else some
+
+    def place(each: ListedProposal) -> tuple[bool, int]:
+        return each.meeting is None, each.meeting.number if each.meeting else 0
+
+    proposals = shown(listed.proposals)
+    sorts = sort and not listed.shuffled and not listed.results
+    return replace(
+        listed,
+        proposals=tuple(sorted(proposals, key=place)) if sorts else proposals,
+        below_quorum=shown(listed.below_quorum),
+        apart=shown(listed.apart),
+        meeting=only,
     )
 
 
@@ -174,7 +226,15 @@ def _listed(
         meeting=_meeting(found),
         post=found["post_id"],
         questions=answered.get(found["proposal_id"], ()),
+        fate=_fate(found),
     )
+
+
+def _fate(found: Row) -> Fate:
+    other = found["other_number"] and OtherProposal(
+        reference(found["theme_number"], found["other_number"]), found["other_wording"]
+    )
+    return Fate(ProposalState(found["state"]), found["state_reason"], other or None)
 
 
 def _meeting(found: Row) -> MeetingOfOrigin | None:
@@ -220,11 +280,13 @@ def _ranked(shown: list[ListedProposal], quorum: int) -> tuple[list[ListedPropos
 
 
 _PAGE = f"""
-    SELECT {LINE_COLUMNS}, p.origin, p.body_html, p.created_at, p.meeting_id, m.number AS meeting_number,
+    SELECT {LINE_COLUMNS}, {_FATE_COLUMNS}, p.promoter_id, p.origin, p.body_html, p.created_at,
+           p.meeting_id, m.number AS meeting_number,
            a.name AS author_name, o.name AS promoter_name,
            e.post_id, e.revision, e.start, e.stop, r.plain, c.number AS post_number, w.name AS writer_name,
            h.title AS thread_title
       {LINE_TABLES}
+      {_FATE_TABLES}
       LEFT JOIN member a ON a.id = p.author_id
       LEFT JOIN member o ON o.id = p.promoter_id
       LEFT JOIN meeting m ON m.id = p.meeting_id
@@ -248,6 +310,7 @@ async def read_proposal(viewer: Viewer | None, ref: str, now: datetime) -> Propo
     theme = theme_from(found)
     count = await count_of(found["proposal_id"], theme, now)
     line = line_from(found, viewer, now, theme=theme, count=count)
+    owner = owner_of(found["author_id"], found["promoter_id"])
     return ProposalPage(
         theme=theme,
         line=line,
@@ -259,8 +322,15 @@ async def read_proposal(viewer: Viewer | None, ref: str, now: datetime) -> Propo
         provenance=_provenance(found),
         meeting=_meeting(found),
         questions=await _questions_of(line.id),
-        versions=await _versions(line.id),
-        may_withdraw=may_withdraw_proposal(viewer, found["author_id"], theme.schedule, now),
+        fate=_fate(found),
+        preferred_to=await _preferred_to(line.id, theme),
+        history=await turns_of(line.id, theme),
+        answers=(await answers_of((line.id,), now)).get(line.id, UNANSWERED),
+        may_answer=may_answer(viewer, theme.schedule, now, state=line.state),
+        may_amend=may_amend_proposal(viewer, owner, theme.schedule, now, state=line.state),
+        may_withdraw=may_withdraw_proposal(viewer, owner, theme.schedule, now),
+        may_set_aside=may_set_aside(viewer, theme.group, theme.schedule, now),
+        union=await union_of(viewer, line, theme, now),
     )
 
 
@@ -292,11 +362,15 @@ async def _questions_of(proposal: int) -> tuple[Question, ...]:
     return tuple(Question(each["position"], each["text"]) for each in found)
 
 
-async def _versions(proposal: int) -> tuple[Version, ...]:
+async def _preferred_to(proposal: int, theme: ThemeHead) -> tuple[OtherProposal, ...]:
+    """Those that were withdrawn in favour of it."""
     found = await rows(
-        "SELECT number, wording, created_at FROM proposal_version WHERE proposal_id = $1 ORDER BY number", proposal
+        """
+        SELECT number, wording FROM proposal
+         WHERE in_favour_of_id = $1 AND state = 'withdrawn' ORDER BY number""",
+        proposal,
     )
-    return tuple(Version(each["number"], each["wording"], known_moment(each["created_at"])) for each in found)
+    return tuple(OtherProposal(reference(theme.number, each["number"]), each["wording"]) for each in found)
 
 
 async def references_by_wording(theme: ThemeHead) -> dict[str, str]:

@@ -1,11 +1,13 @@
-"""What does a file of `themes/` change here? It owns title, introduction and questions, and the first schedule only.
+"""What does a file of `themes/` change here? It owns title, introduction and questions; of the schedule and of
+the rules of the vote, the first ones only.
 
 Reading and checking the files is the matter of `importing/themes.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from forum.database import row, rows, transaction
+from forum.domain.ballots import Rules
 from forum.domain.themes import THEME_COLUMNS, questions_of, raise_all_versions
 from forum.errors import Invalid
 from forum.models.meetings import WorkingGroup
@@ -15,7 +17,7 @@ from forum.text.reading import read
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A theme as its file describes it; the schedule counts only when the theme is new here."""
+    """A theme as its file describes it; schedule, quorum and rules count only when the theme is new here."""
 
     number: int
     title: str
@@ -25,6 +27,7 @@ class Chapter:
     questions: tuple[str, ...]
     schedule: Schedule
     quorum: int = 0
+    rules: Rules = field(default_factory=Rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,8 @@ async def _create(chapter: Chapter, group: int, html: str) -> int:
         """
         INSERT INTO theme (number, title, introduction, introduction_html, working_group_id, contributions_open_at,
                            contributions_close_at, votes_open_at, votes_close_at, sealed, quorum,
-                           last_proposal_number, version)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 1) RETURNING id""",
+                           voting, mentions, quota, last_proposal_number, version)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, 1) RETURNING id""",
         chapter.number,
         chapter.title,
         chapter.introduction,
@@ -98,6 +101,9 @@ async def _create(chapter: Chapter, group: int, html: str) -> int:
         chapter.schedule.votes_close_at,
         chapter.schedule.sealed,
         chapter.quorum,
+        chapter.rules.voting.value,
+        "\n".join(chapter.rules.mentions),
+        chapter.rules.quota,
     )
     assert made is not None
     return int(made["id"])

@@ -77,25 +77,33 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class ThreadLine:
-    """A thread in the list of its theme; the date of its last contribution is None when nobody knows it."""
+    """A thread in the list of its theme; the date of its last contribution is None when nobody knows it.
+
+    `tagged` counts its contributions that come from the meeting that the list is filtered by.
+    """
 
     id: int
     title: str
     posts: int
     last_written_at: datetime | None
+    tagged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ThemePage:
-    """Everything that the page of a theme shows. `next_thread` begins the next page of threads, if there is one."""
+    """Everything that the page of a theme shows. `next_thread` begins the next page of threads, if there is one.
+
+    `meetings` are the numbers of those that contributions of the theme come from, for all to know.
+    """
 
     theme: ThemeHead
     introduction_html: str
     questions: tuple[Question, ...]
     threads: tuple[ThreadLine, ...]
     next_thread: int | None
+    meetings: tuple[int, ...]
     open_proposals: int
-    withdrawn_proposals: int
+    proposals_apart: int
 
 
 def theme_from(found: Row) -> ThemeHead:
@@ -242,8 +250,9 @@ def _first_paragraph(introduction: str) -> str:
     return read(introduction, wrapped=True).plain.split("\n\n")[0]
 
 
-async def read_theme(number: int, *, after: int | None = None) -> ThemePage:
-    """Everything that the page shows; `after` is the last thread of the page before.
+async def read_theme(number: int, *, after: int | None = None, meeting: int | None = None) -> ThemePage:
+    """Everything that the page shows; `after` is the last thread of the page before, `meeting` the number of the one
+    that the threads listed have words from.
 
     Raises:
         NotFound: there is no such theme, or no such thread to go on from.
@@ -254,41 +263,62 @@ async def read_theme(number: int, *, after: int | None = None) -> ThemePage:
         SELECT t.introduction_html,
                (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND p.state IN {IN_FORCE_SQL})
                  AS open_proposals,
-               (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND p.state = 'withdrawn') AS withdrawn
+               (SELECT COUNT(*) FROM proposal p
+                 WHERE p.theme_id = t.id AND p.number > 0 AND p.state NOT IN {IN_FORCE_SQL}) AS proposals_apart
           FROM theme t WHERE t.id = $1""",
         theme.id,
     )
     if counted is None:
         raise NotFound
-    threads = await _threads_of(theme.id, after)
+    threads = await _threads_of(theme.id, after, meeting)
     return ThemePage(
         theme=theme,
         introduction_html=counted["introduction_html"],
         questions=await questions_of(theme.id),
         threads=threads[:THREADS_A_PAGE],
         next_thread=threads[THREADS_A_PAGE - 1].id if len(threads) > THREADS_A_PAGE else None,
+        meetings=await _meetings_of(theme.id),
         open_proposals=counted["open_proposals"],
-        withdrawn_proposals=counted["withdrawn"],
+        proposals_apart=counted["proposals_apart"],
     )
 
 
-async def _threads_of(theme_id: int, after: int | None) -> tuple[ThreadLine, ...]:
+async def _meetings_of(theme_id: int) -> tuple[int, ...]:
+    found = await rows(
+        """
+        SELECT DISTINCT m.number FROM meeting m
+          JOIN meeting_tag g ON g.meeting_id = m.id AND g.state = 'confirmed'
+          JOIN post c ON c.id = g.post_id JOIN thread h ON h.id = c.thread_id
+         WHERE h.theme_id = $1 ORDER BY m.number""",
+        theme_id,
+    )
+    return tuple(each["number"] for each in found)
+
+
+# Of a theme there is one meeting of that number: it belongs to one working group.
+_TAGGED = """
+    (SELECT COUNT(*) FROM post d JOIN meeting_tag g ON g.post_id = d.id AND g.state = 'confirmed'
+       JOIN meeting m ON m.id = g.meeting_id WHERE d.thread_id = h.id AND m.number = $2)"""
+
+
+async def _threads_of(theme_id: int, after: int | None, meeting: int | None) -> tuple[ThreadLine, ...]:
     """The threads from the most recently active on, one more than a page holds."""
-    columns = """
-        SELECT h.id, h.title, h.posts_count, c.written_at
+    columns = f"""
+        SELECT h.id, h.title, h.posts_count, c.written_at, {_TAGGED if meeting else "CAST($2 AS INTEGER)"} AS tagged
           FROM thread h LEFT JOIN post c ON c.thread_id = h.id AND c.number = h.posts_count
-         WHERE h.theme_id = $1"""
+         WHERE h.theme_id = $1 {f"AND {_TAGGED} > 0" if meeting else ""}"""
     order = f"ORDER BY h.last_post_at DESC, h.id DESC LIMIT {THREADS_A_PAGE + 1}"
     if after is None:
-        found = await rows(f"{columns} {order}", theme_id)
+        found = await rows(f"{columns} {order}", theme_id, meeting or 0)
     else:
         last = await row("SELECT last_post_at FROM thread WHERE id = $1 AND theme_id = $2", storable(after), theme_id)
         if last is None:
             raise NotFound
-        further = "AND (h.last_post_at < $2 OR (h.last_post_at = $2 AND h.id < $3))"
-        found = await rows(f"{columns} {further} {order}", theme_id, last["last_post_at"], after)
+        further = "AND (h.last_post_at < $3 OR (h.last_post_at = $3 AND h.id < $4))"
+        found = await rows(f"{columns} {further} {order}", theme_id, meeting or 0, last["last_post_at"], after)
     return tuple(
-        ThreadLine(each["id"], each["title"], each["posts_count"], moment(each["written_at"])) for each in found
+        ThreadLine(each["id"], each["title"], each["posts_count"], moment(each["written_at"]), each["tagged"])
+        for each in found
     )
 
 

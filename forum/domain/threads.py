@@ -99,12 +99,19 @@ class ShownPost:
 
 @dataclass(frozen=True, slots=True)
 class ThreadPage:
-    """One page of a thread: at most `limits.posts_per_page` contributions, in their order."""
+    """One page of a thread: at most `limits.posts_per_page` contributions, in their order.
+
+    `meeting` is the number of the one that these come from, `count` how many do; None: all that the thread has.
+    """
 
     state: ThreadState
     page: int
     pages: int
     posts: tuple[ShownPost, ...]
+    meetings: tuple[int, ...] = ()
+    """Numbers of those that contributions of the thread come from, for all to know."""
+    meeting: int | None = None
+    count: int = 0
 
 
 _STATE = f"""
@@ -146,25 +153,65 @@ async def find_post(post: int) -> tuple[int, int]:
     return found["thread_id"], page_of(found["number"])
 
 
-async def read_thread(state: ThreadState, page: int, now: datetime) -> ThreadPage:
-    """One page of a thread as a visitor sees it, in four or five queries. A page number out of range is clamped."""
-    size = settings().limits.posts_per_page
-    pages = pages_of(state.posts_count)
+async def read_thread(state: ThreadState, page: int, now: datetime, *, meeting: int | None = None) -> ThreadPage:
+    """One page of a thread as a visitor sees it, in five or six queries. A page number out of range is clamped.
+
+    `meeting` is the number of the one that the contributions shown come from; the others are left out.
+    """
+    count = await _count_of(state.id, meeting) if meeting else state.posts_count
+    pages = pages_of(count)
     page = min(max(page, 1), pages)
-    first, last = (page - 1) * size + 1, page * size
-    found, quoted = await _posts_with_quotes(state.id, first, last)
-    tags = await _tags(state.id, first, last)
+    shown = await _numbers_shown(state.id, page, meeting)
+    found, quoted = await _posts_with_quotes(state.id, *shown)
+    tags = await _tags(state.id, *shown)
     proposals = await lines_under_posts([r["id"] for r in found], now)
     return ThreadPage(
         state=state,
         page=page,
         pages=pages,
         posts=tuple(_shown(r, quoted[r["id"]], tags[r["id"]], proposals.get(r["id"], ())) for r in found),
+        meetings=await _meetings_of(state.id),
+        meeting=meeting,
+        count=count,
     )
 
 
+async def _meetings_of(thread: int) -> tuple[int, ...]:
+    found = await rows(f"SELECT DISTINCT m.number {_TAGGED} ORDER BY m.number", thread)
+    return tuple(each["number"] for each in found)
+
+
+async def _count_of(thread: int, meeting: int) -> int:
+    found = await row(f"SELECT COUNT(*) AS posts {_TAGGED} AND m.number = $2", thread, meeting)
+    return int(found["posts"]) if found else 0
+
+
+async def _numbers_shown(thread: int, page: int, meeting: int | None) -> tuple[int, int, int]:
+    """The first and the last contribution of a page, and the meeting that those between come from, 0 for any."""
+    size = settings().limits.posts_per_page
+    if meeting is None:
+        return (page - 1) * size + 1, page * size, 0
+    found = await rows(
+        f"SELECT p.number {_TAGGED} AND m.number = $2 ORDER BY p.number LIMIT {size} OFFSET $3",
+        thread,
+        meeting,
+        (page - 1) * size,
+    )
+    return (found[0]["number"], found[-1]["number"], meeting) if found else (0, 0, meeting)
+
+
+# A thread is of one working group: of a number there is one meeting.
+_TAGGED = """
+      FROM post p JOIN meeting_tag g ON g.post_id = p.id AND g.state = 'confirmed'
+      JOIN meeting m ON m.id = g.meeting_id
+     WHERE p.thread_id = $1"""
+_OF_MEETING = """
+       ($4 = 0 OR EXISTS (SELECT 1 FROM meeting_tag fg JOIN meeting fm ON fm.id = fg.meeting_id
+                           WHERE fg.post_id = p.id AND fg.state = 'confirmed' AND fm.number = $4))"""
+
+
 async def _posts_with_quotes(
-    thread: int, first: int, last: int
+    thread: int, first: int, last: int, meeting: int
 ) -> tuple[Sequence[Row], defaultdict[int, list[QuotedWords]]]:
     """Posts and the words that they quote, of one instant: an edit between the two readings makes us read again.
 
@@ -172,10 +219,10 @@ async def _posts_with_quotes(
         Unavailable: they never agreed, which somebody who edits all the time can bring about.
     """
     for _ in range(READINGS):
-        found = await rows(_POSTS, thread, first, last)
+        found = await rows(_POSTS, thread, first, last, meeting)
         revisions = {r["id"]: r["revision"] for r in found}
         quoted: defaultdict[int, list[QuotedWords]] = defaultdict(list)
-        for r in await rows(_QUOTES, thread, first, last):
+        for r in await rows(_QUOTES, thread, first, last, meeting):
             if revisions.get(r["post_id"]) != r["post_revision"]:
                 break
             mark = QuoteMark(r["quoted_id"], r["revision"], r["start"], r["stop"])
@@ -186,25 +233,26 @@ async def _posts_with_quotes(
     raise Unavailable("Cette page change trop vite. Réessayez dans un instant.")
 
 
-_POSTS = """
+_POSTS = f"""
     SELECT p.id, p.number, p.kind, p.html, substr(p.plain, 1, 80) AS opening, p.written_at,
            p.edited_at, p.revision, p.author_id, m.name, m.handle,
            m.organisation, m.example, a.id AS answered_id, a.number AS answered_number, am.name AS answered_author
       FROM post p LEFT JOIN member m ON m.id = p.author_id
       LEFT JOIN post a ON a.id = p.reply_to_id LEFT JOIN member am ON am.id = a.author_id
-     WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 ORDER BY p.number"""
+     WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 AND {_OF_MEETING} ORDER BY p.number"""
 
-_QUOTES = """
+_QUOTES = f"""
     SELECT q.post_id, p.revision AS post_revision, q.position, q.quoted_id, q.revision, q.start, q.stop, r.plain, m.name
       FROM quote q JOIN post p ON p.id = q.post_id
       JOIN post_revision r ON r.post_id = q.quoted_id AND r.number = q.revision
       JOIN post o ON o.id = q.quoted_id LEFT JOIN member m ON m.id = o.author_id
-     WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 ORDER BY q.post_id, q.position"""
+     WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 AND {_OF_MEETING}
+     ORDER BY q.post_id, q.position"""
 
-_TAGS = """
+_TAGS = f"""
     SELECT mt.post_id, mt.meeting_id, me.number, mt.state
       FROM meeting_tag mt JOIN post p ON p.id = mt.post_id JOIN meeting me ON me.id = mt.meeting_id
-     WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 AND mt.state <> $4 ORDER BY me.number"""
+     WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 AND {_OF_MEETING} AND mt.state <> $5 ORDER BY me.number"""
 
 
 def _shown(
@@ -248,9 +296,9 @@ def pieces_of(html: str, quoted: Sequence[QuotedWords]) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-async def _tags(thread: int, first: int, last: int) -> defaultdict[int, list[Tag]]:
+async def _tags(thread: int, first: int, last: int, meeting: int) -> defaultdict[int, list[Tag]]:
     tags: defaultdict[int, list[Tag]] = defaultdict(list)
-    for r in await rows(_TAGS, thread, first, last, TagState.REMOVED.value):
+    for r in await rows(_TAGS, thread, first, last, meeting, TagState.REMOVED.value):
         tags[r["post_id"]].append(Tag(r["meeting_id"], r["number"], r["state"] == TagState.WAITING.value))
     return tags
 

@@ -19,14 +19,36 @@ from forum.settings import settings
 logger = structlog.get_logger()
 
 
+class _Memory(MemoryStorage):
+    """Counters in memory, which may be forgotten while the library sweeps the old ones away.
+
+    The library's own clear() and reset() take from the sweep a key that it goes on to read: the sweep then ends with
+    a KeyError. Here they leave the key with nothing counted, and the next sweep takes it.
+    """
+
+    async def clear(self, key: str) -> None:
+        self.storage.pop(key, None)
+        self.expirations.pop(key, None)
+        if key in self.events:
+            self.events[key] = []
+
+    async def reset(self) -> int | None:
+        many = max(len(self.storage), len(self.events))
+        self.storage.clear()
+        self.expirations.clear()
+        for key in self.events:
+            self.events[key] = []
+        return many
+
+
 class Throttle:
     """Counts tries and writes by key; a count and its limit are one step, so that nothing passes between them."""
 
     def __init__(self, redis_url: str) -> None:
-        self._memory = MovingWindowRateLimiter(MemoryStorage())
+        self._memory = MovingWindowRateLimiter(_Memory())
         self._redis = _redis(redis_url) if redis_url else None
         self._shared = MovingWindowRateLimiter(self._redis) if self._redis else self._memory
-        self._memory_writes = FixedWindowRateLimiter(MemoryStorage())
+        self._memory_writes = FixedWindowRateLimiter(_Memory())
         self._writes = FixedWindowRateLimiter(self._redis) if self._redis else self._memory_writes
 
     async def count(self, limit: RateLimitItem, key: str) -> bool:

@@ -14,9 +14,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from forum.domain.ballots import Rules, checked_rules
 from forum.domain.schedules import refuse_backwards
 from forum.domain.theme_files import Adoption, Chapter, adopt
 from forum.errors import CannotStart, Invalid, plain_reason
+from forum.models.themes import Voting
 from forum.permissions import Schedule
 from forum.settings import reasons
 
@@ -54,6 +56,9 @@ class ThemeFile(Strict):
     votes_close_at: Moment | None = None
     sealed: bool = True
     quorum: int = Field(default=0, ge=0)
+    voting: str = Voting.OPINIONS.value
+    mentions: list[Line] = Field(default_factory=list, description="of a judgment, from the worst to the best")
+    quota: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,7 @@ def read_chapter(path: Path) -> Chapter:
             fields.sealed,
         ),
         quorum=fields.quorum,
+        rules=_rules(path, fields),
     )
 
 
@@ -159,6 +165,13 @@ def _refuse_backwards(path: Path, fields: ThemeFile) -> None:
             refuse_backwards(start, end)
         except Invalid as problem:
             raise _broken(path, name, str(problem)) from problem
+
+
+def _rules(path: Path, fields: ThemeFile) -> Rules:
+    try:
+        return checked_rules(fields.voting, fields.mentions, fields.quota)
+    except Invalid as problem:
+        raise _broken(path, problem.field or "voting", str(problem)) from problem
 
 
 def _refuse_twins(chapters: list[tuple[Path, Chapter]]) -> None:

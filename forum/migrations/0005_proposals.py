@@ -96,6 +96,7 @@ async def bind_notifications(apps: StateApps, editor: BaseSchemaEditor) -> None:
 _FOUND_BY = (
     ("ballot", "carried_from_id"),
     ("extract", "proposal_id"),
+    ("journal_entry", "thing_id"),
     ("proposal", "in_favour_of_id"),
     ("proposal", "merged_into_id"),
     ("proposal_version", "certifier_id"),
@@ -103,7 +104,7 @@ _FOUND_BY = (
 
 
 async def find_new_columns(apps: StateApps, editor: BaseSchemaEditor) -> None:
-    """A column that is added gets no index by itself."""
+    """A column that is added gets no index by itself; what a page tells from the journal is found by its thing."""
     for table, column in _FOUND_BY:
         await rows(f"CREATE INDEX {table}_{column} ON {table} ({column})")
 

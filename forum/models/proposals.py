@@ -187,6 +187,7 @@ class Turn(StrEnum):
     PROPOSED = "proposed"
     AMENDED = "amended"
     CERTIFIED = "certified"
+    UNCERTIFIED = "uncertified"
     WITHDRAWN = "withdrawn"
     SET_ASIDE = "set aside"
     TAKEN_BACK = "taken back"
@@ -196,6 +197,8 @@ class Turn(StrEnum):
     GAVE_BACK = "gave back"
     ANSWERED = "answered"
     DONE = "done"
+    NOT_DONE = "not done"
+    CARRIED_OUT = "carried out"
 
 
 class ProposalTurn(Model):

@@ -1,4 +1,6 @@
 """Markdown in; safe HTML, plain words, mentions, quotes and meeting tags out. No database, no web.
 
-`reading.py` is the one pipeline; every other file is one small step of it, testable with one line.
+`reading.py` is the one pipeline; most other files are one small step of it, testable with one line. Beside it stand
+what compares texts (`similarity.py`, `anchors.py`, `differences.py`) and what comes and goes as files
+(`minutes_files.py`, `calendars.py`).
 """

@@ -19,11 +19,15 @@ from forum.text.reading import read
 
 # What is said in the place of a name, the longest that fits; the rest is filled with ellipses before the bracket.
 _SAID = ("(donnée personnelle retirée)", "(nom propre retiré)", "(nom retiré)", "(retiré)", "(nom)", "(…)")
-# Between two words of a name: any blank or hyphen, the end of a line, signs of emphasis.
-_BETWEEN = r"[\W_]{1,4}"
+# Between two words of a name: any blank or hyphen, the end of a line, signs of emphasis, a blank in an address.
+_BETWEEN = r"(?:%[0-9a-f]{2}|[\W_]){1,4}"
+# A name ends where letters and figures do. A low line is a sign like the others: some spellings of the same words have
+# one there, others have not.
+_STARTS, _ENDS = r"(?<![^\W_])", r"(?![^\W_])"
 _IN_HANDLE = r"[\w\-.'’]"
-# Every sign of ASCII inside a line, and what Markdown would drop or read at its ends.
-_SIGNS = re.compile(r"\A\s+|\s+\Z|[!-/:-@\[-`{-~]|\t|\A\d")
+# Every sign of ASCII inside a line, and what Markdown would drop or read at its ends. No letter and no figure: what
+# stands for one would end a word where the words themselves go on.
+_SIGNS = re.compile(r"\A\s+|\s+\Z|[!-/:-@\[-`{-~]|\t")
 _TAG = re.compile(r"(<[^>]*>)")
 
 
@@ -67,7 +71,8 @@ class Redactor:
         patterns = [(_pattern(handle, after_at=True), False) for handle in about.handles]
         patterns += [(_pattern(handle), False) for handle in about.handles if not about.ordinary and not about.shared]
         if about.email:
-            patterns.append((re.compile(rf"(?<![\w.+-]){re.escape(fold(about.email))}(?![\w-])"), False))
+            address = re.escape(fold(about.email)).replace("@", "(?:@|%40)")
+            patterns.append((re.compile(rf"{_STARTS}(?<![.+-]){address}{_ENDS}(?!-)"), False))
         # One ordinary word, "Pas", would be found at the head of many sentences.
         if not about.shared and not (about.ordinary and len(sort_key(about.name).split()) == 1):
             patterns.append((_pattern(about.name), about.ordinary))
@@ -98,6 +103,10 @@ class Redactor:
 
     def names(self, text: str) -> bool:
         return self.clean(text) != text
+
+    def names_in_html(self, html: str) -> bool:
+        """Whether the HTML names the person, were it with marks in the middle of the name."""
+        return self.clean_html(html) != html or self.names(unescape(_TAG.sub("", html)))
 
     def _cleaned(self, text: str) -> str:
         if not any(pattern.search(fold(text)) for pattern, _ in self._patterns):
@@ -143,17 +152,17 @@ def redact(words: Words, redactor: Redactor, strangers: Collection[str] = ()) ->
     """The same words without the person; `plain` keeps its length, source and HTML say what it says.
 
     `strangers` are the keys of handles that nobody bears. Where Markdown stood in the middle of a name, so that the
-    source without it would say something else, the source is written anew from the plain words.
+    source without it would say something else or still name the person, the source is written anew from the plain
+    words.
     """
     plain, source = redactor.clean(words.plain), redactor.clean(words.source)
-    if plain == words.plain and source == words.source and redactor.clean_html(words.html) == words.html:
+    if plain == words.plain and source == words.source and not redactor.names_in_html(words.html):
         return words
     reading = read(source)
-    if reading.plain != plain:
+    if reading.plain != plain or redactor.names_in_html(reading.html):
         source = as_source(plain, read(words.source).quotes)
         reading = read(source)
-    html = without_strangers(reading.html, strangers)
-    return Words(source, html if redactor.clean_html(html) == html else redactor.clean_html(html), plain)
+    return Words(source, redactor.clean_html(without_strangers(reading.html, strangers)), plain)
 
 
 def as_source(plain: str, quotes: Iterable[QuoteMark]) -> str:
@@ -178,8 +187,7 @@ def _as_references(found: re.Match[str]) -> str:
 def _pattern(name: str, *, after_at: bool = False) -> re.Pattern[str]:
     """A name or a handle in folded words, at word boundaries."""
     words = re.findall(r"\w+", fold(name).replace("_", " "))
-    before = "(?<=@)" if after_at else r"(?<!\w)"
-    return re.compile(before + _BETWEEN.join(map(re.escape, words)) + r"(?!\w)")
+    return re.compile(("(?<=@)" if after_at else _STARTS) + _BETWEEN.join(map(re.escape, words)) + _ENDS)
 
 
 def is_ordinary(name: str, texts: Iterable[str]) -> bool:
@@ -195,7 +203,7 @@ def is_ordinary(name: str, texts: Iterable[str]) -> bool:
         # Case is lost by folding: words are looked for in the text, each folded alone.
         alone = whole.sub(" ", folded)
         small = {fold(word) for word in re.findall(r"\w+", text) if word[:1].islower()}
-        wanted -= {word for word in wanted & small if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", alone)}
+        wanted -= {word for word in wanted & small if re.search(rf"{_STARTS}{re.escape(word)}{_ENDS}", alone)}
     return not wanted
 
 

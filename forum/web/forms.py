@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from forum.domain import sessions
+from forum.domain.meeting_tags import LARGEST_NUMBER
 from forum.domain.throttle import throttle
 from forum.errors import Invalid
 from forum.text.typography import PARIS
@@ -245,3 +246,9 @@ def asked_integer(request: Request, name: str, default: int | None = None, *, le
     """A whole number of the address, `default` when it is anything else (page=-1, page=abc)."""
     number = _whole(request.query_params.get(name, ""))
     return default if number is None or number < least else number
+
+
+def asked_meeting(request: Request) -> int | None:
+    """The number of the meeting that a page is filtered by (?reunion=3), None for all."""
+    number = asked_integer(request, "reunion", least=1)
+    return number if number is None or number <= LARGEST_NUMBER else None

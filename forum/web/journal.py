@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from forum.domain import journal_lines
 from forum.domain.journal_lines import Line, Wanted
 from forum.language import catalogue
+from forum.models.answers import Decision
 from forum.models.meetings import TagState
 from forum.models.members import Role
 from forum.text import typography
@@ -24,12 +25,31 @@ from forum.web.page import href, page
 SENTENCES = {
     "set_schedule": "a changé le calendrier",
     "close_votes": "a clos les votes",
+    "answer_proposal": "a répondu à une proposition pour l’administration",
+    "promise_obligation": "a inscrit un engagement de l’administration",
+    "keep_obligation": "a dit qu’un engagement est tenu",
+    "reopen_obligation": "a dit qu’un engagement n’est finalement pas tenu",
+    "postpone_obligation": "a changé l’échéance d’un engagement",
+    "carry_out_proposal": "a dit qu’une proposition est mise en œuvre",
     "create_meeting": "a enregistré une réunion",
+    "edit_meeting": "a corrigé une réunion",
     "keep_minutes": "a gardé des lignes d’un compte rendu",
     "tag_post": "a posé ou confirmé une étiquette de réunion",
     "untag_post": "a retiré une étiquette de réunion",
+    "confirm_tags": "a confirmé des étiquettes de réunion",
+    "refuse_tags": "a refusé des étiquettes de réunion",
+    "tag_selection": "a étiqueté une sélection",
+    "untag_selection": "a retiré l’étiquette d’une sélection",
     "propose_from_post": "a tiré une proposition des mots d’une autre personne",
     "withdraw_proposal": "a retiré sa proposition",
+    "set_aside_proposal": "a écarté une proposition",
+    "take_back_proposal": "a repris une proposition écartée",
+    "certify_correction": "a certifié qu’une version ne fait que corriger",
+    "uncertify_correction": "a dit qu’une version change finalement le sens",
+    "merge": "a fusionné une proposition dans une autre",
+    "unmerge": "a défusionné une proposition",
+    "tell_apart": "a dit que deux propositions sont différentes",
+    "compare_again": "a de nouveau comparé deux propositions",
     "request": "a demandé une synthèse",
     "retry": "a fait recommencer une synthèse",
     "publish": "a publié une synthèse",
@@ -59,6 +79,7 @@ TITLES = {
     "thread": "un fil",
     "post": "une contribution",
     "proposal": "une proposition",
+    "obligation": "un engagement",
     "meeting": "une réunion",
     "synthesis": "une synthèse",
     "member": "une personne",
@@ -71,6 +92,16 @@ TITLES = {
     "votes_open_at": "ouverture des votes",
     "votes_close_at": "clôture des votes",
     "sealed": "vote sous scellés",
+    "voting": "mode de vote",
+    "mentions": "mentions du jugement",
+    "quota": "quota de soutiens",
+    "held_on": "jour",
+    "place": "lieu",
+    "attendance": "nombre de présents",
+    "meeting_number": "réunion",
+    "posts": "contributions",
+    "proposals": "propositions",
+    "unchanged": "inchangées",
     "count": "nombre de personnes",
     "invitations": "numéros des invitations",
 }
@@ -78,6 +109,10 @@ LABELS = {
     Role.MEMBER: "membre",
     Role.AGENT: "agent",
     Role.ADMINISTRATOR: "administrateur",
+    Decision.RETAINED: "retenue",
+    Decision.PARTLY: "partiellement retenue",
+    Decision.REJECTED: "non retenue",
+    Decision.UNDER_STUDY: "à l’étude",
     TagState.WAITING: "à confirmer",
     TagState.CONFIRMED: "confirmée",
     TagState.REMOVED: "retirée",
@@ -90,6 +125,7 @@ PLACES = {
     "thread": ("thread", "thread"),
     "post": ("post", "post"),
     "proposal": ("proposal", "reference"),
+    "obligation": ("proposal", "reference"),
     "meeting": ("meeting", "meeting"),
     "synthesis": ("synthesis", "synthesis"),
     "member": ("person", "member"),
@@ -252,6 +288,10 @@ def _said(fields: dict[str, Any], name: str, locale: str) -> str:
         return words("oui") if value else words("non")
     if moment := _moment(str(value)):
         return typography.moment(moment, locale)
+    if str(value) in _WORDS:
+        return words(_WORDS[str(value)])
+    if len(str(value)) == len("2026-12-12") and (day := _day(str(value))):
+        return typography.day(day, locale)
     return " ".join(words(_WORDS[part]) if part in _WORDS else part for part in str(value).split(" "))
 
 

@@ -1,29 +1,32 @@
-"""Meetings: the list, one of them, a new one, its minutes, and the tags of contributions."""
+"""Meetings: the list, one of them, a new one, a correction; the same as a calendar to follow."""
 
-import re
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.domain import meeting_tags, meetings, minutes
-from forum.domain.meetings import Group
-from forum.domain.minutes import KeptRow, MinutesDesk, PreviewRow
-from forum.domain.threads import find_post
-from forum.errors import Checks, Invalid
+from forum.domain import meeting_changes, meetings, waiting_tags
+from forum.domain.meeting_changes import MeetingDesk, Sitting
+from forum.domain.meetings import Group, MeetingLine
+from forum.errors import Checks, Conflict, Invalid, NotFound
+from forum.language import catalogue
+from forum.text.calendars import Event, calendar
 from forum.web.forms import Form, read_form
-from forum.web.page import page, refused, see_other, to_place
-
-_ROW = re.compile(r"ligne-([1-9][0-9]{0,5})", re.ASCII)
+from forum.web.page import href, page, pages, refused, see_other
 
 
 async def index(request: Request) -> Response:
-    """The meetings of the working groups."""
-    shown = await meetings.list_meetings(request.state.viewer, request.state.now)
-    return await page(request, "meetings/index.html", {"list": shown})
+    """The meetings of the working groups, and for moderators how many tags wait."""
+    viewer, now = request.state.viewer, request.state.now
+    context = {
+        "list": await meetings.list_meetings(viewer, now),
+        "waiting": await waiting_tags.count_waiting(viewer, now),
+    }
+    return await page(request, "meetings/index.html", context)
 
 
 async def show(request: Request) -> Response:
-    """One meeting: what comes from it, and its minutes."""
+    """One meeting: who was there, what comes from it and what became of it, its minutes."""
     shown = await meetings.read_meeting(request.state.viewer, request.path_params["meeting"], request.state.now)
     return await page(request, "meetings/show.html", {"page": shown, "meeting": shown.meeting})
 
@@ -43,64 +46,92 @@ async def create(request: Request) -> Response:
 
 async def _create(request: Request, form: Form, groups: tuple[Group, ...]) -> int:
     checks = Checks()
-    group, number, held_on, place = None, None, None, ""
+    group, number = None, None
     with checks.field("groupe"):
         group = form.integer("groupe") if form.text("groupe") else groups[0].id if len(groups) == 1 else None
         if group is None:
             raise Invalid("Choisissez un groupe de travail.")
     with checks.field("numero"):
         number = form.integer("numero")
+    wanted = _sitting(form, checks)
+    return await meeting_changes.create_meeting(request.state.viewer, group or 0, number, wanted, request.state.now)
+
+
+def _sitting(form: Form, checks: Checks) -> Sitting:
+    """Day, place and attendance as typed.
+
+    Raises:
+        InvalidForm: one of them, or what `checks` found before, cannot be read.
+    """
+    held_on, place, attendance = None, "", ""
     with checks.field("date"):
         held_on = form.day("date")
     with checks.field("lieu"):
         place = form.text("lieu")
+    with checks.field("presents"):
+        attendance = form.text("presents")
     checks.done()
-    return await meetings.create_meeting(request.state.viewer, group or 0, number, held_on, place, request.state.now)
+    return Sitting(held_on, place, attendance)
 
 
-async def enter_minutes(request: Request) -> Response:
-    """Paste the minutes, look at their lines, keep those that are proposals; nothing is written before the last one."""
+async def edit(request: Request) -> Response:
+    """The form that corrects a meeting, and its answer; 409 when somebody else did meanwhile."""
     form = await read_form(request) if request.method == "POST" else None
-    desk = await minutes.minutes_desk(request.state.viewer, request.path_params["meeting"], request.state.now)
+    viewer, now, meeting = request.state.viewer, request.state.now, request.path_params["meeting"]
+    desk = await meeting_changes.meeting_to_edit(viewer, meeting, now)
     if form is None:
-        return await page(request, "meetings/minutes.html", {"desk": desk, "rows": (), "form": Form.empty()})
-    if form.values["acte"] == "garder":
-        return await _keep(request, form, desk)
-    if form.values["acte"] == "recommencer":
-        return await page(request, "meetings/minutes.html", {"desk": desk, "rows": (), "form": form})
+        return await page(request, "meetings/edit.html", {**_desk(desk), "form": _first(desk)})
     try:
-        rows = await minutes.preview_minutes(
-            request.state.viewer, desk.meeting.id, form.integer("theme"), form.text("source"), request.state.now
-        )
+        mark = form.text("vu", desk.mark)
+        await meeting_changes.edit_meeting(viewer, meeting, _sitting(form, Checks()), mark, now)
     except Invalid as problem:
-        return await refused(request, "meetings/minutes.html", {"desk": desk, "rows": ()}, form, problem)
-    return await page(request, "meetings/minutes.html", {"desk": desk, "rows": rows, "form": form})
+        return await refused(request, "meetings/edit.html", _desk(desk), form, problem)
+    except Conflict as problem:
+        # The page says what is now; sent again, the form is about that.
+        desk = await meeting_changes.meeting_to_edit(viewer, meeting, now)
+        context, form = {**_desk(desk), "other": desk.sitting}, form.with_values(vu=desk.mark)
+        return await refused(request, "meetings/edit.html", context, form, Invalid(problem.message), status=409)
+    return see_other(request, "meeting", meeting=desk.meeting.id, notice="reunion-modifiee")
 
 
-async def _keep(request: Request, form: Form, desk: MinutesDesk) -> Response:
-    rows = _typed_rows(form)
-    kept = [KeptRow(row.line, row.text) for row in rows if row.kept]
-    try:
-        await minutes.keep_minutes(
-            request.state.viewer, desk.meeting.id, form.integer("theme"), form.text("source"), kept, request.state.now
+def _desk(desk: MeetingDesk) -> dict[str, Any]:
+    return {"meeting": desk.meeting, "other": None}
+
+
+def _first(desk: MeetingDesk) -> Form:
+    sitting = desk.sitting
+    return Form.empty(date=sitting.held_on, lieu=sitting.place, presents=sitting.attendance, vu=desk.mark)
+
+
+async def calendar_of_all(request: Request) -> Response:
+    """The meetings of all groups that have a day, to follow in a calendar program."""
+    shown = await meetings.list_meetings(request.state.viewer, request.state.now)
+    return _calendar(request, [each for each in shown.meetings if each.held_on], "reunions.ics")
+
+
+async def calendar_of_one(request: Request) -> Response:
+    """One meeting for a calendar program; without a day there is nothing to note."""
+    found = await meetings.find_meeting(request.state.viewer, request.path_params["meeting"], request.state.now)
+    if found.held_on is None:
+        raise NotFound
+    return _calendar(request, [found], f"reunion-{found.id}.ics")
+
+
+def _calendar(request: Request, found: list[MeetingLine], filename: str) -> Response:
+    words = catalogue(request.state.locale).gettext
+    base = pages(request).base_url
+    host = base.partition("://")[2]
+    events = [
+        Event(
+            uid=f"reunion-{each.id}@{host}",
+            title=f"{words('GT réunion')} {each.number} – {each.group.name}",
+            begins=each.held_on,
+            place=each.place,
+            address=base + href(request, "meeting", meeting=each.id),
         )
-    except Invalid as problem:
-        return await refused(request, "meetings/minutes.html", {"desk": desk, "rows": rows}, form, problem)
-    return see_other(request, "meeting", meeting=desk.meeting.id, notice="compte-rendu-garde")
-
-
-def _typed_rows(form: Form) -> tuple[PreviewRow, ...]:
-    """The lines as the moderator left them, in their order."""
-    numbers = sorted(int(found[1]) for name in form.raw if (found := _ROW.fullmatch(name)))
-    return tuple(
-        PreviewRow(number, form.values[f"ligne-{number}"], form.checked(f"garder-{number}"), None) for number in numbers
-    )
-
-
-async def tag(request: Request) -> Response:
-    """Tie a contribution to a meeting, confirm a member's tag (acte=etiqueter), or take one off (acte=retirer)."""
-    form = await read_form(request)
-    post = request.path_params["post"]
-    act = meeting_tags.untag_post if form.text("acte") == "retirer" else meeting_tags.tag_post
-    await act(request.state.viewer, post, form.integer("numero"), request.state.now)
-    return to_place(request, post, *await find_post(post), notice="etiquette-changee")
+        for each in found
+        if each.held_on
+    ]
+    text = calendar(events, request.state.now, f"{pages(request).site.title} – {words('Réunions')}")
+    headers = {"Content-Disposition": f'inline; filename="{filename}"', "Cache-Control": "private, no-cache"}
+    return Response(text, headers=headers, media_type="text/calendar")

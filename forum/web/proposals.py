@@ -1,4 +1,4 @@
-"""Proposals: the list of a theme, one of them, making one, taking one's own back.
+"""Proposals: the list of a theme, one of them, making one.
 
 The list is kept ready (`kept.py`); its slots are filled for each reader.
 """
@@ -6,9 +6,9 @@ The list is kept ready (`kept.py`); its slots are filled for each reader.
 from collections.abc import Callable
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from forum.domain import booths, new_proposals, proposals, votes
+from forum.domain import booths, drafts, duplicates, new_proposals, proposals, votes
 from forum.domain.ballots import OwnBallot
 from forum.domain.new_proposals import LONGEST_WORDING, ExtractForm, ProposalForm
 from forum.domain.proposals import ListedProposal, ProposalList
@@ -17,7 +17,7 @@ from forum.domain.themes import ThemeHead, find_theme
 from forum.errors import Invalid
 from forum.permissions import Viewer, may_contribute, may_vote
 from forum.settings import settings
-from forum.web.forms import Form, asked_integer, asked_text, read_form
+from forum.web.forms import Form, asked_integer, asked_meeting, asked_text, read_form
 from forum.web.kept import Kept, KeptPage, to_visitors
 from forum.web.page import href, html, own_slot, page, prepare, refused, render, see_other
 
@@ -59,14 +59,20 @@ async def _ready(request: Request, theme: ThemeHead) -> ReadyList:
         ballots,
     )
     pages: Kept[ReadyList] = request.app.state.kept
+    meeting, sort = asked_meeting(request), asked_text(request, "tri") == "reunion"
     version = (theme.version, theme.schedule.phase(now), viewer is None and now.date())
-    found = pages.get(key, version)
+    # Filtered or sorted it is another page, which few ask for: made each time.
+    found = None if meeting or sort else pages.get(key, version)
     if found is not None:
         return found
-    listed = await proposals.list_proposals(theme, now)
+    every = await proposals.list_proposals(theme, now)
+    listed = proposals.by_meeting(every, only=meeting, sort=sort)
     synthesis = await newest_published(theme.id) if listed.results else None
     context = {"list": listed, "may_write": may_write, "may_vote": ballots, "synthesis": synthesis}
+    context |= {"meetings": every.meetings, "sorted_by_meeting": sort}
     ready = prepare(request, "proposals/index.html", context)
+    if meeting or sort:
+        return ReadyList(KeptPage(ready), listed)
     return pages.keep(key, ReadyList(KeptPage(ready), listed), version, characters=sum(map(len, ready.pieces)))
 
 
@@ -118,31 +124,73 @@ def _progress(request: Request, listed: ProposalList, own: dict[int, OwnBallot])
 
 
 async def show(request: Request) -> Response:
-    """One proposal: its words, where they come from, its vote."""
-    shown = await proposals.read_proposal(request.state.viewer, request.path_params["reference"], request.state.now)
-    return await page(request, "proposals/show.html", {"proposal": shown, "form": Form.empty()})
+    """One proposal: its words, where they come from, its vote, its life.
+
+    One that was merged leads to the one that stands for it, which says so; its own words are at `merged_proposal`.
+    """
+    asked = request.path_params["reference"]
+    shown = await proposals.read_proposal(request.state.viewer, asked, request.state.now)
+    if shown.union.into is not None:
+        return RedirectResponse(href(request, "proposal", reference=shown.union.into, de=asked), 303)
+    came_from = asked_text(request, "de")
+    joined = any(each.reference == came_from for each in shown.union.joined)
+    context = {"proposal": shown, "came_from": came_from if joined else None}
+    return await page(request, "proposals/show.html", context)
 
 
 async def propose(request: Request) -> Response:
-    """The form of a new proposal, and its answer."""
+    """The form of a new proposal, and its answer: it is sent, or kept as a draft."""
     form = await read_form(request) if request.method == "POST" else None
     viewer, now = request.state.viewer, request.state.now
     desk = await new_proposals.proposal_form(viewer, request.path_params["number"], now)
     if form is None:
         first = Form.empty(questions=asked_integer(request, "question", least=1))
         return await page(request, "proposals/new.html", {**_desk(desk), "form": first})
-    try:
-        reference = await new_proposals.propose(
-            viewer, desk.theme.number, form.text("wording"), form.text("body"), form.integers("questions"), now
+    number = desk.theme.number
+    if asks_what_is_near(form):
+        return await page(
+            request, "proposals/new.html", {**await with_near(desk.theme, form, _desk(desk)), "form": form}
         )
+    try:
+        words = form.text("wording"), form.text("body"), form.integers("questions")
+        if asks_for_a_draft(form):
+            await drafts.save_draft(viewer, number, *words, now)
+            return see_other(request, "drafts", notice="brouillon-garde")
+        reference = await new_proposals.propose(viewer, number, *words, now)
     except Invalid as problem:
         return await refused(request, "proposals/new.html", _desk(desk), form, problem)
     return see_other(request, "proposal", reference=reference, notice="proposition-faite")
 
 
+def asks_for_a_draft(form: Form) -> bool:
+    """Whether the button that keeps the words for later was pressed, and not the one that sends them."""
+    return form.text("acte") == "brouillon"
+
+
 def _desk(desk: ProposalForm) -> dict[str, object]:
-    limits = {"limit": LONGEST_WORDING, "body_limit": settings().limits.post_characters}
-    return {"theme": desk.theme, "questions": desk.questions, **limits}
+    known = {
+        "theme": desk.theme,
+        "questions": desk.questions,
+        "may_submit": desk.may_submit,
+        "may_save": True,
+        "near": None,
+    }
+    return {**known, **limits(), "draft": None}
+
+
+def limits() -> dict[str, object]:
+    """How long a wording and a body may be."""
+    return {"limit": LONGEST_WORDING, "body_limit": settings().limits.post_characters}
+
+
+def asks_what_is_near(form: Form) -> bool:
+    """Whether the button was pressed that shows what may ask for the same, before anything is sent."""
+    return form.values["acte"] == "proches"
+
+
+async def with_near(theme: ThemeHead, form: Form, desk: dict[str, object]) -> dict[str, object]:
+    """The same form, with the proposals that may ask for the same as what was typed."""
+    return {**desk, "near": (await duplicates.near_in(theme.number, form.text("wording")))[1]}
 
 
 async def propose_from_post(request: Request) -> Response:
@@ -153,6 +201,9 @@ async def propose_from_post(request: Request) -> Response:
     viewer, now, post = request.state.viewer, request.state.now, request.path_params["post"]
     words = form.values["mots"].strip() or None
     whole = await new_proposals.extract_form(viewer, post, None, now)
+    if asks_what_is_near(form):
+        desk = await with_near(whole.post.place.theme, form, _extract(whole))
+        return await page(request, "proposals/from_post.html", {**desk, "form": form})
     try:
         reference = await new_proposals.propose_from_post(
             viewer,
@@ -185,18 +236,4 @@ async def _extract_page(request: Request) -> Response:
 
 def _extract(whole: ExtractForm) -> dict[str, object]:
     known = {"post": whole.post, "words": whole.words, "questions": whole.questions}
-    return {**known, "limit": LONGEST_WORDING, "twin": None}
-
-
-async def withdraw(request: Request) -> Response:
-    """Take one's own proposal back."""
-    form = await read_form(request)
-    viewer, now, reference = request.state.viewer, request.state.now, request.path_params["reference"]
-    shown = await proposals.read_proposal(viewer, reference, now)
-    try:
-        if shown.may_withdraw:
-            form.require_confirmation()
-        await new_proposals.withdraw_proposal(viewer, reference, now)
-    except Invalid as problem:
-        return await refused(request, "proposals/show.html", {"proposal": shown}, form, problem)
-    return see_other(request, "proposal", reference=reference, notice="proposition-retiree")
+    return {**known, "limit": LONGEST_WORDING, "twin": None, "near": None}

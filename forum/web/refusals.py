@@ -55,8 +55,8 @@ STATUSES: dict[type[CahierError], int] = {
 # Seconds before a browser or a robot asks again: about what a database takes to start.
 RETRY_AFTER = 10
 # The fields where people write: given back to be read and copied. Buttons, numbers and marks of quotes are not words.
-WORDS = frozenset({"source", "title", "wording", "body", "mots", "reason", "lieu"})
-_LINE_OF_MINUTES = re.compile(r"ligne-[0-9]{1,6}", re.ASCII)
+WORDS = frozenset({"source", "title", "wording", "body", "mots", "reason", "lieu", "service", "done_words"})
+_LINE = re.compile(r"(?:ligne|engagement)-[0-9]{1,6}", re.ASCII)
 # Never given back, not even hidden in a page: passwords old and new, codes, links sent by mail.
 _SECRET_FIELD = re.compile(r"mot_de_passe|^code|^jeton$")
 
@@ -158,6 +158,6 @@ def typed(request: Request) -> list[str]:
     form = request.state.form
     if form is None:
         return []
-    lines = "\n".join(value for name, value in form.values.items() if _LINE_OF_MINUTES.fullmatch(name))
+    lines = "\n".join(value for name, value in form.values.items() if _LINE.fullmatch(name))
     written = [value for name, value in form.values.items() if name in WORDS]
     return sorted((words for words in (lines, *written) if words.strip()), key=len, reverse=True)

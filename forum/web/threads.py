@@ -19,7 +19,7 @@ from forum.permissions import (
     may_read_waiting_tags,
 )
 from forum.settings import settings
-from forum.web.forms import Form, asked_integer, read_form
+from forum.web.forms import Form, asked_integer, asked_meeting, read_form
 from forum.web.kept import Kept, KeptPage, to_visitors
 from forum.web.page import href, html, own_slot, page, prepare, refused, render, see_other
 from forum.web.writing import asks_to_publish, source_of, writing
@@ -56,6 +56,7 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
     viewer: Viewer | None = request.state.viewer
     now = request.state.now
     number = min(asked_integer(request, "page", 1, least=1) or 1, threads.pages_of(state.posts_count))
+    meeting = asked_meeting(request)
     may_write = may_contribute(viewer, state.theme.schedule, now)
     may_extract = may_propose_from_post(viewer, state.theme.group, None, state.theme.schedule, now)
     moderates = bool(may_moderate(viewer, state.theme.group, now))
@@ -64,10 +65,11 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
     key = (state.id, number, request.state.locale, viewer is None, may_write, may_extract, moderates, sees_waiting)
     version = (state.version, state.theme.schedule.phase(now))
     pages: Kept[ReadyThread] = request.app.state.kept
-    found = pages.get(key, version)
+    # Filtered it is another page, which few ask for: made each time.
+    found = None if meeting else pages.get(key, version)
     if found is not None:
         return found
-    shown = await threads.read_thread(state, number, now)
+    shown = await threads.read_thread(state, number, now, meeting=meeting)
     context = {
         "thread": shown,
         "limit": settings().limits.post_characters,
@@ -77,6 +79,8 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
         "sees_waiting": sees_waiting,
     }
     ready = prepare(request, "threads/show.html", context)
+    if meeting:
+        return ReadyThread(KeptPage(ready), shown)
     return pages.keep(key, ReadyThread(KeptPage(ready), shown), version, characters=sum(map(len, ready.pieces)))
 
 

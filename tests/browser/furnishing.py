@@ -1,11 +1,14 @@
-"""Something of everything on a site, so that its pages have something to show. Done by the doors, without a browser."""
+"""Something of everything on a site, so that its pages have something to show. Done without a browser, by the doors
+wherever there is one."""
 
 import re
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import anyio
 from httpx2 import AsyncClient
 
+from forum.text.typography import PARIS
 from tests.browser.serving import Site, number_in, sent
 
 THREAD = "/fils/1"
@@ -33,15 +36,30 @@ un code que personne ne coupe : xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
 
 Anticonstitutionnellementanticonstitutionnellementanticonstitutionnellementanticonstitutionnellement.
 """
+ANSWER = """La demande est entendue : elle rejoint ce que les bibliothèques départementales nous disent depuis 2017.
+
+Nous la finançons en partie dès l’an prochain. Le reste dépend des collectivités, qui sont maîtresses de leurs équipes ;
+nous leur proposerons un modèle de convention."""
 MINUTES = """# Réunion du 12 mars
 
 - Former les agents d’accueil à la médiation numérique
 - Ouvrir les formations du CNFPT aux médiateurs
 Le groupe se retrouvera en avril."""
+INVITED = "adresse;nom\nnora@exemple.fr;Nora Blanc\nNORA@exemple.fr;\npas une adresse;<b>\n"
+# An archive is made in less than a blink, and once a day: one that waits for ever shows its page each time.
+WAITING = """
+    INSERT INTO job (name, key, subject, state, tries, fence, run_after, done_steps, total_steps, step, error, trace_id,
+                     created_at)
+    SELECT 'make_archive', 'archive:' || id, id, 'queued', 0, 0, '2999-01-01 00:00:00+00:00', 0, 2, '', '', '',
+           '2026-01-01 00:00:00+00:00'
+      FROM member WHERE email = '{email}'"""
+
+PRESENT = "Bibliothèque départementale de la Moselle\nMédiathèque Verlaine, Metz\nPôle emploi, agence de Metz"
 
 
 async def furnish(site: Site) -> None:
-    """Contributions, a quote, an edit, notifications, a meeting with minutes, votes and a working draft."""
+    """Contributions, a quote, an edit, notifications, a meeting with minutes, votes, a working draft, an archive that
+    waits and a list of people to invite."""
     async with site.desk("membre") as member:
         site.places["own"] = await _quote(member, post=3, source=RICH)
         site.places["edited"] = number_in(await sent(member, f"{THREAD}/repondre", source="Une première idée."))
@@ -57,19 +75,63 @@ async def furnish(site: Site) -> None:
         own = str(site.places["own"])
         await sent(moderator, f"{THREAD}/repondre", source="Merci @Camille-Aubry, c’est précieux.", reponse=own)
         site.places["meeting"] = await _hold_meeting(moderator)
+        wording = "Prêter des ordinateurs portables à qui n’en a pas"
+        near = urlsplit(await sent(moderator, f"{THEME}/proposer", wording=wording)).path
+        site.places["merged"] = near.rpartition("/")[2]
+        await sent(moderator, f"{near}/fusionner", destination="T3-009", reason="La même demande, en d’autres mots.")
+        await sent(moderator, f"{THEME}/proposer", wording="Prêter des ordinateurs portables aux habitants")
     async with site.desk("agent") as agent:
         site.places["draft"] = await compile_(agent, "3")
+        await site.put(WAITING.format(email=site.passwords["agent"][0]))
+        await sent(agent, "/compte/donnees")
+    async with site.desk("administratrice") as administrator:
+        report = await sent(administrator, "/administration/invitations/liste", liste=INVITED)
+        site.places["batch"] = number_in(report)
 
 
 async def close(site: Site) -> None:
     """The votes of theme 3 are closed, its synthesis is compiled and published."""
     async with site.desk("membre") as member:
         await sent(member, "/propositions/T3-001/vote", avis="pour")
+        await sent(
+            member, f"{THREAD}/repondre", source="Nous prêtons déjà des tablettes : prêtons aussi des portables."
+        )
+        await sent(member, f"{THEME}/proposer", wording="Prêter des ordinateurs portables aux habitants")
     async with site.desk("agent") as agent:
         await sent(agent, f"{THEME}/clore-les-votes", reason="Fin de la consultation.", confirmation="1")
+        await _answer(site, agent)
         site.places["published"] = await compile_(agent, "3")
         await sent(agent, f"/syntheses/{site.places['published']}/publier", confirmation="1")
         site.places["ready"] = await compile_(agent, "tout")
+
+
+async def _answer(site: Site, agent: AsyncClient) -> None:
+    """Four answers, one of them twice; an obligation that is late, one that was put off, one that is kept."""
+    day = datetime.now(PARIS).date()
+    reply = {"service": "Service du livre et de la lecture", "decided_on": str(day), "reason": ANSWER}
+    owed = {
+        "engagement-1": "Ouvrir un appel à projets pour équiper cinquante bibliothèques",
+        "echeance-1": str(day),
+        "engagement-2": "Publier la liste des formations ouvertes aux bibliothécaires",
+        "echeance-2": str(day + timedelta(days=120)),
+    }
+    path = "/propositions/T3-001"
+    await sent(agent, f"{path}/repondre", **reply, decision="etude", seen_number="0")
+    await sent(agent, f"{path}/repondre", **reply, **owed, decision="partiellement", seen_number="1")
+    later = str(day + timedelta(days=200))
+    await sent(agent, f"{path}/engagements/2/echeance", due_on=later, reason="Le CNFPT publie son catalogue en juin.")
+    await site.put(f"UPDATE obligation SET due_on = '{day - timedelta(days=12)}' WHERE id = 1")
+    await sent(agent, "/propositions/T3-009/repondre", **reply, **owed, decision="retenue", seen_number="0")
+    for number in (3, 4):
+        done = {"done_on": str(day), "done_words": "L’appel à projets est ouvert, la liste est en ligne."}
+        await sent(agent, f"/propositions/T3-009/engagements/{number}/tenu", **done)
+    await sent(agent, "/propositions/T3-002/repondre", **reply, decision="non retenue", seen_number="0")
+    await sent(agent, "/propositions/T3-003/repondre", **reply, decision="retenue", seen_number="0")
+    await site.put(
+        "INSERT INTO treatment (post_id, outcome, revision, reason, treated_at)"
+        f" SELECT id, 'no follow-up', 1, 'Une autre contribution le dit déjà.', '{day} 12:00:00'"
+        "   FROM post WHERE author_id = (SELECT author_id FROM proposal WHERE wording LIKE 'Prêter%')"
+    )
 
 
 async def compile_(agent: AsyncClient, theme: str) -> int:
@@ -96,9 +158,8 @@ async def _hold_meeting(moderator: AsyncClient) -> int:
     page = (await moderator.get("/reunions/nouvelle")).text
     group = re.search(r'name="groupe" value="(\d+)"[^>]*>\s*<span>GT Formation', page)
     assert group, page
-    meeting = number_in(
-        await sent(moderator, "/reunions/nouvelle", groupe=group[1], numero="2", date="2026-03-12", lieu="Metz")
-    )
+    held = {"numero": "2", "date": "2026-03-12", "lieu": "Metz", "presents": PRESENT}
+    meeting = number_in(await sent(moderator, "/reunions/nouvelle", groupe=group[1], **held))
     fields = {"theme": "3", "source": MINUTES, "acte": "garder", "garder-3": "1", "garder-4": "1"}
     fields |= {"ligne-3": "Former les agents d’accueil à la médiation numérique"}
     fields |= {"ligne-4": "Ouvrir les formations du CNFPT aux médiateurs"}

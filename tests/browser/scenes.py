@@ -53,12 +53,13 @@ async def _a_reserved_name(page: Page) -> None:
 
 async def _asked_for_an_account(page: Page) -> None:
     """The page that says to look at one's mail; each time another address, else only three mails leave in an hour."""
+    address = f"jeanne.{token_hex(4)}@exemple.fr"
     await page.fill("#nom", "Jeanne Le Goff")
-    await page.fill("#adresse", f"jeanne.{token_hex(4)}@exemple.fr")
+    await page.fill("#adresse", address)
     await page.fill("#mot_de_passe", "une phrase tout à fait sûre")
     await page.check("#charte")
     await page.locator("main form .primary").click()
-    await page.get_by_role("heading", name="Regardez votre courrier").wait_for()
+    await page.locator("main .lead", has_text=address).wait_for()
 
 
 async def _not_an_address(page: Page) -> None:
@@ -67,6 +68,12 @@ async def _not_an_address(page: Page) -> None:
 
 async def _too_long_a_proposal(page: Page) -> None:
     await _refused(page, wording=LONG)
+
+
+async def _near(page: Page) -> None:
+    """What comes by itself while one types."""
+    await page.fill("#wording", "Prêter des ordinateurs portables")
+    await page.locator("#proches .listing").wait_for()
 
 
 async def _empty_thread(page: Page) -> None:
@@ -145,6 +152,31 @@ async def _rows(page: Page) -> None:
     await page.locator("#lignes").wait_for()
 
 
+async def _rows_near(page: Page) -> None:
+    """Lines beside the proposals that say the same, or nearly."""
+    said = "- Recruter des médiateurs numériques en CDI\n- Garantir un cadre d’emploi aux médiateurs numériques"
+    await page.fill("#source", f"{said}\n- Embaucher des MEDIATEURS NUMERIQUES en CDI\n- Ouvrir le samedi")
+    await page.locator("main form .primary").click()
+    await page.locator(".suggestions").first.wait_for()
+
+
+async def _meeting_in_two_windows(page: Page) -> None:
+    """The same meeting corrected elsewhere meanwhile (409)."""
+    other = await page.context.new_page()
+    await other.goto(page.url)
+    await other.fill("#lieu", f"Salle {token_hex(4)}")
+    await other.locator("main form .primary").click()
+    await other.wait_for_url("**/reunions/*fait=*")
+    await other.close()
+    await page.fill("#lieu", "Nancy, médiathèque Manufacture")
+    await page.locator("main form .primary").click()
+    await page.locator("#autre").wait_for()
+
+
+async def _no_tick(page: Page) -> None:
+    await _refused(page)
+
+
 async def _rows_refused(page: Page) -> None:
     await _rows(page)
     await page.locator("main form .primary").click()
@@ -153,6 +185,10 @@ async def _rows_refused(page: Page) -> None:
 
 async def _calendar_upside_down(page: Page) -> None:
     await _refused(page, votes_open_at="2030-01-02T10:00", votes_close_at="2030-01-01T10:00")
+
+
+async def _no_reason(page: Page) -> None:
+    await _refused(page, reason="")
 
 
 async def _no_such_theme(page: Page) -> None:
@@ -173,14 +209,14 @@ async def _under_way(page: Page) -> None:
 
 
 async def _archive_under_way(page: Page) -> None:
-    """An archive that is never ready, as far as this page is told."""
+    """The archive that waits (see `furnishing.py`), half made as far as this page is told."""
 
     async def still_running(route: Route) -> None:
         await route.fulfill(json={"state": "running", "done": 1, "total": 2, "step": "ZIP", "label": "ZIP, 1/2"})
 
     await page.route("**/api/v1/compte/archive", still_running)
-    await page.locator("main form .primary").click()
-    await page.locator("progress").wait_for()
+    await page.reload()
+    await page.locator("progress[value='1']").wait_for()
 
 
 async def _no_word(page: Page) -> None:
@@ -221,6 +257,9 @@ OPEN = [
     Scene("proposals", "visiteur", "/themes/3/propositions"),
     Scene("no proposal", "visiteur", "/themes/1/propositions"),
     Scene("thread", "visiteur", "/fils/1"),
+    Scene("theme by meeting", "visiteur", "/themes/3?reunion=1"),
+    Scene("thread by meeting", "visiteur", "/fils/1?reunion=1"),
+    Scene("proposals by meeting", "visiteur", "/themes/3/propositions?reunion=2"),
     Scene("proposal", "visiteur", "/propositions/T3-001"),
     Scene("history", "visiteur", "/contributions/{edited}/historique"),
     Scene("words of a version", "visiteur", "/contributions/{own}/revisions/1"),
@@ -272,6 +311,9 @@ OPEN = [
     Scene("account refused (422)", "membre", "/compte", _a_reserved_name),
     Scene("change of address", "membre", "/compte/adresse"),
     Scene("change of address refused (422)", "membre", "/compte/adresse", _not_an_address),
+    Scene("own contributions", "membre", "/compte/contributions"),
+    Scene("no contribution", "agent", "/compte/contributions"),
+    Scene("follow-up not begun", "visiteur", "/themes/3/suites"),
     Scene("own data", "membre", "/compte/donnees"),
     Scene("own data being made", "agent", "/compte/donnees", _archive_under_way),
     Scene("erase one's account", "membre", "/compte/effacer"),
@@ -282,6 +324,14 @@ OPEN = [
     Scene("proposal of a contribution", "modératrice", "/contributions/2/proposer?mots=embaucher+des+MEDIATEURS"),
     Scene("proposal refused (422)", "modératrice", "/contributions/2/proposer", _words_that_are_not_there),
     Scene("proposed already (422)", "modératrice", f"/contributions/2/proposer?mots={PROPOSED}", _proposed_already),
+    Scene("merged proposal", "visiteur", "/propositions/{merged}/origine"),
+    Scene("proposal that stands for another", "modératrice", "/propositions/T3-009?de={merged}"),
+    Scene("near proposals", "visiteur", "/themes/3/proches?mots=Prêter+des+ordinateurs+portables"),
+    Scene("near proposals while proposing", "membre", "/themes/3/proposer", _near),
+    Scene("merge", "modératrice", "/propositions/T3-009/fusionner"),
+    Scene("merge refused (422)", "modératrice", "/propositions/T3-009/fusionner?dans=T3-001", _refused),
+    Scene("undo a merge", "modératrice", "/propositions/{merged}/defusionner"),
+    Scene("near pairs", "modératrice", "/themes/3/doublons"),
     Scene("new meeting", "modératrice", "/reunions/nouvelle"),
     Scene("new meeting refused (422)", "modératrice", "/reunions/nouvelle", _no_meeting),
     Scene("meeting", "modératrice", "/reunions/{meeting}"),
@@ -289,6 +339,14 @@ OPEN = [
     Scene("minutes refused (422)", "modératrice", "/reunions/{meeting}/compte-rendu", _empty_minutes),
     Scene("lines of minutes", "modératrice", "/reunions/{meeting}/compte-rendu", _rows),
     Scene("lines of minutes refused (422)", "modératrice", "/reunions/{meeting}/compte-rendu", _rows_refused),
+    Scene("lines near to proposals", "modératrice", "/reunions/{meeting}/compte-rendu", _rows_near),
+    Scene("meetings", "modératrice", "/reunions"),
+    Scene("meeting corrected", "modératrice", "/reunions/{meeting}/modifier"),
+    Scene("meeting in two windows (409)", "modératrice", "/reunions/{meeting}/modifier", _meeting_in_two_windows),
+    Scene("tags that wait", "modératrice", "/reunions/a-confirmer"),
+    Scene("tags that wait refused (422)", "modératrice", "/reunions/a-confirmer", _no_tick),
+    Scene("selection", "modératrice", "/themes/3/etiqueter"),
+    Scene("selection refused (422)", "modératrice", "/themes/3/etiqueter?voir=sans", _no_tick),
     Scene("proposals", "agent", "/themes/3/propositions"),
     Scene("schedule", "agent", "/themes/3/calendrier"),
     Scene("schedule refused (422)", "agent", "/themes/3/calendrier", _calendar_upside_down),
@@ -308,8 +366,17 @@ OPEN = [
     Scene("new invitation refused (422)", "administratrice", "/administration/invitations/nouvelle", _no_address),
     Scene("list to invite", "administratrice", "/administration/invitations/liste"),
     Scene("no list (422)", "administratrice", "/administration/invitations/liste", _refused),
-    Scene("report of a list", "administratrice", "/administration/invitations/liste", _report),
+    Scene("report of a list, just read", "administratrice", "/administration/invitations/liste", _report),
+    Scene("report of a list", "administratrice", "/administration/invitations/listes/{batch}"),
+    Scene("lost telephone", "administratrice", "/administration/personnes/3/double-authentification"),
+    Scene("lost telephone (422)", "administratrice", "/administration/personnes/3/double-authentification", _refused),
+    Scene("journal", "administratrice", "/journal"),
+    Scene("journal of an act", "administratrice", "/journal?acte=withdraw_proposal"),
     Scene("dead invitation (410)", "visiteur", "/invitation?jeton=x", status=410),
+    Scene("dead link to a new password (410)", "visiteur", "/mot-de-passe/nouveau?jeton=x", status=410),
+    Scene("dead link to confirm an address (410)", "membre", "/compte/confirmer?jeton=x", status=410),
+    Scene("dead link to leave an address (410)", "membre", "/compte/adresse/ancienne?jeton=x", status=410),
+    Scene("dead link to a new address (410)", "membre", "/compte/adresse/nouvelle?jeton=x", status=410),
 ]
 CLOSED = [
     Scene("theme", "visiteur", "/themes/3"),
@@ -323,4 +390,19 @@ CLOSED = [
     Scene("synthesis to publish", "agent", "/syntheses/{ready}"),
     Scene("schedule", "agent", "/themes/3/calendrier"),
     Scene("synthesis under way", "agent", "/syntheses", _under_way),
+    Scene("answered proposal", "visiteur", "/propositions/T3-001"),
+    Scene("answered proposal", "agent", "/propositions/T3-001"),
+    Scene("proposal to carry out", "agent", "/propositions/T3-009"),
+    Scene("proposal without answer", "agent", "/propositions/T3-004"),
+    Scene("answer", "agent", "/propositions/T3-004/repondre"),
+    Scene("answer refused (422)", "agent", "/propositions/T3-001/repondre", _no_reason),
+    Scene("obligation", "agent", "/propositions/T3-001/engagements"),
+    Scene("obligation refused (422)", "agent", "/propositions/T3-001/engagements", _refused),
+    Scene("obligation kept", "agent", "/propositions/T3-001/engagements/1/tenu"),
+    Scene("obligation kept already", "agent", "/propositions/T3-009/engagements/3/tenu"),
+    Scene("obligation put off", "agent", "/propositions/T3-001/engagements/1/echeance"),
+    Scene("obligation put off refused (422)", "agent", "/propositions/T3-001/engagements/1/echeance", _no_reason),
+    Scene("follow-up", "visiteur", "/themes/3/suites"),
+    Scene("follow-up", "agent", "/themes/3/suites"),
+    Scene("own contributions", "membre", "/compte/contributions"),
 ]

@@ -136,7 +136,7 @@ async def _votes(page: Page) -> None:
 async def _a_moderator_gathers(readers: Readers) -> None:
     page = await readers.page("modératrice")
     await page.goto("/")
-    await page.get_by_role("link", name="Nadia Berthier (1)").click()
+    await page.get_by_role("link", name=re.compile(r"^Mes notifications.*\(1\)$")).click()
     await expect(page.get_by_role("link", name="Camille Aubry vous mentionne")).to_be_visible()
     await page.goto("/fils/1")
     await _tags_and_untags(page)

@@ -1,0 +1,184 @@
+"""What did the administration answer to each proposal, what did it bind itself to do, and how late is that?
+
+Answers are only added: a later one takes the place of the one before, which stays readable. Writing one is the matter
+of `new_answers.py`; binding the administration to something, that of `obligations.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from forum.database import Row, known_moment, places, rows
+from forum.models.answers import Decision
+from forum.text.typography import PARIS
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialAnswer:
+    """One answer, the `number`-th of its proposal; `reason` is plain text."""
+
+    number: int
+    decision: Decision
+    reason: str
+    service: str
+    decided_on: date
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Postponement:
+    """A due date that was moved, when and why."""
+
+    at: datetime
+    before: date
+    after: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """Something to be done by a day. `days_late`: how late it was done, or is by now; 0 when it is in time."""
+
+    id: int
+    words: str
+    due_on: date
+    done_on: date | None
+    done_words: str
+    days_late: int
+    postponed: tuple[Postponement, ...]
+
+    @property
+    def is_late(self) -> bool:
+        """It should have been done by now."""
+        return self.done_on is None and self.days_late > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was answered to one proposal, the newest first, and what is to be done about it, the most urgent first."""
+
+    given: tuple[OfficialAnswer, ...] = ()
+    obligations: tuple[Obligation, ...] = ()
+
+    @property
+    def latest(self) -> OfficialAnswer | None:
+        """The one that counts."""
+        return self.given[0] if self.given else None
+
+    @property
+    def earlier(self) -> tuple[OfficialAnswer, ...]:
+        """Those whose place it took."""
+        return self.given[1:]
+
+    @property
+    def all_kept(self) -> bool:
+        """There was something to do, and all of it is done."""
+        return bool(self.obligations) and all(each.done_on for each in self.obligations)
+
+
+UNANSWERED = Answers()
+
+
+async def answers_of(proposals: Sequence[int], now: datetime) -> dict[int, Answers]:
+    """What was answered to these proposals, by proposal id, those that have something only; three statements."""
+    return await _read(f"p.id IN ({places(len(proposals))})", tuple(proposals), now) if proposals else {}
+
+
+async def answers_in_theme(theme: int, now: datetime) -> dict[int, Answers]:
+    """The same for all the proposals of a theme."""
+    return await _read("p.theme_id = $1", (theme,), now)
+
+
+async def _read(which: str, values: tuple[int, ...], now: datetime) -> dict[int, Answers]:
+    given = await rows(
+        f"""
+        SELECT a.proposal_id, a.number, a.decision, a.reason, a.service, a.decided_on, a.created_at
+          FROM answer a JOIN proposal p ON p.id = a.proposal_id
+         WHERE {which} ORDER BY a.number DESC""",
+        *values,
+    )
+    owed = await rows(
+        f"""
+        SELECT o.id, o.proposal_id, o.words, o.due_on, o.done_on, o.done_words
+          FROM obligation o JOIN proposal p ON p.id = o.proposal_id
+         WHERE {which} ORDER BY o.due_on, o.id""",
+        *values,
+    )
+    moved = await _postponements(which, values) if owed else {}
+    found: dict[int, tuple[list[OfficialAnswer], list[Obligation]]] = {}
+    for each in given:
+        found.setdefault(each["proposal_id"], ([], []))[0].append(_answer(each))
+    for each in owed:
+        found.setdefault(each["proposal_id"], ([], []))[1].append(_obligation(each, moved.get(each["id"], ()), now))
+    return {proposal: Answers(tuple(answers), tuple(owes)) for proposal, (answers, owes) in found.items()}
+
+
+async def _postponements(which: str, values: tuple[int, ...]) -> Mapping[int, tuple[Postponement, ...]]:
+    """How the due dates moved, as the journal says it: nothing else keeps the dates that were."""
+    moved: dict[int, tuple[Postponement, ...]] = {}
+    for each in await rows(
+        f"""
+        SELECT j.thing_id, j.at, j.before, j.after, j.reason
+          FROM journal_entry j
+          JOIN obligation o ON o.id = j.thing_id
+          JOIN proposal p ON p.id = o.proposal_id
+         WHERE j.thing = 'obligation' AND j.act = 'postpone_obligation' AND {which} ORDER BY j.id""",
+        *values,
+    ):
+        one = Postponement(
+            known_moment(each["at"]), known_day(each["before"]), known_day(each["after"]), each["reason"]
+        )
+        moved[each["thing_id"]] = (*moved.get(each["thing_id"], ()), one)
+    return moved
+
+
+def _answer(found: Row) -> OfficialAnswer:
+    return OfficialAnswer(
+        number=found["number"],
+        decision=Decision(found["decision"]),
+        reason=found["reason"],
+        service=found["service"],
+        decided_on=known_day(found["decided_on"]),
+        created_at=known_moment(found["created_at"]),
+    )
+
+
+def _obligation(found: Row, postponed: tuple[Postponement, ...], now: datetime) -> Obligation:
+    due_on = known_day(found["due_on"])
+    done_on = known_day(found["done_on"]) if found["done_on"] else None
+    return Obligation(
+        id=found["id"],
+        words=found["words"],
+        due_on=due_on,
+        done_on=done_on,
+        done_words=found["done_words"],
+        days_late=max(0, ((done_on or today(now)) - due_on).days),
+        postponed=postponed,
+    )
+
+
+def known_day(stored: str | date) -> date:
+    """A day read by plain SQL: SQLite gives text."""
+    return date.fromisoformat(stored) if isinstance(stored, str) else stored
+
+
+def today(now: datetime) -> date:
+    """The day on the site's clock."""
+    return now.astimezone(PARIS).date()
+
+
+async def concerned_by(proposal: int) -> set[int]:
+    """Whom an answer concerns: who wrote or promotes the proposal, who judged it, whose words it comes from; the same
+    for those that were merged into it. To tell them, never to count them for a page."""
+    found = await rows(
+        """
+        WITH asked AS (SELECT id, author_id, promoter_id, extract_id FROM proposal WHERE id = $1 OR merged_into_id = $1)
+        SELECT author_id AS member FROM asked
+         UNION SELECT promoter_id FROM asked
+         UNION SELECT b.voter_id FROM ballot b JOIN asked ON asked.id = b.proposal_id
+         UNION SELECT c.author_id
+                 FROM post c JOIN extract e ON e.post_id = c.id
+                 JOIN asked ON asked.id = e.proposal_id OR asked.extract_id = e.id""",
+        proposal,
+    )
+    return {each["member"] for each in found if each["member"] is not None}

@@ -1,0 +1,132 @@
+"""What does a file of minutes say, line by line? Text and Markdown, ODT and DOCX; the bytes tell which, not the name.
+
+Its lines go to `minutes.py` like pasted ones. An office file is opened with the standard library's zip and expat alone,
+for the words of one XML part: no converter is started for a stranger's file, so there is no process to confine, no
+macro, picture, link or style that anything could run or fetch. Sizes are looked at before anything is unpacked, and
+again while it is.
+"""
+
+import codecs
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Sequence
+from typing import Final
+
+from forum.errors import Invalid
+from forum.text.office_lines import NotSuchXml, Styles, TooMuchXml, docx_lines, docx_styles, odt_lines
+
+# A day's minutes are some twenty pages: this leaves room for the pictures of letterheads.
+LONGEST_FILE = 2 * 1024 * 1024
+MOST_UNPACKED = 20 * 1024 * 1024
+MOST_ENTRIES = 1000
+# The words of one document, with all that Word says about each.
+LONGEST_PART = 5 * 1024 * 1024
+
+_ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
+# Word before 2007, and what Word makes of a DOCX behind a password: the same container, that holds this name.
+_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLE_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
+_DOCX_DOCUMENT = re.compile(r"word/document[0-9]*\.xml")
+_BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
+
+_NOT_READABLE: Final = "Le site ne sait pas lire ce fichier. Choisissez un fichier ODT, DOCX, texte ou Markdown."
+_DAMAGED: Final = (
+    "Ce fichier est abîmé ou incomplet. Ouvrez-le dans votre traitement de texte et enregistrez-le à nouveau."
+)
+_PROTECTED: Final = "Ce fichier est protégé par un mot de passe. Enregistrez-le sans mot de passe, puis recommencez."
+_TOO_MUCH_INSIDE: Final = "Ce fichier est trop volumineux une fois décompressé. Collez plutôt son texte."
+
+
+def read_minutes(content: bytes) -> str:
+    """The text of a file of minutes, lines ended by U+000A: a paragraph, an item of a list or a cell on each.
+
+    Raises:
+        Invalid: it is too large, empty, damaged, behind a password, or of no format that is read.
+    """
+    if len(content) > LONGEST_FILE:
+        raise Invalid("Ce fichier dépasse {most} Mo. Collez plutôt son texte.", values={"most": LONGEST_FILE >> 20})
+    if not content:
+        raise Invalid("Ce fichier est vide.")
+    text = "\n".join(_office_lines(content)) if content.startswith(_ZIP) else _decoded(content)
+    if not any(letter.isalnum() for letter in text):
+        raise Invalid("Ce fichier ne contient aucun texte. Si ses pages sont des images, saisissez ce qu’elles disent.")
+    return text
+
+
+def _decoded(content: bytes) -> str:
+    if content.startswith(_OLE):
+        if _OLE_ENCRYPTED in content:
+            raise Invalid(_PROTECTED)
+        raise Invalid("Ce fichier est dans un ancien format de Word (.doc). Enregistrez-le au format DOCX ou ODT.")
+    if content.startswith(b"%PDF"):
+        raise Invalid(
+            "Ce fichier est un PDF, dont les lignes se perdent. Collez son texte, ou choisissez le DOCX ou l’ODT."
+        )
+    if content.startswith(b"{\\rtf"):
+        raise Invalid("Ce fichier est au format RTF. Enregistrez-le au format DOCX ou ODT.")
+    text = _as_text(content).replace("\r\n", "\n").replace("\r", "\n")
+    if _CONTROLS.search(text):
+        raise Invalid(_NOT_READABLE)
+    return text
+
+
+def _as_text(content: bytes) -> str:
+    """UTF-16 when it says so, else UTF-8, else what Windows editors write in France."""
+    unicode = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    for encoding in (unicode, "cp1252"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise Invalid(_NOT_READABLE)
+
+
+def _office_lines(content: bytes) -> Sequence[str]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return _lines_inside(archive)
+    except _BROKEN as problem:
+        raise Invalid(_DAMAGED) from problem
+    except TooMuchXml as problem:
+        raise Invalid(_TOO_MUCH_INSIDE) from problem
+    except NotSuchXml as problem:
+        raise Invalid(_NOT_READABLE) from problem
+
+
+def _lines_inside(archive: zipfile.ZipFile) -> Sequence[str]:
+    entries = archive.infolist()
+    names = {entry.filename for entry in entries}
+    if len(entries) > MOST_ENTRIES or sum(entry.file_size for entry in entries) > MOST_UNPACKED:
+        raise Invalid(_TOO_MUCH_INSIDE)
+    if _is_protected(archive, entries, names):
+        raise Invalid(_PROTECTED)
+    document = next((name for name in sorted(names) if _DOCX_DOCUMENT.fullmatch(name)), None)
+    if document:
+        styles = docx_styles(_part(archive, "word/styles.xml")) if "word/styles.xml" in names else Styles()
+        return docx_lines(_part(archive, document), styles)
+    if "content.xml" in names:
+        return odt_lines(_part(archive, "content.xml"))
+    raise Invalid(_NOT_READABLE)
+
+
+def _is_protected(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], names: set[str]) -> bool:
+    """The first bit of an entry's flags (zip), the whole package inside another (ODF 1.3), or each part (before)."""
+    if any(entry.flag_bits & 1 for entry in entries) or "encrypted-package" in names:
+        return True
+    manifest = "META-INF/manifest.xml"
+    return manifest in names and b"encryption-data" in _part(archive, manifest)
+
+
+def _part(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A part, never unpacked further than it may be long: what an entry says of its size is only said."""
+    # Both formats allow these two; the others unpack a block whole, however little of it is asked for.
+    if archive.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise Invalid(_NOT_READABLE)
+    with archive.open(name) as opened:
+        part = opened.read(LONGEST_PART + 1)
+    if len(part) > LONGEST_PART:
+        raise Invalid(_TOO_MUCH_INSIDE)
+    return part

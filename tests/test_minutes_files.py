@@ -1,0 +1,253 @@
+"""Minutes that come as files: their lines in order, and a sentence for whatever else comes as one."""
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from xml.sax.saxutils import escape
+
+import docx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from odfdo import Document, Header, List, Paragraph, Table
+
+from forum.errors import Invalid
+from forum.text.minutes import rows_of
+from forum.text.minutes_files import LONGEST_FILE, LONGEST_PART, MOST_ENTRIES, read_minutes
+from forum.text.office_lines import DEEPEST_TAG, MOST_TAGS
+
+DEMANDS = ["Faciliter le recrutement en bibliothèques", "Garantir un cadre d’emploi", "Rénover la place du numérique"]
+LINES = ["## GT réunion 1", "Présents : Malik", *(f"- {demand}" for demand in DEMANDS), "Wifi", "gratuit"]
+WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+ODF = "urn:oasis:names:tc:opendocument:xmlns"
+
+
+def zipped(parts: Mapping[str, str | bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", compression) as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return written.getvalue()
+
+
+def in_word(body: str, *, before: str = "", styles: str = "") -> bytes:
+    parts = {"word/document.xml": f'{before}<w:document xmlns:w="{WORD}"><w:body>{body}</w:body></w:document>'}
+    if styles:
+        parts["word/styles.xml"] = f'<w:styles xmlns:w="{WORD}">{styles}</w:styles>'
+    return zipped(parts)
+
+
+def in_odf(body: str, *, before: str = "", kind: str = "text") -> bytes:
+    names = " ".join(f'xmlns:{name}="{ODF}:{name}:1.0"' for name in ("office", "text", "table", "draw"))
+    office = f"<office:body><office:{kind}>{body}</office:{kind}></office:body>"
+    return zipped({"content.xml": f"{before}<office:document-content {names}>{office}</office:document-content>"})
+
+
+def made_with_odfdo() -> bytes:
+    document = Document("text")
+    document.body.clear()
+    table = Table("T")
+    table.set_value("A1", "Wifi")
+    table.set_value("B1", "gratuit")
+    for element in (Header(1, "GT réunion 1"), Paragraph("Présents : Malik"), List(DEMANDS), table):
+        document.body.append(element)
+    written = io.BytesIO()
+    document.save(written)
+    return written.getvalue()
+
+
+def made_with_python_docx() -> bytes:
+    document = docx.Document()
+    document.add_heading("GT réunion 1", 1)
+    document.add_paragraph("Présents : Malik")
+    for demand in DEMANDS:
+        document.add_paragraph(demand, style="List Bullet")
+    table = document.add_table(1, 2)
+    table.cell(0, 0).text, table.cell(0, 1).text = "Wifi", "gratuit"
+    written = io.BytesIO()
+    document.save(written)
+    return written.getvalue()
+
+
+def refusal(content: bytes) -> str:
+    with pytest.raises(Invalid) as refused:
+        read_minutes(content)
+    return str(refused.value)
+
+
+def read_or_refused(content: bytes) -> str:
+    """The text, or the sentence of the refusal: nothing else may be raised."""
+    try:
+        return read_minutes(content)
+    except Invalid as refused:
+        return str(refused)
+
+
+@pytest.mark.parametrize("content", [made_with_odfdo(), made_with_python_docx()], ids=["odt", "docx"])
+def test_an_office_file_gives_its_lines_in_order(content: bytes) -> None:
+    text = read_minutes(content)
+    assert text.split("\n") == LINES
+    assert [row.text for row in rows_of(text) if row.kept] == DEMANDS
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Réunion\r\n- Créer l’été\r\n".encode(),
+        b"\xef\xbb\xbf" + "Réunion\n- Créer l’été\n".encode(),
+        "Réunion\r- Créer l’été\r".encode("cp1252"),
+        "Réunion\n- Créer l’été\n".encode("utf-16"),
+    ],
+    ids=["utf-8", "with a mark", "windows-1252", "utf-16"],
+)
+def test_text_is_read_as_french_editors_write_it(content: bytes) -> None:
+    assert read_minutes(content) == "Réunion\n- Créer l’été\n"
+
+
+def test_what_the_author_of_an_odt_did_not_leave_is_not_read() -> None:
+    body = (
+        "<text:tracked-changes><text:p>Retiré</text:p></text:tracked-changes>"
+        "<text:table-of-content><text:index-body><text:p>Sommaire</text:p></text:index-body></text:table-of-content>"
+        "<text:p>Créer<text:s text:c='2'/>un\n  poste<text:note><text:note-body><text:p>Note</text:p></text:note-body>"
+        "</text:note> de<office:annotation><text:p>Bof</text:p></office:annotation><text:tab/>médiateur</text:p>"
+        "<text:list><text:list-item><text:p>Un<text:line-break/>suite</text:p><text:p>encore</text:p>"
+        "<text:list><text:list-item><text:p>Deux</text:p></text:list-item></text:list></text:list-item></text:list>"
+        "<text:p>Dehors<draw:frame><draw:text-box><text:p>Dedans</text:p></draw:text-box></draw:frame></text:p>"
+    )
+    expected = ["Créer  un poste de\tmédiateur", "- Un", "suite", "encore", "- Deux", "Dedans", "Dehors"]
+    assert read_minutes(in_odf(body)).split("\n") == expected
+
+
+def test_what_the_author_of_a_docx_did_not_leave_is_not_read() -> None:
+    styles = (
+        '<w:style w:styleId="Titre1"><w:name w:val="heading 1"/><w:pPr><w:numPr/></w:pPr></w:style>'
+        '<w:style w:styleId="Puces"><w:name w:val="Mes puces"/><w:pPr><w:numPr/></w:pPr></w:style>'
+        '<w:style w:styleId="TM1"><w:name w:val="toc 1"/></w:style>'
+    )
+    body = (
+        '<w:p><w:pPr><w:pStyle w:val="TM1"/></w:pPr><w:r><w:t>Sommaire</w:t></w:r></w:p>'
+        '<w:p><w:pPr><w:pStyle w:val="Titre1"/></w:pPr><w:r><w:t>Titre</w:t><w:br/><w:t>long</w:t></w:r></w:p>'
+        '<w:p><w:pPr><w:pStyle w:val="Puces"/></w:pPr><w:r><w:t>Un</w:t></w:r></w:p>'
+        '<w:p><w:pPr><w:pStyle w:val="Puces"/><w:numPr><w:numId w:val="0"/></w:numPr></w:pPr>'
+        "<w:r><w:t>Nu</w:t></w:r></w:p>"
+        '<w:p><w:pPr><w:tabs><w:tab w:val="left"/></w:tabs><w:numPr><w:numId w:val="3"/></w:numPr>'
+        '<w:pPrChange><w:pPr><w:pStyle w:val="Titre1"/></w:pPr></w:pPrChange></w:pPr>'
+        "<w:del><w:r><w:delText>Retiré</w:delText></w:r></w:del><w:moveFrom><w:r><w:t>Ailleurs</w:t></w:r></w:moveFrom>"
+        "<w:ins><w:r><w:t>De</w:t><w:tab/><w:t>ux</w:t></w:r></w:ins><w:r><w:instrText>PAGE</w:instrText></w:r></w:p>"
+    )
+    assert read_minutes(in_word(body, styles=styles)).split("\n") == ["## Titre long", "- Un", "Nu", "- De\tux"]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.text(alphabet='aéb <&"’👍-', min_size=1).map(lambda line: f"x{line}x"), min_size=1, max_size=20))
+def test_paragraphs_keep_their_order_and_their_words(paragraphs: list[str]) -> None:
+    expected = [" ".join(paragraph.split(" ")) for paragraph in paragraphs]
+    odf = "".join(f"<text:p>{escape(one)}</text:p>" for one in paragraphs)
+    word = "".join(f"<w:p><w:r><w:t>{escape(one)}</w:t></w:r></w:p>" for one in paragraphs)
+    for content in (in_odf(odf), in_word(word)):
+        assert [" ".join(line.split()) for line in read_minutes(content).split("\n")] == [
+            " ".join(line.split()) for line in expected
+        ]
+
+
+LAUGHS = '<!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
+OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+PARAMETER = '<!DOCTYPE x SYSTEM "http://example.org/x.dtd">'
+
+
+@pytest.mark.parametrize("before", [LAUGHS, OUTSIDE, PARAMETER])
+def test_a_document_type_is_refused_before_its_entities_are_expanded(before: str) -> None:
+    assert "ne sait pas lire" in refusal(in_word("<w:p><w:r><w:t>&b;</w:t></w:r></w:p>", before=before))
+    assert "ne sait pas lire" in refusal(in_odf("<text:p>&a;</text:p>", before=before))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<w:p/>" * (MOST_TAGS + 1),
+        "<w:p>" * (DEEPEST_TAG + 1) + "</w:p>" * (DEEPEST_TAG + 1),
+        "<w:p><w:r><w:t>" + "a" * LONGEST_PART + "</w:t></w:r></w:p>",
+    ],
+    ids=["tags", "depth", "letters"],
+)
+def test_a_bomb_is_not_unpacked(body: str) -> None:
+    content = in_word(body)
+    assert len(content) < LONGEST_FILE
+    assert "décompressé" in refusal(content)
+
+
+def test_entries_are_counted_and_their_sizes_added_before_any_is_unpacked() -> None:
+    assert "décompressé" in refusal(zipped({f"{number}.xml": "" for number in range(MOST_ENTRIES + 1)}))
+    assert "décompressé" in refusal(zipped({f"media/{n}.bmp": bytes(3 * 1024 * 1024) for n in range(7)}))
+
+
+def test_an_entry_that_lies_about_its_size_is_not_believed() -> None:
+    body = "<w:p><w:r><w:t>" + "a" * (2 * LONGEST_PART) + "</w:t></w:r></w:p>"
+    content = bytearray(in_word(body))
+    central = content.rindex(b"PK\x01\x02")
+    content[central + 24 : central + 28] = struct.pack("<I", 10)
+    assert refusal(bytes(content))
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_only_the_compression_of_office_files_is_read(compression: int) -> None:
+    assert "ne sait pas lire" in refusal(zipped({"word/document.xml": "<x/>"}, compression))
+
+
+def with_a_password() -> bytes:
+    content = bytearray(made_with_python_docx())
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = content.index(signature)
+        content[at + flags] |= 1
+    return bytes(content)
+
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + zlib.compress(b"picture" * 50)
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500)
+ENCRYPTED_ODT: dict[str, str | bytes] = {"content.xml": b"\x93\x01", "META-INF/manifest.xml": "<m:encryption-data/>"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "est vide"),
+        (b" \r\n\t\n", "aucun texte"),
+        (in_odf("<text:p> </text:p>"), "aucun texte"),
+        (in_word("<w:p/>"), "aucun texte"),
+        (b"a" * (LONGEST_FILE + 1), "dépasse 2 Mo"),
+        (PNG, "ne sait pas lire"),
+        (b"\x81\x8d\x8f", "ne sait pas lire"),
+        (b"%PDF-1.7 ...", "est un PDF"),
+        (b"{\\rtf1 bonjour}", "RTF"),
+        (OLE, "ancien format de Word"),
+        (OLE + "EncryptedPackage".encode("utf-16-le"), "mot de passe"),
+        (with_a_password(), "mot de passe"),
+        (zipped(ENCRYPTED_ODT), "mot de passe"),
+        (zipped({"mimetype": "application/vnd.oasis.opendocument.text", "encrypted-package": b"x"}), "mot de passe"),
+        (zipped({"xl/workbook.xml": "<x/>"}), "ne sait pas lire"),
+        (zipped({}), "ne sait pas lire"),
+        (in_odf("<text:p>a</text:p>", kind="spreadsheet"), "ne sait pas lire"),
+        (zipped({"word/document.xml": "<w:document"}), "ne sait pas lire"),
+        (zipped({"word/document.xml": "<?xml version='1.0' encoding='klingon'?><x/>"}), "ne sait pas lire"),
+        (made_with_odfdo()[:-60], "abîmé"),
+        (made_with_python_docx()[:2000], "abîmé"),
+    ],
+)
+def test_what_is_not_minutes_is_refused_in_a_sentence(content: bytes, said: str) -> None:
+    assert said in refusal(content)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.sampled_from([made_with_odfdo(), made_with_python_docx(), in_odf("<text:p>a</text:p>")]), st.data())
+def test_a_damaged_file_is_read_or_refused_and_nothing_else(content: bytes, data: st.DataObject) -> None:
+    damaged = bytearray(content)
+    for _ in range(data.draw(st.integers(1, 20))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    assert read_or_refused(bytes(damaged)).strip()
+
+
+@given(st.binary(max_size=300) | st.binary(max_size=300).map(lambda rest: b"PK\x03\x04" + rest))
+def test_whatever_bytes_are_read_or_refused(content: bytes) -> None:
+    assert "\x00" not in read_or_refused(content)

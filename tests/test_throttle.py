@@ -1,0 +1,42 @@
+"""Counters in memory: the library sweeps the old ones away by itself, whatever is forgotten meanwhile."""
+
+import asyncio
+
+import pytest
+from limits import RateLimitItemPerDay
+from limits.aio.storage import MemoryStorage
+
+from forum.domain.throttle import Throttle
+
+LIMIT = RateLimitItemPerDay(3)
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["one", "all"])
+async def test_what_is_forgotten_during_a_sweep_does_not_end_it(*, at_once: bool) -> None:
+    """The sweep waits between two keys: the one that it comes to may be gone."""
+    counters = Throttle("")
+    keys = [f"codes {number}" for number in range(20)]
+    for key in keys:
+        assert await counters.count(LIMIT, key)
+    await _sweep_of(counters)
+    assert await counters.count(LIMIT, keys[0])
+    sweep = _sweep_of(counters)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert not sweep.done()
+    if at_once:
+        await counters.forget()
+    else:
+        for key in keys:
+            await counters.forgive(LIMIT, key)
+    await sweep
+    for key in keys:
+        assert [await counters.count(LIMIT, key) for _ in range(4)] == [True, True, True, False]
+
+
+def _sweep_of(counters: Throttle) -> asyncio.Task[None]:
+    """The library's own task, begun by the last count."""
+    storage = counters._memory.storage
+    assert isinstance(storage, MemoryStorage)
+    assert storage.timer
+    return storage.timer
