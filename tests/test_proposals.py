@@ -10,8 +10,8 @@ from forum.database import Row, rows
 from forum.models.members import Role
 from forum.models.themes import GuidingQuestion
 from forum.models.votes import Ballot
+from forum.ranking.orders import net_support
 from forum.ranking.tallies import Opinion, Tally
-from forum.ranking.wilson import Bound, wilson
 from tests.conftest import NOON, Clock, visitor
 from tests.factories import CONFIRMED, make_member, make_proposal, make_theme, sign_in
 
@@ -96,7 +96,7 @@ async def test_after_the_close_proposals_are_ranked_and_ties_are_said(client: As
             )
     text = (await client.get("/themes/3/propositions")).text
     assert references(text) == ["T3-002", "T3-001", "T3-003"]
-    assert text.count("Rang 2 ex æquo.") == 2
+    assert text.count("Rang 2 ex æquo avec") == 2
     assert "3 pour moins 0 contre : soutien net 3." in text.replace("\u202f", " ").replace("\xa0", " ")
     assert text.index("Non classées") < text.index("T3-004")
     assert "<dd>4</dd>" in text
@@ -162,11 +162,11 @@ async def test_the_ranks_are_reckoned_once_for_all_readers(
         await make_proposal(theme, f"Idée {number}")
     reckoned: list[Tally] = []
 
-    def watched(tally: Tally) -> Bound:
+    def watched(tally: Tally) -> int:
         reckoned.append(tally)
-        return wilson(tally)
+        return net_support(tally)
 
-    monkeypatch.setattr("forum.domain.proposals.wilson", watched)
+    monkeypatch.setattr("forum.domain.standings.net_support", watched)
     for name in ("Première Lectrice", "Second Lecteur"):
         await sign_in(client, await make_member(name))
         assert references((await client.get(LIST)).text) == ["T3-001", "T3-002", "T3-003", "T3-004"]

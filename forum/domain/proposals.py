@@ -4,17 +4,20 @@ A proposal made of a contribution keeps the range of the words that it comes fro
 a vote the order is drawn for each person; once it is over, it is the order of `ranking/`. Ballots are in `votes.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from forum.database import Row, known_moment, row, rows
 from forum.domain.answers import UNANSWERED, Answers, answers_of
-from forum.domain.ballots import TALLIED, Count
+from forum.domain.ballots import Count
 from forum.domain.booths import draw
 from forum.domain.merges import Union, union_of
 from forum.domain.proposal_history import OtherProposal, Told, turns_of
 from forum.domain.proposal_states import IN_FORCE_SQL
 from forum.domain.references import parse_reference, reference
+from forum.domain.results import Results, read_results
+from forum.domain.standings import Judged, Place
 from forum.domain.themes import Question, ThemeHead, theme_from
 from forum.domain.votes import (
     LINE_COLUMNS,
@@ -25,7 +28,6 @@ from forum.domain.votes import (
     counts_of,
     line_from,
     voter_id,
-    voters_of,
 )
 from forum.errors import NotFound
 from forum.models.proposals import Origin, ProposalState
@@ -38,9 +40,6 @@ from forum.permissions import (
     may_withdraw_proposal,
     owner_of,
 )
-from forum.ranking.orders import Candidate, net_support, rank
-from forum.ranking.tallies import Tally
-from forum.ranking.wilson import wilson
 from forum.text import quotes
 
 
@@ -63,7 +62,7 @@ class Fate:
 
 @dataclass(frozen=True, slots=True)
 class ListedProposal:
-    """A proposal in the list of its theme; `rank` and what follows are None before the close and under the quorum."""
+    """A proposal in the list of its theme; `place` is None before the close."""
 
     line: ProposalLine
     author: str | None
@@ -72,17 +71,25 @@ class ListedProposal:
     post: int | None
     questions: tuple[int, ...]
     fate: Fate
-    rank: int | None = None
-    tied: bool = False
-    wilson_rank: int | None = None
+    place: Place | None = None
+
+    @property
+    def rank(self) -> int | None:
+        """By the declared method of the theme."""
+        return self.place.rank if self.place else None
+
+    @property
+    def tied(self) -> bool:
+        """Whether another proposal has the same rank."""
+        return self.place is not None and self.place.is_tied
 
 
 @dataclass(frozen=True, slots=True)
 class ProposalList:
     """The proposals of a theme in the order to show them; `apart` are those that are no longer asked for.
 
-    `shuffled`: the order is to be drawn for each reader. `results`: the votes are over and `proposals` are in their
-    ranks; `below_quorum` are then listed apart, and `voters` counts everybody who voted.
+    `shuffled`: the order is to be drawn for each reader. `results`: what came out of the vote once it is over;
+    `proposals` are then in their ranks and `below_quorum` listed apart.
     """
 
     theme: ThemeHead
@@ -90,8 +97,7 @@ class ProposalList:
     below_quorum: tuple[ListedProposal, ...]
     apart: tuple[ListedProposal, ...]
     shuffled: bool
-    results: bool
-    voters: int | None
+    results: Results | None
     meeting: int | None = None
     """The number of the meeting that those shown come from; None: all."""
 
@@ -166,8 +172,8 @@ async def list_proposals(theme: ThemeHead, now: datetime) -> ProposalList:
     counts = await counts_of(theme, now)
     every = [_listed(each, now, theme, counts, answered) for each in found]
     shown = [each for each in every if each.line.is_open]
-    results = theme.schedule.votes_are_closed(now)
-    ranked, below = _ranked(shown, theme.quorum) if results else (shown, [])
+    results = await _results(theme, shown, now)
+    ranked, below = _in_order(shown, results)
     return ProposalList(
         theme=theme,
         proposals=tuple(ranked),
@@ -175,7 +181,6 @@ async def list_proposals(theme: ThemeHead, now: datetime) -> ProposalList:
         apart=tuple(each for each in every if not each.line.is_open),
         shuffled=theme.schedule.votes_are_open(now),
         results=results,
-        voters=await voters_of((theme,), now) if results else None,
     )
 
 
@@ -256,27 +261,25 @@ async def _questions_by_proposal(theme_id: int) -> dict[int, tuple[int, ...]]:
     return answered
 
 
-def _ranked(shown: list[ListedProposal], quorum: int) -> tuple[list[ListedProposal], list[ListedProposal]]:
-    """The proposals by net support, each with its rank by the Wilson bound beside it; apart, those under the quorum.
+async def _results(theme: ThemeHead, shown: Sequence[ListedProposal], now: datetime) -> Results | None:
+    if not theme.schedule.votes_are_closed(now):
+        return None
+    judged = {each.line.id: Judged(each.line.reference, each.line.count or Count()) for each in shown}
+    return await read_results(theme, judged, now)
 
-    Of judgments and orders, by reference.
-    """
-    if any(each.line.rules.voting not in TALLIED for each in shown):
-        return shown, []
+
+def _in_order(
+    shown: Sequence[ListedProposal], results: Results | None
+) -> tuple[Sequence[ListedProposal], Sequence[ListedProposal]]:
+    """The proposals by their ranks, each with its place; apart, those under the quorum."""
+    if results is None:
+        return shown, ()
     by_reference = {each.line.reference: each for each in shown}
-    candidates = [Candidate(each.line.reference, each.line.tally or Tally()) for each in shown]
-    order = rank(candidates, score=net_support, quorum=quorum)
-    other = {place.candidate.reference: place.rank for place in rank(candidates, score=wilson, quorum=quorum).ranked}
-    ranked = [
-        replace(
-            by_reference[place.candidate.reference],
-            rank=place.rank,
-            tied=place.tied,
-            wilson_rank=other[place.candidate.reference],
-        )
-        for place in order.ranked
-    ]
-    return ranked, [by_reference[candidate.reference] for candidate in order.unranked]
+    standing = results.standing
+    return (
+        [replace(by_reference[place.reference], place=place) for place in standing.ranked],
+        [replace(by_reference[place.reference], place=place) for place in standing.unranked],
+    )
 
 
 _PAGE = f"""

@@ -14,7 +14,6 @@ from typing import Final
 from anyio import to_thread
 
 from forum.database import is_sqlite, rows
-from forum.domain.ballots import Count
 from forum.domain.proposal_states import IN_FORCE_SQL
 from forum.domain.standings import (
     Judged,
@@ -173,7 +172,7 @@ async def _tallies_by_group(
     }
     for each in found:
         group, for_, against = each["told"], int(each["favourable"]), int(each["unfavourable"])
-        voters = electorates.get(group, each["ballots"])
+        voters = electorates.get(group, int(each["ballots"]))
         tallies[references[each["proposal_id"]]][group] = Tally(for_, against, voters - for_ - against)
     return tallies
 
@@ -256,8 +255,3 @@ def _joined(column: str) -> str:
     if is_sqlite():
         return f"GROUP_CONCAT({column}, ',')"
     return f"STRING_AGG(CAST({column} AS TEXT), ',' ORDER BY b.id)"
-
-
-def judged_of(counts: Mapping[int, tuple[str, Count | None]]) -> dict[int, Judged]:
-    """Proposals in force by id, from their references and public counts."""
-    return {proposal: Judged(reference, count or Count()) for proposal, (reference, count) in counts.items()}

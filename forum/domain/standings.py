@@ -1,4 +1,4 @@
-"""Which orders come out of the votes of a theme, and by which method first? Pure; pages and documents read the same one.
+"""Which orders come out of the votes of a theme, by which method first? Pure; pages and documents read the same one.
 
 Each kind of voting has its declared method; beside it stand those that the same ballots allow, so that nobody can say
 that the method was chosen for its outcome. Orders that only the ballots themselves can give (across groups, a slate)
@@ -8,6 +8,7 @@ are reckoned where ballots are read, in `results.py`, and come here as ranks; th
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from forum.domain.ballots import Count
@@ -241,7 +242,7 @@ def _ranked(
 def _neighbours(sharing: Mapping[int, Sequence[str]]) -> dict[int, tuple[str, bool]]:
     """By rank, the first proposal of the next rank, or for the last rank that of the one before, which is then so."""
     ranks = list(sharing)
-    found = {before: (sharing[after][0], False) for before, after in zip(ranks, ranks[1:], strict=False)}
+    found = {before: (sharing[after][0], False) for before, after in pairwise(ranks)}
     if len(ranks) > 1:
         found[ranks[-1]] = (sharing[ranks[-2]][0], True)
     return found
