@@ -9,11 +9,13 @@ from forum.domain.outlines import outline_of
 from forum.domain.snapshots import (
     Consultation,
     DayCount,
+    GivenOrder,
     Kind,
     Meeting,
     Participation,
     Proposal,
     Question,
+    Said,
     Snapshot,
     Source,
     Theme,
@@ -22,7 +24,8 @@ from forum.domain.snapshots import (
     Verbatim,
     Window,
 )
-from forum.models.proposals import Origin, ProposalState
+from forum.models.proposals import IN_FORCE, Origin, ProposalState
+from forum.models.themes import Voting
 from forum.ranking.tallies import Tally
 
 BASE_URL = "https://forum.example.org"
@@ -212,6 +215,66 @@ def empty_snapshot() -> Snapshot:
     )
 
 
+MENTIONS = ("À rejeter", "Passable", "Bonne", "Très bonne", "Excellente")
+
+
+def judged_snapshot() -> Snapshot:
+    """The small one voted on by majority judgment: T3-002 is "Très bonne" by its middle, T3-001 "Bonne"; one merged,
+    one set aside."""
+    small = small_snapshot()
+    said = {"T3-001": (0, 1, 4, 2, 1), "T3-002": (2, 0, 0, 1, 3), "T3-003": (4, 1, 0, 0, 0)}
+    proposals = [
+        replace(
+            proposal,
+            tally=None,
+            said=_mentions(said.get(proposal.reference, ())),
+            pending=2 if proposal.reference == "T3-001" else 0,
+        )
+        for proposal in small.proposals
+    ]
+    joined = replace(proposals[0], reference="T3-008", state=ProposalState.MERGED, other="T3-001", said=(), pending=0)
+    aside = replace(
+        joined, reference="T3-009", state=ProposalState.SET_ASIDE, other=None, state_reason="Hors du sujet."
+    )
+    theme = replace(
+        small.themes[0],
+        voting=Voting.JUDGMENT,
+        mentions=MENTIONS,
+        quorum=0,
+        given=(GivenOrder("propositions-phares", ("T3-001", "T3-002"), (2, 1)),),
+    )
+    return _counted(replace(small, themes=(theme,)), [*proposals, joined, aside])
+
+
+def _mentions(ballots: Sequence[int]) -> tuple[Said, ...]:
+    return tuple(Said(mention, many) for mention, many in enumerate(ballots) if many)
+
+
+def ordered_snapshot() -> Snapshot:
+    """The small one voted on by places: five voters, T3-001 wins each duel by 3 to 2."""
+    small = small_snapshot()
+    said = {"T3-001": ((1, 3), (3, 2)), "T3-002": ((2, 5),), "T3-003": ((1, 2), (3, 3)), "T3-005": ((4, 1),)}
+    proposals = [
+        replace(proposal, tally=None, said=tuple(Said(*each) for each in said.get(proposal.reference, ())))
+        for proposal in small.proposals
+    ]
+    theme = replace(
+        small.themes[0],
+        voting=Voting.RANKING,
+        quorum=0,
+        compared=("T3-001", "T3-002", "T3-003", "T3-005"),
+        preferred=((0, 3, 3, 5), (2, 0, 3, 5), (2, 2, 0, 5), (0, 0, 0, 0)),
+    )
+    return _counted(replace(small, themes=(theme,)), proposals)
+
+
+def _counted(snapshot: Snapshot, proposals: Sequence[Proposal]) -> Snapshot:
+    """The snapshot with these proposals; its figures are those of the ones in force."""
+    ballots = sum(proposal.votants for proposal in proposals if proposal.state in IN_FORCE)
+    participation = replace(snapshot.participation, ballots=ballots)
+    return replace(snapshot, proposals=tuple(proposals), participation=participation)
+
+
 def large_snapshot(size: int) -> Snapshot:
     """A whole consultation of three themes with `size` proposals, one verbatim for each five."""
     titles = ("Rôle et missions des bibliothèques", "Repérer et toucher les publics", "Formation et acteurs")
@@ -300,6 +363,8 @@ SAMPLES: dict[str, Callable[[], Snapshot]] = {
     "empty": empty_snapshot,
     "hostile": hostile_snapshot,
     "large": lambda: large_snapshot(50),
+    "judged": judged_snapshot,
+    "ordered": ordered_snapshot,
 }
 
 _made: dict[tuple[str, str], bytes] = {}

@@ -17,7 +17,7 @@ from forum.models.proposals import Proposal, ProposalState
 from forum.models.themes import Theme, Voting
 from forum.models.votes import Ballot
 from tests.conftest import NOON, Clock
-from tests.factories import make_member, make_proposal, make_theme
+from tests.factories import make_member, make_proposal, make_theme, sign_in
 
 PAGE = "/themes/3/propositions"
 SHEET = "/themes/3/resultats.csv"
@@ -246,3 +246,17 @@ async def test_without_groups_there_is_no_page_of_groups(client: AsyncClient) ->
     await cast(theme, await make_voters(3), {"Former": ["pour"] * 3})
     assert (await client.get(GROUPS)).status_code == 404
     assert "resultats/groupes" not in (await client.get(PAGE)).text
+
+
+async def test_what_a_voter_declares_later_shows_in_the_groups(client: AsyncClient) -> None:
+    theme = await make_vote()
+    voters = await make_voters(6, profession="Bibliothécaire")
+    late = (await make_voters(1, first=6))[0]
+    await cast(theme, [*voters, late], {"Former": ["pour"] * 7})
+    before = (await client.get(PAGE)).text
+    await sign_in(client, late)
+    form = {"nom": late.name, "organisation": "", "profession": "Autre", "territoire": "", "langue": "fr"}
+    assert (await client.post("/compte", data=form)).status_code == 303
+    client.cookies.clear()
+    assert (await Theme.get(id=theme.id)).version == theme.version + 2  # a proposal, and what was declared
+    assert "Consensus des professions" in before

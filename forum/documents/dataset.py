@@ -55,12 +55,12 @@ class ParticipationData:
     quoted: Annotated[int, "Contributions citées mot pour mot."]
     proposals: Annotated[int, "Propositions déposées, retirées comprises."]
     withdrawn: Annotated[int, "Dont propositions retirées."]
+    set_aside: Annotated[int, "Dont propositions écartées."]
+    merged: Annotated[int, "Dont propositions fusionnées dans une autre."]
     votants: Annotated[
         int | None, "Personnes ayant déposé un avis sur une proposition en vigueur ; null : non dépouillé."
     ]
-    avis: Annotated[
-        int | None, "Avis déposés sur les propositions en vigueur : pour, abstention et contre ; null : non dépouillé."
-    ]
+    avis: Annotated[int | None, "Avis comptés sur les propositions en vigueur ; null : non dépouillé."]
     avis_retirees: Annotated[
         int | None, "Avis déposés sur des propositions retirées depuis, non compris dans avis ; null : non dépouillé."
     ]
@@ -95,9 +95,17 @@ class ThemeData:
     votes_window: Annotated[WindowData | None, "Période des votes ; null : dates non fixées."]
     sealed: Annotated[bool, "Vrai quand aucun résultat n’est visible avant la clôture des votes."]
     quorum: Annotated[int, "Nombre de votants sous lequel une proposition n’est pas classée ; 0 : aucun seuil."]
+    voting: Annotated[str, "Mode de vote : soutien, pour-contre, jugement ou classement."]
+    mentions: Annotated[tuple[str, ...], "Mentions d’un jugement, de la pire à la meilleure."]
+    quota: Annotated[int, "Propositions qu’une personne pouvait soutenir ou classer ; 0 : toutes."]
+    method: Annotated[str, "Méthode déclarée, qui donne le rang."]
+    other_methods: Annotated[tuple[str, ...], "Autres méthodes que permettent les mêmes bulletins."]
+    disagreements: Annotated[
+        tuple[str, ...], "Propositions que les méthodes classent différemment parmi leurs dix premières."
+    ]
     contributions: Annotated[int, "Contributions reçues dans ce thème."]
     proposals: Annotated[int, "Propositions déposées dans ce thème, retirées comprises."]
-    pour: Annotated[int | None, "Total des pour sur ses propositions en vigueur ; null : non dépouillé."]
+    pour: Annotated[int | None, "Total des pour sur ses propositions en vigueur ; null : non dépouillé, ou autre vote."]
     abstention: Annotated[int | None, "Total des abstentions, de même."]
     contre: Annotated[int | None, "Total des contre, de même."]
 
@@ -116,6 +124,22 @@ class SourceData:
 
 
 @dataclass(frozen=True, slots=True)
+class SaidData:
+    """How many ballots say the same."""
+
+    opinion: Annotated[int, "Rang de la mention, 0 pour la pire ; ou place donnée, 1 pour la première."]
+    ballots: Annotated[int, "Votes qui le disent."]
+
+
+@dataclass(frozen=True, slots=True)
+class RankData:
+    """A rank by another method."""
+
+    method: Annotated[str, "Méthode."]
+    rank: Annotated[int, "Rang dans le thème par cette méthode."]
+
+
+@dataclass(frozen=True, slots=True)
 class ProposalData:
     """One proposal, withdrawn or not; None where the document has nothing to say."""
 
@@ -124,20 +148,25 @@ class ProposalData:
     wording: Annotated[str, "Formulation soumise au vote."]
     body: Annotated[str, "Texte qui l’accompagne ; vide quand la formulation dit tout."]
     theme: Annotated[int, "Numéro du thème."]
-    state: Annotated[str, "« en vigueur » ou « retirée »."]
-    rank: Annotated[int | None, "Rang dans le thème par soutien net ; null : non classée."]
+    state: Annotated[str, "« en vigueur », « retenue », « mise en œuvre », « fusionnée », « retirée » ou « écartée »."]
+    state_reason: Annotated[str, "Raison donnée, quand elle est écartée ou retirée."]
+    other: Annotated[str | None, "Proposition où elle est fusionnée, ou au profit de laquelle elle est retirée."]
+    rank: Annotated[int | None, "Rang dans le thème par sa méthode déclarée ; null : non classée."]
     tied: Annotated[bool, "Vrai quand ce rang est partagé."]
+    other_ranks: Annotated[tuple[RankData, ...], "Rangs par les autres méthodes."]
     pour: Annotated[int | None, "Nombre de pour ; null : non dépouillé, ou jamais soumise au vote."]
     abstention: Annotated[int | None, "Nombre d’abstentions."]
     contre: Annotated[int | None, "Nombre de contre."]
-    votants: Annotated[int | None, "Pour, abstentions et contre."]
+    votants: Annotated[int | None, "Personnes dont le vote compte."]
+    said: Annotated[tuple[SaidData, ...], "D’un jugement ou d’un classement : votes par mention ou par place."]
+    pending: Annotated[int | None, "Votes sur une version antérieure, non confirmés ni comptés ; null : non dépouillé."]
     soutien_net: Annotated[int | None, "Pour moins contre ; peut être négatif."]
     wilson: Annotated[
         str | None, "Borne inférieure de Wilson, six décimales, écrite en texte pour n’être arrondie par personne."
     ]
     wilson_rank: Annotated[int | None, "Rang dans le thème selon la borne de Wilson ; null : non classée."]
     explanation: Annotated[str, "Phrase qui explique le rang ou son absence."]
-    origin: Annotated[str, "D’où elle vient : contribution, extrait, réunion, membre."]
+    origin: Annotated[str, "D’où elle vient : contribution, extrait, réunion, membre, organisateur, import."]
     meeting: Annotated[str | None, "Réunion d’origine ; null : hors réunion."]
     questions: Annotated[tuple[int, ...], "Positions des questions directrices auxquelles elle répond."]
     source: Annotated[SourceData | None, "Passage dont elle est tirée ; null : sans contribution d’origine."]

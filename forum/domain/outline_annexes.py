@@ -3,8 +3,9 @@
 Other chapters are in `outlines`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Final
 
 from forum.documents.outline import (
     Block,
@@ -28,6 +29,7 @@ from forum.domain.snapshots import (
     Kind,
     Snapshot,
 )
+from forum.models.themes import Voting
 
 
 def annexes_chapter(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Section:
@@ -39,7 +41,7 @@ def annexes_chapter(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Section:
             Section("annexe-propositions", "Toutes les propositions", tuple(_every_proposal(snapshot, rankings))),
             Section("annexe-reunions", "Réunions", (_meetings(snapshot),)),
             Section("annexe-devenir", "Devenir des contributions", (_coverage(snapshot),)),
-            Section("annexe-glossaire", "Glossaire", (Definitions(tuple(_glossary())),)),
+            Section("annexe-glossaire", "Glossaire", (Definitions(tuple(_glossary(snapshot))),)),
         ),
     )
 
@@ -64,6 +66,20 @@ def _proposal_table(snapshot: Snapshot, ranking: Ranking) -> Table:
             caption,
             (Column("Référence", 16), Column("Proposition", 64), Column("État", 20)),
             tuple((line.link, line.wording, Run(line.state)) for line in ranking.lines),
+        )
+    if ranking.theme.voting is not Voting.OPINIONS:
+        return Table(
+            caption,
+            (
+                Column("Réf.", 10),
+                Column("Proposition", 56),
+                Column("Rang", 14, numeric=True),
+                Column("Votants", 20, numeric=True),
+            ),
+            tuple(
+                (line.link, line.wording, Run(line.rank_or_state), *(Run(count) for count in line.counts))
+                for line in ranking.lines
+            ),
         )
     return Table(
         caption,
@@ -119,17 +135,34 @@ def _coverage(snapshot: Snapshot) -> Table:
     )
 
 
-def _glossary() -> Iterable[Entry]:
+# Words that only one kind of voting uses.
+_WORDS_OF: Final[Mapping[str, Voting]] = {
+    "Abstention": Voting.OPINIONS,
+    "Borne de Wilson": Voting.OPINIONS,
+    "Exprimés": Voting.OPINIONS,
+    "Soutien net": Voting.OPINIONS,
+    "Mention majoritaire": Voting.JUDGMENT,
+    "Duel": Voting.RANKING,
+}
+
+
+def _glossary(snapshot: Snapshot) -> Iterable[Entry]:
+    """The words of these votes, in the order of the alphabet."""
+    kinds = {theme.voting for theme in snapshot.themes} or {Voting.OPINIONS}
     for term, meaning in (
         ("Abstention", "Avis déposé qui ne prend pas parti. Il compte parmi les votants, non parmi les exprimés."),
         ("Auteur non connu", "Le texte d’origine ne nomme pas l’auteur. Aucun nom n’est supposé."),
         ("Borne de Wilson", "Plus petite part de pour compatible avec les avis reçus, à 95 % de confiance."),
         ("Contribution", "Message publié dans un fil du forum."),
+        ("Duel", "Comparaison de deux propositions : combien de votants préfèrent l’une, et combien l’autre."),
         ("Étiquette de réunion", "Mention, telle que [GT réunion 1], qui rattache une contribution à une réunion."),
         ("Exprimés", "Pour et contre, sans les abstentions."),
         ("Extrait", "Passage exact d’une contribution, repéré dans une version donnée."),
+        ("Mention majoritaire", "Mention que plus de la moitié des votants donne au moins à une proposition."),
         ("Proposition", "Formulation courte soumise au vote, avec une référence telle que T3-007."),
         ("Soutien net", "Nombre de pour moins nombre de contre. Il peut être négatif."),
-        ("Votants", "Personnes qui ont déposé un avis : pour, contre ou abstention."),
+        ("Votants", "Personnes dont le vote est compté."),
     ):
+        if _WORDS_OF.get(term) not in (None, *kinds):
+            continue
         yield Entry(term, text(fr(meaning)))

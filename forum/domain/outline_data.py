@@ -14,6 +14,8 @@ from forum.documents.dataset import (
     MethodData,
     ProposalData,
     QuestionData,
+    RankData,
+    SaidData,
     SourceData,
     ThemeData,
     UnansweredData,
@@ -22,15 +24,19 @@ from forum.documents.dataset import (
 )
 from forum.domain.outline_participation import participation_of
 from forum.domain.outline_proposals import (
+    LENSES,
     Ranking,
     Result,
+    is_counted,
     proposal_url,
     state_of,
     why,
 )
 from forum.domain.outline_words import contribution_url, software, verbatim_id
 from forum.domain.snapshots import Kind, Proposal, Question, Snapshot, Source, Theme, Verbatim, Window
+from forum.domain.standings import Lens
 from forum.models.proposals import IN_FORCE, Origin
+from forum.models.themes import Voting
 from forum.ranking.orders import reference_key
 
 _ORIGINS: Final = {
@@ -61,7 +67,7 @@ def dataset_of(snapshot: Snapshot, rankings: Sequence[Ranking], digest: str) -> 
         sha256=digest,
         software=software(snapshot),
         method=MethodData(
-            ranking="soutien net : pour moins contre",
+            ranking=" ; ".join(_methods(rankings)),
             comparison="borne inférieure de Wilson",
             confidence="0.95",
             abstentions_in_wilson=snapshot.method.abstentions_in_wilson,
@@ -89,6 +95,13 @@ def dataset_of(snapshot: Snapshot, rankings: Sequence[Ranking], digest: str) -> 
     )
 
 
+def _methods(rankings: Sequence[Ranking]) -> tuple[str, ...]:
+    """The declared methods of the themes, each once; of opinions with its formula."""
+    names = dict.fromkeys(LENSES[ranking.primary] for ranking in rankings)
+    formula = "soutien net : pour moins contre"
+    return tuple(formula if name == LENSES[Lens.NET_SUPPORT] else name for name in names) or (formula,)
+
+
 def unanswered(snapshot: Snapshot, theme: Theme) -> tuple[Question, ...]:
     """The guiding questions of a theme to which no proposal in force is attached."""
     answered = {
@@ -103,7 +116,7 @@ def unanswered(snapshot: Snapshot, theme: Theme) -> tuple[Question, ...]:
 def _theme(snapshot: Snapshot, ranking: Ranking) -> ThemeData:
     theme = ranking.theme
     posts = {count.theme: count.posts for count in snapshot.participation.per_theme}
-    counted = snapshot.kind is Kind.FINAL
+    counted = snapshot.kind is Kind.FINAL and theme.voting is Voting.OPINIONS
     return ThemeData(
         number=theme.number,
         title=theme.title,
@@ -113,6 +126,12 @@ def _theme(snapshot: Snapshot, ranking: Ranking) -> ThemeData:
         votes_window=_window(theme.votes),
         sealed=theme.sealed,
         quorum=theme.quorum,
+        voting=theme.voting.value,
+        mentions=theme.mentions,
+        quota=theme.quota,
+        method=ranking.primary.value,
+        other_methods=tuple(method.value for method in ranking.methods),
+        disagreements=tuple(each.reference for each in ranking.disagreements),
         contributions=posts[theme.number],
         proposals=sum(proposal.theme == theme.number for proposal in snapshot.proposals),
         pour=ranking.ballots.for_ if counted else None,
@@ -133,6 +152,7 @@ def _proposals(snapshot: Snapshot, rankings: Sequence[Ranking]) -> tuple[Proposa
 
 def _proposal(snapshot: Snapshot, proposal: Proposal, result: Result | None) -> ProposalData:
     tally = proposal.tally
+    counted = is_counted(snapshot, proposal)
     return ProposalData(
         reference=proposal.reference,
         version=proposal.version,
@@ -140,14 +160,19 @@ def _proposal(snapshot: Snapshot, proposal: Proposal, result: Result | None) -> 
         body=proposal.body,
         theme=proposal.theme,
         state=state_of(proposal),
+        state_reason=proposal.state_reason,
+        other=proposal.other,
         rank=result.place.rank if result else None,
-        tied=result.place.tied if result else False,
+        tied=result.place.is_tied if result else False,
+        other_ranks=_other_ranks(result),
         pour=tally.for_ if tally else None,
         abstention=tally.abstain if tally else None,
         contre=tally.against if tally else None,
-        votants=tally.votants if tally else None,
+        votants=proposal.votants if counted else None,
         soutien_net=tally.net if tally else None,
-        wilson=result.bound.shown(6) if result else None,
+        said=tuple(SaidData(each.opinion, each.ballots) for each in proposal.said),
+        pending=proposal.pending if counted else None,
+        wilson=result.place.bound.shown(6) if result and result.place.bound else None,
         wilson_rank=result.wilson_rank if result else None,
         explanation=why(snapshot, proposal, result),
         origin=_ORIGINS[proposal.origin],
@@ -156,6 +181,13 @@ def _proposal(snapshot: Snapshot, proposal: Proposal, result: Result | None) -> 
         source=_source(snapshot, proposal.source),
         url=proposal_url(snapshot, proposal),
     )
+
+
+def _other_ranks(result: Result | None) -> tuple[RankData, ...]:
+    if result is None:
+        return ()
+    ranks = ((method, result.place.beside[method]) for method in result.methods)
+    return tuple(RankData(method.value, rank) for method, rank in ranks if rank is not None)
 
 
 def _source(snapshot: Snapshot, source: Source | None) -> SourceData | None:

@@ -3,7 +3,8 @@
 Other chapters are in `outlines`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from forum.documents.outline import (
     Block,
@@ -28,6 +29,7 @@ from forum.domain.snapshots import (
     Theme,
     Window,
 )
+from forum.models.themes import Voting
 
 
 def method_chapter(snapshot: Snapshot) -> Section:
@@ -78,29 +80,48 @@ def _rules(snapshot: Snapshot) -> Iterable[Entry]:
         "Canal", (Run("Forum public en ligne, "), Run(site, href=site), Run(", et réunions de groupes de travail."))
     )
     yield Entry(
-        "Vote",
-        text(
-            fr(
-                "Une personne inscrite dispose d’un avis par proposition : pour, abstention ou contre. Elle peut le "
-                "changer ou le retirer jusqu’à la clôture. Ne pas voter n’est pas s’abstenir."
-            )
-        ),
+        "Vote", text(" ".join((*_votes(snapshot.themes), "Le vote se change ou se retire jusqu’à la clôture.")))
     )
     yield Entry("Secret", text(_sealing(snapshot.themes)))
-    yield Entry(
-        "Classement",
-        text(
-            fr(
-                "Soutien net : nombre de pour moins nombre de contre. Les ex æquo partagent un rang et se suivent "
-                "dans l’ordre de leurs références, qui ne dit rien de leur valeur."
-            )
-        ),
+    ties = (
+        "Les ex æquo partagent un rang et se suivent dans l’ordre de leurs références, qui ne dit rien de leur valeur."
     )
+    yield Entry("Classement", text(" ".join((*_orders(snapshot.themes), ties))))
+    if any(proposal.pending for proposal in snapshot.proposals):
+        yield Entry(
+            "Changements en cours de vote",
+            text(
+                fr(
+                    "Un vote porte sur une version. Quand le sens d’une proposition a changé, les votes portés sur la "
+                    "version précédente ne comptent que si leur auteur les a confirmés."
+                )
+            ),
+        )
     yield Entry("Seuil", text(_quorums(snapshot.themes)))
     base = (
         "votants, abstentions comprises" if method.abstentions_in_wilson else "suffrages exprimés, abstentions exclues"
     )
+    if any(theme.voting is Voting.OPINIONS for theme in snapshot.themes):
+        yield _wilson(base)
+    if any(theme.given for theme in snapshot.themes):
+        yield Entry(
+            "Autres classements",
+            text(
+                fr(
+                    "À titre de comparaison, et sans changer le rang : le consensus entre groupes déclarés, produit "
+                    "des parts d’approbation de chaque groupe ; les propositions phares, dix propositions choisies "
+                    "une à une pour représenter le plus de votants différents."
+                )
+            ),
+        )
     yield Entry(
+        "Calcul",
+        text(fr("Nombres entiers et fractions exactes ; les arrondis ne servent qu’à l’affichage.")),
+    )
+
+
+def _wilson(base: str) -> Entry:
+    return Entry(
         "Second classement",
         text(
             fr(
@@ -111,10 +132,46 @@ def _rules(snapshot: Snapshot) -> Iterable[Entry]:
             )
         ),
     )
-    yield Entry(
-        "Calcul",
-        text(fr("Nombres entiers et fractions exactes ; les arrondis ne servent qu’à l’affichage.")),
-    )
+
+
+# How people vote, and what gives the rank, for each kind of voting.
+_KINDS: Final[Mapping[Voting, tuple[str, str]]] = {
+    Voting.OPINIONS: (
+        "Une personne inscrite dispose d’un avis par proposition : pour, abstention ou contre. Ne pas voter n’est pas "
+        "s’abstenir.",
+        "Soutien net : nombre de pour moins nombre de contre.",
+    ),
+    Voting.APPROVAL: (
+        "Une personne inscrite soutient les propositions qu’elle approuve.",
+        "Nombre de soutiens.",
+    ),
+    Voting.JUDGMENT: (
+        "Une personne inscrite donne une mention à chaque proposition.",
+        "Jugement majoritaire (M. Balinski et R. Laraki) : la mention que plus de la moitié des votants donne au "
+        "moins, puis celles que l’on trouve en ôtant une à une les mentions du milieu.",
+    ),
+    Voting.RANKING: (
+        "Une personne inscrite donne un rang aux propositions qu’elle préfère ; plusieurs peuvent avoir le même.",
+        "Duels (méthode de Schulze) : chaque proposition est comparée à chaque autre dans l’ordre de chaque votant ; "
+        "celles qu’il ne classe pas viennent après.",
+    ),
+}
+
+
+def _votes(themes: Sequence[Theme]) -> Iterable[str]:
+    return (f"{where}{_KINDS[voting][0]}" for voting, where in _by_voting(themes))
+
+
+def _orders(themes: Sequence[Theme]) -> Iterable[str]:
+    return (f"{where}{_KINDS[voting][1]}" for voting, where in _by_voting(themes))
+
+
+def _by_voting(themes: Sequence[Theme]) -> Iterable[tuple[Voting, str]]:
+    """The kinds of voting, each with the themes that have it when there are several."""
+    kinds = [voting for voting in Voting if any(theme.voting is voting for theme in themes)] or [Voting.OPINIONS]
+    for voting in kinds:
+        numbers = ", ".join(str(theme.number) for theme in themes if theme.voting is voting)
+        yield voting, f"Thèmes {numbers}\u00a0: " if len(kinds) > 1 else ""
 
 
 def _sealing(themes: Sequence[Theme]) -> str:

@@ -29,6 +29,7 @@ from forum.domain.snapshots import (
     Snapshot,
 )
 from forum.models.proposals import ProposalState
+from forum.models.themes import Voting
 
 LONGEST_DAILY_CHART = 31
 """Above a month of days the chart counts by month: a bar a day would fill pages and say less."""
@@ -64,9 +65,11 @@ def participation_of(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Partici
         quoted=len(snapshot.verbatims),
         proposals=len(snapshot.proposals),
         withdrawn=len(withdrawn),
+        set_aside=sum(proposal.state is ProposalState.SET_ASIDE for proposal in snapshot.proposals),
+        merged=sum(proposal.state is ProposalState.MERGED for proposal in snapshot.proposals),
         votants=facts.voters,
-        avis=sum(ranking.ballots.votants for ranking in rankings) if counted else None,
-        avis_retirees=sum(proposal.tally.votants for proposal in withdrawn if proposal.tally) if counted else None,
+        avis=sum(ranking.votants for ranking in rankings) if counted else None,
+        avis_retirees=sum(proposal.votants for proposal in withdrawn) if counted else None,
         per_day=tuple(DayData(count.day, count.posts) for count in facts.per_day),
     )
 
@@ -81,6 +84,8 @@ def _key_figures(facts: ParticipationData) -> Table:
         ("Auteurs connus", shown(facts.known_authors)),
         ("Propositions", shown(facts.proposals)),
         ("dont retirées", shown(facts.withdrawn)),
+        *((("dont écartées", shown(facts.set_aside)),) if facts.set_aside else ()),
+        *((("dont fusionnées dans une autre", shown(facts.merged)),) if facts.merged else ()),
         ("Votants", _or_sealed(facts.votants)),
         ("Avis déposés", _or_sealed(facts.avis)),
     ]
@@ -111,8 +116,9 @@ def _charts(snapshot: Snapshot, rankings: Sequence[Ranking], undated: int) -> It
         if undated:
             caption += f", sauf {shown(undated)} sans date connue"
         yield _count_chart("contributions-par-date", caption, header, periods)
-    if any(ranking.ballots.votants for ranking in rankings):
-        yield _opinion_chart(rankings)
+    of_opinions = [ranking for ranking in rankings if ranking.theme.voting is Voting.OPINIONS]
+    if any(ranking.ballots.votants for ranking in of_opinions):
+        yield _opinion_chart(of_opinions)
 
 
 def _per_period(days: Sequence[DayCount]) -> tuple[list[tuple[str, int]], str, str]:

@@ -4,7 +4,7 @@ Each theme is ranked apart: votes of different themes were cast by different peo
 a working draft nothing is ranked and nothing is counted. The other chapters are in `outlines`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,32 +20,57 @@ from forum.documents.outline import (
     Section,
     Tone,
 )
+from forum.domain.ballots import TALLIED, Count
 from forum.domain.outline_words import contribution_url, counted, fr, local_moment, shown, signed, text, verbatim_id
-from forum.domain.snapshots import Kind, Method, Proposal, Snapshot, Theme
+from forum.domain.snapshots import Kind, Proposal, Snapshot, Theme
+from forum.domain.standings import Judged, Lens, Pairs, Place, Standing, Terms, standing_of
 from forum.models.proposals import IN_FORCE, ProposalState
-from forum.ranking.orders import Candidate, Place, net_support, rank, reference_key
-from forum.ranking.tallies import Tally
-from forum.ranking.wilson import Bound, wilson
+from forum.models.themes import Voting
+from forum.ranking.methods import Disagreement
+from forum.ranking.orders import reference_key
+from forum.ranking.tallies import Opinion, Tally
 
 NAMED_TIES: Final = 3
 """How many tied proposals a sentence names; the others are counted, or it would no longer be a sentence."""
 
 
+LENSES: Final[Mapping[Lens, str]] = {
+    Lens.NET_SUPPORT: "soutien net",
+    Lens.WILSON: "borne de Wilson",
+    Lens.APPROVAL: "nombre de soutiens",
+    Lens.JUDGMENT: "jugement majoritaire",
+    Lens.SCHULZE: "duels (méthode de Schulze)",
+    Lens.PLACED: "nombre de personnes qui la classent",
+    Lens.FIRST_PLACES: "premières places",
+    Lens.BY_PROFESSION: "consensus des professions",
+    Lens.BY_TERRITORY: "consensus des territoires",
+    Lens.SLATE: "propositions phares",
+}
+"""The orders, as printed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A ranked proposal: its place by net support, those tied with it, and its rank by Wilson."""
+    """A ranked proposal: its place by the declared method of its theme, and the theme's other methods."""
 
     proposal: Proposal
-    tally: Tally
-    place: Place[Tally]
-    ties: tuple[str, ...]
-    bound: Bound
-    wilson_rank: int
+    place: Place
+    theme: Theme
+    methods: tuple[Lens, ...]
 
     @property
     def rank(self) -> str:
         """Such as "2" or "2 ex æquo"."""
-        return f"{shown(self.place.rank)} ex æquo" if self.place.tied else shown(self.place.rank)
+        return f"{shown(self.number)} ex æquo" if self.place.is_tied else shown(self.number)
+
+    @property
+    def number(self) -> int:
+        assert self.place.rank is not None
+        return self.place.rank
+
+    @property
+    def wilson_rank(self) -> int | None:
+        return self.place.beside.get(Lens.WILSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +82,7 @@ class Line:
     state: str
     rank_or_state: str
     counts: tuple[str, ...]
-    """Pour, abstention, contre, net."""
+    """Pour, abstention, contre, net; of another kind of voting, its voters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +95,16 @@ class Ranking:
     """In force but not ranked, by reference: below the quorum, never put to the vote, or votes still open."""
     lines: tuple[Line, ...]
     ballots: Tally
-    """All ballots on its proposals in force."""
+    """All supports or opinions on its proposals in force."""
+    votants: int
+    """All ballots on them, whatever they say."""
+    primary: Lens
+    methods: tuple[Lens, ...]
+    disagreements: tuple[Disagreement[Lens], ...]
 
     @property
     def bar(self) -> Bar:
-        """All its ballots as one bar."""
+        """All its opinions as one bar."""
         return opinion_bar(fr("Thème {number}", number=self.theme.number), self.ballots)
 
 
@@ -89,7 +119,9 @@ def _ranking(snapshot: Snapshot, theme: Theme) -> Ranking:
         key=lambda proposal: reference_key(proposal.reference),
     )
     in_force = [proposal for proposal in proposals if proposal.state in IN_FORCE]
-    results = _results(in_force, theme.quorum, snapshot.method)
+    standing = _standing(snapshot, theme, in_force)
+    by_reference = {proposal.reference: proposal for proposal in in_force}
+    results = tuple(Result(by_reference[place.reference], place, theme, standing.methods) for place in standing.ranked)
     places = {result.proposal.reference: result for result in results}
     return Ranking(
         theme=theme,
@@ -97,33 +129,36 @@ def _ranking(snapshot: Snapshot, theme: Theme) -> Ranking:
         apart=tuple(proposal for proposal in in_force if proposal.reference not in places),
         lines=tuple(_line(snapshot, proposal, places.get(proposal.reference)) for proposal in proposals),
         ballots=_sum(proposal.tally for proposal in in_force),
+        votants=sum(proposal.votants for proposal in in_force),
+        primary=standing.primary,
+        methods=standing.methods,
+        disagreements=standing.disagreements,
     )
 
 
-def _results(proposals: Sequence[Proposal], quorum: int, method: Method) -> tuple[Result, ...]:
-    by_reference = {proposal.reference: proposal for proposal in proposals}
-    candidates = [Candidate(p.reference, p.tally) for p in proposals if p.tally is not None]
+def _standing(snapshot: Snapshot, theme: Theme, in_force: Sequence[Proposal]) -> Standing:
+    """The orders of a theme from what the snapshot holds: the same figures as on the site, for ever."""
+    judged = [Judged(each.reference, count_of(each)) for each in in_force if is_counted(snapshot, each)]
+    given = {Lens(order.method): dict(zip(order.references, order.ranks, strict=True)) for order in theme.given}
+    pairs = Pairs(theme.compared, theme.preferred) if theme.compared else None
+    terms = Terms(theme.voting, len(theme.mentions), theme.quorum, snapshot.method.abstentions_in_wilson)
+    return standing_of(terms, judged, given, pairs)
 
-    def bound(tally: Tally) -> Bound:
-        return wilson(tally, with_abstentions=method.abstentions_in_wilson)
 
-    order = rank(candidates, score=net_support, quorum=quorum)
-    beside = rank(candidates, score=bound, quorum=quorum)
-    wilson_ranks = {place.candidate.reference: place.rank for place in beside.ranked}
-    at_rank: dict[int, list[str]] = {}
-    for place in order.ranked:
-        at_rank.setdefault(place.rank, []).append(place.candidate.reference)
-    return tuple(
-        Result(
-            proposal=by_reference[place.candidate.reference],
-            tally=place.candidate.profile,
-            place=place,
-            ties=tuple(r for r in at_rank[place.rank] if r != place.candidate.reference),
-            bound=bound(place.candidate.profile),
-            wilson_rank=wilson_ranks[place.candidate.reference],
-        )
-        for place in order.ranked
-    )
+def is_counted(snapshot: Snapshot, proposal: Proposal) -> bool:
+    """Whether it was put to the vote and the vote is over."""
+    if snapshot.kind is Kind.WORKING_DRAFT:
+        return False
+    return proposal.tally is not None or theme_of(snapshot, proposal).voting not in TALLIED
+
+
+def count_of(proposal: Proposal) -> Count:
+    """What its ballots say, in the terms of its theme."""
+    if proposal.tally is None:
+        return Count({str(each.opinion): each.ballots for each in proposal.said}, proposal.pending)
+    tally = proposal.tally
+    said = {Opinion.FOR: tally.for_, Opinion.ABSTAIN: tally.abstain, Opinion.AGAINST: tally.against}
+    return Count({opinion.value: ballots for opinion, ballots in said.items() if ballots}, proposal.pending)
 
 
 def _sum(tallies: Iterable[Tally | None]) -> Tally:
@@ -195,32 +230,66 @@ def _ranked_block(snapshot: Snapshot, result: Result) -> ProposalBlock:
         snapshot,
         result.proposal,
         rank=result.rank,
-        bar=opinion_bar(result.proposal.reference, result.tally) if result.tally.votants else None,
-        figures=(
-            Figure("Soutien net", result.tally.net, signed(result.tally.net)),
-            Figure("Votants", result.tally.votants, shown(result.tally.votants)),
-            Figure("Borne de Wilson", result.bound.shown(6), result.bound.shown(3).replace(".", ",")),
-            Figure("Rang selon Wilson", result.wilson_rank, shown(result.wilson_rank)),
-        ),
+        bar=_bar(result.proposal, result.theme),
+        figures=(*_figures(result.proposal, result.theme), *_figures_beside(result)),
         explanation=explanation_of(result),
     )
 
 
 def _apart_block(snapshot: Snapshot, proposal: Proposal) -> ProposalBlock:
-    tally = proposal.tally
+    theme = theme_of(snapshot, proposal)
+    counted_ = is_counted(snapshot, proposal)
     return _block(
         snapshot,
         proposal,
         rank=None,
-        bar=opinion_bar(proposal.reference, tally) if tally and tally.votants else None,
-        figures=()
-        if tally is None
-        else (
-            Figure("Soutien net", tally.net, signed(tally.net)),
-            Figure("Votants", tally.votants, shown(tally.votants)),
-        ),
+        bar=_bar(proposal, theme) if counted_ else None,
+        figures=tuple(_figures(proposal, theme)) if counted_ else (),
         explanation=_why_apart(snapshot, proposal),
     )
+
+
+def _bar(proposal: Proposal, theme: Theme) -> Bar | None:
+    """Of opinions: other kinds are told by their figures."""
+    tally = proposal.tally
+    if theme.voting is not Voting.OPINIONS or tally is None or not tally.votants:
+        return None
+    return opinion_bar(proposal.reference, tally)
+
+
+def _figures(proposal: Proposal, theme: Theme) -> Iterable[Figure]:
+    """What its ballots say, in the terms of its theme."""
+    count = count_of(proposal)
+    match theme.voting:
+        case Voting.OPINIONS:
+            yield Figure("Soutien net", count.tally.net, signed(count.tally.net))
+            yield Figure("Votants", count.votants, shown(count.votants))
+        case Voting.APPROVAL:
+            yield Figure("Soutiens", count.tally.for_, shown(count.tally.for_))
+        case Voting.JUDGMENT:
+            for mention, ballots in reversed(list(zip(theme.mentions, count.grades(len(theme.mentions)), strict=True))):
+                yield Figure(mention, ballots, shown(ballots))
+            yield Figure("Votants", count.votants, shown(count.votants))
+        case Voting.RANKING:
+            first = dict(count.places).get(1, 0)
+            yield Figure("Personnes qui la classent", count.votants, shown(count.votants))
+            yield Figure("Premières places", first, shown(first))
+    if count.pending:
+        yield Figure("Votes sur une version antérieure, non comptés", count.pending, shown(count.pending))
+
+
+def _figures_beside(result: Result) -> Iterable[Figure]:
+    """Its ranks by the other methods; the Wilson bound itself too."""
+    bound = result.place.bound
+    if bound is not None:
+        yield Figure("Borne de Wilson", bound.shown(6), bound.shown(3).replace(".", ","))
+        wilson = result.wilson_rank
+        if wilson is not None:
+            yield Figure("Rang selon Wilson", wilson, shown(wilson))
+    for method in result.methods:
+        rank = result.place.beside[method]
+        if method is not Lens.WILSON and rank is not None:
+            yield Figure(f"Rang, {LENSES[method]}", rank, shown(rank))
 
 
 def _block(
@@ -258,22 +327,67 @@ def _links(snapshot: Snapshot, proposal: Proposal) -> Iterable[Run]:
         yield Run(f"Mots d’origine {words}", href=contribution_url(snapshot, proposal.source.post))
 
 
-def _theme_of(snapshot: Snapshot, proposal: Proposal) -> Theme:
+def theme_of(snapshot: Snapshot, proposal: Proposal) -> Theme:
+    """The theme of a proposal."""
     return next(theme for theme in snapshot.themes if theme.number == proposal.theme)
 
 
 def explanation_of(result: Result) -> str:
-    """One sentence: the rank, those tied with it, the subtraction and the number of voters."""
-    rank = fr("Rang {rank}{ties}", rank=result.rank, ties=_tied_with(result.ties))
-    if not result.tally.votants:
-        return fr("{rank} : aucun avis déposé, soit un soutien net nul.", rank=rank)
+    """One sentence: the rank, those tied with it, and the figures of the method that give it."""
+    place = result.place
+    rank = fr("Rang {rank}{ties}", rank=result.rank, ties=_tied_with(place.ties))
+    if not place.count.votants:
+        return (
+            fr("{rank} : aucun avis déposé.", rank=rank)
+            if result.theme.voting not in TALLIED
+            else fr("{rank} : aucun avis déposé, soit un soutien net nul.", rank=rank)
+        )
+    return fr("{rank} : {figures}.", rank=rank, figures=_said(result))
+
+
+def _said(result: Result) -> str:
+    """The figures of the declared method, for the sentence of a rank."""
+    place, tally = result.place, result.place.count.tally
+    voters = counted(place.count.votants, "votant", "votants")
+    match result.theme.voting:
+        case Voting.OPINIONS:
+            return fr(
+                "{pour} pour moins {contre} contre, soit un soutien net de {net}, sur {voters}",
+                pour=shown(tally.for_),
+                contre=shown(tally.against),
+                net=signed(tally.net),
+                voters=voters,
+            )
+        case Voting.APPROVAL:
+            return counted(tally.for_, "soutien", "soutiens")
+        case Voting.JUDGMENT:
+            assert place.gauge is not None
+            return fr(
+                "mention majoritaire « {mention} » ; sur {voters}, {above} en donnent une meilleure et {below} une "
+                "moins bonne",
+                mention=result.theme.mentions[place.gauge.grade],
+                voters=voters,
+                above=shown(place.gauge.above),
+                below=shown(place.gauge.below),
+            )
+        case Voting.RANKING:
+            return _duel(place) if place.duel else fr("classée par {voters}", voters=voters)
+
+
+def _duel(place: Place) -> str:
+    assert place.duel is not None
+    if place.duel.is_before:
+        return fr(
+            "{theirs} lui préfèrent {other}, {ours} la préfèrent à {other}",
+            theirs=counted(place.duel.theirs, "votant", "votants"),
+            ours=shown(place.duel.ours),
+            other=place.duel.other,
+        )
     return fr(
-        "{rank} : {pour} pour moins {contre} contre, soit un soutien net de {net}, sur {voters}.",
-        rank=rank,
-        pour=shown(result.tally.for_),
-        contre=shown(result.tally.against),
-        net=signed(result.tally.net),
-        voters=counted(result.tally.votants, "votant", "votants"),
+        "{ours} la préfèrent à {other}, qui la suit ; {theirs} préfèrent {other}",
+        ours=counted(place.duel.ours, "votant", "votants"),
+        theirs=shown(place.duel.theirs),
+        other=place.duel.other,
     )
 
 
@@ -287,38 +401,50 @@ def _tied_with(references: Sequence[str]) -> str:
 
 def _why_apart(snapshot: Snapshot, proposal: Proposal) -> str:
     if snapshot.kind is Kind.WORKING_DRAFT:
-        votes = _theme_of(snapshot, proposal).votes
+        votes = theme_of(snapshot, proposal).votes
         if votes is not None and votes.end <= snapshot.taken_at:
             return fr("Votes clos : les résultats sont sur le site ; ce document de travail est sans dépouillement.")
         return fr("Votes non clos : aucun dépouillement n’est montré.")
-    if proposal.tally is None:
+    if not is_counted(snapshot, proposal):
         return fr("Non classée : cette proposition n’a pas été soumise au vote.")
     return fr(
         "Non classée : {voters}, pour un seuil de {quorum}.",
-        voters=counted(proposal.tally.votants, "votant", "votants"),
-        quorum=shown(_theme_of(snapshot, proposal).quorum),
+        voters=counted(proposal.votants, "votant", "votants"),
+        quorum=shown(theme_of(snapshot, proposal).quorum),
     )
 
 
 # The annex and the data
 
 
+_STATES: Final[Mapping[ProposalState, str]] = {
+    ProposalState.OPEN: "en vigueur",
+    ProposalState.RETAINED: "retenue",
+    ProposalState.DONE: "mise en œuvre",
+    ProposalState.MERGED: "fusionnée",
+    ProposalState.WITHDRAWN: "retirée",
+    ProposalState.SET_ASIDE: "écartée",
+}
+
+
 def state_of(proposal: Proposal) -> str:
     """Whether it still stands, as printed."""
-    return "retirée" if proposal.state is ProposalState.WITHDRAWN else "en vigueur"
+    return _STATES[proposal.state]
 
 
 def _line(snapshot: Snapshot, proposal: Proposal, result: Result | None) -> Line:
     tally = proposal.tally
-    not_ranked = "retirée" if proposal.state is ProposalState.WITHDRAWN else "non classée"
-    counts = ("–",) * 4
-    if tally is not None:
+    counts: tuple[str, ...] = ("–",) * 4
+    if theme_of(snapshot, proposal).voting is not Voting.OPINIONS:
+        counts = (shown(proposal.votants) if proposal.state in IN_FORCE else "–",)
+    elif tally is not None:
         counts = (shown(tally.for_), shown(tally.abstain), shown(tally.against), signed(tally.net))
+    not_ranked = "non classée" if proposal.state in IN_FORCE else state_of(proposal)
     return Line(
         link=Run(proposal.reference, href=proposal_url(snapshot, proposal)),
         wording=Run(proposal.wording, authored=True),
         state=state_of(proposal),
-        rank_or_state=not_ranked if result is None else shown(result.place.rank),
+        rank_or_state=not_ranked if result is None else shown(result.number),
         counts=counts,
     )
 
@@ -327,6 +453,15 @@ def why(snapshot: Snapshot, proposal: Proposal, result: Result | None) -> str:
     """One sentence that says why this rank, or why none."""
     if result is not None:
         return explanation_of(result)
-    if proposal.state is ProposalState.WITHDRAWN:
-        return "Retirée par son auteur ou par l’animation."
-    return _why_apart(snapshot, proposal)
+    reason = f" Raison donnée : {proposal.state_reason}" if proposal.state_reason else ""
+    match proposal.state:
+        case ProposalState.WITHDRAWN if proposal.other:
+            return fr("Retirée par son auteur au profit de {other}.", other=proposal.other) + reason
+        case ProposalState.WITHDRAWN:
+            return "Retirée par son auteur." + reason
+        case ProposalState.SET_ASIDE:
+            return "Écartée par l’animation." + reason
+        case ProposalState.MERGED:
+            return fr("Fusionnée dans {other}, où ses votes sont comptés.", other=proposal.other or "une autre")
+        case _:
+            return _why_apart(snapshot, proposal)

@@ -49,6 +49,8 @@ from forum.domain.snapshots import (
     moment_of,
     sha256,
 )
+from forum.domain.standings import Lens
+from forum.models.themes import Voting
 from forum.text.characters import legible
 
 
@@ -213,10 +215,7 @@ def _proposals(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Section:
     else:
         title, opening = (
             "Propositions classées",
-            fr(
-                "Les propositions de chaque thème vont du soutien net le plus fort au plus faible. La barre montre les "
-                "pour (plein, à gauche), les abstentions (points, au milieu) et les contre (hachures, à droite)."
-            ),
+            _how_they_stand(rankings),
         )
     return Section(
         anchor="propositions",
@@ -224,6 +223,19 @@ def _proposals(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Section:
         blocks=(Paragraph(text(opening), Tone.LEAD),),
         sections=tuple(theme_section(snapshot, ranking, theme_title(ranking.theme)) for ranking in rankings),
     )
+
+
+def _how_they_stand(rankings: Sequence[Ranking]) -> str:
+    """In which order, and what a bar shows where there is one."""
+    bars = (
+        " La barre montre les pour (plein, à gauche), les abstentions (points, au milieu) et les contre (hachures, à "
+        "droite)."
+    )
+    if all(ranking.primary is Lens.NET_SUPPORT for ranking in rankings):
+        return fr("Les propositions de chaque thème vont du soutien net le plus fort au plus faible." + bars)
+    has_bars = any(ranking.theme.voting is Voting.OPINIONS for ranking in rankings)
+    order = "Les propositions de chaque thème suivent leur rang par la méthode déclarée de ce thème."
+    return fr(order + (bars if has_bars else ""))
 
 
 def _verbatims(snapshot: Snapshot) -> Section:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from forum.database import rows
-from forum.domain.snapshots import FORMAT
+from forum.domain.snapshots import renewed
 from forum.models.syntheses import SynthesisState
 from forum.text.redaction import Redactor
 
@@ -23,7 +23,7 @@ async def redact(redactor: Redactor, now: datetime) -> list[int]:
         facts = json.loads(one["snapshot"])
         if not _names(facts, redactor):
             continue
-        snapshot = _written(_cleaned(_without_authors(facts), redactor))
+        snapshot = _written(_cleaned(renewed(facts), redactor))
         state = one["state"] if one["state"] == SynthesisState.PUBLISHED.value else SynthesisState.REQUESTED.value
         await rows(
             "UPDATE synthesis SET snapshot = $2, snapshot_sha256 = $3, state = $4, redacted_at = $5 WHERE id = $1",
@@ -51,15 +51,6 @@ def _cleaned(facts: Any, redactor: Redactor) -> Any:
     if isinstance(facts, dict):
         return {name: _cleaned(part, redactor) for name, part in facts.items()}
     return [_cleaned(part, redactor) for part in facts] if isinstance(facts, list) else facts
-
-
-def _without_authors(facts: dict[str, Any]) -> dict[str, Any]:
-    """Until format 3 each contribution and each proposal bore its author's name; documents no longer tell it."""
-    if facts["format"] >= FORMAT:
-        return facts
-    for one in (*facts["verbatims"], *facts["proposals"]):
-        one.pop("author", None)
-    return facts | {"format": FORMAT}
 
 
 def _written(facts: dict[str, Any]) -> str:

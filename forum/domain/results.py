@@ -137,9 +137,8 @@ def _declared() -> tuple[tuple[Lens, str, bool], ...]:
     )
 
 
-_BALLOTS: Final = f"""
-      FROM ballot b JOIN proposal p ON p.id = b.proposal_id
-     WHERE p.theme_id = $1 AND p.state IN {IN_FORCE_SQL} AND b.proposal_version >= p.substance"""
+_TABLES: Final = "FROM ballot b JOIN proposal p ON p.id = b.proposal_id"
+_COUNTED: Final = f"p.theme_id = $1 AND p.state IN {IN_FORCE_SQL} AND b.proposal_version >= p.substance"
 """The ballots that count: those on proposals in force, at the substance that they ask for now."""
 
 
@@ -161,7 +160,8 @@ async def _tallies_by_group(
         SELECT b.proposal_id, d.{column} AS told, COUNT(*) AS ballots,
                SUM(CASE WHEN b.opinion {_said(theme, favourably=True)} THEN 1 ELSE 0 END) AS favourable,
                SUM(CASE WHEN b.opinion {_said(theme, favourably=False)} THEN 1 ELSE 0 END) AS unfavourable
-          {_BALLOTS.replace("WHERE", "JOIN member d ON d.id = b.voter_id WHERE")}
+          {_TABLES} JOIN member d ON d.id = b.voter_id
+         WHERE {_COUNTED}
          GROUP BY b.proposal_id, d.{column}""",
         theme.id,
     )
@@ -172,7 +172,7 @@ async def _tallies_by_group(
     }
     for each in found:
         group, for_, against = each["told"], int(each["favourable"]), int(each["unfavourable"])
-        voters = electorates.get(group, int(each["ballots"]))
+        voters: int = electorates[group] if electorates else each["ballots"]
         tallies[references[each["proposal_id"]]][group] = Tally(for_, against, voters - for_ - against)
     return tallies
 
@@ -182,7 +182,8 @@ async def _electorates(theme: ThemeHead, column: str) -> dict[str, int]:
     found = await rows(
         f"""
         SELECT d.{column} AS told, COUNT(DISTINCT b.voter_id) AS voters
-          {_BALLOTS.replace("WHERE", "JOIN member d ON d.id = b.voter_id WHERE")}
+          {_TABLES} JOIN member d ON d.id = b.voter_id
+         WHERE {_COUNTED}
          GROUP BY d.{column}""",
         theme.id,
     )
@@ -219,7 +220,8 @@ async def _supporters(theme: ThemeHead, references: Mapping[int, str]) -> dict[s
     found = await rows(
         f"""
         SELECT b.proposal_id, {_joined("b.voter_id")} AS people
-          {_BALLOTS} AND b.opinion {_said(theme, favourably=True)}
+          {_TABLES}
+         WHERE {_COUNTED} AND b.opinion {_said(theme, favourably=True)}
          GROUP BY b.proposal_id""",
         theme.id,
     )
@@ -234,16 +236,17 @@ async def _pairs(theme: ThemeHead, references: Mapping[int, str]) -> Pairs:
     """Who is preferred to whom, from the order of each voter."""
     found = await rows(
         f"""
-        SELECT {_joined("b.proposal_id")} AS proposals, {_joined("b.opinion")} AS positions
-          {_BALLOTS}
+        SELECT {_joined("b.proposal_id || ':' || b.opinion")} AS places
+          {_TABLES}
+         WHERE {_COUNTED}
          GROUP BY b.voter_id""",
         theme.id,
     )
 
     def ballots() -> Iterator[dict[str, int]]:
         for each in found:
-            proposals = (references[int(proposal)] for proposal in each["proposals"].split(","))
-            yield dict(zip(proposals, map(int, each["positions"].split(",")), strict=True))
+            places = (place.split(":") for place in each["places"].split(","))
+            yield {references[int(proposal)]: int(position) for proposal, position in places}
 
     names = sorted(references.values())
     preferred = await to_thread.run_sync(preferences, names, ballots())
@@ -251,7 +254,5 @@ async def _pairs(theme: ThemeHead, references: Mapping[int, str]) -> Pairs:
 
 
 def _joined(column: str) -> str:
-    """All values of a column in a group as one text, with commas; several columns in the same order."""
-    if is_sqlite():
-        return f"GROUP_CONCAT({column}, ',')"
-    return f"STRING_AGG(CAST({column} AS TEXT), ',' ORDER BY b.id)"
+    """All values of a column in a group as one text, with commas, in no order."""
+    return f"GROUP_CONCAT({column}, ',')" if is_sqlite() else f"STRING_AGG(CAST({column} AS TEXT), ',')"

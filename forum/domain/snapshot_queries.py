@@ -8,22 +8,26 @@ no ballot is even read. Who may ask, and what is kept, is in `syntheses`; what a
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypedDict
 
 from anyio import to_thread
 
 from forum import __version__
 from forum.database import Row, is_sqlite, moment, rows
+from forum.domain.ballots import TALLIED, Count
 from forum.domain.members import has_examples
 from forum.domain.references import reference
+from forum.domain.results import Evidence, read_evidence
 from forum.domain.snapshots import (
     Consultation,
     DayCount,
+    GivenOrder,
     Kind,
     Meeting,
     Participation,
     Proposal,
     Question,
+    Said,
     Snapshot,
     Source,
     Theme,
@@ -33,10 +37,12 @@ from forum.domain.snapshots import (
     Window,
     instant,
 )
+from forum.domain.standings import Judged, Pairs
 from forum.domain.themes import THEME_COLUMNS, ThemeHead, is_settling, theme_from
-from forum.domain.votes import tallies_of, voters_of
+from forum.domain.votes import counts_of, voters_of
 from forum.errors import Conflict, Invalid
 from forum.models.proposals import IN_FORCE, Origin, ProposalState
+from forum.ranking.orders import reference_key
 from forum.ranking.tallies import Tally
 from forum.settings import settings
 from forum.text.meetings import tag_label
@@ -80,7 +86,7 @@ async def freeze(theme: int | None, now: datetime, introductions: Mapping[str, s
     kind = _kind(themes, proposals, now)
     if kind is Kind.FINAL:
         await _refuse_unsettled(themes, now)
-    tallies = await _tallies(themes, now) if kind is Kind.FINAL else {}
+    counts = await _counts(themes, now) if kind is Kind.FINAL else {}
     voters = await voters_of(themes, now) if kind is Kind.FINAL else None
     posts = await rows(_POSTS, theme)
     number_of = {head.id: head.number for head in themes}
@@ -88,13 +94,17 @@ async def freeze(theme: int | None, now: datetime, introductions: Mapping[str, s
         consultation=await _consultation(),
         taken_at=instant(now),
         kind=kind,
-        themes=await _themes(themes, [_plain(introductions, r["introduction"]) for r in found]),
-        participation=_participation(kind, posts, proposals, number_of, tallies, voters),
+        themes=await _themes(
+            themes,
+            [_plain(introductions, r["introduction"]) for r in found],
+            await _evidence(themes, proposals, counts, now) if kind is Kind.FINAL else {},
+        ),
+        participation=_participation(kind, posts, proposals, number_of, counts, voters),
         engine_version=__version__,
         scope=None if theme is None else number_of[theme],
         threads=tuple(Thread(r["id"], r["title"], r["number"]) for r in await rows(_THREADS, theme)),
         verbatims=await _verbatims(theme),
-        proposals=await _proposals(theme, kind, proposals, tallies),
+        proposals=await _proposals(theme, kind, proposals, {head.id: head for head in themes}, counts),
         meetings=await _meetings(theme),
     )
 
@@ -133,7 +143,9 @@ _THEMES: Final = f"""
 _QUESTIONS: Final = "SELECT q.theme_id, q.position, q.text FROM guiding_question q ORDER BY q.position"
 
 
-async def _themes(heads: Sequence[ThemeHead], introductions: Sequence[str]) -> tuple[Theme, ...]:
+async def _themes(
+    heads: Sequence[ThemeHead], introductions: Sequence[str], evidence: Mapping[int, Evidence]
+) -> tuple[Theme, ...]:
     questions: defaultdict[int, list[Question]] = defaultdict(list)
     for r in await rows(_QUESTIONS):
         questions[r["theme_id"]].append(Question(r["position"], r["text"]))
@@ -147,9 +159,47 @@ async def _themes(heads: Sequence[ThemeHead], introductions: Sequence[str]) -> t
             votes=_window(head.schedule.votes_open_at, head.schedule.votes_close_at),
             sealed=head.schedule.sealed,
             quorum=head.quorum,
+            voting=head.voting,
+            mentions=head.mentions,
+            quota=head.quota,
+            **_given(evidence.get(head.id)),
         )
         for head, introduction in zip(heads, introductions, strict=True)
     )
+
+
+class _Given(TypedDict):
+    given: tuple[GivenOrder, ...]
+    compared: tuple[str, ...]
+    preferred: tuple[tuple[int, ...], ...]
+
+
+def _given(evidence: Evidence | None) -> _Given:
+    """What the ballots alone tell of a theme, as it is kept."""
+    if evidence is None:
+        return _Given(given=(), compared=(), preferred=())
+    orders = []
+    for method, ranks in evidence.given.items():
+        references = sorted(ranks, key=reference_key)
+        orders.append(GivenOrder(method.value, tuple(references), tuple(ranks[each] for each in references)))
+    pairs = evidence.pairs or Pairs()
+    return _Given(given=tuple(orders), compared=pairs.references, preferred=pairs.preferred)
+
+
+async def _evidence(
+    heads: Sequence[ThemeHead], proposals: Sequence[Row], counts: Mapping[int, Count], now: datetime
+) -> dict[int, Evidence]:
+    """By theme; those on which nobody was ever called to vote have none."""
+    found = {}
+    for head in heads:
+        if head.schedule.votes_are_closed(now):
+            judged = {
+                r["id"]: Judged(reference(r["theme_number"], r["number"]), counts.get(r["id"], Count()))
+                for r in proposals
+                if r["theme_id"] == head.id and ProposalState(r["state"]) in IN_FORCE
+            }
+            found[head.id] = await read_evidence(head, judged, now)
+    return found
 
 
 def _plain(introductions: Mapping[str, str], source: str) -> str:
@@ -167,12 +217,14 @@ _THREADS: Final = f"""
     SELECT t.id, t.title, th.number FROM thread t JOIN theme th ON th.id = t.theme_id WHERE {_IN_SCOPE} ORDER BY t.id"""
 
 _PROPOSALS: Final = f"""
-    SELECT p.id, p.number, p.version, p.wording, p.body_plain, p.origin, p.state, p.theme_id, th.number AS theme_number,
-           m.number AS meeting, e.post_id, e.revision, e.start, e.stop, r.plain
+    SELECT p.id, p.number, p.version, p.wording, p.body_plain, p.origin, p.state, p.state_reason, p.theme_id,
+           th.number AS theme_number, m.number AS meeting, e.post_id, e.revision, e.start, e.stop, r.plain,
+           o.number AS other
       FROM proposal p JOIN theme th ON th.id = p.theme_id
       LEFT JOIN meeting m ON m.id = p.meeting_id
       LEFT JOIN extract e ON e.id = p.extract_id
       LEFT JOIN post_revision r ON r.post_id = e.post_id AND r.number = e.revision
+      LEFT JOIN proposal o ON o.id = COALESCE(p.merged_into_id, p.in_favour_of_id)
      WHERE {_IN_SCOPE} AND p.number > 0 ORDER BY th.number, p.number"""
 
 _ANSWERED: Final = f"""
@@ -182,7 +234,11 @@ _ANSWERED: Final = f"""
 
 
 async def _proposals(
-    theme: int | None, kind: Kind, found: Sequence[Row], tallies: dict[int, Tally]
+    theme: int | None,
+    kind: Kind,
+    found: Sequence[Row],
+    heads: Mapping[int, ThemeHead],
+    counts: Mapping[int, Count],
 ) -> tuple[Proposal, ...]:
     answered: defaultdict[int, list[int]] = defaultdict(list)
     for r in await rows(_ANSWERED, theme):
@@ -199,10 +255,28 @@ async def _proposals(
             meeting=None if r["meeting"] is None else tag_label(r["meeting"]),
             questions=tuple(answered[r["id"]]),
             state=ProposalState(r["state"]),
-            tally=tallies.get(r["id"], Tally()) if kind is Kind.FINAL else None,
+            state_reason=r["state_reason"],
+            other=None if r["other"] is None else reference(r["theme_number"], r["other"]),
+            **_counted(kind, heads[r["theme_id"]], counts.get(r["id"], Count())),
         )
         for r in found
     )
+
+
+class _Counted(TypedDict):
+    tally: Tally | None
+    said: tuple[Said, ...]
+    pending: int
+
+
+def _counted(kind: Kind, theme: ThemeHead, count: Count) -> _Counted:
+    """What the ballots of a proposal say, in the terms of its theme; nothing in a working draft."""
+    if kind is Kind.WORKING_DRAFT:
+        return _Counted(tally=None, said=(), pending=0)
+    if theme.voting in TALLIED:
+        return _Counted(tally=count.tally, said=(), pending=count.pending)
+    said = sorted((int(opinion), ballots) for opinion, ballots in count.ballots.items())
+    return _Counted(tally=None, said=tuple(Said(*each) for each in said), pending=count.pending)
 
 
 def _source(found: Row) -> Source | None:
@@ -212,12 +286,12 @@ def _source(found: Row) -> Source | None:
     return Source(found["post_id"], found["revision"], start, stop, words(found["plain"], start, stop))
 
 
-async def _tallies(themes: Sequence[ThemeHead], now: datetime) -> dict[int, Tally]:
+async def _counts(themes: Sequence[ThemeHead], now: datetime) -> dict[int, Count]:
     """Every proposal that has a ballot, by id; the votes of every theme of a final synthesis are over."""
-    tallies: dict[int, Tally] = {}
+    counts: dict[int, Count] = {}
     for head in themes:
-        tallies |= await tallies_of(head, now) or {}
-    return tallies
+        counts |= await counts_of(head, now) or {}
+    return counts
 
 
 _POSTS: Final = f"""
@@ -232,7 +306,7 @@ def _participation(
     posts: Sequence[Row],
     proposals: Sequence[Row],
     number_of: dict[int, int],
-    tallies: dict[int, Tally],
+    counts: Mapping[int, Count],
     voters: int | None,
 ) -> Participation:
     posts_in = Counter(r["theme_id"] for r in posts)
@@ -245,7 +319,7 @@ def _participation(
         replies=sum(r["reply_to_id"] is not None for r in posts),
         quotes=sum(bool(r["quotes"]) for r in posts),
         voters=voters,
-        ballots=sum(tallies[id_].votants for id_ in in_force if id_ in tallies) if kind is Kind.FINAL else None,
+        ballots=sum(counts[id_].votants for id_ in in_force if id_ in counts) if kind is Kind.FINAL else None,
         per_day=_per_day(moment(r["written_at"]) for r in posts),
         per_theme=tuple(ThemeCount(number, posts_in[id_], proposals_in[id_]) for id_, number in number_of.items()),
         posts_used=len({r["post_id"] for r in proposals} - {None}),

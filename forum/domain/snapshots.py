@@ -14,15 +14,16 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from forum.errors import Invalid
 from forum.models.proposals import IN_FORCE, Origin, ProposalState
+from forum.models.themes import Voting
 from forum.ranking.tallies import Tally
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Number of this file layout; raised whenever a field appears, changes its meaning or goes."""
 
 
@@ -76,6 +77,26 @@ class Theme:
     sealed: bool = True
     quorum: int = 0
     """Fewest voters for a proposal of this theme to be ranked; 0 ranks them all."""
+    voting: Voting = Voting.OPINIONS
+    mentions: tuple[str, ...] = ()
+    """Of a judgment, from the worst to the best."""
+    quota: int = 0
+    """Proposals that one person could support or rank; 0: all."""
+    given: tuple["GivenOrder", ...] = ()
+    """Orders that only the ballots themselves give, which are not here: across groups, a slate."""
+    compared: tuple[str, ...] = ()
+    """Of an order of preference: the references whose pairs are in `preferred`; empty when they are too many."""
+    preferred: tuple[tuple[int, ...], ...] = ()
+    """At [x][y], how many voters prefer the reference x of `compared` to the reference y."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenOrder:
+    """The ranks that one method gives (a value of `Lens`); `ranks` stand beside `references`, which are in order."""
+
+    method: str
+    references: tuple[str, ...]
+    ranks: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +154,30 @@ class Proposal:
     questions: tuple[int, ...] = ()
     """Positions of the guiding questions of its theme that it answers."""
     state: ProposalState = ProposalState.OPEN
+    state_reason: str = ""
+    """Why it was set aside or withdrawn."""
+    other: str | None = None
+    """The reference of the proposal that it was merged into, or withdrawn in favour of."""
     tally: Tally | None = None
-    """None in a working draft, and for a proposal that was never put to the vote."""
+    """Of supports or opinions. None in a working draft, for a proposal that was never put to the vote, and for other
+    kinds of voting."""
+    said: tuple["Said", ...] = ()
+    """Of mentions or places: how many ballots say each, in their order."""
+    pending: int = 0
+    """Ballots on an older substance that nobody confirmed: in no count."""
+
+    @property
+    def votants(self) -> int:
+        """Everyone whose ballot counts."""
+        return (self.tally.votants if self.tally else 0) + sum(each.ballots for each in self.said)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How many ballots say the same: a mention, from 0 for the worst, or a place, from 1."""
+
+    opinion: int
+    ballots: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,15 +279,15 @@ def _refuse_tallies_in_a_draft(snapshot: Snapshot) -> None:
     if snapshot.kind is not Kind.WORKING_DRAFT:
         return
     figures = (snapshot.participation.voters, snapshot.participation.ballots)
-    if any(figure is not None for figure in figures) or any(p.tally for p in snapshot.proposals):
+    if any(figure is not None for figure in figures) or any(p.tally or p.said or p.pending for p in snapshot.proposals):
         raise ValueError("a working draft carries no tally and no count of votes")
 
 
 def _refuse_another_sum(snapshot: Snapshot) -> None:
     if snapshot.kind is not Kind.FINAL:
         return
-    tallies = [proposal.tally for proposal in snapshot.proposals if proposal.state in IN_FORCE]
-    if snapshot.participation.ballots != sum(tally.votants for tally in tallies if tally):
+    in_force = [proposal for proposal in snapshot.proposals if proposal.state in IN_FORCE]
+    if snapshot.participation.ballots != sum(proposal.votants for proposal in in_force):
         raise ValueError("the ballots are not the sum of the tallies of the proposals in force")
 
 
@@ -311,3 +354,23 @@ def from_json(canonical: bytes) -> Snapshot:
     if to_json(snapshot) != canonical:
         raise Invalid("Ce fichier n’est pas écrit sous la forme canonique : il a été modifié ou complété.")
     return snapshot
+
+
+_SINCE_4: Final[dict[str, dict[str, Any]]] = {
+    "themes": {"voting": "pour-contre", "mentions": [], "quota": 0, "given": [], "compared": [], "preferred": []},
+    "proposals": {"state_reason": "", "other": None, "said": [], "pending": 0},
+}
+
+
+def renewed(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts as an older format wrote them, in the layout of today; those of today as they are.
+
+    Until format 3 contributions and proposals bore their authors' names, which documents no longer tell. Until format 4
+    there were opinions only, and no order but those that their tallies give.
+    """
+    if facts["format"] >= FORMAT:
+        return facts
+    for one in (*facts["verbatims"], *facts["proposals"]):
+        one.pop("author", None)
+    added = {part: [missing | each for each in facts[part]] for part, missing in _SINCE_4.items()}
+    return facts | added | {"format": FORMAT}
