@@ -8,13 +8,14 @@ import pytest
 from httpx2 import AsyncClient
 
 from forum.database import row, rows
+from forum.domain.ballots import Rules
 from forum.domain.proposals import list_proposals
 from forum.domain.themes import find_theme
 from forum.errors import CannotStart
 from forum.importing.themes import load_themes, read_folder
 from forum.models.members import Role
 from forum.models.proposals import ProposalQuestion
-from forum.models.themes import GuidingQuestion, Theme
+from forum.models.themes import GuidingQuestion, Theme, Voting
 from forum.settings import ROOT
 from tests.conftest import NOON, Clock
 from tests.factories import CONFIRMED, count, make_member, make_proposal, make_theme, make_thread, sign_in
@@ -269,6 +270,17 @@ def written(folder: Path, text: str = FILE, name: str = "7-theme.md") -> Path:
             "number = 7\nvotes_close_at = 2026-11-23T09:00:00Z",
             "votes_close_at : Indiquez aussi l’ouverture.",
         ),
+        ("number = 7", 'number = 7\nvoting = "tirage"', "voting : Choisissez soutien"),
+        ("number = 7", "number = 7\nvoting = 3", "voting"),
+        (
+            "number = 7",
+            'number = 7\nvoting = "jugement"\nmentions = ["Oui", "Non"]',
+            "mentions : Un jugement a de 3 à 7",
+        ),
+        ("number = 7", 'number = 7\nvoting = "jugement"\nmentions = "Oui"', "mentions"),
+        ("number = 7", 'number = 7\nmentions = ["Oui", "Non", "Bof"]', "mentions : Seul un jugement"),
+        ("number = 7", "number = 7\nquota = -1", "quota : Indiquez un nombre de 0 à"),
+        ("number = 7", 'number = 7\nquota = "5"', "quota"),
         ("number = 7", "number = ", "en-tête"),
         ("Une introduction.", "", "introduction"),
         ("+++\nnumber", "number", "en-tête : le fichier commence par du TOML"),
@@ -309,6 +321,13 @@ async def test_the_database_owns_the_schedule_after_the_first_load(database: obj
     theme = await find_theme(7)
     assert theme.schedule.contributions_open_at == opened
     assert theme.title == "Un autre titre"
+
+
+async def test_the_rules_of_the_vote_are_those_of_the_first_load(database: object, tmp_path: Path) -> None:
+    ruled = FILE.replace("number = 7", 'number = 7\nvoting = "jugement"\nmentions = ["Non", "Bof", "Oui"]')
+    await load_themes(written(tmp_path, ruled))
+    await load_themes(written(tmp_path, FILE.replace("number = 7", 'number = 7\nvoting = "soutien"\nquota = 3')))
+    assert (await find_theme(7)).rules == Rules(Voting.JUDGMENT, ("Non", "Bof", "Oui"), 0)
 
 
 async def test_a_removed_question_that_has_answers_is_kept_and_said(database: object, tmp_path: Path) -> None:

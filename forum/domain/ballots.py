@@ -130,7 +130,7 @@ def checked_rules(voting: str, mentions: Sequence[str], quota: int) -> Rules:
         kind = _kind(voting)
     written: tuple[str, ...] = ()
     with checks.field("mentions"):
-        written = _mentions(kind, [said for each in mentions if (said := clean_line(each, limit=LONGEST_MENTION))])
+        written = _mentions(kind, [clean_line(each, limit=LONGEST_MENTION) for each in mentions if each.strip()])
     with checks.field("quota"):
         if not 0 <= quota <= LARGEST_QUOTA:
             raise Invalid("Indiquez un nombre de 0 à {most}.", values={"most": LARGEST_QUOTA})

@@ -120,16 +120,14 @@ async def _votes(page: Page) -> None:
     await page.evaluate("window.loadedOnce = true")
     booth = page.locator("[id='T3-001'] form.booth")
     for word in ("Pour", "Contre"):
-        button = booth.get_by_role("button", name=word)
-        await button.click()
-        await expect(button).to_have_attribute("aria-pressed", "true")
-        await expect(booth.locator("[aria-pressed=true]")).to_have_count(1)
+        await booth.get_by_role("radio", name=word).check()
+        await expect(booth.get_by_role("radio", checked=True)).to_have_count(1)
         await expect(page.locator("#annonces")).to_have_text(f"Vous avez voté : {word.lower()}.")
-        await expect(page.locator("[data-voted]")).to_have_text(re.compile("Vous avez voté sur 1 des "))
+        await expect(page.locator("[data-progress] p")).to_contain_text(re.compile(r"^\s*1 sur "))
     await booth.get_by_role("button", name="Retirer mon vote").click()
-    await expect(booth.locator("[aria-pressed=true]")).to_have_count(0)
+    await expect(booth.get_by_role("radio", checked=True)).to_have_count(0)
     await expect(page.locator("#annonces")).to_have_text("Vous n’avez pas encore voté.")
-    await expect(page.locator("[data-voted]")).to_have_text(re.compile("Vous avez voté sur 0 des "))
+    await expect(page.locator("[data-progress] p")).to_contain_text(re.compile(r"^\s*0 sur "))
     assert await page.evaluate("window.loadedOnce") is True
 
 

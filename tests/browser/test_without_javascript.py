@@ -25,11 +25,13 @@ async def test_a_member_quotes_proposes_and_votes_without_scripts(at_open: Reade
     await page.get_by_role("button", name="Soumettre ma proposition").click()
     await _vote(page, "Abstention", "Vous avez voté : abstention.")
     await _vote(page, "Contre", "Vous avez voté : contre.")
-    await _vote(page, "Retirer mon vote", "Vous n’avez pas encore voté.")
+    await page.get_by_role("button", name="Retirer mon vote").click()
+    await expect(page.locator(".own-vote")).to_contain_text("Vous n’avez pas encore voté.")
 
 
-async def _vote(page: Page, button: str, said: str) -> None:
-    await page.get_by_role("button", name=button).click()
+async def _vote(page: Page, opinion: str, said: str) -> None:
+    await page.get_by_role("radio", name=opinion).check()
+    await page.get_by_role("button", name="Enregistrer").click()
     await expect(page.locator(".own-vote")).to_contain_text(said)
 
 
