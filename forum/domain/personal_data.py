@@ -18,6 +18,7 @@ from forum.domain.personal_acts import acts_of
 from forum.domain.references import reference
 from forum.errors import Invalid, NotFound
 from forum.jobs import JobName, enqueue
+from forum.models.proposals import ProposalState
 from forum.permissions import Viewer, may_keep_own_account
 from forum.sealing import unseal
 from forum.settings import settings
@@ -463,16 +464,24 @@ async def _proposals(member: int) -> list[Facts]:
         versions.setdefault(one["proposal_id"], []).append(said)
     return [
         {
-            "reference": (ref := reference(one["theme"], one["number"])),
+            "reference": None if one["state"] == ProposalState.DRAFT else reference(one["theme"], one["number"]),
             "auteur": one["author_id"] == member,
             "etat": one["state"],
             "origine": one["origin"],
             "faite_le": _at(one["created_at"]),
-            "lien": _address(f"/propositions/{ref}"),
+            "lien": _address(_place_of_proposal(one)),
+            "formulation": one["wording"],
             "versions": versions.get(one["id"], []),
         }
         for one in found
     ]
+
+
+def _place_of_proposal(found: Row) -> str:
+    """Where its author finds it: a draft is not public and has no reference yet."""
+    if found["state"] == ProposalState.DRAFT:
+        return f"/compte/brouillons/{found['id']}"
+    return f"/propositions/{reference(found['theme'], found['number'])}"
 
 
 _OF_PROPOSAL: Final = "JOIN proposal p ON p.id = b.proposal_id JOIN theme t ON t.id = p.theme_id"
