@@ -48,6 +48,8 @@ class Action(Enum):
     PROPOSE = "propose"
     PROPOSE_FROM_OWN_POST = "propose from own post"
     PROPOSE_FROM_OTHER_POST = "propose from other post"
+    HARVEST_OWN_POST = "harvest own post"
+    HARVEST_OTHER_POST = "harvest other post"
     WITHDRAW_OWN_PROPOSAL = "withdraw own proposal"
     WITHDRAW_OTHER_PROPOSAL = "withdraw other proposal"
     VOTE = "vote"
@@ -76,6 +78,8 @@ _WRITTEN = {
     Action.PROPOSE: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.PROPOSE_FROM_OWN_POST: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.PROPOSE_FROM_OTHER_POST: "L F F ✓ F F ✓ F F",
+    Action.HARVEST_OWN_POST: "L F ✓ ✓ ✓ ✓ ✓ F F",
+    Action.HARVEST_OTHER_POST: "L F F ✓ F F ✓ F F",
     Action.WITHDRAW_OWN_PROPOSAL: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.WITHDRAW_OTHER_PROPOSAL: "L F F F F F F F F",
     Action.VOTE: "L F ✓ ✓ ✓ B B F F",
@@ -107,6 +111,8 @@ LABELS: Mapping[Enum, str] = {
     Action.PROPOSE: "Faire une proposition",
     Action.PROPOSE_FROM_OWN_POST: "Tirer une proposition de ses propres contributions",
     Action.PROPOSE_FROM_OTHER_POST: "Tirer une proposition des contributions d’une autre personne",
+    Action.HARVEST_OWN_POST: "Retenir des mots de ses propres contributions, par exemple comme arguments",
+    Action.HARVEST_OTHER_POST: "Retenir des mots d’une autre personne, dire qu’une contribution est traitée",
     Action.WITHDRAW_OWN_PROPOSAL: "Retirer ses propres propositions",
     Action.WITHDRAW_OTHER_PROPOSAL: "Retirer les propositions d’une autre personne",
     Action.VOTE: "Voter, changer ou retirer son vote",
@@ -152,6 +158,7 @@ HELD_BACK: Mapping[Standing, str] = {
 REASONS: Mapping[Action, str] = {
     Action.EDIT_OTHER_POST: "Seul l’auteur d’une contribution peut la modifier.",
     Action.PROPOSE_FROM_OTHER_POST: "Seuls son auteur et les modérateurs du groupe peuvent en faire une proposition.",
+    Action.HARVEST_OTHER_POST: "Seuls les modérateurs du groupe retiennent les mots d’une autre personne.",
     Action.WITHDRAW_OTHER_PROPOSAL: "Seul l’auteur d’une proposition peut la retirer.",
     Action.VOTE: "Les agents et les administrateurs ne votent pas.",
     Action.MODERATE: "Seuls les modérateurs de ce groupe de travail peuvent le faire.",

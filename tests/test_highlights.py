@@ -46,9 +46,34 @@ def test_words_are_marked_where_they_stand(source: str, words: str, expected: li
 
 SOURCES = st.lists(
     st.sampled_from(
-        ["un *deux* trois", "- a", "  - b **c**", "1. d", "7. e", "> f", "`g  h`", "", "", "# T", "| i | j |", "|--|--|"]
-        + ["[k](https://l.fr)", "@Camille-Aubry m", "```\nn\n  o\n```", "&amp; <b> &eacute;", "{{citation 1@1 0-4}}"]
-        + ["\u00a0p", "---", "• q", "1\\. r", "s\u200bt", "![u](v.png)", "e\u0301", "-", "> - w"]
+        [
+            "un *deux* trois",
+            "- a",
+            "  - b **c**",
+            "1. d",
+            "7. e",
+            "> f",
+            "`g  h`",
+            "",
+            "",
+            "# T",
+            "| i | j |",
+            "|--|--|",
+            "[k](https://l.fr)",
+            "@Camille-Aubry m",
+            "```\nn\n  o\n```",
+            "&amp; <b> &eacute;",
+            "{{citation 1@1 0-4}}",
+            "\xa0p",
+            "---",
+            "• q",
+            "1\\. r",
+            "s\u200bt",
+            "![u](v.png)",
+            "é",
+            "-",
+            "> - w",
+        ]
     ),
     max_size=12,
 ).map("\n".join)

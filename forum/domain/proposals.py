@@ -9,6 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from forum.database import Row, known_moment, row, rows
+from forum.domain.extracts import Support, support_of
 from forum.domain.proposal_states import IN_FORCE_SQL
 from forum.domain.references import parse_reference, reference
 from forum.domain.themes import Question, ThemeHead, theme_from
@@ -115,6 +116,7 @@ class ProposalPage:
     questions: tuple[Question, ...]
     versions: tuple[Version, ...]
     may_withdraw: Verdict
+    support: Support
 
 
 _LIST = f"""
@@ -259,6 +261,7 @@ async def read_proposal(viewer: Viewer | None, ref: str, now: datetime) -> Propo
         questions=await _questions_of(line.id),
         versions=await _versions(line.id),
         may_withdraw=may_withdraw_proposal(viewer, found["author_id"], theme.schedule, now),
+        support=await support_of(line.id),
     )
 
 

@@ -15,6 +15,7 @@ from forum.domain.journal_lines import Line, Wanted
 from forum.language import catalogue
 from forum.models.meetings import TagState
 from forum.models.members import Role
+from forum.models.posts import Outcome
 from forum.text import typography
 from forum.text.sheets import cell
 from forum.web.forms import Form, asked_integer, asked_text, read_form
@@ -29,6 +30,13 @@ SENTENCES = {
     "tag_post": "a posé ou confirmé une étiquette de réunion",
     "untag_post": "a retiré une étiquette de réunion",
     "propose_from_post": "a tiré une proposition des mots d’une autre personne",
+    "harvest": "a retenu des mots d’une contribution",
+    "revise_extract": "a changé la nature ou la proposition d’un extrait",
+    "remove_extract": "a retiré un extrait",
+    "reanchor_extract": "a rattaché un extrait à la version actuelle",
+    "keep_extract": "a gardé un extrait avec ses mots d’origine",
+    "treat_post": "a terminé la lecture d’une contribution",
+    "reopen_post": "a repris la lecture d’une contribution",
     "withdraw_proposal": "a retiré sa proposition",
     "request": "a demandé une synthèse",
     "retry": "a fait recommencer une synthèse",
@@ -81,6 +89,8 @@ LABELS = {
     TagState.WAITING: "à confirmer",
     TagState.CONFIRMED: "confirmée",
     TagState.REMOVED: "retirée",
+    Outcome.TREATED: "traitée",
+    Outcome.NO_FOLLOW_UP: "sans suite",
 }
 _WORDS = {str(member.value): words for member, words in LABELS.items()}
 
