@@ -70,7 +70,7 @@ SOURCES = st.lists(
             "1\\. r",
             "s\u200bt",
             "![u](v.png)",
-            "é",
+            "e\u0301",
             "-",
             "> - w",
         ]

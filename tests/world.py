@@ -27,6 +27,7 @@ from tests.conftest import NOON
 from tests.factories import (
     code_at,
     give_factor,
+    make_extract,
     make_group,
     make_member,
     make_post,
@@ -110,6 +111,7 @@ async def make_world(names: Collection[str]) -> World:
             token = await sessions.open_session(member.id, now=NOON, proved_at=NOON) if member else ""
             author = member or await make_member("Auteure Absente")
             post = await make_post(thread, f"Les mots de {name}.", author=author)
+            own_extract = await make_extract(post, author=author)
             own = await make_proposal(theme, f"La proposition de {name}.", author=author)
             judged = await make_proposal(theme, f"Jugée par {name}.", author=None)
             if member:
@@ -117,6 +119,7 @@ async def make_world(names: Collection[str]) -> World:
                 await _tell(member, post)
             own_places = {
                 "own_post": post.id,
+                "own_extract": own_extract.id,
                 "own_proposal": f"T3-{own.number:03}",
                 "judged": f"T3-{judged.number:03}",
             }
@@ -213,6 +216,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
     await MeetingTag.create(post=post, meeting=waiting, state=TagState.WAITING, created_at=NOON)
     proposal = await make_proposal(theme, author=other)
     closed_proposal = await make_proposal(closed, author=other)
+    extract = await make_extract(tagged, author=other)
     secret = await make_member(SECRET_VOTER)
     await _vote(proposal.id, secret)
     await _vote(closed_proposal.id, secret)
@@ -224,6 +228,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
         "closed_post": closed_post.id,
         "post_b": post_b.id,
         "tagged": tagged.id,
+        "extract": extract.id,
         "meeting": meeting.id,
         "meeting_b": meeting_b.id,
         "waiting": waiting.id,

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from forum.database import rows, transaction
 from forum.domain.extracts import Extract
-from forum.domain.harvesting import hold_extract
+from forum.domain.harvesting import hold_extract, record
 from forum.domain.posts import OnePost
 from forum.errors import Conflict
 from forum.permissions import Viewer
@@ -59,7 +59,7 @@ async def reanchor_extract(viewer: Viewer | None, extract: int, seen: str, now: 
             anchor.stop,
             anchor.digest,
         )
-        await held.tell("reanchor_extract", f"{offer.seen} {held.extract.nature.value}", now)
+        await record(held, "reanchor_extract", f"{offer.seen} {held.extract.nature.value}", now)
     return held.post.id
 
 
@@ -75,5 +75,5 @@ async def keep_words(viewer: Viewer | None, extract: int, seen: str, now: dateti
         if seen.partition(":")[0] != str(held.post.revision):
             raise Conflict("La contribution a encore changé, ou quelqu’un a été plus rapide. Relisez, puis choisissez.")
         await rows("UPDATE extract SET compared_revision = $2 WHERE id = $1", extract, held.post.revision)
-        await held.tell("keep_extract", f"{held.post.revision}: {held.extract.nature.value}", now)
+        await record(held, "keep_extract", f"{held.post.revision}: {held.extract.nature.value}", now)
     return held.post.id

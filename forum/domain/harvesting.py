@@ -109,7 +109,8 @@ async def harvest(
         await _refuse_too_many(source)
         made = await write_extract(mark, quotes.words(source.plain, mark.start, mark.end), kind, viewer.id, now)
         await rows("UPDATE extract SET proposal_id = $2 WHERE id = $1", made, speaks_for)
-        await _tell(viewer, source, "harvest", f"{_place(mark)} {kind.value} {proposal.strip()}".rstrip(), "", now)
+        after = f"{_place(mark)} {kind.value} {proposal.strip()}".rstrip()
+        await _journal(viewer, "harvest", source, "", after, now)
     return made
 
 
@@ -179,7 +180,7 @@ def _place(mark: QuoteMark) -> str:
     return f"{mark.revision}:{mark.start}-{mark.end}"
 
 
-async def _tell(viewer: Viewer, post: OnePost, act: str, after: str, before: str, now: datetime) -> None:
+async def _journal(viewer: Viewer, act: str, post: OnePost, before: str, after: str, now: datetime) -> None:
     """Raise what shows the extracts of a post; an act on somebody else's words is in the journal."""
     theme = post.place.theme
     await raise_versions(theme=theme.id, thread=post.place.thread)
@@ -200,11 +201,12 @@ class HeldExtract:
     def mark(self) -> QuoteMark:
         return QuoteMark(self.post.id, self.extract.revision, self.extract.start, self.extract.stop)
 
-    async def tell(self, act: str, after: str, now: datetime) -> None:
-        """What changed in it: versions, and the journal for somebody else's words."""
-        extract = self.extract
-        before = f"{_place(self.mark)} {extract.nature.value} {extract.proposal or ''}".rstrip()
-        await _tell(self.viewer, self.post, act, after, before, now)
+
+async def record(held: HeldExtract, act: str, after: str, now: datetime) -> None:
+    """What changed in an extract: versions are raised, and for somebody else's words the journal tells it."""
+    extract = held.extract
+    before = f"{_place(held.mark)} {extract.nature.value} {extract.proposal or ''}".rstrip()
+    await _journal(held.viewer, act, held.post, before, after, now)
 
 
 async def hold_extract(viewer: Viewer | None, extract: int, now: datetime) -> HeldExtract:
@@ -245,7 +247,7 @@ async def revise(viewer: Viewer | None, extract: int, nature: str, proposal: str
         if await _same(held.mark, kind, but=extract) is not None:
             raise Invalid("Ces mêmes mots sont déjà retenus sous cette nature.", field="nature")
         await rows("UPDATE extract SET nature = $2, proposal_id = $3 WHERE id = $1", extract, kind.value, speaks_for)
-        await held.tell("revise_extract", f"{_place(held.mark)} {kind.value} {proposal.strip()}".rstrip(), now)
+        await record(held, "revise_extract", f"{_place(held.mark)} {kind.value} {proposal.strip()}".rstrip(), now)
     return held.post.id
 
 
@@ -280,7 +282,7 @@ async def remove(viewer: Viewer | None, extract: int, now: datetime) -> int:
         if await row("SELECT 1 AS n FROM proposal WHERE extract_id = $1", extract) is not None:
             _refuse_origin(held.extract)
         await rows("DELETE FROM extract WHERE id = $1", extract)
-        await held.tell("remove_extract", "", now)
+        await record(held, "remove_extract", "", now)
     return held.post.id
 
 
