@@ -309,6 +309,35 @@ def may_propose_from_post(
     return _by_role(Action.PROPOSE_FROM_OWN_POST, viewer, now) and _while_own_proposals_are_made(schedule, now)
 
 
+def may_harvest(viewer: Viewer | None, group: int, author: int | None, schedule: Schedule, now: datetime) -> Verdict:
+    """Keep words of a post: its author while contributions are open, moderators of the group at any time."""
+    as_moderator = may_treat(viewer, group, now)
+    if as_moderator or not _is_own(viewer, author):
+        return as_moderator
+    return _by_role(Action.HARVEST_OWN_POST, viewer, now) and _while_contributions_are_open(schedule, now)
+
+
+def may_change_extract(
+    viewer: Viewer | None, group: int, author: int | None, member: int | None, schedule: Schedule, now: datetime
+) -> Verdict:
+    """Change or remove words that `member` kept of a post: moderators, or who kept words of their own."""
+    verdict = may_harvest(viewer, group, author, schedule, now)
+    if not verdict or may_treat(viewer, group, now) or _is_own(viewer, member):
+        return verdict
+    return _refused("Un modérateur a retenu ces mots : il est le seul à pouvoir les changer.")
+
+
+def may_treat(viewer: Viewer | None, group: int | None, now: datetime) -> Verdict:
+    """Say that a post is treated, or without follow-up: moderators of the group, administrators."""
+    return _by_role(Action.HARVEST_OTHER_POST, viewer, now, group=group)
+
+
+def may_open_inbox(viewer: Viewer | None, now: datetime) -> Verdict:
+    """What is to treat: whoever treats the posts of a group."""
+    groups = viewer.groups if viewer else ()
+    return next((found for group in groups if (found := may_treat(viewer, group, now))), may_treat(viewer, None, now))
+
+
 def may_propose(viewer: Viewer | None, schedule: Schedule, now: datetime) -> Verdict:
     """Make a proposal of one's own: members, while contributions are open and votes are not over."""
     return _by_role(Action.PROPOSE, viewer, now) and _while_own_proposals_are_made(schedule, now)

@@ -50,6 +50,8 @@ class Action(Enum):
     PROPOSE_FROM_OTHER_POST = "propose from other post"
     EDIT_OWN_PROPOSAL = "edit own proposal"
     EDIT_OTHER_PROPOSAL = "edit other proposal"
+    HARVEST_OWN_POST = "harvest own post"
+    HARVEST_OTHER_POST = "harvest other post"
     WITHDRAW_OWN_PROPOSAL = "withdraw own proposal"
     WITHDRAW_OTHER_PROPOSAL = "withdraw other proposal"
     SET_ASIDE = "set aside"
@@ -82,6 +84,8 @@ _WRITTEN = {
     Action.PROPOSE_FROM_OTHER_POST: "L F F ✓ F F ✓ F F",
     Action.EDIT_OWN_PROPOSAL: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.EDIT_OTHER_PROPOSAL: "L F F F F F F F F",
+    Action.HARVEST_OWN_POST: "L F ✓ ✓ ✓ ✓ ✓ F F",
+    Action.HARVEST_OTHER_POST: "L F F ✓ F F ✓ F F",
     Action.WITHDRAW_OWN_PROPOSAL: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.WITHDRAW_OTHER_PROPOSAL: "L F F F F F F F F",
     Action.SET_ASIDE: "L F F ✓ F F ✓ F F",
@@ -117,6 +121,8 @@ LABELS: Mapping[Enum, str] = {
     Action.PROPOSE_FROM_OTHER_POST: "Tirer une proposition des contributions d’une autre personne",
     Action.EDIT_OWN_PROPOSAL: "Modifier ses propres propositions",
     Action.EDIT_OTHER_PROPOSAL: "Modifier les propositions d’une autre personne",
+    Action.HARVEST_OWN_POST: "Retenir des mots de ses propres contributions, par exemple comme arguments",
+    Action.HARVEST_OTHER_POST: "Retenir des mots d’une autre personne, dire qu’une contribution est traitée",
     Action.WITHDRAW_OWN_PROPOSAL: "Retirer ses propres propositions",
     Action.WITHDRAW_OTHER_PROPOSAL: "Retirer les propositions d’une autre personne",
     Action.SET_ASIDE: "Écarter une proposition, la reprendre, dire qu’une modification ne fait que corriger",
@@ -165,6 +171,7 @@ REASONS: Mapping[Action, str] = {
     Action.EDIT_OTHER_POST: "Seul l’auteur d’une contribution peut la modifier.",
     Action.PROPOSE_FROM_OTHER_POST: "Seuls son auteur et les modérateurs du groupe peuvent en faire une proposition.",
     Action.EDIT_OTHER_PROPOSAL: "Seul l’auteur d’une proposition peut la modifier.",
+    Action.HARVEST_OTHER_POST: "Seuls les modérateurs du groupe retiennent les mots d’une autre personne.",
     Action.WITHDRAW_OTHER_PROPOSAL: "Seul l’auteur d’une proposition peut la retirer.",
     Action.SET_ASIDE: "Seuls les modérateurs de ce groupe de travail peuvent le faire.",
     Action.VOTE: "Les agents et les administrateurs ne votent pas.",

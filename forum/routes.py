@@ -13,6 +13,7 @@ from forum.web import (
     drafts,
     duplicates,
     follow_ups,
+    harvest,
     health,
     help,
     home,
@@ -75,6 +76,11 @@ def routes() -> list[BaseRoute]:
             name="propose_from_post",
             methods=["GET", "POST"],
         ),
+        # Harvest
+        Route("/a-traiter", harvest.waiting, name="inbox"),
+        Route("/contributions/{post:int}/extraire", harvest.keep, name="harvest", methods=["GET", "POST"]),
+        Route("/contributions/{post:int}/traitement", harvest.treat, name="treat_post", methods=["POST"]),
+        Route("/extraits/{extract:int}", harvest.change, name="change_extract", methods=["POST"]),
         # Proposals and votes
         Route("/propositions/{reference}", proposals.show, name="proposal"),
         Route("/propositions/{reference}/vote", votes.cast, name="vote", methods=["POST"]),

@@ -14,12 +14,13 @@ from forum.models.credentials import SecondFactor
 from forum.models.meetings import WorkingGroup
 from forum.models.members import Member, Moderator, Role
 from forum.models.posts import Mention, Post, PostKind, PostRevision
-from forum.models.proposals import Origin, Proposal, ProposalQuestion, ProposalState, ProposalVersion
+from forum.models.proposals import Extract, Nature, Origin, Proposal, ProposalQuestion, ProposalState, ProposalVersion
 from forum.models.themes import GuidingQuestion, Theme
 from forum.models.threads import Thread
 from forum.sealing import seal
 from forum.text.mentions import handle_key
 from forum.text.names import make_handle
+from forum.text.quotes import digest
 from forum.text.reading import RENDERER_VERSION, read
 from tests.conftest import NOON
 
@@ -180,6 +181,24 @@ async def make_post(
         named = await Member.get_or_none(handle_key=key)
         await Mention.create(post=post, handle=mention.handle, handle_key=key, is_leading=mention.leading, member=named)
     return post
+
+
+async def make_extract(
+    post: Post, *, author: Member | None = None, nature: Nature = Nature.SOLUTION, proposal: Proposal | None = None
+) -> Extract:
+    """The first word of a contribution, kept by `author`."""
+    word = post.plain.split()[0]
+    return await Extract.create(
+        post=post,
+        revision=post.revision,
+        start=post.plain.index(word),
+        stop=post.plain.index(word) + len(word),
+        sha256=digest(word),
+        nature=nature,
+        proposal=proposal,
+        member=author,
+        created_at=NOON,
+    )
 
 
 async def make_proposal(

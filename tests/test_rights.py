@@ -290,6 +290,44 @@ ADMINISTRATION = [
     Case(ADMINISTER, "invite again", f"{INVITATIONS}/{{invited}}/renvoyer", {}, changes="link"),
     Case(ADMINISTER, "take an invitation back", f"{INVITATIONS}/{{invited}}/retirer", {}, changes="invitation"),
 ]
+HARVEST_OWN, HARVEST_OTHER = Action.HARVEST_OWN_POST, Action.HARVEST_OTHER_POST
+KEPT = {"mots": "mots", "nature": "solution"}
+NO_FOLLOW_UP = {"acte": "sans-suite", "reason": "Hors du thème", "vu": "1||"}
+HARVEST = [
+    Case(HARVEST_OTHER, "see what is to be treated", "/a-traiter", group="any"),
+    Case(HARVEST_OWN, "see the desk of one's own post", "/contributions/{own_post}/extraire"),
+    Case(HARVEST_OWN, "keep words of one's own", "/contributions/{own_post}/extraire", KEPT, changes="extract"),
+    Case(HARVEST_OWN, "change what one kept", "/extraits/{own_extract}", {"nature": "exemple"}, changes="extract"),
+    Case(HARVEST_OWN, "give up what one kept", "/extraits/{own_extract}", {"acte": "retirer"}, changes="extract"),
+    Case(HARVEST_OTHER, "see the desk of somebody's post", "/contributions/{post}/extraire"),
+    Case(
+        HARVEST_OTHER,
+        "keep somebody's words",
+        "/contributions/{tagged}/extraire",
+        KEPT,
+        changes="extract",
+    ),
+    Case(
+        HARVEST_OTHER,
+        "keep the words of a post of B",
+        "/contributions/{post_b}/extraire",
+        {"tout": "1", "nature": "solution"},
+        group="b",
+        changes="extract",
+        values={"tout": True, "nature": "solution"},
+    ),
+    Case(HARVEST_OTHER, "give up somebody's words", "/extraits/{extract}", {"acte": "retirer"}, changes="extract"),
+    Case(HARVEST_OTHER, "treat a post", "/contributions/{post}/traitement", NO_FOLLOW_UP, changes="treatment"),
+    Case(
+        HARVEST_OTHER,
+        "treat a post of B",
+        "/contributions/{post_b}/traitement",
+        NO_FOLLOW_UP,
+        group="b",
+        changes="treatment",
+    ),
+    Case(HARVEST_OTHER, "have a post to treat again", "/contributions/{post}/traitement", {"acte": "reprendre"}),
+]
 CASES = [
     Case(READ, "read the home page", "/"),
     Case(READ, "read a theme", "/themes/3"),
@@ -396,6 +434,7 @@ CASES = [
         {"wording": "Une idée"},
         refused="Les votes de ce thème sont clos : une nouvelle proposition ne pourrait plus être jugée.",
     ),
+    *HARVEST,
     Case(KEEP, "see one's drafts", "/compte/brouillons"),
     Case(KEEP, "see a draft of one's own", "/compte/brouillons/{own_draft}", hidden="own_draft"),
     Case(

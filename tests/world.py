@@ -29,6 +29,7 @@ from tests.conftest import NOON
 from tests.factories import (
     code_at,
     give_factor,
+    make_extract,
     make_group,
     make_member,
     make_post,
@@ -112,6 +113,7 @@ async def make_world(names: Collection[str]) -> World:
             token = await sessions.open_session(member.id, now=NOON, proved_at=NOON) if member else ""
             author = member or await make_member("Auteure Absente")
             post = await make_post(thread, f"Les mots de {name}.", author=author)
+            own_extract = await make_extract(post, author=author)
             own = await make_proposal(theme, f"La proposition de {name}.", author=author)
             judged = await make_proposal(theme, f"Jugée par {name}.", author=None)
             draft = await make_draft(theme, number, author)
@@ -120,6 +122,7 @@ async def make_world(names: Collection[str]) -> World:
                 await _tell(member, post)
             own_places = {
                 "own_post": post.id,
+                "own_extract": own_extract.id,
                 "own_proposal": f"T3-{own.number:03}",
                 "judged": f"T3-{judged.number:03}",
                 "own_draft": draft.id,
@@ -224,6 +227,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
     merged = await make_proposal(theme, "Une proposition fusionnée.", author=other, state=ProposalState.MERGED)
     await Proposal.filter(id=merged.id).update(merged_into_id=proposal.id)
     await Merge.create(source=merged, destination=proposal, reason="La même.", merged_at=NOON)
+    extract = await make_extract(tagged, author=other)
     secret = await make_member(SECRET_VOTER)
     await _vote(proposal.id, secret)
     await _vote(closed_proposal.id, secret)
@@ -236,6 +240,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
         "closed_post": closed_post.id,
         "post_b": post_b.id,
         "tagged": tagged.id,
+        "extract": extract.id,
         "meeting": meeting.id,
         "meeting_b": meeting_b.id,
         "waiting": waiting.id,

@@ -13,6 +13,7 @@ from anyio.to_thread import run_sync
 
 from forum.database import Row, row, rows, transaction
 from forum.domain import journal
+from forum.domain.harvesting import write_extract
 from forum.domain.post_writing import SAME_WORDS
 from forum.domain.posts import OnePost, mark_words, read_post
 from forum.domain.proposal_states import IN_FORCE_SQL, tell_turn
@@ -28,7 +29,7 @@ from forum.domain.themes import (
 )
 from forum.errors import Checks, Invalid, NotAllowed
 from forum.models.posts import PostKind
-from forum.models.proposals import Origin, ProposalState, Turn
+from forum.models.proposals import Nature, Origin, ProposalState, Turn
 from forum.permissions import (
     Verdict,
     Viewer,
@@ -276,7 +277,7 @@ async def propose_from_post(
         new = NewProposal(
             wording,
             Origin.POST if form.words == form.post.plain.strip() else Origin.EXTRACT,
-            extract=await _write_extract(viewer, form, now),
+            extract=await write_extract(form.mark, form.words, Nature.SOLUTION, viewer.id, now),
             meeting=await _confirmed_meeting(form.post.id),
             author=form.post.author_id,
             promoter=viewer.id,
@@ -301,23 +302,6 @@ async def _twin_of(mark: QuoteMark) -> Row | None:
         mark.start,
         mark.end,
     )
-
-
-async def _write_extract(viewer: Viewer, form: ExtractForm, now: datetime) -> int:
-    made = await row(
-        """
-        INSERT INTO extract (post_id, revision, start, stop, sha256, member_id, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id""",
-        form.mark.post,
-        form.mark.revision,
-        form.mark.start,
-        form.mark.end,
-        quotes.digest(form.words),
-        viewer.id,
-        now,
-    )
-    assert made is not None
-    return int(made["id"])
 
 
 async def _confirmed_meeting(post: int) -> int | None:

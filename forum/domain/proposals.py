@@ -12,6 +12,7 @@ from forum.database import Row, known_moment, row, rows
 from forum.domain.answers import UNANSWERED, Answers, answers_of
 from forum.domain.ballots import Count
 from forum.domain.booths import draw
+from forum.domain.extracts import Support, support_of
 from forum.domain.merges import Union, union_of
 from forum.domain.proposal_history import OtherProposal, Told, turns_of
 from forum.domain.proposal_states import IN_FORCE_SQL
@@ -145,6 +146,7 @@ class ProposalPage:
     may_withdraw: Verdict
     may_set_aside: Verdict
     union: Union
+    support: Support
 
 
 _FATE_COLUMNS = "p.state_reason, f.number AS other_number, f.wording AS other_wording"
@@ -334,6 +336,7 @@ async def read_proposal(viewer: Viewer | None, ref: str, now: datetime) -> Propo
         may_withdraw=may_withdraw_proposal(viewer, owner, theme.schedule, now),
         may_set_aside=may_set_aside(viewer, theme.group, theme.schedule, now),
         union=await union_of(viewer, line, theme, now),
+        support=await support_of(line.id),
     )
 
 

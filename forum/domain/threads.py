@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from forum.database import Row, moment, row, rows, transaction
+from forum.domain.extracts import Extract, extracts_of, highlighted
 from forum.domain.post_writing import SAME_WORDS, Draft, Preview, prepare, preview_of, write_post
 from forum.domain.posts import Place, QuotedWords
 from forum.domain.references import storable
@@ -95,6 +96,13 @@ class ShownPost:
     opening: str
     tags: tuple[Tag, ...]
     proposals: tuple[ProposalLine, ...]
+    extracts: tuple[Extract, ...]
+
+    @property
+    def noted(self) -> tuple[Extract, ...]:
+        """The extracts to be told of under the words, beside the proposals that are shown there."""
+        shown = {line.reference for line in self.proposals}
+        return tuple(each for each in self.extracts if each.begun not in shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +172,17 @@ async def read_thread(state: ThreadState, page: int, now: datetime, *, meeting: 
     shown = await _numbers_shown(state.id, page, meeting)
     found, quoted = await _posts_with_quotes(state.id, *shown)
     tags = await _tags(state.id, *shown)
-    proposals = await lines_under_posts([r["id"] for r in found], now)
+    posts = [r["id"] for r in found]
+    proposals = await lines_under_posts(posts, now)
+    extracts = await extracts_of(posts)
     return ThreadPage(
         state=state,
         page=page,
         pages=pages,
-        posts=tuple(_shown(r, quoted[r["id"]], tags[r["id"]], proposals.get(r["id"], ())) for r in found),
+        posts=tuple(
+            _shown(r, quoted[r["id"]], tags[r["id"]], proposals.get(r["id"], ()), extracts.get(r["id"], ()))
+            for r in found
+        ),
         meetings=await _meetings_of(state.id),
         meeting=meeting,
         count=count,
@@ -235,6 +248,7 @@ async def _posts_with_quotes(
 
 _POSTS = f"""
     SELECT p.id, p.number, p.kind, p.html, substr(p.plain, 1, 80) AS opening, p.written_at,
+           CASE WHEN EXISTS (SELECT 1 FROM extract e WHERE e.post_id = p.id) THEN p.plain ELSE '' END AS marked,
            p.edited_at, p.revision, p.author_id, m.name, m.handle,
            m.organisation, m.example, a.id AS answered_id, a.number AS answered_number, am.name AS answered_author
       FROM post p LEFT JOIN member m ON m.id = p.author_id
@@ -256,14 +270,18 @@ _TAGS = f"""
 
 
 def _shown(
-    found: Row, quoted: Sequence[QuotedWords], tags: Sequence[Tag], proposals: tuple[ProposalLine, ...]
+    found: Row,
+    quoted: Sequence[QuotedWords],
+    tags: Sequence[Tag],
+    proposals: tuple[ProposalLine, ...],
+    extracts: tuple[Extract, ...],
 ) -> ShownPost:
     return ShownPost(
         id=found["id"],
         number=found["number"],
         kind=PostKind(found["kind"]),
         author=_author(found),
-        pieces=pieces_of(found["html"], quoted),
+        pieces=pieces_of(highlighted(found["html"], found["marked"], extracts), quoted),
         written_at=moment(found["written_at"]),
         edited_at=moment(found["edited_at"]),
         revision=found["revision"],
@@ -273,6 +291,7 @@ def _shown(
         opening=" ".join(found["opening"].split()),
         tags=tuple(tags),
         proposals=proposals,
+        extracts=extracts,
     )
 
 

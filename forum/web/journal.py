@@ -16,6 +16,7 @@ from forum.language import catalogue
 from forum.models.answers import Decision
 from forum.models.meetings import TagState
 from forum.models.members import Role
+from forum.models.posts import Outcome
 from forum.text import typography
 from forum.text.sheets import cell
 from forum.web.forms import Form, asked_integer, asked_text, read_form
@@ -41,6 +42,13 @@ SENTENCES = {
     "tag_selection": "a étiqueté une sélection",
     "untag_selection": "a retiré l’étiquette d’une sélection",
     "propose_from_post": "a tiré une proposition des mots d’une autre personne",
+    "harvest": "a retenu des mots d’une contribution",
+    "revise_extract": "a changé la nature ou la proposition d’un extrait",
+    "remove_extract": "a retiré un extrait",
+    "reanchor_extract": "a rattaché un extrait à la version actuelle",
+    "keep_extract": "a gardé un extrait avec ses mots d’origine",
+    "treat_post": "a terminé la lecture d’une contribution",
+    "reopen_post": "a repris la lecture d’une contribution",
     "withdraw_proposal": "a retiré sa proposition",
     "set_aside_proposal": "a écarté une proposition",
     "take_back_proposal": "a repris une proposition écartée",
@@ -116,6 +124,8 @@ LABELS = {
     TagState.WAITING: "à confirmer",
     TagState.CONFIRMED: "confirmée",
     TagState.REMOVED: "retirée",
+    Outcome.TREATED: "traitée",
+    Outcome.NO_FOLLOW_UP: "sans suite",
 }
 _WORDS = {str(member.value): words for member, words in LABELS.items()}
 

@@ -96,6 +96,13 @@ NOTICES = {
     "etiquettes-confirmees": "Les étiquettes choisies sont confirmées.",
     "etiquettes-refusees": "Les étiquettes choisies sont refusées.",
     "selection-etiquetee": "La sélection est traitée.",
+    "mots-retenus": "Ces mots sont retenus.",
+    "extrait-change": "L’extrait est à jour.",
+    "extrait-retire": "L’extrait est retiré ; la contribution ne change pas.",
+    "extrait-rattache": "L’extrait suit la version actuelle de la contribution.",
+    "extrait-garde": "L’extrait garde ses mots d’origine.",
+    "contribution-traitee": "La lecture de cette contribution est terminée.",
+    "contribution-reprise": "Cette contribution est de nouveau à traiter.",
 }
 
 # Where a page kept ready is open: a mark that no text can hold, because texts refuse NUL.
@@ -139,15 +146,15 @@ class Pages:
         self._site = site.name, asked.organiser, asked.title, site.accessibility, settings.oidc.known_as
         self._environments = {locale: self._environment(settings, locale) for locale in LOCALES}
 
-    def account(self, locale: str, viewer: Viewer | None, *, administers: bool = False) -> Markup:
-        """The corner of the masthead: it says no more than a name, what is unread and whether they administer, so it is
-        made once for those."""
-        key = (locale, viewer and (viewer.name, viewer.unread, administers))
+    def account(self, locale: str, viewer: Viewer | None, *, administers: bool = False, treats: bool = False) -> Markup:
+        """The corner of the masthead: it says no more than a name, what is unread, whether they administer and treat
+        contributions, so it is made once for those."""
+        key = (locale, viewer and (viewer.name, viewer.unread, administers, treats))
         found = self._accounts.get(key)
         if found is None:
             if len(self._accounts) > ACCOUNTS_KEPT:
                 self._accounts.clear()
-            text = self.template(locale, "session/_account.html")(viewer=viewer, administers=administers)
+            text = self.template(locale, "session/_account.html")(viewer=viewer, administers=administers, treats=treats)
             found = self._accounts[key] = rendered(text)
         return found
 
@@ -248,7 +255,8 @@ def own_slot(request: Request, name: str) -> Markup:
 def _account(request: Request) -> Markup:
     viewer = request.state.viewer
     administers = bool(permissions.may_administer(viewer, request.state.now))
-    return pages(request).account(request.state.locale, viewer, administers=administers)
+    treats = bool(permissions.may_open_inbox(viewer, request.state.now))
+    return pages(request).account(request.state.locale, viewer, administers=administers, treats=treats)
 
 
 def _notice(request: Request) -> Markup:
@@ -324,6 +332,7 @@ SECTIONS = {
     "fils": "home",
     "contributions": "home",
     "propositions": "home",
+    "extraits": "home",
     "reunions": "meetings",
     "syntheses": "syntheses",
     "aide": "help",

@@ -14,9 +14,11 @@ from forum.permissions import (
     Viewer,
     may_contribute,
     may_edit_post,
+    may_harvest,
     may_moderate,
     may_propose_from_post,
     may_read_waiting_tags,
+    may_treat,
 )
 from forum.settings import settings
 from forum.web.forms import Form, asked_integer, asked_meeting, read_form
@@ -60,9 +62,11 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
     may_write = may_contribute(viewer, state.theme.schedule, now)
     may_extract = may_propose_from_post(viewer, state.theme.group, None, state.theme.schedule, now)
     moderates = bool(may_moderate(viewer, state.theme.group, now))
+    treats = bool(may_treat(viewer, state.theme.group, now))
     sees_waiting = bool(may_read_waiting_tags(viewer, state.theme.group, now))
     # Everything that the ready page depends on, and nothing else: two readers with the same key may see the same.
-    key = (state.id, number, request.state.locale, viewer is None, may_write, may_extract, moderates, sees_waiting)
+    rights = (viewer is None, may_write, may_extract, moderates, sees_waiting, treats)
+    key = (state.id, number, request.state.locale, *rights)
     version = (state.version, state.theme.schedule.phase(now))
     pages: Kept[ReadyThread] = request.app.state.kept
     # Filtered it is another page, which few ask for: made each time.
@@ -76,6 +80,7 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
         "may_write": may_write,
         "may_extract": may_extract,
         "moderates": moderates,
+        "treats": treats,
         "sees_waiting": sees_waiting,
     }
     ready = prepare(request, "threads/show.html", context)
@@ -131,9 +136,12 @@ def _mine(request: Request, kept: ReadyThread, post: int, state: ThreadState) ->
     may_edit = bool(may_edit_post(viewer, author, theme.schedule, now))
     may_extract = bool(may_propose_from_post(viewer, theme.group, None, theme.schedule, now))
     may_propose = not may_extract and bool(may_propose_from_post(viewer, theme.group, author, theme.schedule, now))
-    context = {"post_id": post, "may_edit": may_edit, "may_propose": may_propose}
+    harvests = not may_treat(viewer, theme.group, now) and bool(
+        may_harvest(viewer, theme.group, author, theme.schedule, now)
+    )
+    context = {"post_id": post, "may_edit": may_edit, "may_propose": may_propose, "may_harvest": harvests}
     return kept.page.once(
-        ("mine", post, may_edit, may_propose), lambda: render(request, "posts/_own_actions.html", context)
+        ("mine", post, may_edit, may_propose, harvests), lambda: render(request, "posts/_own_actions.html", context)
     )
 
 

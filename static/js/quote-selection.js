@@ -47,10 +47,21 @@ function offer() {
   tools.style.top = `${choice.box.bottom - room.top + 8}px`;
 }
 
+// On the desk, the field that the words are kept from takes them: one gesture to select, one to say what they are.
+function fill() {
+  const choice = chosen();
+  const field = choice && document.getElementById(choice.words.dataset.fills);
+  if (!field) return false;
+  field.value = choice.text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  document.getElementById(choice.words.dataset.place).value = choice.near;
+  return true;
+}
+
 if (document.querySelector("[data-words]")) {
   let waiting;
   document.addEventListener("selectionchange", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(offer, 200); // while a finger still drags, nothing jumps about
+    waiting = setTimeout(() => fill() || offer(), 200); // while a finger still drags, nothing jumps about
   });
 }

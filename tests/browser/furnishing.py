@@ -3,6 +3,7 @@ wherever there is one."""
 
 import re
 from datetime import datetime, timedelta
+from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import anyio
@@ -64,7 +65,9 @@ async def furnish(site: Site) -> None:
         site.places["own"] = await _quote(member, post=3, source=RICH)
         site.places["edited"] = number_in(await sent(member, f"{THREAD}/repondre", source="Une première idée."))
         path = f"/contributions/{site.places['edited']}/modifier"
-        await sent(member, path, source="Une première idée, mieux dite.\n\n[GT réunion 2]", revision="1")
+        words = {"mots": "Une première idée", "nature": "argument contre", "proposition": "T3-002"}
+        await sent(member, f"/contributions/{site.places['edited']}/extraire", **words)
+        await sent(member, path, source="Une toute première idée, mieux dite.\n\n[GT réunion 2]", revision="1")
         wording = "Prêter des ordinateurs portables aux habitants qui n’en ont pas"
         await sent(member, f"{THEME}/proposer", wording=wording, body="Parce que **tout** passe par là.", questions="1")
         withdrawn = await sent(member, f"{THEME}/proposer", wording="Une proposition vite retirée")
@@ -80,6 +83,7 @@ async def furnish(site: Site) -> None:
         site.places["merged"] = near.rpartition("/")[2]
         await sent(moderator, f"{near}/fusionner", destination="T3-009", reason="La même demande, en d’autres mots.")
         await sent(moderator, f"{THEME}/proposer", wording="Prêter des ordinateurs portables aux habitants")
+        await _harvest(moderator)
     async with site.desk("agent") as agent:
         site.places["draft"] = await compile_(agent, "3")
         await site.put(WAITING.format(email=site.passwords["agent"][0]))
@@ -151,6 +155,18 @@ async def _quote(member: AsyncClient, *, post: int, source: str) -> int:
     answer = await member.get(f"/contributions/{post}/citer")
     marker = parse_qs(urlsplit(str(answer.headers["location"])).query)["citer"][0]
     return number_in(await sent(member, f"{THREAD}/repondre", source=source, reponse=str(post), citation=marker))
+
+
+async def _harvest(moderator: AsyncClient) -> None:
+    """Words of contribution 3 are kept for T3-002, as two things; contribution 4 is without follow-up."""
+    plain = (await moderator.get("/contributions/3/revisions/1?de=0&a=400")).text
+    words = " ".join(unescape(plain.partition('<mark id="passage">')[2].partition("</mark>")[0]).split()[:12])
+    for nature in ("argument pour", "connaissance"):
+        await sent(moderator, "/contributions/3/extraire", mots=words, nature=nature, proposition="T3-002")
+    desk = (await moderator.get("/contributions/4/extraire")).text
+    seen = re.search(r'name="vu" value="([^"]*)"', desk)
+    assert seen, desk
+    await sent(moderator, "/contributions/4/traitement", acte="sans-suite", reason="Déjà dit ailleurs.", vu=seen[1])
 
 
 async def _hold_meeting(moderator: AsyncClient) -> int:

@@ -130,6 +130,23 @@ async def _words_that_are_not_there(page: Page) -> None:
     await _refused(page, mots="des mots que personne n’a écrits")
 
 
+async def _no_words(page: Page) -> None:
+    """Words that are not there, kept as a solution: the desk again, with what was typed."""
+    await page.fill("#mots", "des mots que personne n’a écrits")
+    async with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
+        await page.locator("button[name=nature][value=solution]").click()
+    assert (await answer.value).status == 422
+    await page.locator(".error-summary").wait_for()
+
+
+async def _open_change(page: Page) -> None:
+    await page.locator("details.tagging summary").first.click()
+
+
+async def _open_filters(page: Page) -> None:
+    await page.locator("main details summary").click()
+
+
 async def _open_tagging(page: Page) -> None:
     await page.locator("details.tagging summary").nth(3).click()
 
@@ -332,6 +349,14 @@ OPEN = [
     Scene("merge refused (422)", "modératrice", "/propositions/T3-009/fusionner?dans=T3-001", _refused),
     Scene("undo a merge", "modératrice", "/propositions/{merged}/defusionner"),
     Scene("near pairs", "modératrice", "/themes/3/doublons"),
+    Scene("to treat", "modératrice", "/a-traiter", _open_filters),
+    Scene("to treat of a theme", "modératrice", "/a-traiter?theme=3"),
+    Scene("desk", "modératrice", "/contributions/2/extraire", _open_change),
+    Scene("desk of a treated contribution", "modératrice", "/contributions/4/extraire"),
+    Scene("desk of an edited contribution", "modératrice", "/contributions/{edited}/extraire"),
+    Scene("desk refused (422)", "modératrice", "/contributions/3/extraire", _no_words),
+    Scene("desk of one's own", "membre", "/contributions/{own}/extraire"),
+    Scene("proposal with arguments", "visiteur", "/propositions/T3-002"),
     Scene("new meeting", "modératrice", "/reunions/nouvelle"),
     Scene("new meeting refused (422)", "modératrice", "/reunions/nouvelle", _no_meeting),
     Scene("meeting", "modératrice", "/reunions/{meeting}"),

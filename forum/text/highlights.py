@@ -1,0 +1,121 @@
+"""Where do words of a post stand in the HTML that shows it? For extracts, marked in place; the stored HTML stays.
+
+Both texts were made of the same tokens, so the letters come in the same order: we walk the HTML beside the plain words,
+past blanks, the bullets that only the plain words hold and the quotes that only the HTML holds. A mark never crosses an
+element: words that do are marked on each side of it.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from html import unescape
+
+_PIECE = re.compile(r"""<(?:[^>"']|"[^"]*"|'[^']*')*>|&(?:[a-zA-Z0-9]+|\#[0-9]+|\#x[0-9a-fA-F]+);|[^<]""", re.DOTALL)
+_TAG = re.compile(r"</?([a-z0-9-]+)")
+_START = re.compile(r'start="([0-9]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """Code points `start` to `stop` (half-open) of the plain words; `note` is the id of what is said of them."""
+
+    start: int
+    stop: int
+    note: str
+
+
+def marked(html: str, plain: str, highlights: Sequence[Highlight]) -> str:
+    """The HTML with `<mark>` around the words; where two overlap, the one that begins last, or is shorter, shows.
+
+    The very same HTML when it does not show these plain words. Linear in the text and in what the highlights cover.
+    """
+    notes: list[str] = [""] * len(plain)
+    for each in sorted(highlights, key=lambda one: (one.start, -one.stop)):
+        start, stop = max(each.start, 0), min(each.stop, len(plain))
+        if start < stop:
+            notes[start:stop] = [each.note] * (stop - start)
+    if not any(notes):
+        return html
+    walk = _Walk(plain)
+    pieces = list(walk.pieces(html))
+    return "".join(_written(pieces, notes)) if walk.agrees else html
+
+
+def _written(pieces: Sequence[tuple[str, int | None]], notes: Sequence[str]) -> Iterator[str]:
+    """The pieces with marks; blanks between two words of one mark are inside it, those at its ends outside."""
+    current, blanks = "", ""
+    for piece, place in pieces:
+        if place is None and piece.isspace():
+            blanks += piece
+            continue
+        note = notes[place] if place is not None else ""
+        if note != current:
+            yield ("</mark>" if current else "") + blanks
+            yield f'<mark class="extract" aria-details="{note}">' if note else ""
+        else:
+            yield blanks
+        current, blanks = note, ""
+        yield piece
+    yield ("</mark>" if current else "") + blanks
+
+
+@dataclass(slots=True)
+class _Walk:
+    """How far the plain words are read, and where we stand among lists and quotes (see `plain.py`)."""
+
+    plain: str
+    at: int = 0
+    depth: int = 0
+    agrees: bool = True
+    bullet: str = ""
+    numbers: list[int | None] = field(default_factory=list)
+
+    def pieces(self, html: str) -> Iterator[tuple[str, int | None]]:
+        """Each tag, blank and letter of the HTML, and the place of a letter among the plain words if it is of them."""
+        for found in _PIECE.finditer(html):
+            piece = found.group()
+            if piece.startswith("<"):
+                self._pass_tag(piece)
+                yield piece, None
+            elif self.depth or unescape(piece).isspace():
+                yield piece, None
+            else:
+                yield piece, self._place_of(unescape(piece))
+
+    def _pass_tag(self, tag: str) -> None:
+        named = _TAG.match(tag)
+        name, closes = named[1] if named else "", tag.startswith("</")
+        if name == "blockquote":
+            self.depth += -1 if closes else 1
+        elif self.depth:
+            return
+        elif name in ("ul", "ol"):
+            self._pass_list(tag, name, closes)
+        elif name == "li" and not closes and self.numbers:
+            number = self.numbers[-1]
+            self.bullet = "•" if number is None else f"{number}."
+            self.numbers[-1] = None if number is None else number + 1
+
+    def _pass_list(self, tag: str, name: str, closes: bool) -> None:
+        if closes:
+            del self.numbers[-1:]
+            return
+        start = _START.search(tag)
+        self.numbers.append(None if name == "ul" else int(start[1]) if start else 1)
+
+    def _place_of(self, letters: str) -> int:
+        """The place of a letter, which is the next one that is no blank; an entity may stand for two."""
+        self._pass_blanks()
+        if self.bullet:
+            self.agrees = self.agrees and self.plain.startswith(self.bullet, self.at)
+            self.at += len(self.bullet)
+            self.bullet = ""
+            self._pass_blanks()
+        self.agrees = self.agrees and self.plain.startswith(letters, self.at)
+        place = min(self.at, max(len(self.plain) - 1, 0))
+        self.at += len(letters)
+        return place
+
+    def _pass_blanks(self) -> None:
+        while self.at < len(self.plain) and self.plain[self.at].isspace():
+            self.at += 1
