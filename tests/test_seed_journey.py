@@ -1,10 +1,11 @@
 """The real thread of 2019, worked through as its moderators would, by the pages alone.
 
-What is asked of the product: P5, P6 and P7 come from the meeting; P3 has contribution 9 as its complement, and its words
-are not harvested twice; P8; the three demands of the testimony in contribution 2, one of which joins P6.
+What is asked of the product: P5, P6 and P7 come from the meeting; P3 has contribution 9 as its complement, and its
+words are not harvested twice; P8; the three demands of the testimony in contribution 2, one of which joins P6.
 """
 
 import re
+from html import unescape
 
 from httpx2 import AsyncClient, Response
 
@@ -32,7 +33,7 @@ class Desk:
         """A page as words, its spaces as one types them."""
         answer = await self.client.get(address)
         assert answer.status_code == 200, f"{address}: {answer.status_code}"
-        return re.sub(r"(?:\s|\u00a0|\u202f)+", " ", re.sub(r"<[^>]+>", " ", answer.text))
+        return re.sub(r"(?:\s|\u00a0|\u202f)+", " ", unescape(re.sub(r"<[^>]+>", " ", answer.text)))
 
     async def send(self, address: str, **form: str) -> Response:
         answer = await self.client.post(address, data=form)
@@ -46,9 +47,7 @@ class Desk:
 
     async def harvest(self, number: int, nature: str, *, words: str = "", proposal: str = "") -> None:
         form = {"mots": words} if words else {"tout": "1"}
-        await self.send(
-            f"/contributions/{self.posts[number]}/extraire", nature=nature, proposition=proposal, **form
-        )
+        await self.send(f"/contributions/{self.posts[number]}/extraire", nature=nature, proposition=proposal, **form)
 
     async def end(self, number: int, *, reason: str = "") -> None:
         """The reading of a contribution is over: treated, or without follow-up for a reason."""
@@ -124,7 +123,8 @@ async def test_the_thread_of_2019_becomes_proposals_and_every_contribution_is_re
     for number in range(2, 11):
         await desk.end(number)
     assert (await rows("SELECT COUNT(*) AS n FROM treatment WHERE outcome = 'treated'"))[0]["n"] == 9
-    assert all(f"/contributions/{post}/extraire" not in (await client.get("/a-traiter")).text for post in posts.values())
+    waiting = (await client.get("/a-traiter")).text
+    assert all(f"/contributions/{post}/extraire" not in waiting for post in posts.values())
 
     # People vote; the union's votes are counted once, and the results say all of it.
     for voter, opinion in ((f"Votant Numéro{n}", "pour" if n < 4 else "contre") for n in range(6)):
