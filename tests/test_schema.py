@@ -214,7 +214,8 @@ BEFORE_5 = (
     """INSERT INTO extract (post_id, revision, start, stop, sha256, member_id, created_at)
        VALUES (1, 1, 0, 7, 'x', 1, $1)""",
     """INSERT INTO proposal (theme_id, number, wording, body, body_html, body_plain, version, state, origin, extract_id,
-X'', '', '', 1, 'open', 'extract', 1, 1, $1)""",
+                             author_id, created_at)
+       VALUES (1, 1, 'Former.', '', '', '', 1, 'open', 'extract', 1, 1, $1)""",
     """INSERT INTO ballot (proposal_id, voter_id, opinion, proposal_version, cast_at)
        VALUES (1, 1, 'pour', 1, $1)""",
     "INSERT INTO notification (member_id, post_id, event, created_at) VALUES (1, 1, 'reply', $1)",

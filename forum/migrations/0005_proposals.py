@@ -6,7 +6,9 @@ Columns that only hold other words than before are left as they are: on SQLite a
 from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
 from tortoise.migrations import operations as ops
+from tortoise.fields.relational import ForeignKeyFieldInstance
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
+from tortoise.migrations.schema_generator.state import State
 from tortoise.migrations.schema_generator.state_apps import StateApps
 
 from forum.database import is_sqlite, rows
@@ -25,6 +27,17 @@ class _Said(ops.AlterField):
 
     async def database_backward(self, *asked: object, **named: object) -> None:
         return
+
+
+class _Column(ops.AddField):
+    """A column that leaves as it came: Tortoise would remake the whole table on SQLite, without its unique sets."""
+
+    async def database_backward(
+        self, app_label: str, old_state: State, new_state: State, state_editor: BaseSchemaEditor | None = None
+    ) -> None:
+        table = old_state.apps.get_model(f"{app_label}.{self.model_name}")._meta.db_table
+        column = f"{self.name}_id" if isinstance(self.field, ForeignKeyFieldInstance) else self.name
+        await rows(f"ALTER TABLE {table} DROP COLUMN {column}")
 
 
 class _Added(ops.AddField):
@@ -173,7 +186,7 @@ class Migration(migrations.Migration):
                         db_index=True,
                         db_constraint=True,
                         to_field="id",
-                        related_name="answers",
+                        related_name="decisions",
                         on_delete=OnDelete.RESTRICT,
                     ),
                 ),
@@ -354,7 +367,7 @@ class Migration(migrations.Migration):
                 (
                     "turn",
                     fields.CharEnumField(
-                        description="PROPOSED: proposed\nAMENDED: amended\nCERTIFIED: certified\nWITHDRAWN: withdrawn\nSET_ASIDE: set aside\nTAKEN_BACK: taken back\nMERGED: merged\nRECEIVED: received\nUNMERGED: unmerged\nGAVE_BACK: gave back\nANSWERED: answered\nDONE: done",
+                        description="PROPOSED: proposed\nAMENDED: amended\nCERTIFIED: certified\nUNCERTIFIED: uncertified\nWITHDRAWN: withdrawn\nSET_ASIDE: set aside\nTAKEN_BACK: taken back\nMERGED: merged\nRECEIVED: received\nUNMERGED: unmerged\nGAVE_BACK: gave back\nANSWERED: answered\nDONE: done\nNOT_DONE: not done\nCARRIED_OUT: carried out",
                         enum_type=Turn,
                         max_length=16,
                     ),
@@ -448,7 +461,7 @@ class Migration(migrations.Migration):
             name="opinion",
             field=fields.CharField(max_length=16),
         ),
-        ops.AddField(
+        _Column(
             model_name="Ballot",
             name="carried_from",
             field=fields.ForeignKeyField(
@@ -467,12 +480,12 @@ class Migration(migrations.Migration):
             name="opinion",
             field=fields.CharField(null=True, max_length=16),
         ),
-        ops.AddField(
+        _Column(
             model_name="BallotChange",
             name="by_merge",
             field=fields.BooleanField(default=False, db_default=False),
         ),
-        ops.AddField(
+        _Column(
             model_name="Extract",
             name="compared_revision",
             field=fields.IntField(
@@ -481,7 +494,7 @@ class Migration(migrations.Migration):
                 db_default=0,
             ),
         ),
-        ops.AddField(
+        _Column(
             model_name="Extract",
             name="nature",
             field=fields.CharEnumField(
@@ -492,7 +505,7 @@ class Migration(migrations.Migration):
                 max_length=16,
             ),
         ),
-        ops.AddField(
+        _Column(
             model_name="Extract",
             name="proposal",
             field=fields.ForeignKeyField(
@@ -506,7 +519,7 @@ class Migration(migrations.Migration):
                 on_delete=OnDelete.RESTRICT,
             ),
         ),
-        ops.AddField(
+        _Column(
             model_name="Meeting",
             name="attendance",
             field=fields.TextField(
@@ -599,7 +612,7 @@ class Migration(migrations.Migration):
                 max_length=16,
             ),
         ),
-        ops.AddField(
+        _Column(
             model_name="Proposal",
             name="in_favour_of",
             field=fields.ForeignKeyField(
@@ -613,7 +626,7 @@ class Migration(migrations.Migration):
                 on_delete=OnDelete.RESTRICT,
             ),
         ),
-        ops.AddField(
+        _Column(
             model_name="Proposal",
             name="merged_into",
             field=fields.ForeignKeyField(
@@ -627,14 +640,14 @@ class Migration(migrations.Migration):
                 on_delete=OnDelete.RESTRICT,
             ),
         ),
-        ops.AddField(
+        _Column(
             model_name="Proposal",
             name="state_reason",
             field=fields.CharField(
                 default="", description="why it was set aside or withdrawn", db_default="", max_length=500
             ),
         ),
-        ops.AddField(
+        _Column(
             model_name="Proposal",
             name="substance",
             field=fields.IntField(
@@ -651,12 +664,12 @@ class Migration(migrations.Migration):
                 "table_description": "A wording that was voted on, kept for ever. A correction is no change of substance once a moderator says so.",
             },
         ),
-        ops.AddField(
+        _Column(
             model_name="ProposalVersion",
             name="certified_at",
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),
-        ops.AddField(
+        _Column(
             model_name="ProposalVersion",
             name="certifier",
             field=fields.ForeignKeyField(
@@ -670,17 +683,17 @@ class Migration(migrations.Migration):
                 on_delete=OnDelete.RESTRICT,
             ),
         ),
-        ops.AddField(
+        _Column(
             model_name="ProposalVersion",
             name="reason",
             field=fields.CharField(default="", db_default="", max_length=500),
         ),
-        ops.AddField(
+        _Column(
             model_name="ProposalVersion",
             name="substantive",
             field=fields.BooleanField(default=True, db_default=True),
         ),
-        ops.AddField(
+        _Column(
             model_name="Theme",
             name="mentions",
             field=fields.TextField(
@@ -690,14 +703,14 @@ class Migration(migrations.Migration):
                 unique=False,
             ),
         ),
-        ops.AddField(
+        _Column(
             model_name="Theme",
             name="quota",
             field=fields.IntField(
                 default=0, description="proposals that one person may support or rank, 0: all", db_default=0
             ),
         ),
-        ops.AddField(
+        _Column(
             model_name="Theme",
             name="voting",
             field=fields.CharEnumField(

@@ -29,7 +29,7 @@ class Answer(Model):
     service = fields.CharField(200, description="who answers for the administration")
     decided_on = fields.DateField()
     agent: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
-        "forum.Member", related_name="answers", null=True, db_index=True, on_delete=fields.RESTRICT
+        "forum.Member", related_name="decisions", null=True, db_index=True, on_delete=fields.RESTRICT
     )
     agent_id: int | None
     created_at = fields.DatetimeField()
