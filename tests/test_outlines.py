@@ -249,15 +249,20 @@ def test_drafts_and_versions_are_numbered_by_their_own_word() -> None:
         assert (outline.data.draft, outline.data.version) == (word == "Brouillon", number)
 
 
-def test_a_document_has_no_line_for_what_nobody_counts() -> None:
+def test_a_document_says_what_became_of_every_contribution() -> None:
     outline = outline_of(small_snapshot())
     (coverage,) = [table for table in blocks(outline, Table) if table.caption.startswith("Ce que sont devenues")]
-    assert [row[0].text for row in coverage.rows] == [
-        "Contributions reçues",
-        "Contributions à l’origine d’une proposition",
-        "Contributions citées mot pour mot",
+    assert [(row[0].text, row[1].text) for row in coverage.rows] == [
+        ("Contributions reçues", "9"),
+        ("Contributions lues jusqu’au bout", "7"),
+        ("dont retenues, en tout ou en partie", "4"),
+        ("dont sans suite", "3"),
+        ("Sans suite\u00a0: Hors du sujet.", "2"),
+        ("Sans suite\u00a0: Déjà proposé.", "1"),
+        ("Contributions qui restent à lire", "2"),
+        ("Contributions à l’origine d’une proposition", "3"),
+        ("Contributions citées mot pour mot", "3"),
     ]
-    assert not [text for text in texts_of(outline) if "non suivi" in text]
 
 
 def test_an_empty_consultation_gives_a_document_that_says_so() -> None:

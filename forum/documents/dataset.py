@@ -51,6 +51,8 @@ class ParticipationData:
     unknown_author: Annotated[int, "Dont contributions d’auteur non connu."]
     undated: Annotated[int, "Dont contributions sans date connue ; elles ne sont dans aucun jour de per_day."]
     known_authors: Annotated[int, "Auteurs connus, chacun compté une fois."]
+    treated: Annotated[int, "Contributions lues jusqu’au bout et retenues, en tout ou en partie."]
+    without_follow_up: Annotated[int, "Contributions lues jusqu’au bout et laissées sans suite, avec une raison."]
     used: Annotated[int, "Contributions dont au moins une proposition est tirée."]
     quoted: Annotated[int, "Contributions citées mot pour mot."]
     proposals: Annotated[int, "Propositions déposées, retirées comprises."]

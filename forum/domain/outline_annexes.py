@@ -25,10 +25,7 @@ from forum.domain.outline_words import (
     shown,
     text,
 )
-from forum.domain.snapshots import (
-    Kind,
-    Snapshot,
-)
+from forum.domain.snapshots import Kind, Snapshot
 from forum.models.themes import Voting
 
 
@@ -121,10 +118,25 @@ def _meetings(snapshot: Snapshot) -> Block:
     )
 
 
+# Reasons that the table names; the others are counted together.
+NAMED_REASONS: Final = 10
+
+
 def _coverage(snapshot: Snapshot) -> Table:
     facts = snapshot.participation
+    without = sum(each.posts for each in facts.posts_without_follow_up)
+    others = sum(each.posts for each in facts.posts_without_follow_up[NAMED_REASONS:])
     lines = (
         ("Contributions reçues", shown(facts.posts)),
+        ("Contributions lues jusqu’au bout", shown(facts.posts_treated + without)),
+        ("dont retenues, en tout ou en partie", shown(facts.posts_treated)),
+        ("dont sans suite", shown(without)),
+        *(
+            (fr("Sans suite : {reason}", reason=each.words), shown(each.posts))
+            for each in facts.posts_without_follow_up[:NAMED_REASONS]
+        ),
+        *((("Sans suite : autres raisons", shown(others)),) if others else ()),
+        ("Contributions qui restent à lire", shown(facts.posts - facts.posts_treated - without)),
         ("Contributions à l’origine d’une proposition", shown(facts.posts_used)),
         ("Contributions citées mot pour mot", shown(len(snapshot.verbatims))),
     )

@@ -61,6 +61,8 @@ def participation_of(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Partici
         unknown_author=facts.unknown_author_posts,
         undated=facts.posts - sum(count.posts for count in facts.per_day),
         known_authors=facts.known_authors,
+        treated=facts.posts_treated,
+        without_follow_up=sum(each.posts for each in facts.posts_without_follow_up),
         used=facts.posts_used,
         quoted=len(snapshot.verbatims),
         proposals=len(snapshot.proposals),

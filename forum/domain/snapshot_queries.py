@@ -7,6 +7,7 @@ no ballot is even read. Who may ask, and what is kept, is in `syntheses`; what a
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypedDict
 
@@ -27,6 +28,7 @@ from forum.domain.snapshots import (
     Participation,
     Proposal,
     Question,
+    Reason,
     Said,
     Snapshot,
     Source,
@@ -39,6 +41,7 @@ from forum.domain.snapshots import (
 )
 from forum.domain.standings import Judged, Pairs
 from forum.domain.themes import THEME_COLUMNS, ThemeHead, is_settling, theme_from
+from forum.domain.treatments import coverage
 from forum.domain.votes import counts_of, voters_of
 from forum.errors import Conflict, Invalid
 from forum.models.proposals import IN_FORCE, Origin, ProposalState
@@ -99,7 +102,9 @@ async def freeze(theme: int | None, now: datetime, introductions: Mapping[str, s
             [_plain(introductions, r["introduction"]) for r in found],
             await _evidence(themes, proposals, counts, now) if kind is Kind.FINAL else {},
         ),
-        participation=_participation(kind, posts, proposals, number_of, counts, voters),
+        participation=replace(
+            _participation(kind, posts, proposals, number_of, counts, voters), **await _read_to_their_end(themes)
+        ),
         engine_version=__version__,
         scope=None if theme is None else number_of[theme],
         threads=tuple(Thread(r["id"], r["title"], r["number"]) for r in await rows(_THREADS, theme)),
@@ -323,6 +328,24 @@ def _participation(
         per_day=_per_day(moment(r["written_at"]) for r in posts),
         per_theme=tuple(ThemeCount(number, posts_in[id_], proposals_in[id_]) for id_, number in number_of.items()),
         posts_used=len({r["post_id"] for r in proposals} - {None}),
+    )
+
+
+class _Read(TypedDict):
+    posts_treated: int
+    posts_without_follow_up: tuple[Reason, ...]
+
+
+async def _read_to_their_end(themes: Sequence[ThemeHead]) -> _Read:
+    """What moderators made of the contributions of these themes."""
+    found = [await coverage(theme.id) for theme in themes]
+    reasons: Counter[str] = Counter()
+    for each in found:
+        reasons.update(dict(each.no_follow_up))
+    in_order = sorted(reasons.items(), key=lambda one: (-one[1], one[0]))
+    return _Read(
+        posts_treated=sum(each.treated for each in found),
+        posts_without_follow_up=tuple(Reason(words, posts) for words, posts in in_order),
     )
 
 

@@ -230,8 +230,20 @@ class Participation:
     per_day: tuple[DayCount, ...] = ()
     """Ascending; posts without a date are in none of them."""
     per_theme: tuple[ThemeCount, ...] = ()
+    posts_treated: int = 0
+    """Posts read to their end by a moderator, of which something was kept."""
+    posts_without_follow_up: tuple["Reason", ...] = ()
+    """Posts read to their end without follow-up, by reason, the most frequent first; the others are not read yet."""
     posts_used: int = 0
     """Posts from which at least one proposal of this snapshot comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why some posts were left without follow-up, and how many."""
+
+    words: str
+    posts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,5 +384,6 @@ def renewed(facts: dict[str, Any]) -> dict[str, Any]:
         return facts
     for one in (*facts["verbatims"], *facts["proposals"]):
         one.pop("author", None)
-    added = {part: [missing | each for each in facts[part]] for part, missing in _SINCE_4.items()}
-    return facts | added | {"format": FORMAT}
+    added: dict[str, Any] = {part: [missing | each for each in facts[part]] for part, missing in _SINCE_4.items()}
+    read = {"posts_treated": 0, "posts_without_follow_up": []}
+    return facts | added | {"participation": read | facts["participation"], "format": FORMAT}
