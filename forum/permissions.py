@@ -391,7 +391,7 @@ def may_merge(viewer: Viewer | None, group: int, schedule: Schedule, now: dateti
     """Merge proposals, part them again, say that two are different: moderators of the group, until the votes close."""
     by_role = may_moderate(viewer, group, now)
     if by_role and schedule.votes_are_closed(now):
-        return _refused("Les votes de ce thème sont clos : ce qui a été jugé ne se réunit et ne se sépare plus.")
+        return _refused("Les votes de ce thème sont clos : on ne fusionne et on ne défusionne plus.")
     return by_role
 
 
@@ -462,7 +462,7 @@ def may_vote(
 
 
 _OUT_OF_THE_VOTE = {
-    ProposalState.MERGED: "Cette proposition est réunie à une autre : c’est sur l’autre que l’on vote désormais.",
+    ProposalState.MERGED: "Cette proposition est fusionnée dans une autre : c’est sur l’autre que l’on vote désormais.",
     ProposalState.WITHDRAWN: "Cette proposition est retirée : elle n’est plus soumise au vote.",
     ProposalState.SET_ASIDE: "Cette proposition est écartée : elle n’est plus soumise au vote.",
 }
@@ -491,7 +491,7 @@ def may_answer(
 
 
 _NOT_ANSWERED = {
-    ProposalState.MERGED: "Cette proposition est réunie à une autre : c’est à l’autre que l’administration répond.",
+    ProposalState.MERGED: "Cette proposition est fusionnée : c’est à l’autre que l’administration répond.",
     ProposalState.WITHDRAWN: "Cette proposition est retirée : elle n’appelle plus de réponse.",
     ProposalState.SET_ASIDE: "Cette proposition est écartée : elle n’appelle plus de réponse.",
 }

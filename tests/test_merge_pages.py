@@ -37,7 +37,7 @@ async def test_the_form_offers_near_proposals_then_says_what_will_happen(client:
     assert "mots communs" in page
     assert "dans=T3-003" not in page
     page = (await client.get("/propositions/T3-002/fusionner?dans=t3-001")).text
-    assert "Fusionner T3-002 dans T3-001" in page
+    assert "<h1>Fusionner T3-002 dans T3-001</h1>" in whole_references(page)
     assert "/propositions/T3-001/fusionner?dans=T3-002" in page
     await merge(client)
 
@@ -65,7 +65,7 @@ async def test_the_old_address_leads_to_the_destination_which_says_so(client: As
         assert (answer.status_code, answer.headers["location"]) == (303, "/propositions/T3-001?de=T3-002")
     page = (await client.get("/propositions/T3-001?de=T3-002")).text
     assert "T3-002 a été fusionnée dans T3-001" in page
-    assert "Réunit aussi" in page
+    assert "Propositions fusionnées dans celle-ci" in page
     assert "La même demande." in page
     for other in ("T3-003", "T3-001", "<b>"):
         assert "a été fusionnée" not in (await client.get(f"/propositions/T3-001?de={other}")).text
@@ -87,13 +87,14 @@ async def test_its_own_words_stay_readable(client: AsyncClient) -> None:
 async def test_undone_the_proposal_is_at_its_address_again(client: AsyncClient) -> None:
     await two_proposals(client)
     await merge(client)
-    assert "Défusionner T3-002 de T3-001" in (await client.get("/propositions/T3-002/defusionner")).text
+    page = (await client.get("/propositions/T3-002/defusionner")).text
+    assert "<h1>Défusionner T3-002 de T3-001</h1>" in whole_references(page)
     refused = await client.post("/propositions/T3-002/defusionner", data={"reason": ""})
     assert refused.status_code == 422
     answer = await client.post("/propositions/T3-002/defusionner", data=REASON)
     assert answer.headers["location"] == "/propositions/T3-002?fait=proposition-defusionnee"
     assert (await client.get("/propositions/T3-002")).status_code == 200
-    assert "Réunit aussi" not in (await client.get("/propositions/T3-001")).text
+    assert "Propositions fusionnées dans celle-ci" not in (await client.get("/propositions/T3-001")).text
     assert (await client.post("/propositions/T3-002/defusionner", data=REASON)).status_code == 409
     assert (await client.get("/propositions/T3-002/defusionner")).status_code == 409
 
@@ -118,6 +119,11 @@ async def test_a_voter_sees_where_their_vote_comes_from_until_they_vote_again(cl
     page = (await client.get("/propositions/T3-001")).text
     assert "Votre vote vient de" not in page
     assert 'value="pour" required checked' in page
+
+
+def whole_references(page: str) -> str:
+    """The page without what keeps a reference on one line."""
+    return re.sub(r'<span class="reference">([^<]*)</span>', r"\1", page)
 
 
 def without_history(page: str) -> str:

@@ -651,7 +651,7 @@ CASES = [
         "merge when closed",
         "/propositions/{closed_proposal}/fusionner",
         {"destination": "{closed_proposal}", "reason": "La même demande."},
-        refused="Les votes de ce thème sont clos : ce qui a été jugé ne se réunit et ne se sépare plus.",
+        refused="Les votes de ce thème sont clos : on ne fusionne et on ne défusionne plus.",
     ),
     Case(Action.MODERATE, "see the form that undoes a merge", "/propositions/{merged}/defusionner"),
     Case(

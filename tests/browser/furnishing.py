@@ -55,12 +55,15 @@ WAITING = """
            '2026-01-01 00:00:00+00:00'
       FROM member WHERE email = '{email}'"""
 
+# Two groups of voters, large enough to be shown.
+PROFESSIONS = "UPDATE member SET profession = CASE WHEN id % 2 = 0 THEN 'Bibliothécaire' ELSE 'Autre' END"
+
 PRESENT = "Bibliothèque départementale de la Moselle\nMédiathèque Verlaine, Metz\nPôle emploi, agence de Metz"
 
 
 async def furnish(site: Site) -> None:
-    """Contributions, a quote, an edit, notifications, a meeting with minutes, votes, a working draft, an archive that
-    waits and a list of people to invite."""
+    """Contributions, a quote, an edit, notifications, a meeting with minutes, votes, proposals in every state, drafts,
+    an archive that waits and a list of people to invite."""
     async with site.desk("membre") as member:
         site.places["own"] = await _quote(member, post=3, source=RICH)
         site.places["edited"] = number_in(await sent(member, f"{THREAD}/repondre", source="Une première idée."))
@@ -84,6 +87,7 @@ async def furnish(site: Site) -> None:
         await sent(moderator, f"{near}/fusionner", destination="T3-009", reason="La même demande, en d’autres mots.")
         await sent(moderator, f"{THEME}/proposer", wording="Prêter des ordinateurs portables aux habitants")
         await _harvest(moderator)
+    await _live(site)
     async with site.desk("agent") as agent:
         site.places["draft"] = await compile_(agent, "3")
         await site.put(WAITING.format(email=site.passwords["agent"][0]))
@@ -93,8 +97,42 @@ async def furnish(site: Site) -> None:
         site.places["batch"] = number_in(report)
 
 
+async def _live(site: Site) -> None:
+    """What becomes of proposals: one amended while it was voted on, twice; one set aside; one withdrawn in favour of
+    another; one that is still a draft."""
+    async with site.desk("membre") as member, site.desk("modératrice") as moderator:
+        words = {"wording": "Former un agent de chaque mairie aux démarches en ligne", "body": "Une journée par an."}
+        amended = await _propose(member, **words)
+        for voter in (member, moderator):
+            await sent(voter, f"/propositions/{amended}/vote", avis="pour")
+        corrected = words | {"wording": "Former deux agents de chaque mairie aux démarches en ligne"}
+        wider = corrected | {"body": "Deux journées par an, prises sur le temps de travail."}
+        for number, changed in enumerate((corrected, wider), 1):
+            reason = "Un seul agent ne suffit pas : il faut pouvoir le remplacer."
+            await sent(member, f"/propositions/{amended}/modifier", **changed, reason=reason, version=str(number))
+        certified = "Seuls les motifs changent : la demande reste la même."
+        await sent(moderator, f"/propositions/{amended}/versions/3/correction", reason=certified, acte="certifier")
+        aside = await _propose(member, wording="Renommer la salle des fêtes de la commune")
+        why = "Elle ne concerne pas la médiation numérique : voyez le thème 1."
+        await sent(moderator, f"/propositions/{aside}/ecarter", reason=why)
+        left = await _propose(member, wording="Former les agents des mairies")
+        why = "La même demande, plus précise."
+        await sent(member, f"/propositions/{left}/retirer", in_favour_of=amended, reason=why, confirmation="1")
+        sketch = {"wording": "Ouvrir les bibliothèques le dimanche", "body": "À chiffrer.", "acte": "brouillon"}
+        await sent(member, f"{THEME}/proposer", **sketch)
+        found = re.search(r"/compte/brouillons/(\d+)", (await member.get("/compte/brouillons")).text)
+        assert found
+        site.places.update(amended=amended, aside=aside, left=left, sketch=int(found[1]))
+
+
+async def _propose(member: AsyncClient, **words: str) -> str:
+    """A proposal of theme 3; gives its reference."""
+    return urlsplit(await sent(member, f"{THEME}/proposer", **words)).path.rpartition("/")[2]
+
+
 async def close(site: Site) -> None:
-    """The votes of theme 3 are closed, its synthesis is compiled and published."""
+    """The votes of theme 3 are closed, its voters of two professions, its synthesis is compiled and published."""
+    await site.put(PROFESSIONS)
     async with site.desk("membre") as member:
         await sent(member, "/propositions/T3-001/vote", avis="pour")
         await sent(

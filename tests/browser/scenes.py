@@ -177,6 +177,21 @@ async def _rows_near(page: Page) -> None:
     await page.locator(".suggestions").first.wait_for()
 
 
+async def _amend_in_two_windows(page: Page) -> None:
+    """The same proposal amended elsewhere meanwhile (409)."""
+    other = await page.context.new_page()
+    await other.goto(page.url)
+    await other.fill("#body", f"Deux journées par an, et un guide {token_hex(4)}.")
+    await other.fill("#reason", "Un guide aussi.")
+    await other.locator("main form .primary").click()
+    await other.wait_for_url("**/propositions/*fait=*")
+    await other.close()
+    await page.fill("#body", "Deux journées par an, sans guide.")
+    await page.fill("#reason", "Sans guide.")
+    await page.locator("main form .primary").click()
+    await page.locator("#autre").wait_for()
+
+
 async def _meeting_in_two_windows(page: Page) -> None:
     """The same meeting corrected elsewhere meanwhile (409)."""
     other = await page.context.new_page()
@@ -304,6 +319,30 @@ OPEN = [
     Scene("voting booth", "membre", "/themes/3/propositions"),
     Scene("own proposal", "membre", "/propositions/T3-009"),
     Scene("withdrawn proposal", "membre", "/propositions/T3-010"),
+    Scene("amended proposal", "visiteur", "/propositions/{amended}"),
+    Scene("amended proposal", "modératrice", "/propositions/{amended}"),
+    Scene("versions", "visiteur", "/propositions/{amended}/versions"),
+    Scene("versions", "modératrice", "/propositions/{amended}/versions"),
+    Scene("certify a correction", "modératrice", "/propositions/{amended}/versions/2/correction"),
+    Scene("certify refused (422)", "modératrice", "/propositions/{amended}/versions/2/correction", _refused),
+    Scene("certified correction", "modératrice", "/propositions/{amended}/versions/3/correction"),
+    Scene("amend", "membre", "/propositions/{amended}/modifier"),
+    Scene("amend refused (422)", "membre", "/propositions/{amended}/modifier", _too_long_a_proposal),
+    Scene("amend in two windows (409)", "membre", "/propositions/{amended}/modifier", _amend_in_two_windows),
+    Scene("withdraw", "membre", "/propositions/{amended}/retirer"),
+    Scene("withdraw refused (422)", "membre", "/propositions/{amended}/retirer", _refused),
+    Scene("withdrawn already", "membre", "/propositions/{left}/retirer"),
+    Scene("withdrawn in favour of another", "visiteur", "/propositions/{left}"),
+    Scene("proposal set aside", "visiteur", "/propositions/{aside}"),
+    Scene("set aside", "modératrice", "/propositions/{amended}/ecarter"),
+    Scene("set aside refused (422)", "modératrice", "/propositions/{amended}/ecarter", _refused),
+    Scene("set aside already", "modératrice", "/propositions/{aside}/ecarter"),
+    Scene("take back", "modératrice", "/propositions/{aside}/reprendre"),
+    Scene("take back refused (422)", "modératrice", "/propositions/{aside}/reprendre", _refused),
+    Scene("drafts", "membre", "/compte/brouillons"),
+    Scene("no draft", "agent", "/compte/brouillons"),
+    Scene("draft", "membre", "/compte/brouillons/{sketch}"),
+    Scene("draft refused (422)", "membre", "/compte/brouillons/{sketch}", _too_long_a_proposal),
     Scene("new proposal", "membre", "/themes/3/proposer?question=2"),
     Scene("new proposal refused (422)", "membre", "/themes/3/proposer", _too_long_a_proposal),
     Scene("new thread", "membre", "/themes/3/nouveau-fil"),
@@ -407,6 +446,7 @@ CLOSED = [
     Scene("theme", "visiteur", "/themes/3"),
     Scene("results", "visiteur", "/themes/3/propositions"),
     Scene("results", "membre", "/themes/3/propositions"),
+    Scene("results by group", "visiteur", "/themes/3/resultats/groupes"),
     Scene("proposal", "membre", "/propositions/T3-001"),
     Scene("thread", "membre", "/fils/1"),
     Scene("syntheses", "visiteur", "/syntheses"),
