@@ -4,8 +4,11 @@ Until then an extract leads to the revision that it was chosen in, which stays r
 in `text/anchors.py`: the very words, else the nearest passage, which somebody must have seen before it counts.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+from anyio.to_thread import run_sync
 
 from forum.database import rows, transaction
 from forum.domain.extracts import Extract
@@ -37,6 +40,14 @@ def offer_for(post: OnePost, extract: Extract) -> Offer | None:
     return Offer(extract, reanchor(extract.words, extract.start, post.plain), post.revision)
 
 
+async def offers_for(post: OnePost, extracts: Iterable[Extract]) -> dict[int, Offer]:
+    """What to do with each extract whose post changed, by id; the comparing, tens of ms each, is off the loop."""
+    stale = [each for each in extracts if each.stale]
+    if not stale:
+        return {}
+    return await run_sync(lambda: {each.id: offer for each in stale if (offer := offer_for(post, each))})
+
+
 async def reanchor_extract(viewer: Viewer | None, extract: int, seen: str, now: datetime) -> int:
     """Take the words of the newest revision that were offered and `seen` as those of the extract; gives its post.
 
@@ -46,7 +57,7 @@ async def reanchor_extract(viewer: Viewer | None, extract: int, seen: str, now: 
     """
     async with transaction():
         held = await hold_extract(viewer, extract, now)
-        offer = offer_for(held.post, held.extract)
+        offer = (await offers_for(held.post, [held.extract])).get(extract)
         if offer is None or offer.anchor is None or offer.seen != seen:
             raise Conflict("La contribution a encore changé, ou quelqu’un a été plus rapide. Relisez, puis choisissez.")
         anchor = offer.anchor

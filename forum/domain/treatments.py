@@ -11,7 +11,7 @@ from datetime import datetime
 
 from forum.database import Row, known_moment, row, rows, transaction
 from forum.domain import journal
-from forum.domain.anchored import Offer, offer_for
+from forum.domain.anchored import Offer, offers_for
 from forum.domain.extracts import Extract, extracts_of, highlighted
 from forum.domain.harvesting import may_change, refuse_instruction
 from forum.domain.posts import OnePost, QuotedWords, read_post, read_revision
@@ -76,7 +76,7 @@ async def read_desk(viewer: Viewer | None, post: int, now: datetime) -> Desk:
         post=source,
         pieces=pieces_of(highlighted(source.html, source.plain, extracts), await _quoted(source)),
         extracts=extracts,
-        offers={each.id: offer for each in extracts if (offer := offer_for(source, each))},
+        offers=await offers_for(source, extracts),
         mine=frozenset(each.id for each in extracts if may_change(viewer, source, each, now)),
         treatment=_treatment_from(found, source.revision) if found else None,
         may_treat=treats,
