@@ -10,7 +10,7 @@ from httpx2 import AsyncClient, Response
 from starlette.applications import Starlette
 
 from forum.database import row, rows, transaction
-from forum.domain import members, minutes, new_proposals, post_writing, posts, votes
+from forum.domain import amendments, members, minutes, new_proposals, post_writing, posts, votes
 from forum.domain.minutes import KeptRow
 from forum.errors import NotAllowed
 from forum.importing.themes import load_themes
@@ -188,6 +188,82 @@ async def test_results_read_at_the_close_are_read_again_when_a_last_ballot_enter
         assert "Pour <b>0</b>" in await results(app)
         ballot.go_on.set()
     assert "Pour <b>1</b>" in await results(app)
+
+
+class Waits:
+    """What a write of one module has written and not yet committed, until `seconds` have gone by: others wait."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, module: object, name: str, seconds: float = 0.3) -> None:
+        self.written = anyio.Event()
+        write = getattr(module, name)
+
+        async def slowly(*values: Any, **named: Any) -> object:
+            made = await write(*values, **named)
+            self.written.set()
+            await anyio.sleep(seconds)
+            return made
+
+        monkeypatch.setattr(module, name, slowly)
+
+
+async def both(first: Send, one: AsyncClient, waits: Waits, second: Send, other: AsyncClient) -> tuple[int, Response]:
+    """The status of a write, and the answer to one that was sent while the first was written."""
+    statuses: list[int] = []
+
+    async def begin() -> None:
+        statuses.append((await first(one, 0)).status_code)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(begin)
+        await waits.written.wait()
+        answer = await second(other, 0)
+    return statuses[0], answer
+
+
+async def test_a_ballot_that_waited_for_an_amendment_does_not_judge_words_that_its_voter_never_read(
+    app: Starlette, client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    author = await make_member("Autrice Une")
+    await make_proposal(await make_theme(3), "Ouvrir le samedi", author=author)
+    waits = Waits(monkeypatch, amendments, "_write_version")
+    form = {"version": "1", "wording": "Fermer le samedi", "reason": "Le contraire."}
+    async with visitor(app) as voter:
+        await sign_in(client, author)
+        await sign_in(voter, await make_member("Votante Une"))
+        amended, answer = await both(
+            lambda one, _: one.post("/propositions/T3-001/modifier", data=form),
+            client,
+            waits,
+            lambda one, _: one.post("/propositions/T3-001/vote", data={"avis": "pour", "version": "1"}),
+            voter,
+        )
+    assert (amended, answer.status_code) == (303, 409)
+    assert "a changé pendant que vous la lisiez" in answer.text
+    assert await count("ballot") == 0
+
+
+async def test_a_reading_that_waited_for_an_edit_does_not_end_on_words_that_nobody_read(
+    app: Starlette, client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = await make_group("gt-3")
+    author = await make_member("Autrice Une")
+    post = await make_post(await make_thread(await make_theme(3, group=group)), "Ouvrir.", author=author)
+    waits = Waits(monkeypatch, post_writing, "_replace")
+    async with visitor(app) as moderator:
+        await sign_in(client, author)
+        await sign_in(moderator, await make_member("Nadia Berthier", moderates=[group]))
+        desk = (await moderator.get(f"/contributions/{post.id}/extraire")).text
+        seen = desk.split('name="vu" value="')[1].split('"')[0]
+        form = {"acte": "sans-suite", "reason": "Hors sujet.", "vu": seen}
+        edited, answer = await both(
+            lambda one, _: one.post(f"/contributions/{post.id}/modifier", data={"source": "Fermer.", "revision": "1"}),
+            client,
+            waits,
+            lambda one, _: one.post(f"/contributions/{post.id}/traitement", data=form),
+            moderator,
+        )
+    assert (edited, answer.status_code) == (303, 409)
+    assert await count("treatment") == 0
 
 
 async def _vote(viewer: Viewer, post: Post) -> object:

@@ -262,14 +262,6 @@ async def _other_proposal(held: HeldExtract, typed: str) -> int | None:
     return await proposal_of(held.theme, typed)
 
 
-async def attach(viewer: Viewer | None, extract: int, proposal: str, now: datetime) -> int:
-    """Say for which proposal words speak, "" for none. Raises like `revise`."""
-    found = await row("SELECT nature FROM extract WHERE id = $1", storable(extract))
-    if found is None:
-        raise NotFound
-    return await revise(viewer, extract, found["nature"], proposal, now)
-
-
 async def remove(viewer: Viewer | None, extract: int, now: datetime) -> int:
     """Keep these words no longer; gives their post.
 

@@ -99,11 +99,19 @@ def _place(found: Row) -> Place:
 
 async def read_post(post: int, *, hold: Hold | None = None) -> OnePost:
     """A contribution as it stands; `hold` keeps its theme for the caller's transaction. Raises NotFound."""
+    if hold is not None:
+        # In a statement of its own: the next one must see what was edited while the theme was waited for.
+        await rows(
+            f"""SELECT t.id FROM theme t
+                 WHERE t.id = (SELECT f.theme_id FROM post p JOIN thread f ON f.id = p.thread_id WHERE p.id = $1)
+                 {holding(hold)}""",
+            storable(post),
+        )
     found = await row(
         f"""SELECT p.id AS post_id, p.number AS post_number, p.kind, p.author_id, m.name AS author, p.source, p.html,
                    p.plain, p.revision, p.written_at, f.id, f.title, {THEME_COLUMNS}
               FROM post p JOIN thread f ON f.id = p.thread_id JOIN theme t ON t.id = f.theme_id
-              LEFT JOIN member m ON m.id = p.author_id WHERE p.id = $1{holding(hold)}""",
+              LEFT JOIN member m ON m.id = p.author_id WHERE p.id = $1""",
         storable(post),
     )
     if found is None:

@@ -17,9 +17,8 @@ from forum.domain.themes import (
     THEME_COLUMNS,
     Hold,
     ThemeHead,
-    as_settled,
     closes_soon,
-    holding,
+    hold_theme,
     raise_versions,
     theme_from,
 )
@@ -247,15 +246,13 @@ def _is_shown(schedule: Schedule, now: datetime) -> bool:
 async def _votable(viewer: Viewer, ref: str, now: datetime, hold: Hold) -> tuple[ProposalLine, ThemeHead]:
     """The proposal that this person may vote on now, and its theme, held."""
     theme_number, number = parse_reference(ref)
+    theme = await hold_theme(theme_number, hold, now)
+    # In a statement of its own: it must see what was amended or merged while the theme was waited for.
     found = await row(
-        f"SELECT {LINE_COLUMNS} {LINE_TABLES} WHERE t.number = $2 AND p.number = $3{holding(hold)}",
-        viewer.id,
-        theme_number,
-        number,
+        f"SELECT {LINE_COLUMNS} {LINE_TABLES} WHERE p.theme_id = $2 AND p.number = $3", viewer.id, theme.id, number
     )
     if found is None:
         raise NotFound
-    theme = await as_settled(theme_from(found), now)
     line = line_from(found, viewer, now, theme=theme)
     line.may_vote.require()
     return line, theme
