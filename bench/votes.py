@@ -57,9 +57,9 @@ async def fill() -> None:
             ((n, theme.id, n, f"Proposition {n}", moment) for n in range(1, PROPOSALS + 1)),
         )
         base.executemany(
-            """INSERT INTO ballot (proposal_id, voter_id, opinion, proposal_version, cast_at)
-               VALUES (?, ?, ?, 1, ?)""",
-            ((*each, moment) for each in _ballots()),
+            """INSERT INTO ballot (proposal_id, voter_id, opinion, proposal_version, cast_at, profession, territory)
+               VALUES (?, ?, ?, 1, ?, ?, '')""",
+            ((*each, moment, names[each[1] % PROFESSIONS]) for each in _ballots()),
         )
 
 

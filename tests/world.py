@@ -231,7 +231,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
     secret = await make_member(SECRET_VOTER)
     await _vote(proposal.id, secret)
     await _vote(closed_proposal.id, secret)
-    await Member.filter(id=secret.id).update(profession="Bibliothécaire")
+    await Ballot.filter(voter_id=secret.id).update(profession="Bibliothécaire")
     made = await _make_syntheses(theme, closed) | await _make_answers(closed)
     return {
         "thread": thread.id,

@@ -74,7 +74,10 @@ async def _carry(proposal: int, now: datetime) -> None:
     await rows(
         f"""
         {_WANTED}
-        INSERT INTO ballot (proposal_id, voter_id, opinion, proposal_version, cast_at, carried_from_id)
-        SELECT $1, w.voter_id, w.opinion, w.version, w.cast_at, w.origin {_MISSING}""",
+        INSERT INTO ballot (proposal_id, voter_id, opinion, proposal_version, cast_at, carried_from_id,
+                            profession, territory)
+        SELECT $1, w.voter_id, w.opinion, w.version, w.cast_at, w.origin,
+               (SELECT m.profession FROM member m WHERE m.id = w.voter_id),
+               (SELECT m.territory FROM member m WHERE m.id = w.voter_id) {_MISSING}""",
         proposal,
     )

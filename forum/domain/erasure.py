@@ -56,7 +56,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Fate]]] = {
     "address_change": {"email": _OWN},
     "answer": {"decision": _SITE, "reason": _WORDS, "service": _WORDS},
     "archive": {"content": _OWN, "sha256": _OWN},
-    "ballot": {"opinion": _SITE},
+    "ballot": {"opinion": _SITE, "profession": _SITE, "territory": _SITE},
     "ballot_change": {"opinion": _SITE},
     "distinction": {},
     "document": {

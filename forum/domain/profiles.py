@@ -111,8 +111,6 @@ async def change_profile(
         async with transaction():
             if is_shown:
                 await themes.raise_every_version()
-            elif (profession, territory) != (known.profession, known.territory):
-                await themes.raise_versions_of_voter(viewer.id)
             if name != known.name:
                 await _rename(viewer.id, name, known)
             await rows(

@@ -157,12 +157,12 @@ async def _tallies_by_group(
     """By reference, then by declared group; `column` is one of `_declared`."""
     found = await rows(
         f"""
-        SELECT b.proposal_id, d.{column} AS told, COUNT(*) AS ballots,
+        SELECT b.proposal_id, b.{column} AS told, COUNT(*) AS ballots,
                SUM(CASE WHEN b.opinion {_said(theme, favourably=True)} THEN 1 ELSE 0 END) AS favourable,
                SUM(CASE WHEN b.opinion {_said(theme, favourably=False)} THEN 1 ELSE 0 END) AS unfavourable
-          {_TABLES} JOIN member d ON d.id = b.voter_id
+          {_TABLES}
          WHERE {_COUNTED}
-         GROUP BY b.proposal_id, d.{column}""",
+         GROUP BY b.proposal_id, b.{column}""",
         theme.id,
     )
     electorates = await _electorates(theme, column) if theme.voting is Voting.APPROVAL else {}
@@ -181,10 +181,10 @@ async def _electorates(theme: ThemeHead, column: str) -> dict[str, int]:
     """How many people of each group voted in a theme: of supports, not supporting is an answer too."""
     found = await rows(
         f"""
-        SELECT d.{column} AS told, COUNT(DISTINCT b.voter_id) AS voters
-          {_TABLES} JOIN member d ON d.id = b.voter_id
+        SELECT b.{column} AS told, COUNT(DISTINCT b.voter_id) AS voters
+          {_TABLES}
          WHERE {_COUNTED}
-         GROUP BY d.{column}""",
+         GROUP BY b.{column}""",
         theme.id,
     )
     return {each["told"]: each["voters"] for each in found}

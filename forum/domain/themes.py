@@ -337,16 +337,6 @@ async def raise_all_versions(theme: int) -> None:
     await rows("UPDATE thread SET version = version + 1 WHERE theme_id = $1", theme)
 
 
-async def raise_versions_of_voter(member: int) -> None:
-    """The same for the themes where somebody voted: results are also told by what voters declare of themselves."""
-    await rows(
-        """
-        UPDATE theme SET version = version + 1
-         WHERE id IN (SELECT p.theme_id FROM ballot b JOIN proposal p ON p.id = b.proposal_id WHERE b.voter_id = $1)""",
-        member,
-    )
-
-
 async def raise_every_version() -> None:
     """The same for every page that is kept, for what may stand on any of them: somebody's name."""
     await rows("UPDATE theme SET version = version + 1")

@@ -292,11 +292,12 @@ async def _cast(proposal: int, voter: int, opinion: str, now: datetime) -> int |
     """
     written = await row(
         """
-        INSERT INTO ballot (proposal_id, voter_id, opinion, proposal_version, cast_at)
-        SELECT p.id, $2, $3, p.version, $4 FROM proposal p WHERE p.id = $1 AND p.state = 'open'
+        INSERT INTO ballot (proposal_id, voter_id, opinion, proposal_version, cast_at, profession, territory)
+        SELECT p.id, m.id, $3, p.version, $4, m.profession, m.territory
+          FROM proposal p JOIN member m ON m.id = $2 WHERE p.id = $1 AND p.state = 'open'
             ON CONFLICT (proposal_id, voter_id) DO UPDATE
            SET opinion = excluded.opinion, proposal_version = excluded.proposal_version, cast_at = excluded.cast_at,
-               carried_from_id = NULL
+               profession = excluded.profession, territory = excluded.territory, carried_from_id = NULL
          WHERE ballot.opinion <> excluded.opinion OR ballot.proposal_version <> excluded.proposal_version
             OR ballot.carried_from_id IS NOT NULL
         RETURNING proposal_version""",

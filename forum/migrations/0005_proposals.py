@@ -135,6 +135,10 @@ async def tell_what_was(apps: StateApps, editor: BaseSchemaEditor) -> None:
            SELECT id, 'proposed', COALESCE(promoter_id, author_id), 1, '', created_at FROM proposal ORDER BY id"""
     )
     await rows(
+        """UPDATE ballot SET profession = (SELECT m.profession FROM member m WHERE m.id = ballot.voter_id),
+                             territory = (SELECT m.territory FROM member m WHERE m.id = ballot.voter_id)"""
+    )
+    await rows(
         """UPDATE extract SET proposal_id = (SELECT MAX(p.id) FROM proposal p WHERE p.extract_id = extract.id)
             WHERE EXISTS (SELECT 1 FROM proposal p WHERE p.extract_id = extract.id)"""
     )
@@ -479,6 +483,21 @@ class Migration(migrations.Migration):
             model_name="BallotChange",
             name="opinion",
             field=fields.CharField(null=True, max_length=16),
+        ),
+        _Column(
+            model_name="Ballot",
+            name="profession",
+            field=fields.CharField(
+                default="",
+                description="what its voter declared then",
+                db_default="",
+                max_length=80,
+            ),
+        ),
+        _Column(
+            model_name="Ballot",
+            name="territory",
+            field=fields.CharField(default="", description="the same", db_default="", max_length=80),
         ),
         _Column(
             model_name="BallotChange",

@@ -8,7 +8,8 @@ class Ballot(Model):
     """What one person thinks of one proposal now, and which version of it they judged.
 
     `opinion` is written in the terms of the theme's voting: "pour", "abstention", "contre"; a mention, "0" for the
-    worst; or a place, "1" for the first. A ballot that came with a merge says from which proposal.
+    worst; or a place, "1" for the first. A ballot that came with a merge says from which proposal. The declared groups
+    are those of the moment: read from the profile, a change of it after the close would show whose ballot it is.
     """
 
     id = fields.IntField(primary_key=True)
@@ -23,6 +24,8 @@ class Ballot(Model):
     opinion = fields.CharField(16)
     proposal_version = fields.IntField()
     cast_at = fields.DatetimeField()
+    profession = fields.CharField(80, default="", db_default="", description="what its voter declared then")
+    territory = fields.CharField(80, default="", db_default="", description="the same")
     carried_from: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
         "forum.Proposal", related_name="carried_ballots", null=True, db_index=True, on_delete=fields.RESTRICT
     )
