@@ -462,7 +462,7 @@ def may_vote(
 
 
 _OUT_OF_THE_VOTE = {
-    ProposalState.MERGED: "Cette proposition est réunie à une autre : c’est sur l’autre que l’on vote désormais.",
+    ProposalState.MERGED: "Cette proposition est fusionnée dans une autre : c’est sur l’autre que l’on vote désormais.",
     ProposalState.WITHDRAWN: "Cette proposition est retirée : elle n’est plus soumise au vote.",
     ProposalState.SET_ASIDE: "Cette proposition est écartée : elle n’est plus soumise au vote.",
 }
@@ -491,7 +491,7 @@ def may_answer(
 
 
 _NOT_ANSWERED = {
-    ProposalState.MERGED: "Cette proposition est réunie à une autre : c’est à l’autre que l’administration répond.",
+    ProposalState.MERGED: "Cette proposition est fusionnée dans une autre : c’est à l’autre que l’administration répond.",
     ProposalState.WITHDRAWN: "Cette proposition est retirée : elle n’appelle plus de réponse.",
     ProposalState.SET_ASIDE: "Cette proposition est écartée : elle n’appelle plus de réponse.",
 }

@@ -178,7 +178,7 @@ async def test_the_administration_waits_until_all_is_said(
     [
         (
             ProposalState.MERGED,
-            "Cette proposition est réunie à une autre : c’est à l’autre que l’administration répond.",
+            "Cette proposition est fusionnée dans une autre : c’est à l’autre que l’administration répond.",
         ),
         (ProposalState.WITHDRAWN, "Cette proposition est retirée : elle n’appelle plus de réponse."),
         (ProposalState.SET_ASIDE, "Cette proposition est écartée : elle n’appelle plus de réponse."),
