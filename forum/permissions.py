@@ -491,7 +491,9 @@ def may_answer(
 
 
 _NOT_ANSWERED = {
-    ProposalState.MERGED: "Cette proposition est fusionnée dans une autre : c’est à l’autre que l’administration répond.",
+    ProposalState.MERGED: (
+        "Cette proposition est fusionnée dans une autre : c’est à l’autre que l’administration répond."
+    ),
     ProposalState.WITHDRAWN: "Cette proposition est retirée : elle n’appelle plus de réponse.",
     ProposalState.SET_ASIDE: "Cette proposition est écartée : elle n’appelle plus de réponse.",
 }

@@ -65,7 +65,7 @@ async def test_the_old_address_leads_to_the_destination_which_says_so(client: As
         assert (answer.status_code, answer.headers["location"]) == (303, "/propositions/T3-001?de=T3-002")
     page = (await client.get("/propositions/T3-001?de=T3-002")).text
     assert "T3-002 a été fusionnée dans T3-001" in page
-    assert "Réunit aussi" in page
+    assert "Propositions fusionnées dans celle-ci" in page
     assert "La même demande." in page
     for other in ("T3-003", "T3-001", "<b>"):
         assert "a été fusionnée" not in (await client.get(f"/propositions/T3-001?de={other}")).text
@@ -93,7 +93,7 @@ async def test_undone_the_proposal_is_at_its_address_again(client: AsyncClient) 
     answer = await client.post("/propositions/T3-002/defusionner", data=REASON)
     assert answer.headers["location"] == "/propositions/T3-002?fait=proposition-defusionnee"
     assert (await client.get("/propositions/T3-002")).status_code == 200
-    assert "Réunit aussi" not in (await client.get("/propositions/T3-001")).text
+    assert "Propositions fusionnées dans celle-ci" not in (await client.get("/propositions/T3-001")).text
     assert (await client.post("/propositions/T3-002/defusionner", data=REASON)).status_code == 409
     assert (await client.get("/propositions/T3-002/defusionner")).status_code == 409
 

@@ -134,7 +134,8 @@ async def test_a_merged_proposal_leads_to_the_result_and_the_answer_of_the_other
     await sign_in(client, await make_agent())
     await client.post("/propositions/T3-002/repondre", data=REPLY)
     page = await read(client, member)
-    assert "T3-003 La même Elle est fusionnée dans une autre proposition, qui porte désormais la demande : T3-002" in page
+    joined = "T3-003 La même Elle est fusionnée dans une autre proposition, qui porte désormais la demande : T3-002"
+    assert joined in page
     assert "Au terme du vote, T3-002 est au rang 2 sur 2" in page
     assert "L’administration répond : Retenue" in page
 
