@@ -9,7 +9,7 @@ from httpx2 import AsyncClient
 from forum.domain import duplicates
 from forum.domain.themes import find_theme
 from forum.models.members import Member
-from forum.models.proposals import ProposalState
+from forum.models.proposals import Origin, Proposal, ProposalState
 from forum.models.themes import Theme
 from forum.text.pairs import alike, marked
 from forum.text.similarity import fingerprint
@@ -49,6 +49,21 @@ async def test_a_member_sees_what_is_near_and_goes_on(client: AsyncClient) -> No
     assert sorted(references(page.text.partition("Propositions proches de la vôtre")[2])) == ["T3-001", "T3-002"]
     await sign_in(client, await make_member("Un Lecteur"))
     assert "Propositions proches" not in (await client.get("/propositions/T3-005")).text
+
+
+async def test_what_a_meeting_proposed_has_no_unknown_author(client: AsyncClient) -> None:
+    moderator = await some_proposals()
+    await Proposal.filter(number=2).update(author_id=None, origin=Origin.MEETING)
+    await sign_in(client, moderator)
+    for address in ("proches?mots=embaucher+un+médiateur", "doublons"):
+        page = (await client.get(f"/themes/3/{address}")).text
+        assert "Groupe de travail" in page, address
+        assert "Auteur non connu" not in page, address
+    page = (await client.get("/propositions/T3-002/fusionner?dans=T3-001")).text
+    assert "Groupe de travail" in page
+    await client.post("/propositions/T3-002/fusionner", data={"destination": "T3-001", "reason": "La même"})
+    page = (await client.get("/propositions/T3-001")).text
+    assert "Groupe de travail" in page.partition("Propositions fusionnées dans celle-ci")[2]
 
 
 async def test_the_same_from_a_contribution(client: AsyncClient) -> None:

@@ -86,6 +86,18 @@ async def test_a_moderator_keeps_words_for_a_proposal(client: AsyncClient) -> No
     assert (await Theme.get(id=theme.id)).version > theme.version
 
 
+async def test_the_page_of_a_proposal_says_how_to_argue_while_one_may(client: AsyncClient, clock: Clock) -> None:
+    theme = await make_theme(3)
+    await make_proposal(theme, "Former les agents")
+    assert "Pour en donner un" not in (await client.get("/propositions/T3-001")).text
+    await sign_in(client, await make_member("Karim Haddad"))
+    page = (await client.get("/propositions/T3-001")).text
+    assert "Pour en donner un" in page
+    assert 'href="/themes/3#fils"' in page
+    clock.pass_(days=400)
+    assert "Pour en donner un" not in (await client.get("/propositions/T3-001")).text
+
+
 async def test_the_stored_words_stay_as_they_are(client: AsyncClient) -> None:
     _, thread, post = await a_post("- un\n- **deux** et [trois](https://l.fr)\n\nfin")
     await sign_in(client, await a_moderator())

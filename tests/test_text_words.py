@@ -235,6 +235,8 @@ def test_a_handle_is_the_name_in_one_word(name: str, handle: str) -> None:
         ("- Excusées : Nadia Berthier", "Excusées : Nadia Berthier", False),
         ("Absents", "Absents", False),
         ("Ordre du jour", "Ordre du jour", False),
+        ("Compte rendu de la réunion 2", "Compte rendu de la réunion 2", False),
+        ("Compte rendu public des décisions", "Compte rendu public des décisions", True),
         ("La séance est ouverte à 14 h.", "La séance est ouverte à 14 h.", False),
         ("Séance levée à 17 h", "Séance levée à 17 h", False),
         ("Présenter les aides dans chaque commune", "Présenter les aides dans chaque commune", True),

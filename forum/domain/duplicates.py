@@ -18,6 +18,7 @@ from forum.domain.proposal_states import IN_FORCE_SQL
 from forum.domain.references import parse_reference, reference
 from forum.domain.themes import Hold, ThemeHead, find_theme, hold_theme
 from forum.errors import Invalid, NotFound
+from forum.models.proposals import Origin
 from forum.permissions import Viewer, may_merge
 from forum.text import pairs, similarity
 from forum.text.similarity import LEAST, MOST, Fingerprint, Likeness
@@ -33,6 +34,7 @@ class Near:
     reference: str
     wording: str
     author: str | None
+    origin: Origin
     common: tuple[str, ...]
 
 
@@ -43,6 +45,7 @@ class Side:
     reference: str
     pieces: tuple[tuple[str, bool], ...]
     author: str | None
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Duplicates:
 
 
 _KNOWN = f"""
-    SELECT p.id, p.number, p.wording, a.name AS author_name
+    SELECT p.id, p.number, p.wording, p.origin, a.name AS author_name
       FROM proposal p LEFT JOIN member a ON a.id = p.author_id
      WHERE p.theme_id = $1 AND p.state IN {IN_FORCE_SQL}
      ORDER BY p.number"""
@@ -96,7 +99,8 @@ def _print(wording: str) -> Fingerprint:
 
 
 def _near(theme: ThemeHead, found: Row, like: Likeness) -> Near:
-    return Near(reference(theme.number, found["number"]), found["wording"], found["author_name"], like.common)
+    known_as = reference(theme.number, found["number"])
+    return Near(known_as, found["wording"], found["author_name"], Origin(found["origin"]), like.common)
 
 
 async def near_in(theme_number: int, text: str) -> tuple[ThemeHead, list[Near]]:
@@ -153,7 +157,7 @@ def _pair(theme: ThemeHead, one: Row, other: Row) -> Pair:
 
 def _side(theme: ThemeHead, one: Row, other: Row) -> Side:
     pieces = pairs.marked(one["wording"], _print(other["wording"]))
-    return Side(reference(theme.number, one["number"]), pieces, one["author_name"])
+    return Side(reference(theme.number, one["number"]), pieces, one["author_name"], Origin(one["origin"]))
 
 
 async def tell_apart(viewer: Viewer | None, theme_number: int, one: str, other: str, now: datetime) -> None:

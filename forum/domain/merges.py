@@ -21,7 +21,7 @@ from forum.domain.themes import THEME_COLUMNS, Hold, ThemeHead, hold_theme, rais
 from forum.domain.votes import ProposalLine, voter_id
 from forum.errors import Checks, Conflict, Invalid, NotFound
 from forum.models.notifications import Event
-from forum.models.proposals import ProposalState, Turn
+from forum.models.proposals import Origin, ProposalState, Turn
 from forum.permissions import Verdict, Viewer, may_merge
 
 WHY_MERGED = "Dites pourquoi ces propositions demandent la même chose : leurs auteurs le liront."
@@ -38,6 +38,7 @@ class Party:
     version: int
     state: ProposalState
     author: str | None
+    origin: Origin
     into: str | None
 
 
@@ -48,6 +49,7 @@ class Joined:
     reference: str
     wording: str
     author: str | None
+    origin: Origin
     reason: str
 
 
@@ -76,7 +78,7 @@ class MergeDesk:
 
 _PARTY = f"""
     SELECT p.id, p.number, p.wording, p.version, p.state, p.merged_into_id, i.number AS into_number,
-           a.name AS author_name, {THEME_COLUMNS}
+           p.origin, a.name AS author_name, {THEME_COLUMNS}
       FROM proposal p JOIN theme t ON t.id = p.theme_id
       LEFT JOIN proposal i ON i.id = p.merged_into_id
       LEFT JOIN member a ON a.id = p.author_id"""
@@ -235,7 +237,7 @@ async def _joined(proposal: int, theme: ThemeHead) -> tuple[Joined, ...]:
     """All that this proposal stands for, in the order in which it was merged."""
     found = await rows(
         """
-        SELECT p.number, p.wording, a.name AS author_name, m.reason
+        SELECT p.number, p.wording, p.origin, a.name AS author_name, m.reason
           FROM proposal p JOIN proposal_merge m ON m.source_id = p.id AND m.undone_at IS NULL
           LEFT JOIN member a ON a.id = p.author_id
          WHERE p.merged_into_id = $1
@@ -243,7 +245,13 @@ async def _joined(proposal: int, theme: ThemeHead) -> tuple[Joined, ...]:
         proposal,
     )
     return tuple(
-        Joined(reference(theme.number, each["number"]), each["wording"], each["author_name"], each["reason"])
+        Joined(
+            reference=reference(theme.number, each["number"]),
+            wording=each["wording"],
+            author=each["author_name"],
+            origin=Origin(each["origin"]),
+            reason=each["reason"],
+        )
         for each in found
     )
 
@@ -315,6 +323,7 @@ def _party(found: Row) -> Party:
         version=found["version"],
         state=ProposalState(found["state"]),
         author=found["author_name"],
+        origin=Origin(found["origin"]),
         into=None if into is None else reference(found["theme_number"], into),
     )
 

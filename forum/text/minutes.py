@@ -19,7 +19,8 @@ _LONGEST_CAPITAL_HEADING = 60
 # Folded. Only plurals: "Présente…" may begin a proposal.
 _FORMAL = re.compile(
     r"(?:(?:etaient |sont |membres )?(?:present(?:e?s|\(e\)s|[·.]e[·.]?s)|absent(?:e?s|\(e\)s|[·.]e[·.]?s)"
-    r"|excuse(?:e?s|\(e\)s|[·.]e[·.]?s))|ordre du jour|(?:la )?seance (?:est )?(?:ouverte|levee))\b"
+    r"|excuse(?:e?s|\(e\)s|[·.]e[·.]?s))|ordre du jour"
+    r"|compte[- ]rendu de (?:la |notre )?(?:reunion|seance)|(?:la )?seance (?:est )?(?:ouverte|levee))\b"
 )
 
 
