@@ -43,8 +43,8 @@ from bench.processes import (
     serving,
 )
 from forum.database import close_database, migrate, open_database
-from forum.domain.themes import find_theme
-from forum.domain.votes import tallies_of
+from forum.domain.themes.themes import find_theme
+from forum.domain.votes.votes import tallies_of
 from forum.settings import ROOT, settings
 
 ROUNDS, ROUND_SECONDS = 5, 1.0

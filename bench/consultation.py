@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from forum.database import rows, transaction
-from forum.domain import sessions
+from forum.domain.sign_in import sessions
 from forum.models.meetings import WorkingGroup
 from forum.models.members import Member, Role
 from forum.models.posts import Post, PostRevision

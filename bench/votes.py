@@ -16,10 +16,10 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 
 from forum.database import close_database, migrate, open_database
-from forum.domain.results import read_results
-from forum.domain.standings import Judged, Terms, standing_of
-from forum.domain.themes import ThemeHead, find_theme
-from forum.domain.votes import counts_of
+from forum.domain.themes.themes import ThemeHead, find_theme
+from forum.domain.votes.results import read_results
+from forum.domain.votes.standings import Judged, Terms, standing_of
+from forum.domain.votes.votes import counts_of
 from forum.models.meetings import WorkingGroup
 from forum.models.themes import Theme
 from forum.settings import settings

@@ -21,8 +21,10 @@ from rich.progress import Progress
 
 from forum import server
 from forum.database import close_database, migrate, open_database
-from forum.domain import members, passwords, personal_data, second_factors
 from forum.domain.journal_chain import Kept, verify
+from forum.domain.members import members
+from forum.domain.privacy import personal_data
+from forum.domain.sign_in import passwords, second_factors
 from forum.errors import CahierError, CannotStart, Invalid, NotFound
 from forum.importing.example import load_example
 from forum.importing.themes import load_themes

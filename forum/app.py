@@ -16,17 +16,19 @@ from starlette.responses import Response
 
 from forum import jobs
 from forum.database import close_database, is_unreachable, open_database
-from forum.domain import members
 from forum.domain.legal import check_legal_pages
+from forum.domain.members import members
+from forum.domain.sign_in.sessions import viewer_of
+from forum.domain.themes.ballots import DEFAULT_MENTIONS, LAST_PLACE
 from forum.domain.throttle import close_throttle
 from forum.errors import CahierError, CannotStart, SignInRequired
 from forum.routes import routes
 from forum.settings import Settings
-from forum.web import refusals
-from forum.web.addresses import Addresses
-from forum.web.kept import Kept
-from forum.web.middleware import Entrance
-from forum.web.page import Pages
+from forum.web.plumbing import refusals
+from forum.web.plumbing.addresses import Addresses
+from forum.web.plumbing.kept import Kept
+from forum.web.plumbing.middleware import Entrance
+from forum.web.plumbing.page import Pages
 from workers import embedded
 
 
@@ -38,17 +40,23 @@ def clock() -> datetime:
 def build(settings: Settings, *, clock: Callable[[], datetime] = clock) -> Starlette:
     """The application. `clock` is the time that every page and rule goes by."""
     table = routes()
+    entrance = Middleware(
+        Entrance, settings=settings, clock=clock, viewer_of=viewer_of, refuse=_refuse, fail=_answer_failure
+    )
     app = Starlette(
         routes=table,
         lifespan=_lifespan,
-        middleware=[Middleware(Entrance, settings=settings, clock=clock, refuse=_refuse, fail=_answer_failure)],
+        middleware=[entrance],
         exception_handlers={CahierError: _answer_problem, HTTPException: _answer_problem},
     )
     # /themes/ leading to /themes by itself would double every address.
     app.router.redirect_slashes = False
     app.state.settings = settings
     app.state.clock = clock
-    app.state.pages = Pages(settings, Addresses(table))
+    app.state.viewer_of = viewer_of
+    app.state.pages = Pages(
+        settings, Addresses(table), usual_mentions=frozenset(DEFAULT_MENTIONS), last_place=LAST_PLACE
+    )
     app.state.kept = Kept()
     return app
 

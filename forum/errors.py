@@ -1,6 +1,6 @@
 """All that the domain may raise. Each carries the French sentence that the person reads (translated at the door).
 
-The doors turn them into answers in one place (`forum/web/refusals.py`). Nothing else is caught.
+The doors turn them into answers in one place (`forum/web/plumbing/refusals.py`). Nothing else is caught.
 """
 
 import re

@@ -4,44 +4,30 @@ from starlette.routing import BaseRoute, Route
 
 from forum.api import personal_data as archive_progress
 from forum.api import syntheses as synthesis_progress
-from forum.web import (
-    account,
+from forum.web import help, home, journal, legal, notifications
+from forum.web.discussion import posts, threads
+from forum.web.harvest import harvest
+from forum.web.meetings import meeting_tags, meetings, minutes
+from forum.web.members import account, invitations, joining, people
+from forum.web.plumbing import static
+from forum.web.privacy import personal_data
+from forum.web.proposals import (
     amendments,
     answers,
-    credentials,
     departures,
     drafts,
     duplicates,
     follow_ups,
-    harvest,
-    health,
-    help,
-    home,
-    invitations,
-    joining,
-    journal,
-    legal,
-    meeting_tags,
-    meetings,
     merges,
-    minutes,
-    notifications,
     obligations,
     own_contributions,
-    people,
-    personal_data,
-    posts,
     proposals,
-    providers,
-    results,
-    second_factor,
-    session,
-    static,
-    syntheses,
-    themes,
-    threads,
-    votes,
 )
+from forum.web.sign_in import credentials, providers, second_factors, sessions
+from forum.web.syntheses import syntheses
+from forum.web.themes import themes
+from forum.web.upkeep import health
+from forum.web.votes import results, votes
 
 
 def routes() -> list[BaseRoute]:
@@ -165,10 +151,10 @@ def routes() -> list[BaseRoute]:
         Route("/invitation", invitations.accept, name="accept_invitation", methods=["GET", "POST"]),
         Route("/mot-de-passe-oublie", joining.forgotten, name="forgotten_password", methods=["GET", "POST"]),
         Route("/mot-de-passe/nouveau", joining.new_password, name="new_password", methods=["GET", "POST"]),
-        Route("/connexion", session.show, name="sign_in", methods=["GET"]),
-        Route("/connexion", session.sign_in, name="sign_in_with_password", methods=["POST"]),
-        Route("/connexion/code", session.code, name="sign_in_code", methods=["GET", "POST"]),
-        Route("/deconnexion", session.sign_out, name="sign_out", methods=["POST"]),
+        Route("/connexion", sessions.show, name="sign_in", methods=["GET"]),
+        Route("/connexion", sessions.sign_in, name="sign_in_with_password", methods=["POST"]),
+        Route("/connexion/code", sessions.code, name="sign_in_code", methods=["GET", "POST"]),
+        Route("/deconnexion", sessions.sign_out, name="sign_out", methods=["POST"]),
         Route("/connexion/fournisseur", providers.leave, name="provider", methods=["POST"]),
         Route("/connexion/retour", providers.come_back, name="provider_return"),
         Route("/connexion/premiere-fois", providers.first_time, name="first_time", methods=["GET"]),
@@ -202,24 +188,24 @@ def routes() -> list[BaseRoute]:
         ),
         Route(
             "/compte/securite/double-authentification",
-            second_factor.set_up,
+            second_factors.set_up,
             name="set_up_factor",
             methods=["GET", "POST"],
         ),
         Route(
             "/compte/securite/codes-de-secours",
-            second_factor.renew_codes,
+            second_factors.renew_codes,
             name="renew_codes",
             methods=["GET", "POST"],
         ),
         Route(
             "/compte/securite/desactiver",
-            second_factor.turn_off,
+            second_factors.turn_off,
             name="turn_factor_off",
             methods=["GET", "POST"],
         ),
-        Route("/compte/securite/sessions", session.revoke_all, name="revoke_sessions", methods=["POST"]),
-        Route("/compte/securite/sessions/{session:int}", session.revoke, name="revoke_session", methods=["POST"]),
+        Route("/compte/securite/sessions", sessions.revoke_all, name="revoke_sessions", methods=["POST"]),
+        Route("/compte/securite/sessions/{session:int}", sessions.revoke, name="revoke_session", methods=["POST"]),
         # Administration
         Route("/administration", people.hub, name="administration"),
         Route("/administration/personnes", people.index, name="people"),

@@ -25,7 +25,7 @@ TABLES = frozenset({"TITLES", "SENTENCES", "NOTICES"})
 # Tables whose every text is read by people, a single word too.
 LABELS = frozenset({"LABELS"})
 # The words of documents, not of pages.
-NOT_PAGES = ("outline", "snapshots")
+NOT_PAGES = ("forum/domain/chapters/", "forum/domain/syntheses/snapshots.py")
 ROOMS = ("errors.py", "rights.py", "permissions.py", "text", "domain", "web", "api")
 
 
@@ -37,8 +37,9 @@ def messages() -> Catalog:
             found.add(words, locations=[(path.relative_to(ROOT).as_posix(), where)])
     for room in ROOMS:
         for path in sorted((ROOT / "forum" / room).rglob("*.py")) or [ROOT / "forum" / room]:
-            for where, text in () if path.name.startswith(NOT_PAGES) else of_module(path):
-                found.add(text, locations=[(path.relative_to(ROOT).as_posix(), where)])
+            place = path.relative_to(ROOT).as_posix()
+            for where, text in () if place.startswith(NOT_PAGES) else of_module(path):
+                found.add(text, locations=[(place, where)])
     return found
 
 

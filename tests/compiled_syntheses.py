@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from forum.database import row
 from forum.documents.formats import FORMATS, MissingRenderer
 from forum.domain import jobs
-from forum.domain.synthesis_documents import Made
+from forum.domain.syntheses.documents import Made
 from forum.models.members import Role
 from forum.models.proposals import Proposal
 from forum.models.themes import Theme

@@ -33,7 +33,7 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ADDRESS = "http://127.0.0.1:8000"
 
 # Fixtures that several files share stand beside what they are made of.
-pytest_plugins = ["tests.factories", "tests.compiled_syntheses"]
+pytest_plugins = ["tests.factories", "tests.compiled_syntheses", "tests.statements"]
 
 # A property is true or false; how long an example takes says only how busy the machine is.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -112,7 +112,7 @@ class Compiled(BytecodeCache):
 def compiled() -> Iterator[None]:
     """Compiling them again for each test took longer than the tests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("forum.web.page.Environment", partial(Environment, bytecode_cache=Compiled()))
+        patch.setattr("forum.web.plumbing.page.Environment", partial(Environment, bytecode_cache=Compiled()))
         yield
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from forum.documents.formats import FORMATS
-from forum.domain.outlines import outline_of
-from forum.domain.snapshots import (
+from forum.domain.chapters.outlines import outline_of
+from forum.domain.syntheses.snapshots import (
     Consultation,
     DayCount,
     GivenOrder,

@@ -9,7 +9,7 @@ import pytest
 from httpx2 import AsyncClient
 
 from forum.database import rows
-from forum.domain import sessions
+from forum.domain.sign_in import sessions
 from forum.models.credentials import SecondFactor
 from forum.models.meetings import WorkingGroup
 from forum.models.members import Member, Moderator, Role

@@ -65,7 +65,7 @@ TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.item
 
 
 def room_of(module: str) -> str:
-    """forum.domain.votes -> domain; workers.embedded -> workers."""
+    """forum.domain.votes.votes -> domain; workers.embedded -> workers."""
     parts = module.split(".")
     return parts[1] if parts[0] == "forum" and len(parts) > 1 else parts[0]
 
@@ -179,9 +179,54 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
         pytest.fail(" -> ".join(circle.args[1]))
 
 
-def test_python_is_never_deeper_than_a_room() -> None:
+PACKED = {"domain", "web"}
+
+
+def package_of(module: str) -> str:
+    """forum.domain.votes.results -> votes; forum.domain.mail -> "", what stands at the root of its room."""
+    parts = module.split(".")
+    return parts[2] if len(parts) > 3 or (len(parts) == 3 and MODULES[module].name == "__init__.py") else ""
+
+
+def packages_in_order() -> list[str]:
+    """The packages of domain/ as ARCHITECTURE.md has them, from the bottom up; "" is the root, which all use."""
+    table = (ROOT / "ARCHITECTURE.md").read_text("utf-8").split("## Rooms of domain/")[1].split("\n## ")[0]
+    return [name.removesuffix("/") for name in re.findall(r"^\| `?(\(root\)|\w+/)`? \|", table, re.MULTILINE)]
+
+
+def test_a_package_of_the_domain_imports_only_those_above_it_in_the_table() -> None:
+    order = ["" if name == "(root)" else name for name in packages_in_order()]
+    assert {package_of(name) for name in MODULES if room_of(name) == "domain"} == set(order)
+    back = [
+        (module, other)
+        for module, other in EDGES
+        if room_of(module) == room_of(other) == "domain"
+        and order.index(package_of(other)) > order.index(package_of(module))
+    ]
+    assert not back
+
+
+def test_plumbing_knows_no_noun() -> None:
+    """It is what every page needs; what belongs to a noun (its rules, its pages) is handed in to it."""
+    known = [
+        (module, other)
+        for module, other in EDGES
+        if room_of(module) == "web" and package_of(module) == "plumbing" and room_of(other) in PACKED
+    ]
+    assert [each for each in known if package_of(each[1]) not in {"", "plumbing"}] == []
+
+
+def test_a_package_has_fifteen_files_at_most() -> None:
+    folders = {path.parent for path in MODULES.values()}
+    for folder in folders:
+        if room_of(".".join(folder.relative_to(ROOT).parts)) in PACKED:
+            assert len([path for path in folder.glob("*.py") if path.name != "__init__.py"]) <= 15, folder
+
+
+def test_python_is_never_deeper_than_a_package() -> None:
+    """forum/<room>/<noun>.py; in domain/ and web/ a room has packages."""
     for name in MODULES:
-        assert name.count(".") <= 2, name
+        assert name.count(".") <= (3 if room_of(name) in PACKED else 2), name
 
 
 def test_every_module_opens_with_its_question() -> None:

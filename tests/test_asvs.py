@@ -13,7 +13,9 @@ from httpx2 import AsyncClient
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from forum.domain import links, members, passwords, second_factors, sessions
+from forum.domain import links
+from forum.domain.members import members
+from forum.domain.sign_in import passwords, second_factors, sessions
 from forum.models.joining import Purpose
 from forum.models.members import Member
 from forum.routes import routes
@@ -69,8 +71,8 @@ def test_the_sum_is_that_of_the_lines() -> None:
 def test_every_test_that_is_named_exists() -> None:
     named = {test for *_, tests in answers() for test in tests}
     existing = {
-        f"tests/{path.name}::{node.name}"
-        for path in (ROOT / "tests").glob("test_*.py")
+        f"{path.relative_to(ROOT).as_posix()}::{node.name}"
+        for path in (ROOT / "tests").rglob("test_*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
@@ -102,11 +104,11 @@ def test_the_guide_says_what_the_settings_say(configured: object) -> None:
 def test_every_way_in_is_in_the_guide() -> None:
     """Sessions are opened by `let_in` alone: who calls it is a way in, and the guide names its page."""
     ways = {
-        "forum/domain/sessions.py": "/connexion",
-        "forum/domain/identities.py": "/connexion/fournisseur",
-        "forum/web/providers.py": "/connexion/premiere-fois",
-        "forum/web/joining.py": "/inscription/confirmer",
-        "forum/web/invitations.py": "/invitation",
+        "forum/domain/sign_in/sessions.py": "/connexion",
+        "forum/domain/members/identities.py": "/connexion/fournisseur",
+        "forum/web/sign_in/providers.py": "/connexion/premiere-fois",
+        "forum/web/members/joining.py": "/inscription/confirmer",
+        "forum/web/members/invitations.py": "/invitation",
     }
     callers = {
         _relative(path)

@@ -137,7 +137,7 @@ async def test_a_wrong_statement_answers_500(
     async def wrong() -> None:
         await rows("SELECT nothing FROM nowhere")
 
-    monkeypatch.setattr("forum.domain.health.touch_database", wrong)
+    monkeypatch.setattr("forum.domain.upkeep.health.touch_database", wrong)
     assert (await client.get("/sante/pret")).status_code == 500
 
 

@@ -16,8 +16,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from forum.database import rows
-from forum.domain import sessions
 from forum.domain.legal import charter_version
+from forum.domain.sign_in import sessions
 from forum.language import catalogue
 from forum.models.members import Role
 from forum.permissions import Viewer, standings_of

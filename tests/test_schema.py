@@ -18,7 +18,7 @@ from tortoise.migrations.api import migrate as apply_migrations
 
 from forum.app import build
 from forum.database import close_database, configuration, is_sqlite, migrate, open_database, rows, unique_sets
-from forum.domain.sessions import VIEWER_QUERY
+from forum.domain.sign_in.sessions import VIEWER_QUERY
 from forum.errors import CannotStart
 from forum.settings import ROOT, Settings, settings
 from tests.conftest import NOON

@@ -15,7 +15,7 @@ from forum.models.members import Member, Role
 from forum.models.themes import Theme
 from tests.conftest import NOON, Clock
 from tests.factories import make_group, make_member, make_theme, sign_in
-from tests.test_import_layout import SEED
+from tests.importing.test_layout import SEED
 
 HIRE = "embaucher des MEDIATEURS NUMERIQUES en CDI!"
 TRAIN = "Informer nos tutelles mais aussi les organismes de formation tel que le CNFPT"

@@ -9,9 +9,14 @@ import pytest
 from httpx2 import AsyncClient, Response
 from starlette.applications import Starlette
 
-from forum.database import row, rows, transaction
-from forum.domain import amendments, members, minutes, new_proposals, post_writing, posts, votes
-from forum.domain.minutes import KeptRow
+from forum.database import rows, transaction
+from forum.domain.discussion import imported_threads, post_writing
+from forum.domain.meetings import minutes
+from forum.domain.meetings.minutes import KeptRow
+from forum.domain.members import members
+from forum.domain.proposals import amendments, new_proposals
+from forum.domain.themes import files
+from forum.domain.votes import votes
 from forum.errors import NotAllowed
 from forum.importing.themes import load_themes
 from forum.importing.thread import import_thread
@@ -27,6 +32,7 @@ from forum.settings import ROOT, settings
 from forum.text.reading import read
 from tests.conftest import NOON, Clock, visitor
 from tests.factories import count, make_group, make_member, make_post, make_proposal, make_theme, make_thread, sign_in
+from tests.statements import heard
 
 AT_ONCE = 40
 
@@ -334,27 +340,17 @@ async def test_minutes_kept_by_two_themes_of_a_group_at_once_are_both_kept(app: 
     assert await count("proposal") == 2 * len(meetings)
 
 
-async def test_a_contribution_reads_and_judges_its_place_once(
-    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_contribution_reads_and_judges_its_place_once(client: AsyncClient) -> None:
     member = await make_member()
     thread = await make_thread(await make_theme(3))
     post = await make_post(thread, author=member)
     await sign_in(client, member)
-    asked: list[str] = []
-
-    async def watched(sql: str, *values: object) -> object:
-        asked.append(" ".join(sql.split()))
-        return await row(sql, *values)
-
-    for module in ("posts", "post_writing", "threads", "themes"):
-        monkeypatch.setattr(f"forum.domain.{module}.row", watched)
     for address, form in (
         (f"/fils/{thread.id}/repondre", {"source": "Oui."}),
         (f"/contributions/{post.id}/modifier", {"source": "Autrement.", "revision": "1"}),
     ):
-        asked.clear()
-        assert (await client.post(address, data=form)).status_code == 303
+        with heard() as asked:
+            assert (await client.post(address, data=form)).status_code == 303
         assert sum("JOIN theme t" in sql for sql in asked) == 1
 
 
@@ -377,12 +373,12 @@ async def test_an_import_and_the_theme_files_are_read_before_anybody_has_to_wait
         return transaction()
 
     for module, name, watched in (
-        ("imported_threads", "read_source", reading),
-        ("imported_threads", "transaction", begun),
-        ("theme_files", "read", reading_theme),
-        ("theme_files", "transaction", begun),
+        (imported_threads, "read_source", reading),
+        (imported_threads, "transaction", begun),
+        (files, "read", reading_theme),
+        (files, "transaction", begun),
     ):
-        monkeypatch.setattr(f"forum.domain.{module}.{name}", watched)
+        monkeypatch.setattr(module, name, watched)
     await load_themes(ROOT / "themes")
     assert seen == ["read", "begin"] * 3
     seen.clear()
@@ -393,22 +389,14 @@ async def test_an_import_and_the_theme_files_are_read_before_anybody_has_to_wait
     assert quoted
 
 
-async def test_all_the_quotes_of_a_form_are_kept_and_shown_by_one_query(
-    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_all_the_quotes_of_a_form_are_kept_and_shown_by_one_query(client: AsyncClient) -> None:
     thread = await make_thread(await make_theme(3))
     quoted = [await make_post(thread, f"Des mots {n} à citer.") for n in range(25)]
     await sign_in(client, await make_member())
-    asked: list[str] = []
-
-    async def watched(sql: str, *values: object) -> object:
-        asked.append(sql)
-        return await rows(sql, *values)
-
-    monkeypatch.setattr(posts, "rows", watched)
     marks = [f"{{{{citation {post.id}@1 0-8}}}}" for post in quoted]
     form = {"citation": [*marks, "{{citation 999999@1 0-4}}"], "source": "Oui."}
-    answer = await client.post(f"/fils/{thread.id}/repondre", data=form)
+    with heard() as asked:
+        answer = await client.post(f"/fils/{thread.id}/repondre", data=form)
     assert answer.status_code == 422
     assert "10 citations au plus" in answer.text
     assert all(f'name="citation" value="{mark}"' in answer.text for mark in marks)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from forum.database import is_sqlite, rows, transaction
-from forum.domain import invitations, passwords, sessions
-from forum.domain.members import load_viewer
+from forum.domain.members import invitations
+from forum.domain.members.members import load_viewer
+from forum.domain.sign_in import passwords, sessions
 from forum.models.answers import Answer, Decision, Obligation
 from forum.models.joining import Invitation
 from forum.models.meetings import Meeting, MeetingTag, TagState, WorkingGroup

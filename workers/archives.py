@@ -1,7 +1,7 @@
 """Make the archive of a person's data: one ZIP with the data as JSON, the same as a page, and what each word means.
 
 The same data give the same bytes. `WORDS` is the documentation of the shape, in the order of the page: what a key is
-called where people read it. What there is to say is collected by `forum/domain/personal_data.py`.
+called where people read it. What there is to say is collected by `forum/domain/privacy/personal_data.py`.
 """
 
 import json
@@ -14,9 +14,10 @@ from typing import Any, Final
 from anyio import to_thread
 
 from forum.documents.zips import stable_zip
-from forum.domain import jobs, personal_data
+from forum.domain import jobs
 from forum.domain.jobs import Claim
-from forum.domain.personal_data import Facts
+from forum.domain.privacy import personal_data
+from forum.domain.privacy.personal_data import Facts
 from forum.jobs import JobName
 from forum.text.typography import moment
 from workers import running

@@ -19,9 +19,9 @@ from typing import BinaryIO, Final
 
 from forum.documents.formats import FORMATS, Format, MissingRenderer
 from forum.documents.outline import Outline
-from forum.domain.outlines import outline_of
-from forum.domain.snapshots import from_json
-from forum.domain.synthesis_documents import Made
+from forum.domain.chapters.outlines import outline_of
+from forum.domain.syntheses.documents import Made
+from forum.domain.syntheses.snapshots import from_json
 from forum.errors import Unavailable
 from forum.settings import ROOT
 

@@ -1,7 +1,7 @@
 """Once a day, let go of what is not to be kept any longer: each purge of the list, then the accounts that sleep.
 
 Nothing of it needs to happen at once: a worker that dies in the middle is followed by another one, which finds the
-rest. What is kept how long is in `forum/domain/retention.py`, sleeping accounts in `forum/domain/inactivity.py`.
+rest. What is kept how long is in `domain/upkeep/retention.py`, sleeping accounts in `domain/privacy/inactivity.py`.
 """
 
 from collections.abc import Mapping
@@ -9,8 +9,10 @@ from typing import Any, Final
 
 import structlog
 
-from forum.domain import inactivity, jobs, retention
+from forum.domain import jobs
 from forum.domain.jobs import Claim
+from forum.domain.privacy import inactivity
+from forum.domain.upkeep import retention
 from forum.jobs import JobName
 from workers import running
 from workers.running import Work

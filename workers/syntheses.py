@@ -16,8 +16,7 @@ from typing import Final
 from forum.documents.formats import FORMATS
 from forum.domain import jobs
 from forum.domain.jobs import Claim, Progress, progress_of
-from forum.domain.syntheses import job_key, request_from_shell
-from forum.domain.synthesis_documents import (
+from forum.domain.syntheses.documents import (
     Made,
     begin_compiling,
     document_lines,
@@ -25,6 +24,7 @@ from forum.domain.synthesis_documents import (
     read_own_document,
     store_documents,
 )
+from forum.domain.syntheses.syntheses import job_key, request_from_shell
 from forum.errors import Invalid, Unavailable, plain_reason
 from forum.jobs import JobName
 from workers import running

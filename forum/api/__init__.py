@@ -1,3 +1,3 @@
 """The JSON door: the same domain calls as the HTML door, answered in JSON. Refusals are all made in
-`forum/web/refusals.py`.
+`forum/web/plumbing/refusals.py`.
 """

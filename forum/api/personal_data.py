@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from forum.domain.personal_data import own_archive
+from forum.domain.privacy.personal_data import own_archive
 
 
 async def show(request: Request) -> Response:

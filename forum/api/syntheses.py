@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from forum.domain.syntheses import read_synthesis
+from forum.domain.syntheses.syntheses import read_synthesis
 
 
 async def show(request: Request) -> Response:

@@ -2,7 +2,7 @@
 
 Frozen dataclasses, plain values: integers, texts, booleans, lists. Field names are those of the JSON file, and the
 sentence beside each type is what its data dictionary says of it, so that no field can go without one. Like the rest of
-an outline it is written by the domain (`forum/domain/outline_data.py`); renderers only spell it.
+an outline it is written by the domain (`forum/domain/chapters/data.py`); renderers only spell it.
 """
 
 import dataclasses

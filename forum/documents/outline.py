@@ -5,7 +5,7 @@ format can count or word anything differently from another. Integers stand besid
 something is drawn from them; what machines read is in `dataset`. Words that come from authors are marked as
 such (`authored`, `Quotation`, `ProposalBlock.wording`): renderers set them untouched and let their direction
 of writing follow the text. The domain makes an outline of a snapshot in
-`forum/domain/outlines.py`.
+`forum/domain/chapters/outlines.py`.
 """
 
 from dataclasses import dataclass

@@ -12,9 +12,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from forum.database import transaction
-from forum.domain import members, passwords, threads, votes
-from forum.domain.new_proposals import propose_from_post
-from forum.domain.theme_files import open_unscheduled
+from forum.domain.discussion import threads
+from forum.domain.members import members
+from forum.domain.proposals.new_proposals import propose_from_post
+from forum.domain.sign_in import passwords
+from forum.domain.themes.files import open_unscheduled
+from forum.domain.votes import votes
 from forum.importing.thread import import_thread
 from forum.models.members import Role
 from forum.permissions import Schedule, Viewer

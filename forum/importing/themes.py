@@ -2,7 +2,7 @@
 
 Each file is Markdown under TOML front matter between two +++ lines. Every field is checked and an unknown one is
 refused: a typing mistake in a date or a title stops the start, with the file, the field and the reason, rather than
-opening a consultation that nobody meant. What a file changes in the database is the matter of `domain/theme_files.py`.
+opening a consultation that nobody meant. What a file changes in the database is the matter of `domain/themes/files.py`.
 """
 
 import re
@@ -14,9 +14,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from forum.domain.ballots import Rules, checked_rules
-from forum.domain.schedules import refuse_backwards
-from forum.domain.theme_files import Adoption, Chapter, adopt
+from forum.domain.themes.ballots import Rules, checked_rules
+from forum.domain.themes.files import Adoption, Chapter, adopt
+from forum.domain.themes.schedules import refuse_backwards
 from forum.errors import CannotStart, Invalid, plain_reason
 from forum.models.themes import Voting
 from forum.permissions import Schedule

@@ -1,6 +1,7 @@
 """Proposals: what people ask for, and the exact words they come from."""
 
 from enum import StrEnum
+from typing import Final
 
 from tortoise import fields
 from tortoise.models import Model
@@ -32,6 +33,9 @@ class ProposalState(StrEnum):
 
 IN_FORCE = frozenset({ProposalState.OPEN, ProposalState.RETAINED, ProposalState.DONE})
 """What was put to the vote and is still asked for: lists, tallies, ranks and documents show these."""
+
+IN_FORCE_SQL: Final = "('open', 'retained', 'done')"
+"""`IN_FORCE` as the end of a condition on a state."""
 
 
 class Nature(StrEnum):

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.rights import LABELS, MEANINGS, TABLE, Cell, Standing
-from forum.web.page import page
+from forum.web.plumbing.page import page
 
 
 async def show(request: Request) -> Response:

@@ -3,10 +3,10 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.domain.themes import list_themes
+from forum.domain.themes.themes import list_themes
 from forum.settings import settings
-from forum.web.page import page
-from forum.web.windows import windows
+from forum.web.plumbing.page import page
+from forum.web.themes.windows import windows
 
 
 async def show(request: Request) -> Response:

@@ -19,8 +19,8 @@ from forum.models.members import Role
 from forum.models.posts import Outcome
 from forum.text import typography
 from forum.text.sheets import cell
-from forum.web.forms import Form, asked_integer, asked_text, read_form
-from forum.web.page import href, page
+from forum.web.plumbing.forms import Form, asked_integer, asked_text, read_form
+from forum.web.plumbing.page import href, page
 
 # What somebody did, after their name. Those of a kind of thing that the page names itself say no more than the verb.
 SENTENCES = {

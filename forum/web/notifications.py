@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain.notifications import list_notices, mark_read
-from forum.web.forms import read_form
-from forum.web.page import page, see_other
+from forum.web.plumbing.forms import read_form
+from forum.web.plumbing.page import page, see_other
 
 
 async def show(request: Request) -> Response:

@@ -1,0 +1,1 @@
+"""Chapters: from frozen data to the chapters of a document; pure."""

@@ -1,0 +1,179 @@
+"""Who took part, in figures and pictures? The chapter of participation: tables, and charts with their words.
+
+Other chapters are in `outlines`.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from itertools import groupby
+
+from forum.documents.dataset import DayData, ParticipationData
+from forum.documents.outline import (
+    Bar,
+    BarChart,
+    Column,
+    Part,
+    Run,
+    Section,
+    Table,
+)
+from forum.domain.chapters.proposals import Ranking
+from forum.domain.chapters.words import (
+    fr,
+    long_day,
+    shown,
+)
+from forum.domain.syntheses.snapshots import (
+    DayCount,
+    Kind,
+    Snapshot,
+)
+from forum.models.proposals import ProposalState
+from forum.models.themes import Voting
+
+LONGEST_DAILY_CHART = 31
+"""Above a month of days the chart counts by month: a bar a day would fill pages and say less."""
+
+
+def participation_chapter(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Section:
+    """Key figures, then a chart with its table for each thing that can be counted."""
+    facts = participation_of(snapshot, rankings)
+    return Section(
+        anchor="participation",
+        title="Participation",
+        blocks=(_key_figures(facts), *_charts(snapshot, rankings, facts.undated)),
+    )
+
+
+def participation_of(snapshot: Snapshot, rankings: Sequence[Ranking]) -> ParticipationData:
+    """Every figure of the participation, for this chapter and for the data.
+
+    Ballots are those on proposals in force, so that their number is the sum of the chart; those on proposals that were
+    withdrawn are told apart.
+    """
+    facts = snapshot.participation
+    withdrawn = [proposal for proposal in snapshot.proposals if proposal.state is ProposalState.WITHDRAWN]
+    counted = snapshot.kind is Kind.FINAL
+    return ParticipationData(
+        contributions=facts.posts,
+        replies=facts.replies,
+        quotes=facts.quotes,
+        unknown_author=facts.unknown_author_posts,
+        undated=facts.posts - sum(count.posts for count in facts.per_day),
+        known_authors=facts.known_authors,
+        treated=facts.posts_treated,
+        without_follow_up=sum(each.posts for each in facts.posts_without_follow_up),
+        used=facts.posts_used,
+        quoted=len(snapshot.verbatims),
+        proposals=len(snapshot.proposals),
+        withdrawn=len(withdrawn),
+        set_aside=sum(proposal.state is ProposalState.SET_ASIDE for proposal in snapshot.proposals),
+        merged=sum(proposal.state is ProposalState.MERGED for proposal in snapshot.proposals),
+        votants=facts.voters,
+        avis=sum(ranking.votants for ranking in rankings) if counted else None,
+        avis_retirees=sum(proposal.votants for proposal in withdrawn) if counted else None,
+        per_day=tuple(DayData(count.day, count.posts) for count in facts.per_day),
+    )
+
+
+def _key_figures(facts: ParticipationData) -> Table:
+    lines: list[tuple[str, str]] = [
+        ("Contributions reçues", shown(facts.contributions)),
+        ("dont réponses", shown(facts.replies)),
+        ("dont citations", shown(facts.quotes)),
+        ("dont contributions d’auteur non connu", shown(facts.unknown_author)),
+        ("dont contributions sans date connue", shown(facts.undated)),
+        ("Auteurs connus", shown(facts.known_authors)),
+        ("Propositions", shown(facts.proposals)),
+        ("dont retirées", shown(facts.withdrawn)),
+        *((("dont écartées", shown(facts.set_aside)),) if facts.set_aside else ()),
+        *((("dont fusionnées dans une autre", shown(facts.merged)),) if facts.merged else ()),
+        ("Votants", _or_sealed(facts.votants)),
+        ("Avis déposés", _or_sealed(facts.avis)),
+    ]
+    if facts.avis_retirees:
+        lines.append(("Non compris : avis sur des propositions retirées depuis", shown(facts.avis_retirees)))
+    return Table(
+        caption="Chiffres clés",
+        columns=(Column("Mesure", 70), Column("Nombre", 30, numeric=True)),
+        rows=tuple((Run(fr(label)), Run(value)) for label, value in lines),
+    )
+
+
+def _or_sealed(figure: int | None) -> str:
+    return "non dépouillé" if figure is None else shown(figure)
+
+
+def _charts(snapshot: Snapshot, rankings: Sequence[Ranking], undated: int) -> Iterable[BarChart]:
+    counts = snapshot.participation.per_theme
+    if len(counts) > 1:
+        yield _count_chart(
+            "contributions-par-theme",
+            "Contributions par thème",
+            "Thème",
+            [(f"Thème {count.theme}", count.posts) for count in counts],
+        )
+    periods, caption, header = _per_period(snapshot.participation.per_day)
+    if periods:
+        if undated:
+            caption += f", sauf {shown(undated)} sans date connue"
+        yield _count_chart("contributions-par-date", caption, header, periods)
+    of_opinions = [ranking for ranking in rankings if ranking.theme.voting is Voting.OPINIONS]
+    if any(ranking.ballots.votants for ranking in of_opinions):
+        yield _opinion_chart(of_opinions)
+
+
+def _per_period(days: Sequence[DayCount]) -> tuple[list[tuple[str, int]], str, str]:
+    if len(days) <= LONGEST_DAILY_CHART:
+        return (
+            [(long_day(date.fromisoformat(count.day)), count.posts) for count in days],
+            "Contributions par jour",
+            "Jour",
+        )
+    months = groupby(days, key=lambda count: count.day[:7])
+    totals = [(f"{month[5:]}/{month[:4]}", sum(count.posts for count in group)) for month, group in months]
+    return totals, "Contributions par mois", "Mois"
+
+
+def _count_chart(anchor: str, caption: str, header: str, counts: Sequence[tuple[str, int]]) -> BarChart:
+    return BarChart(
+        anchor=anchor,
+        caption=caption,
+        alt=_count_sentence(caption, counts),
+        bars=tuple(Bar(label, (Part("contributions", count, shown(count)),)) for label, count in counts),
+        table=Table(
+            caption=fr("{caption} : les chiffres", caption=caption),
+            columns=(Column(header, 70), Column("Contributions", 30, numeric=True)),
+            rows=tuple((Run(label), Run(shown(count))) for label, count in counts),
+        ),
+    )
+
+
+def _count_sentence(caption: str, counts: Sequence[tuple[str, int]]) -> str:
+    said = ", ".join(f"{label} {shown(count)}" for label, count in counts)
+    return fr("Barres horizontales. {caption} : {said}.", caption=caption, said=said)
+
+
+def _opinion_chart(rankings: Sequence[Ranking]) -> BarChart:
+    caption = "Avis déposés par thème"
+    bars = tuple(ranking.bar for ranking in rankings)
+    said = fr(" ; ").join(
+        fr("{label} : {parts}", label=bar.label, parts=", ".join(f"{p.shown} {p.label}" for p in bar.parts))
+        for bar in bars
+    )
+    return BarChart(
+        anchor="avis-par-theme",
+        caption=caption,
+        alt=fr("Barres horizontales empilées. {caption}. {said}.", caption=caption, said=said),
+        bars=bars,
+        table=Table(
+            caption=fr("{caption} : les chiffres", caption=caption),
+            columns=(
+                Column("Thème", 40),
+                Column("Pour", 20, numeric=True),
+                Column("Abstention", 20, numeric=True),
+                Column("Contre", 20, numeric=True),
+            ),
+            rows=tuple((Run(bar.label), *(Run(part.shown) for part in bar.parts)) for bar in bars),
+        ),
+    )

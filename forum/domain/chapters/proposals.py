@@ -1,0 +1,467 @@
+"""Where does each proposal stand, and which sentence says why? The ranked pages of a document.
+
+Each theme is ranked apart: votes of different themes were cast by different people over different lists. In
+a working draft nothing is ranked and nothing is counted. The other chapters are in `outlines`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from forum.documents.outline import (
+    Bar,
+    Block,
+    Figure,
+    Paragraph,
+    Part,
+    Pattern,
+    ProposalBlock,
+    Run,
+    Section,
+    Tone,
+)
+from forum.domain.chapters.words import contribution_url, counted, fr, local_moment, shown, signed, text, verbatim_id
+from forum.domain.syntheses.snapshots import Kind, Proposal, Snapshot, Theme
+from forum.domain.themes.ballots import TALLIED, Count
+from forum.domain.votes.standings import Judged, Lens, Pairs, Place, Standing, Terms, standing_of
+from forum.models.proposals import IN_FORCE, ProposalState
+from forum.models.themes import Voting
+from forum.ranking.methods import Disagreement
+from forum.ranking.orders import reference_key
+from forum.ranking.tallies import Opinion, Tally
+
+NAMED_TIES: Final = 3
+"""How many tied proposals a sentence names; the others are counted, or it would no longer be a sentence."""
+
+
+LENSES: Final[Mapping[Lens, str]] = {
+    Lens.NET_SUPPORT: "soutien net",
+    Lens.WILSON: "borne de Wilson",
+    Lens.APPROVAL: "nombre de soutiens",
+    Lens.JUDGMENT: "jugement majoritaire",
+    Lens.SCHULZE: "duels (méthode de Schulze)",
+    Lens.PLACED: "nombre de personnes qui la classent",
+    Lens.FIRST_PLACES: "premières places",
+    Lens.BY_PROFESSION: "consensus des professions",
+    Lens.BY_TERRITORY: "consensus des territoires",
+    Lens.SLATE: "propositions phares",
+}
+"""The orders, as printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A ranked proposal: its place by the declared method of its theme, and the theme's other methods."""
+
+    proposal: Proposal
+    place: Place
+    theme: Theme
+    methods: tuple[Lens, ...]
+
+    @property
+    def rank(self) -> str:
+        """Such as "2" or "2 ex æquo"."""
+        return f"{shown(self.number)} ex æquo" if self.place.is_tied else shown(self.number)
+
+    @property
+    def number(self) -> int:
+        assert self.place.rank is not None
+        return self.place.rank
+
+    @property
+    def wilson_rank(self) -> int | None:
+        return self.place.beside.get(Lens.WILSON)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A proposal as a row of the annex."""
+
+    link: Run
+    wording: Run
+    state: str
+    rank_or_state: str
+    counts: tuple[str, ...]
+    """Pour, abstention, contre, net; of another kind of voting, its voters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """One theme: its results from the first rank on, what stands apart, and its annex."""
+
+    theme: Theme
+    results: tuple[Result, ...]
+    apart: tuple[Proposal, ...]
+    """In force but not ranked, by reference: below the quorum, never put to the vote, or votes still open."""
+    lines: tuple[Line, ...]
+    ballots: Tally
+    """All supports or opinions on its proposals in force."""
+    votants: int
+    """All ballots on them, whatever they say."""
+    primary: Lens
+    methods: tuple[Lens, ...]
+    disagreements: tuple[Disagreement[Lens], ...]
+
+    @property
+    def bar(self) -> Bar:
+        """All its opinions as one bar."""
+        return opinion_bar(fr("Thème {number}", number=self.theme.number), self.ballots)
+
+
+def rankings_of(snapshot: Snapshot) -> tuple[Ranking, ...]:
+    """The themes of a snapshot in their order, each ranked apart."""
+    return tuple(_ranking(snapshot, theme) for theme in snapshot.themes)
+
+
+def _ranking(snapshot: Snapshot, theme: Theme) -> Ranking:
+    proposals = sorted(
+        (proposal for proposal in snapshot.proposals if proposal.theme == theme.number),
+        key=lambda proposal: reference_key(proposal.reference),
+    )
+    in_force = [proposal for proposal in proposals if proposal.state in IN_FORCE]
+    standing = _standing(snapshot, theme, in_force)
+    by_reference = {proposal.reference: proposal for proposal in in_force}
+    results = tuple(Result(by_reference[place.reference], place, theme, standing.methods) for place in standing.ranked)
+    places = {result.proposal.reference: result for result in results}
+    return Ranking(
+        theme=theme,
+        results=results,
+        apart=tuple(proposal for proposal in in_force if proposal.reference not in places),
+        lines=tuple(_line(snapshot, proposal, places.get(proposal.reference)) for proposal in proposals),
+        ballots=_sum(proposal.tally for proposal in in_force),
+        votants=sum(proposal.votants for proposal in in_force),
+        primary=standing.primary,
+        methods=standing.methods,
+        disagreements=standing.disagreements,
+    )
+
+
+def _standing(snapshot: Snapshot, theme: Theme, in_force: Sequence[Proposal]) -> Standing:
+    """The orders of a theme from what the snapshot holds: the same figures as on the site, for ever."""
+    judged = [Judged(each.reference, count_of(each)) for each in in_force if is_counted(snapshot, each)]
+    given = {Lens(order.method): dict(zip(order.references, order.ranks, strict=True)) for order in theme.given}
+    pairs = Pairs(theme.compared, theme.preferred) if theme.compared else None
+    terms = Terms(theme.voting, len(theme.mentions), theme.quorum, snapshot.method.abstentions_in_wilson)
+    return standing_of(terms, judged, given, pairs)
+
+
+def is_counted(snapshot: Snapshot, proposal: Proposal) -> bool:
+    """Whether it was put to the vote and the vote is over."""
+    if snapshot.kind is Kind.WORKING_DRAFT:
+        return False
+    return proposal.tally is not None or theme_of(snapshot, proposal).voting not in TALLIED
+
+
+def count_of(proposal: Proposal) -> Count:
+    """What its ballots say, in the terms of its theme."""
+    if proposal.tally is None:
+        return Count({str(each.opinion): each.ballots for each in proposal.said}, proposal.pending)
+    tally = proposal.tally
+    said = {Opinion.FOR: tally.for_, Opinion.ABSTAIN: tally.abstain, Opinion.AGAINST: tally.against}
+    return Count({opinion.value: ballots for opinion, ballots in said.items() if ballots}, proposal.pending)
+
+
+def _sum(tallies: Iterable[Tally | None]) -> Tally:
+    known = [tally for tally in tallies if tally is not None]
+    return Tally(
+        for_=sum(tally.for_ for tally in known),
+        against=sum(tally.against for tally in known),
+        abstain=sum(tally.abstain for tally in known),
+    )
+
+
+def opinion_bar(label: str, tally: Tally) -> Bar:
+    """Pour, abstention, contre: the order and the patterns of the whole site."""
+    return Bar(
+        label,
+        (
+            Part("pour", tally.for_, shown(tally.for_), Pattern.SOLID),
+            Part("abstention", tally.abstain, shown(tally.abstain), Pattern.DOTTED),
+            Part("contre", tally.against, shown(tally.against), Pattern.HATCHED),
+        ),
+    )
+
+
+# The ranked pages
+
+
+def theme_section(snapshot: Snapshot, ranking: Ranking, title: str) -> Section:
+    """The pages of one theme: ranked blocks, then what stands apart, or the sentence that says there is nothing."""
+    anchor = f"propositions-{ranking.theme.number}"
+    if not ranking.results and not ranking.apart:
+        return Section(anchor, title, (Paragraph(text("Aucune proposition en vigueur dans ce thème."), Tone.EMPTY),))
+    ranked = tuple(_ranked_block(snapshot, result) for result in ranking.results)
+    if snapshot.kind is Kind.WORKING_DRAFT:
+        uncounted = tuple(_uncounted_block(snapshot, proposal) for proposal in ranking.apart)
+        return Section(anchor, title, (Paragraph(tuple(_votes_of(snapshot, ranking.theme)), Tone.NOTE), *uncounted))
+    apart = tuple(_apart_block(snapshot, proposal) for proposal in ranking.apart)
+    sections = (_apart_section(anchor, apart),) if apart else ()
+    if not ranked:
+        ranked_blocks: tuple[Block, ...] = (Paragraph(text("Aucune proposition n’est classée."), Tone.EMPTY),)
+        return Section(anchor, title, ranked_blocks, sections)
+    return Section(anchor, title, ranked, sections)
+
+
+def _votes_of(snapshot: Snapshot, theme: Theme) -> Iterable[Run]:
+    """Where the votes of a theme stand, since a draft says nothing of what they gave."""
+    votes = theme.votes
+    if votes is None:
+        yield Run("Les dates des votes de ce thème ne sont pas fixées.")
+    elif snapshot.taken_at < votes.start:
+        yield Run(f"Les votes de ce thème ouvrent le {local_moment(votes.start)}.")
+    elif snapshot.taken_at < votes.end:
+        yield Run(f"Les votes de ce thème sont ouverts jusqu’au {local_moment(votes.end)}.")
+    else:
+        yield Run(f"Les votes de ce thème sont clos depuis le {local_moment(votes.end)}. Les résultats sont ")
+        yield Run("sur le site", href=f"{snapshot.consultation.base_url}/themes/{theme.number}/propositions")
+        yield Run(", et dans la synthèse du thème dès qu’elle est publiée.")
+
+
+def _uncounted_block(snapshot: Snapshot, proposal: Proposal) -> ProposalBlock:
+    return _block(snapshot, proposal, rank=None, bar=None, figures=(), explanation="")
+
+
+def _apart_section(anchor: str, blocks: tuple[Block, ...]) -> Section:
+    return Section(f"{anchor}-non-classees", "Propositions non classées", blocks)
+
+
+def _ranked_block(snapshot: Snapshot, result: Result) -> ProposalBlock:
+    return _block(
+        snapshot,
+        result.proposal,
+        rank=result.rank,
+        bar=_bar(result.proposal, result.theme),
+        figures=(*_figures(result.proposal, result.theme), *_figures_beside(result)),
+        explanation=explanation_of(result),
+    )
+
+
+def _apart_block(snapshot: Snapshot, proposal: Proposal) -> ProposalBlock:
+    theme = theme_of(snapshot, proposal)
+    counted_ = is_counted(snapshot, proposal)
+    return _block(
+        snapshot,
+        proposal,
+        rank=None,
+        bar=_bar(proposal, theme) if counted_ else None,
+        figures=tuple(_figures(proposal, theme)) if counted_ else (),
+        explanation=_why_apart(snapshot, proposal),
+    )
+
+
+def _bar(proposal: Proposal, theme: Theme) -> Bar | None:
+    """Of opinions: other kinds are told by their figures."""
+    tally = proposal.tally
+    if theme.voting is not Voting.OPINIONS or tally is None or not tally.votants:
+        return None
+    return opinion_bar(proposal.reference, tally)
+
+
+def _figures(proposal: Proposal, theme: Theme) -> Iterable[Figure]:
+    """What its ballots say, in the terms of its theme."""
+    count = count_of(proposal)
+    match theme.voting:
+        case Voting.OPINIONS:
+            yield Figure("Soutien net", count.tally.net, signed(count.tally.net))
+            yield Figure("Votants", count.votants, shown(count.votants))
+        case Voting.APPROVAL:
+            yield Figure("Soutiens", count.tally.for_, shown(count.tally.for_))
+        case Voting.JUDGMENT:
+            for mention, ballots in reversed(list(zip(theme.mentions, count.grades(len(theme.mentions)), strict=True))):
+                yield Figure(mention, ballots, shown(ballots))
+            yield Figure("Votants", count.votants, shown(count.votants))
+        case Voting.RANKING:
+            first = dict(count.places).get(1, 0)
+            yield Figure("Personnes qui la classent", count.votants, shown(count.votants))
+            yield Figure("Premières places", first, shown(first))
+    if count.pending:
+        yield Figure("Votes sur une version antérieure, non comptés", count.pending, shown(count.pending))
+
+
+def _figures_beside(result: Result) -> Iterable[Figure]:
+    """Its ranks by the other methods; the Wilson bound itself too."""
+    bound = result.place.bound
+    if bound is not None:
+        yield Figure("Borne de Wilson", bound.shown(6), bound.shown(3).replace(".", ","))
+        wilson = result.wilson_rank
+        if wilson is not None:
+            yield Figure("Rang selon Wilson", wilson, shown(wilson))
+    for method in result.methods:
+        rank = result.place.beside[method]
+        if method is not Lens.WILSON and rank is not None:
+            yield Figure(f"Rang, {LENSES[method]}", rank, shown(rank))
+
+
+def _block(
+    snapshot: Snapshot,
+    proposal: Proposal,
+    *,
+    rank: str | None,
+    bar: Bar | None,
+    figures: tuple[Figure, ...],
+    explanation: str,
+) -> ProposalBlock:
+    return ProposalBlock(
+        anchor=proposal.reference,
+        reference=proposal.reference,
+        wording=proposal.wording,
+        body=proposal.body if proposal.body.strip() != proposal.wording.strip() else "",
+        meeting=proposal.meeting or "hors réunion",
+        rank=rank,
+        bar=bar,
+        figures=figures,
+        explanation=explanation,
+        links=tuple(_links(snapshot, proposal)),
+    )
+
+
+def proposal_url(snapshot: Snapshot, proposal: Proposal) -> str:
+    """Where a proposal can be read."""
+    return f"{snapshot.consultation.base_url}/propositions/{proposal.reference}"
+
+
+def _links(snapshot: Snapshot, proposal: Proposal) -> Iterable[Run]:
+    yield Run(f"Proposition {proposal.reference}", href=proposal_url(snapshot, proposal))
+    if proposal.source is not None:
+        words = verbatim_id(proposal.source.post, proposal.source.revision)
+        yield Run(f"Mots d’origine {words}", href=contribution_url(snapshot, proposal.source.post))
+
+
+def theme_of(snapshot: Snapshot, proposal: Proposal) -> Theme:
+    """The theme of a proposal."""
+    return next(theme for theme in snapshot.themes if theme.number == proposal.theme)
+
+
+def explanation_of(result: Result) -> str:
+    """One sentence: the rank, those tied with it, and the figures of the method that give it."""
+    place = result.place
+    rank = fr("Rang {rank}{ties}", rank=result.rank, ties=_tied_with(place.ties))
+    if not place.count.votants:
+        return (
+            fr("{rank} : aucun avis déposé.", rank=rank)
+            if result.theme.voting not in TALLIED
+            else fr("{rank} : aucun avis déposé, soit un soutien net nul.", rank=rank)
+        )
+    return fr("{rank} : {figures}.", rank=rank, figures=_said(result))
+
+
+def _said(result: Result) -> str:
+    """The figures of the declared method, for the sentence of a rank."""
+    place, tally = result.place, result.place.count.tally
+    voters = counted(place.count.votants, "votant", "votants")
+    match result.theme.voting:
+        case Voting.OPINIONS:
+            return fr(
+                "{pour} pour moins {contre} contre, soit un soutien net de {net}, sur {voters}",
+                pour=shown(tally.for_),
+                contre=shown(tally.against),
+                net=signed(tally.net),
+                voters=voters,
+            )
+        case Voting.APPROVAL:
+            return counted(tally.for_, "soutien", "soutiens")
+        case Voting.JUDGMENT:
+            assert place.gauge is not None
+            return fr(
+                "mention majoritaire « {mention} » ; sur {voters}, {above} en donnent une meilleure et {below} une "
+                "moins bonne",
+                mention=result.theme.mentions[place.gauge.grade],
+                voters=voters,
+                above=shown(place.gauge.above),
+                below=shown(place.gauge.below),
+            )
+        case Voting.RANKING:
+            return _duel(place) if place.duel else fr("classée par {voters}", voters=voters)
+
+
+def _duel(place: Place) -> str:
+    assert place.duel is not None
+    if place.duel.is_before:
+        return fr(
+            "{theirs} lui préfèrent {other}, {ours} la préfèrent à {other}",
+            theirs=counted(place.duel.theirs, "votant", "votants"),
+            ours=shown(place.duel.ours),
+            other=place.duel.other,
+        )
+    return fr(
+        "{ours} la préfèrent à {other}, qui la suit ; {theirs} préfèrent {other}",
+        ours=counted(place.duel.ours, "votant", "votants"),
+        theirs=shown(place.duel.theirs),
+        other=place.duel.other,
+    )
+
+
+def _tied_with(references: Sequence[str]) -> str:
+    if not references:
+        return ""
+    named = ", ".join(references[:NAMED_TIES])
+    more = len(references) - NAMED_TIES
+    return f", avec {named}" + (f" et {counted(more, 'autre', 'autres')}" if more > 0 else "")
+
+
+def _why_apart(snapshot: Snapshot, proposal: Proposal) -> str:
+    if snapshot.kind is Kind.WORKING_DRAFT:
+        votes = theme_of(snapshot, proposal).votes
+        if votes is not None and votes.end <= snapshot.taken_at:
+            return fr("Votes clos : les résultats sont sur le site ; ce document de travail est sans dépouillement.")
+        return fr("Votes non clos : aucun dépouillement n’est montré.")
+    if not is_counted(snapshot, proposal):
+        return fr("Non classée : cette proposition n’a pas été soumise au vote.")
+    return fr(
+        "Non classée : {voters}, pour un seuil de {quorum}.",
+        voters=counted(proposal.votants, "votant", "votants"),
+        quorum=shown(theme_of(snapshot, proposal).quorum),
+    )
+
+
+# The annex and the data
+
+
+_STATES: Final[Mapping[ProposalState, str]] = {
+    ProposalState.OPEN: "en vigueur",
+    ProposalState.RETAINED: "retenue",
+    ProposalState.DONE: "mise en œuvre",
+    ProposalState.MERGED: "fusionnée",
+    ProposalState.WITHDRAWN: "retirée",
+    ProposalState.SET_ASIDE: "écartée",
+}
+
+
+def state_of(proposal: Proposal) -> str:
+    """Whether it still stands, as printed."""
+    return _STATES[proposal.state]
+
+
+def _line(snapshot: Snapshot, proposal: Proposal, result: Result | None) -> Line:
+    tally = proposal.tally
+    counts: tuple[str, ...] = ("–",) * 4
+    if theme_of(snapshot, proposal).voting is not Voting.OPINIONS:
+        counts = (shown(proposal.votants) if proposal.state in IN_FORCE else "–",)
+    elif tally is not None:
+        counts = (shown(tally.for_), shown(tally.abstain), shown(tally.against), signed(tally.net))
+    not_ranked = "non classée" if proposal.state in IN_FORCE else state_of(proposal)
+    return Line(
+        link=Run(proposal.reference, href=proposal_url(snapshot, proposal)),
+        wording=Run(proposal.wording, authored=True),
+        state=state_of(proposal),
+        rank_or_state=not_ranked if result is None else shown(result.number),
+        counts=counts,
+    )
+
+
+def why(snapshot: Snapshot, proposal: Proposal, result: Result | None) -> str:
+    """One sentence that says why this rank, or why none."""
+    if result is not None:
+        return explanation_of(result)
+    reason = f" Raison donnée : {proposal.state_reason}" if proposal.state_reason else ""
+    match proposal.state:
+        case ProposalState.WITHDRAWN if proposal.other:
+            return fr("Retirée par son auteur au profit de {other}.", other=proposal.other) + reason
+        case ProposalState.WITHDRAWN:
+            return "Retirée par son auteur." + reason
+        case ProposalState.SET_ASIDE:
+            return "Écartée par l’animation." + reason
+        case ProposalState.MERGED:
+            return fr("Fusionnée dans {other}, où ses votes sont comptés.", other=proposal.other or "une autre")
+        case _:
+            return _why_apart(snapshot, proposal)

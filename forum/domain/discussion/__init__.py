@@ -1,0 +1,1 @@
+"""The discussion: what is said."""

@@ -1,0 +1,151 @@
+"""Which words of contributions are kept, as what, and for which proposal? Reading extracts, and the arguments.
+
+An extract is a range of one revision of a post, chosen by a person, with its nature: what a proposal begins with, what
+speaks for or against it, what the synthesis draws from. Keeping words, and whether a post is read to its end, are the
+matter of `harvest/`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from forum.database import Row, known_moment, places, row, rows
+from forum.domain.references import reference, storable
+from forum.errors import NotFound
+from forum.models.proposals import Nature
+from forum.text.highlights import Highlight, marked
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """An extract as pages show it. `proposal` is the one it speaks for, `begun` the one that it is the origin of.
+
+    `stale`: its post was edited since, and nobody compared the words yet.
+    """
+
+    id: int
+    post: int
+    post_number: int
+    thread: int
+    thread_title: str
+    author: str | None
+    revision: int
+    start: int
+    stop: int
+    words: str
+    nature: Nature
+    proposal: str | None
+    wording: str
+    begun: str | None
+    member: int | None
+    created_at: datetime
+    newest: int
+    stale: bool
+
+    @property
+    def is_current(self) -> bool:
+        """Its words stand in the post as it is shown."""
+        return self.revision == self.newest
+
+    @property
+    def note(self) -> str:
+        """The id, in a page, of what is said of it."""
+        return f"extrait-{self.id}"
+
+
+COLUMNS = """
+    e.id, e.post_id, c.number AS post_number, c.thread_id, h.title AS thread_title, w.name AS writer, e.revision,
+    e.start, e.stop, substr(r.plain, e.start + 1, e.stop - e.start) AS words, e.nature, e.member_id, e.created_at,
+    e.compared_revision, c.revision AS newest, t.number AS theme_number, p.number AS proposal_number, p.wording,
+    (SELECT MAX(o.number) FROM proposal o WHERE o.extract_id = e.id AND o.number > 0) AS begun"""
+
+# A draft is its author's alone.
+TABLES = """
+      FROM extract e JOIN post c ON c.id = e.post_id JOIN thread h ON h.id = c.thread_id
+      JOIN theme t ON t.id = h.theme_id
+      JOIN post_revision r ON r.post_id = e.post_id AND r.number = e.revision
+      LEFT JOIN member w ON w.id = c.author_id
+      LEFT JOIN proposal p ON p.id = e.proposal_id AND p.number > 0"""
+
+
+def extract_from(found: Row) -> Extract:
+    """The extract of a row that selects COLUMNS."""
+    theme = found["theme_number"]
+    return Extract(
+        id=found["id"],
+        post=found["post_id"],
+        post_number=found["post_number"],
+        thread=found["thread_id"],
+        thread_title=found["thread_title"],
+        author=found["writer"],
+        revision=found["revision"],
+        start=found["start"],
+        stop=found["stop"],
+        words=found["words"],
+        nature=Nature(found["nature"]),
+        proposal=None if found["proposal_number"] is None else reference(theme, found["proposal_number"]),
+        wording=found["wording"] or "",
+        begun=None if found["begun"] is None else reference(theme, found["begun"]),
+        member=found["member_id"],
+        created_at=known_moment(found["created_at"]),
+        newest=found["newest"],
+        stale=max(found["revision"], found["compared_revision"]) < found["newest"],
+    )
+
+
+async def extracts_of(posts: Sequence[int]) -> dict[int, tuple[Extract, ...]]:
+    """The extracts of some posts, by post, in the order of their words; one query."""
+    found: dict[int, tuple[Extract, ...]] = {}
+    if posts:
+        read = f"SELECT {COLUMNS} {TABLES} WHERE e.post_id IN ({places(len(posts))})"
+        for each in await rows(f"{read} ORDER BY e.start, e.stop, e.id", *posts):
+            found[each["post_id"]] = (*found.get(each["post_id"], ()), extract_from(each))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What carries a proposal, or speaks for or against it: the extracts of its page, by the day they were kept."""
+
+    origin: Extract | None
+    words: tuple[tuple[Nature, tuple[Extract, ...]], ...]
+    arguments_for: tuple[Extract, ...]
+    arguments_against: tuple[Extract, ...]
+
+
+async def support_of(proposal: int) -> Support:
+    """The extracts of a proposal and of those merged into it; its own origin apart, which its page shows first."""
+    found = await rows(
+        f"""
+        SELECT {COLUMNS}, (SELECT COUNT(*) FROM proposal o WHERE o.id = $1 AND o.extract_id = e.id) AS origin {TABLES}
+         WHERE p.id = $1 OR p.merged_into_id = $1
+         ORDER BY e.created_at, e.id""",
+        proposal,
+    )
+    others = [extract_from(each) for each in found if not each["origin"]]
+    by_nature = [(nature, tuple(each for each in others if each.nature is nature)) for nature in Nature]
+    some = dict(by_nature)
+    return Support(
+        origin=next((extract_from(each) for each in found if each["origin"]), None),
+        words=tuple((nature, extracts) for nature, extracts in by_nature if extracts and nature not in _ARGUMENTS),
+        arguments_for=some[Nature.ARGUMENT_FOR],
+        arguments_against=some[Nature.ARGUMENT_AGAINST],
+    )
+
+
+_ARGUMENTS = (Nature.ARGUMENT_FOR, Nature.ARGUMENT_AGAINST)
+
+
+def highlighted(html: str, plain: str, extracts: Iterable[Extract]) -> str:
+    """The HTML of a post with its extracts marked; one of the whole of it marks nothing, it tells nothing apart."""
+    whole = len(plain.strip())
+    marks = [Highlight(e.start, e.stop, e.note) for e in extracts if e.is_current and e.stop - e.start < whole]
+    return marked(html, plain, marks) if marks else html
+
+
+async def post_of(extract: int) -> int:
+    """The contribution of an extract. Raises NotFound."""
+    found = await row("SELECT post_id FROM extract WHERE id = $1", storable(extract))
+    if found is None:
+        raise NotFound
+    return int(found["post_id"])

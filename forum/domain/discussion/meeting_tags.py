@@ -1,0 +1,237 @@
+"""Which meeting do words come from? Tags that tie contributions to the meetings of their theme's group.
+
+A tag stands in a contribution's text and is written with it by `post_writing.py`: a member's waits for a moderator of
+the group, a moderator's is confirmed at once. Moderators also tag and untag by hand, many at once by `bulk_tags.py`,
+and settle what waits by `waiting_tags.py`. The meetings themselves are the matter of `meetings.py`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from forum.database import Row, insert_rows, places, row, rows, transaction
+from forum.domain import journal
+from forum.domain.references import storable
+from forum.domain.themes.themes import Hold, holding, raise_versions
+from forum.errors import Invalid, NotFound
+from forum.models.meetings import TagState
+from forum.permissions import Viewer, may_moderate
+
+# Meetings are numbered as their tags can be written.
+LARGEST_NUMBER = 999
+# No contribution has this id.
+_NO_POST = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TagToCome:
+    """A tag that a contribution would bear once published; `known` says that its meeting is recorded."""
+
+    number: int
+    waiting: bool
+    known: bool
+
+
+async def tags_to_come(
+    group: int, numbers: Iterable[int], *, confirmed: bool, post: int | None = None
+) -> tuple[TagToCome, ...]:
+    """What `tag`, or `retag` of a contribution that is edited, would leave it with; nothing is written."""
+    found = await rows(
+        """
+        SELECT m.number, g.state FROM meeting m
+          LEFT JOIN meeting_tag g ON g.meeting_id = m.id AND g.post_id = $2
+         WHERE m.working_group_id = $1""",
+        group,
+        post or _NO_POST,
+    )
+    states = {r["number"]: r["state"] for r in found}
+    settled = {number for number, state in states.items() if state == TagState.CONFIRMED}
+    removed = {number for number, state in states.items() if state == TagState.REMOVED}
+    return tuple(
+        TagToCome(number, waiting=not confirmed and number not in settled, known=number in states)
+        for number in sorted({*numbers, *settled} - removed)
+    )
+
+
+async def ensure_meeting(group: int, number: int, now: datetime) -> int:
+    """The id of a group's meeting, known from now on if it was not, inside the caller's transaction."""
+    # What is set matters to nobody, but must be no key: changing a key would lock out the tags that point here.
+    found = await row(
+        """
+        INSERT INTO meeting (working_group_id, number, place, minutes, created_at) VALUES ($1, $2, '', '', $3)
+            ON CONFLICT (working_group_id, number) DO UPDATE SET place = meeting.place RETURNING id""",
+        group,
+        number,
+        now,
+    )
+    if found is None:
+        raise ValueError("the insertion of a meeting gave no id")
+    return int(found["id"])
+
+
+async def tag(
+    post: int, group: int, numbers: Iterable[int], member: int | None, now: datetime, *, confirmed: bool
+) -> None:
+    """Tie a contribution to the meetings that its text names, inside the caller's transaction, which holds the thread.
+
+    A tag that a moderator settled stays as it is: a removed one does not come back.
+    """
+    for number in sorted(numbers):
+        meeting = await ensure_meeting(group, number, now)
+        await _insert(post, meeting, TagState.CONFIRMED if confirmed else TagState.WAITING, member, now)
+
+
+async def retag(post: int, group: int, numbers: Iterable[int], member: int, now: datetime, *, confirmed: bool) -> None:
+    """The same after an edit: tags that only waited and are no longer in the text go."""
+    await rows("DELETE FROM meeting_tag WHERE post_id = $1 AND state = $2", post, TagState.WAITING)
+    await tag(post, group, numbers, member, now, confirmed=confirmed)
+
+
+async def _insert(post: int, meeting: int, state: TagState, member: int | None, now: datetime) -> None:
+    await rows(
+        """
+        INSERT INTO meeting_tag (post_id, meeting_id, state, member_id, created_at) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (post_id, meeting_id) DO NOTHING""",
+        post,
+        meeting,
+        state,
+        member,
+        now,
+    )
+
+
+async def states_of(posts: Sequence[int], meeting: int) -> dict[int, TagState]:
+    """The state of the tag that ties each of these contributions to a meeting, for those that have one."""
+    if not posts:
+        return {}
+    found = await rows(
+        f"""
+        SELECT post_id, state FROM meeting_tag
+         WHERE meeting_id = $1 AND post_id IN ({places(len(posts), after=1)})""",
+        meeting,
+        *posts,
+    )
+    return {each["post_id"]: TagState(each["state"]) for each in found}
+
+
+async def confirm_tags(posts: Sequence[int], meeting: int, member: int, now: datetime) -> None:
+    """Tie contributions to a meeting, and the proposals made of them that come from none yet.
+
+    Inside the caller's transaction, which holds their themes alone.
+    """
+    if not posts:
+        return
+    await insert_rows(
+        "meeting_tag (post_id, meeting_id, state, member_id, created_at)",
+        [(post, meeting, TagState.CONFIRMED, member, now) for post in posts],
+        "ON CONFLICT (post_id, meeting_id) DO UPDATE SET state = excluded.state",
+    )
+    await rows(
+        f"""
+        UPDATE proposal SET meeting_id = $1
+         WHERE meeting_id IS NULL
+           AND extract_id IN (SELECT id FROM extract WHERE post_id IN ({places(len(posts), after=1)}))""",
+        meeting,
+        *posts,
+    )
+
+
+async def remove_tags(posts: Sequence[int], meeting: int) -> None:
+    """Untie contributions from a meeting, and the proposals made of them, which keep another one of their words.
+
+    Inside the caller's transaction, which holds their themes alone.
+    """
+    if not posts:
+        return
+    chosen = places(len(posts), after=2)
+    await rows(
+        f"UPDATE meeting_tag SET state = $2 WHERE meeting_id = $1 AND post_id IN ({chosen})",
+        meeting,
+        TagState.REMOVED,
+        *posts,
+    )
+    await rows(
+        f"""
+        UPDATE proposal
+           SET meeting_id = (SELECT MIN(g.meeting_id) FROM meeting_tag g JOIN extract e ON e.post_id = g.post_id
+                              WHERE e.id = proposal.extract_id AND g.state = $2)
+         WHERE meeting_id = $1 AND extract_id IN (SELECT id FROM extract WHERE post_id IN ({chosen}))""",
+        meeting,
+        TagState.CONFIRMED,
+        *posts,
+    )
+
+
+async def tag_post(viewer: Viewer | None, post: int, number: int | None, now: datetime) -> None:
+    """Say that a contribution comes from a meeting of its group, or confirm that it does. Twice is once.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: as usual.
+        Invalid: no meeting can have that number.
+    """
+    if number is None or not 1 <= number <= LARGEST_NUMBER:
+        raise Invalid(
+            "Indiquez le numéro de la réunion, de 1 à {most}.", field="numero", values={"most": LARGEST_NUMBER}
+        )
+    async with transaction():
+        place = await _moderated_post(viewer, post, now)
+        assert viewer is not None
+        before = await _tag_of(post, number)
+        if before is not None and before["state"] == TagState.CONFIRMED:
+            return
+        await raise_versions(theme=place["theme_id"], thread=place["thread_id"])
+        meeting = await ensure_meeting(place["working_group_id"], number, now)
+        await confirm_tags([post], meeting, viewer.id, now)
+        was = f"{number} {before['state']}" if before else ""
+        await _journal(viewer, "tag_post", post, place, was, f"{number} {TagState.CONFIRMED}", now)
+
+
+async def untag_post(viewer: Viewer | None, post: int, number: int | None, now: datetime) -> None:
+    """Say that a contribution does not come from a meeting; the tag in its text does not bring it back.
+
+    Raises:
+        NotFound: no such contribution, or it does not bear that tag.
+        SignInRequired, NotAllowed: as usual.
+    """
+    async with transaction():
+        place = await _moderated_post(viewer, post, now)
+        assert viewer is not None
+        before = await _tag_of(post, number or 0)
+        if before is None or before["state"] == TagState.REMOVED:
+            raise NotFound
+        await raise_versions(theme=place["theme_id"], thread=place["thread_id"])
+        await remove_tags([post], before["meeting_id"])
+        was = f"{number} {before['state']}"
+        await _journal(viewer, "untag_post", post, place, was, f"{number} {TagState.REMOVED}", now)
+
+
+async def _moderated_post(viewer: Viewer | None, post: int, now: datetime) -> Row:
+    """Where the contribution is, its theme held, once the viewer is known to moderate the group."""
+    place = await row(
+        f"""
+        SELECT c.thread_id, h.theme_id, t.working_group_id
+          FROM post c JOIN thread h ON h.id = c.thread_id JOIN theme t ON t.id = h.theme_id
+         WHERE c.id = $1{holding(Hold.ALONE)}""",
+        storable(post),
+    )
+    if place is None:
+        raise NotFound
+    may_moderate(viewer, place["working_group_id"], now).require()
+    return place
+
+
+async def _tag_of(post: int, number: int) -> Row | None:
+    """The tag that ties a contribution to the meeting of that number, whatever its state."""
+    return await row(
+        """
+        SELECT g.meeting_id, g.state FROM meeting_tag g JOIN meeting m ON m.id = g.meeting_id
+         WHERE g.post_id = $1 AND m.number = $2""",
+        post,
+        number if number <= LARGEST_NUMBER else 0,
+    )
+
+
+async def _journal(viewer: Viewer, act: str, post: int, place: Row, before: str, after: str, now: datetime) -> None:
+    await journal.record(
+        viewer, act, "post", post, group=place["working_group_id"], before=before, after=after, now=now
+    )

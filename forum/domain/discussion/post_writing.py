@@ -1,0 +1,417 @@
+"""Writing contributions: reply, quote, mention, edit.
+
+A contribution is read by the text pipeline once, off the event loop, before its transaction; the transaction holds the
+theme, asks it what is allowed, then writes everything that changes: the post, its revision, quotes, mentions, meeting
+tags, who is told, the thread's version. The theme's own pages show no contribution, so its version stays.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from anyio.to_thread import run_sync
+
+from forum.database import places, row, rows, transaction
+from forum.domain.discussion.meeting_tags import TagToCome, retag, tag, tags_to_come
+from forum.domain.discussion.posts import (
+    Place,
+    QuotedWords,
+    place_to_reply,
+    post_to_edit,
+    quoted_words,
+    read_place,
+    read_post,
+)
+from forum.domain.notifications import audience_of, tell
+from forum.domain.themes.themes import Hold, raise_versions
+from forum.errors import Conflict, Invalid, NotFound
+from forum.models.notifications import Event
+from forum.models.posts import PostKind
+from forum.permissions import Viewer, may_act, may_contribute, may_edit_post, may_moderate
+from forum.settings import settings
+from forum.text import quotes
+from forum.text.mentions import Mention, handle_key, without_strangers
+from forum.text.reading import RENDERER_VERSION, Reading, read
+from forum.text.source import clean_source
+
+# The column of a handle's key.
+LONGEST_KEY = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A contribution that has been read and found good, not yet written."""
+
+    source: str
+    reading: Reading
+    quoted: tuple[QuotedWords, ...]
+
+
+async def prepare(source: str) -> Draft:
+    """Read a contribution without writing it: what a preview shows, what a reply stores.
+
+    Raises:
+        Invalid: empty, too long, without words of its own, too many quotes, or a quote of words that do not exist.
+    """
+    reading = await read_source(source)
+    if not reading.plain.strip():
+        raise Invalid("Ajoutez vos mots : une étiquette ou une citation seule ne se publie pas.", field="source")
+    strangers = {handle_key(each.mention.handle) for each in await _called(reading) if each.member is None}
+    reading = replace(reading, html=without_strangers(reading.html, strangers))
+    return Draft(clean(source), reading, tuple(await quoted_words(reading.quotes)))
+
+
+async def read_source(source: str) -> Reading:
+    """A contribution as read, off the event loop.
+
+    Raises:
+        Invalid: empty, too long, or too many quotes.
+    """
+    reading = await run_sync(read, clean(source))
+    most = settings().limits.quotes_per_post
+    if len(reading.quotes) > most:
+        raise Invalid("Une contribution peut porter {limit} citations au plus.", field="source", values={"limit": most})
+    return reading
+
+
+def clean(source: str) -> str:
+    """The source as it is kept. Raises Invalid: empty or too long."""
+    return clean_source(source, limit=settings().limits.post_characters)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The contribution that another one answers, and who wrote it, when that is known."""
+
+    id: int
+    author: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A contribution that was written: its id, its thread and its place there."""
+
+    id: int
+    thread: int
+    number: int
+
+
+# A second press, a page sent again, a connection that was lost after the answer: the same words this soon are one post.
+SAME_WORDS = timedelta(minutes=5)
+# How many contributions back they are looked for, so that a thread of thousands costs no more than a short one.
+SAME_PLACE = 50
+
+
+class _AlreadyWritten(Exception):
+    """These words are there: what this transaction began is taken back."""
+
+    def __init__(self, written: Written) -> None:
+        super().__init__()
+        self.written = written
+
+
+async def reply(
+    viewer: Viewer | None, thread: int, source: str, now: datetime, *, reply_to: int | None = None
+) -> Written:
+    """Publish a contribution in a thread; the same words of the same person, sent twice, are published once.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: no such thread; nobody signed in; contributions are closed.
+        Invalid: the text cannot be accepted.
+    """
+    may_act(viewer, now).require()
+    assert viewer is not None
+    draft = await prepare(source)
+    try:
+        async with transaction():
+            place = await read_place(thread, hold=Hold.SHARED)
+            may_contribute(viewer, place.theme.schedule, now).require()
+            answered = await _answered(reply_to, place.thread)
+            written = await write_post(
+                viewer.id, place, draft, now, written_at=now, answered=answered, moderates=viewer
+            )
+            await _refuse_twins(written, viewer.id, draft.source, reply_to, now)
+            return written
+    except _AlreadyWritten as twin:
+        return twin.written
+
+
+async def _refuse_twins(written: Written, author: int, source: str, answered: int | None, now: datetime) -> None:
+    """After the insertion, which waited for whoever else writes in the thread. Raises _AlreadyWritten.
+
+    The same words in answer to another contribution are not the same: one may agree twice.
+    """
+    found = await row(
+        """SELECT id, number FROM post
+            WHERE thread_id = $1 AND number BETWEEN $2 AND $3 AND author_id = $4 AND source = $5 AND created_at > $6
+              AND COALESCE(reply_to_id, 0) = $7
+            ORDER BY number LIMIT 1""",
+        written.thread,
+        written.number - SAME_PLACE,
+        written.number - 1,
+        author,
+        source,
+        now - SAME_WORDS,
+        answered or 0,
+    )
+    if found is not None:
+        raise _AlreadyWritten(Written(found["id"], written.thread, found["number"]))
+
+
+async def write_post(
+    author: int | None,
+    place: Place,
+    draft: Draft,
+    now: datetime,
+    *,
+    written_at: datetime | None,
+    answered: Answered | None = None,
+    kind: PostKind = PostKind.CONTRIBUTION,
+    moderates: Viewer | None = None,
+) -> Written:
+    """Insert a contribution and all that it points to, inside the caller's transaction, which holds the theme.
+
+    `moderates` is the writer where there is one: a moderator's meeting tags are confirmed at once, as an import's are.
+    """
+    number = await _take_number(place, now)
+    inserted = await row(
+        """INSERT INTO post (thread_id, number, kind, author_id, reply_to_id, source, html, plain, renderer, revision,
+                             created_at, written_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $11) RETURNING id""",
+        place.thread,
+        number,
+        kind.value,
+        author,
+        answered.id if answered else None,
+        draft.source,
+        draft.reading.html,
+        draft.reading.plain,
+        RENDERER_VERSION,
+        now,
+        written_at,
+    )
+    if inserted is None:
+        raise ValueError("the insertion of a post gave no id")
+    post: int = inserted["id"]
+    await _keep_revision(post, 1, draft, author, now)
+    called = await _point(post, draft)
+    confirmed = moderates is None or bool(may_moderate(moderates, place.theme.group, now))
+    await tag(post, place.theme.group, draft.reading.meetings, author, now, confirmed=confirmed)
+    if author is not None:
+        await tell(post, author, _concerned(draft, answered, called), now)
+    return Written(post, place.thread, number)
+
+
+async def _answered(reply_to: int | None, thread: int) -> Answered | None:
+    """Raises Invalid: the contribution that is answered is not in this thread."""
+    if reply_to is None:
+        return None
+    found = await row("SELECT author_id FROM post WHERE id = $1 AND thread_id = $2", reply_to, thread)
+    if found is None:
+        raise Invalid("La contribution à laquelle vous répondez n’est pas dans ce fil.")
+    return Answered(reply_to, found["author_id"])
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Somebody whom a contribution that is not published yet would tell, and why."""
+
+    name: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What publishing a draft would do: who would be told, who has been of an earlier version, who would be past the
+    limit or cannot sign in (as typed), the handles that nobody bears, which stay plain words, and the meeting tags."""
+
+    draft: Draft
+    told: tuple[Told, ...]
+    before: tuple[str, ...]
+    beyond: tuple[str, ...]
+    absent: tuple[str, ...]
+    unknown: tuple[str, ...]
+    tags: tuple[TagToCome, ...]
+
+
+async def preview_reply(
+    viewer: Viewer | None, thread: int, source: str, now: datetime, *, reply_to: int | None = None
+) -> Preview:
+    """What `reply` would publish. Raises as it does."""
+    place = await place_to_reply(viewer, thread, now)
+    assert viewer is not None
+    return await preview_of(
+        await prepare(source), viewer, place.theme.group, now, answered=await _answered(reply_to, place.thread)
+    )
+
+
+async def preview_edit(viewer: Viewer | None, post: int, source: str, now: datetime) -> Preview:
+    """What `edit` would publish. Raises as it does; whether the contribution changed meanwhile is asked by `edit`."""
+    current = await post_to_edit(viewer, post, now)
+    assert viewer is not None
+    return await preview_of(await prepare(source), viewer, current.place.theme.group, now, post=current.id)
+
+
+async def preview_of(
+    draft: Draft,
+    viewer: Viewer,
+    group: int,
+    now: datetime,
+    *,
+    answered: Answered | None = None,
+    post: int | None = None,
+) -> Preview:
+    """What publishing a draft in a theme of this group would do, by the rules that hold when it is published."""
+    called = await _called(draft.reading)
+    audience = await audience_of(_concerned(draft, answered, called), viewer.id, post=post)
+    moderates = bool(may_moderate(viewer, group, now))
+    names = await _names([*audience.told, *audience.before, *audience.beyond, *audience.absent])
+    # Whoever lists handles must not learn whose they are: those who are not told stand as they were typed.
+    typed = names | {each.member: f"@{each.mention.handle}" for each in called if each.member is not None}
+    return Preview(
+        draft=draft,
+        told=tuple(Told(names[member], event) for member, event in audience.told.items()),
+        before=tuple(names[member] for member in audience.before),
+        beyond=tuple(typed[member] for member in audience.beyond),
+        absent=tuple(typed[member] for member in audience.absent),
+        unknown=tuple(each.mention.handle for each in called if each.member is None),
+        tags=await tags_to_come(group, draft.reading.meetings, confirmed=moderates, post=post),
+    )
+
+
+async def _names(members: Sequence[int]) -> dict[int, str]:
+    if not members:
+        return {}
+    found = await rows(f"SELECT id, name FROM member WHERE id IN ({places(len(members))})", *members)
+    return {r["id"]: r["name"] for r in found}
+
+
+async def _take_number(place: Place, now: datetime) -> int:
+    """The next place in the thread, whose row stays locked until the commit; its ready pages are now stale."""
+    taken = await row(
+        """UPDATE thread SET posts_count = posts_count + 1, version = version + 1, last_post_at = $1
+            WHERE id = $2 RETURNING posts_count""",
+        now,
+        place.thread,
+    )
+    if taken is None:
+        raise NotFound
+    return int(taken["posts_count"])
+
+
+async def _keep_revision(post: int, number: int, draft: Draft, editor: int | None, now: datetime) -> None:
+    await rows(
+        """INSERT INTO post_revision (post_id, number, source, html, plain, editor_id, created_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+        post,
+        number,
+        draft.source,
+        draft.reading.html,
+        draft.reading.plain,
+        editor,
+        now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """A handle of a contribution, and who bears it, when somebody does."""
+
+    mention: Mention
+    key: str
+    member: int | None
+
+
+async def _point(post: int, draft: Draft) -> list[_Called]:
+    """Record the quotes and mentions of a contribution; gives the latter."""
+    for position, quoted in enumerate(draft.quoted):
+        mark = quoted.mark
+        await rows(
+            """INSERT INTO quote (post_id, position, quoted_id, revision, start, stop, sha256)
+               VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+            post,
+            position,
+            mark.post,
+            mark.revision,
+            mark.start,
+            mark.end,
+            quotes.digest(quoted.words),
+        )
+    called = await _called(draft.reading)
+    for each in called:
+        await rows(
+            "INSERT INTO mention (post_id, handle, handle_key, is_leading, member_id) VALUES ($1, $2, $3, $4, $5)",
+            post,
+            each.mention.handle[:60],
+            each.key,
+            each.mention.leading,
+            each.member,
+        )
+    return called
+
+
+async def _called(reading: Reading) -> list[_Called]:
+    """Whom the mentions of a contribution call, in the order of its words."""
+    # Some letters become eighteen in a key; a handle is compared as far as the column goes.
+    mentions: dict[str, Mention] = {}
+    for mention in reading.mentions:
+        mentions.setdefault(handle_key(mention.handle)[:LONGEST_KEY], mention)
+    if not mentions:
+        return []
+    found = await rows(f"SELECT id, handle_key FROM member WHERE handle_key IN ({places(len(mentions))})", *mentions)
+    members = {r["handle_key"]: r["id"] for r in found}
+    return [_Called(mention, key, members.get(key)) for key, mention in mentions.items()]
+
+
+def _concerned(draft: Draft, answered: Answered | None, called: Sequence[_Called]) -> dict[int, Event]:
+    """Whom a contribution concerns, each once, by the strongest reason: quoted, answered, mentioned."""
+    concerned = {quoted.author_id: Event.QUOTE for quoted in draft.quoted if quoted.author_id is not None}
+    if answered is not None and answered.author is not None:
+        concerned.setdefault(answered.author, Event.REPLY)
+    for each in called:
+        if each.member is not None:
+            concerned.setdefault(each.member, Event.MENTION)
+    return concerned
+
+
+async def edit(viewer: Viewer | None, post: int, source: str, revision: int, now: datetime) -> Written:
+    """Replace one's own words; the former ones stay as a revision. `revision` is the one that was on the form.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: no such contribution; not one's own; contributions are closed.
+        Conflict: it was edited meanwhile, in another window for instance.
+        Invalid: the text cannot be accepted.
+    """
+    may_act(viewer, now).require()
+    assert viewer is not None
+    draft = await prepare(source)
+    async with transaction():
+        current = await read_post(post, hold=Hold.SHARED)
+        place = current.place
+        may_edit_post(viewer, current.author_id, place.theme.schedule, now).require()
+        await raise_versions(thread=place.thread)
+        await _replace(post, draft, viewer.id, revision, now)
+        await rows("DELETE FROM quote WHERE post_id = $1", post)
+        await rows("DELETE FROM mention WHERE post_id = $1", post)
+        called = await _point(post, draft)
+        confirmed = bool(may_moderate(viewer, place.theme.group, now))
+        await retag(post, place.theme.group, draft.reading.meetings, viewer.id, now, confirmed=confirmed)
+        await tell(post, viewer.id, _concerned(draft, None, called), now)
+    return Written(post, place.thread, current.number)
+
+
+async def _replace(post: int, draft: Draft, editor: int, revision: int, now: datetime) -> None:
+    written = await row(
+        """UPDATE post SET source = $1, html = $2, plain = $3, renderer = $4, edited_at = $5, revision = revision + 1
+            WHERE id = $6 AND revision = $7 RETURNING revision""",
+        draft.source,
+        draft.reading.html,
+        draft.reading.plain,
+        RENDERER_VERSION,
+        now,
+        post,
+        revision,
+    )
+    if written is None:
+        raise Conflict("Cette contribution a été modifiée entre-temps. Votre texte est gardé ci-dessous.")
+    await _keep_revision(post, written["revision"], draft, editor, now)

@@ -1,0 +1,257 @@
+"""Reading contributions: one of them, at a revision, the words behind quotes.
+
+Writing them is the matter of `post_writing.py`, reading a whole thread that of `threads.py`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain, islice
+
+from anyio.to_thread import run_sync
+
+from forum.database import Row, known_moment, moment, places, row, rows
+from forum.domain.references import storable
+from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, holding, theme_from
+from forum.errors import Invalid, NotFound
+from forum.models.posts import PostKind
+from forum.permissions import Viewer, may_contribute, may_edit_post
+from forum.settings import settings
+from forum.text import quotes
+from forum.text.quotes import MARKER, QuoteMark
+from forum.text.reading import read
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a contribution is, or will be: its thread, and the theme that says what is allowed."""
+
+    thread: int
+    thread_title: str
+    theme: ThemeHead
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedWords:
+    """Words of another contribution as a quote shows them; `author` is None when nobody knows who wrote them."""
+
+    mark: QuoteMark
+    author: str | None
+    words: str
+    author_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnePost:
+    """A contribution with what its own pages need: quoted, edited, read at a revision."""
+
+    id: int
+    number: int
+    kind: PostKind
+    author_id: int | None
+    author: str | None
+    source: str
+    html: str
+    plain: str
+    revision: int
+    written_at: datetime | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """The words of a contribution at one revision, with those that it quotes."""
+
+    number: int
+    source: str
+    html: str
+    plain: str
+    created_at: datetime
+    quoted: tuple[QuotedWords, ...]
+
+
+async def read_place(thread: int, *, hold: Hold | None = None) -> Place:
+    """Where a contribution would go; `hold` keeps its theme for the caller's transaction. Raises NotFound."""
+    found = await row(
+        f"""SELECT f.id, f.title, {THEME_COLUMNS} FROM thread f JOIN theme t ON t.id = f.theme_id
+             WHERE f.id = $1{holding(hold)}""",
+        storable(thread),
+    )
+    if found is None:
+        raise NotFound
+    return _place(found)
+
+
+async def place_to_reply(viewer: Viewer | None, thread: int, now: datetime) -> Place:
+    """The thread that this person may write in: what the form of a reply shows.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed.
+    """
+    place = await read_place(thread)
+    may_contribute(viewer, place.theme.schedule, now).require()
+    return place
+
+
+def _place(found: Row) -> Place:
+    return Place(found["id"], found["title"], theme_from(found))
+
+
+async def read_post(post: int, *, hold: Hold | None = None) -> OnePost:
+    """A contribution as it stands; `hold` keeps its theme for the caller's transaction. Raises NotFound."""
+    if hold is not None:
+        # In a statement of its own: the next one must see what was edited while the theme was waited for.
+        await rows(
+            f"""SELECT t.id FROM theme t
+                 WHERE t.id = (SELECT f.theme_id FROM post p JOIN thread f ON f.id = p.thread_id WHERE p.id = $1)
+                 {holding(hold)}""",
+            storable(post),
+        )
+    found = await row(
+        f"""SELECT p.id AS post_id, p.number AS post_number, p.kind, p.author_id, m.name AS author, p.source, p.html,
+                   p.plain, p.revision, p.written_at, f.id, f.title, {THEME_COLUMNS}
+              FROM post p JOIN thread f ON f.id = p.thread_id JOIN theme t ON t.id = f.theme_id
+              LEFT JOIN member m ON m.id = p.author_id WHERE p.id = $1""",
+        storable(post),
+    )
+    if found is None:
+        raise NotFound
+    return OnePost(
+        id=found["post_id"],
+        number=found["post_number"],
+        kind=PostKind(found["kind"]),
+        author_id=found["author_id"],
+        author=found["author"],
+        source=found["source"],
+        html=found["html"],
+        plain=found["plain"],
+        revision=found["revision"],
+        written_at=moment(found["written_at"]),
+        place=_place(found),
+    )
+
+
+async def post_to_edit(viewer: Viewer | None, post: int, now: datetime) -> OnePost:
+    """The contribution that this person may edit: what the form shows.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed.
+    """
+    found = await read_post(post)
+    may_edit_post(viewer, found.author_id, found.place.theme.schedule, now).require()
+    return found
+
+
+async def post_to_quote(viewer: Viewer | None, post: int, now: datetime) -> OnePost:
+    """The contribution that this person may quote in a reply.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed.
+    """
+    found = await read_post(post)
+    may_contribute(viewer, found.place.theme.schedule, now).require()
+    return found
+
+
+async def read_revisions(post: int) -> list[Revision]:
+    """Every revision, the newest first."""
+    found = await rows(
+        "SELECT number, source, html, plain, created_at FROM post_revision WHERE post_id = $1 ORDER BY number DESC",
+        post,
+    )
+    return await _with_quotes(found)
+
+
+async def read_revision(post: int, number: int) -> Revision:
+    """Raises NotFound: the contribution never had that revision."""
+    found = await row(
+        "SELECT number, source, html, plain, created_at FROM post_revision WHERE post_id = $1 AND number = $2",
+        storable(post),
+        storable(number),
+    )
+    if found is None:
+        raise NotFound
+    return (await _with_quotes([found]))[0]
+
+
+async def _with_quotes(found: Sequence[Row]) -> list[Revision]:
+    """Revisions with the words that they quote, which are read again: the table of quotes knows the last one alone."""
+    marks = await run_sync(_marks_of, [r["source"] for r in found])
+    quoted = iter(await quoted_words(chain.from_iterable(marks)))
+    return [
+        Revision(
+            number=r["number"],
+            source=r["source"],
+            html=r["html"],
+            plain=r["plain"],
+            created_at=known_moment(r["created_at"]),
+            quoted=tuple(islice(quoted, len(own))),
+        )
+        for r, own in zip(found, marks, strict=True)
+    ]
+
+
+def _marks_of(sources: Sequence[str]) -> list[tuple[QuoteMark, ...]]:
+    return [read(source).quotes if MARKER.search(source) else () for source in sources]
+
+
+def mark_words(quoted: OnePost, wanted: str | None, *, near: int = 0) -> QuoteMark:
+    """The quote mark of a whole contribution, or of the words that somebody selected or copied from it.
+
+    Raises:
+        Invalid: these words are not in the contribution.
+    """
+    if wanted is None:
+        whole = quoted.plain.strip()
+        if not whole:
+            raise Invalid("Cette contribution ne contient que des citations : citez plutôt la contribution d’origine.")
+        start = quoted.plain.index(whole)
+        return QuoteMark(quoted.id, quoted.revision, start, start + len(whole))
+    place = quotes.locate(quoted.plain, wanted[: settings().limits.post_characters], near=near)
+    if place is None:
+        raise Invalid("Ces mots ne se trouvent pas tels quels dans la contribution.", field="mots")
+    return QuoteMark(quoted.id, quoted.revision, *place)
+
+
+async def quoted_words(marks: Iterable[QuoteMark]) -> list[QuotedWords]:
+    """The words behind quote marks, in their order, in one query.
+
+    Raises:
+        Invalid: a mark leads to no contribution, revision or range.
+    """
+    wanted = list(marks)
+    sources = await _sources_of(wanted)
+    return [_quoted(mark, sources.get((mark.post, mark.revision))) for mark in wanted]
+
+
+async def known_quotes(marks: Iterable[QuoteMark]) -> list[QuotedWords]:
+    """The same without the marks that lead nowhere: what a form can show of those that it holds."""
+    wanted = list(marks)
+    sources = await _sources_of(wanted)
+    known = []
+    for mark in wanted:
+        try:
+            known.append(_quoted(mark, sources.get((mark.post, mark.revision))))
+        except Invalid:
+            continue  # whoever sends the form is told
+    return known
+
+
+async def _sources_of(marks: list[QuoteMark]) -> dict[tuple[int, int], Row]:
+    """The quoted revisions with their authors, by contribution and revision."""
+    if not marks:
+        return {}
+    wanted = sorted({m.post for m in marks})
+    found = await rows(
+        f"""SELECT r.post_id, r.number, r.plain, p.author_id, m.name AS author
+              FROM post_revision r JOIN post p ON p.id = r.post_id LEFT JOIN member m ON m.id = p.author_id
+             WHERE r.post_id IN ({places(len(wanted))})""",
+        *wanted,
+    )
+    return {(r["post_id"], r["number"]): r for r in found}
+
+
+def _quoted(mark: QuoteMark, source: Row | None) -> QuotedWords:
+    if source is None:
+        raise Invalid("Une citation ne correspond à aucune contribution : retirez-la ou citez à nouveau.")
+    return QuotedWords(mark, source["author"], quotes.words(source["plain"], mark.start, mark.end), source["author_id"])

@@ -1,0 +1,400 @@
+"""Reading and opening threads.
+
+The reading path is short on purpose. `thread_state` is one indexed row: which version the page has, what the schedule
+allows; a door that kept the page of that version needs nothing more. `read_thread` gives all that the page shows in a
+fixed number of queries, whatever the number of posts. Writing a post is the matter of `post_writing.py`.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from forum.database import Row, moment, row, rows, transaction
+from forum.domain.discussion.extracts import Extract, extracts_of, highlighted
+from forum.domain.discussion.post_writing import SAME_WORDS, Draft, Preview, prepare, preview_of, write_post
+from forum.domain.discussion.posts import Place, QuotedWords
+from forum.domain.references import storable
+from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, find_theme, hold_theme, theme_from
+from forum.domain.votes.votes import ProposalLine, lines_under_posts
+from forum.errors import Checks, NotFound, Unavailable
+from forum.models.meetings import TagState
+from forum.models.posts import PostKind
+from forum.permissions import Viewer, may_contribute
+from forum.settings import settings
+from forum.text.quotes import QuoteMark, words
+from forum.text.source import clean_line
+
+# How often a page is read again because somebody edited it meanwhile.
+READINGS = 5
+_QUOTE_ELEMENT = re.compile(r'<cahier-quote n="(\d+)"></cahier-quote>')
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadState:
+    """What decides which kept page answers: the version of the thread, its size and the schedule of its theme."""
+
+    id: int
+    version: int
+    posts_count: int
+    title: str
+    group_name: str
+    theme: ThemeHead
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote; `example` says that this person is invented."""
+
+    id: int
+    name: str
+    handle: str
+    organisation: str
+    example: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The contribution that another one answers."""
+
+    id: int
+    number: int
+    author: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A meeting tag of a contribution; one that waits is shown to the group's moderators alone."""
+
+    meeting: int
+    number: int
+    waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A contribution is its own HTML with quotes between: each piece is one or the other."""
+
+    html: str = ""
+    quote: QuotedWords | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPost:
+    """A contribution as its thread shows it; `opening` is its first words, for the table of posts."""
+
+    id: int
+    number: int
+    kind: PostKind
+    author: Author | None
+    pieces: tuple[Piece, ...]
+    written_at: datetime | None
+    edited_at: datetime | None
+    revision: int
+    answers: Answered | None
+    opening: str
+    tags: tuple[Tag, ...]
+    proposals: tuple[ProposalLine, ...]
+    extracts: tuple[Extract, ...]
+
+    @property
+    def noted(self) -> tuple[Extract, ...]:
+        """The extracts to be told of under the words, beside the proposals that are shown there."""
+        shown = {line.reference for line in self.proposals}
+        return tuple(each for each in self.extracts if each.begun not in shown)
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadPage:
+    """One page of a thread: at most `limits.posts_per_page` contributions, in their order.
+
+    `meeting` is the number of the one that these come from, `count` how many do; None: all that the thread has.
+    """
+
+    state: ThreadState
+    page: int
+    pages: int
+    posts: tuple[ShownPost, ...]
+    meetings: tuple[int, ...] = ()
+    """Numbers of those that contributions of the thread come from, for all to know."""
+    meeting: int | None = None
+    count: int = 0
+
+
+_STATE = f"""
+    SELECT f.id, f.version, f.posts_count, f.title, g.name AS group_name, {THEME_COLUMNS}
+      FROM thread f JOIN theme t ON t.id = f.theme_id JOIN working_group g ON g.id = t.working_group_id
+     WHERE f.id = $1"""
+
+
+async def thread_state(thread: int) -> ThreadState:
+    """Raises NotFound: no such thread."""
+    found = await row(_STATE, storable(thread))
+    if found is None:
+        raise NotFound
+    return ThreadState(
+        id=found["id"],
+        version=found["version"],
+        posts_count=found["posts_count"],
+        title=found["title"],
+        group_name=found["group_name"],
+        theme=theme_from(found),
+    )
+
+
+def pages_of(posts_count: int) -> int:
+    """How many pages a thread has; an empty one has a page that says so."""
+    return max(1, -(-posts_count // settings().limits.posts_per_page))
+
+
+def page_of(number: int) -> int:
+    """The page that shows the contribution at that place of its thread."""
+    return (number - 1) // settings().limits.posts_per_page + 1
+
+
+async def find_post(post: int) -> tuple[int, int]:
+    """The thread of a contribution and the page that shows it. Raises NotFound."""
+    found = await row("SELECT thread_id, number FROM post WHERE id = $1", storable(post))
+    if found is None:
+        raise NotFound
+    return found["thread_id"], page_of(found["number"])
+
+
+async def read_thread(state: ThreadState, page: int, now: datetime, *, meeting: int | None = None) -> ThreadPage:
+    """One page of a thread as a visitor sees it, in five or six queries. A page number out of range is clamped.
+
+    `meeting` is the number of the one that the contributions shown come from; the others are left out.
+    """
+    count = await _count_of(state.id, meeting) if meeting else state.posts_count
+    pages = pages_of(count)
+    page = min(max(page, 1), pages)
+    shown = await _numbers_shown(state.id, page, meeting)
+    found, quoted = await _posts_with_quotes(state.id, *shown)
+    tags = await _tags(state.id, *shown)
+    posts = [r["id"] for r in found]
+    proposals = await lines_under_posts(posts, now)
+    extracts = await extracts_of(posts)
+    return ThreadPage(
+        state=state,
+        page=page,
+        pages=pages,
+        posts=tuple(
+            _shown(r, quoted[r["id"]], tags[r["id"]], proposals.get(r["id"], ()), extracts.get(r["id"], ()))
+            for r in found
+        ),
+        meetings=await _meetings_of(state.id),
+        meeting=meeting,
+        count=count,
+    )
+
+
+async def _meetings_of(thread: int) -> tuple[int, ...]:
+    found = await rows(f"SELECT DISTINCT m.number {_TAGGED} ORDER BY m.number", thread)
+    return tuple(each["number"] for each in found)
+
+
+async def _count_of(thread: int, meeting: int) -> int:
+    found = await row(f"SELECT COUNT(*) AS posts {_TAGGED} AND m.number = $2", thread, meeting)
+    return int(found["posts"]) if found else 0
+
+
+async def _numbers_shown(thread: int, page: int, meeting: int | None) -> tuple[int, int, int]:
+    """The first and the last contribution of a page, and the meeting that those between come from, 0 for any."""
+    size = settings().limits.posts_per_page
+    if meeting is None:
+        return (page - 1) * size + 1, page * size, 0
+    found = await rows(
+        f"SELECT p.number {_TAGGED} AND m.number = $2 ORDER BY p.number LIMIT {size} OFFSET $3",
+        thread,
+        meeting,
+        (page - 1) * size,
+    )
+    return (found[0]["number"], found[-1]["number"], meeting) if found else (0, 0, meeting)
+
+
+# A thread is of one working group: of a number there is one meeting.
+_TAGGED = """
+      FROM post p JOIN meeting_tag g ON g.post_id = p.id AND g.state = 'confirmed'
+      JOIN meeting m ON m.id = g.meeting_id
+     WHERE p.thread_id = $1"""
+_OF_MEETING = """
+       ($4 = 0 OR EXISTS (SELECT 1 FROM meeting_tag fg JOIN meeting fm ON fm.id = fg.meeting_id
+                           WHERE fg.post_id = p.id AND fg.state = 'confirmed' AND fm.number = $4))"""
+
+
+async def _posts_with_quotes(
+    thread: int, first: int, last: int, meeting: int
+) -> tuple[Sequence[Row], defaultdict[int, list[QuotedWords]]]:
+    """Posts and the words that they quote, of one instant: an edit between the two readings makes us read again.
+
+    Raises:
+        Unavailable: they never agreed, which somebody who edits all the time can bring about.
+    """
+    for _ in range(READINGS):
+        found = await rows(_POSTS, thread, first, last, meeting)
+        revisions = {r["id"]: r["revision"] for r in found}
+        quoted: defaultdict[int, list[QuotedWords]] = defaultdict(list)
+        for r in await rows(_QUOTES, thread, first, last, meeting):
+            if revisions.get(r["post_id"]) != r["post_revision"]:
+                break
+            mark = QuoteMark(r["quoted_id"], r["revision"], r["start"], r["stop"])
+            quoted[r["post_id"]].append(QuotedWords(mark, r["name"], words(r["plain"], mark.start, mark.end)))
+        else:
+            if all(len(_QUOTE_ELEMENT.findall(r["html"])) == len(quoted[r["id"]]) for r in found):
+                return found, quoted
+    raise Unavailable("Cette page change trop vite. Réessayez dans un instant.")
+
+
+_POSTS = f"""
+    SELECT p.id, p.number, p.kind, p.html, substr(p.plain, 1, 80) AS opening, p.written_at,
+           CASE WHEN EXISTS (SELECT 1 FROM extract e WHERE e.post_id = p.id) THEN p.plain ELSE '' END AS marked,
+           p.edited_at, p.revision, p.author_id, m.name, m.handle,
+           m.organisation, m.example, a.id AS answered_id, a.number AS answered_number, am.name AS answered_author
+      FROM post p LEFT JOIN member m ON m.id = p.author_id
+      LEFT JOIN post a ON a.id = p.reply_to_id LEFT JOIN member am ON am.id = a.author_id
+     WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 AND {_OF_MEETING} ORDER BY p.number"""
+
+_QUOTES = f"""
+    SELECT q.post_id, p.revision AS post_revision, q.position, q.quoted_id, q.revision, q.start, q.stop, r.plain, m.name
+      FROM quote q JOIN post p ON p.id = q.post_id
+      JOIN post_revision r ON r.post_id = q.quoted_id AND r.number = q.revision
+      JOIN post o ON o.id = q.quoted_id LEFT JOIN member m ON m.id = o.author_id
+     WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 AND {_OF_MEETING}
+     ORDER BY q.post_id, q.position"""
+
+_TAGS = f"""
+    SELECT mt.post_id, mt.meeting_id, me.number, mt.state
+      FROM meeting_tag mt JOIN post p ON p.id = mt.post_id JOIN meeting me ON me.id = mt.meeting_id
+     WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 AND {_OF_MEETING} AND mt.state <> $5 ORDER BY me.number"""
+
+
+def _shown(
+    found: Row,
+    quoted: Sequence[QuotedWords],
+    tags: Sequence[Tag],
+    proposals: tuple[ProposalLine, ...],
+    extracts: tuple[Extract, ...],
+) -> ShownPost:
+    return ShownPost(
+        id=found["id"],
+        number=found["number"],
+        kind=PostKind(found["kind"]),
+        author=_author(found),
+        pieces=pieces_of(highlighted(found["html"], found["marked"], extracts), quoted),
+        written_at=moment(found["written_at"]),
+        edited_at=moment(found["edited_at"]),
+        revision=found["revision"],
+        answers=Answered(found["answered_id"], found["answered_number"], found["answered_author"])
+        if found["answered_id"] is not None
+        else None,
+        opening=" ".join(found["opening"].split()),
+        tags=tuple(tags),
+        proposals=proposals,
+        extracts=extracts,
+    )
+
+
+def _author(found: Row) -> Author | None:
+    if found["author_id"] is None:
+        return None
+    return Author(
+        found["author_id"], found["name"], found["handle"], found["organisation"] or "", bool(found["example"])
+    )
+
+
+def pieces_of(html: str, quoted: Sequence[QuotedWords]) -> tuple[Piece, ...]:
+    """Stored HTML cut at its quote elements, each with the words that it shows."""
+    parts = _QUOTE_ELEMENT.split(html)
+    pieces = []
+    for i, part in enumerate(parts):
+        if i % 2:
+            pieces.append(Piece(quote=quoted[int(part)]))
+        elif part.strip():
+            pieces.append(Piece(html=part.strip()))
+    return tuple(pieces)
+
+
+async def _tags(thread: int, first: int, last: int, meeting: int) -> defaultdict[int, list[Tag]]:
+    tags: defaultdict[int, list[Tag]] = defaultdict(list)
+    for r in await rows(_TAGS, thread, first, last, meeting, TagState.REMOVED.value):
+        tags[r["post_id"]].append(Tag(r["meeting_id"], r["number"], r["state"] == TagState.WAITING.value))
+    return tags
+
+
+async def open_thread(viewer: Viewer | None, theme_number: int, title: str, source: str, now: datetime) -> int:
+    """Open a thread with its first contribution; gives the id of the thread. The same one, sent twice, is opened once.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: no such theme; nobody signed in; contributions are closed.
+        InvalidForm: the title or the text cannot be accepted.
+    """
+    theme = await find_theme(theme_number)
+    may_contribute(viewer, theme.schedule, now).require()
+    title, draft = await _check(title, source)
+    if viewer is None:
+        raise NotFound
+    async with transaction():
+        # Alone, so that a second press waits for the first one and finds its thread.
+        theme = await hold_theme(theme_number, Hold.ALONE, now)
+        may_contribute(viewer, theme.schedule, now).require()
+        if (twin := await _just_opened(theme.id, viewer.id, title, draft.source, now)) is not None:
+            return twin
+        thread = await insert_thread(theme.id, title, viewer.id, now)
+        place = Place(thread, title, theme)
+        await write_post(viewer.id, place, draft, now, written_at=now, moderates=viewer)
+    return thread
+
+
+async def _just_opened(theme: int, author: int, title: str, source: str, now: datetime) -> int | None:
+    found = await row(
+        """SELECT th.id FROM thread th JOIN post p ON p.thread_id = th.id AND p.number = 1
+            WHERE th.theme_id = $1 AND th.author_id = $2 AND th.created_at > $3 AND th.title = $4 AND p.source = $5
+            ORDER BY th.id LIMIT 1""",
+        theme,
+        author,
+        now - SAME_WORDS,
+        title,
+        source,
+    )
+    return int(found["id"]) if found else None
+
+
+async def preview_thread(
+    viewer: Viewer | None, theme_number: int, title: str, source: str, now: datetime
+) -> tuple[str, Preview]:
+    """The title that a thread would have, and what its first contribution would do. Raises as `open_thread` does."""
+    theme = await find_theme(theme_number)
+    may_contribute(viewer, theme.schedule, now).require()
+    assert viewer is not None
+    title, draft = await _check(title, source)
+    return title, await preview_of(draft, viewer, theme.group, now)
+
+
+async def _check(title: str, source: str) -> tuple[str, Draft]:
+    checks = Checks()
+    draft: Draft | None = None
+    with checks.field("title"):
+        title = clean_line(title, limit=200)
+    with checks.field("source"):
+        draft = await prepare(source)
+    checks.done()
+    if draft is None:
+        raise NotFound
+    return title, draft
+
+
+async def insert_thread(theme: int, title: str, author: int | None, now: datetime, *, import_key: str = "") -> int:
+    """A thread without any contribution yet, inside the caller's transaction; gives its id."""
+    found = await row(
+        """INSERT INTO thread (theme_id, title, author_id, posts_count, version, created_at, last_post_at, import_key)
+           VALUES ($1, $2, $3, 0, 1, $4, $4, $5) RETURNING id""",
+        theme,
+        title,
+        author,
+        now,
+        import_key or None,
+    )
+    if found is None:
+        raise ValueError("the insertion of a thread gave no id")
+    return int(found["id"])

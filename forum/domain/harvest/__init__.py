@@ -1,0 +1,1 @@
+"""The harvest: what is kept of what was said."""

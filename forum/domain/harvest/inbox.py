@@ -1,0 +1,166 @@
+"""Which contributions wait for a moderator? Those of their groups that nobody read to the end, or that changed since.
+
+The oldest first, in the order in which they came; a page goes on after a contribution. How the reading of one ends is
+the matter of `treatments.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from forum.database import Row, moment, places, row, rows
+from forum.domain.harvest.treatments import TABLES, UNTREATED
+from forum.domain.references import LARGEST_ID
+from forum.permissions import Viewer, may_open_inbox, may_treat
+
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of the inbox; None asks nothing."""
+
+    theme: int | None = None
+    thread: int | None = None
+    meeting: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A contribution to treat. `edited`: it was treated already, before its author changed it."""
+
+    post: int
+    number: int
+    author: str | None
+    opening: str
+    written_at: datetime | None
+    thread: int
+    thread_title: str
+    theme: int
+    extracts: int
+    edited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heap:
+    """How many contributions of a theme, of a thread or of a meeting wait: what one may filter by."""
+
+    key: int
+    name: str
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """A page of what waits for somebody, the oldest first; `after` begins the next page, if there is one."""
+
+    wanted: Wanted
+    posts: tuple[Waiting, ...]
+    total: int
+    themes: tuple[Heap, ...]
+    threads: tuple[Heap, ...]
+    meetings: tuple[Heap, ...]
+    after: int | None
+
+
+async def read_inbox(viewer: Viewer | None, wanted: Wanted, now: datetime, *, after: int = 0) -> Inbox:
+    """What a moderator has to treat, in the groups that they moderate, an administrator in all; `after` is a post.
+
+    Raises:
+        SignInRequired, NotAllowed: they moderate no group.
+    """
+    may_open_inbox(viewer, now).require()
+    assert viewer is not None
+    scope, mine = await _scope(viewer, now)
+    asked, values = _filter(wanted, mine)
+    found = await rows(
+        f"""
+        SELECT c.id, c.number, substr(c.plain, 1, 240) AS opening, c.written_at, w.name, h.id AS thread_id, h.title,
+               t.number AS theme_number, d.id AS treatment_id,
+               (SELECT COUNT(*) FROM extract e WHERE e.post_id = c.id) AS extracts
+          {TABLES} LEFT JOIN member w ON w.id = c.author_id
+         WHERE {scope} AND {UNTREATED} AND c.id > ${len(values) + 1}{asked}
+         ORDER BY c.id LIMIT {SHOWN + 1}""",
+        *values,
+        min(after, LARGEST_ID),
+    )
+    counted = await row(f"SELECT COUNT(*) AS n {TABLES} WHERE {scope} AND {UNTREATED}{asked}", *values)
+    assert counted is not None
+    themes, threads, meetings = await _heaps(scope, mine, wanted)
+    return Inbox(
+        wanted=wanted,
+        posts=tuple(_waiting(each) for each in found[:SHOWN]),
+        total=counted["n"],
+        themes=themes,
+        threads=threads,
+        meetings=meetings,
+        after=found[SHOWN - 1]["id"] if len(found) > SHOWN else None,
+    )
+
+
+async def _scope(viewer: Viewer, now: datetime) -> tuple[str, list[int]]:
+    """The condition on themes whose posts this person treats, with its values."""
+    groups = [each["id"] for each in await rows("SELECT id FROM working_group ORDER BY id")]
+    mine = [group for group in groups if may_treat(viewer, group, now)]
+    return f"t.working_group_id IN ({places(len(mine)) or 'NULL'})", mine
+
+
+def _filter(wanted: Wanted, before: Sequence[int]) -> tuple[str, list[int]]:
+    """More conditions, with all values so far."""
+    values, asked = list(before), ""
+    for value, condition in (
+        (wanted.theme, "t.number = {}"),
+        (wanted.thread, "h.id = {}"),
+        (wanted.meeting, f"EXISTS ({_TAGGED} AND g.meeting_id = {{}})"),
+    ):
+        if value is not None:
+            values.append(min(value, LARGEST_ID))
+            asked += f" AND {condition.format(f'${len(values)}')}"
+    return asked, values
+
+
+_TAGGED = "SELECT 1 FROM meeting_tag g WHERE g.post_id = c.id AND g.state = 'confirmed'"
+
+
+async def _heaps(scope: str, mine: Sequence[int], wanted: Wanted) -> tuple[tuple[Heap, ...], ...]:
+    """Themes and meetings with something to treat; threads too, once a theme is chosen."""
+    where = f"WHERE {scope} AND {UNTREATED}"
+    themes = await rows(
+        f"""SELECT t.number AS key, t.title AS name, COUNT(*) AS n
+            {TABLES} {where} GROUP BY t.number, t.title ORDER BY t.number""",
+        *mine,
+    )
+    meetings = await rows(
+        f"""SELECT m.id AS key, m.number AS name, COUNT(*) AS n
+            {TABLES} JOIN meeting_tag g ON g.post_id = c.id JOIN meeting m ON m.id = g.meeting_id
+            {where} AND g.state = 'confirmed' GROUP BY m.id, m.number ORDER BY m.number, m.id""",
+        *mine,
+    )
+    threads: Sequence[Row] = ()
+    if wanted.theme is not None:
+        asked, values = _filter(Wanted(theme=wanted.theme), mine)
+        threads = await rows(
+            f"""SELECT h.id AS key, h.title AS name, COUNT(*) AS n
+                {TABLES} {where}{asked} GROUP BY h.id, h.title ORDER BY h.id""",
+            *values,
+        )
+    return _as_heaps(themes), _as_heaps(threads), _as_heaps(meetings)
+
+
+def _as_heaps(found: Sequence[Row]) -> tuple[Heap, ...]:
+    return tuple(Heap(each["key"], str(each["name"]), each["n"]) for each in found)
+
+
+def _waiting(found: Row) -> Waiting:
+    return Waiting(
+        post=found["id"],
+        number=found["number"],
+        author=found["name"],
+        opening=" ".join(found["opening"].split()),
+        written_at=moment(found["written_at"]),
+        thread=found["thread_id"],
+        thread_title=found["title"],
+        theme=found["theme_number"],
+        extracts=found["extracts"],
+        edited=found["treatment_id"] is not None,
+    )

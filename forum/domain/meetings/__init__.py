@@ -1,0 +1,1 @@
+"""Meetings: what groups said when they met."""

@@ -1,0 +1,178 @@
+"""How is a meeting entered, and corrected? Its day, its place and who was there; its number and its group never change.
+
+Who was there is public, as in the minutes that working groups publish; an erasure takes a name out of it.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+
+from forum.database import Row, row, rows, transaction
+from forum.domain import journal
+from forum.domain.discussion.meeting_tags import LARGEST_NUMBER, ensure_meeting
+from forum.domain.meetings.meetings import MeetingLine, day_from, find_meeting
+from forum.errors import Checks, Conflict, Invalid
+from forum.permissions import Viewer, may_moderate
+from forum.text.source import clean_line, clean_source
+
+LONGEST_PLACE = 200
+# A line a person: a plenary session of two hundred with their organisations.
+LONGEST_ATTENDANCE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """Where and when a meeting was held, and who was there: one person or body a line."""
+
+    held_on: date | None
+    place: str
+    attendance: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingDesk:
+    """The form that corrects a meeting; `mark` says which state of it the form was filled from."""
+
+    meeting: MeetingLine
+    sitting: Sitting
+    mark: str
+
+
+async def create_meeting(viewer: Viewer | None, group: int, number: int | None, wanted: Sitting, now: datetime) -> int:
+    """Enter a meeting of a group; gives its id. One that a tag named already gets its day, place and attendance.
+
+    Raises:
+        SignInRequired, NotAllowed: not a moderator of that group.
+        InvalidForm: number or day missing or impossible, or the meeting was entered before.
+    """
+    may_moderate(viewer, group, now).require()
+    assert viewer is not None
+    checks = Checks()
+    with checks.field("numero"):
+        if number is None or not 1 <= number <= LARGEST_NUMBER:
+            raise Invalid("Indiquez le numéro de la réunion, de 1 à {most}.", values={"most": LARGEST_NUMBER})
+    held_on, place, attendance = _checked(wanted, checks)
+    assert number is not None
+    async with transaction():
+        if await row("SELECT id FROM working_group WHERE id = $1", group) is None:
+            raise Invalid("Choisissez un groupe de travail.", field="groupe")
+        made = await row(
+            """
+            UPDATE meeting SET held_on = $2, place = $3, attendance = $4
+             WHERE id = $1 AND held_on IS NULL RETURNING id""",
+            await ensure_meeting(group, number, now),
+            held_on,
+            place,
+            attendance,
+        )
+        if made is None:
+            raise Invalid("Cette réunion du groupe est déjà enregistrée.", field="numero")
+        await journal.record(
+            viewer, "create_meeting", "meeting", made["id"], group=group, after=f"{number} {held_on} {place}", now=now
+        )
+    return int(made["id"])
+
+
+def _checked(wanted: Sitting, checks: Checks) -> tuple[date, str, str]:
+    """Day, place and attendance as they are kept; `checks` may hold what was found wrong before.
+
+    Raises:
+        InvalidForm: something is missing or too long.
+    """
+    place = attendance = ""
+    with checks.field("date"):
+        if wanted.held_on is None:
+            raise Invalid("Indiquez le jour de la réunion.")
+    with checks.field("lieu"):
+        place = clean_line(wanted.place, limit=LONGEST_PLACE) if wanted.place.strip() else ""
+    with checks.field("presents"):
+        attendance = _listed(wanted.attendance)
+    checks.done()
+    assert wanted.held_on is not None
+    return wanted.held_on, place, attendance
+
+
+def _listed(attendance: str) -> str:
+    """One person or body a line, empty lines left out."""
+    if not attendance.strip():
+        return ""
+    lines = (" ".join(line.split()) for line in clean_source(attendance, limit=LONGEST_ATTENDANCE).splitlines())
+    return "\n".join(filter(None, lines))
+
+
+async def meeting_to_edit(viewer: Viewer | None, meeting: int, now: datetime) -> MeetingDesk:
+    """What the form of a meeting begins with.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed.
+    """
+    found = await find_meeting(viewer, meeting, now)
+    may_moderate(viewer, found.group.id, now).require()
+    stored = await row(f"{_SITTING} WHERE id = $1", found.id)
+    assert stored is not None, "a meeting is never taken out"
+    sitting = _sitting(stored)
+    return MeetingDesk(found, sitting, _mark(sitting))
+
+
+_SITTING = "SELECT held_on, place, attendance FROM meeting"
+
+
+def _sitting(found: Row) -> Sitting:
+    return Sitting(day_from(found["held_on"]), found["place"], found["attendance"])
+
+
+def _mark(sitting: Sitting) -> str:
+    """Short, and another one as soon as anything differs."""
+    return sha256(repr((str(sitting.held_on), sitting.place, sitting.attendance)).encode()).hexdigest()[:16]
+
+
+async def edit_meeting(viewer: Viewer | None, meeting: int, wanted: Sitting, mark: str, now: datetime) -> None:
+    """Correct the day, the place and the attendance of a meeting; what changes nothing leaves no trace.
+
+    `mark` is that of the desk that the form was filled from. The journal counts who was there, and names nobody.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: as usual.
+        InvalidForm: something is missing or too long.
+        Conflict: somebody else corrected it meanwhile.
+    """
+    desk = await meeting_to_edit(viewer, meeting, now)
+    after = Sitting(*_checked(wanted, Checks()))
+    async with transaction():
+        # An UPDATE that changes nothing holds the row until the commit.
+        held = await row(
+            "UPDATE meeting SET place = place WHERE id = $1 RETURNING held_on, place, attendance", desk.meeting.id
+        )
+        assert held is not None, "a meeting is never taken out"
+        before = _sitting(held)
+        if before == after:
+            return
+        if _mark(before) != mark:
+            raise Conflict("Cette réunion a été modifiée entre-temps. Votre saisie est gardée ci-dessous.")
+        await rows(
+            "UPDATE meeting SET held_on = $2, place = $3, attendance = $4 WHERE id = $1",
+            desk.meeting.id,
+            after.held_on,
+            after.place,
+            after.attendance,
+        )
+        await journal.record(
+            viewer,
+            "edit_meeting",
+            "meeting",
+            desk.meeting.id,
+            group=desk.meeting.group.id,
+            before=_written(before),
+            after=_written(after),
+            now=now,
+        )
+
+
+def _written(sitting: Sitting) -> str:
+    """As the journal keeps it: who was there is a number, names stand on the meeting's page alone."""
+    held_on = sitting.held_on.isoformat() if sitting.held_on else None
+    return json.dumps(
+        {"held_on": held_on, "place": sitting.place, "attendance": len(sitting.attendance.splitlines())},
+        ensure_ascii=False,
+    )

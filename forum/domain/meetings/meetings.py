@@ -1,0 +1,272 @@
+"""What did the working groups say when they met? Their meetings, the words tagged with them, and their minutes.
+
+A meeting known only by a tag that waits for a moderator is not shown to others. Entering and correcting meetings is the
+matter of `changes.py`, writing and settling tags that of `meeting_tags.py`, making proposals of minutes that of
+`minutes.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from forum.database import Row, row, rows
+from forum.domain.proposals.proposals import list_proposals
+from forum.domain.references import reference, storable
+from forum.domain.themes.themes import THEME_COLUMNS, theme_from
+from forum.errors import NotFound
+from forum.models.meetings import TagState
+from forum.models.proposals import IN_FORCE_SQL, ProposalState
+from forum.permissions import Viewer, may_moderate, may_read_waiting_tags
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A working group."""
+
+    id: int
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingLine:
+    """A meeting in the list: how many contributions and proposals come from it."""
+
+    id: int
+    group: Group
+    number: int
+    held_on: date | None
+    place: str
+    posts: int
+    proposals: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingList:
+    """The meetings that this reader may know of, by group; `moderated` are the groups where they may add one."""
+
+    meetings: tuple[MeetingLine, ...]
+    moderated: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedPost:
+    """A contribution tagged with a meeting; a waiting one is shown to the group's moderators only."""
+
+    id: int
+    number: int
+    thread_title: str
+    author: str | None
+    opening: str
+    waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalOfMeeting:
+    """A proposal that comes from a meeting, and what became of it.
+
+    `rank` is None before the close and for what is not ranked; `merged_into` is the proposal that it joined.
+    """
+
+    reference: str
+    wording: str
+    state: ProposalState
+    rank: int | None
+    merged_into: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """The meeting of the same group before or after this one."""
+
+    id: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingPage:
+    """Everything that the page of a meeting shows."""
+
+    meeting: MeetingLine
+    attendance: tuple[str, ...]
+    minutes: str
+    posts: tuple[TaggedPost, ...]
+    proposals: tuple[ProposalOfMeeting, ...]
+    themes: tuple[tuple[int, str], ...]
+    """Number and title of those of the group, where a moderator tags what comes from the meeting."""
+    before: Neighbour | None
+    after: Neighbour | None
+    may_moderate: bool
+
+
+_MEETINGS = f"""
+    SELECT m.id, m.working_group_id, g.slug, g.name, m.number, m.held_on, m.place, m.attendance,
+           m.minutes,
+           (SELECT COUNT(*) FROM meeting_tag a WHERE a.meeting_id = m.id AND a.state = 'confirmed') AS posts,
+           (SELECT COUNT(*) FROM meeting_tag a WHERE a.meeting_id = m.id AND a.state = 'waiting') AS waiting,
+           (SELECT COUNT(*) FROM proposal p WHERE p.meeting_id = m.id AND p.state IN {IN_FORCE_SQL}) AS proposals
+      FROM meeting m JOIN working_group g ON g.id = m.working_group_id"""
+
+
+async def list_meetings(viewer: Viewer | None, now: datetime) -> MeetingList:
+    """The meetings by group and number, in one query; the groups that the reader moderates in another."""
+    found = await rows(f"{_MEETINGS} ORDER BY g.name, m.number")
+    return MeetingList(
+        meetings=tuple(_line(each) for each in found if _is_known(each, viewer, now)),
+        moderated=await groups_moderated(viewer, now),
+    )
+
+
+def _line(found: Row) -> MeetingLine:
+    return MeetingLine(
+        id=found["id"],
+        group=Group(found["working_group_id"], found["slug"], found["name"]),
+        number=found["number"],
+        held_on=day_from(found["held_on"]),
+        place=found["place"],
+        posts=found["posts"],
+        proposals=found["proposals"],
+    )
+
+
+def day_from(stored: str | date | None) -> date | None:
+    """A day read by plain SQL: SQLite gives text."""
+    return date.fromisoformat(stored) if isinstance(stored, str) else stored
+
+
+def _is_known(found: Row, viewer: Viewer | None, now: datetime) -> bool:
+    """Whether a meeting is more than a number in a tag: entered, minuted, confirmed, or waiting for this moderator."""
+    if found["held_on"] or found["minutes"] or found["posts"] or found["proposals"]:
+        return True
+    return bool(found["waiting"]) and bool(may_read_waiting_tags(viewer, found["working_group_id"], now))
+
+
+async def groups_moderated(viewer: Viewer | None, now: datetime) -> tuple[Group, ...]:
+    """The working groups on whose meetings this person may act now."""
+    if viewer is None:
+        return ()
+    found = await rows("SELECT id, slug, name FROM working_group ORDER BY name")
+    groups = (Group(each["id"], each["slug"], each["name"]) for each in found)
+    return tuple(group for group in groups if may_moderate(viewer, group.id, now))
+
+
+async def new_meeting_groups(viewer: Viewer | None, now: datetime) -> tuple[Group, ...]:
+    """The groups that the form of a new meeting offers.
+
+    Raises:
+        SignInRequired, NotAllowed: this person moderates no group.
+    """
+    groups = await groups_moderated(viewer, now)
+    if not groups:
+        may_moderate(viewer, 0, now).require()
+    return groups
+
+
+async def read_meeting(viewer: Viewer | None, meeting: int, now: datetime) -> MeetingPage:
+    """Everything that the page of a meeting shows.
+
+    Raises:
+        NotFound: no such meeting, or none that this person may know of.
+    """
+    found = await _find(viewer, meeting, now)
+    group = found["working_group_id"]
+    moderates = bool(may_moderate(viewer, group, now))
+    before, after = await _neighbours(found, viewer, now)
+    return MeetingPage(
+        meeting=_line(found),
+        attendance=tuple(found["attendance"].splitlines()),
+        minutes=found["minutes"],
+        posts=await _tagged_posts(meeting, with_waiting=bool(may_read_waiting_tags(viewer, group, now))),
+        proposals=await _proposals_of(meeting, now),
+        themes=await _themes_of(group) if moderates else (),
+        before=before,
+        after=after,
+        may_moderate=moderates,
+    )
+
+
+async def _neighbours(found: Row, viewer: Viewer | None, now: datetime) -> tuple[Neighbour | None, Neighbour | None]:
+    """The meetings of the group on both sides, among those that this reader may know of."""
+    every = await rows(f"{_MEETINGS} WHERE m.working_group_id = $1 ORDER BY m.number", found["working_group_id"])
+    known = [Neighbour(each["id"], each["number"]) for each in every if _is_known(each, viewer, now)]
+    before = [each for each in known if each.number < found["number"]]
+    after = [each for each in known if each.number > found["number"]]
+    return (before[-1] if before else None, after[0] if after else None)
+
+
+async def _themes_of(group: int) -> tuple[tuple[int, str], ...]:
+    found = await rows("SELECT number, title FROM theme WHERE working_group_id = $1 ORDER BY number", group)
+    return tuple((each["number"], each["title"]) for each in found)
+
+
+async def find_meeting(viewer: Viewer | None, meeting: int, now: datetime) -> MeetingLine:
+    """Raises:
+    NotFound: no such meeting, or none that this person may know of.
+    """
+    return _line(await _find(viewer, meeting, now))
+
+
+async def _find(viewer: Viewer | None, meeting: int, now: datetime) -> Row:
+    found = await row(f"{_MEETINGS} WHERE m.id = $1", storable(meeting))
+    if found is None or not _is_known(found, viewer, now):
+        raise NotFound
+    return found
+
+
+async def _tagged_posts(meeting: int, *, with_waiting: bool) -> tuple[TaggedPost, ...]:
+    found = await rows(
+        """
+        SELECT c.id, c.number, h.title, a.name, substr(c.plain, 1, 200) AS opening, g.state
+          FROM meeting_tag g JOIN post c ON c.id = g.post_id JOIN thread h ON h.id = c.thread_id
+          LEFT JOIN member a ON a.id = c.author_id
+         WHERE g.meeting_id = $1 AND g.state <> 'removed'
+         ORDER BY h.id, c.number""",
+        meeting,
+    )
+    return tuple(
+        TaggedPost(
+            each["id"],
+            each["number"],
+            each["title"],
+            each["name"],
+            " ".join(each["opening"].split()),
+            waiting=each["state"] == TagState.WAITING,
+        )
+        for each in found
+        if with_waiting or each["state"] == TagState.CONFIRMED
+    )
+
+
+async def _proposals_of(meeting: int, now: datetime) -> tuple[ProposalOfMeeting, ...]:
+    """In the order of their references, which says nothing of votes; drafts are their authors' alone."""
+    found = await rows(
+        f"""
+        SELECT {THEME_COLUMNS}, p.id AS proposal_id, p.number, p.wording, p.state,
+               it.number AS into_theme, i.number AS into_number
+          FROM proposal p JOIN theme t ON t.id = p.theme_id
+          LEFT JOIN proposal i ON i.id = p.merged_into_id LEFT JOIN theme it ON it.id = i.theme_id
+         WHERE p.meeting_id = $1 AND p.state <> 'draft' ORDER BY t.number, p.number""",
+        meeting,
+    )
+    ranks = await _ranks(found, now)
+    return tuple(
+        ProposalOfMeeting(
+            reference(each["theme_number"], each["number"]),
+            each["wording"],
+            ProposalState(each["state"]),
+            ranks.get(each["proposal_id"]),
+            reference(each["into_theme"], each["into_number"]) if each["into_number"] else None,
+        )
+        for each in found
+    )
+
+
+async def _ranks(proposals: Sequence[Row], now: datetime) -> dict[int, int | None]:
+    """The rank of each proposal by its id, in the themes of these whose votes are closed: nothing is said before."""
+    themes = {each["theme_id"]: theme_from(each) for each in proposals}
+    return {
+        each.line.id: each.rank
+        for theme in themes.values()
+        if theme.schedule.votes_are_closed(now)
+        for each in (await list_proposals(theme, now)).proposals
+    }

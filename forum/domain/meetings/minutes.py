@@ -1,0 +1,265 @@
+"""Which lines of a meeting's minutes become proposals? A moderator gives them, chooses, corrects, and keeps in one go.
+
+Lines are read by `text/minutes.py`, files by `text/minutes_files.py`; nothing is written before the moderator has seen
+them. A line becomes a proposal tagged with the meeting, or gives the meeting to a proposal that says the same already
+and comes from none, or is left out; the whole minutes stay on the meeting's page.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from anyio.to_thread import run_sync
+
+from forum.database import places, row, rows, transaction
+from forum.domain import journal
+from forum.domain.meetings.meetings import MeetingLine, find_meeting
+from forum.domain.proposals.likenesses import Suggestion, compared, suggest
+from forum.domain.proposals.new_proposals import LONGEST_WORDING, NewProposal, write_proposals
+from forum.domain.proposals.proposals import references_by_wording
+from forum.domain.references import parse_reference
+from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, hold_theme, raise_versions, theme_from
+from forum.errors import Checks, Invalid, NotFound
+from forum.models.proposals import IN_FORCE_SQL, Origin
+from forum.permissions import Viewer, may_add_proposals, may_moderate
+from forum.text.minutes import rows_of
+from forum.text.minutes_files import read_minutes
+from forum.text.source import clean_line, clean_source
+
+# A day's minutes are some twenty pages; a form carries no more than that.
+LONGEST_MINUTES = 60_000
+MOST_ROWS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    """A line that the moderator keeps, in their words."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedRow:
+    """A line that says the same as a proposal, which then comes from the meeting."""
+
+    line: int
+    reference: str
+
+
+# What the moderator says of a line: a proposal of its own, nothing, or else the reference of one that says the same.
+NEW, LEFT_OUT = "1", ""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """A line of the minutes: its words, what is made of it (`NEW`, `LEFT_OUT`, a reference), the proposals near it."""
+
+    line: int
+    text: str
+    choice: str
+    suggestions: tuple[Suggestion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MinutesDesk:
+    """The form of a meeting's minutes: the meeting, and the themes of its group that still take proposals."""
+
+    meeting: MeetingLine
+    themes: tuple[ThemeHead, ...]
+
+
+async def minutes_desk(viewer: Viewer | None, meeting: int, now: datetime) -> MinutesDesk:
+    """What the form of a meeting's minutes shows to a moderator of its group.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed.
+    """
+    found = await find_meeting(viewer, meeting, now)
+    may_moderate(viewer, found.group.id, now).require()
+    themes = await rows(
+        f"SELECT {THEME_COLUMNS} FROM theme t WHERE t.working_group_id = $1 ORDER BY t.number", found.group.id
+    )
+    heads = (theme_from(each) for each in themes)
+    return MinutesDesk(found, tuple(each for each in heads if may_add_proposals(each.schedule, now)))
+
+
+async def read_file(content: bytes) -> str:
+    """The text of a file of minutes, off the event loop.
+
+    Raises:
+        Invalid: `text/minutes_files.py` does not read such a file.
+    """
+    return await run_sync(read_minutes, content)
+
+
+async def preview_minutes(
+    viewer: Viewer | None, meeting: int, theme_number: int | None, source: str, now: datetime
+) -> tuple[PreviewRow, ...]:
+    """The lines of pasted minutes, before anything is written.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: as usual.
+        InvalidForm: no minutes, too many lines, or no theme of the meeting's group.
+    """
+    desk = await minutes_desk(viewer, meeting, now)
+    checks = Checks()
+    theme: ThemeHead | None = None
+    with checks.field("theme"):
+        theme = _theme_of(desk, theme_number)
+    with checks.field("source"):
+        source = clean_source(source, limit=LONGEST_MINUTES)
+        found = rows_of(source)
+        if len(found) > MOST_ROWS:
+            raise Invalid(
+                "Ce compte rendu a {rows} lignes, pour {most} au plus : collez-le en plusieurs fois.",
+                values={"rows": len(found), "most": MOST_ROWS},
+            )
+    checks.done()
+    assert theme is not None
+    near = await suggest(theme, [each.text for each in found])
+    return tuple(
+        PreviewRow(each.line, each.text, _first_choice(each.kept, some), some)
+        for each, some in zip(found, near, strict=True)
+    )
+
+
+def _first_choice(kept: bool, suggestions: Sequence[Suggestion]) -> str:
+    """The same words twice make one proposal; of words that are near to it, the moderator judges."""
+    twin = next((each.proposal for each in suggestions if each.is_same), None)
+    if twin is None:
+        return NEW if kept else LEFT_OUT
+    return twin.reference if kept and twin.meeting is None else LEFT_OUT
+
+
+async def with_suggestions(
+    desk: MinutesDesk, theme_number: int | None, typed: Sequence[PreviewRow]
+) -> tuple[PreviewRow, ...]:
+    """Lines as the moderator left them, with the proposals near to them as before; none without a theme."""
+    try:
+        theme = _theme_of(desk, theme_number)
+    except Invalid:
+        return tuple(typed)
+    near = await suggest(theme, [each.text for each in typed])
+    return tuple(replace(each, suggestions=some) for each, some in zip(typed, near, strict=True))
+
+
+def _theme_of(desk: MinutesDesk, number: int | None) -> ThemeHead:
+    """The chosen theme, or the only one. Another group's theme is like one that does not exist."""
+    if number is None and len(desk.themes) == 1:
+        return desk.themes[0]
+    for theme in desk.themes:
+        if theme.number == number:
+            return theme
+    raise Invalid("Choisissez un thème du groupe dont les votes ne sont pas clos.")
+
+
+async def keep_minutes(
+    viewer: Viewer | None,
+    meeting: int,
+    theme_number: int | None,
+    source: str,
+    kept: Sequence[KeptRow],
+    joined: Sequence[JoinedRow],
+    now: datetime,
+) -> list[str]:
+    """Store the minutes, make a tagged proposal of each kept line, give the meeting to those that lines were joined to.
+
+    In one transaction; gives the references of the new ones.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: as usual.
+        InvalidForm: nothing kept, a line that cannot be a wording or is a proposal already, a proposal that is not in
+            force or comes from another meeting; fields are "ligne-3".
+    """
+    desk = await minutes_desk(viewer, meeting, now)
+    assert viewer is not None
+    checks = Checks()
+    with checks.field("theme"):
+        theme = _theme_of(desk, theme_number)
+    with checks.field("source"):
+        source = clean_source(source, limit=LONGEST_MINUTES)
+    checks.done()
+    async with transaction():
+        theme = await hold_theme(theme.number, Hold.ALONE, now)
+        may_add_proposals(theme.schedule, now).require()
+        new, others = await _checked(theme, kept, joined, desk.meeting, viewer)
+        await _store_minutes(desk.meeting.id, source)
+        made = await write_proposals(theme, new, viewer, now) if new else []
+        await _give_meeting(theme, others, desk.meeting.id)
+        await journal.record(
+            viewer,
+            "keep_minutes",
+            "meeting",
+            desk.meeting.id,
+            group=desk.meeting.group.id,
+            after=" ".join([*made, *dict.fromkeys(each.reference for each in joined)]),
+            now=now,
+        )
+    return made
+
+
+async def _checked(
+    theme: ThemeHead, kept: Sequence[KeptRow], joined: Sequence[JoinedRow], meeting: MeetingLine, viewer: Viewer
+) -> tuple[list[NewProposal], list[int]]:
+    """The proposals to write, and the ids of those that the meeting is given to."""
+    if not kept and not joined:
+        raise Invalid("Gardez au moins une ligne.", field="lignes")
+    known = {compared(wording): ref for wording, ref in (await references_by_wording(theme)).items()}
+    checks = Checks()
+    new: list[NewProposal] = []
+    for each in kept:
+        with checks.field(f"ligne-{each.line}"):
+            wording = clean_line(each.text, limit=LONGEST_WORDING)
+            twin = known.setdefault(compared(wording), f"ligne {each.line}")
+            if twin != f"ligne {each.line}":
+                raise Invalid("Déjà proposé : {twin}.", values={"twin": twin})
+            new.append(NewProposal(wording, Origin.MEETING, meeting=meeting.id, promoter=viewer.id))
+    others: list[int] = []
+    for one in joined:
+        with checks.field(f"ligne-{one.line}"):
+            others.append(await _joinable(theme, one.reference, meeting))
+    checks.done()
+    return new, others
+
+
+async def _joinable(theme: ThemeHead, ref: str, meeting: MeetingLine) -> int:
+    """The id of a proposal in force of this theme that comes from no meeting, or from this one already."""
+    try:
+        of_theme, number = parse_reference(ref)
+    except NotFound:
+        of_theme = number = 0
+    found = await row(
+        f"""
+        SELECT p.id, m.id AS meeting_id, m.number AS meeting
+          FROM proposal p LEFT JOIN meeting m ON m.id = p.meeting_id
+         WHERE p.theme_id = $1 AND p.number = $2 AND p.state IN {IN_FORCE_SQL}""",
+        theme.id,
+        number if of_theme == theme.number else 0,
+    )
+    if found is None:
+        raise Invalid("Cette proposition n’est plus à rattacher : choisissez autre chose pour cette ligne.")
+    if found["meeting_id"] not in (None, meeting.id):
+        raise Invalid(
+            "{reference} vient déjà de la réunion {number} : laissez cette ligne de côté.",
+            values={"reference": ref, "number": found["meeting"]},
+        )
+    return int(found["id"])
+
+
+async def _give_meeting(theme: ThemeHead, proposals: Sequence[int], meeting: int) -> None:
+    if not proposals:
+        return
+    await raise_versions(theme=theme.id)
+    await rows(
+        f"UPDATE proposal SET meeting_id = $1 WHERE id IN ({places(len(proposals), after=1)})", meeting, *proposals
+    )
+
+
+async def _store_minutes(meeting: int, source: str) -> None:
+    """Add the pasted minutes to those of the meeting, once."""
+    # An UPDATE that changes nothing holds the row: two themes of a group may add to the same meeting at once.
+    held = await row("UPDATE meeting SET minutes = minutes WHERE id = $1 RETURNING minutes", meeting)
+    before = held["minutes"] if held else ""
+    if source not in before:
+        await rows("UPDATE meeting SET minutes = $2 WHERE id = $1", meeting, f"{before}\n\n{source}".strip())

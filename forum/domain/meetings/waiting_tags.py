@@ -1,0 +1,161 @@
+"""Which meeting tags wait for a moderator? The queue of their groups, settled one by one or many at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from forum.database import Row, places, rows, transaction
+from forum.domain import journal
+from forum.domain.discussion.meeting_tags import confirm_tags, remove_tags
+from forum.domain.meetings.meetings import Group, new_meeting_groups
+from forum.domain.themes.themes import Hold, holding, raise_versions
+from forum.errors import Invalid
+from forum.models.meetings import TagState
+from forum.permissions import Viewer, may_moderate
+
+MOST_AT_ONCE = 200
+"""What one form may settle, and what one page of the queue shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingTag:
+    """A tag that a member wrote in a contribution, beside the first words of it."""
+
+    id: int
+    group: Group
+    meeting: int
+    post: int
+    post_number: int
+    theme_number: int
+    thread_title: str
+    author: str | None
+    opening: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingList:
+    """The oldest tags that wait, `MOST_AT_ONCE` at most, and how many there are in all."""
+
+    tags: tuple[WaitingTag, ...]
+    count: int
+
+
+_WAITING = """
+      FROM meeting_tag g
+      JOIN meeting m ON m.id = g.meeting_id
+      JOIN working_group w ON w.id = m.working_group_id
+      JOIN post c ON c.id = g.post_id
+      JOIN thread h ON h.id = c.thread_id
+      JOIN theme t ON t.id = h.theme_id
+      LEFT JOIN member a ON a.id = c.author_id"""
+
+
+async def list_waiting(viewer: Viewer | None, now: datetime) -> WaitingList:
+    """The tags that wait in the groups that this person moderates.
+
+    Raises:
+        SignInRequired, NotAllowed: this person moderates no group.
+    """
+    groups = [group.id for group in await new_meeting_groups(viewer, now)]
+    where = f"WHERE g.state = $1 AND m.working_group_id IN ({places(len(groups), after=1)})"
+    found = await rows(
+        f"""
+        SELECT g.id, w.id AS group_id, w.slug, w.name AS group_name, m.number, c.id AS post_id,
+               c.number AS post_number, t.number AS theme_number, h.title, a.name AS author,
+               substr(c.plain, 1, 200) AS opening, COUNT(*) OVER () AS waiting
+        {_WAITING} {where}
+         ORDER BY g.created_at, g.id LIMIT {MOST_AT_ONCE}""",
+        TagState.WAITING,
+        *groups,
+    )
+    return WaitingList(tuple(_waiting(each) for each in found), found[0]["waiting"] if found else 0)
+
+
+def _waiting(found: Row) -> WaitingTag:
+    return WaitingTag(
+        id=found["id"],
+        group=Group(found["group_id"], found["slug"], found["group_name"]),
+        meeting=found["number"],
+        post=found["post_id"],
+        post_number=found["post_number"],
+        theme_number=found["theme_number"],
+        thread_title=found["title"],
+        author=found["author"],
+        opening=" ".join(found["opening"].split()),
+    )
+
+
+async def count_waiting(viewer: Viewer | None, now: datetime) -> int:
+    """How many tags wait for this person; 0 for who moderates nothing."""
+    if viewer is None:
+        return 0
+    found = await rows(
+        "SELECT m.working_group_id, COUNT(*) AS waiting FROM meeting_tag g JOIN meeting m ON m.id = g.meeting_id"
+        " WHERE g.state = $1 GROUP BY m.working_group_id",
+        TagState.WAITING,
+    )
+    return sum(each["waiting"] for each in found if may_moderate(viewer, each["working_group_id"], now))
+
+
+async def settle_tags(viewer: Viewer | None, tags: Sequence[int], now: datetime, *, confirm: bool) -> int:
+    """Confirm or refuse tags that wait, all of them or none; gives how many waited still.
+
+    A refused one is remembered: the words that hold it do not bring it back.
+
+    Raises:
+        SignInRequired, NotAllowed: one of them is of a group that this person does not moderate; nothing is written.
+        Invalid: none was chosen, or too many at once.
+    """
+    await new_meeting_groups(viewer, now)
+    assert viewer is not None
+    chosen = sorted(set(tags))
+    if not chosen:
+        raise Invalid("Cochez au moins une étiquette.", field="etiquettes")
+    if len(chosen) > MOST_AT_ONCE:
+        raise Invalid("Au plus {most} étiquettes à la fois.", field="etiquettes", values={"most": MOST_AT_ONCE})
+    async with transaction():
+        found = await _held(chosen)
+        for group in {each["working_group_id"] for each in found}:
+            may_moderate(viewer, group, now).require()
+        for theme in sorted({each["theme_id"] for each in found}):
+            await raise_versions(theme=theme)
+        for thread in sorted({each["thread_id"] for each in found}):
+            await raise_versions(thread=thread)
+        for meeting, some in groupby(found, lambda each: each["meeting_id"]):
+            await _settle(viewer, meeting, list(some), now, confirm=confirm)
+    return len(found)
+
+
+async def _held(tags: Sequence[int]) -> list[Row]:
+    """Those of these tags that wait still, by meeting, their themes held alone in one order."""
+    listed = places(len(tags), after=1)
+    themes = f"SELECT h.theme_id {_WAITING} WHERE g.state = $1 AND g.id IN ({listed})"
+    await rows(
+        f"SELECT t.id FROM theme t WHERE t.id IN ({themes}) ORDER BY t.id{holding(Hold.ALONE)}", TagState.WAITING, *tags
+    )
+    # In a statement of its own: it must see what was settled while the themes were waited for.
+    return await rows(
+        f"""
+        SELECT g.meeting_id, g.post_id, m.working_group_id, h.id AS thread_id, h.theme_id
+        {_WAITING} WHERE g.state = $1 AND g.id IN ({listed}) ORDER BY g.meeting_id, g.post_id""",
+        TagState.WAITING,
+        *tags,
+    )
+
+
+async def _settle(viewer: Viewer, meeting: int, found: Sequence[Row], now: datetime, *, confirm: bool) -> None:
+    posts = [each["post_id"] for each in found]
+    if confirm:
+        await confirm_tags(posts, meeting, viewer.id, now)
+    else:
+        await remove_tags(posts, meeting)
+    await journal.record(
+        viewer,
+        "confirm_tags" if confirm else "refuse_tags",
+        "meeting",
+        meeting,
+        group=found[0]["working_group_id"],
+        after=" ".join(map(str, posts)),
+        now=now,
+    )

@@ -1,0 +1,1 @@
+"""Members: who exists, who joins, who may what."""

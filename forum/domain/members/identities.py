@@ -1,0 +1,224 @@
+"""Identities: which person at the provider is which member. (issuer, subject) names them for ever, an address never.
+
+An address is a mailbox that changes hands, and a provider may not have verified it: an identity is linked to an account
+by whoever proves control of both, and to no account otherwise. One identity is one member's.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from forum.database import known_moment, row, rows, transaction
+from forum.domain import legal, links, mail
+from forum.domain.members import joining
+from forum.domain.members.members import clean_address, clean_choice, clean_organisation, refuse_taken_name
+from forum.domain.sign_in import providers, sessions, visits
+from forum.domain.sign_in.providers import Person
+from forum.domain.sign_in.sessions import Entry
+from forum.errors import Checks, Invalid, NotFound, Unavailable
+from forum.models.joining import Purpose
+from forum.permissions import Viewer
+from forum.sealing import seal, unseal
+from forum.settings import settings
+from forum.text.names import clean_name
+
+
+@dataclass(frozen=True, slots=True)
+class OwnIdentity:
+    """An identity as its owner sees it; `is_current` when the provider of the settings is the one that proves it."""
+
+    id: int
+    issuer: str
+    created_at: datetime
+    is_current: bool
+
+
+async def member_of(person: Person) -> int | None:
+    """The member whose identity this is, if somebody's."""
+    found = await row(
+        """SELECT i.member_id FROM identity i JOIN member m ON m.id = i.member_id
+            WHERE i.issuer = $1 AND i.subject = $2 AND m.erased_at IS NULL""",
+        person.issuer,
+        person.subject,
+    )
+    return None if found is None else int(found["member_id"])
+
+
+async def let_in(member: int, person: Person, *, device: str, replacing: str, now: datetime) -> Entry:
+    """A session of the member whose identity was just proved; the browser's earlier one ends.
+
+    Our own second factor is asked all the same: providers mean different things by what they assert of theirs, and one
+    that was broken into must not open the accounts of moderators and agents.
+    """
+    await sessions.close_session(replacing)
+    return await sessions.let_in(member, now=now, device=device, issuer=person.issuer, id_token=seal(person.id_token))
+
+
+async def link(viewer: Viewer, person: Person, *, cookie: str = "", now: datetime) -> None:
+    """This identity is this member's from now on; who waited under `cookie` waits no longer. A mail tells the member.
+
+    Ask before for a proof that the account is theirs (`proofs.require_proof`).
+
+    Raises:
+        Invalid: it is somebody else's.
+    """
+    told = await row("SELECT name, email, locale FROM member WHERE id = $1 AND email IS NOT NULL", viewer.id)
+    may_tell = told is not None and await mail.may_mail(told["email"])
+    async with transaction() as tx:
+        await visits.end_waiting(cookie)
+        is_new = await write_link(viewer.id, person, now)
+        if is_new and told is not None and may_tell:
+            await mail.post_mail(
+                tx,
+                "identity_linked",
+                told["email"],
+                locale=told["locale"],
+                now=now,
+                name=told["name"],
+                provider=providers.name(),
+            )
+
+
+async def write_link(member: int, person: Person, now: datetime) -> bool:
+    """The row of a link, in the caller's transaction; False when it was there already.
+
+    Raises:
+        Invalid: the identity is another member's.
+    """
+    written = await row(
+        """INSERT INTO identity (member_id, issuer, subject, created_at) VALUES ($1, $2, $3, $4)
+           ON CONFLICT (issuer, subject) DO NOTHING RETURNING id""",
+        member,
+        person.issuer,
+        person.subject,
+        now,
+    )
+    if written is not None:
+        return True
+    if await member_of(person) != member:
+        raise Invalid(
+            "Cette identité {provider} est déjà reliée à un autre compte.", values={"provider": providers.name()}
+        )
+    return False
+
+
+async def join(
+    person: Person,
+    *,
+    cookie: str,
+    name: str,
+    organisation: str,
+    profession: str,
+    territory: str,
+    accepts_charter: bool,
+    address: str,
+    device: str,
+    locale: str,
+    now: datetime,
+) -> Entry | None:
+    """The account of somebody who waits under `cookie`, with no password: their identity opens it.
+
+    An address that the provider did not verify is confirmed by mail, and one that is a member's links nobody: both are
+    answered alike, without a session (None), and a mail goes to the address.
+
+    Raises:
+        InvalidForm: what was typed cannot be accepted, each thing beside its field; a name that a member bears.
+        Invalid: the identity has been linked meanwhile.
+        TooMany: too many accounts were asked for from that place.
+    """
+    checks = Checks()
+    with checks.field("nom"):
+        name = clean_name(name)
+        await refuse_taken_name(name)
+    with checks.field("organisation"):
+        organisation = clean_organisation(organisation)
+    with checks.field("profession"):
+        profession = clean_choice(profession, settings().people.professions)
+    with checks.field("territoire"):
+        territory = clean_choice(territory, settings().people.territories)
+    with checks.field("charte"):
+        if not accepts_charter:
+            raise Invalid("Acceptez la charte pour ouvrir un compte.")
+    checks.done()
+    await joining.count_place(address)
+    email = _address_of(person)
+    may_tell = email is None or await mail.may_mail(email)
+    async with transaction() as tx:
+        await visits.end_waiting(cookie)
+        if not may_tell or (email and await joining.tell_owner(tx, email, now)):
+            return None
+        if email:
+            # Nobody showed that it is theirs: the claim of yesterday is worth no more than today's.
+            await joining.free_address(email)
+        member = await joining.join(
+            tx,
+            name=name,
+            email=email,
+            password_hash=None,
+            organisation=organisation,
+            profession=profession,
+            territory=territory,
+            charter_version=legal.charter_version(),
+            locale=locale,
+            confirmed=email is not None and person.email_verified,
+            now=now,
+        )
+        await write_link(member.id, person, now)
+        if email and not person.email_verified:
+            token = await links.make_link(Purpose.CONFIRM, member.id, now)
+            await mail.post_mail(tx, "confirm", email, locale=locale, now=now, name=name, token=token)
+            return None
+    return await let_in(member.id, person, device=device, replacing="", now=now)
+
+
+def _address_of(person: Person) -> str | None:
+    try:
+        return clean_address(person.email)
+    except Invalid:
+        return None
+
+
+async def own_identities(viewer: Viewer) -> list[OwnIdentity]:
+    """The identities of a member, the oldest first."""
+    found = await rows("SELECT id, issuer, created_at FROM identity WHERE member_id = $1 ORDER BY id", viewer.id)
+    return [
+        OwnIdentity(one["id"], one["issuer"], known_moment(one["created_at"]), one["issuer"] == settings().oidc.issuer)
+        for one in found
+    ]
+
+
+async def unlink(viewer: Viewer, identity: int, *, token: str) -> None:
+    """This identity is nobody's any more, and the sessions that it opened end, but that of `token`. Ask for a proof
+    before.
+
+    Raises:
+        NotFound: it is not this member's.
+        Invalid: they have no password: nobody could sign in to the account.
+    """
+    async with transaction():
+        gone = await row("DELETE FROM identity WHERE id = $1 AND member_id = $2 RETURNING issuer", identity, viewer.id)
+        if gone is None:
+            raise NotFound
+        kept = await row("SELECT id FROM member WHERE id = $1 AND password_hash IS NOT NULL", viewer.id)
+        if kept is None:
+            raise Invalid("Choisissez d’abord un mot de passe : sans lui, vous ne pourriez plus vous connecter.")
+        await rows(
+            "DELETE FROM session WHERE member_id = $1 AND issuer = $2 AND token_hash <> $3",
+            viewer.id,
+            gone["issuer"],
+            sessions.hashed(token),
+        )
+
+
+async def sign_out(token: str, *, now: datetime) -> str:
+    """End a session; gives where to end that of the provider that it came through, "" when there is nothing to end.
+
+    Ours ends first, and a provider that does not answer keeps nobody signed in here.
+    """
+    found = await row("DELETE FROM session WHERE token_hash = $1 RETURNING issuer, id_token", sessions.hashed(token))
+    if found is None or not found["id_token"] or found["issuer"] != settings().oidc.issuer:
+        return ""
+    try:
+        return await providers.way_out(unseal(found["id_token"]), state=secrets.token_urlsafe(32), now=now)
+    except (Unavailable, LookupError):
+        return ""

@@ -1,0 +1,245 @@
+"""What does an administrator's list of people to invite say, line by line? Pure: nothing is looked up, nothing written.
+
+Lists come out of spreadsheets: UTF-8 with or without its mark, UTF-16, Windows-1252; semicolons, commas or tabs; the
+columns in any order, named in French or in English. A list that is addresses alone needs no names of columns. What is
+wrong with a line is said of that line; what is wrong with the file as a whole refuses it, in a sentence.
+"""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from forum.domain.members.members import LONGEST_ORGANISATION, clean_address
+from forum.errors import Checks, Invalid
+from forum.settings import settings
+from forum.text.folding import sort_key
+from forum.text.names import clean_name
+from forum.text.source import clean_line
+
+# Five thousand long lines are about half of it.
+LONGEST_FILE = 2 * 1024 * 1024
+MOST_LINES = 5000
+# A sheet of people has a few; more is a file of something else.
+MOST_COLUMNS = 50
+# What a mistake is quoted by in its sentence.
+LONGEST_QUOTED = 60
+
+DELIMITERS = ";,\t"
+# zip (xlsx, ods) and the older format of Excel.
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
+_COLUMNS = {
+    "adresse": (
+        *("adresse", "courriel", "email", "e mail", "mail", "address", "adresse electronique", "adresse email"),
+        *("adresse e mail", "adresse mail", "email address", "e mail address"),
+    ),
+    "nom": ("nom", "name", "nom complet", "full name", "nom de famille", "last name", "nom affiche", "display name"),
+    "prenom": ("prenom", "first name"),
+    "organisation": ("organisation", "organization", "organisme", "structure", "etablissement"),
+    "profession": ("profession", "metier", "occupation", "job"),
+    "territoire": ("territoire", "territory", "departement", "region"),
+    "langue": ("langue", "language"),
+}
+_COLUMN_OF = {name: column for column, names in _COLUMNS.items() for name in names}
+_LANGUAGES = {"": "fr", "fr": "fr", "francais": "fr", "french": "fr", "en": "en", "anglais": "en", "english": "en"}
+
+_NOT_TEXT = "Ce fichier n’est pas un texte que le site sait lire. Enregistrez votre tableau au format CSV, en UTF-8."
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody to invite. `number` is the line of the file; `problems` say why it cannot be taken as it is."""
+
+    number: int
+    email: str
+    name: str = ""
+    organisation: str = ""
+    profession: str = ""
+    territory: str = ""
+    locale: str = "fr"
+    problems: tuple[Invalid, ...] = field(default=())
+
+    @property
+    def key(self) -> str:
+        """The address as it is compared."""
+        return self.email.lower()
+
+
+def read_guests(content: bytes) -> list[Guest]:
+    """The people of a file, in its order.
+
+    Raises:
+        Invalid: the file is empty, too long, not a text, not a table, or no column gives addresses.
+    """
+    if len(content) > LONGEST_FILE:
+        raise Invalid("Ce fichier dépasse {most} Mo. Partagez-le en plusieurs.", values={"most": LONGEST_FILE >> 20})
+    return guests_in(_decoded(content))
+
+
+def guests_in(text: str) -> list[Guest]:
+    """The same of a text, pasted for instance."""
+    if _CONTROLS.search(text):
+        raise Invalid(_NOT_TEXT)
+    try:
+        lines = list(_lines(text))
+    except csv.Error:
+        raise Invalid("Ce fichier n’est pas un tableau que le site sait lire : ses cases sont démesurées.") from None
+    if not lines:
+        raise Invalid("Il n’y a personne à inviter dans cette liste.")
+    return [_guest(number, cells) for number, cells in lines]
+
+
+def _decoded(content: bytes) -> str:
+    if content.startswith(_WORKBOOKS):
+        raise Invalid(
+            "Ce fichier est un classeur. Dans le tableur, choisissez « Enregistrer sous », puis le format CSV."
+        )
+    try:
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return content.decode("utf-16")
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    try:
+        return content.decode("cp1252")
+    except UnicodeDecodeError:
+        raise Invalid(_NOT_TEXT) from None
+
+
+def _lines(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each line that says something, with its number, by name of column."""
+    records = _records(text)
+    first = next(records, None)
+    if first is None:
+        raise Invalid("Ce fichier est vide.")
+    columns = _columns(first[1])
+    if "adresse" not in columns:
+        # A bare list of addresses: its first line is somebody already.
+        if len(first[1]) > 1 or "@" not in first[1][0]:
+            raise Invalid(
+                "La première ligne doit nommer les colonnes, dont « adresse ». Les autres, facultatives, sont : nom, "
+                "organisation, profession, territoire, langue."
+            )
+        columns = ["adresse"]
+        yield first[0], _by_column(columns, first[1])
+    for count, (number, cells) in enumerate(records, start=2):
+        if count > MOST_LINES + 1:
+            raise Invalid(
+                "Cette liste compte plus de {most} lignes. Partagez-la en plusieurs.", values={"most": MOST_LINES}
+            )
+        yield number, _by_column(columns, cells)
+
+
+def _records(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Lines of cells, each with the number of the line of the file on which it begins; empty ones are passed over."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    begins = 1
+    try:
+        for cells in reader:
+            if len(cells) > MOST_COLUMNS:
+                raise Invalid(
+                    "La ligne {line} compte plus de {most} colonnes : ce n’est pas une liste de personnes.",
+                    values={"line": begins, "most": MOST_COLUMNS},
+                )
+            if any(cell.strip() for cell in cells):
+                yield begins, cells
+            begins = reader.line_num + 1
+    except csv.Error as problem:
+        if "field larger" in str(problem):
+            raise
+        raise Invalid(
+            "À partir de la ligne {line}, un guillemet ouvert n’est pas refermé, ou l’est au milieu d’une case.",
+            values={"line": begins},
+        ) from None
+
+
+def _delimiter(text: str) -> str:
+    """The sign that makes most columns of the first line that says something; a column alone has none."""
+    head = text.lstrip()[: MOST_COLUMNS * 100].partition("\n")[0]
+    return max(DELIMITERS, key=head.count)
+
+
+def _columns(heads: Sequence[str]) -> list[str]:
+    """What each column gives, empty for those that are of no use here.
+
+    Raises:
+        Invalid: two columns give the same thing.
+    """
+    columns = [_COLUMN_OF.get(sort_key(head), "") for head in heads]
+    for column in filter(None, columns):
+        if columns.count(column) > 1:
+            raise Invalid("Deux colonnes donnent la même chose : {column}.", values={"column": column})
+    return columns
+
+
+def _by_column(columns: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    found = {column: cell for column, cell in zip(columns, cells, strict=False) if column}
+    return found | ({"de trop": "1"} if any(cell.strip() for cell in cells[len(columns) :]) else {})
+
+
+def _guest(number: int, cells: Mapping[str, str]) -> Guest:
+    name = f"{cells.get('prenom', '')} {cells.get('nom', '')}"
+    try:
+        if "de trop" in cells:
+            raise Invalid("Cette ligne compte plus de cases que la première ligne.")
+        return clean_guest(
+            cells.get("adresse", ""),
+            name=name,
+            organisation=cells.get("organisation", ""),
+            profession=cells.get("profession", ""),
+            territory=cells.get("territoire", ""),
+            language=cells.get("langue", ""),
+            number=number,
+        )
+    except Invalid as problem:
+        return Guest(number, cells.get("adresse", "").strip()[:LONGEST_QUOTED], problems=problem.problems)
+
+
+def clean_guest(
+    email: str, *, name: str, organisation: str, profession: str, territory: str, language: str, number: int = 0
+) -> Guest:
+    """Somebody to invite, as typed.
+
+    Raises:
+        InvalidForm: an address that does not look like one, a name that nobody may bear, a value of no list.
+    """
+    checks = Checks()
+    with checks.field("adresse"):
+        email = clean_address(email)
+    with checks.field("nom"):
+        name = clean_name(name) if name.strip() else ""
+    with checks.field("organisation"):
+        organisation = clean_line(organisation, limit=LONGEST_ORGANISATION) if organisation.strip() else ""
+    with checks.field("profession"):
+        profession = _listed(profession, settings().people.professions)
+    with checks.field("territoire"):
+        territory = _listed(territory, settings().people.territories)
+    with checks.field("langue"):
+        locale = _LANGUAGES.get(sort_key(language), "")
+        if not locale:
+            raise _unknown(language)
+    checks.done()
+    return Guest(number, email, name, organisation, profession, territory, locale)
+
+
+def _listed(typed: str, known: tuple[str, ...]) -> str:
+    """The value of a list that was meant, whatever its accents and case. An empty list asks nothing."""
+    if not typed.strip() or not known:
+        return ""
+    found = _by_key(known).get(sort_key(typed))
+    if found is None:
+        raise _unknown(typed)
+    return found
+
+
+@cache
+def _by_key(known: tuple[str, ...]) -> dict[str, str]:
+    return {sort_key(one): one for one in known}
+
+
+def _unknown(typed: str) -> Invalid:
+    return Invalid("« {value} » n’est pas dans la liste.", values={"value": typed.strip()[:LONGEST_QUOTED]})

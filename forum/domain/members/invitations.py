@@ -1,0 +1,556 @@
+"""Who was invited, by whom, and did they come? Invitations one by one and by file, and the way in that they open.
+
+One invitation per address: whoever is a member already, or holds an invitation that is still good, is not written to
+again, so that the same file sent twice sends nothing twice. A file is read first and shown line by line; its lines wait
+sealed, and leave with `send_batch`. What a file may hold is in `invitation_files.py`.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any, Final
+
+from anyio import to_thread
+
+from forum.database import Row, insert_rows, known_moment, moment, places, row, rows, transaction
+from forum.domain import journal, legal, links, mail
+from forum.domain.members import joining, members
+from forum.domain.members.invitation_files import Guest, guests_in, read_guests
+from forum.domain.members.members import NewMember
+from forum.domain.sign_in import passwords
+from forum.errors import Checks, Conflict, Invalid, NotFound, TooMany
+from forum.models.joining import Purpose
+from forum.permissions import Viewer, may_administer
+from forum.sealing import seal, unseal
+from forum.settings import settings
+from forum.text.names import clean_name
+
+SHOWN: Final = 50
+BATCHES_KEPT: Final = timedelta(days=7)
+EXPIRED_KEPT: Final = timedelta(days=30)
+"""An address that did not answer stays this long after the end of its invitation, to be invited again, then goes."""
+ASKED_TOGETHER: Final = 500
+"""Addresses looked up by one statement."""
+
+
+class State(StrEnum):
+    """Where an invitation is."""
+
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    EXPIRED = "expired"
+
+
+class Outcome(StrEnum):
+    """What sending a file would do with one of its lines."""
+
+    REFUSED = "refused"
+    TWICE = "twice"
+    MEMBER = "member"
+    WAITING = "waiting"
+    AGAIN = "again"
+    NEW = "new"
+
+    @property
+    def is_sent(self) -> bool:
+        return self in (Outcome.NEW, Outcome.AGAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a file; `first` is the line that says the same address before, when there is one."""
+
+    guest: Guest
+    outcome: Outcome
+    first: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A file that was read, and sent or not. Its lines are those that wait; once sent, those that were not."""
+
+    id: int
+    created_at: datetime
+    sent_at: datetime | None
+    sent: int
+    lines: tuple[Line, ...]
+
+    def counts(self) -> dict[Outcome, int]:
+        """How many lines end how."""
+        outcomes = [line.outcome for line in self.lines]
+        return {outcome: outcomes.count(outcome) for outcome in Outcome}
+
+    @property
+    def to_send(self) -> int:
+        return sum(line.outcome.is_sent for line in self.lines)
+
+    @property
+    def aside(self) -> tuple[Line, ...]:
+        """The lines that are not sent: what is wrong first, then who is known already."""
+        found = [line for line in self.lines if not line.outcome.is_sent]
+        return tuple(sorted(found, key=lambda line: list(Outcome).index(line.outcome)))
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """One of the list. An accepted one says who came, and no address any more."""
+
+    id: int
+    state: State
+    email: str
+    name: str
+    inviter: str
+    created_at: datetime
+    expires_at: datetime
+    member: int | None
+    accepted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationList:
+    """A page of invitations in one state, newest first; `counts` are of all of them."""
+
+    shown: tuple[Invitation, ...]
+    counts: Mapping[State, int]
+    state: State
+    page: int
+    has_next: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An invitation as the person who follows its link sees it."""
+
+    id: int
+    guest: Guest
+    inviter: str
+    is_member: bool
+
+
+# --- reading a file, then sending it
+
+
+async def read_file(viewer: Viewer | None, content: bytes, now: datetime) -> int:
+    """Read a file and keep what sending it would do; gives its number. Nothing leaves.
+
+    Raises:
+        SignInRequired, NotAllowed: not an administrator.
+        Invalid: the file as a whole cannot be read; the sentence says why.
+    """
+    may_administer(viewer, now).require()
+    return await _keep_batch(viewer, await to_thread.run_sync(read_guests, content), now)
+
+
+async def read_pasted(viewer: Viewer | None, text: str, now: datetime) -> int:
+    """The same of a list that was pasted.
+
+    Raises:
+        As `read_file`.
+    """
+    may_administer(viewer, now).require()
+    return await _keep_batch(viewer, await to_thread.run_sync(guests_in, text), now)
+
+
+async def _keep_batch(viewer: Viewer | None, guests: Sequence[Guest], now: datetime) -> int:
+    assert viewer is not None
+    kept = seal(_written(await _judged(guests, now)))
+    found = await row(
+        "INSERT INTO invitation_batch (member_id, lines, created_at, sent) VALUES ($1, $2, $3, 0) RETURNING id",
+        viewer.id,
+        kept,
+        now,
+    )
+    if found is None:
+        raise RuntimeError("an insert gave no row")
+    return int(found["id"])
+
+
+async def _judged(guests: Sequence[Guest], now: datetime) -> list[Line]:
+    """What sending would do with each, as things stand."""
+    members, waiting, expired = await _known([guest.key for guest in guests if not guest.problems], now)
+    first: dict[str, int] = {}
+    lines = []
+    for guest in guests:
+        if guest.problems:
+            lines.append(Line(guest, Outcome.REFUSED))
+        elif guest.key in first:
+            lines.append(Line(guest, Outcome.TWICE, first[guest.key]))
+        else:
+            first[guest.key] = guest.number
+            known = guest.key in members, guest.key in waiting, guest.key in expired
+            outcomes = (Outcome.MEMBER, Outcome.WAITING, Outcome.AGAIN)
+            lines.append(Line(guest, next((o for o, is_so in zip(outcomes, known, strict=True) if is_so), Outcome.NEW)))
+    return lines
+
+
+async def _known(keys: Sequence[str], now: datetime) -> tuple[set[str], set[str], set[str]]:
+    """Of these addresses, those of members, of invitations that wait, and of invitations that have ended."""
+    members: set[str] = set()
+    waiting: set[str] = set()
+    expired: set[str] = set()
+    for start in range(0, len(keys), ASKED_TOGETHER):
+        some = keys[start : start + ASKED_TOGETHER]
+        for found in await rows(f"SELECT email_key FROM member WHERE email_key IN ({places(len(some))})", *some):
+            members.add(found["email_key"])
+        asked = f"SELECT email_key, expires_at FROM invitation WHERE email_key IN ({places(len(some))})"
+        for found in await rows(asked, *some):
+            (waiting if now < known_moment(found["expires_at"]) else expired).add(found["email_key"])
+    return members, waiting, expired
+
+
+async def find_batch(viewer: Viewer | None, batch: int, now: datetime) -> Batch:
+    """Raises:
+    SignInRequired, NotAllowed, NotFound: not an administrator; no such file, or it was forgotten.
+    """
+    may_administer(viewer, now).require()
+    found = await row("SELECT id, lines, created_at, sent_at, sent FROM invitation_batch WHERE id = $1", batch)
+    if found is None:
+        raise NotFound
+    return Batch(
+        id=found["id"],
+        created_at=known_moment(found["created_at"]),
+        sent_at=moment(found["sent_at"]),
+        sent=found["sent"],
+        lines=tuple(_read_back(unseal(found["lines"]))),
+    )
+
+
+async def send_batch(viewer: Viewer | None, batch: int, now: datetime) -> None:
+    """Invite those whom the report said would be, except who joined or was invited since. Once sent, it is sent.
+
+    Raises:
+        SignInRequired, NotAllowed, NotFound: as `find_batch`.
+    """
+    found = await find_batch(viewer, batch, now)
+    assert viewer is not None
+    if found.sent_at is not None:
+        return
+    wanted = [line.guest for line in found.lines if line.outcome.is_sent]
+    within = await mail.who_may_be_mailed([guest.key for guest in wanted])
+    async with transaction():
+        mine = "UPDATE invitation_batch SET sent_at = $2 WHERE id = $1 AND sent_at IS NULL RETURNING id"
+        if await row(mine, batch, now) is None:
+            return
+        sent = await _invite(viewer, [guest for guest in wanted if guest.key in within], now)
+        left = [line for line in found.lines if line.guest.key not in sent]
+        await rows(
+            "UPDATE invitation_batch SET sent = $2, lines = $3 WHERE id = $1", batch, len(sent), seal(_written(left))
+        )
+        after = _listed(sent.values())
+        await journal.record(viewer, "invite_file", "invitation_batch", batch, group=None, after=after, now=now)
+
+
+async def _invite(viewer: Viewer, guests: Sequence[Guest], now: datetime) -> dict[str, int]:
+    """Invitations, links and mails in the caller's transaction, for those who are neither members nor invited already.
+
+    Gives the invitation of each address that is written to.
+    """
+    members, _, _ = await _known([guest.key for guest in guests], now)
+    by_key = {guest.key: guest for guest in guests if guest.key not in members}
+    found = await insert_rows(
+        "invitation (email, email_key, name, organisation, profession, territory, locale, inviter_id, created_at,"
+        " expires_at)",
+        [
+            (g.email, g.key, g.name, g.organisation, g.profession, g.territory, g.locale, viewer.id, now, _end(now))
+            for g in by_key.values()
+        ],
+        # One that has ended begins anew; one that is still good is left alone, and gives no row.
+        """ON CONFLICT (email_key) DO UPDATE
+              SET email = excluded.email, name = excluded.name, organisation = excluded.organisation,
+                  profession = excluded.profession, territory = excluded.territory, locale = excluded.locale,
+                  inviter_id = excluded.inviter_id, created_at = excluded.created_at, expires_at = excluded.expires_at
+            WHERE invitation.expires_at <= excluded.created_at
+           RETURNING id, email_key""",
+    )
+    sent = {one["email_key"]: int(one["id"]) for one in found}
+    tokens = await links.make_links(Purpose.INVITATION, list(sent.values()), now)
+    letters = [
+        mail.Letter(by_key[key].email, by_key[key].locale, _words(by_key[key].name, viewer, token))
+        for key, token in zip(sent, tokens, strict=True)
+    ]
+    await mail.post_mails("invitation", letters, now)
+    return sent
+
+
+def _words(name: str, viewer: Viewer, token: str) -> dict[str, str]:
+    return {"name": name, "inviter": viewer.name, "token": token}
+
+
+def _end(now: datetime) -> datetime:
+    return now + links.LENGTHS[Purpose.INVITATION]
+
+
+def _listed(ids: Iterator[int] | Sequence[int] | Any) -> str:
+    """Invitations as the journal keeps them: how many, and their numbers, "12-40" for a run of them."""
+    ordered = sorted(ids)
+    ends = [0, *(place for place, (one, two) in enumerate(pairwise(ordered), 1) if two != one + 1), len(ordered)]
+    runs = [(ordered[a], ordered[b - 1]) for a, b in pairwise(ends) if a < b]
+    numbers = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+    return json.dumps({"count": len(ordered), "invitations": numbers})
+
+
+def _written(lines: Sequence[Line]) -> list[Any]:
+    """Lines as JSON holds them."""
+    return [
+        [
+            *(one.guest.number, one.guest.email, one.guest.name, one.guest.organisation, one.guest.profession),
+            *(one.guest.territory, one.guest.locale, one.outcome.value, one.first),
+            [[problem.message, problem.field, problem.values] for problem in one.guest.problems],
+        ]
+        for one in lines
+    ]
+
+
+def _read_back(written: list[Any]) -> Iterator[Line]:
+    for number, email, name, organisation, profession, territory, locale, outcome, first, problems in written:
+        told = tuple(Invalid(message, field=field, values=values) for message, field, values in problems)
+        guest = Guest(number, email, name, organisation, profession, territory, locale, told)
+        yield Line(guest, Outcome(outcome), first)
+
+
+# --- one by one
+
+
+async def invite(viewer: Viewer | None, guest: Guest, now: datetime) -> None:
+    """Invite one person (`invitation_files.clean_guest`).
+
+    Raises:
+        SignInRequired, NotAllowed: not an administrator.
+        Invalid: they are a member, or invited already.
+        TooMany: three mails went to that address within an hour.
+    """
+    may_administer(viewer, now).require()
+    assert viewer is not None
+    line = (await _judged([guest], now))[0]
+    if line.outcome is Outcome.MEMBER:
+        raise Invalid("Cette adresse est celle d’un membre.", field="adresse")
+    if line.outcome is Outcome.WAITING:
+        raise Invalid("Cette adresse a reçu une invitation, qui est encore valable.", field="adresse")
+    await _require_mail(guest.key)
+    async with transaction():
+        sent = await _invite(viewer, [guest], now)
+        if not sent:
+            raise Invalid("Cette adresse a reçu une invitation, qui est encore valable.", field="adresse")
+        await journal.record(viewer, "invite", "invitation", sent[guest.key], group=None, now=now)
+
+
+async def _require_mail(address: str) -> None:
+    if not await mail.may_mail(address):
+        raise TooMany(
+            "Trois courriels sont partis vers cette adresse depuis une heure. Réessayez plus tard.", retry_after=3600
+        )
+
+
+async def invite_again(viewer: Viewer | None, invitation: int, now: datetime) -> None:
+    """A new link, from now on, for one whose invitation has ended or got lost; the former link leads nowhere.
+
+    Raises:
+        SignInRequired, NotAllowed, NotFound: not an administrator; no such invitation.
+        Conflict: it was accepted meanwhile.
+        TooMany: three mails went to that address within an hour.
+    """
+    found = await _find(viewer, invitation, now)
+    assert viewer is not None
+    await _require_mail(found["email_key"])
+    async with transaction() as tx:
+        renewed = await row(
+            """UPDATE invitation SET expires_at = $2, inviter_id = $3
+                WHERE id = $1 AND accepted_at IS NULL RETURNING email, name, locale""",
+            invitation,
+            _end(now),
+            viewer.id,
+        )
+        if renewed is None:
+            raise Conflict("Cette invitation vient d’être acceptée.")
+        await links.forget_links(Purpose.INVITATION, invitation)
+        words = _words(renewed["name"], viewer, await links.make_link(Purpose.INVITATION, invitation, now))
+        await mail.post_mail(tx, "invitation", renewed["email"], locale=renewed["locale"], now=now, **words)
+        await journal.record(viewer, "invite_again", "invitation", invitation, group=None, now=now)
+
+
+async def withdraw(viewer: Viewer | None, invitation: int, now: datetime) -> None:
+    """Take an invitation back: its link leads nowhere and its address is forgotten.
+
+    Raises:
+        SignInRequired, NotAllowed, NotFound: not an administrator; no such invitation.
+        Conflict: it was accepted meanwhile.
+    """
+    await _find(viewer, invitation, now)
+    async with transaction():
+        gone = "DELETE FROM invitation WHERE id = $1 AND accepted_at IS NULL RETURNING id"
+        if await row(gone, invitation) is None:
+            raise Conflict("Cette invitation vient d’être acceptée.")
+        await links.forget_links(Purpose.INVITATION, invitation)
+        await journal.record(viewer, "withdraw_invitation", "invitation", invitation, group=None, now=now)
+
+
+async def _find(viewer: Viewer | None, invitation: int, now: datetime) -> Row:
+    may_administer(viewer, now).require()
+    found = await row(
+        """SELECT i.email_key, i.accepted_at, m.id AS member FROM invitation i
+             LEFT JOIN member m ON m.email_key = i.email_key WHERE i.id = $1""",
+        invitation,
+    )
+    if found is None:
+        raise NotFound
+    if found["accepted_at"] is not None or found["member"] is not None:
+        raise Conflict("Cette personne est devenue membre.")
+    return found
+
+
+# --- the list
+
+_STATE = """CASE WHEN i.accepted_at IS NOT NULL OR m.id IS NOT NULL THEN 'accepted'
+                 WHEN i.expires_at <= $1 THEN 'expired' ELSE 'waiting' END"""
+_JOINED = "invitation i LEFT JOIN member m ON m.id = i.member_id OR m.email_key = i.email_key"
+
+
+async def list_invitations(viewer: Viewer | None, state: State, page: int, now: datetime) -> InvitationList:
+    """A page (from 1) of the invitations in that state, the newest first.
+
+    Raises:
+        SignInRequired, NotAllowed: not an administrator.
+    """
+    may_administer(viewer, now).require()
+    counted = await rows(f"SELECT {_STATE} AS state, COUNT(*) AS n FROM {_JOINED} GROUP BY 1", now)
+    found = await rows(
+        f"""SELECT i.id, i.email, i.name, i.created_at, i.expires_at, i.accepted_at, m.id AS member,
+                   m.name AS member_name, inviter.name AS inviter
+              FROM {_JOINED} LEFT JOIN member inviter ON inviter.id = i.inviter_id
+             WHERE {_STATE} = $2 ORDER BY i.created_at DESC, i.id DESC LIMIT $3 OFFSET $4""",
+        now,
+        state.value,
+        SHOWN + 1,
+        (page - 1) * SHOWN,
+    )
+    return InvitationList(
+        shown=tuple(_invitation(one, state) for one in found[:SHOWN]),
+        counts={State(one["state"]): one["n"] for one in counted},
+        state=state,
+        page=page,
+        has_next=len(found) > SHOWN,
+    )
+
+
+def _invitation(found: Row, state: State) -> Invitation:
+    return Invitation(
+        id=found["id"],
+        state=state,
+        email=(found["email"] or "") if state is not State.ACCEPTED else "",
+        name=found["member_name"] or found["name"],
+        inviter=found["inviter"] or "",
+        created_at=known_moment(found["created_at"]),
+        expires_at=known_moment(found["expires_at"]),
+        member=found["member"],
+        accepted_at=moment(found["accepted_at"]),
+    )
+
+
+# --- accepting one
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What the person invited typed; what the administrator had said of them is only what the form began with."""
+
+    name: str
+    password: str
+    organisation: str
+    profession: str
+    territory: str
+    charter: bool
+
+
+async def opened_by(token: str, now: datetime) -> Opened:
+    """The invitation that a link opens, without using it.
+
+    Raises:
+        Invalid: it was accepted, was withdrawn, or has ended.
+    """
+    found = await row(
+        """SELECT i.*, inviter.name AS inviter, m.id AS member
+             FROM invitation i
+             LEFT JOIN member inviter ON inviter.id = i.inviter_id
+             LEFT JOIN member m ON m.email_key = i.email_key
+            WHERE i.id = $1 AND i.accepted_at IS NULL""",
+        await links.subject_of(token, Purpose.INVITATION, now),
+    )
+    if found is None:
+        raise Invalid("Cette invitation n’est plus valable. Demandez-en une autre à la personne qui vous a invité.")
+    said = (found[name] for name in ("email", "name", "organisation", "profession", "territory", "locale"))
+    return Opened(
+        id=found["id"],
+        guest=Guest(0, *said),
+        inviter=found["inviter"] or "",
+        is_member=found["member"] is not None,
+    )
+
+
+async def accept(token: str, accepted: Acceptance, *, locale: str, now: datetime) -> NewMember:
+    """The person invited is a member from now on: the link came by the address, which it thereby confirms.
+
+    Raises:
+        Invalid: the link is good for nothing any more, or the address has an account meanwhile.
+        InvalidForm: a field is refused: nom, mot_de_passe, organisation, profession, territoire, charte.
+    """
+    email = (await opened_by(token, now)).guest.email
+    checks = Checks()
+    name, organisation, profession, territory = "", "", "", ""
+    with checks.field("nom"):
+        name = clean_name(accepted.name)
+        await members.refuse_taken_name(name)
+    with checks.field("mot_de_passe"):
+        passwords.check_password(accepted.password, about=(name or accepted.name, email))
+    with checks.field("organisation"):
+        organisation = members.clean_organisation(accepted.organisation)
+    with checks.field("profession"):
+        profession = members.clean_choice(accepted.profession, settings().people.professions)
+    with checks.field("territoire"):
+        territory = members.clean_choice(accepted.territory, settings().people.territories)
+    with checks.field("charte"):
+        if not accepted.charter:
+            raise Invalid("Pour participer, acceptez la charte.")
+    checks.done()
+    kept = await passwords.hash_password(accepted.password)
+    async with transaction() as tx:
+        invitation = await links.use_link(token, Purpose.INVITATION, now)
+        member = await joining.join(
+            tx,
+            name=name,
+            email=email,
+            password_hash=kept,
+            organisation=organisation,
+            profession=profession,
+            territory=territory,
+            charter_version=legal.charter_version(),
+            locale=locale,
+            confirmed=True,
+            now=now,
+        )
+        await rows(
+            """UPDATE invitation SET accepted_at = $2, member_id = $3, email = NULL, email_key = NULL, name = '',
+                                     organisation = '', profession = '', territory = '' WHERE id = $1""",
+            invitation,
+            now,
+            member.id,
+        )
+        await links.forget_links(Purpose.INVITATION, invitation)
+    return member
+
+
+# --- forgetting
+
+
+async def purge(now: datetime) -> None:
+    """What is not kept any longer: files after a week, invitations a month after their end."""
+    async with transaction():
+        await rows("DELETE FROM invitation_batch WHERE created_at <= $1", now - BATCHES_KEPT)
+        await rows("DELETE FROM invitation WHERE accepted_at IS NULL AND expires_at <= $1", now - EXPIRED_KEPT)
+
+
+async def forget_address(address: str) -> None:
+    """No invitation holds this address any longer, in the caller's transaction: its owner erases their account."""
+    await rows("DELETE FROM invitation WHERE email_key = $1", address.lower())

@@ -1,0 +1,263 @@
+"""How people join by themselves: they ask for an account, prove that the address is theirs, and have it.
+
+Until then nobody is a member: an address or a name tells nobody whether it has an account (ASVS 5.0, 6.3.8). Who asks
+with the address of a member gets the same answer, after the same slow hash of the password and the same count of mails;
+the owner of the address gets a mail that says so. The rows that differ take less time than the hash varies by.
+
+The link alone does not open the account, the password of the sign-up does: else whoever asked for an account with
+somebody's address would hold the password of the account that this person confirms.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from limits import RateLimitItemPerHour
+
+from forum.database import Row, Transaction, row, rows, transaction
+from forum.domain import legal, links
+from forum.domain.mail import may_mail, post_mail
+from forum.domain.members.members import (
+    NewAccount,
+    NewMember,
+    clean_address,
+    clean_choice,
+    clean_organisation,
+    insert_member,
+    refuse_taken_name,
+)
+from forum.domain.sign_in import guesses, passwords
+from forum.domain.throttle import place, throttle
+from forum.errors import Checks, Invalid, TooMany
+from forum.models.joining import Purpose
+from forum.settings import settings
+from forum.text.names import clean_name
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingSignUp:
+    """An account that waits for its confirmation, as whoever follows its link sees it."""
+
+    name: str
+    is_name_taken: bool
+
+
+async def ask_for_account(
+    *,
+    name: str,
+    email: str,
+    password: str,
+    organisation: str = "",
+    profession: str = "",
+    territory: str = "",
+    accepts_charter: bool,
+    address: str,
+    locale: str,
+    now: datetime,
+) -> None:
+    """Keep a sign-up and send its link; says nothing of whether the address has an account. `address` is the place
+    that it comes from.
+
+    Raises:
+        InvalidForm: what was typed cannot be accepted, each thing beside its field; a name that a member bears.
+        TooMany: too many accounts were asked for from that place.
+    """
+    checks = Checks()
+    with checks.field("nom"):
+        name = clean_name(name)
+        await refuse_taken_name(name)
+    with checks.field("adresse"):
+        email = clean_address(email)
+    with checks.field("mot_de_passe"):
+        passwords.check_password(password, about=(name, email))
+    with checks.field("organisation"):
+        organisation = clean_organisation(organisation)
+    with checks.field("profession"):
+        profession = clean_choice(profession, settings().people.professions)
+    with checks.field("territoire"):
+        territory = clean_choice(territory, settings().people.territories)
+    with checks.field("charte"):
+        if not accepts_charter:
+            raise Invalid("Acceptez la charte pour ouvrir un compte.")
+    checks.done()
+    await count_place(address)
+    kept = await passwords.hash_password(password)
+    if not await may_mail(email):
+        return
+    new = NewAccount(
+        name,
+        email=email,
+        password_hash=kept,
+        organisation=organisation,
+        profession=profession,
+        territory=territory,
+        charter_version=legal.charter_version(),
+        locale=locale,
+    )
+    async with transaction() as tx:
+        if not await tell_owner(tx, email, now):
+            await _keep_and_send(tx, new, email, now)
+
+
+async def count_place(address: str) -> None:
+    """One more account asked for, or password forgotten, from there.
+
+    Raises:
+        TooMany: more than `people.sign_ups_per_hour`.
+    """
+    limit = RateLimitItemPerHour(settings().people.sign_ups_per_hour)
+    if not await throttle().count(limit, f"sign-up {place(address)}"):
+        raise TooMany(
+            "Trop de demandes depuis cette connexion à internet. Réessayez dans une heure au plus.", retry_after=3600
+        )
+
+
+async def tell_owner(tx: Transaction, email: str, now: datetime) -> bool:
+    """Whether the address is a member's, shown to be theirs; then they are told that somebody used it here. The mail
+    was counted before, with `may_mail`."""
+    found = await row(
+        "SELECT name, email, locale FROM member WHERE email_key = $1 AND confirmed_at IS NOT NULL", email.lower()
+    )
+    if found is None:
+        return False
+    await post_mail(tx, "already_member", found["email"], locale=found["locale"], now=now, name=found["name"])
+    return True
+
+
+async def _keep_and_send(tx: Transaction, new: NewAccount, email: str, now: datetime) -> None:
+    kept = await row(
+        """INSERT INTO sign_up (name, email, password_hash, organisation, profession, territory, charter_version,
+                                locale, created_at, expires_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id""",
+        *(new.name, email, new.password_hash, new.organisation, new.profession, new.territory),
+        *(new.charter_version, new.locale, now, now + links.LENGTHS[Purpose.SIGN_UP]),
+    )
+    if kept is None:
+        raise RuntimeError("an insert gave no row")
+    token = await links.make_link(Purpose.SIGN_UP, kept["id"], now)
+    await post_mail(tx, "sign_up", email, locale=new.locale, now=now, name=new.name, token=token)
+
+
+async def waiting_sign_up(token: str, now: datetime) -> WaitingSignUp:
+    """Who waits behind a link; nothing is used.
+
+    Raises:
+        Invalid: the link is not good (any more).
+    """
+    found = await _waiting(token, now)
+    try:
+        await refuse_taken_name(found["name"])
+    except Invalid:
+        return WaitingSignUp(found["name"], is_name_taken=True)
+    return WaitingSignUp(found["name"], is_name_taken=False)
+
+
+async def confirm(token: str, *, name: str, password: str, address: str, now: datetime) -> NewMember:
+    """The account itself. `name` replaces the one that was asked for, which somebody may have taken meanwhile; empty,
+    it stays.
+
+    Raises:
+        Invalid: the link is not good any more, the password is not that of the sign-up, the name is taken, or the
+            address has had an account since.
+        TooMany: other tries are under way.
+    """
+    found = await _waiting(token, now)
+    checks = Checks()
+    with checks.field("nom"):
+        name = clean_name(name or found["name"])
+        await refuse_taken_name(name)
+    checks.done()
+    typed = passwords.clean_password(password, field="mot_de_passe")
+    async with guesses.one_try(f"sign-up {found['id']}", place(address)):
+        right = await passwords.verify(typed, found["password_hash"])
+    if not right:
+        raise Invalid(
+            "Ce n’est pas le mot de passe choisi à l’inscription. Si vous l’avez oublié, inscrivez-vous de nouveau.",
+            field="mot_de_passe",
+        )
+    async with transaction() as tx:
+        await links.use_link(token, Purpose.SIGN_UP, now)
+        return await join(
+            tx,
+            name=name,
+            email=found["email"],
+            password_hash=found["password_hash"],
+            organisation=found["organisation"],
+            profession=found["profession"],
+            territory=found["territory"],
+            charter_version=found["charter_version"],
+            locale=found["locale"],
+            confirmed=True,
+            now=now,
+        )
+
+
+async def _waiting(token: str, now: datetime) -> Row:
+    subject = await links.subject_of(token, Purpose.SIGN_UP, now)
+    found = await row(
+        """SELECT id, name, email, password_hash, organisation, profession, territory, charter_version, locale
+             FROM sign_up WHERE id = $1""",
+        subject,
+    )
+    if found is None:
+        raise Invalid(links.USED)
+    return found
+
+
+async def join(
+    tx: Transaction,
+    *,
+    name: str,
+    email: str | None,
+    password_hash: str | None,
+    organisation: str = "",
+    profession: str = "",
+    territory: str = "",
+    charter_version: str,
+    locale: str,
+    confirmed: bool,
+    now: datetime,
+) -> NewMember:
+    """The account of somebody who chose to come, in the caller's transaction `tx`; every text was cleaned before.
+
+    `confirmed` says that the address was shown to be theirs: it is then taken from an account that only said so, and
+    the sign-ups that wait for it are over.
+
+    Raises:
+        Invalid: the name is another member's (`nom`), or the address is (`adresse`).
+    """
+    if confirmed and email:
+        await free_address(email)
+        await rows("DELETE FROM sign_up WHERE LOWER(email) = LOWER($1)", email)
+    new = NewAccount(
+        name,
+        email=email,
+        password_hash=password_hash,
+        organisation=organisation,
+        profession=profession,
+        territory=territory,
+        charter_version=charter_version,
+        locale=locale,
+        confirmed=confirmed,
+    )
+    member = await insert_member(new, now=now)
+    # Asked once the row is there: of two who take one name at the same moment, the second one waited for the first.
+    await refuse_taken_name(name, member=member.id)
+    return member
+
+
+async def free_address(email: str, *, member: int = 0) -> None:
+    """An address that was not shown to be the account's yields to whoever shows that it is theirs (`member`), in the
+    caller's transaction."""
+    found = await rows(
+        """UPDATE member SET email = NULL, email_key = NULL
+            WHERE email_key = $1 AND confirmed_at IS NULL AND id <> $2 RETURNING id""",
+        email.lower(),
+        member,
+    )
+    for one in found:
+        await links.forget_links(Purpose.CONFIRM, one["id"])
+
+
+async def forget_ended(now: datetime) -> None:
+    """Sign-ups that nobody confirmed in time."""
+    await rows("DELETE FROM sign_up WHERE expires_at <= $1", now)

@@ -1,0 +1,105 @@
+"""A new password for who lost theirs, or never had one: by a link to the address of the account.
+
+Whoever asks learns nothing: a known and an unknown address get the same answer after the same time (ASVS 5.0, 6.3.8).
+Only an address that was shown to be the member's is written to: else the link would open, to the owner of a mailbox,
+an account that somebody else made with it. The link gives a password, not a session: the second factor is asked all the
+same when they sign in (6.4.3).
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Final
+
+import anyio
+
+from forum.database import Row, row, transaction
+from forum.domain import links
+from forum.domain.mail import may_mail, post_mail
+from forum.domain.members.joining import count_place
+from forum.domain.members.members import clean_address, keep_password
+from forum.domain.sign_in import passwords
+from forum.domain.sign_in.credentials import owner_to_tell, tell
+from forum.errors import Checks, Invalid
+from forum.models.joining import Purpose
+
+ANSWERS_AFTER: Final = 0.4
+"""Seconds after which everybody is answered: longer than writing a link takes, so that the time tells nothing."""
+
+# Tests put in its place one that does not wait.
+pause = anyio.sleep
+
+
+async def ask_for_link(email: str, *, address: str, now: datetime) -> None:
+    """Send a link to the owner of an address, if it is a member's; says nothing of that. `address` is the place that
+    this comes from.
+
+    Raises:
+        Invalid: it does not look like an address.
+        TooMany: too many were asked for from that place.
+    """
+    checks = Checks()
+    with checks.field("adresse"):
+        email = clean_address(email)
+    checks.done()
+    await count_place(address)
+    async with _steadily():
+        if not await may_mail(email):
+            return
+        async with transaction() as tx:
+            found = await row(
+                "SELECT id, name, email, locale FROM member WHERE email_key = $1 AND confirmed_at IS NOT NULL",
+                email.lower(),
+            )
+            if found is None:
+                return
+            token = await links.make_link(Purpose.RESET, found["id"], now)
+            locale, name = found["locale"], found["name"]
+            await post_mail(tx, "reset", found["email"], locale=locale, now=now, name=name, token=token)
+
+
+@asynccontextmanager
+async def _steadily() -> AsyncIterator[None]:
+    """Whatever happens inside, it is over at the same time."""
+    end = anyio.current_time() + ANSWERS_AFTER
+    yield
+    await pause(max(0.0, end - anyio.current_time()))
+
+
+async def whose_link(token: str, now: datetime) -> str:
+    """The name of the member to whom a link gives a password; nothing is used.
+
+    Raises:
+        Invalid: the link is not good (any more).
+    """
+    return str((await _member(token, now))["name"])
+
+
+async def choose(token: str, password: str, now: datetime) -> None:
+    """The new password: all sessions end, and every other link of this kind; a mail tells the member.
+
+    Raises:
+        Invalid: the link is not good any more, or the password is refused (`nouveau_mot_de_passe`).
+    """
+    found = await _member(token, now)
+    checks = Checks()
+    with checks.field("nouveau_mot_de_passe"):
+        passwords.check_password(password, about=(found["name"], found["handle"], found["email"]))
+    checks.done()
+    kept = await passwords.hash_password(password)
+    owner = await owner_to_tell(found["id"])
+    async with transaction() as tx:
+        member = await links.use_link(token, Purpose.RESET, now)
+        await keep_password(member, kept)
+        await tell(tx, owner, "password_changed", now=now)
+
+
+async def _member(token: str, now: datetime) -> Row:
+    subject = await links.subject_of(token, Purpose.RESET, now)
+    found = await row(
+        "SELECT id, name, handle, email FROM member WHERE id = $1 AND email IS NOT NULL AND confirmed_at IS NOT NULL",
+        subject,
+    )
+    if found is None:
+        raise Invalid(links.USED)
+    return found

@@ -1,0 +1,286 @@
+"""People: who exists, under which name and handle, in which role, moderating which working groups.
+
+Whoever joins bears a name of their own: one that somebody has already, to the eye, is refused. Only accounts made from
+the command line, by the example or by an import may be namesakes, told apart by the number in their handle.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from forum.database import Row, moment, row, rows, transaction
+from forum.domain import journal
+from forum.domain.links import forget_links
+from forum.domain.sign_in import passwords
+from forum.errors import Checks, Invalid, NotFound
+from forum.models.joining import Purpose
+from forum.models.members import Moderator, Role
+from forum.permissions import Viewer
+from forum.text.folding import sort_key
+from forum.text.mentions import handle_key
+from forum.text.names import LONGEST, clean_name, make_handle
+from forum.text.source import clean_line
+
+# RFC 5321: the longest address that can be delivered.
+LONGEST_ADDRESS = 254
+LONGEST_ORGANISATION = 120
+NAME_TAKEN: Final = "Ce nom est déjà porté par un autre membre. Ajoutez une initiale ou un second prénom."
+_ADDRESS = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]+")
+
+
+@dataclass(frozen=True, slots=True)
+class NewMember:
+    """Somebody who now has an account."""
+
+    id: int
+    name: str
+    handle: str
+    role: Role
+
+
+async def create_member(
+    name: str,
+    *,
+    email: str | None = None,
+    role: Role = Role.MEMBER,
+    password: str | None = None,
+    password_hash: str | None = None,
+    organisation: str = "",
+    moderates: tuple[str, ...] = (),
+    example: bool = False,
+    now: datetime,
+) -> NewMember:
+    """An account, confirmed at once: whoever makes it from here answers for the address.
+
+    `moderates` are slugs of working groups. Without a password one cannot sign in; `password_hash` comes in its place
+    from a caller who hashed it before its own transaction, since that takes a fifth of a second.
+
+    Raises:
+        InvalidForm: name, address, password or organisation is refused; each problem names its field.
+        Invalid: the address is taken, or the name is somebody else's to the eye.
+        Invalid: no working group has that slug; the sentence gives those that exist.
+    """
+    checks = Checks()
+    with checks.field("name"):
+        name = clean_name(name)
+    with checks.field("email"):
+        email = clean_address(email) if email else None
+    with checks.field("password"):
+        if password is not None:
+            passwords.check_password(password, about=(name, email or ""))
+    with checks.field("organisation"):
+        organisation = clean_organisation(organisation)
+    checks.done()
+    kept = await passwords.hash_password(password) if password is not None else password_hash
+    groups = [await _group(slug) for slug in moderates]
+    async with transaction():
+        await _refuse_look_alike(name)
+        member = await insert_member(
+            NewAccount(name, email=email, password_hash=kept, role=role, organisation=organisation, example=example),
+            now=now,
+        )
+        for group in groups:
+            await Moderator.create(member_id=member.id, working_group_id=group)
+            await journal.record(None, "add_moderator", "member", member.id, group=group, now=now)
+        if role is not Role.MEMBER:
+            await journal.record(None, "set_role", "member", member.id, group=None, after=role.value, now=now)
+    return member
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What is known of somebody who gets an account; every text is clean."""
+
+    name: str
+    email: str | None = None
+    password_hash: str | None = None
+    role: Role = Role.MEMBER
+    organisation: str = ""
+    profession: str = ""
+    territory: str = ""
+    charter_version: str = ""
+    locale: str = "fr"
+    confirmed: bool = True
+    example: bool = False
+
+
+async def insert_member(new: NewAccount, *, now: datetime) -> NewMember:
+    """The row of an account, in the caller's transaction; a namesake gets a handle with a number.
+
+    Raises:
+        Invalid: the address is another account's, be it since this very moment.
+    """
+    while True:
+        if new.email and await row("SELECT id FROM member WHERE email_key = $1", new.email.lower()):
+            raise Invalid("Un compte existe déjà avec cette adresse.", field="adresse")
+        handle = await free_handle(new.name)
+        made = await row(
+            """INSERT INTO member (name, handle, handle_key, email, email_key, password_hash, role, organisation,
+                                   profession, territory, charter_version, charter_accepted_at, locale, confirmed_at,
+                                   example, created_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+               ON CONFLICT DO NOTHING RETURNING id""",
+            *(new.name, handle, handle_key(handle), new.email, new.email.lower() if new.email else None),
+            *(new.password_hash, new.role.value, new.organisation, new.profession, new.territory),
+            *(new.charter_version, now if new.charter_version else None, new.locale, now if new.confirmed else None),
+            *(new.example, now),
+        )
+        # Somebody else took the handle or the address between the question and the row: both are asked again.
+        if made is not None:
+            return NewMember(made["id"], new.name, handle, new.role)
+
+
+async def set_password(identifier: str, password: str, *, now: datetime) -> str:
+    """Give a member, by handle or address, a new password, with a line in the journal; their sessions end. Gives their
+    name.
+
+    Raises:
+        Invalid: nobody has that handle or address, or the password is refused.
+    """
+    found = await find_account(identifier)
+    passwords.check_password(password, about=(found["name"], found["handle"], found["email"] or ""))
+    kept = await passwords.hash_password(password)
+    async with transaction():
+        await keep_password(found["id"], kept)
+        await journal.record(None, "set_password", "member", found["id"], group=None, now=now)
+    return str(found["name"])
+
+
+async def find_account(identifier: str) -> Row:
+    """Id, name, handle and email of the account of that handle or address, for the command line.
+
+    Raises:
+        Invalid: nobody has that handle or address.
+    """
+    key = handle_key(identifier.strip().removeprefix("@"))
+    found = await row(
+        "SELECT id, name, handle, email FROM member WHERE handle_key = $1 OR email_key = $2",
+        key,
+        identifier.strip().lower(),
+    )
+    if found is None:
+        raise Invalid("Aucun compte ne porte cet identifiant ni cette adresse.", field="identifiant")
+    return found
+
+
+async def keep_password(member: int, password_hash: str) -> None:
+    """A new password, in the caller's transaction: every session of the old one ends, and every link that would have
+    given another one."""
+    await rows("UPDATE member SET password_hash = $2 WHERE id = $1", member, password_hash)
+    await rows("DELETE FROM session WHERE member_id = $1", member)
+    await forget_links(Purpose.RESET, member)
+
+
+async def _refuse_look_alike(name: str) -> None:
+    """Two people may bear one name; nobody bears a name that only looks like somebody's ("MaIik", "Malik")."""
+    for other in await rows("SELECT name FROM member WHERE handle_key = $1", handle_key(make_handle(name))):
+        if sort_key(other["name"]) != sort_key(name):
+            raise Invalid("Ce nom se confond, à l’œil, avec celui d’un autre membre.", field="name")
+
+
+async def refuse_taken_name(name: str, *, member: int = 0) -> None:
+    """Whoever chooses their own name chooses one that nobody else bears, nor seems to bear: accents, case and
+    look-alike letters do not count. Names are public, so the refusal tells nothing. `member` is the one who asks.
+
+    Raises:
+        Invalid: a confirmed member bears it.
+    """
+    key = handle_key(make_handle(name))
+    found = await rows(
+        """SELECT name FROM member
+            WHERE (handle_key = $1 OR handle_key LIKE $2) AND id <> $3 AND confirmed_at IS NOT NULL""",
+        key,
+        f"{key}-%",  # a namesake's; no key holds a sign that LIKE knows
+        member,
+    )
+    if any(handle_key(make_handle(other["name"])) == key for other in found):
+        raise Invalid(NAME_TAKEN, field="nom")
+
+
+async def free_handle(name: str) -> str:
+    """The handle of a name; a namesake gets a number: Malik-Diallo, Malik-Diallo-2. Call it inside the transaction."""
+    first = make_handle(name)
+    handle, number = first, 1
+    while await row("SELECT id FROM member WHERE handle_key = $1", handle_key(handle)):
+        number += 1
+        handle = f"{first[: LONGEST - len(str(number)) - 1]}-{number}"
+    return handle
+
+
+def clean_organisation(raw: str) -> str:
+    """Raises:
+    Invalid: longer than an organisation is called.
+    """
+    return clean_line(raw, limit=LONGEST_ORGANISATION) if raw.strip() else ""
+
+
+def clean_choice(raw: str, listed: Collection[str]) -> str:
+    """One of a list of the settings, or nothing.
+
+    Raises:
+        Invalid: not of the list.
+    """
+    chosen = raw.strip()
+    if chosen and chosen not in listed:
+        raise Invalid("Choisissez dans la liste, ou laissez ce champ vide.")
+    return chosen
+
+
+def clean_address(raw: str) -> str:
+    """An e-mail address that looks like one; whether it is read is shown by a confirmation, not by a pattern.
+
+    Raises:
+        Invalid: it does not look like an address.
+    """
+    address = raw.strip()
+    # Some capitals are two letters when small, and it is the small ones that are kept unique.
+    if max(len(address), len(address.lower())) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
+        raise Invalid("Indiquez une adresse électronique, par exemple prenom.nom@exemple.fr.")
+    return address
+
+
+async def load_viewer(member: int) -> Viewer:
+    """A member as the one who asks, for work that no browser asked for (command line, imports).
+
+    Raises:
+        NotFound: there is no such member.
+    """
+    found = await row(
+        """SELECT id, name, handle, role, confirmed_at, suspended_until, suspended_reason, locale FROM member
+            WHERE id = $1""",
+        member,
+    )
+    if found is None:
+        raise NotFound
+    groups = await rows("SELECT working_group_id FROM moderator WHERE member_id = $1", member)
+    return Viewer(
+        id=found["id"],
+        name=found["name"],
+        handle=found["handle"],
+        role=Role(found["role"]),
+        groups=frozenset(one["working_group_id"] for one in groups),
+        confirmed=found["confirmed_at"] is not None,
+        suspended_until=moment(found["suspended_until"]),
+        suspended_reason=found["suspended_reason"],
+        locale=found["locale"],
+    )
+
+
+async def has_examples() -> bool:
+    """Whether invented people live here: said on every page, refused in production."""
+    return await row("SELECT id FROM member WHERE example = $1 LIMIT 1", True) is not None
+
+
+async def _group(slug: str) -> int:
+    found = await row("SELECT id FROM working_group WHERE slug = $1", slug)
+    if found is None:
+        known = await rows("SELECT slug FROM working_group ORDER BY slug")
+        raise Invalid(
+            "Aucun groupe de travail ne porte le nom court {slug}. Noms courts connus : {known}.",
+            field="moderates",
+            values={"slug": slug, "known": ", ".join(one["slug"] for one in known) or "aucun, chargez les thèmes"},
+        )
+    group: int = found["id"]
+    return group

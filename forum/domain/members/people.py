@@ -1,0 +1,508 @@
+"""Who has an account, and what may administrators change about it? Role, groups moderated, suspension, second factor.
+
+Each change is one transaction and a line in the journal, which holds numbers and roles, never a name or an address. A
+change is judged on what its author saw: who was quicker wins, the other one is told what changed. Nobody changes their
+own rights; since whoever acts is an administrator until the commit and remains one, there is always one left.
+
+An address is shown to administrators alone, one at a time, and each look is a line in the journal. What people do with
+their own account is in other files.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from forum.database import Row, is_sqlite, known_moment, moment, places, row, rows, transaction
+from forum.domain import journal
+from forum.domain.links import forget_links, make_link
+from forum.domain.sign_in import proofs, second_factors, sessions
+from forum.domain.sign_in.credentials import owner_to_tell, tell
+from forum.errors import Checks, Conflict, Invalid, NotFound, TooMany
+from forum.models.joining import Purpose
+from forum.models.members import Role
+from forum.permissions import Viewer, may_administer, may_read_address
+from forum.text.folding import skeleton
+
+SHOWN: Final = 50
+LONGEST_SUSPENSION: Final = timedelta(days=366)
+"""A year. Beyond that one does not suspend, one decides again."""
+MOST_WORDS: Final = 6
+"""Words of a search: a name has no more."""
+
+
+class State(StrEnum):
+    """What an account is, the first that holds: these are exclusive."""
+
+    ERASED = "erased"
+    ABSENT = "absent"
+    SUSPENDED = "suspended"
+    UNCONFIRMED = "unconfirmed"
+    ACTIVE = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One line of the list: everything that an administrator sees of somebody but their address."""
+
+    id: int
+    name: str
+    handle: str
+    role: Role
+    groups: tuple[str, ...]
+    state: State
+    organisation: str
+    example: bool
+    created_at: datetime
+    active_at: datetime | None
+    suspended_until: datetime | None
+    suspended_reason: str
+    erased_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a search asks: words of a name or handle; a role, a group, a state, each when not None."""
+
+    words: str = ""
+    role: Role | None = None
+    group: int | None = None
+    state: State | None = None
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleList:
+    """A page of people, by name."""
+
+    shown: tuple[Person, ...]
+    total: int
+    wanted: Wanted
+    groups: tuple["Group", ...]
+
+    @property
+    def has_next(self) -> bool:
+        return self.wanted.page * SHOWN < self.total
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A working group, as a filter and a box to tick name it."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonDesk:
+    """What an administrator may do about somebody: `rights` is what the forms were made from, see `Rights.mark`."""
+
+    person: Person
+    rights: "Rights"
+    all_groups: tuple[Group, ...]
+    has_address: bool
+    has_factor: bool
+    is_oneself: bool
+
+    @property
+    def may_change(self) -> bool:
+        """There is somebody who can sign in, and it is not oneself."""
+        return not self.is_oneself and self.person.state not in (State.ERASED, State.ABSENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What somebody may do here, as it stands."""
+
+    role: Role
+    groups: frozenset[int]
+    suspended_until: datetime | None
+
+    @property
+    def mark(self) -> str:
+        """What a form carries of what its author saw."""
+        until = self.suspended_until.isoformat() if self.suspended_until else ""
+        return f"{self.role.value} {','.join(map(str, sorted(self.groups)))} {until}"
+
+
+# --- the list
+
+_ERASED = "m.erased_at IS NOT NULL"
+# Somebody whom an imported text names, or a voter of the example: without an address nobody signs in.
+_ABSENT = "m.email_key IS NULL AND m.password_hash IS NULL"
+_PERSON = f"""
+    SELECT m.id, m.name, m.handle, m.role, m.organisation, m.example, m.created_at, m.active_at, m.suspended_until,
+           m.suspended_reason, m.erased_at, m.confirmed_at, m.email,
+           EXISTS (SELECT 1 FROM second_factor f WHERE f.member_id = m.id) AS has_factor,
+           CASE WHEN {_ERASED} THEN 'erased'
+                WHEN {_ABSENT} THEN 'absent'
+                WHEN m.suspended_until > $1 THEN 'suspended'
+                WHEN m.confirmed_at IS NULL THEN 'unconfirmed' ELSE 'active' END AS state
+      FROM member m"""
+
+
+async def list_people(viewer: Viewer | None, wanted: Wanted, now: datetime) -> PeopleList:
+    """A page of the people who fit, by name; erased accounts only when they are asked for.
+
+    Raises:
+        SignInRequired, NotAllowed: not an administrator.
+    """
+    may_administer(viewer, now).require()
+    where, values = _conditions(wanted)
+    people = f"FROM ({_PERSON}) AS one JOIN member m ON m.id = one.id WHERE {where}"
+    counted = await row(f"SELECT COUNT(*) AS n {people}", now, *values)
+    after = len(values) + 1
+    found = await rows(
+        f"SELECT one.* {people} ORDER BY m.handle_key, one.id LIMIT ${after + 1} OFFSET ${after + 2}",
+        now,
+        *values,
+        SHOWN,
+        (wanted.page - 1) * SHOWN,
+    )
+    groups = await _groups_of([one["id"] for one in found])
+    return PeopleList(
+        shown=tuple(_person(one, [group.name for group in groups.get(one["id"], ())]) for one in found),
+        total=counted["n"] if counted else 0,
+        wanted=wanted,
+        groups=await _all_groups(),
+    )
+
+
+def _conditions(wanted: Wanted) -> tuple[str, list[object]]:
+    """What the search asks, for a statement whose $1 is now."""
+    conditions: list[str] = []
+    values: list[object] = []
+
+    def ask(condition: str, value: object) -> None:
+        values.append(value)
+        conditions.append(condition.format(f"${len(values) + 1}"))
+
+    for word in skeleton(wanted.words).replace("@", " ").split()[:MOST_WORDS]:
+        ask("m.handle_key LIKE {} ESCAPE '!'", f"%{_literal(word)}%")
+    if wanted.role is not None:
+        ask("one.role = {}", wanted.role.value)
+    if wanted.group is not None:
+        ask("EXISTS (SELECT 1 FROM moderator o WHERE o.member_id = one.id AND o.working_group_id = {})", wanted.group)
+    if wanted.state is not None:
+        ask("one.state = {}", wanted.state.value)
+    else:
+        conditions.append("one.state <> 'erased'")
+    return " AND ".join(conditions), values
+
+
+def _literal(word: str) -> str:
+    """A word for LIKE, where % and _ stand for themselves."""
+    return word.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+async def find_by_address(viewer: Viewer | None, address: str, now: datetime) -> int:
+    """The member whose address this is, exactly; whoever asks knows the address already.
+
+    Raises:
+        SignInRequired, NotAllowed: not an administrator.
+        Invalid: no member has it.
+    """
+    may_administer(viewer, now).require()
+    found = await row("SELECT id FROM member WHERE email_key = $1", address.strip().lower()[:254])
+    if found is None:
+        raise Invalid("Aucun membre n’a cette adresse.", field="adresse")
+    return int(found["id"])
+
+
+def _person(found: Row, groups: Sequence[str]) -> Person:
+    return Person(
+        id=found["id"],
+        name=found["name"],
+        handle=found["handle"],
+        role=Role(found["role"]),
+        groups=tuple(groups),
+        state=State(found["state"]),
+        organisation=found["organisation"],
+        example=bool(found["example"]),
+        created_at=known_moment(found["created_at"]),
+        active_at=moment(found["active_at"]),
+        suspended_until=moment(found["suspended_until"]),
+        suspended_reason=found["suspended_reason"],
+        erased_at=moment(found["erased_at"]),
+    )
+
+
+async def _groups_of(members: Collection[int]) -> dict[int, list[Group]]:
+    if not members:
+        return {}
+    found = await rows(
+        f"""SELECT o.member_id, g.id, g.name FROM moderator o JOIN working_group g ON g.id = o.working_group_id
+             WHERE o.member_id IN ({places(len(members))}) ORDER BY g.name, g.id""",
+        *members,
+    )
+    groups: dict[int, list[Group]] = {}
+    for one in found:
+        groups.setdefault(one["member_id"], []).append(Group(one["id"], one["name"]))
+    return groups
+
+
+async def _all_groups() -> tuple[Group, ...]:
+    found = await rows("SELECT id, name FROM working_group ORDER BY name, id")
+    return tuple(Group(one["id"], one["name"]) for one in found)
+
+
+# --- one person
+
+
+async def person_desk(viewer: Viewer | None, member: int, now: datetime) -> PersonDesk:
+    """Raises:
+    SignInRequired, NotAllowed, NotFound: not an administrator; nobody has this number.
+    """
+    may_administer(viewer, now).require()
+    assert viewer is not None
+    found = await row(f"{_PERSON} WHERE m.id = $2", now, member)
+    if found is None:
+        raise NotFound
+    groups = (await _groups_of([member])).get(member, [])
+    person = _person(found, [group.name for group in groups])
+    return PersonDesk(
+        person=person,
+        rights=Rights(person.role, frozenset(group.id for group in groups), person.suspended_until),
+        all_groups=await _all_groups(),
+        has_address=bool(found["email"]),
+        has_factor=bool(found["has_factor"]),
+        is_oneself=member == viewer.id,
+    )
+
+
+async def see_address(viewer: Viewer | None, member: int, now: datetime) -> str:
+    """Somebody's address, and a line in the journal that it was seen; to others than administrators it does not exist.
+
+    Raises:
+        NotFound: not an administrator; nobody has this number; they have no address.
+    """
+    may_read_address(viewer, now).require()
+    async with transaction():
+        found = await row("SELECT email FROM member WHERE id = $1 AND email IS NOT NULL", member)
+        if found is None:
+            raise NotFound
+        await journal.record(viewer, "see_address", "member", member, group=None, now=now)
+    return str(found["email"])
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who changes somebody's rights: at which browser, proved by which password, having seen what (`Rights.mark`)."""
+
+    viewer: Viewer | None
+    token: str
+    password: str
+    mark: str
+
+
+async def set_rights(
+    asking: Asking, member: int, role: Role, groups: Collection[int], reason: str, now: datetime
+) -> None:
+    """What somebody is to the consultation and the groups that they moderate, from the next request on.
+
+    Raises:
+        SignInRequired, NotAllowed, NotFound: not an administrator; nobody has this number.
+        Invalid: oneself, or somebody who cannot sign in; a group that does not exist; the password is not right.
+        Conflict: somebody else was quicker.
+        TooMany: other tries of the password are under way.
+    """
+    viewer = asking.viewer
+    may_administer(viewer, now).require()
+    assert viewer is not None
+    checks = Checks()
+    given = ""
+    with checks.field("groupes"):
+        if not set(groups) <= {group.id for group in await _all_groups()}:
+            raise Invalid("Ce choix n’existe pas.")
+    with checks.field("reason"):
+        given = journal.reason_of(reason)
+    with checks.field(proofs.FIELD):
+        await proofs.require_proof(viewer, asking.token, asking.password, now=now)
+    checks.done()
+    async with transaction():
+        before = await _hold(viewer, member, asking.mark, now)
+        if role is not before.role:
+            await rows("UPDATE member SET role = $2 WHERE id = $1", member, role.value)
+            await journal.record(
+                viewer,
+                "set_role",
+                "member",
+                member,
+                group=None,
+                before=before.role.value,
+                after=role.value,
+                reason=given,
+                now=now,
+            )
+        await _set_groups(viewer, member, before.groups, frozenset(groups), given, now)
+
+
+async def _set_groups(
+    viewer: Viewer, member: int, before: frozenset[int], after: frozenset[int], reason: str, now: datetime
+) -> None:
+    """A line in the journal for each group, which its moderators read."""
+    for group in sorted(before - after):
+        await rows("DELETE FROM moderator WHERE member_id = $1 AND working_group_id = $2", member, group)
+        await journal.record(viewer, "remove_moderator", "member", member, group=group, reason=reason, now=now)
+    for group in sorted(after - before):
+        await rows("INSERT INTO moderator (member_id, working_group_id) VALUES ($1, $2)", member, group)
+        await journal.record(viewer, "add_moderator", "member", member, group=group, reason=reason, now=now)
+
+
+async def suspend(
+    viewer: Viewer | None, member: int, until: datetime | None, reason: str, mark: str, now: datetime
+) -> None:
+    """Until a moment, excluded, somebody reads, exports and erases, and writes nothing; a mail tells them why.
+
+    Raises:
+        SignInRequired, NotAllowed, NotFound: not an administrator; nobody has this number.
+        Invalid: no end, one that is past or more than a year away; no reason; oneself, or who cannot sign in.
+        Conflict: somebody else was quicker.
+    """
+    may_administer(viewer, now).require()
+    assert viewer is not None
+    checks = Checks()
+    given = ""
+    with checks.field("jusqua"):
+        if until is None or until <= now:
+            raise Invalid("Indiquez une fin à venir.")
+        if until > now + LONGEST_SUSPENSION:
+            raise Invalid("Une suspension dure un an au plus.")
+    with checks.field("reason"):
+        given = journal.reason_of(reason, required="Dites pourquoi : la personne le lira.")
+    checks.done()
+    assert until is not None
+    owner = await owner_to_tell(member)
+    async with transaction() as tx:
+        before = await _hold(viewer, member, mark, now)
+        await _set_suspension(viewer, member, "suspend", before, until, given, now)
+        await tell(tx, owner, "suspended", now=now, until=until.isoformat(), reason=given)
+
+
+async def lift_suspension(viewer: Viewer | None, member: int, reason: str, mark: str, now: datetime) -> None:
+    """End a suspension before its end.
+
+    Raises:
+        SignInRequired, NotAllowed, NotFound, Conflict: like `suspend`; nobody is suspended here any more.
+        Invalid: the reason is too long.
+    """
+    may_administer(viewer, now).require()
+    assert viewer is not None
+    given = journal.reason_of(reason)
+    async with transaction():
+        before = await _hold(viewer, member, mark, now)
+        if before.suspended_until is None or before.suspended_until <= now:
+            raise Conflict("Cette suspension a déjà pris fin.")
+        await _set_suspension(viewer, member, "lift_suspension", before, None, given, now)
+
+
+async def _set_suspension(
+    viewer: Viewer, member: int, act: str, before: Rights, until: datetime | None, reason: str, now: datetime
+) -> None:
+    await rows(
+        "UPDATE member SET suspended_until = $2, suspended_reason = $3 WHERE id = $1",
+        member,
+        until,
+        reason if until else "",
+    )
+    await journal.record(
+        viewer,
+        act,
+        "member",
+        member,
+        group=None,
+        before=before.suspended_until.isoformat() if before.suspended_until else "",
+        after=until.isoformat() if until else "",
+        reason=reason,
+        now=now,
+    )
+
+
+async def remove_second_factor(viewer: Viewer | None, member: int, reason: str, now: datetime) -> None:
+    """Somebody lost telephone and paper codes: they sign in with the password alone, and set up another one.
+
+    Raises:
+        SignInRequired, NotAllowed, NotFound: not an administrator; nobody has this number, or no second factor.
+        Invalid: oneself, whose own page asks for a code; no reason.
+    """
+    may_administer(viewer, now).require()
+    assert viewer is not None
+    if member == viewer.id:
+        raise Invalid("Pour votre propre compte, passez par la page « Connexion et sécurité » de votre compte.")
+    journal.reason_of(reason, required="Dites comment vous vous êtes assuré de l’identité de la personne.")
+    await second_factors.remove(viewer, member, reason=reason, now=now)
+
+
+async def send_reset(viewer: Viewer | None, member: int, now: datetime) -> None:
+    """Mail somebody a link by which they choose a new password; whoever asks for it never sees it.
+
+    Raises:
+        SignInRequired, NotAllowed, NotFound: not an administrator; nobody has this number, or no address.
+        TooMany: three mails went to that address within an hour.
+    """
+    may_administer(viewer, now).require()
+    assert viewer is not None
+    if not (await person_desk(viewer, member, now)).has_address:
+        raise NotFound
+    owner = await owner_to_tell(member)
+    if owner is None:
+        raise TooMany(
+            "Trois courriels sont partis vers cette adresse depuis une heure. Réessayez plus tard.", retry_after=3600
+        )
+    async with transaction() as tx:
+        await forget_links(Purpose.RESET, member)
+        token = await make_link(Purpose.RESET, member, now)
+        await tell(tx, owner, "reset", now=now, token=token)
+        await journal.record(viewer, "send_reset", "member", member, group=None, now=now)
+
+
+async def close_sessions(viewer: Viewer | None, member: int, now: datetime) -> None:
+    """Sign somebody out everywhere, at once: a telephone was lost, somebody else is in the account (ASVS 7.4.5).
+
+    Raises:
+        SignInRequired, NotAllowed, NotFound: not an administrator; nobody has this number.
+    """
+    may_administer(viewer, now).require()
+    async with transaction():
+        if await row("SELECT id FROM member WHERE id = $1", member) is None:
+            raise NotFound
+        await sessions.close_all(member)
+        await journal.record(viewer, "close_sessions", "member", member, group=None, now=now)
+
+
+async def _hold(viewer: Viewer, member: int, mark: str, now: datetime) -> Rights:
+    """Inside the transaction: two members held until its end, the one who acts, still an administrator, and the other.
+
+    `mark` is what the author of the change saw.
+
+    Raises:
+        NotFound: nobody has this number, or their account is erased.
+        Invalid: one acts on oneself, or on somebody who cannot sign in, to whom there is nothing to grant.
+        Conflict: the rights of either changed meanwhile.
+    """
+    held = "" if is_sqlite() else " ORDER BY id FOR NO KEY UPDATE"
+    both = await rows(
+        f"""SELECT id, role, suspended_until, erased_at, email_key, password_hash FROM member
+             WHERE id IN ($1, $2){held}""",
+        viewer.id,
+        member,
+    )
+    by_id = {one["id"]: one for one in both}
+    actor, found = by_id.get(viewer.id), by_id.get(member)
+    ends = moment(actor["suspended_until"]) if actor else None
+    if actor is None or actor["role"] != Role.ADMINISTRATOR.value or (ends is not None and now < ends):
+        raise Conflict("Vos propres droits viennent de changer. Rechargez la page.")
+    if found is None or found["erased_at"] is not None:
+        raise NotFound
+    if found is actor:
+        raise Invalid("On ne change pas ses propres droits : demandez-le à un autre administrateur.")
+    if found["email_key"] is None and found["password_hash"] is None:
+        raise Invalid("Cette personne ne peut pas se connecter : elle n’a ni adresse ni mot de passe.")
+    groups = await rows("SELECT working_group_id FROM moderator WHERE member_id = $1", member)
+    rights = Rights(
+        Role(found["role"]), frozenset(one["working_group_id"] for one in groups), moment(found["suspended_until"])
+    )
+    if mark != rights.mark:
+        raise Conflict("Quelqu’un d’autre vient de changer les droits de cette personne. Voici ce qu’ils sont.")
+    return rights

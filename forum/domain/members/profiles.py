@@ -1,0 +1,168 @@
+"""What members say of themselves, and may change: their name, where they work, what they do, where, their language.
+
+A name is read from its member wherever it stands, so a new one is everywhere at once, on old contributions too. The
+handle follows it: a mention written before stays as it was typed and still names the same person, but whoever types the
+old handle from now on calls nobody.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from limits import RateLimitItemPerDay
+from tortoise.exceptions import IntegrityError
+
+from forum.database import known_moment, moment, row, rows, transaction
+from forum.domain import legal
+from forum.domain.members.members import NAME_TAKEN, clean_choice, clean_organisation, free_handle, refuse_taken_name
+from forum.domain.themes import themes
+from forum.domain.throttle import throttle
+from forum.errors import Checks, Invalid, NotFound
+from forum.language import LOCALES
+from forum.models.members import Role
+from forum.permissions import Viewer
+from forum.settings import settings
+from forum.text.mentions import handle_key
+from forum.text.names import clean_name, make_handle
+
+CHANGES_A_DAY: Final = 5
+"""Of a name or an organisation: one that changes all the time is nobody's, and each change makes every page again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A member as they see themselves. `charter` says whether they accepted it as it reads today."""
+
+    name: str
+    handle: str
+    email: str
+    is_confirmed: bool
+    organisation: str
+    profession: str
+    territory: str
+    locale: str
+    role: Role
+    groups: tuple[str, ...]
+    created_at: datetime
+    charter_accepted_at: datetime | None
+    accepts_charter: bool
+
+
+async def own_profile(viewer: Viewer) -> Profile:
+    """Raises:
+    NotFound: the account is gone.
+    """
+    found = await row(
+        """SELECT name, handle, email, confirmed_at, organisation, profession, territory, locale, role, created_at,
+                  charter_version, charter_accepted_at FROM member WHERE id = $1 AND erased_at IS NULL""",
+        viewer.id,
+    )
+    if found is None:
+        raise NotFound
+    groups = await rows(
+        """SELECT g.name FROM moderator m JOIN working_group g ON g.id = m.working_group_id
+            WHERE m.member_id = $1 ORDER BY g.name""",
+        viewer.id,
+    )
+    return Profile(
+        name=found["name"],
+        handle=found["handle"],
+        email=found["email"] or "",
+        is_confirmed=found["confirmed_at"] is not None,
+        organisation=found["organisation"],
+        profession=found["profession"],
+        territory=found["territory"],
+        locale=found["locale"],
+        role=Role(found["role"]),
+        groups=tuple(one["name"] for one in groups),
+        created_at=known_moment(found["created_at"]),
+        charter_accepted_at=moment(found["charter_accepted_at"]),
+        accepts_charter=found["charter_version"] == legal.charter_version(),
+    )
+
+
+async def change_profile(
+    viewer: Viewer, *, name: str, organisation: str, profession: str, territory: str, locale: str
+) -> None:
+    """What a member says of themselves from now on. A choice that has left its list since may stay as it is.
+
+    Raises:
+        InvalidForm: what was typed cannot be accepted, the name is another member's, or was changed too often today.
+    """
+    known = await own_profile(viewer)
+    people = settings().people
+    checks = Checks()
+    with checks.field("nom"):
+        name = clean_name(name) if name != known.name else name
+        await refuse_taken_name(name, member=viewer.id)
+    with checks.field("organisation"):
+        organisation = clean_organisation(organisation)
+    with checks.field("profession"):
+        profession = clean_choice(profession, (*people.professions, known.profession))
+    with checks.field("territoire"):
+        territory = clean_choice(territory, (*people.territories, known.territory))
+    with checks.field("langue"):
+        if locale not in LOCALES:
+            raise Invalid("Ce choix n’existe pas.")
+    checks.done()
+    is_shown = (name, organisation) != (known.name, known.organisation)
+    if is_shown:
+        await _count_change(viewer.id)
+    try:
+        async with transaction():
+            if is_shown:
+                await themes.raise_every_version()
+            if name != known.name:
+                await _rename(viewer.id, name, known)
+            await rows(
+                "UPDATE member SET organisation = $2, profession = $3, territory = $4, locale = $5 WHERE id = $1",
+                viewer.id,
+                organisation,
+                profession,
+                territory,
+                locale,
+            )
+    except IntegrityError:
+        # Somebody who joined at this very moment has the handle: the database says so, the person reads why.
+        raise Invalid(NAME_TAKEN, field="nom") from None
+
+
+async def _rename(member: int, name: str, known: Profile) -> None:
+    await refuse_taken_name(name, member=member)
+    is_same = handle_key(make_handle(name)) == handle_key(make_handle(known.name))
+    handle = known.handle if is_same else await free_handle(name)
+    await rows(
+        "UPDATE member SET name = $2, handle = $3, handle_key = $4 WHERE id = $1",
+        member,
+        name,
+        handle,
+        handle_key(handle),
+    )
+
+
+async def _count_change(member: int) -> None:
+    if not await throttle().count(RateLimitItemPerDay(CHANGES_A_DAY), f"profile {member}"):
+        raise Invalid(
+            "Votre nom et votre organisation ont déjà changé {times} fois depuis hier. Réessayez demain.",
+            field="nom",
+            values={"times": CHANGES_A_DAY},
+        )
+
+
+async def must_read_charter_again(viewer: Viewer) -> bool:
+    """Whether the charter changed since they accepted it. Who never did has it on the page of their account."""
+    found = await row("SELECT charter_version FROM member WHERE id = $1", viewer.id)
+    return found is not None and found["charter_version"] not in ("", legal.charter_version())
+
+
+async def accept_charter(viewer: Viewer, version: str, *, now: datetime) -> None:
+    """The charter as they read it is the one that they accept.
+
+    Raises:
+        Invalid: it has changed since.
+    """
+    if version != legal.charter_version():
+        raise Invalid("La charte vient de changer. Relisez-la avant de l’accepter.")
+    await rows(
+        "UPDATE member SET charter_version = $2, charter_accepted_at = $3 WHERE id = $1", viewer.id, version, now
+    )

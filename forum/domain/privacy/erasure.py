@@ -1,0 +1,535 @@
+"""A person asks to be forgotten (GDPR, article 17): their account goes, their words stay, without their name anywhere.
+
+What they wrote belongs to a consultation that people answered and voted on: it stays, its author is "Compte effacé".
+Everything else of theirs is deleted, and their name, handle and address are taken out of everybody's words, in one
+transaction. Texts keep their length (`text/redaction.py`), so that quotes and extracts still show the right words; the
+hashes of those that changed are made again. `COLUMNS` says of every text of the database what becomes of it; a test
+compares it with the schema. Published syntheses are the matter of `syntheses/redactions.py`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+import structlog
+from anyio import to_thread
+
+from forum.database import Row, Transaction, is_sqlite, known_moment, moment, places, row, rows, transaction
+from forum.domain import jobs, journal
+from forum.domain.mail import forget_mails, may_mail, post_mail
+from forum.domain.members import invitations
+from forum.domain.members.members import free_handle
+from forum.domain.syntheses import redactions
+from forum.domain.themes.themes import THEME_COLUMNS, theme_from
+from forum.errors import NotAllowed, NotFound
+from forum.jobs import JobName, enqueue
+from forum.models.joining import Purpose
+from forum.models.members import Role
+from forum.permissions import Viewer
+from forum.sealing import seal, unseal
+from forum.settings import settings
+from forum.text import quotes
+from forum.text.folding import sort_key
+from forum.text.mentions import handle_key
+from forum.text.redaction import Person, Redactor, Words, is_ordinary, redact
+
+NAME: Final = "Compte effacé"
+"""What stands for the person from then on; pages say it in the reader's language."""
+
+log = structlog.get_logger()
+
+
+class Fate(StrEnum):
+    """What becomes of a text when somebody is erased."""
+
+    WORDS = "words"  # anybody's words: the person's names are taken out
+    OWN = "own"  # goes with the person's row, or is emptied in it
+    SEALED = "sealed"  # opened, and dropped when it is about the person
+    SYNTHESIS = "synthesis"  # made again without the names
+    SITE = "site"  # the organiser's own files, or words of the program: codes, hashes, names of formats
+
+
+_SITE, _OWN, _WORDS, _SEALED, _SYNTHESIS = Fate.SITE, Fate.OWN, Fate.WORDS, Fate.SEALED, Fate.SYNTHESIS
+
+COLUMNS: Final[Mapping[str, Mapping[str, Fate]]] = {
+    "address_change": {"email": _OWN},
+    "answer": {"decision": _SITE, "reason": _WORDS, "service": _WORDS},
+    "archive": {"content": _OWN, "sha256": _OWN},
+    "ballot": {"opinion": _SITE, "profession": _SITE, "territory": _SITE},
+    "ballot_change": {"opinion": _SITE},
+    "distinction": {},
+    "document": {
+        "format": _SITE,
+        "media_type": _SITE,
+        "content": _SYNTHESIS,
+        "sha256": _SYNTHESIS,
+        "error": _WORDS,
+    },
+    "extract": {"sha256": _WORDS, "nature": _SITE},
+    "guiding_question": {"text": _SITE},
+    "identification": {"sealed": _SEALED},
+    "identity": {"issuer": _OWN, "subject": _OWN},
+    "invitation": {
+        "email": _OWN,
+        "email_key": _OWN,
+        "name": _OWN,
+        "organisation": _WORDS,
+        "profession": _SITE,
+        "territory": _SITE,
+        "locale": _SITE,
+    },
+    "invitation_batch": {"lines": _SEALED},
+    "job": {"name": _SITE, "key": _SITE, "state": _SITE, "step": _SITE, "error": _WORDS, "trace_id": _SITE},
+    "journal_entry": {
+        "act": _SITE,
+        "thing": _SITE,
+        "before": _WORDS,
+        "after": _WORDS,
+        "reason": _WORDS,
+        "salt": _SITE,
+        "words_digest": _SITE,
+        "chain": _SITE,
+    },
+    "journal_head": {"chain": _SITE},
+    "link": {"token_hash": _OWN, "purpose": _SITE},
+    "mail": {"address": _OWN, "template": _SITE, "locale": _SITE, "content": _SEALED},
+    "meeting": {"place": _WORDS, "attendance": _WORDS, "minutes": _WORDS},
+    "meeting_tag": {"state": _SITE},
+    "member": {
+        "name": _OWN,
+        "handle": _OWN,
+        "handle_key": _OWN,
+        "email": _OWN,
+        "email_key": _OWN,
+        "password_hash": _OWN,
+        "role": _OWN,
+        "organisation": _WORDS,
+        "profession": _OWN,
+        "territory": _OWN,
+        "charter_version": _OWN,
+        "locale": _OWN,
+        "suspended_reason": _WORDS,
+    },
+    "mention": {"handle": _OWN, "handle_key": _OWN},
+    "moderator": {},
+    "notification": {"event": _SITE, "key": _SITE},
+    "obligation": {"words": _WORDS, "done_words": _WORDS},
+    "post": {"kind": _SITE, "source": _WORDS, "html": _WORDS, "plain": _WORDS},
+    "post_revision": {"source": _WORDS, "html": _WORDS, "plain": _WORDS},
+    "proposal": {
+        "wording": _WORDS,
+        "body": _WORDS,
+        "body_html": _WORDS,
+        "body_plain": _WORDS,
+        "state": _SITE,
+        "state_reason": _WORDS,
+        "origin": _SITE,
+    },
+    "proposal_merge": {"reason": _WORDS},
+    "proposal_question": {},
+    "proposal_turn": {"turn": _SITE, "reason": _WORDS},
+    "proposal_version": {"wording": _WORDS, "body": _WORDS, "reason": _WORDS},
+    "provider_visit": {"state_hash": _OWN, "browser_hash": _OWN, "sealed": _OWN},
+    "quote": {"sha256": _WORDS},
+    "recovery_code": {"code_hash": _OWN},
+    "second_factor": {"secret": _OWN},
+    "session": {"token_hash": _OWN, "device": _OWN, "issuer": _OWN, "id_token": _OWN},
+    "sign_up": {
+        "name": _OWN,
+        "email": _OWN,
+        "password_hash": _OWN,
+        "organisation": _OWN,
+        "profession": _OWN,
+        "territory": _OWN,
+        "charter_version": _OWN,
+        "locale": _OWN,
+    },
+    "synthesis": {"scope": _SITE, "state": _SITE, "snapshot": _SYNTHESIS, "snapshot_sha256": _SYNTHESIS},
+    "theme": {
+        "title": _SITE,
+        "introduction": _SITE,
+        "introduction_html": _SITE,
+        "voting": _SITE,
+        "mentions": _SITE,
+    },
+    "thread": {"title": _WORDS, "import_key": _SITE},
+    "treatment": {"outcome": _SITE, "reason": _WORDS},
+    "working_group": {"slug": _SITE, "name": _SITE},
+}
+"""Every text and every file of the database, by table and column."""
+
+PLAIN_WORDS: Final = {
+    "answer": ("reason", "service"),
+    "document": ("error",),
+    "invitation": ("organisation",),
+    "job": ("error",),
+    "meeting": ("place", "attendance", "minutes"),
+    "member": ("organisation", "suspended_reason"),
+    "obligation": ("words", "done_words"),
+    "proposal": ("wording", "state_reason"),
+    "proposal_merge": ("reason",),
+    "proposal_turn": ("reason",),
+    "proposal_version": ("wording", "body", "reason"),
+    "thread": ("title",),
+    "treatment": ("reason",),
+}
+"""Words that are what they are: nothing is made of them and nothing points into them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Somebody, as they were until now."""
+
+    id: int
+    name: str
+    handle: str
+    email: str | None
+    locale: str
+    role: Role
+    created_at: datetime
+    active_at: datetime | None
+
+
+async def erase(
+    member: int, *, actor: Viewer | None, now: datetime, unless_active_after: datetime | None = None
+) -> None:
+    """Forget a person, at once and everywhere; `actor` is who asked, None for the daily work (inactive accounts).
+
+    Whoever calls has checked the right and the proof.
+
+    Raises:
+        NotFound: there is no such account (any more), or its owner came back after `unless_active_after`.
+        NotAllowed: this is the last administrator: nobody could name another one.
+    """
+    person = await _person(member)
+    redactor, strangers = await _redactor(person)
+    await _warm_up(redactor, strangers)
+    mailed = person.email is not None and await may_mail(person.email)
+    async with transaction() as tx:
+        await _hold_all()
+        person = await _person(member, hold=True)
+        if unless_active_after is not None and person.active_at is not None and person.active_at > unless_active_after:
+            raise NotFound
+        await _refuse_last_administrator(person)
+        await _keep_identification(person, now)
+        await _withdraw_ballots(person.id, now)
+        await _delete_own(person)
+        await _anonymise(person, now)
+        await _redact_words(redactor, strangers, now)
+        for synthesis in await redactions.redact(redactor, now):
+            await _make_anew(tx, JobName.COMPILE_SYNTHESIS, synthesis, f"synthesis:{synthesis}", now)
+        for one in await rows("UPDATE archive SET content = NULL, sha256 = '', made_at = NULL RETURNING member_id"):
+            # Archives of others may name the person; each keeps its end.
+            await _make_anew(tx, JobName.MAKE_ARCHIVE, one["member_id"], f"archive:{one['member_id']}", now)
+        await journal.record(actor, "erase", "member", person.id, group=None, now=now)
+        if mailed and person.email:
+            await post_mail(tx, "erased", person.email, locale=person.locale, now=now, name=person.name)
+    log.info("account erased", member=person.id, asked_by="owner" if actor else "retention")
+
+
+async def _make_anew(tx: Transaction, name: JobName, subject: int, key: str, now: datetime) -> None:
+    """What is being made of the words as they were is refused when it comes; it is made of what they are now."""
+    await jobs.begin_again(key, now)
+    await enqueue(tx, name, subject, key=key, now=now)
+
+
+# Who they are
+
+
+async def is_last_administrator(member: int) -> bool:
+    """Whether nobody else could name administrators: such an account is kept until there is another one."""
+    return await row(
+        "SELECT id FROM member WHERE id = $1 AND role = 'administrator' AND erased_at IS NULL", member
+    ) is not None and not await row(
+        """SELECT id FROM member WHERE id <> $1 AND role = 'administrator' AND erased_at IS NULL
+                                   AND confirmed_at IS NOT NULL LIMIT 1""",
+        member,
+    )
+
+
+async def _person(member: int, *, hold: bool = False) -> Erased:
+    held = " FOR UPDATE" if hold and not is_sqlite() else ""
+    found = await row(
+        f"""SELECT id, name, handle, email, locale, role, created_at, active_at FROM member
+             WHERE id = $1 AND erased_at IS NULL{held}""",
+        member,
+    )
+    if found is None:
+        raise NotFound
+    return Erased(
+        id=found["id"],
+        name=found["name"],
+        handle=found["handle"],
+        email=found["email"],
+        locale=found["locale"],
+        role=Role(found["role"]),
+        created_at=known_moment(found["created_at"]),
+        active_at=moment(found["active_at"]),
+    )
+
+
+async def _refuse_last_administrator(person: Erased) -> None:
+    if person.role is Role.ADMINISTRATOR and not is_sqlite():
+        # Two administrators who leave at once: the second one waits here, and finds to be the last.
+        await rows("SELECT id FROM member WHERE role = 'administrator' ORDER BY id FOR UPDATE")
+    if await is_last_administrator(person.id):
+        raise NotAllowed(
+            "Vous êtes le dernier administrateur : nommez-en un autre, puis effacez votre compte.",
+        )
+
+
+async def _redactor(person: Erased) -> tuple[Redactor, frozenset[str]]:
+    """What finds the person, and the keys of the handles that nobody bears once they are gone."""
+    key = handle_key(person.handle)
+    written = await rows("SELECT DISTINCT handle FROM mention WHERE member_id = $1", person.id)
+    strangers = await rows("SELECT DISTINCT handle_key FROM mention WHERE member_id IS NULL")
+    others = await rows("SELECT name, handle_key FROM member WHERE id <> $1 AND erased_at IS NULL", person.id)
+    about = Person(
+        name=person.name,
+        handles=tuple(dict.fromkeys((person.handle, *(one["handle"] for one in written)))),
+        email=person.email,
+        ordinary=await _is_ordinary(person.name),
+        namesakes=frozenset(one["handle_key"] for one in others if one["handle_key"].startswith(key)),
+        shared=any(sort_key(one["name"]) == sort_key(person.name) for one in others),
+    )
+    return Redactor(about), frozenset({key, *(one["handle_key"] for one in strangers)})
+
+
+async def _is_ordinary(name: str) -> bool:
+    texts = [one["plain"] for one in await rows("SELECT plain FROM post")]
+    return await to_thread.run_sync(is_ordinary, name, texts)
+
+
+# What goes
+
+
+async def _hold_all() -> None:
+    """Nobody writes meanwhile, and every page kept ready is out of date: a name may stand on each of them."""
+    await rows("UPDATE theme SET version = version + 1")
+    await rows("UPDATE thread SET version = version + 1")
+
+
+async def _keep_identification(person: Erased, now: datetime) -> None:
+    """What a host must be able to tell a court of those who left (LCEN, art. 6; decree 2021-1362), when it is kept."""
+    days = settings().retention.identification_days
+    if days <= 0:
+        return
+    known = {
+        "name": person.name,
+        "handle": person.handle,
+        "email": person.email,
+        "created_at": person.created_at.isoformat(),
+        "active_at": person.active_at.isoformat() if person.active_at else None,
+        "erased_at": now.isoformat(),
+    }
+    await rows(
+        "INSERT INTO identification (member_id, sealed, created_at, purge_at) VALUES ($1, $2, $3, $4)",
+        person.id,
+        seal(known),
+        now,
+        now + timedelta(days=days),
+    )
+
+
+async def _withdraw_ballots(member: int, now: datetime) -> None:
+    """Ballots of votes that may still be cast are taken back, as the voter could; those of closed votes stay."""
+    themes = [theme_from(one) for one in await rows(f"SELECT {THEME_COLUMNS} FROM theme t")]
+    under_way = [theme.id for theme in themes if not theme.schedule.votes_are_closed(now)]
+    if not under_way:
+        return
+    withdrawn = await rows(
+        f"""DELETE FROM ballot WHERE voter_id = $1 AND proposal_id IN (
+                SELECT id FROM proposal WHERE theme_id IN ({places(len(under_way), after=1)}))
+            RETURNING proposal_id, proposal_version""",
+        member,
+        *under_way,
+    )
+    for one in withdrawn:
+        await rows(
+            """INSERT INTO ballot_change (proposal_id, voter_id, opinion, proposal_version, changed_at)
+               VALUES ($1, $2, NULL, $3, $4)""",
+            one["proposal_id"],
+            member,
+            one["proposal_version"],
+            now,
+        )
+
+
+# Tables of rows that are the person's alone.
+_OWN_ROWS: Final = (
+    "session",
+    "second_factor",
+    "recovery_code",
+    "identity",
+    "provider_visit",
+    "address_change",
+    "archive",
+    "notification",
+    "mention",
+    "moderator",
+    "invitation_batch",
+)
+
+
+async def _delete_own(person: Erased) -> None:
+    changes = await rows("SELECT id FROM address_change WHERE member_id = $1", person.id)
+    subjects = [(purpose, one["id"]) for one in changes for purpose in (Purpose.OLD_ADDRESS, Purpose.NEW_ADDRESS)]
+    subjects += [(Purpose.RESET, person.id), (Purpose.CONFIRM, person.id)]
+    for table in _OWN_ROWS:
+        await rows(f"DELETE FROM {table} WHERE member_id = $1", person.id)
+    await rows("DELETE FROM job WHERE key = $1", f"archive:{person.id}")
+    if person.email:
+        address = person.email.lower()
+        asked = await rows("SELECT id FROM sign_up WHERE LOWER(email) = $1", address)
+        subjects += [(Purpose.SIGN_UP, one["id"]) for one in asked]
+        await rows("DELETE FROM sign_up WHERE LOWER(email) = $1", address)
+        await rows("DELETE FROM address_change WHERE LOWER(email) = $1", address)
+        await forget_mails(person.email)
+        await invitations.forget_address(person.email)
+        await _forget_batches(address)
+    await rows("UPDATE invitation SET name = '' WHERE member_id = $1", person.id)
+    await _delete_drafts(person.id)
+    for purpose, subject in subjects:
+        await rows("DELETE FROM link WHERE purpose = $1 AND subject = $2", purpose.value, subject)
+
+
+async def _delete_drafts(member: int) -> None:
+    """What they had not yet proposed, and nobody else has seen."""
+    drafts = "SELECT id FROM proposal WHERE author_id = $1 AND state = 'draft'"
+    for table in ("proposal_question", "proposal_version", "proposal_turn"):
+        await rows(f"DELETE FROM {table} WHERE proposal_id IN ({drafts})", member)
+    await rows("DELETE FROM proposal WHERE author_id = $1 AND state = 'draft'", member)
+
+
+async def _forget_batches(address: str) -> None:
+    """Files of addresses that an administrator is about to send, and that hold this one."""
+    for batch in await rows("SELECT id, lines FROM invitation_batch"):
+        lines = _opened(batch["lines"])
+        if lines is None or address in json.dumps(lines, ensure_ascii=False).lower():
+            await rows("DELETE FROM invitation_batch WHERE id = $1", batch["id"])
+
+
+async def _anonymise(person: Erased, now: datetime) -> None:
+    handle = await free_handle(f"efface-{person.id}")
+    await rows(
+        """UPDATE member SET name = $2, handle = $3, handle_key = $4, email = NULL, email_key = NULL,
+                  password_hash = NULL, role = 'member', organisation = '', profession = '', territory = '',
+                  charter_version = '', charter_accepted_at = NULL, locale = 'fr', suspended_until = NULL,
+                  suspended_reason = '', active_at = NULL, warnings = 0, warned_at = NULL, erased_at = $5
+            WHERE id = $1""",
+        person.id,
+        NAME,
+        handle,
+        handle_key(handle),
+        now,
+    )
+
+
+# What everybody wrote
+
+
+async def _warm_up(redactor: Redactor, strangers: frozenset[str]) -> None:
+    """Read everything once, off the event loop and before anything is held: the transaction then finds it known."""
+    posts = await rows("SELECT source, html, plain FROM post_revision UNION ALL SELECT source, html, plain FROM post")
+    proposals = await rows("SELECT body AS source, body_html AS html, body_plain AS plain FROM proposal")
+    words = [Words(one["source"], one["html"], one["plain"]) for one in (*posts, *proposals)]
+    simple = [one["words"] for table, column in _simple() for one in await rows(_simple_query(table, column))]
+
+    def read_all() -> None:
+        for each in words:
+            redact(each, redactor, strangers)
+        for each_words in simple:
+            redactor.clean(each_words)
+
+    await to_thread.run_sync(read_all)
+
+
+async def _redact_words(redactor: Redactor, strangers: frozenset[str], now: datetime) -> None:
+    touched = await _redact_posts(redactor, strangers)
+    await _renew_hashes(touched)
+    await _redact_proposals(redactor, strangers)
+    for table, column in _simple():
+        for one in await rows(_simple_query(table, column)):
+            if redactor.names(one["words"]):
+                await rows(f"UPDATE {table} SET {column} = $2 WHERE id = $1", one["id"], redactor.clean(one["words"]))
+    await _redact_mails(redactor)
+    await journal.redact(redactor.clean, now)
+
+
+def _simple() -> list[tuple[str, str]]:
+    return [(table, column) for table, columns in PLAIN_WORDS.items() for column in columns]
+
+
+def _simple_query(table: str, column: str) -> str:
+    return f"SELECT id, {column} AS words FROM {table} WHERE {column} <> '' ORDER BY id"
+
+
+async def _redact_posts(redactor: Redactor, strangers: frozenset[str]) -> list[tuple[int, int, str]]:
+    """Gives the revisions that say something else now: (post, revision, plain words)."""
+    touched: list[tuple[int, int, str]] = []
+    for one in await rows("SELECT id, post_id, number, source, html, plain FROM post_revision ORDER BY id"):
+        words = await _redacted("post_revision", one, ("source", "html", "plain"), redactor, strangers)
+        if words is not None:
+            touched.append((one["post_id"], one["number"], words.plain))
+    for one in await rows("SELECT id, source, html, plain FROM post ORDER BY id"):
+        await _redacted("post", one, ("source", "html", "plain"), redactor, strangers)
+    return touched
+
+
+async def _redacted(
+    table: str, found: Row, columns: Sequence[str], redactor: Redactor, strangers: frozenset[str]
+) -> Words | None:
+    """What a row says without the person, written; None where nothing changes."""
+    before = Words(*(found[column] for column in columns))
+    after = redact(before, redactor, strangers)
+    if after == before:
+        return None
+    source, html, plain = columns
+    await rows(
+        f"UPDATE {table} SET {source} = $2, {html} = $3, {plain} = $4 WHERE id = $1",
+        found["id"],
+        after.source,
+        after.html,
+        after.plain,
+    )
+    return after
+
+
+async def _renew_hashes(touched: Sequence[tuple[int, int, str]]) -> None:
+    """Quotes and extracts of the words that changed: same range, other hash."""
+    for post, revision, plain in touched:
+        for table, column in (("quote", "quoted_id"), ("extract", "post_id")):
+            pointing = await rows(
+                f"SELECT id, start, stop FROM {table} WHERE {column} = $1 AND revision = $2", post, revision
+            )
+            for one in pointing:
+                renewed = quotes.digest(quotes.words(plain, one["start"], one["stop"]))
+                await rows(f"UPDATE {table} SET sha256 = $2 WHERE id = $1", one["id"], renewed)
+
+
+async def _redact_proposals(redactor: Redactor, strangers: frozenset[str]) -> None:
+    for one in await rows("SELECT id, body, body_html, body_plain FROM proposal WHERE body <> '' ORDER BY id"):
+        await _redacted("proposal", one, ("body", "body_html", "body_plain"), redactor, strangers)
+
+
+async def _redact_mails(redactor: Redactor) -> None:
+    """Mails to others that still wait, and that name the person: who invited them, for instance."""
+    for one in await rows("SELECT id, content FROM mail"):
+        said = _opened(one["content"])
+        if said is None:
+            await rows("DELETE FROM mail WHERE id = $1", one["id"])
+            continue
+        cleaned = {name: redactor.clean(value) if isinstance(value, str) else value for name, value in said.items()}
+        if cleaned != said:
+            await rows("UPDATE mail SET content = $2 WHERE id = $1", one["id"], seal(cleaned))
+
+
+def _opened(sealed: str) -> Any:
+    """What was sealed; None under a key that is lost: nobody will read it, and it may hold the name, so it goes."""
+    try:
+        return unseal(sealed)
+    except LookupError:
+        return None

@@ -1,0 +1,1 @@
+"""Proposals: what is asked for, and what became of it."""

@@ -1,0 +1,221 @@
+"""What does a member prepare before they propose it? Drafts, which their author alone sees, until they are sent.
+
+A draft is a proposal with a number below zero: it leaves no hole among the references, stands in no list, and has
+neither version nor history. It gets the next reference when it is sent. It may be kept before contributions open.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from forum.database import Row, known_moment, row, rows, transaction
+from forum.domain.proposals.new_proposals import (
+    ProposalWords,
+    answer_questions,
+    begin,
+    check_words,
+    insert_proposal,
+    just_written,
+    of_ones_own,
+    proposal_form,
+    take_numbers,
+)
+from forum.domain.references import reference, storable
+from forum.domain.themes.proposal_states import Step, take
+from forum.domain.themes.themes import THEME_COLUMNS, Hold, Question, ThemeHead, hold_theme, questions_of, theme_from
+from forum.errors import NotFound
+from forum.models.proposals import ProposalState
+from forum.permissions import Verdict, Viewer, may_draft, may_keep_own_account, may_propose
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """A draft in the list of its author's; `wording` is empty when only reasons were written."""
+
+    id: int
+    theme: ThemeHead
+    wording: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DraftForm:
+    """A draft as its form shows it: `answered` are positions of `questions`."""
+
+    id: int
+    theme: ThemeHead
+    wording: str
+    body: str
+    answered: tuple[int, ...]
+    questions: tuple[Question, ...]
+    may_save: Verdict
+    may_submit: Verdict
+
+
+async def list_drafts(viewer: Viewer | None) -> tuple[DraftLine, ...]:
+    """One's own drafts, the newest first. Raises SignInRequired."""
+    may_keep_own_account(viewer).require()
+    assert viewer is not None
+    found = await rows(
+        f"""
+        SELECT p.id, p.wording, p.created_at, {THEME_COLUMNS}
+          FROM proposal p JOIN theme t ON t.id = p.theme_id
+         WHERE p.author_id = $1 AND p.state = 'draft' ORDER BY p.id DESC""",
+        viewer.id,
+    )
+    return tuple(
+        DraftLine(each["id"], theme_from(each), each["wording"], known_moment(each["created_at"])) for each in found
+    )
+
+
+async def read_draft(viewer: Viewer | None, draft: int, now: datetime) -> DraftForm:
+    """One's own draft, also once it is too late to send it: its words stay one's own.
+
+    Raises:
+        SignInRequired: nobody is signed in.
+        NotFound: there is no such draft, or it is somebody else's.
+    """
+    found = await _own(viewer, draft)
+    if found["state"] != ProposalState.DRAFT:
+        raise NotFound
+    theme = theme_from(found)
+    answered = await rows(
+        """
+        SELECT q.position FROM proposal_question a JOIN guiding_question q ON q.id = a.question_id
+         WHERE a.proposal_id = $1 ORDER BY q.position""",
+        draft,
+    )
+    return DraftForm(
+        id=draft,
+        theme=theme,
+        wording=found["wording"],
+        body=found["body"],
+        answered=tuple(each["position"] for each in answered),
+        questions=await questions_of(theme.id),
+        may_save=may_draft(viewer, theme.schedule, now),
+        may_submit=may_propose(viewer, theme.schedule, now),
+    )
+
+
+async def _own(viewer: Viewer | None, draft: int) -> Row:
+    """One's own draft, or the proposal that it became."""
+    may_keep_own_account(viewer).require()
+    assert viewer is not None
+    found = await row(
+        f"""
+        SELECT p.id, p.number, p.state, p.wording, p.body, {THEME_COLUMNS}
+          FROM proposal p JOIN theme t ON t.id = p.theme_id
+         WHERE p.id = $1 AND p.author_id = $2""",
+        storable(draft),
+        viewer.id,
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def save_draft(
+    viewer: Viewer | None, theme_number: int, wording: str, body: str, questions: Sequence[int], now: datetime
+) -> int:
+    """Keep a new draft; gives its id. A wording or reasons are enough.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: as usual.
+        InvalidForm: nothing was written, or something cannot be accepted.
+    """
+    form = await proposal_form(viewer, theme_number, now)
+    assert viewer is not None
+    words = await check_words(wording, body, questions, form.questions, unfinished=True)
+    async with transaction():
+        theme = await hold_theme(theme_number, Hold.ALONE, now)
+        may_draft(viewer, theme.schedule, now).require()
+        twin = await just_written(theme, viewer, words, ProposalState.DRAFT, now)
+        if twin is not None:
+            return int(twin["id"])
+        lowest = await row("SELECT MIN(number) AS number FROM proposal WHERE theme_id = $1", theme.id)
+        number = min(lowest["number"] or 0, 0) - 1 if lowest else -1
+        return await insert_proposal(theme, number, of_ones_own(words, viewer), ProposalState.DRAFT, now)
+
+
+async def change_draft(
+    viewer: Viewer | None, draft: int, wording: str, body: str, questions: Sequence[int], now: datetime
+) -> None:
+    """Replace the words of one's own draft.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: as usual.
+        InvalidForm: nothing is written, or something cannot be accepted.
+    """
+    form = await read_draft(viewer, draft, now)
+    form.may_save.require()
+    words = await check_words(wording, body, questions, form.questions, unfinished=True)
+    async with transaction():
+        theme = await _hold_draft(viewer, form, now)
+        may_draft(viewer, theme.schedule, now).require()
+        await _replace(draft, theme, words)
+
+
+async def submit_draft(
+    viewer: Viewer | None, draft: int, wording: str, body: str, questions: Sequence[int], now: datetime
+) -> str:
+    """Propose one's own draft in these words; gives its reference, the same one at a second press.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: as usual.
+        InvalidForm: the wording, the body or a question cannot be accepted.
+    """
+    found = await _own(viewer, draft)
+    if found["number"] > 0:
+        return reference(found["theme_number"], found["number"])
+    form = await read_draft(viewer, draft, now)
+    form.may_submit.require()
+    assert viewer is not None
+    words = await check_words(wording, body, questions, form.questions)
+    async with transaction():
+        theme = await hold_theme(form.theme.number, Hold.ALONE, now)
+        sent = await _own(viewer, draft)
+        if sent["number"] > 0:
+            return reference(theme.number, sent["number"])
+        may_propose(viewer, theme.schedule, now).require()
+        await _replace(draft, theme, words)
+        await take(Step.SUBMIT, draft)
+        number = await take_numbers(theme, 1)
+        origin = of_ones_own(words, viewer).origin
+        await rows(
+            "UPDATE proposal SET number = $2, origin = $3, created_at = $4 WHERE id = $1", draft, number, origin, now
+        )
+        await begin(draft, words.wording, words.body, viewer, now)
+    return reference(theme.number, number)
+
+
+async def _hold_draft(viewer: Viewer | None, form: DraftForm, now: datetime) -> ThemeHead:
+    """The theme of a draft, held alone: it may have been sent or deleted while the theme was waited for."""
+    theme = await hold_theme(form.theme.number, Hold.ALONE, now)
+    if (await _own(viewer, form.id))["state"] != ProposalState.DRAFT:
+        raise NotFound
+    return theme
+
+
+async def _replace(draft: int, theme: ThemeHead, words: ProposalWords) -> None:
+    await rows(
+        "UPDATE proposal SET wording = $2, body = $3, body_html = $4, body_plain = $5 WHERE id = $1",
+        draft,
+        words.wording,
+        words.body,
+        words.reading.html,
+        words.reading.plain,
+    )
+    await answer_questions(draft, theme, words.questions)
+
+
+async def delete_draft(viewer: Viewer | None, draft: int, now: datetime) -> None:
+    """Nothing stays of a draft that its author deletes, whatever the schedule says.
+
+    Raises:
+        SignInRequired, NotFound: it is not one's own draft.
+    """
+    form = await read_draft(viewer, draft, now)
+    async with transaction():
+        await _hold_draft(viewer, form, now)
+        await rows("DELETE FROM proposal_question WHERE proposal_id = $1", draft)
+        await rows("DELETE FROM proposal WHERE id = $1", draft)

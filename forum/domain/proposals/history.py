@@ -1,0 +1,170 @@
+"""What happened to a proposal, in which words did it stand, and what changed from one version to the next?
+
+Everybody reads it. Moderators and agents act for their group or their administration: a turn names nobody but the
+person whose proposal it is (the journal, which is not public, says who).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from anyio.to_thread import run_sync
+
+from forum.database import known_moment, moment, row, rows
+from forum.domain.references import parse_reference, reference
+from forum.domain.themes.themes import THEME_COLUMNS, ThemeHead, theme_from
+from forum.errors import NotFound
+from forum.models.proposals import ProposalState, Turn
+from forum.permissions import Verdict, Viewer, may_certify
+from forum.text.differences import Difference, differences
+
+# Turns that a person takes in their own name; the others are taken for the group or for the administration.
+_IN_OWN_NAME = frozenset({Turn.PROPOSED, Turn.AMENDED, Turn.WITHDRAWN})
+
+
+@dataclass(frozen=True, slots=True)
+class OtherProposal:
+    """Another proposal of the same theme, as a sentence leads to it."""
+
+    reference: str
+    wording: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One turn as the page tells it: what, when, by whom when that is public, with which proposal, why."""
+
+    turn: Turn
+    at: datetime
+    by: str | None
+    other: OtherProposal | None
+    version: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version and what it changed of the one before: nothing is compared with for the first.
+
+    `is_correction` since `certified_at`: a moderator said so, and ballots on the version before count. `is_judged`: the
+    tally, which is public, counts ballots on it. `may_certify` is about saying or unsaying that it only corrects.
+    """
+
+    number: int
+    created_at: datetime
+    editor: str | None
+    reason: str
+    wording: tuple[Difference, ...]
+    body: tuple[Difference, ...]
+    is_correction: bool
+    certified_at: datetime | None
+    is_judged: bool
+    may_certify: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Every version of a proposal, the newest first."""
+
+    theme: ThemeHead
+    reference: str
+    wording: str
+    versions: tuple[Version, ...]
+
+    def find(self, number: int) -> Version:
+        """Raises:
+        NotFound: there is no such version, or it is the first, which corrects nothing.
+        """
+        found = next((each for each in self.versions if each.number == number > 1), None)
+        if found is None:
+            raise NotFound
+        return found
+
+
+async def turns_of(proposal: int, theme: ThemeHead) -> tuple[Told, ...]:
+    """The life of a proposal, the newest turn last."""
+    found = await rows(
+        """
+        SELECT u.turn, u.at, u.version, u.reason, m.name, o.number, o.wording
+          FROM proposal_turn u
+          LEFT JOIN member m ON m.id = u.member_id
+          LEFT JOIN proposal o ON o.id = u.other_id
+         WHERE u.proposal_id = $1
+         ORDER BY u.at, u.id""",
+        proposal,
+    )
+    return tuple(
+        Told(
+            turn=Turn(each["turn"]),
+            at=known_moment(each["at"]),
+            by=each["name"] if Turn(each["turn"]) in _IN_OWN_NAME else None,
+            other=OtherProposal(reference(theme.number, each["number"]), each["wording"]) if each["number"] else None,
+            version=each["version"],
+            reason=each["reason"],
+        )
+        for each in found
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    number: int
+    wording: str
+    body: str
+
+
+async def read_versions(viewer: Viewer | None, ref: str, now: datetime) -> Versions:
+    """Every version, with what each changed.
+
+    Raises:
+        NotFound: there is no such proposal.
+    """
+    head = await row(
+        f"""
+        SELECT p.id, p.wording, p.substance, p.version, p.state, {THEME_COLUMNS}
+          FROM proposal p JOIN theme t ON t.id = p.theme_id
+         WHERE t.number = $1 AND p.number = $2""",
+        *parse_reference(ref),
+    )
+    if head is None:
+        raise NotFound
+    theme = theme_from(head)
+    found = await rows(
+        """
+        SELECT v.number, v.wording, v.body, v.reason, v.substantive, v.certified_at, v.created_at, v.editor_id, m.name
+          FROM proposal_version v LEFT JOIN member m ON m.id = v.editor_id
+         WHERE v.proposal_id = $1 ORDER BY v.number""",
+        head["id"],
+    )
+    words = [_Words(each["number"], each["wording"], each["body"]) for each in found]
+    changes = await run_sync(_compare, words)
+    judged = theme.schedule.tallies_are_public(now)
+    is_open = head["state"] == ProposalState.OPEN
+    versions = [
+        Version(
+            number=each["number"],
+            created_at=known_moment(each["created_at"]),
+            editor=each["name"],
+            reason=each["reason"],
+            wording=wording,
+            body=body,
+            is_correction=not each["substantive"],
+            certified_at=moment(each["certified_at"]),
+            is_judged=judged and each["number"] >= head["substance"],
+            may_certify=may_certify(viewer, theme.group, each["editor_id"], theme.schedule, now, is_open=is_open),
+        )
+        for each, (wording, body) in zip(found, changes, strict=True)
+    ]
+    return Versions(theme, ref, head["wording"], tuple(reversed(versions)))
+
+
+def _compare(versions: Sequence[_Words]) -> list[tuple[tuple[Difference, ...], tuple[Difference, ...]]]:
+    """What each version changed in the wording and in the body; the first one stands as it is."""
+    if not versions:
+        return []
+    first = versions[0]
+    compared = [(differences(first.wording, first.wording), differences(first.body, first.body))]
+    for before, after in pairwise(versions):
+        compared.append((differences(before.wording, after.wording), differences(before.body, after.body)))
+    return compared

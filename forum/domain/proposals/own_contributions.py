@@ -1,0 +1,271 @@
+"""What has become of a member's own words? Each contribution and each proposal of theirs, to the end that it came to.
+
+Read or not by the moderators of the group, what was drawn from it, which proposal that speaks for, what the vote made
+of it and what the administration answered. Nothing of anybody else but what is public; of a sealed vote, nothing.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from forum.database import Row, known_moment, moment, places, row, rows
+from forum.domain.proposals.answers import UNANSWERED, Answers, answers_of
+from forum.domain.proposals.history import OtherProposal
+from forum.domain.proposals.proposals import ListedProposal, list_proposals
+from forum.domain.references import LARGEST_ID, reference
+from forum.domain.themes.themes import THEME_COLUMNS, ThemeHead, theme_from
+from forum.errors import NotFound
+from forum.models.posts import Outcome, PostKind
+from forum.models.proposals import Nature, ProposalState
+from forum.permissions import Viewer, may_keep_own_account
+from forum.ranking.tallies import Tally
+
+SHOWN = 20
+# What of a contribution is enough to know it again.
+_EXCERPT = 240
+_KEY = re.compile(r"(contribution|proposition)-([1-9][0-9]{0,9})", re.ASCII)
+_KINDS = ("contribution", "proposition")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the vote made of a proposal, once it is over: `rank` among `ranked`, None under the quorum."""
+
+    rank: int | None
+    tied: bool
+    ranked: int
+    below_quorum: bool
+    tally: Tally | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnProposal:
+    """A proposal that one's words are in. `judged` and `answers` are those of `other` where it was merged into it.
+
+    `is_own`: the member wrote or promotes it. `other` is what it was merged into, or withdrawn in favour of.
+    """
+
+    reference: str
+    wording: str
+    state: ProposalState
+    reason: str
+    other: OtherProposal | None
+    theme: ThemeHead
+    created_at: datetime
+    is_own: bool
+    judged: Judged | None
+    answers: Answers
+
+
+@dataclass(frozen=True, slots=True)
+class OwnExtract:
+    """Words that were drawn from a contribution, and the reference of the proposal that they speak for, if any yet."""
+
+    words: str
+    nature: Nature
+    proposal: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPost:
+    """A contribution and how its reading ended: `outcome` None while it did not, `edited_since` when its words are not
+    those that were read."""
+
+    id: int
+    thread_title: str
+    written_at: datetime
+    excerpt: str
+    kind: PostKind
+    outcome: Outcome | None
+    reason: str
+    treated_at: datetime | None
+    edited_since: bool
+    extracts: tuple[OwnExtract, ...]
+    proposals: tuple[OwnProposal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnContributions:
+    """Some of what a member wrote, the newest first; `earlier` is what the next page begins after."""
+
+    entries: tuple[OwnPost | OwnProposal, ...]
+    earlier: str | None
+
+
+async def read_own_contributions(viewer: Viewer | None, now: datetime, *, after: str = "") -> OwnContributions:
+    """What has become of what this member wrote; `after` is the last entry of the page before.
+
+    Raises:
+        SignInRequired: nobody is signed in.
+        NotFound: the member has no such entry to go on from.
+    """
+    may_keep_own_account(viewer).require()
+    assert viewer is not None
+    found = await _keys(viewer.id, after)
+    shown = found[:SHOWN]
+    posts = [each["id"] for each in shown if each["kind"] == 0]
+    alone = [each["id"] for each in shown if each["kind"] == 1]
+    made = await _made_of(posts)
+    proposals = await _proposals(viewer, {*alone, *(proposal for _, proposal in made)}, now)
+    by_post = await _posts(posts, made, proposals)
+    entries = tuple(by_post[each["id"]] if each["kind"] == 0 else proposals[each["id"]] for each in shown)
+    last = shown[-1] if len(found) > SHOWN else None
+    return OwnContributions(entries, f"{_KINDS[last['kind']]}-{last['id']}" if last else None)
+
+
+# Contributions, and the proposals that were not made of one of them: those stand under it.
+_ENTRIES = """
+    SELECT 0 AS kind, c.id, c.created_at AS at FROM post c WHERE c.author_id = $1
+     UNION ALL
+    SELECT 1, p.id, p.created_at
+      FROM proposal p
+      LEFT JOIN extract e ON e.id = p.extract_id
+      LEFT JOIN post c ON c.id = e.post_id
+     WHERE p.number > 0 AND (p.author_id = $1 OR p.promoter_id = $1)
+       AND (c.author_id IS NULL OR c.author_id <> $1)"""
+
+
+async def _keys(member: int, after: str) -> list[Row]:
+    """The newest entries, one more than a page holds."""
+    order = f"ORDER BY at DESC, kind DESC, id DESC LIMIT {SHOWN + 1}"
+    if not after:
+        return await rows(f"SELECT kind, id, at FROM ({_ENTRIES}) entry {order}", member)
+    read = _KEY.fullmatch(after)
+    if read is None or int(read[2]) > LARGEST_ID:
+        raise NotFound
+    kind, number = _KINDS.index(read[1]), int(read[2])
+    last = await row(f"SELECT at FROM ({_ENTRIES}) entry WHERE kind = $2 AND id = $3", member, kind, number)
+    if last is None:
+        raise NotFound
+    further = "at < $2 OR (at = $2 AND (kind < $3 OR (kind = $3 AND id < $4)))"
+    query = f"SELECT kind, id, at FROM ({_ENTRIES}) entry WHERE {further} {order}"
+    return await rows(query, member, last["at"], kind, number)
+
+
+async def _made_of(posts: Sequence[int]) -> dict[tuple[int, int], None]:
+    """Which proposals each contribution has words in, as (post, proposal) in the order of references."""
+    if not posts:
+        return {}
+    found = await rows(
+        f"""
+        SELECT DISTINCT e.post_id, p.id, p.theme_id, p.number
+          FROM extract e JOIN proposal p ON p.id = e.proposal_id OR p.extract_id = e.id
+         WHERE p.number > 0 AND e.post_id IN ({places(len(posts))})
+         ORDER BY p.theme_id, p.number""",
+        *posts,
+    )
+    return {(each["post_id"], each["id"]): None for each in found}
+
+
+async def _posts(
+    posts: Sequence[int], made: Collection[tuple[int, int]], proposals: Mapping[int, OwnProposal]
+) -> dict[int, OwnPost]:
+    if not posts:
+        return {}
+    extracts = await _extracts(posts)
+    found = await rows(
+        f"""
+        SELECT c.id, h.title, c.written_at, c.created_at, c.kind, c.revision, substr(c.plain, 1, {_EXCERPT}) AS excerpt,
+               r.outcome, r.reason, r.treated_at, r.revision AS read_revision
+          FROM post c JOIN thread h ON h.id = c.thread_id
+          LEFT JOIN treatment r ON r.post_id = c.id
+         WHERE c.id IN ({places(len(posts))})""",
+        *posts,
+    )
+    return {
+        each["id"]: OwnPost(
+            id=each["id"],
+            thread_title=each["title"],
+            written_at=known_moment(each["written_at"] or each["created_at"]),
+            excerpt=each["excerpt"],
+            kind=PostKind(each["kind"]),
+            outcome=Outcome(each["outcome"]) if each["outcome"] else None,
+            reason=each["reason"] or "",
+            treated_at=moment(each["treated_at"]),
+            edited_since=each["outcome"] is not None and each["read_revision"] < each["revision"],
+            extracts=tuple(extracts.get(each["id"], ())),
+            proposals=tuple(proposals[proposal] for post, proposal in made if post == each["id"]),
+        )
+        for each in found
+    }
+
+
+async def _extracts(posts: Sequence[int]) -> dict[int, list[OwnExtract]]:
+    """The words that were drawn from each contribution, as they stood in the version that was read."""
+    found: dict[int, list[OwnExtract]] = {}
+    for each in await rows(
+        f"""
+        SELECT e.post_id, e.nature, substr(r.plain, e.start + 1, e.stop - e.start) AS words,
+               p.number AS proposal_number, t.number AS theme_number
+          FROM extract e
+          JOIN post_revision r ON r.post_id = e.post_id AND r.number = e.revision
+          LEFT JOIN proposal p ON p.number > 0 AND p.id = COALESCE(e.proposal_id,
+                                  (SELECT MIN(q.id) FROM proposal q WHERE q.extract_id = e.id AND q.number > 0))
+          LEFT JOIN theme t ON t.id = p.theme_id
+         WHERE e.post_id IN ({places(len(posts))})
+         ORDER BY e.start, e.id""",
+        *posts,
+    ):
+        number = each["proposal_number"]
+        speaks_for = None if number is None else reference(each["theme_number"], number)
+        found.setdefault(each["post_id"], []).append(OwnExtract(each["words"], Nature(each["nature"]), speaks_for))
+    return found
+
+
+async def _proposals(viewer: Viewer, wanted: Collection[int], now: datetime) -> dict[int, OwnProposal]:
+    if not wanted:
+        return {}
+    found = await rows(
+        f"""
+        SELECT p.id, p.number, p.wording, p.state, p.state_reason, p.created_at, p.author_id, p.promoter_id,
+               p.merged_into_id, o.number AS other_number, o.wording AS other_wording, {THEME_COLUMNS}
+          FROM proposal p JOIN theme t ON t.id = p.theme_id
+          LEFT JOIN proposal o ON o.id = COALESCE(p.merged_into_id, p.in_favour_of_id)
+         WHERE p.id IN ({places(len(wanted))})""",
+        *wanted,
+    )
+    judged = await _judged({theme.id: theme for each in found if (theme := theme_from(each))}, now)
+    answers = await answers_of([_stands_in(each) for each in found], now)
+    return {each["id"]: _proposal(each, viewer, judged, answers) for each in found}
+
+
+def _stands_in(found: Row) -> int:
+    """The proposal that was judged and is answered in its place: itself, but for one that was merged."""
+    merged = found["state"] == ProposalState.MERGED and found["merged_into_id"]
+    return int(found["merged_into_id"] if merged else found["id"])
+
+
+async def _judged(themes: Mapping[int, ThemeHead], now: datetime) -> dict[int, Judged]:
+    """The results of these themes, by proposal id; nothing of those whose votes are not over."""
+    found: dict[int, Judged] = {}
+    for theme in themes.values():
+        if theme.schedule.votes_are_closed(now):
+            listed = await list_proposals(theme, now)
+            ranked = sum(each.rank is not None for each in listed.proposals)
+            found |= {each.line.id: _judgment(each, ranked, below=False) for each in listed.proposals}
+            found |= {each.line.id: _judgment(each, ranked, below=True) for each in listed.below_quorum}
+    return found
+
+
+def _judgment(each: ListedProposal, ranked: int, *, below: bool) -> Judged:
+    return Judged(each.rank, each.tied, ranked, below, each.line.tally)
+
+
+def _proposal(found: Row, viewer: Viewer, judged: Mapping[int, Judged], answers: Mapping[int, Answers]) -> OwnProposal:
+    theme = theme_from(found)
+    other = found["other_number"] and OtherProposal(
+        reference(theme.number, found["other_number"]), found["other_wording"]
+    )
+    return OwnProposal(
+        reference=reference(theme.number, found["number"]),
+        wording=found["wording"],
+        state=ProposalState(found["state"]),
+        reason=found["state_reason"],
+        other=other or None,
+        theme=theme,
+        created_at=known_moment(found["created_at"]),
+        is_own=viewer.id in (found["author_id"], found["promoter_id"]),
+        judged=judged.get(_stands_in(found)),
+        answers=answers.get(_stands_in(found), UNANSWERED),
+    )

@@ -1,0 +1,1 @@
+"""Signing in: who is this browser."""

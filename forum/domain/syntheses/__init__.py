@@ -1,0 +1,1 @@
+"""Syntheses: the document, from freezing to publication."""

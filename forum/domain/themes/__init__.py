@@ -1,0 +1,1 @@
+"""Themes: what is asked, until when, under which rules."""

@@ -1,0 +1,343 @@
+"""What is asked, until when, and what has come of it: the themes, their questions and their windows.
+
+Title, introduction and questions come from the files of `themes/`; the schedule belongs to the database once it is
+there, and moving it is the matter of `schedules.py`. Taking those files in is that of `files.py`; proposals and
+votes, which a theme only counts, are in `proposals.py` and `votes.py`.
+
+Writes that meet lock in one order, theme, then thread, then meeting: two that took the same rows in different orders
+would wait for each other. A write holds its theme (`Hold`) before it asks the schedule what is allowed, so that what
+somebody closed while it waited is closed for it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+
+from forum.database import Row, is_sqlite, moment, row, rows
+from forum.domain.references import LARGEST_THEME, storable
+from forum.domain.themes.ballots import Rules, scale
+from forum.errors import NotFound
+from forum.models.proposals import IN_FORCE_SQL
+from forum.models.themes import Voting
+from forum.permissions import Schedule
+from forum.text.reading import read
+
+# How many threads one page of a theme lists; the next ones are a page further.
+THREADS_A_PAGE = 50
+
+THEME_COLUMNS = """
+    t.id AS theme_id, t.number AS theme_number, t.title AS theme_title, t.working_group_id,
+    t.contributions_open_at, t.contributions_close_at, t.votes_open_at, t.votes_close_at, t.sealed, t.quorum,
+    t.voting, t.mentions, t.quota, t.version AS theme_version"""
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeHead:
+    """What every page and rule about a theme needs."""
+
+    id: int
+    number: int
+    title: str
+    group: int
+    schedule: Schedule
+    quorum: int
+    version: int
+    voting: Voting = Voting.OPINIONS
+    mentions: tuple[str, ...] = ()
+    """Of a judgment, from the worst to the best."""
+    quota: int = 0
+    """How many proposals one person may support or rank; 0: all."""
+
+    @property
+    def rules(self) -> Rules:
+        """How people vote here."""
+        return Rules(self.voting, self.mentions, self.quota)
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeLine:
+    """A theme on the home page; `summary` is the first paragraph of its introduction, as text."""
+
+    theme: ThemeHead
+    summary: str
+    threads: int
+    posts: int
+    proposals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A guiding question and how many proposals say that they answer it."""
+
+    position: int
+    text: str
+    proposals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadLine:
+    """A thread in the list of its theme; the date of its last contribution is None when nobody knows it.
+
+    `tagged` counts its contributions that come from the meeting that the list is filtered by.
+    """
+
+    id: int
+    title: str
+    posts: int
+    last_written_at: datetime | None
+    tagged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ThemePage:
+    """Everything that the page of a theme shows. `next_thread` begins the next page of threads, if there is one.
+
+    `meetings` are the numbers of those that contributions of the theme come from, for all to know.
+    """
+
+    theme: ThemeHead
+    introduction_html: str
+    questions: tuple[Question, ...]
+    threads: tuple[ThreadLine, ...]
+    next_thread: int | None
+    meetings: tuple[int, ...]
+    open_proposals: int
+    proposals_apart: int
+
+
+def theme_from(found: Row) -> ThemeHead:
+    """The theme in a row that selects THEME_COLUMNS."""
+    return ThemeHead(
+        id=found["theme_id"],
+        number=found["theme_number"],
+        title=found["theme_title"],
+        group=found["working_group_id"],
+        schedule=Schedule(
+            contributions_open_at=moment(found["contributions_open_at"]),
+            contributions_close_at=moment(found["contributions_close_at"]),
+            votes_open_at=moment(found["votes_open_at"]),
+            votes_close_at=moment(found["votes_close_at"]),
+            sealed=bool(found["sealed"]),
+        ),
+        quorum=found["quorum"],
+        version=found["theme_version"],
+        voting=(voting := Voting(found["voting"])),
+        mentions=scale(voting, found["mentions"].splitlines()),
+        quota=found["quota"],
+    )
+
+
+class Hold(StrEnum):
+    """How a write keeps a theme as it is until its commit.
+
+    Shared by writes that leave the theme's row alone. Alone by those that will change it: two that shared it first
+    would each wait for the other to let go.
+    """
+
+    SHARED = " FOR SHARE OF t"
+    ALONE = " FOR NO KEY UPDATE OF t"
+
+
+def holding(hold: Hold | None) -> str:
+    """The end of a SELECT that reads THEME_COLUMNS; nothing on SQLite, where a transaction holds everything."""
+    return "" if hold is None or is_sqlite() else hold.value
+
+
+async def find_theme(number: int) -> ThemeHead:
+    """Raises:
+    NotFound: no theme has this number.
+    """
+    return await _find(number, None)
+
+
+async def hold_theme(number: int, hold: Hold, now: datetime) -> ThemeHead:
+    """The theme as the caller's transaction must judge it, held until the commit.
+
+    Raises:
+        NotFound: no theme has this number.
+    """
+    return await as_settled(await _find(number, hold), now)
+
+
+async def _find(number: int, hold: Hold | None) -> ThemeHead:
+    found = await row(f"SELECT {THEME_COLUMNS} FROM theme t WHERE t.number = $1{holding(hold)}", _theme_number(number))
+    if found is None:
+        raise NotFound
+    return theme_from(found)
+
+
+# A write begins, waits its turn and commits within this time.
+LONGEST_WRITE = timedelta(minutes=1)
+
+
+def closes_soon(schedule: Schedule, now: datetime) -> bool:
+    """Whether the votes may be over before a write that began at `now` is committed."""
+    return schedule.votes_close_at is not None and now < schedule.votes_close_at <= now + LONGEST_WRITE
+
+
+async def as_settled(theme: ThemeHead, now: datetime) -> ThemeHead:
+    """A held theme, whose votes are closed for a write that began just before somebody closed them and comes after."""
+    if not closes_soon(theme.schedule, now) or not await _was_closed_by_hand(theme):
+        return theme
+    return replace(theme, schedule=replace(theme.schedule, votes_close_at=now))
+
+
+async def is_settling(theme: ThemeHead, now: datetime) -> bool:
+    """Whether a ballot that came in time may still be on its way: the votes closed by themselves a moment ago.
+
+    Whoever closes them by hand waits for the ballots under way, and those that begin later are refused.
+    """
+    close = theme.schedule.votes_close_at
+    if close is None or not close <= now < close + LONGEST_WRITE:
+        return False
+    return not await _was_closed_by_hand(theme)
+
+
+async def _was_closed_by_hand(theme: ThemeHead) -> bool:
+    last = await row(
+        """
+        SELECT at FROM journal_entry
+         WHERE thing = 'theme' AND thing_id = $1 AND act = 'close_votes' ORDER BY id DESC LIMIT 1""",
+        theme.id,
+    )
+    return last is not None and moment(last["at"]) == theme.schedule.votes_close_at
+
+
+def _theme_number(number: int) -> int:
+    if number > LARGEST_THEME:
+        raise NotFound
+    return storable(number)
+
+
+async def questions_of(theme_id: int) -> tuple[Question, ...]:
+    """The guiding questions in their order, each with the number of open proposals that answer it."""
+    found = await rows(
+        f"""
+        SELECT q.position, q.text, COUNT(p.id) AS proposals
+          FROM guiding_question q
+          LEFT JOIN proposal_question a ON a.question_id = q.id
+          LEFT JOIN proposal p ON p.id = a.proposal_id AND p.state IN {IN_FORCE_SQL}
+         WHERE q.theme_id = $1
+         GROUP BY q.id, q.position, q.text
+         ORDER BY q.position""",
+        theme_id,
+    )
+    return tuple(Question(each["position"], each["text"], each["proposals"]) for each in found)
+
+
+async def list_themes() -> tuple[ThemeLine, ...]:
+    """The consultation in order, for the home page."""
+    found = await rows(
+        f"""
+        SELECT {THEME_COLUMNS}, t.introduction,
+               (SELECT COUNT(*) FROM thread h WHERE h.theme_id = t.id) AS threads,
+               (SELECT COALESCE(SUM(h.posts_count), 0) FROM thread h WHERE h.theme_id = t.id) AS posts,
+               (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND p.state IN {IN_FORCE_SQL}) AS proposals
+          FROM theme t
+         ORDER BY t.number"""
+    )
+    return tuple(
+        ThemeLine(
+            theme_from(each), _first_paragraph(each["introduction"]), each["threads"], each["posts"], each["proposals"]
+        )
+        for each in found
+    )
+
+
+@lru_cache(maxsize=64)
+def _first_paragraph(introduction: str) -> str:
+    return read(introduction, wrapped=True).plain.split("\n\n")[0]
+
+
+async def read_theme(number: int, *, after: int | None = None, meeting: int | None = None) -> ThemePage:
+    """Everything that the page shows; `after` is the last thread of the page before, `meeting` the number of the one
+    that the threads listed have words from.
+
+    Raises:
+        NotFound: there is no such theme, or no such thread to go on from.
+    """
+    theme = await find_theme(number)
+    counted = await row(
+        f"""
+        SELECT t.introduction_html,
+               (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND p.state IN {IN_FORCE_SQL})
+                 AS open_proposals,
+               (SELECT COUNT(*) FROM proposal p
+                 WHERE p.theme_id = t.id AND p.number > 0 AND p.state NOT IN {IN_FORCE_SQL}) AS proposals_apart
+          FROM theme t WHERE t.id = $1""",
+        theme.id,
+    )
+    if counted is None:
+        raise NotFound
+    threads = await _threads_of(theme.id, after, meeting)
+    return ThemePage(
+        theme=theme,
+        introduction_html=counted["introduction_html"],
+        questions=await questions_of(theme.id),
+        threads=threads[:THREADS_A_PAGE],
+        next_thread=threads[THREADS_A_PAGE - 1].id if len(threads) > THREADS_A_PAGE else None,
+        meetings=await _meetings_of(theme.id),
+        open_proposals=counted["open_proposals"],
+        proposals_apart=counted["proposals_apart"],
+    )
+
+
+async def _meetings_of(theme_id: int) -> tuple[int, ...]:
+    found = await rows(
+        """
+        SELECT DISTINCT m.number FROM meeting m
+          JOIN meeting_tag g ON g.meeting_id = m.id AND g.state = 'confirmed'
+          JOIN post c ON c.id = g.post_id JOIN thread h ON h.id = c.thread_id
+         WHERE h.theme_id = $1 ORDER BY m.number""",
+        theme_id,
+    )
+    return tuple(each["number"] for each in found)
+
+
+# Of a theme there is one meeting of that number: it belongs to one working group.
+_TAGGED = """
+    (SELECT COUNT(*) FROM post d JOIN meeting_tag g ON g.post_id = d.id AND g.state = 'confirmed'
+       JOIN meeting m ON m.id = g.meeting_id WHERE d.thread_id = h.id AND m.number = $2)"""
+
+
+async def _threads_of(theme_id: int, after: int | None, meeting: int | None) -> tuple[ThreadLine, ...]:
+    """The threads from the most recently active on, one more than a page holds."""
+    columns = f"""
+        SELECT h.id, h.title, h.posts_count, c.written_at, {_TAGGED if meeting else "CAST($2 AS INTEGER)"} AS tagged
+          FROM thread h LEFT JOIN post c ON c.thread_id = h.id AND c.number = h.posts_count
+         WHERE h.theme_id = $1 {f"AND {_TAGGED} > 0" if meeting else ""}"""
+    order = f"ORDER BY h.last_post_at DESC, h.id DESC LIMIT {THREADS_A_PAGE + 1}"
+    if after is None:
+        found = await rows(f"{columns} {order}", theme_id, meeting or 0)
+    else:
+        last = await row("SELECT last_post_at FROM thread WHERE id = $1 AND theme_id = $2", storable(after), theme_id)
+        if last is None:
+            raise NotFound
+        further = "AND (h.last_post_at < $3 OR (h.last_post_at = $3 AND h.id < $4))"
+        found = await rows(f"{columns} {further} {order}", theme_id, meeting or 0, last["last_post_at"], after)
+    return tuple(
+        ThreadLine(each["id"], each["title"], each["posts_count"], moment(each["written_at"]), each["tagged"])
+        for each in found
+    )
+
+
+async def raise_versions(*, theme: int | None = None, thread: int | None = None) -> None:
+    """Tell the ready pages of a theme, of a thread or of both that they are out of date, inside the caller's
+    transaction."""
+    if theme is not None:
+        await rows("UPDATE theme SET version = version + 1 WHERE id = $1", theme)
+    if thread is not None:
+        await rows("UPDATE thread SET version = version + 1 WHERE id = $1", thread)
+
+
+async def raise_all_versions(theme: int) -> None:
+    """The same for a theme and all its threads."""
+    await raise_versions(theme=theme)
+    await rows("UPDATE thread SET version = version + 1 WHERE theme_id = $1", theme)
+
+
+async def raise_every_version() -> None:
+    """The same for every page that is kept, for what may stand on any of them: somebody's name."""
+    await rows("UPDATE theme SET version = version + 1")
+    await rows("UPDATE thread SET version = version + 1")

@@ -1,0 +1,1 @@
+"""Upkeep: what time asks for."""

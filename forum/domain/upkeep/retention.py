@@ -1,0 +1,54 @@
+"""How long is what kept? One list of purges; each is a verb in its noun's file, and whoever adds a noun adds its line.
+
+A purge takes the instant, deletes what came to its end before it, in one statement or one transaction, and changes
+nothing when it runs again: so a worker that dies between two of them loses nothing. The job that calls them is asked
+for once a day, `workers/retention.py`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from forum.database import transaction
+from forum.domain import jobs, links, mail, notifications
+from forum.domain.jobs import Claim
+from forum.domain.members import address_changes, invitations, joining
+from forum.domain.privacy import personal_data
+from forum.domain.sign_in import sessions, visits
+from forum.jobs import JobName, enqueue
+from forum.text.typography import PARIS
+
+Purge = Callable[[datetime], Awaitable[None]]
+
+PURGES: Final[Mapping[str, Purge]] = {
+    "sign-ups": joining.forget_ended,
+    "address changes": address_changes.forget_ended,
+    "links": links.forget_ended,
+    "sessions": sessions.forget_ended,
+    "provider visits": visits.forget_ended,
+    "invitations": invitations.purge,
+    "archives": personal_data.forget_archives,
+    "identifications": personal_data.forget_identifications,
+    "notifications": notifications.forget_read,
+    "mails": mail.forget_stale,
+    "jobs": jobs.forget_over,
+}
+"""What is named here is what the log says."""
+
+
+def job_key(now: datetime) -> str:
+    """One job a day, however many workers ask: the day is that of the consultation."""
+    return f"keep_dates:{now.astimezone(PARIS).date().isoformat()}"
+
+
+async def ask_for_purges(now: datetime) -> None:
+    """Ask for today's job, unless it was asked for today already, even if it is over."""
+    key = job_key(now)
+    async with transaction() as tx:
+        if await jobs.progress_of(key) is None:
+            await enqueue(tx, JobName.KEEP_DATES, 0, key=key, now=now)
+
+
+async def finish_purges(claim: Claim, now: datetime) -> None:
+    """Raises LostLease: another worker does it too, which changes nothing."""
+    await jobs.finish(claim, now)

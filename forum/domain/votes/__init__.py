@@ -1,0 +1,1 @@
+"""Votes: what each thinks, what came out."""

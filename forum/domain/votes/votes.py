@@ -1,0 +1,449 @@
+"""What does each person think of each proposal? One ballot per person and proposal, by the database's own constraint.
+
+A ballot enters by one upsert, while its theme is held as the schedule was judged: no vote is closed between the check
+and the write. Every change of a ballot is kept in `ballot_change`, so tallies can be replayed. A tally leaves this file
+only when the theme's schedule makes it public; nothing else in the house counts ballots for a page.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from forum.database import Row, is_sqlite, places, row, rows, transaction
+from forum.domain.references import parse_reference, reference
+from forum.domain.themes.ballots import TALLIED, Count, OwnBallot, Rules, read_opinion, takes_quota
+from forum.domain.themes.themes import (
+    THEME_COLUMNS,
+    Hold,
+    ThemeHead,
+    closes_soon,
+    hold_theme,
+    raise_versions,
+    theme_from,
+)
+from forum.errors import Conflict, NotFound
+from forum.models.proposals import IN_FORCE, IN_FORCE_SQL, ProposalState
+from forum.models.themes import Voting
+from forum.permissions import Schedule, Verdict, Viewer, may_act, may_read_own_ballot, may_vote
+from forum.ranking.tallies import Tally
+from forum.settings import settings
+
+LINE_COLUMNS = f"""
+    p.id AS proposal_id, p.number AS proposal_number, p.wording, p.version AS proposal_version, p.state,
+    p.author_id, p.substance, b.opinion, b.proposal_version AS judged_version, {THEME_COLUMNS}"""
+
+LINE_TABLES = """
+      FROM proposal p
+      JOIN theme t ON t.id = p.theme_id
+      LEFT JOIN ballot b ON b.proposal_id = p.id AND b.voter_id = $1"""
+
+NO_VOTER = 0
+"""The voter id of somebody who has no ballot: a visitor."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalLine:
+    """A proposal with its vote, as one person may see it: under a post, in a list, on its page.
+
+    `own` is the reader's ballot, in the terms of `rules`; `to_confirm` when it judges an older substance and is not
+    counted. `count` is None until the schedule makes it public. `may_vote` says why not.
+    """
+
+    id: int
+    author: int | None
+    reference: str
+    wording: str
+    version: int
+    state: ProposalState
+    substance: int
+    own: str | None
+    to_confirm: bool
+    count: Count | None
+    may_vote: Verdict
+    schedule: Schedule
+    rules: Rules
+    theme: int
+    votes_are_open: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Still asked for: under the vote, or judged and in force."""
+        return self.state in IN_FORCE
+
+    @property
+    def tally(self) -> Tally | None:
+        """Of supports or of opinions, once it is public."""
+        return self.count.tally if self.count is not None and self.rules.voting in TALLIED else None
+
+
+def line_from(
+    found: Row,
+    viewer: Viewer | None,
+    now: datetime,
+    *,
+    theme: ThemeHead | None = None,
+    count: Count | None = None,
+) -> ProposalLine:
+    """The line of a row that selects LINE_COLUMNS; `theme` when the caller already read it."""
+    theme = theme or theme_from(found)
+    schedule = theme.schedule
+    state = ProposalState(found["state"])
+    return ProposalLine(
+        id=found["proposal_id"],
+        author=found["author_id"],
+        reference=reference(found["theme_number"], found["proposal_number"]),
+        wording=found["wording"],
+        version=found["proposal_version"],
+        state=state,
+        substance=found["substance"],
+        own=found["opinion"],
+        to_confirm=found["opinion"] is not None and found["judged_version"] < found["substance"],
+        count=count,
+        may_vote=_verdict(viewer, schedule, state, found["author_id"], now),
+        schedule=schedule,
+        rules=theme.rules,
+        theme=theme.number,
+        votes_are_open=state is ProposalState.OPEN and schedule.votes_are_open(now),
+    )
+
+
+def _verdict(
+    viewer: Viewer | None, schedule: Schedule, state: ProposalState, author: int | None, now: datetime
+) -> Verdict:
+    rules = settings().votes
+    return may_vote(
+        viewer,
+        schedule,
+        now,
+        state=state,
+        is_own=viewer is not None and author == viewer.id,
+        staff_may_vote=rules.agents_may_vote,
+        own_proposals=rules.own_proposals,
+    )
+
+
+def verdict_of(viewer: Viewer | None, line: ProposalLine, now: datetime) -> Verdict:
+    """May this reader vote on a proposal that was read for somebody else?"""
+    return _verdict(viewer, line.schedule, line.state, line.author, now)
+
+
+def seen_with(line: ProposalLine, own: OwnBallot | None, verdict: Verdict) -> ProposalLine:
+    """A line that was read for everybody, as the reader with that ballot and that verdict sees it."""
+    if own is None:
+        return replace(line, own=None, to_confirm=False, may_vote=verdict)
+    return replace(line, own=own.opinion, to_confirm=own.version < line.substance, may_vote=verdict)
+
+
+def voter_id(viewer: Viewer | None) -> int:
+    """Whose ballots a page reads."""
+    return viewer.id if viewer and may_read_own_ballot(viewer) else NO_VOTER
+
+
+async def vote(
+    viewer: Viewer | None, ref: str, opinion: str, now: datetime, *, read_version: int | None = None
+) -> ProposalLine:
+    """Cast, change or confirm one's ballot; casting the same twice changes nothing. Gives the proposal as it stands
+    after it. `read_version` is the version that the person read, when the page says it.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: as usual; NotAllowed also before the votes open and after they close.
+        Invalid: the theme's kind of voting knows no such opinion.
+        Conflict: they support as many proposals as they may, or the substance changed since the version they read.
+    """
+    return await _change(viewer, ref, opinion, now, read_version)
+
+
+async def withdraw_vote(viewer: Viewer | None, ref: str, now: datetime) -> ProposalLine:
+    """Take one's ballot back, until the close; without a ballot it changes nothing.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: like `vote`.
+    """
+    return await _change(viewer, ref, None, now, None)
+
+
+async def _change(
+    viewer: Viewer | None, ref: str, opinion: str | None, now: datetime, read_version: int | None
+) -> ProposalLine:
+    """Put the ballot where `opinion` says, None withdraws it.
+
+    Sealed ballots share their theme, so people vote side by side. One that pages show raises versions, for which the
+    theme must be held alone from the start: it begins again.
+    """
+    may_act(viewer, now).require()
+    assert viewer is not None
+    async with transaction():
+        line, theme = await _votable(viewer, ref, now, Hold.SHARED)
+        opinion = await _accepted(viewer, line, theme, opinion, read_version)
+        if not _is_shown(theme.schedule, now):
+            return await _write(viewer, ref, line, opinion, now)
+    async with transaction():
+        line, theme = await _votable(viewer, ref, now, Hold.ALONE)
+        opinion = await _accepted(viewer, line, theme, opinion, read_version)
+        return await _write(viewer, ref, line, opinion, now, shown_in=theme.id)
+
+
+async def _accepted(
+    viewer: Viewer, line: ProposalLine, theme: ThemeHead, said: str | None, read_version: int | None
+) -> str | None:
+    """What the ballot will say, once it is found to be of the theme's kind and within its quota."""
+    if said is None:
+        return None
+    opinion = read_opinion(theme.voting, theme.mentions, said)
+    if read_version is not None and read_version < line.substance:
+        raise Conflict("Cette proposition a changé pendant que vous la lisiez : relisez-la, puis votez.")
+    if theme.quota and takes_quota(theme.voting, opinion):
+        await _hold_voter(theme, viewer)
+        await _refuse_beyond_quota(viewer, line, theme)
+    return opinion
+
+
+async def _hold_voter(theme: ThemeHead, viewer: Viewer) -> None:
+    """One vote at a time of this person in this theme, until the commit: two at once would each find room for one.
+
+    A lock that nothing else takes, so that it makes nobody else wait; SQLite writes one at a time.
+    """
+    if not is_sqlite():
+        await rows("SELECT pg_advisory_xact_lock(CAST($1 AS INTEGER), CAST($2 AS INTEGER))", theme.id, viewer.id)
+
+
+async def _refuse_beyond_quota(viewer: Viewer, line: ProposalLine, theme: ThemeHead) -> None:
+    """Raises Conflict when as many other proposals of the theme have a support, or a place, of this person already."""
+    supports = "" if theme.voting is Voting.RANKING else "AND b.opinion = 'pour'"
+    found = await rows(
+        f"""
+        SELECT p.number FROM ballot b JOIN proposal p ON p.id = b.proposal_id
+         WHERE b.voter_id = $1 AND p.theme_id = $2 AND p.id <> $3 AND p.state = 'open' {supports}
+         ORDER BY p.number""",
+        viewer.id,
+        theme.id,
+        line.id,
+    )
+    if len(found) < theme.quota:
+        return
+    references = ", ".join(reference(theme.number, each["number"]) for each in found)
+    raise Conflict(_FULL[theme.voting], values={"quota": theme.quota, "references": references})
+
+
+_SUPPORTED = (
+    "Vous soutenez déjà {quota} propositions, autant qu’il est permis. Retirez d’abord l’une d’elles : {references}."
+)
+_FULL = {
+    Voting.APPROVAL: _SUPPORTED,
+    Voting.OPINIONS: _SUPPORTED,
+    Voting.RANKING: "Vous avez déjà classé {quota} propositions, autant qu’il est permis. "
+    "Retirez d’abord l’une d’elles : {references}.",
+}
+
+
+def _is_shown(schedule: Schedule, now: datetime) -> bool:
+    """Whether pages show a ballot cast now: of an open count, or in time for a close that may come before its commit,
+    when somebody may have read the results already."""
+    return not schedule.sealed or closes_soon(schedule, now)
+
+
+async def _votable(viewer: Viewer, ref: str, now: datetime, hold: Hold) -> tuple[ProposalLine, ThemeHead]:
+    """The proposal that this person may vote on now, and its theme, held."""
+    theme_number, number = parse_reference(ref)
+    theme = await hold_theme(theme_number, hold, now)
+    # In a statement of its own: it must see what was amended or merged while the theme was waited for.
+    found = await row(
+        f"SELECT {LINE_COLUMNS} {LINE_TABLES} WHERE p.theme_id = $2 AND p.number = $3", viewer.id, theme.id, number
+    )
+    if found is None:
+        raise NotFound
+    line = line_from(found, viewer, now, theme=theme)
+    line.may_vote.require()
+    return line, theme
+
+
+async def _write(
+    viewer: Viewer,
+    ref: str,
+    line: ProposalLine,
+    opinion: str | None,
+    now: datetime,
+    *,
+    shown_in: int | None = None,
+) -> ProposalLine:
+    """Write the change and its line of history; gives the proposal as it stands then.
+
+    `shown_in` is the theme, held alone, whose pages show the ballot.
+    """
+    version = await (_withdraw(line.id, viewer.id) if opinion is None else _cast(line.id, viewer.id, opinion, now))
+    if version is not None:
+        await _remember(line.id, viewer.id, opinion, version, now)
+        if shown_in is not None:
+            await raise_versions(theme=shown_in, thread=await _thread_of(line.id))
+    elif line.own != opinion:
+        # Somebody was quicker: the same person in another window, or the author who withdrew the proposal (refused).
+        await _votable(viewer, ref, now, Hold.SHARED)
+    line = replace(line, own=opinion, to_confirm=False)
+    if not line.schedule.tallies_are_public(now):
+        return line
+    return replace(line, count=(await _count([line.id])).get(line.id, Count()))
+
+
+async def _cast(proposal: int, voter: int, opinion: str, now: datetime) -> int | None:
+    """The version that is now judged so; None when the ballot said so already.
+
+    One that came with a merge is the voter's own from now on.
+    """
+    written = await row(
+        """
+        INSERT INTO ballot (proposal_id, voter_id, opinion, proposal_version, cast_at, profession, territory)
+        SELECT p.id, m.id, $3, p.version, $4, m.profession, m.territory
+          FROM proposal p JOIN member m ON m.id = $2 WHERE p.id = $1 AND p.state = 'open'
+            ON CONFLICT (proposal_id, voter_id) DO UPDATE
+           SET opinion = excluded.opinion, proposal_version = excluded.proposal_version, cast_at = excluded.cast_at,
+               profession = excluded.profession, territory = excluded.territory, carried_from_id = NULL
+         WHERE ballot.opinion <> excluded.opinion OR ballot.proposal_version <> excluded.proposal_version
+            OR ballot.carried_from_id IS NOT NULL
+        RETURNING proposal_version""",
+        proposal,
+        voter,
+        opinion,
+        now,
+    )
+    return written["proposal_version"] if written else None
+
+
+async def _withdraw(proposal: int, voter: int) -> int | None:
+    """The version that was judged; None when there was no ballot."""
+    withdrawn = await row(
+        """
+        DELETE FROM ballot
+         WHERE proposal_id = $1 AND voter_id = $2
+           AND EXISTS (SELECT 1 FROM proposal p WHERE p.id = $1 AND p.state = 'open')
+        RETURNING proposal_version""",
+        proposal,
+        voter,
+    )
+    return withdrawn["proposal_version"] if withdrawn else None
+
+
+async def _thread_of(proposal: int) -> int | None:
+    """The thread whose page shows the proposal, under the contribution that it was made of."""
+    found = await row(
+        """
+        SELECT c.thread_id FROM proposal p JOIN extract e ON e.id = p.extract_id JOIN post c ON c.id = e.post_id
+         WHERE p.id = $1""",
+        proposal,
+    )
+    return found["thread_id"] if found else None
+
+
+async def _remember(proposal: int, voter: int, opinion: str | None, version: int, now: datetime) -> None:
+    await rows(
+        """
+        INSERT INTO ballot_change (proposal_id, voter_id, opinion, proposal_version, changed_at)
+        VALUES ($1, $2, $3, $4, $5)""",
+        proposal,
+        voter,
+        opinion,
+        version,
+        now,
+    )
+
+
+async def own_votes(viewer: Viewer | None, proposals: Sequence[int]) -> dict[int, OwnBallot]:
+    """The reader's own ballots on these proposals, by proposal id."""
+    if viewer is None or not proposals or not may_read_own_ballot(viewer):
+        return {}
+    found = await rows(
+        f"""
+        SELECT proposal_id, opinion, proposal_version FROM ballot
+         WHERE voter_id = $1 AND proposal_id IN ({places(len(proposals), after=1)})""",
+        viewer.id,
+        *proposals,
+    )
+    return {each["proposal_id"]: OwnBallot(each["opinion"], each["proposal_version"]) for each in found}
+
+
+async def counts_of(theme: ThemeHead, now: datetime) -> dict[int, Count] | None:
+    """What the ballots of each proposal of a theme say, by proposal id, whatever the kind of voting; those without
+    ballot are left out. None while they are not public."""
+    if not theme.schedule.tallies_are_public(now):
+        return None
+    return _counts(await rows(f"{_COUNTED} WHERE p.theme_id = $1 GROUP BY 1, 2", theme.id))
+
+
+async def tallies_of(theme: ThemeHead, now: datetime) -> dict[int, Tally] | None:
+    """The same as tallies, of supports or of opinions; empty for other kinds of voting."""
+    counts = await counts_of(theme, now)
+    if counts is None or theme.voting not in TALLIED:
+        return None if counts is None else {}
+    return {proposal: count.tally for proposal, count in counts.items() if count.votants}
+
+
+async def count_of(proposal: int, theme: ThemeHead, now: datetime) -> Count | None:
+    """What the ballots of one proposal of a theme say; None while it is not public."""
+    if not theme.schedule.tallies_are_public(now):
+        return None
+    return (await _count([proposal])).get(proposal, Count())
+
+
+async def voters_of(themes: Sequence[ThemeHead], now: datetime) -> int | None:
+    """How many people voted on the open proposals of these themes, each once.
+
+    None while the tallies of one of the themes are not public. Themes where no vote was ever called hide nothing: there
+    is nobody to count.
+    """
+    counted = [theme.id for theme in themes if theme.schedule.tallies_are_public(now)]
+    if any(theme.id not in counted and theme.schedule.votes_open_at is not None for theme in themes):
+        return None
+    if not counted:
+        return 0
+    found = await row(
+        f"""
+        SELECT COUNT(DISTINCT b.voter_id) AS voters
+          FROM ballot b JOIN proposal p ON p.id = b.proposal_id
+         WHERE p.state IN {IN_FORCE_SQL} AND b.proposal_version >= p.substance
+           AND p.theme_id IN ({places(len(counted))})""",
+        *counted,
+    )
+    return int(found["voters"]) if found else 0
+
+
+async def lines_under_posts(posts: Sequence[int], now: datetime) -> dict[int, tuple[ProposalLine, ...]]:
+    """The open proposals made from each of these posts, as a visitor sees them, by post id in the order of references.
+
+    At most two statements, whatever the number of posts; the second only where tallies are public.
+    """
+    if not posts:
+        return {}
+    found = await rows(
+        f"""
+        SELECT e.post_id, {LINE_COLUMNS} {LINE_TABLES}
+          JOIN extract e ON e.id = p.extract_id
+         WHERE p.state IN {IN_FORCE_SQL} AND e.post_id IN ({places(len(posts), after=1)})
+         ORDER BY p.number""",
+        NO_VOTER,
+        *posts,
+    )
+    shown = {each["proposal_id"] for each in found if theme_from(each).schedule.tallies_are_public(now)}
+    counts = await _count(tuple(shown)) if shown else {}
+    lines: dict[int, tuple[ProposalLine, ...]] = {}
+    for each in found:
+        count = counts.get(each["proposal_id"], Count()) if each["proposal_id"] in shown else None
+        lines[each["post_id"]] = (*lines.get(each["post_id"], ()), line_from(each, None, now, count=count))
+    return lines
+
+
+_COUNTED = """
+    SELECT b.proposal_id, CASE WHEN b.proposal_version < p.substance THEN '' ELSE b.opinion END AS said,
+           COUNT(*) AS ballots
+      FROM ballot b JOIN proposal p ON p.id = b.proposal_id"""
+"""Ballots by what they say, nothing for one that waits to be confirmed: its voter judged another substance."""
+
+
+async def _count(proposals: Sequence[int]) -> dict[int, Count]:
+    """What the ballots of some proposals say. The caller has asked the schedule whether that is public."""
+    return _counts(await rows(f"{_COUNTED} WHERE p.id IN ({places(len(proposals))}) GROUP BY 1, 2", *proposals))
+
+
+def _counts(grouped: Iterable[Row]) -> dict[int, Count]:
+    said: dict[int, dict[str, int]] = {}
+    for each in grouped:
+        said.setdefault(each["proposal_id"], {})[each["said"]] = each["ballots"]
+    return {proposal: Count(pending=ballots.pop("", 0), ballots=ballots) for proposal, ballots in said.items()}

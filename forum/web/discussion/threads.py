@@ -1,0 +1,168 @@
+"""Threads: read one, open one. The page of a thread is kept ready (`kept.py`); its slots are filled for each reader."""
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.domain.discussion import threads
+from forum.domain.discussion.threads import ThreadPage, ThreadState
+from forum.domain.themes.ballots import OwnBallot
+from forum.domain.themes.themes import find_theme
+from forum.domain.votes import votes
+from forum.errors import Invalid
+from forum.permissions import (
+    Viewer,
+    may_contribute,
+    may_edit_post,
+    may_harvest,
+    may_moderate,
+    may_propose_from_post,
+    may_read_waiting_tags,
+    may_treat,
+)
+from forum.settings import settings
+from forum.web.discussion.writing import asks_to_publish, source_of, writing
+from forum.web.meetings.filters import asked_meeting
+from forum.web.plumbing.forms import Form, asked_integer, read_form
+from forum.web.plumbing.kept import Kept, KeptPage, to_visitors
+from forum.web.plumbing.page import href, html, own_slot, page, prepare, refused, render, see_other
+
+# No contribution has this author.
+NOBODY = 0
+
+
+async def show(request: Request) -> Response:
+    """One page of a thread: for visitors the same ready bytes, for others the same page with what is theirs put in."""
+    viewer: Viewer | None = request.state.viewer
+    state = await threads.thread_state(request.path_params["thread"])
+    kept = await _ready(request, state)
+    if viewer is None and b"fait=" not in request.scope["query_string"]:
+        return to_visitors(request, kept.page, _slots(request, kept, {}, state))
+    own = await votes.own_votes(viewer, tuple(kept.lines))
+    return html(request, kept.page.ready.filled(_slots(request, kept, own, state)))
+
+
+class ReadyThread:
+    """A page of a thread kept ready, with what its slots need: the posts it shows, whose they are, their proposals."""
+
+    __slots__ = ("authors", "lines", "page", "post_of", "waiting")
+
+    def __init__(self, page: KeptPage, shown: ThreadPage) -> None:
+        self.page = page
+        self.authors = {post.id: post.author.id for post in shown.posts if post.author}
+        self.waiting = {post.id: tuple(tag.number for tag in post.tags if tag.waiting) for post in shown.posts}
+        self.lines = {line.id: line for post in shown.posts for line in post.proposals}
+        self.post_of = {line.id: post.id for post in shown.posts for line in post.proposals}
+
+
+async def _ready(request: Request, state: ThreadState) -> ReadyThread:
+    viewer: Viewer | None = request.state.viewer
+    now = request.state.now
+    number = min(asked_integer(request, "page", 1, least=1) or 1, threads.pages_of(state.posts_count))
+    meeting = asked_meeting(request)
+    may_write = may_contribute(viewer, state.theme.schedule, now)
+    may_extract = may_propose_from_post(viewer, state.theme.group, None, state.theme.schedule, now)
+    moderates = bool(may_moderate(viewer, state.theme.group, now))
+    treats = bool(may_treat(viewer, state.theme.group, now))
+    sees_waiting = bool(may_read_waiting_tags(viewer, state.theme.group, now))
+    # Everything that the ready page depends on, and nothing else: two readers with the same key may see the same.
+    rights = (viewer is None, may_write, may_extract, moderates, sees_waiting, treats)
+    key = (state.id, number, request.state.locale, *rights)
+    version = (state.version, state.theme.schedule.phase(now))
+    pages: Kept[ReadyThread] = request.app.state.kept
+    # Filtered it is another page, which few ask for: made each time.
+    found = None if meeting else pages.get(key, version)
+    if found is not None:
+        return found
+    shown = await threads.read_thread(state, number, now, meeting=meeting)
+    context = {
+        "thread": shown,
+        "limit": settings().limits.post_characters,
+        "may_write": may_write,
+        "may_extract": may_extract,
+        "moderates": moderates,
+        "treats": treats,
+        "sees_waiting": sees_waiting,
+    }
+    ready = prepare(request, "threads/show.html", context)
+    if meeting:
+        return ReadyThread(KeptPage(ready), shown)
+    return pages.keep(key, ReadyThread(KeptPage(ready), shown), version, characters=sum(map(len, ready.pieces)))
+
+
+def _slots(request: Request, kept: ReadyThread, own: dict[int, OwnBallot], state: ThreadState) -> Callable[[str], str]:
+    """What each slot of a thread's page holds for this reader, whose ballots are `own`."""
+    viewer: Viewer | None = request.state.viewer
+    reader = viewer.id if viewer else NOBODY
+
+    def fill(name: str) -> str:
+        kind, _, number = name.partition(":")
+        if kind == "vote":
+            return _vote(request, kept, int(number), own.get(int(number)))
+        if kind == "mine":
+            return _mine(request, kept, int(number), state) if kept.authors.get(int(number)) == reader else ""
+        if kind == "waiting":
+            return _waiting(request, kept, int(number)) if kept.authors.get(int(number)) == reader else ""
+        return own_slot(request, name)
+
+    return fill
+
+
+def _waiting(request: Request, kept: ReadyThread, post: int) -> str:
+    """The tags of a contribution that wait for a moderator, for its author."""
+    context = {"numbers": kept.waiting[post]}
+    return kept.page.once(("waiting", post), lambda: render(request, "posts/_waiting_tags.html", context))
+
+
+def _vote(request: Request, kept: ReadyThread, proposal: int, own: OwnBallot | None) -> str:
+    """The vote of one proposal: the same for all readers with the same ballot and the same rights."""
+    line = kept.lines[proposal]
+    verdict = votes.verdict_of(request.state.viewer, line, request.state.now)
+    # Where there is neither a vote to cast nor a result to read, the head of the page has said why, once.
+    if not (verdict or own or line.count):
+        return ""
+
+    def make() -> str:
+        back = href(request, "post", post=kept.post_of[proposal])
+        context = {"line": votes.seen_with(line, own, verdict), "back": back, "in_booth": False}
+        return render(request, "votes/_vote.html", context)
+
+    return kept.page.once((proposal, own, verdict), make)
+
+
+def _mine(request: Request, kept: ReadyThread, post: int, state: ThreadState) -> str:
+    """What the author of a contribution may do with it. Moderators have "Proposer" under every contribution already."""
+    viewer: Viewer | None = request.state.viewer
+    author, theme, now = kept.authors[post], state.theme, request.state.now
+    may_edit = bool(may_edit_post(viewer, author, theme.schedule, now))
+    may_extract = bool(may_propose_from_post(viewer, theme.group, None, theme.schedule, now))
+    may_propose = not may_extract and bool(may_propose_from_post(viewer, theme.group, author, theme.schedule, now))
+    harvests = not may_treat(viewer, theme.group, now) and bool(
+        may_harvest(viewer, theme.group, author, theme.schedule, now)
+    )
+    context = {"post_id": post, "may_edit": may_edit, "may_propose": may_propose, "may_harvest": harvests}
+    return kept.page.once(
+        ("mine", post, may_edit, may_propose, harvests), lambda: render(request, "posts/_own_actions.html", context)
+    )
+
+
+async def open_new(request: Request) -> Response:
+    """The form that opens a thread in a theme, its preview and its answer."""
+    form = await read_form(request) if request.method == "POST" else Form.empty()
+    viewer, now = request.state.viewer, request.state.now
+    theme = await find_theme(request.path_params["number"])
+    blank = {"theme": theme, "title": ""}
+    if request.method == "GET":
+        may_contribute(viewer, theme.schedule, now).require()
+        return await page(request, "threads/new.html", {**blank, **await writing(form), "form": form})
+    try:
+        typed = form.text("title"), source_of(form)
+        if not asks_to_publish(form):
+            title, preview = await threads.preview_thread(viewer, theme.number, *typed, now)
+            previewed = {"theme": theme, "title": title, **await writing(form, preview)}
+            return await page(request, "threads/new.html", {**previewed, "form": form})
+        thread = await threads.open_thread(viewer, theme.number, *typed, now)
+    except Invalid as problem:
+        return await refused(request, "threads/new.html", {**blank, **await writing(form)}, form, problem)
+    return see_other(request, "thread", thread=thread, notice="fil-ouvert")

@@ -1,0 +1,47 @@
+"""What the forms that write a contribution have in common: a reply, an edit, the first words of a thread.
+
+The quotes that open a contribution are hidden marks shown as the words that they stand for, and the text area holds the
+author's own words; quotes further down stay where the author put them, as their mark's line. A preview gives the form
+back as it was sent.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from forum.domain.discussion import posts, threads
+from forum.domain.discussion.post_writing import Preview
+from forum.settings import settings
+from forum.text.quotes import MARKER, QuoteMark
+from forum.web.plumbing.forms import Form
+
+
+def asks_to_publish(form: Form) -> bool:
+    """Whether the button that was pressed is the first one, as when Enter sends the form."""
+    return form.text("action") in ("", "publier")
+
+
+def marks_of(form: Form) -> list[QuoteMark]:
+    """Every quote that a form holds; how many are too many is the domain's matter."""
+    return read_marks(form.raw.get("citation", []))
+
+
+def read_marks(texts: Iterable[str]) -> list[QuoteMark]:
+    found = (MARKER.fullmatch(text.strip()) for text in texts)
+    return [QuoteMark(*(int(number) for number in each.groups())) for each in found if each]
+
+
+def source_of(form: Form) -> str:
+    """The whole source: the opening quotes, each on its line, then the author's words."""
+    marks = "\n".join(m.marker() for m in marks_of(form))
+    own = form.text("source")
+    return f"{marks}\n\n{own}" if marks else own
+
+
+async def writing(form: Form, preview: Preview | None = None) -> dict[str, Any]:
+    """What the shared pieces of these pages show: the quotes of the form, the limit of its words, the preview."""
+    return {
+        "quoted": await posts.known_quotes(marks_of(form)),
+        "limit": settings().limits.post_characters,
+        "preview": preview,
+        "pieces": threads.pieces_of(preview.draft.reading.html, preview.draft.quoted) if preview else (),
+    }

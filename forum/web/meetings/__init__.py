@@ -1,0 +1,1 @@
+"""Pages of meetings, their minutes and their tags."""

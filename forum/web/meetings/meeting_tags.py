@@ -1,0 +1,118 @@
+"""Which words come from a meeting: the tag of a contribution, those that wait, many at once in a theme."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.domain.discussion import meeting_tags
+from forum.domain.discussion.threads import find_post
+from forum.domain.meetings import bulk_tags, waiting_tags
+from forum.domain.meetings.bulk_tags import Asked
+from forum.errors import Checks, Invalid
+from forum.web.plumbing.forms import Form, asked_integer, asked_text, read_form
+from forum.web.plumbing.page import href, page, refused, see_other, to_place
+
+# An offset that both databases can count to, and no page that has anything.
+FARTHEST_PAGE = 100_000
+
+
+async def tag(request: Request) -> Response:
+    """Tie a contribution to a meeting, confirm a member's tag (acte=etiqueter), or take one off (acte=retirer)."""
+    form = await read_form(request)
+    post = request.path_params["post"]
+    act = meeting_tags.untag_post if form.text("acte") == "retirer" else meeting_tags.tag_post
+    await act(request.state.viewer, post, form.integer("numero"), request.state.now)
+    return to_place(request, post, *await find_post(post), notice="etiquette-changee")
+
+
+async def queue(request: Request) -> Response:
+    """The tags that wait: confirm or refuse one by its button (un=confirmer:12), or those that are ticked (acte)."""
+    form = await read_form(request) if request.method == "POST" else None
+    viewer, now = request.state.viewer, request.state.now
+    if form is None:
+        shown = await waiting_tags.list_waiting(viewer, now)
+        return await page(request, "meetings/waiting.html", {"list": shown, "form": Form.empty()})
+    try:
+        act, _, one = form.text("un").partition(":")
+        tags = [int(one)] if one.isascii() and one.isdecimal() and len(one) < 10 else form.integers("etiquettes")
+        confirm = _one_of(act or form.text("acte"), "confirmer", "refuser")
+        await waiting_tags.settle_tags(viewer, tags, now, confirm=confirm)
+    except Invalid as problem:
+        shown = await waiting_tags.list_waiting(viewer, now)
+        return await refused(request, "meetings/waiting.html", {"list": shown}, form, problem)
+    return see_other(request, "waiting_tags", notice="etiquettes-confirmees" if confirm else "etiquettes-refusees")
+
+
+def _one_of(typed: str, yes: str, no: str) -> bool:
+    """Which of two acts a button asks for."""
+    if typed not in (yes, no):
+        raise Invalid("Choisissez ce qu’il faut faire.")
+    return typed == yes
+
+
+async def select(request: Request) -> Response:
+    """Contributions and proposals of a theme to tick, then to tie to a meeting of its group or to untie."""
+    form = await read_form(request) if request.method == "POST" else None
+    number = request.path_params["number"]
+    if form is None:
+        return await page(request, "meetings/select.html", {**await _selection(request), "form": _first(request)})
+    try:
+        await _tag_selection(request, form)
+    except Invalid as problem:
+        return await refused(request, "meetings/select.html", await _selection(request), form, problem)
+    asked = _asked(request)
+    thread, seen = asked.thread, _seen(asked)
+    return see_other(request, "tag_selection", number=number, fil=thread, voir=seen, notice="selection-etiquetee")
+
+
+async def _tag_selection(request: Request, form: Form) -> None:
+    checks = Checks()
+    meeting, posts, references, tie = None, [], [], True
+    with checks.field("reunion"):
+        meeting = form.integer("reunion")
+    with checks.field("selection"):
+        posts, references = form.integers("contributions"), form.texts("propositions")
+        tie = _one_of(form.text("acte"), "etiqueter", "retirer")
+    checks.done()
+    await bulk_tags.tag_selection(
+        request.state.viewer, request.path_params["number"], meeting, posts, references, request.state.now, tie=tie
+    )
+
+
+def _first(request: Request) -> Form:
+    """A form that begins with the meeting from whose page one comes."""
+    return Form.empty(reunion=asked_integer(request, "reunion", least=1))
+
+
+def _asked(request: Request) -> Asked:
+    return Asked(
+        thread=asked_integer(request, "fil", least=1),
+        untagged=asked_text(request, "voir") == "sans",
+        page=min(asked_integer(request, "page", 1, least=1) or 1, FARTHEST_PAGE),
+    )
+
+
+def _seen(asked: Asked) -> str | None:
+    """The filter on tags as the parameter of an address."""
+    return "sans" if asked.untagged else None
+
+
+async def _selection(request: Request) -> dict[str, Any]:
+    viewer, now, asked = request.state.viewer, request.state.now, _asked(request)
+    desk = await bulk_tags.tagging_desk(viewer, request.path_params["number"], asked, now)
+    told = request.method == "GET" and asked_text(request, "fait") == "selection-etiquetee"
+
+    def turned(to: int) -> str:
+        later = to if to > 1 else None
+        known = {"number": desk.theme.number, "fil": asked.thread, "voir": _seen(asked), "page": later}
+        return href(request, "tag_selection", **known)
+
+    return {
+        "desk": desk,
+        "theme": desk.theme,
+        "report": await bulk_tags.last_report(viewer, desk.theme) if told else None,
+        "here_url": turned(asked.page),
+        "previous_url": turned(asked.page - 1) if asked.page > 1 else None,
+        "next_url": turned(asked.page + 1) if desk.has_next else None,
+    }

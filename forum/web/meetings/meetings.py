@@ -1,0 +1,137 @@
+"""Meetings: the list, one of them, a new one, a correction; the same as a calendar to follow."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.domain.meetings import changes, meetings, waiting_tags
+from forum.domain.meetings.changes import MeetingDesk, Sitting
+from forum.domain.meetings.meetings import Group, MeetingLine
+from forum.errors import Checks, Conflict, Invalid, NotFound
+from forum.language import catalogue
+from forum.text.calendars import Event, calendar
+from forum.web.plumbing.forms import Form, read_form
+from forum.web.plumbing.page import href, page, pages, refused, see_other
+
+
+async def index(request: Request) -> Response:
+    """The meetings of the working groups, and for moderators how many tags wait."""
+    viewer, now = request.state.viewer, request.state.now
+    context = {
+        "list": await meetings.list_meetings(viewer, now),
+        "waiting": await waiting_tags.count_waiting(viewer, now),
+    }
+    return await page(request, "meetings/index.html", context)
+
+
+async def show(request: Request) -> Response:
+    """One meeting: who was there, what comes from it and what became of it, its minutes."""
+    shown = await meetings.read_meeting(request.state.viewer, request.path_params["meeting"], request.state.now)
+    return await page(request, "meetings/show.html", {"page": shown, "meeting": shown.meeting})
+
+
+async def create(request: Request) -> Response:
+    """The form of a new meeting, and its answer."""
+    form = await read_form(request) if request.method == "POST" else None
+    groups = await meetings.new_meeting_groups(request.state.viewer, request.state.now)
+    if form is None:
+        return await page(request, "meetings/new.html", {"groups": groups, "form": Form.empty()})
+    try:
+        meeting = await _create(request, form, groups)
+    except Invalid as problem:
+        return await refused(request, "meetings/new.html", {"groups": groups}, form, problem)
+    return see_other(request, "meeting", meeting=meeting, notice="reunion-creee")
+
+
+async def _create(request: Request, form: Form, groups: tuple[Group, ...]) -> int:
+    checks = Checks()
+    group, number = None, None
+    with checks.field("groupe"):
+        group = form.integer("groupe") if form.text("groupe") else groups[0].id if len(groups) == 1 else None
+        if group is None:
+            raise Invalid("Choisissez un groupe de travail.")
+    with checks.field("numero"):
+        number = form.integer("numero")
+    wanted = _sitting(form, checks)
+    return await changes.create_meeting(request.state.viewer, group or 0, number, wanted, request.state.now)
+
+
+def _sitting(form: Form, checks: Checks) -> Sitting:
+    """Day, place and attendance as typed.
+
+    Raises:
+        InvalidForm: one of them, or what `checks` found before, cannot be read.
+    """
+    held_on, place, attendance = None, "", ""
+    with checks.field("date"):
+        held_on = form.day("date")
+    with checks.field("lieu"):
+        place = form.text("lieu")
+    with checks.field("presents"):
+        attendance = form.text("presents")
+    checks.done()
+    return Sitting(held_on, place, attendance)
+
+
+async def edit(request: Request) -> Response:
+    """The form that corrects a meeting, and its answer; 409 when somebody else did meanwhile."""
+    form = await read_form(request) if request.method == "POST" else None
+    viewer, now, meeting = request.state.viewer, request.state.now, request.path_params["meeting"]
+    desk = await changes.meeting_to_edit(viewer, meeting, now)
+    if form is None:
+        return await page(request, "meetings/edit.html", {**_desk(desk), "form": _first(desk)})
+    try:
+        mark = form.text("vu", desk.mark)
+        await changes.edit_meeting(viewer, meeting, _sitting(form, Checks()), mark, now)
+    except Invalid as problem:
+        return await refused(request, "meetings/edit.html", _desk(desk), form, problem)
+    except Conflict as problem:
+        # The page says what is now; sent again, the form is about that.
+        desk = await changes.meeting_to_edit(viewer, meeting, now)
+        context, form = {**_desk(desk), "other": desk.sitting}, form.with_values(vu=desk.mark)
+        return await refused(request, "meetings/edit.html", context, form, Invalid(problem.message), status=409)
+    return see_other(request, "meeting", meeting=desk.meeting.id, notice="reunion-modifiee")
+
+
+def _desk(desk: MeetingDesk) -> dict[str, Any]:
+    return {"meeting": desk.meeting, "other": None}
+
+
+def _first(desk: MeetingDesk) -> Form:
+    sitting = desk.sitting
+    return Form.empty(date=sitting.held_on, lieu=sitting.place, presents=sitting.attendance, vu=desk.mark)
+
+
+async def calendar_of_all(request: Request) -> Response:
+    """The meetings of all groups that have a day, to follow in a calendar program."""
+    shown = await meetings.list_meetings(request.state.viewer, request.state.now)
+    return _calendar(request, [each for each in shown.meetings if each.held_on], "reunions.ics")
+
+
+async def calendar_of_one(request: Request) -> Response:
+    """One meeting for a calendar program; without a day there is nothing to note."""
+    found = await meetings.find_meeting(request.state.viewer, request.path_params["meeting"], request.state.now)
+    if found.held_on is None:
+        raise NotFound
+    return _calendar(request, [found], f"reunion-{found.id}.ics")
+
+
+def _calendar(request: Request, found: list[MeetingLine], filename: str) -> Response:
+    words = catalogue(request.state.locale).gettext
+    base = pages(request).base_url
+    host = base.partition("://")[2]
+    events = [
+        Event(
+            uid=f"reunion-{each.id}@{host}",
+            title=f"{words('GT réunion')} {each.number} – {each.group.name}",
+            begins=each.held_on,
+            place=each.place,
+            address=base + href(request, "meeting", meeting=each.id),
+        )
+        for each in found
+        if each.held_on
+    ]
+    text = calendar(events, request.state.now, f"{pages(request).site.title} – {words('Réunions')}")
+    headers = {"Content-Disposition": f'inline; filename="{filename}"', "Cache-Control": "private, no-cache"}
+    return Response(text, headers=headers, media_type="text/calendar")

@@ -1,0 +1,1 @@
+"""Pages of joining, of one’s account, and of people."""

@@ -1,0 +1,198 @@
+"""/administration/invitations: who was invited, one more, a whole file; and /invitation, where the link leads."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum import permissions
+from forum.domain.members import invitations
+from forum.domain.members.invitation_files import LONGEST_FILE, MOST_LINES, clean_guest
+from forum.domain.members.invitations import Acceptance, Outcome, State
+from forum.domain.sign_in import sessions
+from forum.errors import Invalid
+from forum.settings import settings
+from forum.web.members.joining import asked_of_people
+from forum.web.plumbing.forms import Form, asked_integer, asked_text, read_form, read_upload
+from forum.web.plumbing.page import href, page, refused, see_other, sentence
+from forum.web.sign_in.sessions import device, entered, secret, unkept
+
+LABELS = {
+    State.WAITING: "En attente",
+    State.ACCEPTED: "Acceptées",
+    State.EXPIRED: "Expirées",
+}
+# Lines of a report on one page: five thousand would be a page of a megabyte.
+SHOWN = 200
+
+
+async def index(request: Request) -> Response:
+    """Who was invited, newest first, by what became of it."""
+    asked = asked_text(request, "etat")
+    state = State(asked) if asked in list(State) else State.WAITING
+    number = asked_integer(request, "page", 1, least=1) or 1
+    shown = await invitations.list_invitations(request.state.viewer, state, number, request.state.now)
+
+    def turned(to: int) -> str:
+        return href(request, "invitations", etat=state.value, page=to if to > 1 else None)
+
+    context = {
+        "list": shown,
+        "states": [(one, LABELS[one]) for one in State],
+        "previous_url": turned(number - 1) if number > 1 else None,
+        "next_url": turned(number + 1) if shown.has_next else None,
+    }
+    return await page(request, "invitations/index.html", context)
+
+
+async def invite(request: Request) -> Response:
+    """Invite one person."""
+    form = await read_form(request) if request.method == "POST" else None
+    permissions.may_administer(request.state.viewer, request.state.now).require()
+    if form is None:
+        return await page(
+            request, "invitations/new.html", {**_lists(), "form": Form.empty(langue=request.state.locale)}
+        )
+    try:
+        guest = clean_guest(
+            form.text("adresse"),
+            name=form.text("nom"),
+            organisation=form.text("organisation"),
+            profession=form.text("profession"),
+            territory=form.text("territoire"),
+            language=form.text("langue"),
+        )
+        await invitations.invite(request.state.viewer, guest, request.state.now)
+    except Invalid as problem:
+        return await refused(request, "invitations/new.html", _lists(), form, problem)
+    return see_other(request, "invitations", notice="invitation-envoyee")
+
+
+async def read_file(request: Request) -> Response:
+    """A file or a pasted list, read and kept; nothing leaves before its report was looked at."""
+    permissions.may_administer(request.state.viewer, request.state.now).require()
+    context = {"most_lines": MOST_LINES, "most_megabytes": LONGEST_FILE >> 20}
+    if request.method == "GET":
+        return await page(request, "invitations/file.html", {**context, "form": Form.empty()})
+    form, content = await read_upload(request, "fichier", limit=LONGEST_FILE)
+    viewer, now = request.state.viewer, request.state.now
+    try:
+        pasted = form.text("liste")
+        field = "liste" if pasted.strip() else "fichier"
+        if content and pasted.strip():
+            raise Invalid("Choisissez un fichier, ou collez une liste : pas les deux.")
+        batch = await (
+            invitations.read_pasted(viewer, pasted, now)
+            if field == "liste"
+            else invitations.read_file(viewer, content, now)
+        )
+    except Invalid as problem:
+        told = Invalid(problem.message, field=problem.field or field, values=problem.values)
+        return await refused(request, "invitations/file.html", context, form, told)
+    return see_other(request, "invitation_batch", batch=batch)
+
+
+async def report(request: Request) -> Response:
+    """What each line of a file would do, or did not do; what is wrong comes first."""
+    batch = await invitations.find_batch(request.state.viewer, request.path_params["batch"], request.state.now)
+    number = asked_integer(request, "page", 1, least=1) or 1
+    aside, ready = batch.aside, [line for line in batch.lines if line.outcome.is_sent]
+
+    def turned(to: int) -> str:
+        return href(request, "invitation_batch", batch=batch.id, page=to if to > 1 else None)
+
+    context = {
+        "batch": batch,
+        "counts": batch.counts(),
+        "aside": [(line, _said(request, line)) for line in aside[(number - 1) * SHOWN : number * SHOWN]],
+        "ready": ready[:SHOWN],
+        "beyond": max(0, len(ready) - SHOWN),
+        "previous_url": turned(number - 1) if number > 1 else None,
+        "next_url": turned(number + 1) if number * SHOWN < len(aside) else None,
+    }
+    return unkept(await page(request, "invitations/report.html", context))
+
+
+def _said(request: Request, line: invitations.Line) -> list[str]:
+    """What is wrong with a line, or why nothing is sent for it."""
+    if line.outcome is Outcome.TWICE:
+        return [sentence(request, Invalid("Cette adresse est déjà à la ligne {line}.", values={"line": line.first}))]
+    if line.outcome is Outcome.MEMBER:
+        return [sentence(request, Invalid("Cette personne est déjà membre."))]
+    if line.outcome is Outcome.WAITING:
+        return [sentence(request, Invalid("Cette personne a déjà une invitation, encore valable."))]
+    return [sentence(request, problem) for problem in line.guest.problems]
+
+
+async def send(request: Request) -> Response:
+    """Send what a report announced; sent twice, it is sent once."""
+    await read_form(request)
+    batch = request.path_params["batch"]
+    await invitations.send_batch(request.state.viewer, batch, request.state.now)
+    return see_other(request, "invitation_batch", batch=batch)
+
+
+async def invite_again(request: Request) -> Response:
+    """A new link for an invitation that has ended, or whose mail got lost."""
+    await read_form(request)
+    await invitations.invite_again(request.state.viewer, request.path_params["invitation"], request.state.now)
+    return see_other(request, "invitations", notice="invitation-envoyee")
+
+
+async def withdraw(request: Request) -> Response:
+    """Take an invitation back."""
+    await read_form(request)
+    await invitations.withdraw(request.state.viewer, request.path_params["invitation"], request.state.now)
+    return see_other(request, "invitations", notice="invitation-retiree")
+
+
+async def accept(request: Request) -> Response:
+    """Where the link of an invitation leads: a form that begins with what was said of the person."""
+    if request.method == "GET":
+        return await _acceptance(request, None, asked_text(request, "jeton"))
+    form = await read_form(request)
+    try:
+        member = await invitations.accept(
+            form.text("jeton"),
+            Acceptance(
+                name=form.text("nom"),
+                password=form.text("mot_de_passe"),
+                organisation=form.text("organisation"),
+                profession=form.text("profession"),
+                territory=form.text("territoire"),
+                charter=form.checked("charte"),
+            ),
+            locale=request.state.locale,
+            now=request.state.now,
+        )
+    except Invalid as problem:
+        return await _acceptance(request, form, form.values["jeton"], problem)
+    await sessions.close_session(request.state.token)
+    entry = await sessions.let_in(member.id, device=device(request), now=request.state.now)
+    return await entered(request, entry, href(request, "account", fait="compte-ouvert"))
+
+
+async def _acceptance(request: Request, form: Form | None, token: str, problem: Invalid | None = None) -> Response:
+    """The form while the link is good; otherwise (410) what to do next."""
+    try:
+        opened = await invitations.opened_by(token, request.state.now)
+    except Invalid as ended:
+        return secret(await refused(request, "invitations/dead_link.html", {}, Form.empty(), ended, 410))
+    context = {"opened": opened, "guest": opened.guest, **asked_of_people()}
+    if opened.is_member:
+        return secret(await page(request, "invitations/accept.html", {**context, "form": Form.empty()}))
+    if form is not None and problem is not None:
+        return secret(await refused(request, "invitations/accept.html", context, form, problem))
+    first = Form.empty(
+        jeton=token,
+        nom=opened.guest.name,
+        organisation=opened.guest.organisation,
+        profession=opened.guest.profession,
+        territoire=opened.guest.territory,
+    )
+    return secret(await page(request, "invitations/accept.html", {**context, "form": first}))
+
+
+def _lists() -> dict[str, Any]:
+    """What may be said of somebody beside their name."""
+    return {"professions": settings().people.professions, "territories": settings().people.territories}

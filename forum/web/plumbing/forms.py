@@ -1,0 +1,246 @@
+"""What a person typed, read once and strictly: UTF-8 or nothing, one value where one is meant, within the size limit.
+How a body is cut into fields is the matter of `bodies.py`.
+
+Meaning is the domain's: here a text is a text, a number a number, an hour an hour of the clock of Paris. What cannot be
+read raises `Invalid` beside its field and everything typed stays in `values` to be shown again.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from anyio import fail_after
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from forum.domain.throttle import throttle
+from forum.errors import Invalid
+from forum.text.typography import PARIS
+from forum.web.plumbing.bodies import (
+    JSON,
+    MULTIPART,
+    URL_ENCODED,
+    Fields,
+    media_type,
+    read_json,
+    read_multipart,
+    read_url_encoded,
+)
+
+# A form of the largest size over a poor line takes a few seconds.
+SECONDS_TO_SEND = 30
+# A file of the largest size over a poor line takes longer.
+SECONDS_TO_UPLOAD = 120
+# Of what is sent with a file: fields, names, boundaries.
+ROOM_BESIDE_A_FILE = 64 * 1024
+# A body that takes longer makes us look again at who sends it.
+SLOW = timedelta(seconds=1)
+# Integers of both databases.
+LARGEST = 2**31 - 1
+
+
+class Typed(dict[str, str]):
+    """Values by field; a field that was not sent is empty, so that a template need not ask."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+class Form:
+    """One form. `raw` holds every value by field; `values` the last of each; `problems` a sentence by field.
+
+    `lists` are the fields that came as a list of JSON: several values, even when it held one.
+    """
+
+    def __init__(self, raw: Mapping[str, list[str]], lists: frozenset[str] = frozenset()) -> None:
+        self.raw = raw
+        self.lists = lists
+        self.values = Typed({name: found[-1] for name, found in raw.items() if found})
+        self._problems = Typed()
+
+    @classmethod
+    def empty(cls, **initial: object) -> "Form":
+        """A form that nobody filled in yet, with first values; a list gives a field several."""
+        return cls(_typed(initial))
+
+    def with_values(self, **changed: object) -> "Form":
+        """The same form with other values in these fields, as when a page shows it again."""
+        return Form({**self.raw, **_typed(changed)})
+
+    @property
+    def problems(self) -> Typed:
+        return self._problems
+
+    @problems.setter
+    def problems(self, found: Mapping[str, str]) -> None:
+        self._problems = Typed(found)
+
+    def text(self, name: str, default: str = "") -> str:
+        """One value, as typed.
+
+        Raises:
+            Invalid: the field was sent several times, or holds NUL, which no database column takes.
+        """
+        found = self.raw.get(name, [])
+        if len(found) > 1 or name in self.lists:
+            raise Invalid("Ce champ n’attend qu’une seule valeur.", field=name)
+        value = found[0] if found else default
+        if "\0" in value:
+            raise Invalid("Ce texte contient un caractère qui ne peut pas être enregistré.", field=name)
+        return value
+
+    def texts(self, name: str) -> list[str]:
+        """Every value of a field that may be sent several times."""
+        found = list(self.raw.get(name, []))
+        if any("\0" in value for value in found):
+            raise Invalid("Ce texte contient un caractère qui ne peut pas être enregistré.", field=name)
+        return found
+
+    def integer(self, name: str) -> int | None:
+        """A whole number from 0, None when left empty."""
+        typed = self.text(name).strip()
+        if not typed:
+            return None
+        number = _whole(typed)
+        if number is None:
+            raise Invalid("Indiquez un nombre entier.", field=name)
+        return number
+
+    def integers(self, name: str) -> list[int]:
+        """Whole numbers of a field that may be sent several times (boxes that were ticked)."""
+        found = [_whole(value.strip()) for value in self.texts(name)]
+        if any(number is None for number in found):
+            raise Invalid("Ce choix n’existe pas.", field=name)
+        return [number for number in found if number is not None]
+
+    def moment(self, name: str) -> datetime | None:
+        """A day and hour on the site's clock, in UTC; None when left empty."""
+        typed = self.text(name).strip()
+        if not typed:
+            return None
+        try:
+            return datetime.fromisoformat(typed).replace(tzinfo=PARIS).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise Invalid("Indiquez un jour et une heure, par exemple 2026-12-12T18:00.", field=name) from None
+
+    def day(self, name: str) -> date | None:
+        """A day, None when left empty."""
+        typed = self.text(name).strip()
+        if not typed:
+            return None
+        try:
+            return date.fromisoformat(typed)
+        except ValueError:
+            raise Invalid("Indiquez un jour, par exemple 2026-12-12.", field=name) from None
+
+    def require_confirmation(self) -> None:
+        """What cannot be undone is asked for twice: by its button, and by a box that says what will happen.
+
+        Raises:
+            Invalid: the box was not ticked.
+        """
+        if not self.checked("confirmation"):
+            raise Invalid("Cochez la case pour confirmer.", field="confirmation")
+
+    def checked(self, name: str) -> bool:
+        """Whether a box was ticked."""
+        return bool(self.text(name))
+
+
+def _typed(values: Mapping[str, object]) -> dict[str, list[str]]:
+    """Values as a browser would send them; None is a field that was left out."""
+    return {
+        name: [str(each) for each in (value if isinstance(value, list) else [value])]
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def _whole(typed: str) -> int | None:
+    if not (typed.isascii() and typed.isdecimal()) or len(typed) > 10:
+        return None
+    number = int(typed)
+    return number if number <= LARGEST else None
+
+
+async def read_form(request: Request) -> Form:
+    """The form of a request, kept in `request.state.form` so that a refusal further on can give the words back.
+
+    Raises:
+        HTTPException: 413 too large, 408 too slow, 415 neither a form nor JSON, 400 not UTF-8.
+        Unreadable, Invalid: it is not JSON, or not an object of simple values.
+        TooMany: a member sends too many of them; counted once the words are kept.
+    """
+    limits: Any = request.app.state.settings.limits
+    ways: dict[str, tuple[int, Callable[[bytes], Fields]]] = {
+        URL_ENCODED: (limits.form_bytes, read_url_encoded),
+        JSON: (limits.json_bytes, read_json),
+    }
+    if (way := ways.get(media_type(request))) is None:
+        raise HTTPException(415)
+    limit, read = way
+    body = await _received(request, limit, SECONDS_TO_SEND)
+    return await _kept(request, read(body))
+
+
+async def read_upload(request: Request, name: str, *, limit: int) -> tuple[Form, bytes]:
+    """A form with one file of at most `limit` bytes, and the file's bytes, none when none was chosen.
+
+    Raises:
+        HTTPException: 413 too large, 408 too slow, 400 not what it says to be.
+        As `read_form`, for whoever sends it without a file.
+    """
+    if media_type(request) != MULTIPART:
+        return await read_form(request), b""
+    body = await _received(request, limit + ROOM_BESIDE_A_FILE, SECONDS_TO_UPLOAD)
+    fields, files = await read_multipart(request, body)
+    content = files.get(name, b"")
+    form = await _kept(request, fields)
+    if len(content) > limit:
+        raise HTTPException(413)
+    return form, content
+
+
+async def _received(request: Request, limit: int, seconds: float) -> bytes:
+    """The body, and the person who sends it as they are when it has arrived."""
+    try:
+        with fail_after(seconds):
+            body = await _read_body(request, limit)
+    except TimeoutError:
+        raise HTTPException(408) from None
+    # What a form asks is judged when it has arrived: a body that comes slowly must not vote before the close,
+    # nor act by a right that was lost meanwhile.
+    asked, request.state.now = request.state.now, request.app.state.clock()
+    if request.state.now - asked >= SLOW and request.state.token:
+        request.state.viewer = await request.app.state.viewer_of(request.state.token, now=request.state.now)
+    return body
+
+
+async def _kept(request: Request, fields: Fields) -> Form:
+    """The form of this request from now on; one more write of its sender is counted."""
+    request.state.form = Form(fields.values, fields.lists)
+    if request.state.viewer is not None:
+        await throttle().count_write(request.state.viewer.id)
+    form: Form = request.state.form
+    return form
+
+
+async def _read_body(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise HTTPException(413)
+    return bytes(body)
+
+
+def asked_text(request: Request, name: str, default: str = "", *, limit: int = 2000) -> str:
+    """A value of the address: clamped, never refused; NUL and what was not UTF-8 are dropped."""
+    value = request.query_params.get(name, default)[:limit]
+    return value.replace("\0", "").replace("\N{REPLACEMENT CHARACTER}", "")
+
+
+def asked_integer(request: Request, name: str, default: int | None = None, *, least: int = 0) -> int | None:
+    """A whole number of the address, `default` when it is anything else (page=-1, page=abc)."""
+    number = _whole(request.query_params.get(name, ""))
+    return default if number is None or number < least else number

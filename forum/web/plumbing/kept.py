@@ -1,0 +1,90 @@
+"""Pages kept ready: rendered once for everybody who may see the same, until the version of what they show is raised.
+
+The key says which page it is (thread, page, language) and for whom (what they may do); the version says as of when
+(version of the thread, phase of the schedule). A write raises the version, and every process sees at once that what it
+kept is old. What belongs to one reader only is put in the page's slots at each request and never kept. The pages that
+nobody has asked for longest leave when all together are too big.
+"""
+
+import gzip
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Generic, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.web.plumbing.page import Ready, has_already, own_slot
+
+Page = TypeVar("Page")
+
+# Bytes for all pages together, and for each character of a page: itself twice (open and whole), packed, its fragments.
+MOST_BYTES = 32_000_000
+BYTES_A_CHARACTER = 6
+
+
+@dataclass(slots=True)
+class KeptPage:
+    """A page open at its slots; `packed` and `plain` are its whole form for visitors, made when first asked."""
+
+    ready: Ready
+    etag: str = ""
+    plain: bytes = b""
+    packed: bytes = b""
+    _fragments: dict[Hashable, str] = field(default_factory=dict)
+
+    def once(self, key: Hashable, make: Callable[[], str]) -> str:
+        """A fragment that many readers share: what the key says is all that it shows."""
+        found = self._fragments.get(key)
+        if found is None:
+            found = self._fragments[key] = make()
+        return found
+
+
+class Kept(Generic[Page]):
+    """Pages by key, each as of a version, within `most` bytes."""
+
+    def __init__(self, most: int = MOST_BYTES) -> None:
+        self._pages: OrderedDict[Hashable, tuple[Hashable, int, Page]] = OrderedDict()
+        self._most = most
+        self._bytes = 0
+
+    def get(self, key: Hashable, version: Hashable) -> Page | None:
+        """The page, unless it is older or newer than that version."""
+        found = self._pages.get(key)
+        if found is None or found[0] != version:
+            return None
+        self._pages.move_to_end(key)
+        return found[2]
+
+    def keep(self, key: Hashable, page: Page, version: Hashable, *, characters: int) -> Page:
+        """In the place of what was kept under that key; gives the page back."""
+        if (former := self._pages.pop(key, None)) is not None:
+            self._bytes -= former[1]
+        size = characters * BYTES_A_CHARACTER
+        self._pages[key] = (version, size, page)
+        self._bytes += size
+        while self._bytes > self._most and len(self._pages) > 1:
+            self._bytes -= self._pages.popitem(last=False)[1][1]
+        return page
+
+
+_HTML = "text/html; charset=utf-8"
+
+
+def to_visitors(request: Request, page: KeptPage, fill: Callable[[str], str] | None = None) -> Response:
+    """The same bytes for every visitor, or 304 when they have them. `fill` gives what a visitor sees in the slots of
+    the page itself, the first time; the frame's own slots need none."""
+    if not page.plain:
+        page.plain = page.ready.filled(fill or (lambda name: own_slot(request, name))).encode()
+        page.packed = gzip.compress(page.plain, 9, mtime=0)
+        page.etag = f'"{sha256(page.plain).hexdigest()[:20]}"'
+    headers = {"Vary": "Accept-Encoding, Cookie", "ETag": page.etag, "Cache-Control": "private, no-cache"}
+    if has_already(request, page.etag):
+        return Response(status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        return Response(page.packed, headers=headers, media_type=_HTML)
+    return Response(page.plain, headers=headers, media_type=_HTML)

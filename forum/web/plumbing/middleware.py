@@ -1,0 +1,224 @@
+"""What every request passes before a door, in one pure ASGI layer: the reading path is measured, each layer costs.
+
+Host, language, origin, session in; request id and security headers out. Sizes are held by those who read bodies
+(`forms.read_form`); rights are the domain's.
+
+Cross-site requests: an unsafe method passes when the browser says that it comes from our own pages (`Sec-Fetch-Site`),
+or, in older browsers, when its `Origin` is ours. Without either it is no browser, so it passes only without a session
+to abuse. Same rule as simonw/datasette `datasette/csrf.py`.
+"""
+
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+from typing import Protocol
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from forum.permissions import Viewer
+from forum.settings import Settings
+from forum.web.plumbing.addresses import ENGLISH
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+# Two years, as browsers' preload lists ask.
+STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
+# A page without a word of its own on caching: a visitor's may be kept and asked again, a member's is theirs alone.
+VISITOR_CACHE, MEMBER_CACHE = b"no-cache", b"private, no-cache"
+_LOCAL_HOST = re.compile(rb"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
+# The router and the assets, and nothing that a session could change.
+_WITHOUT_SESSION = ("/static/", "/sante/")
+
+logger = structlog.get_logger()
+
+
+class ViewerOf(Protocol):
+    """Whom a session's token stands for, with their rights as they are now."""
+
+    async def __call__(self, token: str, *, now: datetime) -> Viewer | None: ...
+
+
+Refuse = Callable[[Request, int, str], Awaitable[Response]]
+Fail = Callable[[Request, Exception], Awaitable[Response]]
+
+
+@dataclass(slots=True)
+class Told:
+    """What the headers of a request say, read in one pass."""
+
+    host: bytes = b""
+    token: str = ""
+    site: bytes | None = None
+    origin: bytes | None = None
+
+
+class Entrance:
+    """The layer. `viewer_of` knows the person behind a cookie; `refuse` and `fail` make the pages of a refusal and of a
+    failure: see `plumbing/refusals.py`."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: Settings,
+        clock: Callable[[], datetime],
+        viewer_of: ViewerOf,
+        refuse: Refuse,
+        fail: Fail,
+    ) -> None:
+        self.app = app
+        self.clock = clock
+        self.viewer_of = viewer_of
+        self.refuse = refuse
+        self.fail = fail
+        self._cookie = cookie_name(settings).encode() + b"="
+        self._host = settings.site.host.encode()
+        self._origin = settings.site.base_url.encode()
+        self._development = settings.site.environment == "development"
+        headers = SECURITY_HEADERS | ({"strict-transport-security": STRICT_TRANSPORT} if settings.site.secure else {})
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+        self._other_headers = [pair for pair in self._headers if pair[0] != b"content-security-policy"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        told = self._read(scope)
+        state = scope.setdefault("state", {})
+        state |= {"now": self.clock(), "viewer": None, "token": "", "form": None, "started": perf_counter()}
+        state["request_id"] = secrets.token_hex(8)
+        state["locale"] = self._take_language(scope)
+        answering = _Answer(self, scope, send)
+        try:
+            refusal = await self._refusal(scope, told)
+            if refusal is None:
+                if told.token and not scope["path"].startswith(_WITHOUT_SESSION):
+                    state["token"] = told.token
+                    state["viewer"] = await self.viewer_of(told.token, now=state["now"])
+                await self.app(scope, receive, answering)
+            else:
+                await (await self.refuse(Request(scope, receive), *refusal))(scope, receive, answering)
+        except Exception as problem:
+            logger.exception("failure", request=state["request_id"], method=scope["method"], path=scope["path"])
+            if answering.started:
+                raise
+            await (await self.fail(Request(scope, receive), problem))(scope, receive, answering)
+
+    def _read(self, scope: Scope) -> Told:
+        told = Told()
+        for name, value in scope["headers"]:
+            if name == b"host":
+                # Two of them are read differently by different programs: such a request has none.
+                told.host = b"" if told.host else value
+            elif name == b"cookie":
+                told.token = self._token(value) or told.token
+            elif name == b"sec-fetch-site":
+                told.site = value
+            elif name == b"origin":
+                told.origin = value
+        return told
+
+    def _token(self, cookies: bytes) -> str:
+        for cookie in cookies.split(b";"):
+            one = cookie.strip()
+            if one.startswith(self._cookie):
+                return one[len(self._cookie) :].decode("latin-1")
+        return ""
+
+    def _take_language(self, scope: Scope) -> str:
+        """/en is the same site in English: doors never see the prefix; `address` keeps what was asked."""
+        path: str = scope["path"]
+        scope["address"] = path
+        if path != ENGLISH and not path.startswith(ENGLISH + "/"):
+            return "fr"
+        scope["path"] = path[len(ENGLISH) :] or "/"
+        scope["raw_path"] = scope["path"].encode()
+        return "en"
+
+    async def _refusal(self, scope: Scope, told: Told) -> tuple[int, str] | None:
+        if told.host != self._host and not (self._development and _LOCAL_HOST.fullmatch(told.host)):
+            return 400, "Cette adresse n’est pas celle du site."
+        if "\0" in scope["path"] or "\N{REPLACEMENT CHARACTER}" in scope["path"]:
+            return 404, ""
+        if scope["method"] not in SAFE_METHODS and not self._is_ours(told):
+            return 403, "Cette action a été demandée depuis un autre site. Refaites-la depuis cette page."
+        return None
+
+    def _is_ours(self, told: Told) -> bool:
+        if told.site is not None:
+            return told.site in (b"same-origin", b"none")
+        if told.origin is not None:
+            here = (b"http://" + told.host, b"https://" + told.host) if self._development else ()
+            return told.origin == self._origin or told.origin in here
+        return not told.token
+
+
+class _Answer:
+    """The way out: puts the headers of the house on the first message."""
+
+    __slots__ = ("entrance", "scope", "send", "started")
+
+    def __init__(self, entrance: Entrance, scope: Scope, send: Send) -> None:
+        self.entrance, self.scope, self.send, self.started = entrance, scope, send, False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            state = self.scope["state"]
+            headers = message["headers"] = list(message["headers"])
+            names = {name for name, _ in headers}
+            # A document served for download brings a stricter policy of its own.
+            fixed = self.entrance._other_headers if b"content-security-policy" in names else self.entrance._headers
+            # A page whose address holds a link's token names it to nobody.
+            headers += [one for one in fixed if one[0] not in names] if b"referrer-policy" in names else fixed
+            headers.append((b"x-request-id", state["request_id"].encode()))
+            if b"cache-control" not in names:
+                headers.append((b"cache-control", VISITOR_CACHE if state["viewer"] is None else MEMBER_CACHE))
+        await self.send(message)
+
+
+def cookie_name(settings: Settings) -> str:
+    """`__Host-` binds the cookie to this host and to https; plain http exists in development only."""
+    return host_cookie(settings, "session")
+
+
+def host_cookie(settings: Settings, name: str) -> str:
+    """The name of a cookie that no other host and no plain http can set."""
+    return f"__Host-{name}" if settings.site.secure else name
+
+
+def keep_session(response: Response, settings: Settings, token: str) -> None:
+    """The session's cookie: unreadable by scripts, not sent by other sites' forms."""
+    response.set_cookie(
+        cookie_name(settings),
+        token,
+        max_age=settings.sessions.absolute_hours * 3600,
+        path="/",
+        secure=settings.site.secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def forget_session(response: Response, settings: Settings) -> None:
+    """Take the cookie back, and with it the pages that this browser kept."""
+    response.delete_cookie(cookie_name(settings), path="/", secure=settings.site.secure, httponly=True, samesite="lax")
+    MutableHeaders(raw=response.raw_headers)["Clear-Site-Data"] = '"cache"'

@@ -1,0 +1,354 @@
+"""From a template and what it shows to an answer, in the reader's language; the words that the doors have in common.
+
+Doors call `page`, `see_other` and `refused`. A page kept ready for many readers is rendered once by `prepare`, open at
+its slots, then filled for each reader. What a page shows is decided in the domain; no template may await.
+"""
+
+import gzip
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from forum import permissions
+from forum.errors import CahierError, Invalid
+from forum.language import LOCALES, catalogue, filters, said, translators
+from forum.permissions import Viewer
+from forum.settings import ROOT, Settings
+from forum.text import typography
+from forum.web.plumbing.addresses import ENGLISH, Addresses
+from forum.web.plumbing.forms import Form
+from forum.web.plumbing.problems import problem as as_problem
+from forum.web.plumbing.problems import speaks_json
+from forum.web.plumbing.static import Assets
+
+# What a person is told, once, on the page that follows their action: `?fait=<key>`. Only these sentences can be shown,
+# so an address cannot put words on our page.
+NOTICES = {
+    "synthese-demandee": "Votre demande est enregistrée.",
+    "synthese-inchangee": "Rien n’a changé depuis cette version : la voici.",
+    "brouillon-inchange": "Rien n’a changé depuis ce brouillon : le voici.",
+    "synthese-recommencee": "La compilation recommence.",
+    "synthese-publiee": "La synthèse est publiée.",
+    "connecte": "Votre session est ouverte.",
+    "deconnecte": "Votre session est fermée.",
+    "deconnecte-partout": "Toutes vos sessions sont fermées.",
+    "session-fermee": "Cette session est fermée.",
+    "sessions-fermees": "Vos autres sessions sont fermées.",
+    "mot-de-passe-change": "Votre mot de passe est changé ; vos autres sessions sont fermées.",
+    "mot-de-passe-choisi": "Votre nouveau mot de passe est enregistré. Connectez-vous avec lui.",
+    "compte-ouvert": "Votre adresse est confirmée et votre compte est ouvert. Bienvenue !",
+    "profil-garde": "Votre profil est enregistré.",
+    "charte-acceptee": "Vous avez accepté la charte.",
+    "charte-changee": "Votre session est ouverte. La charte a changé : lisez-la, puis acceptez-la ci-dessous.",
+    "adresse-demandee": "Votre demande est enregistrée : suivez le lien de chacun des messages envoyés.",
+    "adresse-abandonnee": "Le changement d’adresse est abandonné ; votre adresse reste la même.",
+    "adresse-confirmee": "Votre adresse est confirmée : vous pouvez contribuer et voter.",
+    "confirmation-envoyee": "Un message part vers votre adresse : suivez le lien qu’il contient, dans les 48 heures.",
+    "facteur-demande": "Votre rôle demande la double authentification : activez-la pour pouvoir agir.",
+    "facteur-retire": "La double authentification est désactivée.",
+    "identite-reliee": "Votre identité est reliée à ce compte : elle sert désormais à vous connecter.",
+    "identite-retiree": "Cette identité ne sert plus à vous connecter.",
+    "archive-demandee": "Votre archive se prépare.",
+    "compte-efface": "Votre compte est effacé.",
+    "contribution-publiee": "Votre contribution est publiée.",
+    "contribution-modifiee": "Votre contribution est modifiée ; l’ancienne version reste dans son historique.",
+    "fil-ouvert": "Votre fil est ouvert.",
+    "proposition-faite": "La proposition est enregistrée.",
+    "proposition-retiree": "Votre proposition est retirée ; elle reste lisible, à part.",
+    "proposition-modifiee": "Votre proposition est modifiée ; l’ancienne version reste lisible.",
+    "questions-enregistrees": "C’est enregistré ; ses mots n’ont pas changé.",
+    "proposition-ecartee": "La proposition est écartée ; son auteur et ses votants le savent.",
+    "proposition-reprise": "La proposition est de nouveau soumise au vote ; son auteur et ses votants le savent.",
+    "correction-certifiee": "C’est une correction : les votes sur la version précédente comptent.",
+    "correction-annulee": "Cette version change le sens : les votes sur la précédente attendent d’être confirmés.",
+    "brouillon-garde": "Votre brouillon est enregistré.",
+    "brouillon-supprime": "Votre brouillon est supprimé.",
+    "propositions-fusionnees": "Les propositions sont fusionnées ; leurs auteurs et leurs votants sont prévenus.",
+    "proposition-defusionnee": "La proposition est de nouveau à part ; ses auteurs et ses votants sont prévenus.",
+    "propositions-differentes": "C’est noté : ces deux propositions sont différentes.",
+    "propositions-comparees": "Ces deux propositions sont de nouveau comparées.",
+    "droits-changes": "Ses droits sont enregistrés ; ils valent dès sa prochaine page.",
+    "personne-suspendue": "La suspension est enregistrée.",
+    "suspension-levee": "La suspension est levée.",
+    "facteur-ote": "Sa double authentification est retirée et ses sessions sont fermées.",
+    "lien-envoye": "Un lien lui est envoyé pour choisir un nouveau mot de passe.",
+    "sessions-terminees": "Toutes les sessions de cette personne sont fermées.",
+    "invitation-envoyee": "L’invitation est partie.",
+    "invitation-retiree": "L’invitation est retirée : son lien ne mène plus nulle part.",
+    "calendrier-fixe": "Le calendrier est enregistré.",
+    "votes-clos": "Les votes sont clos ; les résultats sont publics.",
+    "reponse-publiee": "La réponse est publiée ; les personnes qui ont proposé et voté le savent.",
+    "engagement-inscrit": "L’engagement est inscrit.",
+    "engagement-tenu": "L’engagement est tenu ; les personnes qui ont proposé et voté le savent.",
+    "engagement-rouvert": "L’engagement n’est plus dit tenu.",
+    "echeance-changee": "La nouvelle échéance est inscrite, avec sa raison.",
+    "mise-en-oeuvre": "La proposition est mise en œuvre.",
+    "reunion-creee": "La réunion est enregistrée.",
+    "reunion-modifiee": "La réunion est à jour.",
+    "compte-rendu-garde": "Le compte rendu est enregistré ; ses lignes gardées sont des propositions.",
+    "etiquette-changee": "L’étiquette est à jour.",
+    "etiquettes-confirmees": "Les étiquettes choisies sont confirmées.",
+    "etiquettes-refusees": "Les étiquettes choisies sont refusées.",
+    "selection-etiquetee": "La sélection est traitée.",
+    "mots-retenus": "Ces mots sont retenus.",
+    "extrait-change": "L’extrait est à jour.",
+    "extrait-retire": "L’extrait est retiré ; la contribution ne change pas.",
+    "extrait-rattache": "L’extrait suit la version actuelle de la contribution.",
+    "extrait-garde": "L’extrait garde ses mots d’origine.",
+    "contribution-traitee": "La lecture de cette contribution est terminée.",
+    "contribution-reprise": "Cette contribution est de nouveau à traiter.",
+}
+
+# Where a page kept ready is open: a mark that no text can hold, because texts refuse NUL.
+MARK = "\0"
+# Under this size, packing costs more than it saves.
+WORTH_PACKING = 1000
+# Level of compression of what is sent once: half the time of the usual one, for a tenth more bytes.
+QUICKLY = 3
+# Corners of the masthead that are kept, a few hundred bytes each.
+ACCOUNTS_KEPT = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What every page says of the site."""
+
+    name: str
+    organiser: str
+    title: str
+    accessibility: str
+    provider: str
+    example: bool
+
+
+def rendered(text: str) -> Markup:
+    """What one of our own templates made, to be put in another: it is escaped already."""
+    return Markup(text)  # noqa: S704 # only ever given the result of a template or a slot's mark
+
+
+class Pages:
+    """What the application builds once to show pages: templates by language, addresses, static files.
+
+    `known` is what templates may say of nouns: names that they know on every page.
+    """
+
+    def __init__(self, settings: Settings, addresses: Addresses, **known: object) -> None:
+        self._known = known
+        self.addresses = addresses
+        self.assets = Assets()
+        self.base_url = settings.site.base_url
+        self.example = False
+        self._accounts: dict[object, Markup] = {}
+        asked = settings.consultation
+        site = settings.site
+        self._site = site.name, asked.organiser, asked.title, site.accessibility, settings.oidc.known_as
+        self._environments = {locale: self._environment(settings, locale) for locale in LOCALES}
+
+    def account(self, locale: str, viewer: Viewer | None, *, administers: bool = False, treats: bool = False) -> Markup:
+        """The corner of the masthead: it says no more than a name, what is unread, whether they administer and treat
+        contributions, so it is made once for those."""
+        key = (locale, viewer and (viewer.name, viewer.unread, administers, treats))
+        found = self._accounts.get(key)
+        if found is None:
+            if len(self._accounts) > ACCOUNTS_KEPT:
+                self._accounts.clear()
+            text = self.template(locale, "session/_account.html")(viewer=viewer, administers=administers, treats=treats)
+            found = self._accounts[key] = rendered(text)
+        return found
+
+    @property
+    def site(self) -> Site:
+        """What pages say of the site; `example` is known once the database was read."""
+        return Site(*self._site, example=self.example)
+
+    def template(self, locale: str, name: str) -> Callable[..., str]:
+        return self._environments[locale].get_template(name).render
+
+    def _environment(self, settings: Settings, locale: str) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader(ROOT / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            # Not trim_blocks: it would join the last word before a tag to the first one after it.
+            lstrip_blocks=True,
+            auto_reload=settings.site.environment == "development",
+            extensions=["jinja2.ext.i18n"],
+        )
+        install = environment.install_gettext_callables  # type: ignore[attr-defined] # added by the extension
+        install(*translators(locale), newstyle=True)
+        environment.globals.update(
+            url=lambda name, **params: self.addresses.path(locale, name, params),
+            static=self.assets.address,
+            locale=locale,
+            colon=typography.colon(locale),
+            permissions=permissions,
+            **self._known,
+        )
+        environment.filters.update(filters(locale))
+        return environment
+
+
+def sentence(request: Request, problem: CahierError) -> str:
+    """What a refusal says, in the reader's language."""
+    return said(problem, request.state.locale)
+
+
+def href(request: Request, name: str, **params: object) -> str:
+    """The local path of a page, in the reader's language."""
+    return pages(request).addresses.path(request.state.locale, name, params)
+
+
+def pages(request: Request) -> Pages:
+    found: Pages = request.app.state.pages
+    return found
+
+
+def render(request: Request, name: str, context: Mapping[str, Any], *, slot: Callable[[str], str] | None = None) -> str:
+    """A template with what every page has; `slot(name)` gives what is put in a slot, the reader's own by default."""
+    locale: str = request.state.locale
+    shared = {
+        "viewer": request.state.viewer,
+        "now": request.state.now,
+        "site": pages(request).site,
+        "here": _section(request.url.path),
+        "address": pages(request).base_url + request.scope["address"],
+        "other_locale_url": _in_other_language(request),
+        "slot": slot or (lambda one: own_slot(request, one)),
+    }
+    return pages(request).template(locale, name)(shared | dict(context))
+
+
+async def page(request: Request, name: str, context: Mapping[str, Any], status: int = 200) -> Response:
+    """A whole page of a template."""
+    return html(request, render(request, name, context), status)
+
+
+def html(request: Request, text: str, status: int = 200) -> Response:
+    """Text as an answer, packed for those who accept it."""
+    content = text.encode()
+    headers = {"Vary": "Accept-Encoding, Cookie"}
+    if len(content) > WORTH_PACKING and "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        content = gzip.compress(content, QUICKLY, mtime=0)
+    return HTMLResponse(content, status, headers)
+
+
+def has_already(request: Request, etag: str) -> bool:
+    """Whether the browser says that it holds this very version: a list of tags, of which a proxy may have weakened one
+    (RFC 9110, 13.1.2)."""
+    held = request.headers.get("if-none-match", "")
+    return held == "*" or etag in (one.strip().removeprefix("W/") for one in held.split(","))
+
+
+def own_slot(request: Request, name: str) -> Markup:
+    """What this reader sees in a slot of the frame: their corner of the masthead, what they are told once."""
+    if name == "account":
+        return _account(request)
+    if name == "notice":
+        return _notice(request) + _wanted(request)
+    raise KeyError(name)
+
+
+def _account(request: Request) -> Markup:
+    viewer = request.state.viewer
+    administers = bool(permissions.may_administer(viewer, request.state.now))
+    treats = bool(permissions.may_open_inbox(viewer, request.state.now))
+    return pages(request).account(request.state.locale, viewer, administers=administers, treats=treats)
+
+
+def _notice(request: Request) -> Markup:
+    if b"fait=" not in request.scope["query_string"]:
+        return Markup()
+    words = NOTICES.get(request.query_params.get("fait", ""))
+    if words is None:
+        return Markup()
+    told = catalogue(request.state.locale).gettext(words)
+    return Markup('<p class="notice" role="status">{}</p>').format(told)
+
+
+def _wanted(request: Request) -> Markup:
+    """Whose role asks for a second factor that they lack is led to it from every page, but from where it is set up."""
+    viewer: Viewer | None = request.state.viewer
+    if viewer is None or not viewer.lacks_factor or request.scope["path"].startswith("/compte/securite"):
+        return Markup()
+    return rendered(pages(request).template(request.state.locale, "second_factor/_wanted.html")())
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A page rendered once for many readers; `pieces` are text and, at the odd places, names of slots."""
+
+    pieces: tuple[str, ...]
+
+    def filled(self, slot: Callable[[str], str]) -> str:
+        """The page for one reader."""
+        return "".join(slot(piece) if place % 2 else piece for place, piece in enumerate(self.pieces))
+
+
+def prepare(request: Request, name: str, context: Mapping[str, Any]) -> Ready:
+    """Render a page that is the same for many readers, open at its slots (`{{ slot("account") }}` and any other)."""
+    text = render(request, name, context, slot=lambda one: rendered(MARK + one + MARK))
+    return Ready(tuple(text.split(MARK)))
+
+
+def see_other(
+    request: Request, name: str, *, notice: str | None = None, fragment: str = "", **params: object
+) -> Response:
+    """The answer to an action: 303 to a page, which says `NOTICES[notice]` once."""
+    if notice is not None and notice not in NOTICES:
+        raise KeyError(notice)
+    path = href(request, name, **params, fait=notice)
+    return RedirectResponse(path + (f"#{fragment}" if fragment else ""), 303)
+
+
+def to_place(request: Request, post: int, thread: int, number: int, *, notice: str | None = None) -> Response:
+    """To a contribution, on its page of its thread."""
+    later = number if number > 1 else None
+    return see_other(request, "thread", thread=thread, page=later, notice=notice, fragment=f"c-{post}")
+
+
+async def refused(
+    request: Request, name: str, context: Mapping[str, Any], form: Form, problem: Invalid, status: int = 422
+) -> Response:
+    """The form again: what was typed is kept, each reason stands beside its field. For a program, the reasons alone."""
+    found = reasons(request, problem)
+    if speaks_json(request):
+        return as_problem(request, status, sentence(request, problem), found, {"Cache-Control": "no-store"})
+    form.problems = found
+    return await page(request, name, {**context, "form": form}, status)
+
+
+def reasons(request: Request, problem: Invalid) -> dict[str, str]:
+    """Why a form is refused, by field; what concerns the whole of it stands under the empty name."""
+    return {one.field or "": sentence(request, one) for one in problem.problems}
+
+
+SECTIONS = {
+    "": "home",
+    "themes": "home",
+    "fils": "home",
+    "contributions": "home",
+    "propositions": "home",
+    "extraits": "home",
+    "reunions": "meetings",
+    "syntheses": "syntheses",
+    "aide": "help",
+}
+
+
+def _section(path: str) -> str:
+    return SECTIONS.get(path.split("/", 2)[1], "")
+
+
+def _in_other_language(request: Request) -> str:
+    asked: str = request.scope["address"]
+    path = (asked.removeprefix(ENGLISH) or "/") if request.state.locale == "en" else ENGLISH + asked
+    if path.startswith(("//", "/\\")):
+        path = "/"  # would lead to another site
+    number = request.query_params.get("page", "") if b"page=" in request.scope["query_string"] else ""
+    return f"{path}?page={number}" if number.isdecimal() and number.isascii() and len(number) < 7 else path

@@ -1,0 +1,163 @@
+"""The pages of a refusal: what happened in plain words, what to do next, and what was typed, given back. Programs get
+the same as a problem of RFC 9457 (`problems.py`).
+
+One template for all; the numbers tell the truth (400 403 404 405 408 409 413 415 422 429 500 503). A visitor who must
+be signed in is led to the sign-in page and back, or, if they sent a form, sees its words again and may send it once
+more from this very page when they have signed in beside it.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from forum.errors import (
+    CahierError,
+    Conflict,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    SignInRequired,
+    TooMany,
+    Unavailable,
+    Unreadable,
+)
+from forum.language import catalogue
+from forum.web.plumbing.addresses import page_before
+from forum.web.plumbing.middleware import SAFE_METHODS
+from forum.web.plumbing.page import href, page, reasons, sentence
+from forum.web.plumbing.problems import problem as as_problem
+from forum.web.plumbing.problems import speaks_json, title
+
+SENTENCES = {
+    400: "L’adresse ou le texte envoyé n’est pas lisible. Vérifiez l’adresse, puis recommencez.",
+    403: "Vous n’avez pas le droit de faire cette action.",
+    404: "Cette page n’existe pas ou n’est pas publique.",
+    405: "Cette adresse ne se consulte pas ainsi. Revenez à la page précédente et utilisez ses boutons.",
+    408: "Votre envoi n’est pas arrivé en entier à temps. Vérifiez votre connexion, puis recommencez.",
+    413: "Ce que vous avez envoyé dépasse la taille permise. Raccourcissez-le ou envoyez-le en plusieurs fois.",
+    415: "Ce formulaire n’a pas été envoyé dans un format que le site connaît.",
+    500: "La page n’a pas pu être préparée. L’incident est noté ; rien de ce qui était enregistré n’est perdu.",
+    503: "Le site ne joint pas sa base de données. Réessayez dans quelques instants.",
+}
+STATUSES: dict[type[CahierError], int] = {
+    NotFound: 404,
+    SignInRequired: 403,
+    NotAllowed: 403,
+    Unreadable: 400,
+    Invalid: 422,
+    Conflict: 409,
+    TooMany: 429,
+    Unavailable: 503,
+}
+# Seconds before a browser or a robot asks again: about what a database takes to start.
+RETRY_AFTER = 10
+# The fields where people write: given back to be read and copied. Buttons, numbers and marks of quotes are not words.
+WORDS = frozenset({"source", "title", "wording", "body", "mots", "reason", "lieu", "service", "done_words"})
+_LINE = re.compile(r"(?:ligne|engagement)-[0-9]{1,6}", re.ASCII)
+# Never given back, not even hidden in a page: passwords old and new, codes, links sent by mail.
+_SECRET_FIELD = re.compile(r"mot_de_passe|^code|^jeton$")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is answered instead of what was asked, in the reader's language."""
+
+    status: int
+    heading: str
+    sentence: str
+    headers: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    """By field, where a form was refused."""
+
+
+def refusal(request: Request, status: int, words: str = "", headers: dict[str, str] | None = None) -> Refusal:
+    """A refusal by its status; `words` is a sentence of the catalogue, the status's own when empty."""
+    words = words or SENTENCES.get(status, SENTENCES[400])
+    return Refusal(status, title(request, status), catalogue(request.state.locale).gettext(words), headers or {})
+
+
+def refusal_of(request: Request, problem: Exception) -> Refusal:
+    """A refusal of the domain, of the router (404, 405) or of the reading of a form (400, 408, 413, 415)."""
+    if isinstance(problem, HTTPException):
+        return refusal(request, problem.status_code, headers=dict(problem.headers or {}))
+    status = next((status for kind, status in STATUSES.items() if isinstance(problem, kind)), 500)
+    if not isinstance(problem, CahierError) or status == 500:
+        return refusal(request, status)
+    by_field = reasons(request, problem) if isinstance(problem, Invalid) else {}
+    return Refusal(status, title(request, status), sentence(request, problem), _retry_headers(problem), by_field)
+
+
+def _retry_headers(problem: CahierError) -> dict[str, str]:
+    if isinstance(problem, TooMany):
+        return {"Retry-After": str(problem.retry_after)}
+    return {"Retry-After": str(RETRY_AFTER)} if isinstance(problem, Unavailable) else {}
+
+
+async def answer(request: Request, refusal: Refusal) -> Response:
+    """A refusal as whoever asked reads it: a page, or a problem for programs."""
+    if not speaks_json(request):
+        return await show(request, refusal)
+    return as_problem(request, refusal.status, refusal.sentence, refusal.reasons, refusal.headers)
+
+
+async def show(request: Request, refusal: Refusal, *, sign_in: bool = False) -> Response:
+    """A refusal as a page; what was typed is on it."""
+    context = {
+        "refusal": refusal,
+        "typed": typed(request),
+        "request_id": request.state.request_id,
+        "again": _again(request) if sign_in else None,
+        "back": _back(request),
+    }
+    response = await page(request, "errors/show.html", context, refusal.status)
+    response.headers.update(refusal.headers)
+    return response
+
+
+async def lead_to_sign_in(request: Request, problem: SignInRequired) -> Response:
+    """A visitor asked for a page of members: to the sign-in page and back. They sent a form: it stays here."""
+    if speaks_json(request):
+        return await answer(request, refusal_of(request, problem))
+    if request.method in SAFE_METHODS:
+        return RedirectResponse(href(request, "sign_in", suite=_asked(request)), 303)
+    return await show(request, refusal_of(request, problem), sign_in=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The form that was sent, to be sent once more: its address and every value of it, in order."""
+
+    address: str
+    values: tuple[tuple[str, str], ...]
+
+
+def _again(request: Request) -> Again:
+    """Another site cannot have this page sent in a member's name: the entrance looks at where a form comes from."""
+    form = request.state.form
+    sent = form.raw.items() if form else ()
+    kept = ((name, value) for name, values in sent if not _SECRET_FIELD.search(name) for value in values)
+    return Again(_asked(request), tuple(kept))
+
+
+def _asked(request: Request) -> str:
+    query = request.scope["query_string"].decode("latin-1")
+    return str(request.scope["address"]) + (f"?{query}" if query else "")
+
+
+def _back(request: Request) -> str:
+    """Where the refused link or button was, unless that is this very page."""
+    back = page_before(request)
+    return "" if back == _asked(request) else back
+
+
+def typed(request: Request) -> list[str]:
+    """What somebody wrote in the form of this request, longest first; the lines of minutes are one text."""
+    form = request.state.form
+    if form is None:
+        return []
+    lines = "\n".join(value for name, value in form.values.items() if _LINE.fullmatch(name))
+    written = [value for name, value in form.values.items() if name in WORDS]
+    return sorted((words for words in (lines, *written) if words.strip()), key=len, reverse=True)

@@ -1,0 +1,1 @@
+"""Pages of proposals, and of what became of them."""

@@ -1,0 +1,241 @@
+"""Proposals: the list of a theme, one of them, making one.
+
+The list is kept ready (`kept.py`); its slots are filled for each reader.
+"""
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from forum.domain.proposals import drafts, duplicates, new_proposals, proposals
+from forum.domain.proposals.new_proposals import LONGEST_WORDING, ExtractForm, ProposalForm
+from forum.domain.proposals.proposals import ListedProposal, ProposalList
+from forum.domain.syntheses.syntheses import newest_published
+from forum.domain.themes.ballots import OwnBallot
+from forum.domain.themes.themes import ThemeHead, find_theme
+from forum.domain.votes import booths, votes
+from forum.errors import Invalid
+from forum.permissions import Viewer, may_contribute, may_vote
+from forum.settings import settings
+from forum.web.meetings.filters import asked_meeting
+from forum.web.plumbing.forms import Form, asked_integer, asked_text, read_form
+from forum.web.plumbing.kept import Kept, KeptPage, to_visitors
+from forum.web.plumbing.page import href, html, own_slot, page, prepare, refused, render, see_other
+
+
+async def index(request: Request) -> Response:
+    """The proposals of a theme: one ready page for all who may see the same, with what is each reader's own put in."""
+    viewer: Viewer | None = request.state.viewer
+    kept = await _ready(request, await find_theme(request.path_params["number"]))
+    if viewer is None and b"fait=" not in request.scope["query_string"]:
+        return to_visitors(request, kept.page, _slots(request, kept, {}))
+    own = await votes.own_votes(viewer, tuple(kept.lines))
+    return html(request, kept.page.ready.filled(_slots(request, kept, own)))
+
+
+class ReadyList:
+    """The list of a theme kept ready: the page open at its slots, what they are filled from, its proposals by id."""
+
+    __slots__ = ("lines", "listed", "page")
+
+    def __init__(self, page: KeptPage, listed: ProposalList) -> None:
+        self.page = page
+        self.listed = listed
+        self.lines = {each.line.id: each.line for each in listed.proposals}
+
+
+async def _ready(request: Request, theme: ThemeHead) -> ReadyList:
+    viewer: Viewer | None = request.state.viewer
+    now = request.state.now
+    may_write = may_contribute(viewer, theme.schedule, now)
+    ballots = may_vote(viewer, theme.schedule, now, staff_may_vote=settings().votes.agents_may_vote)
+    # Everything that the ready page depends on: two readers with the same key may see the same. A sealed ballot raises
+    # no version, so it changes none of it. Visitors' bytes hold their order, which is another one each day.
+    key = (
+        "proposals",
+        theme.id,
+        request.state.locale,
+        viewer and viewer.is_staff,
+        may_write,
+        ballots,
+    )
+    pages: Kept[ReadyList] = request.app.state.kept
+    meeting, sort = asked_meeting(request), asked_text(request, "tri") == "reunion"
+    version = (theme.version, theme.schedule.phase(now), viewer is None and now.date())
+    # Filtered or sorted it is another page, which few ask for: made each time.
+    found = None if meeting or sort else pages.get(key, version)
+    if found is not None:
+        return found
+    every = await proposals.list_proposals(theme, now)
+    listed = proposals.by_meeting(every, only=meeting, sort=sort)
+    synthesis = await newest_published(theme.id) if listed.results else None
+    context = {"list": listed, "may_write": may_write, "may_vote": ballots, "synthesis": synthesis}
+    context |= {"meetings": every.meetings, "sorted_by_meeting": sort}
+    ready = prepare(request, "proposals/index.html", context)
+    if meeting or sort:
+        return ReadyList(KeptPage(ready), listed)
+    return pages.keep(key, ReadyList(KeptPage(ready), listed), version, characters=sum(map(len, ready.pieces)))
+
+
+def _slots(request: Request, kept: ReadyList, own: dict[int, OwnBallot]) -> Callable[[str], str]:
+    """What each slot of the list holds for this reader, whose ballots are `own`."""
+    once = kept.page.once
+
+    def booth(each: ListedProposal) -> str:
+        opinion = own.get(each.line.id)
+        verdict = votes.verdict_of(request.state.viewer, each.line, request.state.now)
+
+        def make() -> str:
+            back = href(request, "theme_proposals", number=kept.listed.theme.number) + f"#{each.line.reference}"
+            line = votes.seen_with(each.line, opinion, verdict)
+            context = {"each": each, "line": line, "back": back, "in_booth": True}
+            return render(request, "proposals/_booth.html", context)
+
+        return once((each.line.id, opinion, verdict), make)
+
+    def fill(name: str) -> str:
+        kind, _, number = name.partition(":")
+        if kind == "booths":
+            return "".join(map(booth, proposals.drawn_order(kept.listed, request.state.viewer, request.state.now)))
+        if kind == "voted":
+            return render(request, "votes/_progress.html", {"progress": _progress(request, kept.listed, own)})
+        if kind == "own":
+            return _own_vote(request, kept, int(number), own)
+        return own_slot(request, name)
+
+    return fill
+
+
+def _own_vote(request: Request, kept: ReadyList, proposal: int, own: dict[int, OwnBallot]) -> str:
+    """The reader's own vote, after the close."""
+    if (ballot := own.get(proposal)) is None:
+        return ""
+    line = kept.lines[proposal]
+    seen = votes.seen_with(line, ballot, line.may_vote)
+    key = ("own", seen.own, seen.to_confirm)
+    return kept.page.once(key, lambda: render(request, "proposals/_own_vote.html", {"line": seen}))
+
+
+def _progress(request: Request, listed: ProposalList, own: dict[int, OwnBallot]) -> booths.Progress:
+    """How far this reader has come, from what was read already."""
+    order = proposals.drawn_order(listed, request.state.viewer, request.state.now)
+    lines = [each.line for each in order if each.line.votes_are_open]
+    asked = [booths.Asked(line.id, line.reference, line.wording, line.substance) for line in lines]
+    return booths.progress_of(listed.theme.number, listed.theme.rules, asked, own)
+
+
+async def show(request: Request) -> Response:
+    """One proposal: its words, where they come from, its vote, its life.
+
+    One that was merged leads to the one that stands for it, which says so; its own words are at `merged_proposal`.
+    """
+    asked = request.path_params["reference"]
+    shown = await proposals.read_proposal(request.state.viewer, asked, request.state.now)
+    if shown.union.into is not None:
+        return RedirectResponse(href(request, "proposal", reference=shown.union.into, de=asked), 303)
+    came_from = asked_text(request, "de")
+    joined = any(each.reference == came_from for each in shown.union.joined)
+    context = {"proposal": shown, "came_from": came_from if joined else None}
+    return await page(request, "proposals/show.html", context)
+
+
+async def propose(request: Request) -> Response:
+    """The form of a new proposal, and its answer: it is sent, or kept as a draft."""
+    form = await read_form(request) if request.method == "POST" else None
+    viewer, now = request.state.viewer, request.state.now
+    desk = await new_proposals.proposal_form(viewer, request.path_params["number"], now)
+    if form is None:
+        first = Form.empty(questions=asked_integer(request, "question", least=1))
+        return await page(request, "proposals/new.html", {**_desk(desk), "form": first})
+    number = desk.theme.number
+    if asks_what_is_near(form):
+        return await page(
+            request, "proposals/new.html", {**await with_near(desk.theme, form, _desk(desk)), "form": form}
+        )
+    try:
+        words = form.text("wording"), form.text("body"), form.integers("questions")
+        if asks_for_a_draft(form):
+            await drafts.save_draft(viewer, number, *words, now)
+            return see_other(request, "drafts", notice="brouillon-garde")
+        reference = await new_proposals.propose(viewer, number, *words, now)
+    except Invalid as problem:
+        return await refused(request, "proposals/new.html", _desk(desk), form, problem)
+    return see_other(request, "proposal", reference=reference, notice="proposition-faite")
+
+
+def asks_for_a_draft(form: Form) -> bool:
+    """Whether the button that keeps the words for later was pressed, and not the one that sends them."""
+    return form.text("acte") == "brouillon"
+
+
+def _desk(desk: ProposalForm) -> dict[str, object]:
+    known = {
+        "theme": desk.theme,
+        "questions": desk.questions,
+        "may_submit": desk.may_submit,
+        "may_save": True,
+        "near": None,
+    }
+    return {**known, **limits(), "draft": None}
+
+
+def limits() -> dict[str, object]:
+    """How long a wording and a body may be."""
+    return {"limit": LONGEST_WORDING, "body_limit": settings().limits.post_characters}
+
+
+def asks_what_is_near(form: Form) -> bool:
+    """Whether the button was pressed that shows what may ask for the same, before anything is sent."""
+    return form.values["acte"] == "proches"
+
+
+async def with_near(theme: ThemeHead, form: Form, desk: dict[str, object]) -> dict[str, object]:
+    """The same form, with the proposals that may ask for the same as what was typed."""
+    return {**desk, "near": (await duplicates.near_in(theme.number, form.text("wording")))[1]}
+
+
+async def propose_from_post(request: Request) -> Response:
+    """The form of a proposal made of a contribution or of words selected in it, and its answer."""
+    if request.method == "GET":
+        return await _extract_page(request)
+    form = await read_form(request)
+    viewer, now, post = request.state.viewer, request.state.now, request.path_params["post"]
+    words = form.values["mots"].strip() or None
+    whole = await new_proposals.extract_form(viewer, post, None, now)
+    if asks_what_is_near(form):
+        desk = await with_near(whole.post.place.theme, form, _extract(whole))
+        return await page(request, "proposals/from_post.html", {**desk, "form": form})
+    try:
+        reference = await new_proposals.propose_from_post(
+            viewer,
+            post,
+            words,
+            form.text("wording"),
+            form.integers("questions"),
+            now,
+            near=form.integer("pres") or 0,
+        )
+    except Invalid as problem:
+        context = {**_extract(whole), "twin": problem.values.get("reference")}
+        return await refused(request, "proposals/from_post.html", context, form, problem)
+    return see_other(request, "proposal", reference=reference, notice="proposition-faite")
+
+
+async def _extract_page(request: Request) -> Response:
+    viewer, now, post = request.state.viewer, request.state.now, request.path_params["post"]
+    words = asked_text(request, "mots", limit=settings().limits.post_characters) or None
+    near = asked_integer(request, "pres", 0) or 0
+    whole = await new_proposals.extract_form(viewer, post, None, now)
+    try:
+        chosen = await new_proposals.extract_form(viewer, post, words, now, near=near)
+    except Invalid as problem:
+        form = Form.empty(mots=words, pres=near, wording="")
+        return await refused(request, "proposals/from_post.html", _extract(whole), form, problem)
+    form = Form.empty(mots=words and chosen.words, pres=chosen.mark.start, wording=chosen.wording)
+    return await page(request, "proposals/from_post.html", {**_extract(whole), "form": form})
+
+
+def _extract(whole: ExtractForm) -> dict[str, object]:
+    known = {"post": whole.post, "words": whole.words, "questions": whole.questions}
+    return {**known, "limit": LONGEST_WORDING, "twin": None, "near": None}

@@ -1,0 +1,54 @@
+"""/compte/securite: what one signs in with, and where one is signed in. Each change has a page of its own."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.domain.members import identities
+from forum.domain.sign_in import credentials, proofs, second_factors, sessions
+from forum.errors import Invalid, NotFound
+from forum.permissions import may_turn_factor_off
+from forum.settings import settings
+from forum.web.plumbing.forms import Form, read_form
+from forum.web.plumbing.middleware import keep_session
+from forum.web.plumbing.page import page, refused, see_other
+from forum.web.sign_in.sessions import own, unkept
+
+
+async def show(request: Request) -> Response:
+    """Password, second factor, sessions."""
+    viewer = own(request)
+    context = {
+        "has_password": await proofs.has_password(viewer),
+        "may_turn_off": may_turn_factor_off(viewer, required=settings().sign_in.second_factor_for_staff),
+        "factor": await second_factors.factor_of(viewer.id),
+        "identities": await identities.own_identities(viewer),
+        "sessions": await sessions.sessions_of(viewer, request.state.token, now=request.state.now),
+    }
+    return await page(request, "account/security.html", context)
+
+
+async def change_password(request: Request) -> Response:
+    """Another password, the current one being given; the other sessions end.
+
+    Who has none (404) gets their first one by the reset.
+    """
+    viewer = own(request)
+    if not await proofs.has_password(viewer):
+        raise NotFound
+    context = {"least": settings().passwords.minimum_length}
+    if request.method != "POST":
+        return unkept(await page(request, "account/password.html", context | {"form": Form.empty()}))
+    form = await read_form(request)
+    try:
+        token = await credentials.change_password(
+            viewer,
+            request.state.token,
+            current=form.text(proofs.FIELD),
+            new=form.text("nouveau_mot_de_passe"),
+            now=request.state.now,
+        )
+    except Invalid as problem:
+        return unkept(await refused(request, "account/password.html", context, form, problem))
+    response = see_other(request, "security", notice="mot-de-passe-change")
+    keep_session(response, request.app.state.settings, token)
+    return response

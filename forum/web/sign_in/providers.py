@@ -1,0 +1,263 @@
+"""Signing in with a provider of identities: leaving for it, coming back, the first time, linking, unlinking.
+
+Whatever begins here begins with a form of ours (POST). The way back is a GET, as the protocol has it: it is worth
+something once, in the browser that left.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.domain.members import identities
+from forum.domain.sign_in import proofs, providers, sessions, visits
+from forum.errors import CahierError, Invalid, NotAllowed, NotFound, Unavailable
+from forum.permissions import Viewer
+from forum.web.members.joining import asked_of_people
+from forum.web.plumbing.addresses import local_path
+from forum.web.plumbing.forms import Form, asked_text, read_form
+from forum.web.plumbing.middleware import host_cookie
+from forum.web.plumbing.page import page, refused, see_other
+from forum.web.plumbing.refusals import refusal_of
+from forum.web.sign_in.sessions import device, entered, own, unkept
+
+
+async def leave(request: Request) -> Response:
+    """The button of the sign-in page: on to the provider."""
+    form = await read_form(request)
+    return await _leave(request, None, local_path(form.values["suite"]))
+
+
+async def come_back(request: Request) -> Response:
+    """Back from the provider: known, and signed in; unknown, and asked who they are; or to link their account."""
+    _require_provider()
+    if request.method == "HEAD":
+        raise HTTPException(405)
+    said = {name: asked_text(request, name) for name in ("state", "code", "iss", "error")}
+    now = request.state.now
+    try:
+        visit = await visits.come_back(said["state"], _cookie(request), now=now)
+        request.state.locale = visit.locale
+        code = await providers.check_answer(said, now)
+        person = await providers.identify(code, nonce=visit.nonce, verifier=visit.verifier, now=now)
+        if visit.member is not None:
+            return _forget_visit(request, await _link_own(request, visit.member, person))
+        member = await identities.member_of(person)
+        if member is not None:
+            return _forget_visit(request, await _let_in(request, member, person, visit.suite))
+        cookie = await visits.keep_waiting(person, suite=visit.suite, now=now)
+    except (NotAllowed, Invalid, Unavailable) as problem:
+        return await _refuse(request, problem)
+    return _keep_visit(request, see_other(request, "first_time"), cookie, visits.CHOOSING.seconds)
+
+
+async def first_time(request: Request) -> Response:
+    """Who the provider proved, and nobody knows here: which account is theirs, or a new one."""
+    _require_provider()
+    try:
+        waiting = await visits.waiting(_cookie(request), now=request.state.now)
+    except NotAllowed as problem:
+        return await _refuse(request, problem)
+    return unkept(await page(request, "providers/first_time.html", await _first_time(request, waiting)))
+
+
+async def link_first_time(request: Request) -> Response:
+    """« J’ai déjà un compte » : whoever signs in to it, or has just done so, links it."""
+    _require_provider()
+    form = await read_form(request)
+    cookie, now = _cookie(request), request.state.now
+    try:
+        waiting = await visits.waiting(cookie, now=now)
+    except NotAllowed as problem:
+        return await _refuse(request, problem)
+    viewer: Viewer | None = request.state.viewer
+    try:
+        if viewer is None:
+            return await _sign_in_to_link(request, form, waiting)
+        await _require_fresh_proof(request, viewer, form)
+        await identities.link(viewer, waiting.person, cookie=cookie, now=now)
+    except Invalid as problem:
+        context = await _first_time(request, waiting)
+        return unkept(await refused(request, "providers/first_time.html", context, form, problem))
+    return _forget_visit(request, see_other(request, "security", notice="identite-reliee"))
+
+
+async def join_first_time(request: Request) -> Response:
+    """« Créer mon compte » : the identity opens it."""
+    _require_provider()
+    form = await read_form(request)
+    cookie = _cookie(request)
+    try:
+        waiting = await visits.waiting(cookie, now=request.state.now)
+    except NotAllowed as problem:
+        return await _refuse(request, problem)
+    try:
+        entry = await identities.join(
+            waiting.person,
+            cookie=cookie,
+            name=form.text("nom"),
+            organisation=form.text("organisation"),
+            profession=form.text("profession"),
+            territory=form.text("territoire"),
+            accepts_charter=form.checked("charte"),
+            address=request.client.host if request.client else "",
+            device=device(request),
+            locale=request.state.locale,
+            now=request.state.now,
+        )
+    except Invalid as problem:
+        context = await _first_time(request, waiting)
+        return unkept(await refused(request, "providers/first_time.html", context, form, problem))
+    if entry is None:
+        answer = await page(request, "joining/look_at_mail.html", {"email": waiting.person.email})
+        return _forget_visit(request, unkept(answer))
+    return _forget_visit(request, await entered(request, entry, waiting.suite))
+
+
+async def link(request: Request) -> Response:
+    """From one's account: on to the provider, to come back linked."""
+    viewer = own(request)
+    _require_provider()
+    context: Mapping[str, Any] = {"has_password": await proofs.has_password(viewer)}
+    if request.method != "POST":
+        return unkept(await page(request, "account/link_identity.html", {**context, "form": Form.empty()}))
+    form = await read_form(request)
+    try:
+        await proofs.require_proof(viewer, request.state.token, form.text(proofs.FIELD), now=request.state.now)
+    except Invalid as problem:
+        return unkept(await refused(request, "account/link_identity.html", context, form, problem))
+    return await _leave(request, viewer, "")
+
+
+async def unlink(request: Request) -> Response:
+    """The identity opens this account no longer."""
+    viewer = own(request)
+    number = request.path_params["identity"]
+    identity = next((one for one in await identities.own_identities(viewer) if one.id == number), None)
+    if identity is None:
+        raise NotFound
+    context = {"has_password": await proofs.has_password(viewer), "identity": identity}
+    if request.method != "POST":
+        return unkept(await page(request, "account/unlink_identity.html", {**context, "form": Form.empty()}))
+    form = await read_form(request)
+    try:
+        await proofs.require_proof(viewer, request.state.token, form.text(proofs.FIELD), now=request.state.now)
+        await identities.unlink(viewer, number, token=request.state.token)
+    except Invalid as problem:
+        return unkept(await refused(request, "account/unlink_identity.html", context, form, problem))
+    return see_other(request, "security", notice="identite-retiree")
+
+
+async def signed_out(request: Request) -> Response:
+    """Back from the provider, whose session is ended too. What it says is not read: nothing hangs on it."""
+    return see_other(request, "home", notice="deconnecte")
+
+
+async def _leave(request: Request, viewer: Viewer | None, suite: str) -> Response:
+    _require_provider()
+    try:
+        departure = await visits.leave(
+            viewer=viewer,
+            suite=suite,
+            locale=request.state.locale,
+            address=request.client.host if request.client else "",
+            now=request.state.now,
+        )
+    except Unavailable as problem:
+        return await _refuse(request, problem)
+    response = unkept(await page(request, "providers/leave.html", {"way": departure.address, "is_out": False}))
+    return _keep_visit(request, response, departure.cookie, visits.AWAY.seconds)
+
+
+async def _let_in(request: Request, member: int, person: providers.Person, suite: str) -> Response:
+    """The session of somebody whom the provider proved, or the page that asks for their code."""
+    entry = await identities.let_in(
+        member, person, device=device(request), replacing=request.state.token, now=request.state.now
+    )
+    return await entered(request, entry, suite)
+
+
+async def _link_own(request: Request, member: int, person: providers.Person) -> Response:
+    """Back to link the account that one left from; somebody else may have signed in here meanwhile."""
+    viewer: Viewer | None = request.state.viewer
+    if viewer is None or viewer.id != member:
+        raise NotAllowed(visits.STRANGE)
+    await identities.link(viewer, person, now=request.state.now)
+    return see_other(request, "security", notice="identite-reliee")
+
+
+async def _sign_in_to_link(request: Request, form: Form, waiting: visits.Waiting) -> Response:
+    """The password proves the account; whoever has a second factor proves it before anything is linked."""
+    entry = await sessions.sign_in(
+        form.text("identifiant"),
+        form.text("mot_de_passe"),
+        address=request.client.host if request.client else "",
+        device=device(request),
+        now=request.state.now,
+    )
+    if entry.awaits_code:
+        return await entered(request, entry, "/connexion/premiere-fois")
+    viewer = await sessions.viewer_of(entry.token, now=request.state.now)
+    if viewer is None:
+        raise LookupError("a session that was just opened is somebody's")
+    await identities.link(viewer, waiting.person, cookie=_cookie(request), now=request.state.now)
+    return _forget_visit(request, await entered(request, entry, waiting.suite))
+
+
+async def _require_fresh_proof(request: Request, viewer: Viewer, form: Form) -> None:
+    if not await proofs.is_fresh(request.state.token, now=request.state.now):
+        await proofs.require_proof(viewer, request.state.token, form.text(proofs.FIELD), now=request.state.now)
+
+
+async def _first_time(request: Request, waiting: visits.Waiting) -> dict[str, Any]:
+    viewer: Viewer | None = request.state.viewer
+    fresh = viewer is not None and await proofs.is_fresh(request.state.token, now=request.state.now)
+    return asked_of_people() | {
+        "person": waiting.person,
+        "asks_password": viewer is not None and not fresh and await proofs.has_password(viewer),
+        "form": Form.empty(nom=waiting.person.name),
+    }
+
+
+async def _refuse(request: Request, problem: CahierError) -> Response:
+    """Why nobody is signed in, and the way to the sign-in page, where a password does as well."""
+    refusal = refusal_of(request, problem)
+    response = unkept(await page(request, "providers/refused.html", {"refusal": refusal}, refusal.status))
+    response.headers.update(refusal.headers)
+    return response
+
+
+def _require_provider() -> None:
+    """Without a provider in the settings these addresses do not exist."""
+    if not providers.enabled():
+        raise NotFound
+
+
+def _cookie(request: Request) -> str:
+    return request.cookies.get(_cookie_name(request), "")
+
+
+def _cookie_name(request: Request) -> str:
+    return host_cookie(request.app.state.settings, "visite")
+
+
+def _keep_visit(request: Request, response: Response, value: str, seconds: int) -> Response:
+    """The half of a visit that stays in the browser; Lax, since the provider sends the browser back to us."""
+    response.set_cookie(
+        _cookie_name(request),
+        value,
+        max_age=seconds,
+        path="/",
+        secure=request.app.state.settings.site.secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+def _forget_visit(request: Request, response: Response) -> Response:
+    secure = request.app.state.settings.site.secure
+    response.delete_cookie(_cookie_name(request), path="/", secure=secure, httponly=True, samesite="lax")
+    return response

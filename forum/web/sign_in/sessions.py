@@ -1,0 +1,150 @@
+"""Signing in and out: the password, the code, the cookie, the way back; and the list of where one is signed in.
+
+Who may sign in, and whether a code is right, is decided in `forum/domain/sign_in/`.
+"""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from forum.domain.members import identities, profiles
+from forum.domain.sign_in import second_factors, sessions
+from forum.domain.sign_in.sessions import Entry
+from forum.errors import CahierError, Invalid, SignInRequired
+from forum.permissions import Viewer, may_keep_own_account
+from forum.text.devices import device_of
+from forum.web.plumbing.addresses import local_path, page_before
+from forum.web.plumbing.forms import Form, asked_text, read_form
+from forum.web.plumbing.middleware import forget_session, keep_session
+from forum.web.plumbing.page import href, page, refused, see_other
+
+
+async def show(request: Request) -> Response:
+    """The sign-in form; `suite` is the page that one comes from."""
+    if request.state.viewer is not None:
+        return see_other(request, "home")
+    asked = asked_text(request, "suite") or page_before(request)
+    return unkept(await page(request, "session/sign_in.html", {"form": Form.empty(suite=local_path(asked))}))
+
+
+async def sign_in(request: Request) -> Response:
+    """Sign in, then go back to where one came from, by the page of the code for those who have a second factor."""
+    form = await read_form(request)
+    try:
+        entry = await sessions.sign_in(
+            form.text("identifiant"),
+            form.text("mot_de_passe"),
+            address=request.client.host if request.client else "",
+            device=device(request),
+            replacing=request.state.token,
+            now=request.state.now,
+        )
+    except Invalid as problem:
+        return unkept(await refused(request, "session/sign_in.html", {}, form, problem))
+    return await entered(request, entry, form.values["suite"])
+
+
+async def entered(request: Request, entry: Entry, suite: str) -> Response:
+    """The answer to whoever proved who they are: their cookie, and the page that comes next."""
+    if entry.awaits_code:
+        response: Response = see_other(request, "sign_in_code", suite=local_path(suite) or None)
+    else:
+        response = await _begun(request, entry.token, suite)
+    keep_session(response, request.app.state.settings, entry.token)
+    return response
+
+
+async def _begun(request: Request, token: str, suite: str) -> Response:
+    viewer = await sessions.viewer_of(token, now=request.state.now)
+    if viewer is not None and viewer.lacks_factor:
+        return see_other(request, "security", notice="facteur-demande")
+    if viewer is not None and await profiles.must_read_charter_again(viewer):
+        return see_other(request, "account", notice="charte-changee", suite=local_path(suite) or None)
+    return RedirectResponse(local_path(suite) or href(request, "home"), 303)
+
+
+async def code(request: Request) -> Response:
+    """The second step: a code of the application, or one on paper."""
+    if request.method != "POST":
+        if await sessions.awaiting(request.state.token, now=request.state.now) is None:
+            return see_other(request, "sign_in")
+        form = Form.empty(suite=local_path(asked_text(request, "suite")))
+        return unkept(await page(request, "session/code.html", {"form": form}))
+    form = await read_form(request)
+    try:
+        token = await second_factors.enter(request.state.token, form.text("code"), now=request.state.now)
+    except Invalid as problem:
+        return unkept(await refused(request, "session/code.html", {}, form, problem))
+    except SignInRequired as problem:
+        return await _from_the_start(request, form, problem)
+    response = await _begun(request, token, form.values["suite"])
+    keep_session(response, request.app.state.settings, token)
+    return response
+
+
+async def _from_the_start(request: Request, form: Form, problem: CahierError) -> Response:
+    """The session that waited is over: the password again, with the reason."""
+    empty = Form.empty(suite=local_path(form.values["suite"]))
+    return unkept(await refused(request, "session/sign_in.html", {}, empty, Invalid(problem.message)))
+
+
+async def sign_out(request: Request) -> Response:
+    """End this session, on the server too; then, by the provider's page, that of the provider it came through."""
+    way = await identities.sign_out(request.state.token, now=request.state.now)
+    request.state.viewer = None
+    if way:
+        response = unkept(await page(request, "providers/leave.html", {"way": way, "is_out": True}))
+    else:
+        response = see_other(request, "home", notice="deconnecte")
+    forget_session(response, request.app.state.settings)
+    return response
+
+
+async def revoke(request: Request) -> Response:
+    """End one session of one's own, somewhere else."""
+    viewer = own(request)
+    await read_form(request)
+    await sessions.close_one(viewer, request.path_params["session"])
+    return see_other(request, "security", notice="session-fermee", fragment="sessions")
+
+
+async def revoke_all(request: Request) -> Response:
+    """End every session of one's own, or every other one."""
+    viewer = own(request)
+    form = await read_form(request)
+    if form.text("aussi") == "celle-ci":
+        await sessions.close_all(viewer.id)
+        response = see_other(request, "home", notice="deconnecte-partout")
+        forget_session(response, request.app.state.settings)
+        return response
+    await sessions.close_all(viewer.id, keep=request.state.token)
+    return see_other(request, "security", notice="sessions-fermees", fragment="sessions")
+
+
+def own(request: Request) -> Viewer:
+    """The member whose account this is.
+
+    Raises:
+        SignInRequired: nobody is signed in.
+    """
+    viewer: Viewer | None = request.state.viewer
+    may_keep_own_account(viewer).require()
+    if viewer is None:
+        raise SignInRequired
+    return viewer
+
+
+def device(request: Request) -> str:
+    """What the person recognises this browser by."""
+    return device_of(request.headers.get("user-agent", ""))
+
+
+def unkept(response: Response) -> Response:
+    """A page that no browser keeps: it held a password, a code or a key."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def secret(response: Response) -> Response:
+    """A page whose address holds the token of a link sent by mail: neither kept nor named to the next page."""
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return unkept(response)

@@ -1,0 +1,1 @@
+"""Pages of themes and of their windows."""

@@ -1,0 +1,17 @@
+"""Is this process alive; is it ready to serve? For machines: plain words, nothing about the inside."""
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from forum.domain.upkeep import health
+
+
+async def live(request: Request) -> Response:
+    """The process answers."""
+    return PlainTextResponse("vivant\n")
+
+
+async def ready(request: Request) -> Response:
+    """The process answers and its database too; otherwise 503, by the common way of failures."""
+    await health.touch_database()
+    return PlainTextResponse("prêt\n")

@@ -1,0 +1,94 @@
+"""What came out of a vote, beside the page of results: the declared groups, and the table for a spreadsheet."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.domain.proposals.proposals import ListedProposal, ProposalList, list_proposals
+from forum.domain.themes.themes import find_theme
+from forum.errors import NotFound
+from forum.models.themes import Voting
+from forum.ranking.consensus import FEWEST_SHOWN
+from forum.text.sheets import cell
+from forum.web.plumbing.page import page
+
+Value = str | int | None
+
+
+async def by_group(request: Request) -> Response:
+    """What the declared groups of the voters say of each proposal."""
+    listed = await _results(request)
+    assert listed.results is not None
+    if not listed.results.evidence.partitions:
+        raise NotFound
+    return await page(request, "results/groups.html", {"list": listed, "fewest": FEWEST_SHOWN})
+
+
+async def sheet(request: Request) -> Response:
+    """The table of the results, for a spreadsheet: UTF-8 with its mark, semicolons, no formula. In French, as the
+    documents are."""
+    listed = await _results(request)
+    written = io.StringIO(newline="")
+    writer = csv.writer(written, delimiter=";", lineterminator="\r\n")
+    writer.writerows([cell(value) for value in line] for line in _lines(listed))
+    name = f"resultats-T{listed.theme.number}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return Response(written.getvalue().encode("utf-8-sig"), headers=headers, media_type="text/csv; charset=utf-8")
+
+
+async def _results(request: Request) -> ProposalList:
+    """Raises NotFound: there is no such theme, or its votes are not over."""
+    listed = await list_proposals(await find_theme(request.path_params["number"]), request.state.now)
+    if listed.results is None:
+        raise NotFound
+    return listed
+
+
+def _lines(listed: ProposalList) -> Iterator[list[Value]]:
+    """The header, the ranked proposals, then those under the quorum, without rank."""
+    assert listed.results is not None
+    standing = listed.results.standing
+    ranks = [f"rang : {method.value}" for method in standing.methods]
+    yield ["rang", "ex æquo", "référence", "formulation", "état", *_figures(listed), "à confirmer", *ranks]
+    for each in (*listed.proposals, *listed.below_quorum):
+        assert each.place is not None
+        yield [
+            each.rank,
+            "oui" if each.tied else "",
+            each.line.reference,
+            each.line.wording,
+            each.line.state.value,
+            *_figures_of(listed, each),
+            each.place.count.pending,
+            *(each.place.beside.get(method) for method in standing.methods),
+        ]
+
+
+def _figures(listed: ProposalList) -> list[str]:
+    rules = listed.theme.rules
+    match rules.voting:
+        case Voting.OPINIONS:
+            return ["pour", "abstention", "contre", "soutien net"]
+        case Voting.APPROVAL:
+            return ["soutiens"]
+        case Voting.JUDGMENT:
+            return list(reversed(rules.mentions))
+        case Voting.RANKING:
+            return ["personnes qui la classent", "premières places"]
+
+
+def _figures_of(listed: ProposalList, each: ListedProposal) -> list[Value]:
+    assert each.place is not None
+    count, rules = each.place.count, listed.theme.rules
+    match rules.voting:
+        case Voting.OPINIONS:
+            return [count.tally.for_, count.tally.abstain, count.tally.against, count.tally.net]
+        case Voting.APPROVAL:
+            return [count.tally.for_]
+        case Voting.JUDGMENT:
+            return list(reversed(count.grades(len(rules.mentions))))
+        case Voting.RANKING:
+            return [count.votants, dict(count.places).get(1, 0)]

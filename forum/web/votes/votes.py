@@ -1,0 +1,51 @@
+"""The ballot: one form. With scripts the answer is the piece of page that changed."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from forum.domain.votes import booths, votes
+from forum.domain.votes.votes import ProposalLine
+from forum.web.plumbing.addresses import local_path
+from forum.web.plumbing.forms import Form, read_form
+from forum.web.plumbing.page import href, html, render, see_other
+
+WITHDRAW = "retirer"
+
+
+async def cast(request: Request) -> Response:
+    """Cast, change, confirm or withdraw one's ballot: `avis` in the terms of the theme's voting, or `retirer`.
+
+    `version` is the one that was read; `suite` asks to go on to the next proposal of the booth.
+    """
+    form = await read_form(request)
+    line = await _cast(request, form)
+    back, in_booth = _back(form), form.checked("suite")
+    if request.headers.get("x-fragment") == "vote":
+        piece = render(request, "votes/_vote.html", {"line": line, "back": back, "in_booth": in_booth})
+        return html(request, piece + (await _progress(request, line.theme) if in_booth else ""))
+    if in_booth:
+        return await _onwards(request, line)
+    return RedirectResponse(back, 303) if back else see_other(request, "proposal", reference=line.reference)
+
+
+async def _cast(request: Request, form: Form) -> ProposalLine:
+    viewer, reference, now = request.state.viewer, request.path_params["reference"], request.state.now
+    if form.checked("retirer") or (said := form.text("avis")) == WITHDRAW:
+        return await votes.withdraw_vote(viewer, reference, now)
+    return await votes.vote(viewer, reference, said, now, read_version=form.integer("version"))
+
+
+async def _progress(request: Request, theme: int) -> str:
+    come = await booths.progress_in(request.state.viewer, theme, request.state.now)
+    return render(request, "votes/_progress.html", {"progress": come})
+
+
+async def _onwards(request: Request, line: ProposalLine) -> Response:
+    """To the next proposal that waits for this person, or to the one that they just judged when none does."""
+    come = await booths.progress_in(request.state.viewer, line.theme, request.state.now)
+    return RedirectResponse(f"{href(request, 'theme_proposals', number=line.theme)}#{come.next or line.reference}", 303)
+
+
+def _back(form: Form) -> str:
+    """Where the form stood, when it says so and stays on this site."""
+    return local_path(form.text("retour"))

@@ -1,0 +1,639 @@
+"""Erasure: somebody who has done everything asks to be forgotten, and nothing names them any more, anywhere."""
+
+import io
+import json
+import re
+import subprocess
+import unicodedata
+import zipfile
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from httpx2 import AsyncClient
+from hypothesis import example, given
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+
+from forum.database import is_sqlite, row, rows, transaction
+from forum.domain import jobs, journal, journal_chain
+from forum.domain.members.members import create_member
+from forum.domain.privacy import personal_data
+from forum.domain.privacy.erasure import COLUMNS, PLAIN_WORDS, Fate, erase
+from forum.domain.syntheses.snapshots import from_json, sha256, to_json
+from forum.errors import NotAllowed
+from forum.models.answers import Answer, Decision, Obligation
+from forum.models.credentials import Identity
+from forum.models.meetings import Meeting
+from forum.models.members import Member, Role
+from forum.models.posts import Outcome, Post, Treatment
+from forum.models.proposals import (
+    Distinction,
+    Extract,
+    Merge,
+    Origin,
+    Proposal,
+    ProposalState,
+    ProposalTurn,
+    ProposalVersion,
+    Turn,
+)
+from forum.models.syntheses import Synthesis, SynthesisState
+from forum.models.themes import Theme
+from forum.models.threads import Thread
+from forum.models.votes import BallotChange
+from forum.ranking.tallies import Opinion
+from forum.sealing import seal
+from forum.settings import settings
+from forum.text import quotes
+from forum.text.folding import sort_key
+from forum.text.mentions import handle_key
+from forum.text.reading import read
+from forum.text.redaction import Person, Redactor, Words, as_source, in_place_of, is_ordinary, redact
+from tests.compiled_syntheses import cast
+from tests.conftest import NOON, Clock, visitor
+from tests.document_samples import small_snapshot
+from tests.factories import (
+    count,
+    give_factor,
+    make_group,
+    make_member,
+    make_post,
+    make_proposal,
+    make_theme,
+    make_thread,
+    sign_in,
+)
+from workers import functions, running
+
+NAME = "Éléonore Vasseur-Lévy"
+HANDLE = "Éléonore-Vasseur-Lévy"
+EMAIL = "eleonore.vl@exemple.fr"
+PASSWORD = "quatre mots bien choisis"
+TRACES = (sort_key(NAME), sort_key(HANDLE), sort_key(EMAIL))
+# As people write a name: decomposed, in capitals, in small letters, with another space.
+SPELLINGS = (
+    NAME,
+    unicodedata.normalize("NFD", NAME),
+    NAME.upper(),
+    "eleonore  vasseur levy",
+    "Éléonore\u00a0Vasseur‑Lévy",
+    EMAIL.upper(),
+)
+
+
+async def work_off(clock: Clock) -> None:
+    """All that workers have to do, mails included."""
+    for _ in range(4):
+        for job, _ in await jobs.waiting(clock()):
+            await running.run(job, functions.WORK)
+
+
+def traces(text: str) -> list[str]:
+    said = sort_key(text)
+    return [trace for trace in TRACES if trace in said]
+
+
+def texts_of(value: object) -> Iterator[str]:
+    """A column's value as all the texts that it holds: itself, what it says in JSON, what its files say."""
+    if isinstance(value, memoryview):
+        value = bytes(value)
+    if not isinstance(value, bytes):
+        text = str(value)
+        yield text
+        yield text.encode().decode("unicode_escape", "replace") if "\\u" in text else ""
+        return
+    yield value.decode("utf-8", "replace")
+    yield re.sub(r"<[^>]+>", "", value.decode("utf-8", "replace"))
+    if value.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(value)) as files:
+            for name in files.namelist():
+                yield name
+                yield re.sub(r"<[^>]+>", "", files.read(name).decode("utf-8", "replace"))
+    if value.startswith(b"%PDF"):
+        yield subprocess.run(["pdftotext", "-", "-"], input=value, capture_output=True, check=True).stdout.decode()
+
+
+async def tables() -> list[str]:
+    if is_sqlite():
+        found = await rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    else:
+        found = await rows("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'")
+    return sorted(one["name"] for one in found if "migration" not in one["name"])
+
+
+async def columns_of(table: str) -> dict[str, str]:
+    """The columns of a table that the database itself names, and their kinds."""
+    if is_sqlite():
+        return {one["name"]: one["type"] for one in await rows(f"SELECT name, type FROM pragma_table_info('{table}')")}
+    found = await rows(
+        """SELECT column_name::text AS name, data_type::text AS type FROM information_schema.columns
+            WHERE table_schema = 'public' AND table_name = $1""",
+        table,
+    )
+    return {one["name"]: one["type"] for one in found}
+
+
+async def found_in_database(*, without: tuple[str, ...] = ("identification",)) -> list[tuple[str, str, int, str]]:
+    """(table, column, id, trace) of whatever still names the person."""
+    found = []
+    for table in await tables():
+        if table in without:
+            continue
+        for line in await rows(f"SELECT * FROM {table}"):
+            for column in await columns_of(table):
+                for text in texts_of(line[column]):
+                    found += [(table, column, line["id"], trace) for trace in traces(text)]
+    return found
+
+
+@pytest.fixture
+def worker_clock(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    monkeypatch.setattr(running, "clock", clock)
+    return clock
+
+
+class Consultation:
+    """What there is before the erasure."""
+
+    person: int
+    other: Member
+    open_theme: Theme
+    closed_theme: Theme
+    open_proposal: Proposal
+    closed_proposal: Proposal
+    thread: Thread
+
+
+@pytest.fixture
+async def everything(client: AsyncClient, app: Starlette, worker_clock: Clock) -> Consultation:
+    """A person who wrote, edited, quoted, was quoted and named in every place where one can be; signed in here."""
+    world = Consultation()
+    group = await make_group("gt-3")
+    world.open_theme = await make_theme(3, group=group)
+    world.closed_theme = await make_theme(5, contributions="open", votes="closed", group=group)
+    made = await create_member(NAME, email=EMAIL, password=PASSWORD, organisation="Ville", now=NOON)
+    world.person = made.id
+    await make_member(f"Votant {NAME[:3]}")
+    world.other = await make_member("Paul Autre", organisation=f"Bureau de {NAME}")
+    admin = await make_member("Ada Admin", role=Role.ADMINISTRATOR)
+    world.thread = await make_thread(world.closed_theme, f"Ce que dit {NAME}", author=world.other)
+    first = await make_post(world.thread, f"Avant tout, {' ; '.join(SPELLINGS)} : former.", author=world.other)
+    await sign_in(client, await Member.get(id=world.person))
+    path = f"/fils/{world.thread.id}/repondre"
+    own = f"Je suis {NAME}, **{NAME.split()[0]}** {NAME.split()[1]} donc.\n\n{{{{citation {first.id}@1 0-30}}}}"
+    assert (await client.post(path, data={"source": own})).status_code == 303
+    mine = await Post.get(author_id=world.person)
+    edited = {"source": f"{own}\n\nEt je signe : {NAME}.", "revision": "1"}
+    assert (await client.post(f"/contributions/{mine.id}/modifier", data=edited)).status_code == 303
+    async with visitor(app) as theirs:
+        await sign_in(theirs, world.other)
+        mark = f"{{{{citation {mine.id}@1 0-40}}}}"
+        answer = {
+            "source": f"{mark}\n\n@{HANDLE} a raison, *Éléonore* **Vasseur**-Lévy sait.",
+            "reply_to": str(mine.id),
+        }
+        assert (await theirs.post(path, data=answer)).status_code == 303
+        assert (
+            await theirs.post(path, data={"source": f"`{NAME}` et [{NAME}](https://x.fr/{HANDLE})"})
+        ).status_code == 303
+    world.open_proposal = await make_proposal(world.open_theme, f"Écouter {NAME}.", author=world.other)
+    body = f"Comme **{NAME}** le dit."
+    await rows(
+        "UPDATE proposal SET body = $1, body_html = $2, body_plain = $3",
+        body,
+        read(body).html,
+        read(body).plain,
+    )
+    source = await Extract.create(
+        post=first, revision=1, start=0, stop=40, sha256=quotes.digest(first.plain[:40]), member=admin, created_at=NOON
+    )
+    world.closed_proposal = await make_proposal(world.closed_theme, f"Suivre {NAME.upper()}.", author=world.other)
+    await Proposal.filter(id=world.closed_proposal.id).update(extract_id=source.id, origin=Origin.EXTRACT)
+    for proposal in (world.open_proposal, world.closed_proposal):
+        await cast(proposal, world.person, Opinion.FOR)
+        await BallotChange.create(
+            proposal=proposal, voter_id=world.person, opinion=Opinion.FOR, proposal_version=1, changed_at=NOON
+        )
+    await Meeting.create(
+        working_group=group,
+        number=1,
+        place=f"chez {NAME}",
+        attendance=f"{NAME}, P. Autre",
+        minutes=f"Présents : {NAME}, P. Autre.",
+        created_at=NOON,
+    )
+    draft = await make_proposal(world.open_theme, f"Pas encore dit par {NAME}.", author=await Member.get(id=made.id))
+    await Proposal.filter(id=draft.id).update(state=ProposalState.DRAFT, number=-1)
+    await name_around(world.closed_proposal, world.open_proposal, mine, made.id)
+    async with transaction():
+        await journal.record(
+            None, "hide", "post", mine.id, group=group.id, before=NAME, after="", reason=f"Demande de {NAME}", now=NOON
+        )
+    await rows("UPDATE member SET suspended_reason = $1 WHERE id = $2", f"Insultes à @{HANDLE}", world.other.id)
+    await give_factor(await Member.get(id=world.person))
+    await Identity.create(member_id=world.person, issuer="https://idp.fr", subject=EMAIL, created_at=NOON)
+    await rows(
+        "INSERT INTO sign_up (name, email, password_hash, charter_version, created_at, expires_at, organisation,"
+        " profession, territory, locale) VALUES ($1, $2, 'x', 'x', $3, $3, '', '', '', 'fr')",
+        NAME,
+        EMAIL,
+        NOON,
+    )
+    await rows(
+        "INSERT INTO mail (address, template, locale, content, created_at) VALUES ($1, 'reset', 'fr', $2, $3)",
+        "x@exemple.fr",
+        seal({"name": NAME}),
+        NOON,
+    )
+    for browser, member in ((client, None), (None, world.other)):
+        if browser is not None:
+            assert (await browser.post("/compte/donnees")).status_code == 303
+        elif member is not None:
+            async with visitor(app) as theirs:
+                await sign_in(theirs, member)
+                assert (await theirs.post("/compte/donnees")).status_code == 303
+    async with visitor(app) as administrator:
+        await sign_in(administrator, admin)
+        asked = await administrator.post("/syntheses/demander", data={"theme": "5"})
+        assert asked.status_code == 303
+        await work_off(worker_clock)
+        published = await administrator.post("/syntheses/1/publier", data={"confirmation": "1"})
+        assert published.status_code == 303
+    await rows("UPDATE job SET error = $1 WHERE name = 'compile_synthesis'", f"Mot trop long : {NAME}")
+    await rows("UPDATE document SET error = $1 WHERE format = 'csv'", f"Mot trop long : {NAME}")
+    return world
+
+
+async def name_around(proposal: Proposal, other: Proposal, post: Post, person: int) -> None:
+    """What moderators and agents write about proposals and contributions, and what the person did as one of them."""
+    await Proposal.filter(id=proposal.id).update(state_reason=f"Selon {NAME}")
+    await ProposalVersion.filter(proposal_id=proposal.id).update(reason=f"Relu par {NAME}", certifier_id=person)
+    await ProposalTurn.create(
+        proposal=proposal, turn=Turn.SET_ASIDE, member_id=person, reason=f"Demande de {NAME}", at=NOON
+    )
+    await Merge.create(
+        source=other, destination=proposal, member_id=person, reason=f"Comme {NAME}", merged_at=NOON, undone_at=NOON
+    )
+    await Distinction.create(one=proposal, other=other, member_id=person, created_at=NOON)
+    await Treatment.create(
+        post=post, outcome=Outcome.NO_FOLLOW_UP, revision=1, reason=f"Avis de {NAME}", member_id=person, treated_at=NOON
+    )
+    await Answer.create(
+        proposal=proposal,
+        number=1,
+        decision=Decision.RETAINED,
+        reason=f"Avec {NAME}",
+        service=f"Bureau de {NAME}",
+        decided_on=NOON.date(),
+        agent_id=person,
+        created_at=NOON,
+    )
+    await Obligation.create(
+        proposal=proposal,
+        words=f"Recevoir {NAME}",
+        due_on=NOON.date(),
+        done_on=NOON.date(),
+        done_words=f"{NAME} est reçue",
+        agent_id=person,
+        created_at=NOON,
+    )
+
+
+async def ask_to_be_forgotten(client: AsyncClient) -> None:
+    response = await client.post("/compte/effacer", data={"confirmation": "effacer", "mot_de_passe_actuel": PASSWORD})
+    assert response.status_code == 303, response.text
+
+
+async def test_nothing_names_somebody_who_asked_to_be_forgotten(
+    everything: Consultation, client: AsyncClient, app: Starlette, worker_clock: Clock
+) -> None:
+    before = {(table, column) for table, column, _, _ in await found_in_database()}
+    words = {
+        (table, column)
+        for table, columns in COLUMNS.items()
+        for column, fate in columns.items()
+        if fate is Fate.WORDS and column != "sha256"
+    }
+    unnamed = {("invitation", "organisation"), ("journal_entry", "after"), ("proposal_version", "body")}
+    assert words - before <= unnamed, "the person was not named everywhere where words are"
+    assert {"content", "snapshot"} <= {column for _, column in before}
+    await ask_to_be_forgotten(client)
+    assert await count("document") == 0
+    await work_off(worker_clock)
+    assert await found_in_database() == []
+    documents = await rows("SELECT format, content, error FROM document")
+    assert len(documents) == 6
+    assert all(one["content"] and not one["error"] for one in documents)
+    addresses = await public_addresses()
+    async with visitor(app) as one:
+        for member in (None, everything.other, await Member.get(name="Ada Admin")):
+            if member is not None:
+                await sign_in(one, member)
+            for address in addresses:
+                answer = await one.get(address)
+                assert answer.status_code in (200, 303, 403, 404), address
+                if address in addresses[:4]:
+                    assert answer.status_code == 200, address
+                for text in texts_of(answer.content):
+                    assert not traces(text), address
+    shown = (await client.get(f"/fils/{everything.thread.id}")).text
+    assert "Compte effacé" in shown
+    assert "(nom propre retiré……)" in shown
+    notice = (await client.get("/syntheses/1")).text
+    assert "Des données personnelles ont été retirées de ce document le 23 novembre 2026" in notice.replace("\xa0", " ")
+
+
+async def public_addresses() -> list[str]:
+    posts = await rows("SELECT id, thread_id, revision FROM post ORDER BY id")
+    addresses = ["/", "/themes/3", "/themes/5", "/syntheses/1"]
+    addresses += [f"/fils/{one['thread_id']}" for one in posts[:1]]
+    for one in posts:
+        addresses += [f"/contributions/{one['id']}/historique", f"/contributions/{one['id']}/citer"]
+        addresses += [f"/contributions/{one['id']}/revisions/{n}" for n in range(1, one["revision"] + 1)]
+    addresses += ["/themes/3/propositions", "/themes/5/propositions", "/propositions/T3-001", "/propositions/T5-001"]
+    addresses += ["/reunions", "/reunions/1", "/reunions/1/compte-rendu", "/syntheses", "/syntheses/1/lire"]
+    addresses += ["/notifications", "/compte/donnees", "/compte/donnees/archive", "/journal", "/journal/export.csv"]
+    made = await rows("SELECT format FROM document")
+    addresses += [f"/syntheses/1/synthese-T5-v1-2026-11-23.{one['format']}" for one in made]
+    return addresses
+
+
+async def test_quotes_and_extracts_still_show_the_words_at_their_place(
+    everything: Consultation, client: AsyncClient
+) -> None:
+    lengths = {(r["post_id"], r["number"]): len(r["plain"]) for r in await rows("SELECT * FROM post_revision")}
+    await ask_to_be_forgotten(client)
+    plain = {(r["post_id"], r["number"]): r["plain"] for r in await rows("SELECT * FROM post_revision")}
+    assert {key: len(words) for key, words in plain.items()} == lengths
+    pointing = [
+        *await rows("SELECT quoted_id AS post_id, revision, start, stop, sha256 FROM quote"),
+        *await rows("SELECT post_id, revision, start, stop, sha256 FROM extract"),
+    ]
+    assert len(pointing) == 3
+    for one in pointing:
+        words = quotes.words(plain[one["post_id"], one["revision"]], one["start"], one["stop"])
+        assert quotes.digest(words) == one["sha256"]
+    for one in await rows("SELECT source, html, plain FROM post_revision"):
+        assert read(one["source"]).plain == one["plain"]
+    for one in await rows(
+        "SELECT p.source, p.html, r.html AS same FROM post p JOIN post_revision r"
+        " ON r.post_id = p.id AND r.number = p.revision"
+    ):
+        assert one["html"] == one["same"]
+
+
+async def test_ballots_of_open_votes_are_withdrawn_those_of_closed_votes_stay(
+    everything: Consultation, client: AsyncClient
+) -> None:
+    versions = {r["id"]: r["version"] for r in await rows("SELECT id, version FROM theme")}
+    await ask_to_be_forgotten(client)
+    left = await rows("SELECT proposal_id FROM ballot WHERE voter_id = $1", everything.person)
+    assert [one["proposal_id"] for one in left] == [everything.closed_proposal.id]
+    changes = await rows(
+        "SELECT opinion FROM ballot_change WHERE proposal_id = $1 ORDER BY id", everything.open_proposal.id
+    )
+    assert [one["opinion"] for one in changes] == ["pour", None]
+    assert all(r["version"] > versions[r["id"]] for r in await rows("SELECT id, version FROM theme"))
+
+
+async def test_what_was_theirs_alone_is_gone_and_what_they_wrote_stays(
+    everything: Consultation, client: AsyncClient
+) -> None:
+    posts = await count("post")
+    await ask_to_be_forgotten(client)
+    for table in ("session", "second_factor", "identity", "notification", "mention", "archive"):
+        assert await rows(f"SELECT id FROM {table} WHERE member_id = $1", everything.person) == [], table
+    assert await count("post") == posts
+    left = await Member.get(id=everything.person)
+    assert (left.name, left.handle, left.email, left.password_hash) == (
+        "Compte effacé",
+        f"efface-{everything.person}",
+        None,
+        None,
+    )
+    assert (await client.get("/compte/donnees")).status_code == 303
+    line = await row("SELECT act, thing_id, before, after FROM journal_entry ORDER BY id DESC LIMIT 1")
+    assert line is not None
+    assert (line["act"], line["thing_id"], line["before"], line["after"]) == ("erase", everything.person, "", "")
+    redacted = await row("SELECT redacted_at, reason FROM journal_entry WHERE act = 'hide'")
+    assert redacted is not None
+    assert redacted["redacted_at"] is not None
+    assert redacted["reason"].startswith("Demande de (nom")
+    assert (await journal_chain.verify()).fault == ""
+
+
+async def test_old_documents_are_not_served_until_they_are_made_again(
+    everything: Consultation, client: AsyncClient, app: Starlette, worker_clock: Clock
+) -> None:
+    address = "/syntheses/1/synthese-T5-v1-2026-11-23.pdf"
+    async with visitor(app) as public:
+        assert (await public.get(address)).status_code == 200
+        await ask_to_be_forgotten(client)
+        assert (await public.get(address)).status_code == 404
+        page = (await public.get("/syntheses/1")).text
+        assert "Les fichiers sont en cours de reconstitution" in page
+        await work_off(worker_clock)
+        assert (await public.get(address)).status_code == 200
+        assert "reconstitution" not in (await public.get("/syntheses/1")).text
+
+
+async def test_documents_made_from_the_words_of_before_are_refused(
+    everything: Consultation, client: AsyncClient, worker_clock: Clock
+) -> None:
+    """A worker had read the name before it was taken out, and comes back with it after."""
+    await rows("DELETE FROM document")
+    await rows("UPDATE synthesis SET state = 'requested', published_at = NULL")
+    await rows("UPDATE job SET state = 'queued' WHERE name = 'compile_synthesis'")
+    found = await row("SELECT id FROM job WHERE name = 'compile_synthesis'")
+    assert found is not None
+    claim = await jobs.take(found["id"], worker_clock(), lease=timedelta(seconds=20))
+    assert claim is not None
+    await ask_to_be_forgotten(client)
+    with pytest.raises(jobs.LostLease):
+        await jobs.finish(claim, worker_clock())
+    assert await jobs.take(found["id"], worker_clock(), lease=timedelta(seconds=20)) is not None
+
+
+async def test_the_last_administrator_is_not_erased(client: AsyncClient) -> None:
+    last = await make_member("Ada Admin", role=Role.ADMINISTRATOR)
+    await sign_in(client, last)
+    assert "dernier administrateur" in (await client.get("/compte/effacer")).text
+    with pytest.raises(NotAllowed):
+        await erase(last.id, actor=None, now=NOON)
+    await make_member("Basile Admin", role=Role.ADMINISTRATOR)
+    await erase(last.id, actor=None, now=NOON)
+
+
+@pytest.mark.parametrize(
+    ("typed", "password", "status"),
+    [
+        ("", PASSWORD, 422),
+        ("oui", PASSWORD, 422),
+        ("effacer", "pas le bon mot", 422),
+        ("@eleonore-vasseur-levy", PASSWORD, 303),
+    ],
+)
+async def test_erasing_takes_a_word_and_a_proof(client: AsyncClient, typed: str, password: str, status: int) -> None:
+    made = await create_member(NAME, email=EMAIL, password=PASSWORD, now=NOON)
+    await sign_in(client, await Member.get(id=made.id))
+    answer = await client.post("/compte/effacer", data={"confirmation": typed, "mot_de_passe_actuel": password})
+    assert answer.status_code == status
+    assert password not in answer.text
+    assert ((await Member.get(id=made.id)).erased_at is not None) == (status == 303)
+
+
+async def test_the_identification_is_sealed_opened_with_a_reason_and_purged(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = await make_member(NAME, email=EMAIL)
+    monkeypatch.setenv("FORUM_RETENTION__IDENTIFICATION_DAYS", "1825")
+    settings.cache_clear()
+    await erase(member.id, actor=None, now=NOON)
+    kept = await row("SELECT sealed FROM identification")
+    assert kept is not None
+    assert not traces(kept["sealed"])
+    opened = await personal_data.open_identification(member.id, "Réquisition du 23 novembre", NOON)
+    assert (opened["name"], opened["email"]) == (NAME, EMAIL)
+    line = await row("SELECT act, reason FROM journal_entry ORDER BY id DESC LIMIT 1")
+    assert line is not None
+    assert (line["act"], line["reason"]) == ("open_identification", "Réquisition du 23 novembre")
+    await personal_data.forget_identifications(NOON + timedelta(days=1824))
+    assert await count("identification") == 1
+    await personal_data.forget_identifications(NOON + timedelta(days=1825))
+    assert await count("identification") == 0
+
+
+async def test_somebody_elses_namesake_and_everyday_words_are_left_alone(client: AsyncClient) -> None:
+    thread = await make_thread(await make_theme(3))
+    words = "La mise en place coûte. Mise En Place a raison ; @Mise-en-Place-2 aussi, @Mise-en-Place non."
+    first = await make_member("Mise en Place")
+    second = await make_member("Marie Durand")
+    await Member.filter(id=second.id).update(handle="Mise-en-Place-2", handle_key=handle_key("Mise-en-Place-2"))
+    author = await make_member("Paul Autre")
+    post = await make_post(thread, words, author=author)
+    await make_post(thread, "On met en place une mise de fonds, sur la place.", author=author)
+    await erase(first.id, actor=None, now=NOON)
+    said = (await Post.get(id=post.id)).plain
+    assert said.startswith(
+        "La mise en place coûte. (nom retiré…) a raison ; @Mise-en-Place-2 aussi, (nom retiré……) non."
+    )
+
+
+async def test_a_synthesis_published_with_its_authors_names_loses_them(database: object) -> None:
+    """Until format 3 documents told who had written: such a published synthesis names people by that alone."""
+    member = await make_member(NAME, email=EMAIL)
+    facts = json.loads(to_json(small_snapshot()))
+    old = facts | {
+        "format": 2,
+        "verbatims": [one | {"author": NAME} for one in facts["verbatims"]],
+        "proposals": [one | {"author": None} for one in facts["proposals"]],
+    }
+    synthesis = await Synthesis.create(
+        version=1,
+        scope="all",
+        state=SynthesisState.PUBLISHED,
+        draft=False,
+        snapshot=json.dumps(old, ensure_ascii=False),
+        snapshot_sha256="x",
+        requested_at=NOON,
+        published_at=NOON,
+    )
+    await erase(member.id, actor=None, now=NOON)
+    await synthesis.refresh_from_db()
+    assert from_json(synthesis.snapshot.encode()) == small_snapshot()
+    assert synthesis.snapshot_sha256 == sha256(small_snapshot())
+    assert (synthesis.state, synthesis.redacted_at) == (SynthesisState.PUBLISHED, NOON)
+
+
+async def test_what_is_sealed_under_a_lost_key_goes(database: object) -> None:
+    member = await make_member(NAME, email=EMAIL)
+    await rows(
+        "INSERT INTO mail (address, template, locale, content, created_at) VALUES ('a@b.fr', 'reset', 'fr', 'x', $1)",
+        NOON,
+    )
+    await erase(member.id, actor=None, now=NOON)
+    assert [one["template"] for one in await rows("SELECT template FROM mail")] == ["erased"]
+
+
+# Every text of the schema
+
+
+async def test_every_text_of_the_schema_has_its_fate(database: object) -> None:
+    """A column that somebody adds is a place where a name may stay: this test asks what becomes of it."""
+    kinds = ("TEXT", "CHAR", "BLOB", "JSON", "BYTEA")
+    schema = {
+        table: {name for name, kind in (await columns_of(table)).items() if any(one in kind.upper() for one in kinds)}
+        for table in await tables()
+    }
+    assert {table: set(columns) for table, columns in COLUMNS.items()} == schema
+    for table, columns in PLAIN_WORDS.items():
+        assert all(COLUMNS[table][column] is Fate.WORDS for column in columns)
+
+
+# Texts
+
+
+@pytest.mark.parametrize("length", range(1, 80))
+def test_what_stands_for_a_name_has_its_length(length: int) -> None:
+    assert len(in_place_of(length)) == length
+
+
+PERSON = Person("Malik Diallo", ("Malik-Diallo",), "malik.diallo@exemple.fr")
+NAMINGS = ["Malik Diallo", "@Malik-Diallo", "malik **diallo**", "MALIK DIALLO", "malik.diallo@exemple.fr", "Diallo"]
+SIGNS = ["\n", "\n\n", "* ", "1. ", "> ", "`", "**", "_", " ", "  \n", "# ", "| a | b |\n|---|---|\n", "\t", "\\"]
+LINES = ["{{citation 1@1 0-4}}\n\n", "```\nMalik Diallo\n```\n"]
+OTHERS = ["[lien](https://x.fr/Malik-Diallo)", "e\u0301", "œuvre", "1", "%20", "****", "&nbsp;", "> > "]
+HALVES = ["Malik", "M&#97;lik", "Diallo", "https://x.fr/Malik%20Diallo", "malik.diallo%40exemple.fr"]
+PIECES = st.sampled_from([*NAMINGS, *SIGNS, *LINES, *OTHERS, *HALVES])
+
+
+@given(st.lists(PIECES, max_size=25).map("".join))
+@example("Malik Diallo_malik **diallo**Malik Diallo")  # what ends the name, in one spelling of the words or in all
+@example("1Malik Diallo malik **diallo**")
+@example("> _malik.diallo@exemple.fr_")
+@example("> M&#97;lik **Diallo**")  # words of a quote are no words of the author, but they name all the same
+@example("> Malik ****Diallo")
+def test_every_range_of_a_text_keeps_its_place(source: str) -> None:
+    before = read(source)
+    redactor = Redactor(PERSON)
+    after = redact(Words(source, before.html, before.plain), redactor)
+    assert len(after.plain) == len(before.plain)
+    assert not redactor.names(after.plain)
+    assert not redactor.names(after.source)
+    assert not redactor.names_in_html(after.html)
+    assert not redactor.names(re.sub(r"<[^>]+>", "", after.html))
+    again = read(after.source)
+    assert again.plain == after.plain
+    assert not redactor.names_in_html(again.html)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Malik Diallo_",
+        "dossier_Malik_Diallo_2",
+        "_malik.diallo@exemple.fr_",
+        "https://x.fr/?qui=Malik%20Diallo",
+        "mailto:malik.diallo%40exemple.fr",
+    ],
+)
+def test_a_name_is_found_beside_signs(words: str) -> None:
+    assert Redactor(PERSON).names(words)
+
+
+@pytest.mark.parametrize("words", ["Malik Diallos", "1Malik Diallo", "@Malik-Dialloux"])
+def test_a_longer_word_is_somebody_else(words: str) -> None:
+    assert not Redactor(PERSON).names(words)
+
+
+@given(st.lists(PIECES, max_size=25).map("".join))
+def test_words_written_anew_read_as_themselves(source: str) -> None:
+    plain = read(source).plain
+    assert read(as_source(plain, ())).plain == plain
+
+
+def test_a_name_is_ordinary_when_each_of_its_words_is() -> None:
+    texts = ["la mise en place du truc", "une mise de fonds, en somme, sur la place"]
+    assert is_ordinary("Mise en Place", texts)
+    assert not is_ordinary("Malik Diallo", ["malik diallo est venu", "Malik, Diallo"])

@@ -1,0 +1,59 @@
+"""Which statements reach the database? Heard at the connections themselves, so that none can pass unseen.
+
+Whatever asks (the domain, Tortoise, a job) and whichever module it stands in, a statement goes through sqlite3 or
+asyncpg: connections made while tests run tell every one to whoever listens. Transactions' own words (BEGIN, COMMIT,
+SAVEPOINT…) and what asyncpg does to a connection that goes back to its pool are left out.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import asyncpg
+import pytest
+
+_OWN = re.compile(
+    r"BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|SET |RESET|UNLISTEN|CLOSE ALL|SELECT pg_advisory_unlock|--"
+)
+_listeners: list[list[str]] = []
+
+
+@contextmanager
+def heard() -> Iterator[list[str]]:
+    """The statements of a block, in order, each on one line; SQLite tells them with their values."""
+    statements: list[str] = []
+    _listeners.append(statements)
+    try:
+        yield statements
+    finally:
+        _listeners.remove(statements)
+
+
+def _tell(statement: str) -> None:
+    if _listeners and not _OWN.match(words := " ".join(statement.split())):
+        for each in _listeners:
+            each.append(words)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def listening() -> Iterator[None]:
+    """Every connection that this process makes tells its statements."""
+    connect, create_pool = sqlite3.connect, asyncpg.create_pool
+
+    def telling(*values: Any, **named: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*values, **named)
+        connection.set_trace_callback(_tell)
+        return connection
+
+    async def tell_all(connection: asyncpg.Connection) -> None:
+        connection.add_query_logger(lambda query: _tell(query.query))
+
+    def telling_pool(*values: Any, **named: Any) -> asyncpg.Pool:
+        return create_pool(*values, init=tell_all, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite3, "connect", telling)
+        patch.setattr(asyncpg, "create_pool", telling_pool)
+        yield

@@ -1,0 +1,278 @@
+"""What comes out of a vote: the declared method first, the others beside it, the groups, the table; nothing before."""
+
+import csv
+import io
+import random
+import re
+from collections.abc import Mapping, Sequence
+
+import pytest
+from httpx2 import AsyncClient, Response
+
+from forum.database import rows
+from forum.domain.proposals.proposals import list_proposals
+from forum.domain.themes.themes import find_theme
+from forum.models.members import Member
+from forum.models.proposals import Proposal, ProposalState
+from forum.models.themes import Theme, Voting
+from forum.models.votes import Ballot
+from tests.conftest import NOON, Clock
+from tests.factories import make_member, make_proposal, make_theme, sign_in
+
+PAGE = "/themes/3/propositions"
+SHEET = "/themes/3/resultats.csv"
+GROUPS = "/themes/3/resultats/groupes"
+MENTIONS = "À rejeter\nPassable\nBonne\nTrès bonne\nExcellente"
+
+
+async def make_vote(voting: Voting = Voting.OPINIONS, *, quorum: int = 0, votes: str = "closed") -> Theme:
+    theme = await make_theme(3, votes=votes, quorum=quorum)  # type: ignore[arg-type] # one of its literals
+    mentions = MENTIONS if voting is Voting.JUDGMENT else ""
+    await Theme.filter(id=theme.id).update(voting=voting, mentions=mentions)
+    return theme
+
+
+async def make_voters(many: int, *, profession: str = "", first: int = 0) -> list[Member]:
+    voters = [await make_member(f"Votant Numéro{first + number}") for number in range(many)]
+    for voter in voters:
+        voter.profession = profession
+        await voter.save(update_fields=["profession"])
+    return voters
+
+
+async def cast(theme: Theme, voters: Sequence[Member], said: Mapping[str, Sequence[str]]) -> dict[str, Proposal]:
+    """A proposal for each wording, and for each voter what they say of it, "" for nothing."""
+    made = {}
+    for wording, opinions in said.items():
+        made[wording] = await make_proposal(theme, wording)
+        for voter, opinion in zip(voters, opinions, strict=False):
+            if opinion:
+                await Ballot.create(
+                    proposal=made[wording],
+                    voter=voter,
+                    opinion=opinion,
+                    proposal_version=1,
+                    cast_at=NOON,
+                    profession=voter.profession,
+                )
+    return made
+
+
+async def words(client: AsyncClient) -> str:
+    """The page, its spaces as one types them."""
+    return (await client.get(PAGE)).text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+async def order(client: AsyncClient) -> list[tuple[int, str]]:
+    """The ranks and references of the page, from the first on."""
+    text = await words(client)
+    ranks = [int(rank) for rank in re.findall(r'numeral" aria-hidden="true">(\d+)<', text)]
+    return list(zip(ranks, re.findall(r'<article class="result noted" id="(T3-\d+)"', text), strict=True))
+
+
+def table(answer: Response) -> list[dict[str, str]]:
+    """The lines of the sheet, by their titles."""
+    assert answer.status_code == 200
+    text = answer.content.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
+
+
+async def test_opinions_are_ranked_by_net_support_with_the_other_methods_beside_it(client: AsyncClient) -> None:
+    """Figures of the note on tallies: (18,2,4) is first by net support, (9,0,1) by the Wilson bound."""
+    theme = await make_vote()
+    voters = await make_voters(24)
+    await cast(
+        theme,
+        voters,
+        {"Former": ["pour"] * 18 + ["contre"] * 2 + ["abstention"] * 4, "Recruter": ["pour"] * 9 + ["abstention"]},
+    )
+    text = await words(client)
+    assert await order(client) == [(1, "T3-001"), (2, "T3-002")]
+    assert "18 pour moins 2 contre : soutien net 16." in text
+    lines = table(await client.get(SHEET))
+    assert [(each["rang"], each["pour"], each["soutien net"], each["rang : wilson"]) for each in lines] == [
+        ("1", "18", "16", "2"),
+        ("2", "9", "9", "1"),
+    ]
+    assert "Où les méthodes divergent" in text
+    assert re.search(r"Soutien net, rang 1\s*; Borne de Wilson, rang 2", text)
+
+
+async def test_supports_are_counted(client: AsyncClient) -> None:
+    theme = await make_vote(Voting.APPROVAL)
+    voters = await make_voters(12)
+    # The slate of the note: a to f on three clones, g to j on one, k and l on another.
+    clones = ["pour"] * 6
+    await cast(
+        theme,
+        voters,
+        {
+            "Un": clones,
+            "Deux": clones,
+            "Trois": clones,
+            "Quatre": [""] * 6 + ["pour"] * 4,
+            "Cinq": [""] * 10 + ["pour"] * 2,
+        },
+    )
+    assert await order(client) == [(1, "T3-001"), (1, "T3-002"), (1, "T3-003"), (4, "T3-004"), (5, "T3-005")]
+    assert "6 soutiens, sur 12 votants du thème." in await words(client)
+    lines = table(await client.get(SHEET))
+    assert [each["rang : propositions-phares"] for each in lines] == ["1", "3", "4", "2", "5"]
+    assert [each["ex æquo"] for each in lines] == ["oui", "oui", "oui", "", ""]
+
+
+async def test_mentions_are_ranked_by_majority_judgment(client: AsyncClient) -> None:
+    theme = await make_vote(Voting.JUDGMENT)
+    voters = await make_voters(5)
+    await cast(theme, voters, {"Tiède": ["2", "2", "2", "2", "2"], "Aimée": ["4", "4", "3", "0", "0"]})
+    text = await words(client)
+    assert await order(client) == [(1, "T3-002"), (2, "T3-001")]
+    assert "Mention majoritaire « Très bonne » : sur 5 votants, 2 lui en donnent une meilleure et 2 une moins" in text
+    lines = table(await client.get(SHEET))
+    assert [(each["Excellente"], each["Très bonne"], each["Bonne"], each["À rejeter"]) for each in lines] == [
+        ("2", "1", "0", "2"),
+        ("0", "0", "5", "0"),
+    ]
+
+
+async def test_places_are_ranked_by_duels(client: AsyncClient) -> None:
+    theme = await make_vote(Voting.RANKING)
+    voters = await make_voters(5)
+    # Three prefer Un to Deux to Trois, two the contrary: Un wins each duel by 3 to 2.
+    await cast(theme, voters, {"Un": list("11133"), "Deux": list("22222"), "Trois": list("33311")})
+    text = await words(client)
+    assert await order(client) == [(1, "T3-001"), (2, "T3-002"), (3, "T3-003")]
+    assert "3 votants la préfèrent à T3-002, qui la suit ; 2 préfèrent T3-002." in text
+    assert "3 votants lui préfèrent T3-002, 2 la préfèrent à T3-002." in text
+    lines = table(await client.get(SHEET))
+    assert [each["premières places"] for each in lines] == ["3", "0", "2"]
+
+
+@pytest.mark.parametrize("voting", list(Voting))
+async def test_the_order_of_the_rows_never_changes_a_rank(client: AsyncClient, voting: Voting) -> None:
+    """The same ballots written a hundred times in another order give the same ranks, whatever the method."""
+    choices = {
+        Voting.OPINIONS: ["pour", "abstention", "contre"],
+        Voting.APPROVAL: ["pour"],
+        Voting.JUDGMENT: list("01234"),
+        Voting.RANKING: list("123"),
+    }[voting]
+    drawn = random.Random(7)
+    theme = await make_vote(voting)
+    voters = await make_voters(8)
+    made = await cast(theme, voters, {f"Idée {number}": [] for number in range(5)})
+    said = [
+        (proposal.id, voter.id, drawn.choice(choices))
+        for proposal in made.values()
+        for voter in voters
+        if drawn.random() < 0.7
+    ]
+    seen = set()
+    for _ in range(100):
+        await rows("DELETE FROM ballot")
+        drawn.shuffle(said)
+        values = ", ".join(f"({proposal}, {voter}, '{opinion}', 1, $1)" for proposal, voter, opinion in said)
+        await rows(
+            f"INSERT INTO ballot (proposal_id, voter_id, opinion, proposal_version, cast_at) VALUES {values}", NOON
+        )
+        listed = await list_proposals(await find_theme(3), NOON)
+        assert listed.results is not None
+        seen.add(
+            tuple(
+                (each.rank, each.line.reference, *each.place.beside.values()) for each in listed.proposals if each.place
+            )
+        )
+    assert len(seen) == 1
+
+
+async def test_what_is_no_longer_asked_for_has_no_rank_and_few_voters_are_apart(client: AsyncClient) -> None:
+    theme = await make_vote(quorum=3)
+    voters = await make_voters(4)
+    made = await cast(theme, voters, {"Assez": ["pour"] * 4, "Trop peu": ["pour"] * 2, "Écartée": ["pour"] * 4})
+    await Proposal.filter(id=made["Écartée"].id).update(state=ProposalState.SET_ASIDE, state_reason="Hors sujet")
+    text = await words(client)
+    assert await order(client) == [(1, "T3-001")]
+    assert "Il faut au moins 3 votants pour être classée." in text
+    assert "T3-002" in text.partition("Non classées")[2]
+    assert [each["rang"] for each in table(await client.get(SHEET))] == ["1", ""]
+
+
+async def test_ballots_on_an_older_substance_are_told_apart(client: AsyncClient) -> None:
+    theme = await make_vote()
+    voters = await make_voters(3)
+    made = await cast(theme, voters, {"Former": ["pour", "pour", "contre"]})
+    await Proposal.filter(id=made["Former"].id).update(version=2, substance=2)
+    await Ballot.filter(voter=voters[0]).update(proposal_version=2)
+    text = await words(client)
+    assert "1 pour moins 0 contre : soutien net 1." in text
+    assert "2 votes portaient sur une version antérieure." in text
+    assert [(each["pour"], each["à confirmer"]) for each in table(await client.get(SHEET))] == [("1", "2")]
+
+
+async def test_groups_are_shown_and_few_people_never_are(client: AsyncClient) -> None:
+    theme = await make_vote()
+    many = await make_voters(7, profession="Bibliothécaire")
+    others = await make_voters(6, profession="Formateur ou formatrice", first=7)
+    few = await make_voters(2, profession="Élu ou élue", first=13)
+    await cast(theme, [*many, *others, *few], {"Former": ["pour"] * 7 + ["contre"] * 6 + ["pour"] * 2})
+    text = (await client.get(GROUPS)).text
+    shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text.partition("<details")[2]))
+    assert re.search(r"Bibliothécaire Pour 7 Abstention 0 Contre 0", shown) or "non montré" in shown
+    assert re.search(r"Élu ou élue Moins de 5 votants", shown)
+    # One hidden group could be found from the total and the others: a second one hides with it.
+    assert shown.count("Moins de 5 votants, ou un nombre qui en donnerait un autre") == 2
+    assert "Consensus des professions" in await words(client)
+    for address in (PAGE, SHEET, GROUPS):
+        assert "Élu ou élue Pour" not in (await client.get(address)).text
+
+
+async def test_nothing_is_told_before_the_close_to_the_second(client: AsyncClient, clock: Clock) -> None:
+    theme = await make_vote(votes="open")
+    voters = await make_voters(6, profession="Bibliothécaire")
+    await cast(theme, voters, {"Former": ["pour"] * 6})
+    ends = (await Theme.get(id=theme.id)).votes_close_at
+    assert ends is not None
+    clock.pass_(seconds=(ends - clock.now).total_seconds() - 1)
+    for address in (SHEET, GROUPS):
+        assert (await client.get(address)).status_code == 404
+    assert await order(client) == []
+    clock.pass_(seconds=1)
+    for address in (SHEET, GROUPS):
+        assert (await client.get(address)).status_code == 200
+    assert await order(client) == [(1, "T3-001")]
+
+
+async def test_a_sheet_runs_no_formula(client: AsyncClient) -> None:
+    theme = await make_vote()
+    await cast(theme, [], {"=CMD()|'/C calc'!A0": []})
+    assert table(await client.get(SHEET))[0]["formulation"].startswith("'=")
+
+
+async def test_without_groups_there_is_no_page_of_groups(client: AsyncClient) -> None:
+    theme = await make_vote()
+    await cast(theme, await make_voters(3), {"Former": ["pour"] * 3})
+    assert (await client.get(GROUPS)).status_code == 404
+    assert "resultats/groupes" not in (await client.get(PAGE)).text
+
+
+async def test_what_a_voter_declares_after_the_close_changes_no_result(client: AsyncClient) -> None:
+    """Two readings around one person's change of profile would tell what that person voted."""
+    theme = await make_vote()
+    voters = await make_voters(6, profession="Bibliothécaire")
+    late = (await make_voters(6, profession="Autre", first=6))[0]
+    await cast(theme, [*voters, late], {"Former": ["pour"] * 6 + ["contre"]})
+    before = [(await client.get(address)).text for address in (PAGE, GROUPS, SHEET)]
+    await sign_in(client, late)
+    form = {"nom": late.name, "organisation": "", "profession": "Bibliothécaire", "territoire": "", "langue": "fr"}
+    assert (await client.post("/compte", data=form)).status_code == 303
+    client.cookies.clear()
+    assert [(await client.get(address)).text for address in (PAGE, GROUPS, SHEET)] == before
+
+
+async def test_a_ballot_keeps_what_its_voter_declares_when_they_vote(client: AsyncClient) -> None:
+    await make_vote(votes="open")
+    proposal = await make_proposal(await Theme.get(number=3), "Former")
+    voter = (await make_voters(1, profession="Autre"))[0]
+    await sign_in(client, voter)
+    assert (await client.post("/propositions/T3-001/vote", data={"avis": "pour"})).status_code == 303
+    assert (await Ballot.get(proposal_id=proposal.id)).profession == "Autre"

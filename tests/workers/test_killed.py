@@ -1,0 +1,250 @@
+"""Real processes, really killed: the job is taken up again and gives one set of documents.
+
+With SQLite the worker is the one inside the web process, killed with it and started again. With PostgreSQL it is an
+arq process over Redis, and another one takes its place. Short leases keep the test short; `test_jobs` holds the default
+ones to less than a minute.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from forum.database import Row, row, rows
+from forum.domain.syntheses.documents import ORDER
+from forum.domain.syntheses.syntheses import request_from_shell
+from forum.models.proposals import Origin
+from forum.models.themes import Theme
+from forum.settings import ROOT, Settings
+from tests.factories import make_group
+
+pytestmark = pytest.mark.anyio
+
+PROPOSALS = 400
+"""Enough for the compilation to last some seconds, so that it can be interrupted in its midst."""
+
+LEASE, HEARTBEAT, POLL = 3, 1, 1
+PATIENCE = 60.0
+"""Seconds: within this a killed worker's job must be done again, by the product's own promise."""
+
+TEST_REDIS = os.environ.get("FORUM_TEST_REDIS", "redis://127.0.0.1:6379/15")
+IN_CI = os.environ.get("CI") == "true"
+
+
+@pytest.fixture
+def redis_url(database: Settings) -> Iterator[str]:
+    """The Redis of the run, when it is on PostgreSQL; with SQLite, none."""
+    if not database.database.url.startswith("postgres"):
+        yield ""
+        return
+    redis = Redis.from_url(TEST_REDIS)
+    try:
+        redis.ping()
+    except RedisConnectionError:
+        if IN_CI:
+            raise
+        pytest.skip(f"NOT SHOWN HERE: no Redis at {TEST_REDIS}")
+    yield TEST_REDIS
+    redis.close()
+
+
+@pytest.fixture
+def port() -> int:
+    """Where the site of one test is, in both of its lives: the name of its keys in Redis."""
+    return free_port()
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def worker(database: Settings, port: int, redis_url: str, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """One process that works: the web process without Redis, arq's own with it. Killed at the end if it still lives."""
+    environment = os.environ | {
+        "FORUM_DATABASE__URL": database.database.url,
+        "FORUM_SITE__DATA_DIR": str(database.site.data_path),
+        "FORUM_SITE__BASE_URL": f"http://127.0.0.1:{port}",
+        "FORUM_SERVER__PORT": str(port),
+        "FORUM_REDIS__URL": redis_url,
+        "FORUM_JOBS__LEASE_SECONDS": str(LEASE),
+        "FORUM_JOBS__HEARTBEAT_SECONDS": str(HEARTBEAT),
+        "FORUM_JOBS__POLL_SECONDS": str(POLL),
+    }
+    command = ["arq", "workers.WorkerSettings"] if redis_url else ["forum", "serve"]
+    with log.open("ab") as out:
+        process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=environment, stdout=out, stderr=out)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+async def make_consultation() -> None:
+    """A theme whose votes are closed, with many proposals."""
+    now = datetime.now(UTC)
+    theme = await Theme.create(
+        number=3,
+        title="Formation et acteurs",
+        working_group=await make_group(),
+        contributions_open_at=now - timedelta(days=30),
+        contributions_close_at=now - timedelta(days=10),
+        votes_open_at=now - timedelta(days=20),
+        votes_close_at=now - timedelta(days=1),
+        last_proposal_number=PROPOSALS,
+    )
+    for number in range(1, PROPOSALS + 1):
+        await rows(
+            """INSERT INTO proposal (theme_id, number, wording, body, body_html, body_plain, version, state, origin,
+                                     created_at)
+               VALUES ($1, $2, $3, '', '', '', 1, 'open', $4, $5) RETURNING id""",
+            theme.id,
+            number,
+            f"Proposition {number} : former, recruter, accueillir et accompagner dans chaque bibliothèque.",
+            Origin.MEMBER.value,
+            now,
+        )
+
+
+@pytest.fixture
+async def job(database: Settings) -> int:
+    """A synthesis that was asked for, and the id of its job; no worker has seen it yet."""
+    await make_consultation()
+    await request_from_shell(3, datetime.now(UTC))
+    found = await row("SELECT id FROM job")
+    assert found is not None
+    return int(found["id"])
+
+
+async def look(job: int) -> Row:
+    found = await row("SELECT state, done_steps, fence, tries, error, lease_until FROM job WHERE id = $1", job)
+    assert found is not None
+    return found
+
+
+async def until(what: str, true: Callable[[], Awaitable[bool]], log: Path, *, pause: float = 0.02) -> float:
+    """Wait for something to be true; the seconds that it took."""
+    start = time.monotonic()
+    while not await true():
+        assert time.monotonic() - start < PATIENCE, f"still waiting: {what}\n{log.read_text()}"
+        await asyncio.sleep(pause)
+    return time.monotonic() - start
+
+
+async def in_its_midst(job: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Wait until some formats are made and others are not, and hold the process still there."""
+
+    async def begun() -> bool:
+        return bool((await look(job))["done_steps"] >= 1)
+
+    await until("a first format", begun, log, pause=0.002)
+    process.send_signal(signal.SIGSTOP)
+    assert (await look(job))["state"] == "running", "compiled before it could be interrupted: raise PROPOSALS"
+
+
+async def seen_by_everybody() -> tuple[int, int]:
+    """Documents that exist, and those among them without their whole content."""
+    documents = await rows("SELECT content, size FROM document")
+    return len(documents), sum(d["content"] is None or len(d["content"]) != d["size"] for d in documents)
+
+
+async def test_a_worker_killed_in_mid_compilation_is_replaced_and_one_set_of_documents_comes_out(
+    database: Settings, port: int, redis_url: str, job: int, tmp_path: Path
+) -> None:
+    log = tmp_path / "worker.log"
+    log.touch()
+    with ExitStack() as processes:
+        first = processes.enter_context(worker(database, port, redis_url, log))
+        await in_its_midst(job, first, log)
+        first.kill()
+        first.wait(10)
+        assert await seen_by_everybody() == (0, 0)
+        processes.enter_context(worker(database, port, redis_url, log))
+
+        async def is_over() -> bool:
+            count, partial = await seen_by_everybody()
+            assert count in (0, len(ORDER))
+            assert partial == 0
+            return (await look(job))["state"] in ("done", "failed")
+
+        await until("the job taken up again", is_over, log)
+    after = await look(job)
+    assert (after["state"], after["fence"], after["tries"]) == ("done", 2, 2), log.read_text()
+    assert await seen_by_everybody() == (len(ORDER), 0)
+    assert [r["state"] for r in await rows("SELECT state FROM synthesis")] == ["ready"]
+
+
+async def test_a_worker_told_to_stop_gives_its_job_back_at_once(
+    database: Settings, port: int, redis_url: str, job: int, tmp_path: Path
+) -> None:
+    log = tmp_path / "worker.log"
+    log.touch()
+    with worker(database, port, redis_url, log) as process:
+        await in_its_midst(job, process, log)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
+        process.wait(30)
+    after = await look(job)
+    assert (after["state"], after["tries"], after["lease_until"]) == ("queued", 0, None), log.read_text()
+    assert await seen_by_everybody() == (0, 0)
+
+
+@pytest.mark.postgres_only
+async def test_a_job_asked_for_while_redis_is_away_runs_when_it_is_back(
+    database: Settings, port: int, job: int, tmp_path: Path
+) -> None:
+    program = shutil.which("redis-server")
+    if program is None:
+        assert not IN_CI, "redis-server is missing"
+        pytest.skip("NOT SHOWN HERE: redis-server is not installed")
+    lost, log = free_port(), tmp_path / "worker.log"
+    log.touch()
+    command = [program, "--port", str(lost), "--save", "", "--appendonly", "no", "--dir", str(tmp_path)]
+    await rows("UPDATE job SET state = 'done'")
+    with ExitStack() as processes:
+        redis = processes.enter_context(running(command, log))
+        processes.enter_context(worker(database, port, f"redis://127.0.0.1:{lost}/0", log))
+
+        async def redis_lives() -> bool:
+            return "Starting worker" in log.read_text()
+
+        await until("the worker over Redis", redis_lives, log)
+        redis.kill()
+        redis.wait(10)
+        await rows("UPDATE synthesis SET state = 'requested'")
+        await rows("UPDATE job SET state = 'queued'")
+        await asyncio.sleep(3)
+        assert (await look(job))["state"] == "queued"
+        processes.enter_context(running(command, log))
+
+        async def is_done() -> bool:
+            return bool((await look(job))["state"] == "done")
+
+        await until("the job once Redis is back", is_done, log)
+    assert await seen_by_everybody() == (len(ORDER), 0)
+
+
+@contextmanager
+def running(command: list[str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    with log.open("ab") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
