@@ -44,7 +44,7 @@ def routes() -> list[BaseRoute]:
         Route("/themes/{number:small}/clore-les-votes", themes.close_votes, name="close_votes", methods=["POST"]),
         Route("/themes/{number:small}/etiqueter", meeting_tags.select, name="tag_selection", methods=["GET", "POST"]),
         Route("/themes/{number:small}/resultats/groupes", results.by_group, name="results_by_group"),
-        Route("/themes/{number:small}/resultats.csv", results.sheet, name="results_sheet"),
+        Route("/themes/{number:small}/resultats.csv", results.register, name="results_sheet"),
         Route("/themes/{number:small}/suites", follow_ups.show, name="follow_up"),
         Route("/themes/{number:small}/nouveau-fil", threads.open_new, name="new_thread", methods=["GET", "POST"]),
         # Threads and contributions

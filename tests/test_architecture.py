@@ -131,6 +131,16 @@ def test_doors_do_not_query() -> None:
             assert room_of(module) not in {"web", "api", "importing"} or module in MAY_TRANSACT, module
 
 
+def test_one_module_writes_every_sheet() -> None:
+    writers = {
+        module
+        for module, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in {"writer", "DictWriter"}
+    }
+    assert writers == {"forum.text.sheets"}
+
+
 # The example is one transaction or nothing, so the one who loads it opens it.
 MAY_TRANSACT = {"forum.importing.example"}
 

@@ -1,15 +1,10 @@
-"""The register of proposals for a spreadsheet: one row per proposal, opened by a French Excel without any question.
+"""The register of proposals for a spreadsheet: one row per proposal. How it is written: `text/sheets.py`."""
 
-UTF-8 with its mark, semicolons, CRLF; no text runs as a formula (`text/sheets.py`).
-"""
-
-import csv
-import io
 from typing import Final
 
 from forum.documents.dataset import ProposalData
 from forum.documents.outline import Outline
-from forum.text.sheets import cell
+from forum.text.sheets import Value, sheet
 
 COLUMNS: Final = (
     "référence",
@@ -36,21 +31,17 @@ COLUMNS: Final = (
 
 def render(outline: Outline) -> bytes:
     """The header and one row per proposal, withdrawn ones too."""
-    sheet = io.StringIO(newline="")
-    writer = csv.writer(sheet, delimiter=";", lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([cell(value) for value in _values(proposal)] for proposal in outline.data.proposals)
-    return sheet.getvalue().encode("utf-8-sig")
+    return sheet(COLUMNS, map(_values, outline.data.proposals))
 
 
-def _values(proposal: ProposalData) -> tuple[str | int | None, ...]:
+def _values(proposal: ProposalData) -> tuple[Value, ...]:
     source = proposal.source
     return (
         proposal.reference,
         proposal.version,
         proposal.theme,
         proposal.rank,
-        "oui" if proposal.tied else "non",
+        proposal.tied,
         proposal.state,
         proposal.wording,
         proposal.body,

@@ -11,6 +11,7 @@ from typing import Final, Protocol, cast
 
 from forum.documents.missing import MissingRenderer
 from forum.documents.outline import Outline
+from forum.text.sheets import MEDIA_TYPE
 
 __all__ = ["FORMATS", "Format", "MissingRenderer"]
 
@@ -65,7 +66,7 @@ FORMATS: Final[dict[str, Format]] = {
         _format("pdf", "application/pdf", "typst"),
         _format("odt", "application/vnd.oasis.opendocument.text", "pypandoc-binary"),
         _format("docx", _WORD, "pypandoc-binary"),
-        _format("csv", "text/csv; charset=utf-8; header=present"),
+        _format("csv", MEDIA_TYPE),
         _format("json", "application/json"),
     )
 }

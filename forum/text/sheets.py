@@ -1,10 +1,21 @@
-"""What a spreadsheet shows of a text, and never runs: for every CSV that leaves the site.
+"""How is a table written so that a French spreadsheet opens it without a question, and runs nothing? Every CSV of ours.
 
-A text that would be taken for a formula is written behind an apostrophe; numbers stay numbers, the negative ones too.
+UTF-8 with its mark, semicolons, CRLF. A text that would be taken for a formula is written behind an apostrophe; numbers
+stay numbers, the negative ones too; yes and no are words. None of these sheets is read back: what the site reads, it
+reads in `domain/members/invitation_files.py`, from what people made themselves.
 """
 
+import csv
+import io
 import re
+from codecs import BOM_UTF8
+from collections.abc import Iterable
 from typing import Final
+
+MEDIA_TYPE: Final = "text/csv; charset=utf-8; header=present"
+
+Value = str | int | None
+"""What a cell holds; a bool is said, None is an empty cell."""
 
 # Some spreadsheets drop what nobody sees (blanks, controls, what Unicode calls default ignorable) before they look
 # for a formula, and some take the full-width and small signs of East Asian keyboards for the narrow ones.
@@ -17,10 +28,30 @@ _SIGNS: Final = "=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
 _FORMULA: Final = re.compile(f"[{_UNSEEN}]*[{_SIGNS}\t\r\n]")
 
 
-def cell(value: str | int | None) -> str | int:
-    """A value as a cell of a CSV; None is an empty one."""
-    if value is None:
-        return ""
-    if isinstance(value, int):
-        return value
-    return f"'{value}" if _FORMULA.match(value) else value
+def sheet(columns: Iterable[str], lines: Iterable[Iterable[Value]]) -> bytes:
+    """A whole table."""
+    return head(columns) + b"".join(map(line, lines))
+
+
+def head(columns: Iterable[str]) -> bytes:
+    """How a table begins, when its lines are sent one by one."""
+    return BOM_UTF8 + line(columns)
+
+
+def line(values: Iterable[Value]) -> bytes:
+    """One line of a table that has begun."""
+    written = io.StringIO(newline="")
+    csv.writer(written, delimiter=";", lineterminator="\r\n").writerow([_cell(value) for value in values])
+    return written.getvalue().encode()
+
+
+def _cell(value: Value) -> str | int:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "oui" if value else "non"
+        case int():
+            return value
+        case _:
+            return f"'{value}" if _FORMULA.match(value) else value

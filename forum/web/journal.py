@@ -1,7 +1,5 @@
 """/journal: who did what, when and why, in plain words, for those who may read it; the same as a table to take away."""
 
-import csv
-import io
 import json
 from collections.abc import AsyncIterator
 from datetime import date, datetime
@@ -17,8 +15,7 @@ from forum.models.answers import Decision
 from forum.models.meetings import TagState
 from forum.models.members import Role
 from forum.models.posts import Outcome
-from forum.text import typography
-from forum.text.sheets import cell
+from forum.text import sheets, typography
 from forum.web.plumbing.forms import Form, asked_integer, asked_text, read_form
 from forum.web.plumbing.page import href, page
 
@@ -186,23 +183,16 @@ async def export(request: Request) -> Response:
     name = f"journal-{now.astimezone(typography.PARIS).date()}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     lines = journal_lines.export_lines(viewer, wanted, last, now)
-    return StreamingResponse(_sheet(lines), headers=headers, media_type="text/csv; charset=utf-8")
+    return StreamingResponse(_sheet(lines), headers=headers, media_type=sheets.MEDIA_TYPE)
 
 
 async def _sheet(lines: AsyncIterator[Line]) -> AsyncIterator[bytes]:
-    """UTF-8 with its mark, semicolons, CRLF: a French spreadsheet opens it without a question."""
-    yield b"\xef\xbb\xbf" + _row(COLUMNS)
+    yield sheets.head(COLUMNS)
     async for line in lines:
-        yield _row(_values(line))
+        yield sheets.line(_values(line))
 
 
-def _row(values: tuple[str | int | None, ...]) -> bytes:
-    written = io.StringIO(newline="")
-    csv.writer(written, delimiter=";", lineterminator="\r\n").writerow([cell(value) for value in values])
-    return written.getvalue().encode()
-
-
-def _values(line: Line) -> tuple[str | int | None, ...]:
+def _values(line: Line) -> tuple[sheets.Value, ...]:
     return (
         line.id,
         line.at.astimezone(typography.PARIS).isoformat(" ", "seconds"),
@@ -216,7 +206,7 @@ def _values(line: Line) -> tuple[str | int | None, ...]:
         line.before,
         line.after,
         line.reason,
-        "oui" if line.is_redacted else "",
+        line.is_redacted,
     )
 
 

@@ -118,7 +118,7 @@ async def test_supports_are_counted(client: AsyncClient) -> None:
     assert "6 soutiens, sur 12 votants du thème." in await words(client)
     lines = table(await client.get(SHEET))
     assert [each["rang : propositions-phares"] for each in lines] == ["1", "3", "4", "2", "5"]
-    assert [each["ex æquo"] for each in lines] == ["oui", "oui", "oui", "", ""]
+    assert [each["ex æquo"] for each in lines] == ["oui", "oui", "oui", "non", "non"]
 
 
 async def test_mentions_are_ranked_by_majority_judgment(client: AsyncClient) -> None:

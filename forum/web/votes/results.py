@@ -1,7 +1,5 @@
 """What came out of a vote, beside the page of results: the declared groups, and the table for a spreadsheet."""
 
-import csv
-import io
 from collections.abc import Iterator
 
 from starlette.requests import Request
@@ -12,10 +10,8 @@ from forum.domain.themes.themes import find_theme
 from forum.errors import NotFound
 from forum.models.themes import Voting
 from forum.ranking.consensus import FEWEST_SHOWN
-from forum.text.sheets import cell
+from forum.text.sheets import MEDIA_TYPE, Value, sheet
 from forum.web.plumbing.page import page
-
-Value = str | int | None
 
 
 async def by_group(request: Request) -> Response:
@@ -27,16 +23,11 @@ async def by_group(request: Request) -> Response:
     return await page(request, "results/groups.html", {"list": listed, "fewest": FEWEST_SHOWN})
 
 
-async def sheet(request: Request) -> Response:
-    """The table of the results, for a spreadsheet: UTF-8 with its mark, semicolons, no formula. In French, as the
-    documents are."""
+async def register(request: Request) -> Response:
+    """The table of the results, for a spreadsheet. In French, as the documents are."""
     listed = await _results(request)
-    written = io.StringIO(newline="")
-    writer = csv.writer(written, delimiter=";", lineterminator="\r\n")
-    writer.writerows([cell(value) for value in line] for line in _lines(listed))
-    name = f"resultats-T{listed.theme.number}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-    return Response(written.getvalue().encode("utf-8-sig"), headers=headers, media_type="text/csv; charset=utf-8")
+    headers = {"Content-Disposition": f'attachment; filename="resultats-T{listed.theme.number}.csv"'}
+    return Response(sheet(_columns(listed), _lines(listed)), headers=headers, media_type=MEDIA_TYPE)
 
 
 async def _results(request: Request) -> ProposalList:
@@ -47,17 +38,21 @@ async def _results(request: Request) -> ProposalList:
     return listed
 
 
+def _columns(listed: ProposalList) -> list[str]:
+    assert listed.results is not None
+    ranks = [f"rang : {method.value}" for method in listed.results.standing.methods]
+    return ["rang", "ex æquo", "référence", "formulation", "état", *_figures(listed), "à confirmer", *ranks]
+
+
 def _lines(listed: ProposalList) -> Iterator[list[Value]]:
-    """The header, the ranked proposals, then those under the quorum, without rank."""
+    """The ranked proposals, then those under the quorum, without rank."""
     assert listed.results is not None
     standing = listed.results.standing
-    ranks = [f"rang : {method.value}" for method in standing.methods]
-    yield ["rang", "ex æquo", "référence", "formulation", "état", *_figures(listed), "à confirmer", *ranks]
     for each in (*listed.proposals, *listed.below_quorum):
         assert each.place is not None
         yield [
             each.rank,
-            "oui" if each.tied else "",
+            each.tied,
             each.line.reference,
             each.line.wording,
             each.line.state.value,
