@@ -1,14 +1,17 @@
 """Who may do what, when: each predicate is *role AND state of the thing AND schedule*, and a refusal says why.
 
 Pure and synchronous. The role is read in one place, `_by_role`, in the table of `rights.py`. The domain asks before it
-acts (`verdict.require()`); doors and templates ask the same predicates what to show. A visitor is None. What somebody
-may not know of is `HIDDEN`: it answers 404, like a thing that never was.
+acts: `viewer = demand(may_vote, viewer, …)` gives back who acts, who is somebody. Doors and templates ask the same
+predicates what to show. A visitor is None. What somebody may not know of is `HIDDEN`: it answers 404, like a thing that
+never was.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
+from typing import Concatenate, ParamSpec
 
 from forum.errors import NotAllowed, NotFound, SignInRequired
 from forum.models.members import Role
@@ -138,6 +141,28 @@ class Verdict:
             raise NotAllowed(self.sentence, values=dict(self.values))
         if self.kind is Kind.HIDDEN:
             raise NotFound
+
+
+Asked = ParamSpec("Asked")
+
+
+def demand(
+    may: Callable[Concatenate[Viewer | None, Asked], Verdict],
+    viewer: Viewer | None,
+    *args: Asked.args,
+    **kwargs: Asked.kwargs,
+) -> Viewer:
+    """Who asks, once a predicate allows it; for what members do, never visitors (those only `require` a verdict).
+
+    The verdict itself holds nobody: it is a part of the keys of pages that many readers share.
+
+    Raises:
+        SignInRequired, NotAllowed, NotFound: according to the kind of refusal.
+    """
+    may(viewer, *args, **kwargs).require()
+    if viewer is None:
+        raise SignInRequired(SIGN_IN.sentence)
+    return viewer
 
 
 ALLOWED = Verdict(Kind.ALLOWED)

@@ -18,9 +18,10 @@ from starlette.routing import Route
 from forum.database import rows
 from forum.domain.legal import charter_version
 from forum.domain.sign_in import sessions
+from forum.errors import NotAllowed, SignInRequired
 from forum.language import catalogue
 from forum.models.members import Role
-from forum.permissions import Viewer, standings_of
+from forum.permissions import Viewer, demand, may_read_synthesis, may_schedule, standings_of
 from forum.rights import HELD_BACK, LABELS, MEANINGS, REASONS, TABLE, Action, Cell, Standing, cell_of
 from forum.routes import routes
 from forum.settings import settings
@@ -1163,6 +1164,18 @@ def test_every_refusal_has_its_sentence_and_no_sentence_is_unused() -> None:
 def test_only_visitors_are_asked_to_sign_in() -> None:
     for action, cells in TABLE.items():
         assert {standing for standing, cell in cells.items() if cell is Cell.SIGN_IN} <= {Standing.VISITOR}, action
+
+
+def test_a_demand_gives_back_who_may_and_refuses_the_others() -> None:
+    member, agent = Viewer(1, "Anne", "anne"), Viewer(2, "Bruno", "bruno", Role.AGENT)
+    assert demand(may_schedule, agent, NOON) is agent
+    with pytest.raises(NotAllowed, match=REASONS[Action.SCHEDULE]):
+        demand(may_schedule, member, NOON)
+    with pytest.raises(SignInRequired):
+        demand(may_schedule, None, NOON)
+    assert may_read_synthesis(None, True, NOON), "visitors read what is published"
+    with pytest.raises(SignInRequired):  # but nobody acts as nobody
+        demand(may_read_synthesis, None, True, NOON)
 
 
 def test_whom_their_account_holds_back_writes_nothing_but_their_own_account() -> None:

@@ -13,7 +13,7 @@ from forum.database import Row, known_moment, places, rows, transaction
 from forum.domain import journal
 from forum.domain.references import LARGEST_ID, reference
 from forum.errors import NotFound
-from forum.permissions import Viewer, may_read_journal
+from forum.permissions import Viewer, demand, may_read_journal
 from forum.text.mentions import handle_key
 from forum.text.names import make_handle
 from forum.text.typography import PARIS
@@ -148,7 +148,7 @@ def _written(wanted: Wanted) -> str:
 def _scope(viewer: Viewer | None, wanted: Wanted, now: datetime) -> _Scope:
     """Raises NotFound: there is no journal for this person, or none of the group that is asked for."""
     if wanted.group is not None:
-        may_read_journal(viewer, wanted.group, now).require()
+        demand(may_read_journal, viewer, wanted.group, now)
     if may_read_journal(viewer, None, now):
         return _Scope(None)
     own = _groups_read(viewer, now)

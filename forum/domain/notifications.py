@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from forum.database import Row, known_moment, places, rows, transaction
 from forum.domain.references import reference, storable
 from forum.models.notifications import Event
-from forum.permissions import Viewer, may_read_notifications
+from forum.permissions import Viewer, demand, may_read_notifications
 from forum.settings import settings
 
 SHOWN = 50
@@ -141,8 +141,7 @@ async def _tell_members(
 
 async def list_notices(viewer: Viewer | None) -> list[Notice]:
     """The newest events for this member, newest first. Raises SignInRequired."""
-    may_read_notifications(viewer).require()
-    assert viewer is not None
+    viewer = demand(may_read_notifications, viewer)
     found = await rows(
         """SELECT n.id, n.post_id, n.event, n.created_at, n.read_at, m.name AS author, t.title,
                   COALESCE(substr(p.plain, 1, 200), q.wording, '') AS excerpt, q.number AS proposal_number,
@@ -182,8 +181,7 @@ async def mark_read(viewer: Viewer | None, newest: int, now: datetime) -> None:
     Raises:
         SignInRequired: nobody is signed in.
     """
-    may_read_notifications(viewer).require()
-    assert viewer is not None
+    viewer = demand(may_read_notifications, viewer)
     async with transaction():
         await rows(
             "UPDATE notification SET read_at = $1 WHERE member_id = $2 AND id <= $3 AND read_at IS NULL",

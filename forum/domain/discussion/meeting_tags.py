@@ -15,7 +15,7 @@ from forum.domain.references import storable
 from forum.domain.themes.themes import Hold, holding, raise_versions
 from forum.errors import Invalid, NotFound
 from forum.models.meetings import TagState
-from forum.permissions import Viewer, may_moderate
+from forum.permissions import Viewer, demand, may_moderate
 
 # Meetings are numbered as their tags can be written.
 LARGEST_NUMBER = 999
@@ -174,8 +174,7 @@ async def tag_post(viewer: Viewer | None, post: int, number: int | None, now: da
             "Indiquez le numéro de la réunion, de 1 à {most}.", field="numero", values={"most": LARGEST_NUMBER}
         )
     async with transaction():
-        place = await _moderated_post(viewer, post, now)
-        assert viewer is not None
+        viewer, place = await _moderated_post(viewer, post, now)
         before = await _tag_of(post, number)
         if before is not None and before["state"] == TagState.CONFIRMED:
             return
@@ -194,8 +193,7 @@ async def untag_post(viewer: Viewer | None, post: int, number: int | None, now: 
         SignInRequired, NotAllowed: as usual.
     """
     async with transaction():
-        place = await _moderated_post(viewer, post, now)
-        assert viewer is not None
+        viewer, place = await _moderated_post(viewer, post, now)
         before = await _tag_of(post, number or 0)
         if before is None or before["state"] == TagState.REMOVED:
             raise NotFound
@@ -205,8 +203,8 @@ async def untag_post(viewer: Viewer | None, post: int, number: int | None, now: 
         await _journal(viewer, "untag_post", post, place, was, f"{number} {TagState.REMOVED}", now)
 
 
-async def _moderated_post(viewer: Viewer | None, post: int, now: datetime) -> Row:
-    """Where the contribution is, its theme held, once the viewer is known to moderate the group."""
+async def _moderated_post(viewer: Viewer | None, post: int, now: datetime) -> tuple[Viewer, Row]:
+    """Who moderates the group, and where the contribution is, its theme held."""
     place = await row(
         f"""
         SELECT c.thread_id, h.theme_id, t.working_group_id
@@ -216,8 +214,7 @@ async def _moderated_post(viewer: Viewer | None, post: int, now: datetime) -> Ro
     )
     if place is None:
         raise NotFound
-    may_moderate(viewer, place["working_group_id"], now).require()
-    return place
+    return demand(may_moderate, viewer, place["working_group_id"], now), place
 
 
 async def _tag_of(post: int, number: int) -> Row | None:

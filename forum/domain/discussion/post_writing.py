@@ -27,7 +27,7 @@ from forum.domain.themes.themes import Hold, raise_versions
 from forum.errors import Conflict, Invalid, NotFound
 from forum.models.notifications import Event
 from forum.models.posts import PostKind
-from forum.permissions import Viewer, may_act, may_contribute, may_edit_post, may_moderate
+from forum.permissions import Viewer, demand, may_act, may_contribute, may_edit_post, may_moderate
 from forum.settings import settings
 from forum.text import quotes
 from forum.text.mentions import Mention, handle_key, without_strangers
@@ -119,13 +119,12 @@ async def reply(
         NotFound, SignInRequired, NotAllowed: no such thread; nobody signed in; contributions are closed.
         Invalid: the text cannot be accepted.
     """
-    may_act(viewer, now).require()
-    assert viewer is not None
+    viewer = demand(may_act, viewer, now)
     draft = await prepare(source)
     try:
         async with transaction():
             place = await read_place(thread, hold=Hold.SHARED)
-            may_contribute(viewer, place.theme.schedule, now).require()
+            demand(may_contribute, viewer, place.theme.schedule, now)
             answered = await _answered(reply_to, place.thread)
             written = await write_post(
                 viewer.id, place, draft, now, written_at=now, answered=answered, moderates=viewer
@@ -239,7 +238,7 @@ async def preview_reply(
 ) -> Preview:
     """What `reply` would publish. Raises as it does."""
     place = await place_to_reply(viewer, thread, now)
-    assert viewer is not None
+    viewer = demand(may_contribute, viewer, place.theme.schedule, now)
     return await preview_of(
         await prepare(source), viewer, place.theme.group, now, answered=await _answered(reply_to, place.thread)
     )
@@ -248,8 +247,9 @@ async def preview_reply(
 async def preview_edit(viewer: Viewer | None, post: int, source: str, now: datetime) -> Preview:
     """What `edit` would publish. Raises as it does; whether the contribution changed meanwhile is asked by `edit`."""
     current = await post_to_edit(viewer, post, now)
-    assert viewer is not None
-    return await preview_of(await prepare(source), viewer, current.place.theme.group, now, post=current.id)
+    theme = current.place.theme
+    viewer = demand(may_edit_post, viewer, current.author_id, theme.schedule, now)
+    return await preview_of(await prepare(source), viewer, theme.group, now, post=current.id)
 
 
 async def preview_of(
@@ -382,13 +382,12 @@ async def edit(viewer: Viewer | None, post: int, source: str, revision: int, now
         Conflict: it was edited meanwhile, in another window for instance.
         Invalid: the text cannot be accepted.
     """
-    may_act(viewer, now).require()
-    assert viewer is not None
+    viewer = demand(may_act, viewer, now)
     draft = await prepare(source)
     async with transaction():
         current = await read_post(post, hold=Hold.SHARED)
         place = current.place
-        may_edit_post(viewer, current.author_id, place.theme.schedule, now).require()
+        demand(may_edit_post, viewer, current.author_id, place.theme.schedule, now)
         await raise_versions(thread=place.thread)
         await _replace(post, draft, viewer.id, revision, now)
         await rows("DELETE FROM quote WHERE post_id = $1", post)

@@ -15,7 +15,7 @@ from forum.domain.references import storable
 from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, holding, theme_from
 from forum.errors import Invalid, NotFound
 from forum.models.posts import PostKind
-from forum.permissions import Viewer, may_contribute, may_edit_post
+from forum.permissions import Viewer, demand, may_contribute, may_edit_post
 from forum.settings import settings
 from forum.text import quotes
 from forum.text.quotes import MARKER, QuoteMark
@@ -89,7 +89,7 @@ async def place_to_reply(viewer: Viewer | None, thread: int, now: datetime) -> P
         NotFound, SignInRequired, NotAllowed.
     """
     place = await read_place(thread)
-    may_contribute(viewer, place.theme.schedule, now).require()
+    demand(may_contribute, viewer, place.theme.schedule, now)
     return place
 
 
@@ -138,7 +138,7 @@ async def post_to_edit(viewer: Viewer | None, post: int, now: datetime) -> OnePo
         NotFound, SignInRequired, NotAllowed.
     """
     found = await read_post(post)
-    may_edit_post(viewer, found.author_id, found.place.theme.schedule, now).require()
+    demand(may_edit_post, viewer, found.author_id, found.place.theme.schedule, now)
     return found
 
 
@@ -149,7 +149,7 @@ async def post_to_quote(viewer: Viewer | None, post: int, now: datetime) -> OneP
         NotFound, SignInRequired, NotAllowed.
     """
     found = await read_post(post)
-    may_contribute(viewer, found.place.theme.schedule, now).require()
+    demand(may_contribute, viewer, found.place.theme.schedule, now)
     return found
 
 

@@ -21,7 +21,7 @@ from forum.domain.votes.votes import ProposalLine, lines_under_posts
 from forum.errors import Checks, NotFound, Unavailable
 from forum.models.meetings import TagState
 from forum.models.posts import PostKind
-from forum.permissions import Viewer, may_contribute
+from forum.permissions import Viewer, demand, may_contribute
 from forum.settings import settings
 from forum.text.quotes import QuoteMark, words
 from forum.text.source import clean_line
@@ -330,14 +330,12 @@ async def open_thread(viewer: Viewer | None, theme_number: int, title: str, sour
         InvalidForm: the title or the text cannot be accepted.
     """
     theme = await find_theme(theme_number)
-    may_contribute(viewer, theme.schedule, now).require()
+    demand(may_contribute, viewer, theme.schedule, now)
     title, draft = await _check(title, source)
-    if viewer is None:
-        raise NotFound
     async with transaction():
         # Alone, so that a second press waits for the first one and finds its thread.
         theme = await hold_theme(theme_number, Hold.ALONE, now)
-        may_contribute(viewer, theme.schedule, now).require()
+        viewer = demand(may_contribute, viewer, theme.schedule, now)
         if (twin := await _just_opened(theme.id, viewer.id, title, draft.source, now)) is not None:
             return twin
         thread = await insert_thread(theme.id, title, viewer.id, now)
@@ -365,8 +363,7 @@ async def preview_thread(
 ) -> tuple[str, Preview]:
     """The title that a thread would have, and what its first contribution would do. Raises as `open_thread` does."""
     theme = await find_theme(theme_number)
-    may_contribute(viewer, theme.schedule, now).require()
-    assert viewer is not None
+    viewer = demand(may_contribute, viewer, theme.schedule, now)
     title, draft = await _check(title, source)
     return title, await preview_of(draft, viewer, theme.group, now)
 

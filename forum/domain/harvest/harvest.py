@@ -17,7 +17,7 @@ from forum.domain.themes.themes import Hold, ThemeHead, as_settled, raise_versio
 from forum.errors import Checks, Invalid, NotAllowed, NotFound
 from forum.models.posts import PostKind
 from forum.models.proposals import IN_FORCE_SQL, Nature
-from forum.permissions import Verdict, Viewer, may_change_extract, may_harvest
+from forum.permissions import Verdict, Viewer, demand, may_change_extract, may_harvest
 from forum.text import quotes
 from forum.text.quotes import QuoteMark
 
@@ -87,8 +87,7 @@ async def harvest(
     async with transaction():
         source = await read_post(post, hold=Hold.ALONE)
         theme = await as_settled(source.place.theme, now)
-        may_harvest(viewer, theme.group, source.author_id, theme.schedule, now).require()
-        assert viewer is not None
+        viewer = demand(may_harvest, viewer, theme.group, source.author_id, theme.schedule, now)
         refuse_instruction(source)
         checks = Checks()
         mark, speaks_for = None, None
@@ -221,8 +220,7 @@ async def hold_extract(viewer: Viewer | None, extract: int, now: datetime) -> He
     if found is None:
         raise NotFound
     read = extract_from(found)
-    may_change_extract(viewer, theme.group, post.author_id, read.member, theme.schedule, now).require()
-    assert viewer is not None
+    viewer = demand(may_change_extract, viewer, theme.group, post.author_id, read.member, theme.schedule, now)
     return HeldExtract(viewer, read, post, theme)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from forum.database import Row, moment, places, row, rows
 from forum.domain.harvest.treatments import TABLES, UNTREATED
 from forum.domain.references import LARGEST_ID
-from forum.permissions import Viewer, may_open_inbox, may_treat
+from forum.permissions import Viewer, demand, may_open_inbox, may_treat
 
 SHOWN = 50
 
@@ -69,8 +69,7 @@ async def read_inbox(viewer: Viewer | None, wanted: Wanted, now: datetime, *, af
     Raises:
         SignInRequired, NotAllowed: they moderate no group.
     """
-    may_open_inbox(viewer, now).require()
-    assert viewer is not None
+    viewer = demand(may_open_inbox, viewer, now)
     scope, mine = await _scope(viewer, now)
     asked, values = _filter(wanted, mine)
     found = await rows(

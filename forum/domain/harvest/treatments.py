@@ -21,7 +21,7 @@ from forum.domain.themes.themes import Hold, as_settled
 from forum.errors import Conflict, Invalid
 from forum.models.posts import Outcome
 from forum.models.proposals import IN_FORCE_SQL
-from forum.permissions import Verdict, Viewer, may_harvest, may_treat
+from forum.permissions import Verdict, Viewer, demand, may_harvest, may_treat
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ async def read_desk(viewer: Viewer | None, post: int, now: datetime) -> Desk:
     """
     source = await read_post(post)
     theme = source.place.theme
-    may_harvest(viewer, theme.group, source.author_id, theme.schedule, now).require()
+    demand(may_harvest, viewer, theme.group, source.author_id, theme.schedule, now)
     refuse_instruction(source)
     extracts = (await extracts_of([source.id])).get(source.id, ())
     found = await _treatment(source.id)
@@ -154,8 +154,7 @@ async def treat(viewer: Viewer | None, post: int, outcome: Outcome, reason: str,
     async with transaction():
         source = await read_post(post, hold=Hold.ALONE)
         theme = await as_settled(source.place.theme, now)
-        may_treat(viewer, theme.group, now).require()
-        assert viewer is not None
+        viewer = demand(may_treat, viewer, theme.group, now)
         refuse_instruction(source)
         extracts = (await extracts_of([source.id])).get(source.id, ())
         last = await _treatment(source.id)
@@ -217,7 +216,7 @@ async def reopen(viewer: Viewer | None, post: int, now: datetime) -> None:
     async with transaction():
         source = await read_post(post, hold=Hold.ALONE)
         theme = source.place.theme
-        may_treat(viewer, theme.group, now).require()
+        demand(may_treat, viewer, theme.group, now)
         gone = await row("DELETE FROM treatment WHERE post_id = $1 RETURNING outcome", source.id)
         if gone is not None:
             await journal.record(

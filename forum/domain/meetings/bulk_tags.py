@@ -19,7 +19,7 @@ from forum.errors import Checks, Invalid, NotFound
 from forum.models.meetings import TagState
 from forum.models.posts import PostKind
 from forum.models.proposals import IN_FORCE_SQL
-from forum.permissions import Viewer, may_moderate
+from forum.permissions import Viewer, demand, may_moderate
 
 MOST_AT_ONCE = 200
 # Contributions and proposals of one page: both ticked to the last are what one form may hold.
@@ -96,7 +96,7 @@ async def tagging_desk(viewer: Viewer | None, theme_number: int, asked: Asked, n
         NotFound, SignInRequired, NotAllowed.
     """
     theme = await find_theme(theme_number)
-    may_moderate(viewer, theme.group, now).require()
+    demand(may_moderate, viewer, theme.group, now)
     threads = await rows("SELECT id, title FROM thread WHERE theme_id = $1 ORDER BY id", theme.id)
     posts, proposals = await _posts(theme, asked), await _proposals(theme, asked)
     return TaggingDesk(
@@ -201,8 +201,7 @@ async def tag_selection(
         InvalidForm: nothing or too much was ticked, something of another theme was, or no meeting of the group chosen.
     """
     found = await find_theme(theme_number)
-    may_moderate(viewer, found.group, now).require()
-    assert viewer is not None
+    viewer = demand(may_moderate, viewer, found.group, now)
     async with transaction():
         theme = await hold_theme(theme_number, Hold.ALONE, now)
         chosen = await _checked(theme, meeting, posts, references)

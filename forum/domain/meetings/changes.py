@@ -13,7 +13,7 @@ from forum.domain import journal
 from forum.domain.discussion.meeting_tags import LARGEST_NUMBER, ensure_meeting
 from forum.domain.meetings.meetings import MeetingLine, day_from, find_meeting
 from forum.errors import Checks, Conflict, Invalid
-from forum.permissions import Viewer, may_moderate
+from forum.permissions import Viewer, demand, may_moderate
 from forum.text.source import clean_line, clean_source
 
 LONGEST_PLACE = 200
@@ -46,8 +46,7 @@ async def create_meeting(viewer: Viewer | None, group: int, number: int | None, 
         SignInRequired, NotAllowed: not a moderator of that group.
         InvalidForm: number or day missing or impossible, or the meeting was entered before.
     """
-    may_moderate(viewer, group, now).require()
-    assert viewer is not None
+    viewer = demand(may_moderate, viewer, group, now)
     checks = Checks()
     with checks.field("numero"):
         if number is None or not 1 <= number <= LARGEST_NUMBER:
@@ -108,7 +107,7 @@ async def meeting_to_edit(viewer: Viewer | None, meeting: int, now: datetime) ->
         NotFound, SignInRequired, NotAllowed.
     """
     found = await find_meeting(viewer, meeting, now)
-    may_moderate(viewer, found.group.id, now).require()
+    demand(may_moderate, viewer, found.group.id, now)
     stored = await row(f"{_SITTING} WHERE id = $1", found.id)
     assert stored is not None, "a meeting is never taken out"
     sitting = _sitting(stored)

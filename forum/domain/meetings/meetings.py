@@ -16,7 +16,7 @@ from forum.domain.themes.themes import THEME_COLUMNS, theme_from
 from forum.errors import NotFound
 from forum.models.meetings import TagState
 from forum.models.proposals import IN_FORCE_SQL, ProposalState
-from forum.permissions import Viewer, may_moderate, may_read_waiting_tags
+from forum.permissions import Viewer, demand, may_moderate, may_read_waiting_tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ async def new_meeting_groups(viewer: Viewer | None, now: datetime) -> tuple[Grou
     """
     groups = await groups_moderated(viewer, now)
     if not groups:
-        may_moderate(viewer, 0, now).require()
+        demand(may_moderate, viewer, 0, now)
     return groups
 
 

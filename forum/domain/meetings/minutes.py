@@ -21,7 +21,7 @@ from forum.domain.references import parse_reference
 from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, hold_theme, raise_versions, theme_from
 from forum.errors import Checks, Invalid, NotFound
 from forum.models.proposals import IN_FORCE_SQL, Origin
-from forum.permissions import Viewer, may_add_proposals, may_moderate
+from forum.permissions import Viewer, demand, may_add_proposals, may_moderate
 from forum.text.minutes import rows_of
 from forum.text.minutes_files import read_minutes
 from forum.text.source import clean_line, clean_source
@@ -76,7 +76,7 @@ async def minutes_desk(viewer: Viewer | None, meeting: int, now: datetime) -> Mi
         NotFound, SignInRequired, NotAllowed.
     """
     found = await find_meeting(viewer, meeting, now)
-    may_moderate(viewer, found.group.id, now).require()
+    demand(may_moderate, viewer, found.group.id, now)
     themes = await rows(
         f"SELECT {THEME_COLUMNS} FROM theme t WHERE t.working_group_id = $1 ORDER BY t.number", found.group.id
     )
@@ -173,7 +173,7 @@ async def keep_minutes(
             force or comes from another meeting; fields are "ligne-3".
     """
     desk = await minutes_desk(viewer, meeting, now)
-    assert viewer is not None
+    viewer = demand(may_moderate, viewer, desk.meeting.group.id, now)
     checks = Checks()
     with checks.field("theme"):
         theme = _theme_of(desk, theme_number)

@@ -12,7 +12,7 @@ from forum.domain.meetings.meetings import Group, new_meeting_groups
 from forum.domain.themes.themes import Hold, holding, raise_versions
 from forum.errors import Invalid
 from forum.models.meetings import TagState
-from forum.permissions import Viewer, may_moderate
+from forum.permissions import Viewer, demand, may_moderate
 
 MOST_AT_ONCE = 200
 """What one form may settle, and what one page of the queue shows."""
@@ -107,8 +107,8 @@ async def settle_tags(viewer: Viewer | None, tags: Sequence[int], now: datetime,
         SignInRequired, NotAllowed: one of them is of a group that this person does not moderate; nothing is written.
         Invalid: none was chosen, or too many at once.
     """
-    await new_meeting_groups(viewer, now)
-    assert viewer is not None
+    groups = await new_meeting_groups(viewer, now)
+    viewer = demand(may_moderate, viewer, groups[0].id, now)
     chosen = sorted(set(tags))
     if not chosen:
         raise Invalid("Cochez au moins une étiquette.", field="etiquettes")
@@ -117,7 +117,7 @@ async def settle_tags(viewer: Viewer | None, tags: Sequence[int], now: datetime,
     async with transaction():
         found = await _held(chosen)
         for group in {each["working_group_id"] for each in found}:
-            may_moderate(viewer, group, now).require()
+            demand(may_moderate, viewer, group, now)
         for theme in sorted({each["theme_id"] for each in found}):
             await raise_versions(theme=theme)
         for thread in sorted({each["thread_id"] for each in found}):

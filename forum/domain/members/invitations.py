@@ -23,7 +23,7 @@ from forum.domain.members.members import NewMember
 from forum.domain.sign_in import passwords
 from forum.errors import Checks, Conflict, Invalid, NotFound, TooMany
 from forum.models.joining import Purpose
-from forum.permissions import Viewer, may_administer
+from forum.permissions import Viewer, demand, may_administer
 from forum.sealing import seal, unseal
 from forum.settings import settings
 from forum.text.names import clean_name
@@ -140,7 +140,7 @@ async def read_file(viewer: Viewer | None, content: bytes, now: datetime) -> int
         SignInRequired, NotAllowed: not an administrator.
         Invalid: the file as a whole cannot be read; the sentence says why.
     """
-    may_administer(viewer, now).require()
+    viewer = demand(may_administer, viewer, now)
     return await _keep_batch(viewer, await to_thread.run_sync(read_guests, content), now)
 
 
@@ -150,12 +150,11 @@ async def read_pasted(viewer: Viewer | None, text: str, now: datetime) -> int:
     Raises:
         As `read_file`.
     """
-    may_administer(viewer, now).require()
+    viewer = demand(may_administer, viewer, now)
     return await _keep_batch(viewer, await to_thread.run_sync(guests_in, text), now)
 
 
-async def _keep_batch(viewer: Viewer | None, guests: Sequence[Guest], now: datetime) -> int:
-    assert viewer is not None
+async def _keep_batch(viewer: Viewer, guests: Sequence[Guest], now: datetime) -> int:
     kept = seal(_written(await _judged(guests, now)))
     found = await row(
         "INSERT INTO invitation_batch (member_id, lines, created_at, sent) VALUES ($1, $2, $3, 0) RETURNING id",
@@ -205,7 +204,7 @@ async def find_batch(viewer: Viewer | None, batch: int, now: datetime) -> Batch:
     """Raises:
     SignInRequired, NotAllowed, NotFound: not an administrator; no such file, or it was forgotten.
     """
-    may_administer(viewer, now).require()
+    demand(may_administer, viewer, now)
     found = await row("SELECT id, lines, created_at, sent_at, sent FROM invitation_batch WHERE id = $1", batch)
     if found is None:
         raise NotFound
@@ -224,8 +223,8 @@ async def send_batch(viewer: Viewer | None, batch: int, now: datetime) -> None:
     Raises:
         SignInRequired, NotAllowed, NotFound: as `find_batch`.
     """
+    viewer = demand(may_administer, viewer, now)
     found = await find_batch(viewer, batch, now)
-    assert viewer is not None
     if found.sent_at is not None:
         return
     wanted = [line.guest for line in found.lines if line.outcome.is_sent]
@@ -322,8 +321,7 @@ async def invite(viewer: Viewer | None, guest: Guest, now: datetime) -> None:
         Invalid: they are a member, or invited already.
         TooMany: three mails went to that address within an hour.
     """
-    may_administer(viewer, now).require()
-    assert viewer is not None
+    viewer = demand(may_administer, viewer, now)
     line = (await _judged([guest], now))[0]
     if line.outcome is Outcome.MEMBER:
         raise Invalid("Cette adresse est celle d’un membre.", field="adresse")
@@ -352,8 +350,8 @@ async def invite_again(viewer: Viewer | None, invitation: int, now: datetime) ->
         Conflict: it was accepted meanwhile.
         TooMany: three mails went to that address within an hour.
     """
-    found = await _find(viewer, invitation, now)
-    assert viewer is not None
+    viewer = demand(may_administer, viewer, now)
+    found = await _find(invitation)
     await _require_mail(found["email_key"])
     async with transaction() as tx:
         renewed = await row(
@@ -378,7 +376,8 @@ async def withdraw(viewer: Viewer | None, invitation: int, now: datetime) -> Non
         SignInRequired, NotAllowed, NotFound: not an administrator; no such invitation.
         Conflict: it was accepted meanwhile.
     """
-    await _find(viewer, invitation, now)
+    viewer = demand(may_administer, viewer, now)
+    await _find(invitation)
     async with transaction():
         gone = "DELETE FROM invitation WHERE id = $1 AND accepted_at IS NULL RETURNING id"
         if await row(gone, invitation) is None:
@@ -387,8 +386,13 @@ async def withdraw(viewer: Viewer | None, invitation: int, now: datetime) -> Non
         await journal.record(viewer, "withdraw_invitation", "invitation", invitation, group=None, now=now)
 
 
-async def _find(viewer: Viewer | None, invitation: int, now: datetime) -> Row:
-    may_administer(viewer, now).require()
+async def _find(invitation: int) -> Row:
+    """One that waits, or has ended.
+
+    Raises:
+        NotFound: there is none.
+        Conflict: it was accepted.
+    """
     found = await row(
         """SELECT i.email_key, i.accepted_at, m.id AS member FROM invitation i
              LEFT JOIN member m ON m.email_key = i.email_key WHERE i.id = $1""",
@@ -414,7 +418,7 @@ async def list_invitations(viewer: Viewer | None, state: State, page: int, now: 
     Raises:
         SignInRequired, NotAllowed: not an administrator.
     """
-    may_administer(viewer, now).require()
+    demand(may_administer, viewer, now)
     counted = await rows(f"SELECT {_STATE} AS state, COUNT(*) AS n FROM {_JOINED} GROUP BY 1", now)
     found = await rows(
         f"""SELECT i.id, i.email, i.name, i.created_at, i.expires_at, i.accepted_at, m.id AS member,

@@ -22,7 +22,7 @@ from forum.domain.sign_in.credentials import owner_to_tell, tell
 from forum.errors import Checks, Conflict, Invalid, NotFound, TooMany
 from forum.models.joining import Purpose
 from forum.models.members import Role
-from forum.permissions import Viewer, may_administer, may_read_address
+from forum.permissions import Viewer, demand, may_administer, may_read_address
 from forum.text.folding import skeleton
 
 SHOWN: Final = 50
@@ -148,7 +148,7 @@ async def list_people(viewer: Viewer | None, wanted: Wanted, now: datetime) -> P
     Raises:
         SignInRequired, NotAllowed: not an administrator.
     """
-    may_administer(viewer, now).require()
+    demand(may_administer, viewer, now)
     where, values = _conditions(wanted)
     people = f"FROM ({_PERSON}) AS one JOIN member m ON m.id = one.id WHERE {where}"
     counted = await row(f"SELECT COUNT(*) AS n {people}", now, *values)
@@ -203,7 +203,7 @@ async def find_by_address(viewer: Viewer | None, address: str, now: datetime) ->
         SignInRequired, NotAllowed: not an administrator.
         Invalid: no member has it.
     """
-    may_administer(viewer, now).require()
+    demand(may_administer, viewer, now)
     found = await row("SELECT id FROM member WHERE email_key = $1", address.strip().lower()[:254])
     if found is None:
         raise Invalid("Aucun membre n’a cette adresse.", field="adresse")
@@ -254,8 +254,7 @@ async def person_desk(viewer: Viewer | None, member: int, now: datetime) -> Pers
     """Raises:
     SignInRequired, NotAllowed, NotFound: not an administrator; nobody has this number.
     """
-    may_administer(viewer, now).require()
-    assert viewer is not None
+    viewer = demand(may_administer, viewer, now)
     found = await row(f"{_PERSON} WHERE m.id = $2", now, member)
     if found is None:
         raise NotFound
@@ -277,7 +276,7 @@ async def see_address(viewer: Viewer | None, member: int, now: datetime) -> str:
     Raises:
         NotFound: not an administrator; nobody has this number; they have no address.
     """
-    may_read_address(viewer, now).require()
+    demand(may_read_address, viewer, now)
     async with transaction():
         found = await row("SELECT email FROM member WHERE id = $1 AND email IS NOT NULL", member)
         if found is None:
@@ -308,8 +307,7 @@ async def set_rights(
         TooMany: other tries of the password are under way.
     """
     viewer = asking.viewer
-    may_administer(viewer, now).require()
-    assert viewer is not None
+    viewer = demand(may_administer, viewer, now)
     checks = Checks()
     given = ""
     with checks.field("groupes"):
@@ -360,8 +358,7 @@ async def suspend(
         Invalid: no end, one that is past or more than a year away; no reason; oneself, or who cannot sign in.
         Conflict: somebody else was quicker.
     """
-    may_administer(viewer, now).require()
-    assert viewer is not None
+    viewer = demand(may_administer, viewer, now)
     checks = Checks()
     given = ""
     with checks.field("jusqua"):
@@ -387,8 +384,7 @@ async def lift_suspension(viewer: Viewer | None, member: int, reason: str, mark:
         SignInRequired, NotAllowed, NotFound, Conflict: like `suspend`; nobody is suspended here any more.
         Invalid: the reason is too long.
     """
-    may_administer(viewer, now).require()
-    assert viewer is not None
+    viewer = demand(may_administer, viewer, now)
     given = journal.reason_of(reason)
     async with transaction():
         before = await _hold(viewer, member, mark, now)
@@ -426,8 +422,7 @@ async def remove_second_factor(viewer: Viewer | None, member: int, reason: str, 
         SignInRequired, NotAllowed, NotFound: not an administrator; nobody has this number, or no second factor.
         Invalid: oneself, whose own page asks for a code; no reason.
     """
-    may_administer(viewer, now).require()
-    assert viewer is not None
+    viewer = demand(may_administer, viewer, now)
     if member == viewer.id:
         raise Invalid("Pour votre propre compte, passez par la page « Connexion et sécurité » de votre compte.")
     journal.reason_of(reason, required="Dites comment vous vous êtes assuré de l’identité de la personne.")
@@ -441,8 +436,7 @@ async def send_reset(viewer: Viewer | None, member: int, now: datetime) -> None:
         SignInRequired, NotAllowed, NotFound: not an administrator; nobody has this number, or no address.
         TooMany: three mails went to that address within an hour.
     """
-    may_administer(viewer, now).require()
-    assert viewer is not None
+    viewer = demand(may_administer, viewer, now)
     if not (await person_desk(viewer, member, now)).has_address:
         raise NotFound
     owner = await owner_to_tell(member)
@@ -463,7 +457,7 @@ async def close_sessions(viewer: Viewer | None, member: int, now: datetime) -> N
     Raises:
         SignInRequired, NotAllowed, NotFound: not an administrator; nobody has this number.
     """
-    may_administer(viewer, now).require()
+    demand(may_administer, viewer, now)
     async with transaction():
         if await row("SELECT id FROM member WHERE id = $1", member) is None:
             raise NotFound

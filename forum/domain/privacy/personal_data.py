@@ -19,7 +19,7 @@ from forum.domain.references import reference
 from forum.errors import Invalid, NotFound
 from forum.jobs import JobName, enqueue
 from forum.models.proposals import ProposalState
-from forum.permissions import Viewer, may_keep_own_account
+from forum.permissions import Viewer, demand, may_keep_own_account
 from forum.sealing import unseal
 from forum.settings import settings
 
@@ -70,8 +70,7 @@ async def own_archive(viewer: Viewer | None, now: datetime) -> OwnArchive | None
     Raises:
         SignInRequired: nobody is signed in.
     """
-    may_keep_own_account(viewer).require()
-    assert viewer is not None
+    viewer = demand(may_keep_own_account, viewer)
     found = await row(
         """SELECT asked_at, made_at, expires_at, sha256, LENGTH(content) AS size FROM archive
             WHERE member_id = $1 AND (expires_at IS NULL OR expires_at > $2)""",
@@ -97,8 +96,7 @@ async def ask_for_archive(viewer: Viewer | None, now: datetime) -> None:
         SignInRequired: nobody is signed in.
         Invalid: the one before was made less than a day ago.
     """
-    may_keep_own_account(viewer).require()
-    assert viewer is not None
+    viewer = demand(may_keep_own_account, viewer)
     async with transaction() as tx:
         before = await row("SELECT made_at FROM archive WHERE member_id = $1", viewer.id)
         made = moment(before["made_at"]) if before else None
@@ -121,8 +119,7 @@ async def read_archive(viewer: Viewer | None, now: datetime) -> bytes:
         SignInRequired: nobody is signed in.
         NotFound: it was never asked for, is not made yet, or is gone.
     """
-    may_keep_own_account(viewer).require()
-    assert viewer is not None
+    viewer = demand(may_keep_own_account, viewer)
     found = await row(
         "SELECT content FROM archive WHERE member_id = $1 AND content IS NOT NULL AND expires_at > $2", viewer.id, now
     )

@@ -22,7 +22,7 @@ from forum.domain.themes.themes import Question, questions_of
 from forum.errors import Conflict, NotFound
 from forum.models.notifications import Event
 from forum.models.proposals import ProposalState, Turn
-from forum.permissions import Schedule, Viewer, may_amend_proposal, may_certify
+from forum.permissions import Schedule, Viewer, demand, may_amend_proposal, may_certify
 from forum.text.differences import Difference, differences
 
 
@@ -55,8 +55,8 @@ async def amend_form(viewer: Viewer | None, ref: str, now: datetime) -> AmendFor
     )
 
 
-def _judge(viewer: Viewer | None, held: HeldProposal, now: datetime) -> None:
-    may_amend_proposal(viewer, held.owner, held.theme.schedule, now, state=held.state).require()
+def _judge(viewer: Viewer | None, held: HeldProposal, now: datetime) -> Viewer:
+    return demand(may_amend_proposal, viewer, held.owner, held.theme.schedule, now, state=held.state)
 
 
 def _began(schedule: Schedule, now: datetime) -> bool:
@@ -96,8 +96,7 @@ async def amend(
     words = await check_words(wording, body, questions, form.questions)
     async with transaction():
         held = await hold_proposal(ref, now)
-        _judge(viewer, held, now)
-        assert viewer is not None
+        viewer = _judge(viewer, held, now)
         is_new = (held.wording, held.body) != (words.wording, words.body)
         if is_new and held.version != version:
             raise Conflict("Cette proposition a été modifiée entre-temps. Votre texte est gardé ci-dessous.")
@@ -191,8 +190,7 @@ async def _decide(
             raise NotFound
         is_open = held.state is ProposalState.OPEN
         theme = held.theme
-        may_certify(viewer, theme.group, found["editor_id"], theme.schedule, now, is_open=is_open).require()
-        assert viewer is not None
+        viewer = demand(may_certify, viewer, theme.group, found["editor_id"], theme.schedule, now, is_open=is_open)
         given = journal.reason_of(reason, required=required)
         if bool(found["substantive"]) == substantive:
             return

@@ -17,7 +17,7 @@ from forum.domain.themes.themes import ThemeHead
 from forum.errors import Invalid, NotFound
 from forum.models.notifications import Event
 from forum.models.proposals import IN_FORCE_SQL, ProposalState, Turn
-from forum.permissions import Viewer, may_set_aside, may_withdraw_proposal
+from forum.permissions import Viewer, demand, may_set_aside, may_withdraw_proposal
 
 
 async def proposal_to_withdraw(viewer: Viewer | None, ref: str, now: datetime) -> HeldProposal:
@@ -27,7 +27,7 @@ async def proposal_to_withdraw(viewer: Viewer | None, ref: str, now: datetime) -
         NotFound, SignInRequired, NotAllowed.
     """
     held = await hold_proposal(ref, now, hold=None)
-    may_withdraw_proposal(viewer, held.owner, held.theme.schedule, now).require()
+    demand(may_withdraw_proposal, viewer, held.owner, held.theme.schedule, now)
     return held
 
 
@@ -55,7 +55,7 @@ async def withdraw_proposal(
     """
     async with transaction():
         held = await hold_proposal(ref, now)
-        may_withdraw_proposal(viewer, held.owner, held.theme.schedule, now).require()
+        demand(may_withdraw_proposal, viewer, held.owner, held.theme.schedule, now)
         given = journal.reason_of(reason)
         other = await _preferred(held.theme, held.id, in_favour_of.strip()) if in_favour_of.strip() else None
         await show_change(held)
@@ -107,7 +107,7 @@ async def proposal_to_set_aside(viewer: Viewer | None, ref: str, now: datetime) 
         NotFound, SignInRequired, NotAllowed.
     """
     held = await hold_proposal(ref, now, hold=None)
-    may_set_aside(viewer, held.theme.group, held.theme.schedule, now).require()
+    demand(may_set_aside, viewer, held.theme.group, held.theme.schedule, now)
     return held
 
 
@@ -140,8 +140,7 @@ async def _move(
 ) -> None:
     async with transaction():
         held = await hold_proposal(ref, now)
-        may_set_aside(viewer, held.theme.group, held.theme.schedule, now).require()
-        assert viewer is not None
+        viewer = demand(may_set_aside, viewer, held.theme.group, held.theme.schedule, now)
         given = journal.reason_of(reason, required=why)
         await show_change(held)
         await take(step, held.id, reason=given if step is Step.SET_ASIDE else "")

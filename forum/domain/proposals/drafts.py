@@ -25,7 +25,7 @@ from forum.domain.themes.proposal_states import Step, take
 from forum.domain.themes.themes import THEME_COLUMNS, Hold, Question, ThemeHead, hold_theme, questions_of, theme_from
 from forum.errors import NotFound
 from forum.models.proposals import ProposalState
-from forum.permissions import Verdict, Viewer, may_draft, may_keep_own_account, may_propose
+from forum.permissions import Verdict, Viewer, demand, may_draft, may_keep_own_account, may_propose
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,7 @@ class DraftForm:
 
 async def list_drafts(viewer: Viewer | None) -> tuple[DraftLine, ...]:
     """One's own drafts, the newest first. Raises SignInRequired."""
-    may_keep_own_account(viewer).require()
-    assert viewer is not None
+    viewer = demand(may_keep_own_account, viewer)
     found = await rows(
         f"""
         SELECT p.id, p.wording, p.created_at, {THEME_COLUMNS}
@@ -99,8 +98,7 @@ async def read_draft(viewer: Viewer | None, draft: int, now: datetime) -> DraftF
 
 async def _own(viewer: Viewer | None, draft: int) -> Row:
     """One's own draft, or the proposal that it became."""
-    may_keep_own_account(viewer).require()
-    assert viewer is not None
+    viewer = demand(may_keep_own_account, viewer)
     found = await row(
         f"""
         SELECT p.id, p.number, p.state, p.wording, p.body, {THEME_COLUMNS}
@@ -124,11 +122,10 @@ async def save_draft(
         InvalidForm: nothing was written, or something cannot be accepted.
     """
     form = await proposal_form(viewer, theme_number, now)
-    assert viewer is not None
     words = await check_words(wording, body, questions, form.questions, unfinished=True)
     async with transaction():
         theme = await hold_theme(theme_number, Hold.ALONE, now)
-        may_draft(viewer, theme.schedule, now).require()
+        viewer = demand(may_draft, viewer, theme.schedule, now)
         twin = await just_written(theme, viewer, words, ProposalState.DRAFT, now)
         if twin is not None:
             return int(twin["id"])
@@ -151,7 +148,7 @@ async def change_draft(
     words = await check_words(wording, body, questions, form.questions, unfinished=True)
     async with transaction():
         theme = await _hold_draft(viewer, form, now)
-        may_draft(viewer, theme.schedule, now).require()
+        demand(may_draft, viewer, theme.schedule, now)
         await _replace(draft, theme, words)
 
 
@@ -169,14 +166,13 @@ async def submit_draft(
         return reference(found["theme_number"], found["number"])
     form = await read_draft(viewer, draft, now)
     form.may_submit.require()
-    assert viewer is not None
     words = await check_words(wording, body, questions, form.questions)
     async with transaction():
         theme = await hold_theme(form.theme.number, Hold.ALONE, now)
         sent = await _own(viewer, draft)
         if sent["number"] > 0:
             return reference(theme.number, sent["number"])
-        may_propose(viewer, theme.schedule, now).require()
+        viewer = demand(may_propose, viewer, theme.schedule, now)
         await _replace(draft, theme, words)
         await take(Step.SUBMIT, draft)
         number = await take_numbers(theme, 1)

@@ -18,7 +18,7 @@ from forum.domain.references import parse_reference, reference
 from forum.domain.themes.themes import Hold, ThemeHead, find_theme, hold_theme
 from forum.errors import Invalid, NotFound
 from forum.models.proposals import IN_FORCE_SQL, Origin
-from forum.permissions import Viewer, may_merge
+from forum.permissions import Viewer, demand, may_merge
 from forum.text import pairs, similarity
 from forum.text.similarity import LEAST, MOST, Fingerprint, Likeness
 
@@ -119,7 +119,7 @@ async def read_duplicates(viewer: Viewer | None, theme_number: int, now: datetim
         NotFound, SignInRequired, NotAllowed: as usual; NotAllowed also once the votes are closed.
     """
     theme = await find_theme(theme_number)
-    may_merge(viewer, theme.group, theme.schedule, now).require()
+    demand(may_merge, viewer, theme.group, theme.schedule, now)
     known = {each["id"]: each for each in await rows(_KNOWN, theme.id)}
     judged = [
         (each["one_id"], each["other_id"])
@@ -203,7 +203,7 @@ async def _held_pair(
 ) -> tuple[ThemeHead, Row, Row]:
     """The two proposals, the older one first, of a theme that is held."""
     theme = await hold_theme(theme_number, Hold.SHARED, now)
-    may_merge(viewer, theme.group, theme.schedule, now).require()
+    demand(may_merge, viewer, theme.group, theme.schedule, now)
     numbers = set()
     for ref in refs:
         try:

@@ -22,7 +22,7 @@ from forum.domain.votes.votes import ProposalLine, voter_id
 from forum.errors import Checks, Conflict, Invalid, NotFound
 from forum.models.notifications import Event
 from forum.models.proposals import Origin, ProposalState, Turn
-from forum.permissions import Verdict, Viewer, may_merge
+from forum.permissions import Verdict, Viewer, demand, may_merge
 
 WHY_MERGED = "Dites pourquoi ces propositions demandent la même chose : leurs auteurs le liront."
 WHY_PARTED = "Dites pourquoi ces propositions se séparent : leurs auteurs le liront."
@@ -94,7 +94,7 @@ async def merge(viewer: Viewer | None, source_ref: str, destination_ref: str, re
         Conflict: the source is not open (any more).
     """
     async with transaction():
-        theme, source = await _held(viewer, source_ref, now)
+        viewer, theme, source = await _held(viewer, source_ref, now)
         checks = Checks()
         destination = source
         with checks.field("destination"):
@@ -102,7 +102,6 @@ async def merge(viewer: Viewer | None, source_ref: str, destination_ref: str, re
         with checks.field("reason"):
             reason = reason_of(reason, required=WHY_MERGED)
         checks.done()
-        assert viewer is not None
         await take(Step.MERGE, source.id)
         made = await _write_merge(source.id, destination.id, viewer, reason, now)
         await tell_turn(source.id, Turn.MERGED, viewer.id, now, other=destination.id, reason=reason)
@@ -135,12 +134,11 @@ async def unmerge(viewer: Viewer | None, source_ref: str, reason: str, now: date
         Conflict: the proposal is not merged (any more).
     """
     async with transaction():
-        theme, source = await _held(viewer, source_ref, now)
+        viewer, theme, source = await _held(viewer, source_ref, now)
         checks = Checks()
         with checks.field("reason"):
             reason = reason_of(reason, required=WHY_PARTED)
         checks.done()
-        assert viewer is not None
         await take(Step.UNMERGE, source.id)
         undone = await row(
             """
@@ -266,16 +264,15 @@ async def _asked(viewer: Viewer | None, ref: str, now: datetime) -> tuple[ThemeH
     if not found:
         raise NotFound
     source, theme = found[0]
-    may_merge(viewer, theme.group, theme.schedule, now).require()
+    demand(may_merge, viewer, theme.group, theme.schedule, now)
     return theme, source
 
 
-async def _held(viewer: Viewer | None, ref: str, now: datetime) -> tuple[ThemeHead, Party]:
-    """The same in a transaction that writes: the theme first, held alone, then what is in it."""
+async def _held(viewer: Viewer | None, ref: str, now: datetime) -> tuple[Viewer, ThemeHead, Party]:
+    """The same in a transaction that writes, with who does: the theme first, held alone, then what is in it."""
     theme = await hold_theme(parse_reference(ref)[0], Hold.ALONE, now)
     _, source = await _asked(viewer, ref, now)
-    may_merge(viewer, theme.group, theme.schedule, now).require()
-    return theme, source
+    return demand(may_merge, viewer, theme.group, theme.schedule, now), theme, source
 
 
 async def _destination(theme: ThemeHead, source: Party, ref: str) -> Party:

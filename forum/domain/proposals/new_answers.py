@@ -21,7 +21,7 @@ from forum.errors import Checks, Conflict, Invalid
 from forum.models.answers import Decision
 from forum.models.notifications import Event
 from forum.models.proposals import ProposalState, Turn
-from forum.permissions import Viewer, may_answer
+from forum.permissions import Viewer, demand, may_answer
 from forum.text.source import clean_line, clean_source
 
 LONGEST_REASON = 5_000
@@ -65,8 +65,7 @@ async def answer(viewer: Viewer | None, ref: str, reply: Reply, seen_number: int
     """
     async with transaction():
         held = await hold_proposal(ref, now)
-        may_answer(viewer, held.theme.schedule, now, state=held.state).require()
-        assert viewer is not None
+        viewer = demand(may_answer, viewer, held.theme.schedule, now, state=held.state)
         given, promises = _checked(reply, now)
         before = await row(
             "SELECT number, decision FROM answer WHERE proposal_id = $1 ORDER BY number DESC LIMIT 1", held.id

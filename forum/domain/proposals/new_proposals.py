@@ -33,6 +33,7 @@ from forum.models.proposals import IN_FORCE_SQL, Nature, Origin, ProposalState, 
 from forum.permissions import (
     Verdict,
     Viewer,
+    demand,
     may_draft,
     may_propose,
     may_propose_from_post,
@@ -100,7 +101,7 @@ async def proposal_form(viewer: Viewer | None, theme_number: int, now: datetime)
         NotFound, SignInRequired, NotAllowed.
     """
     theme = await find_theme(theme_number)
-    may_draft(viewer, theme.schedule, now).require()
+    demand(may_draft, viewer, theme.schedule, now)
     return ProposalForm(theme, await questions_of(theme.id), may_propose(viewer, theme.schedule, now))
 
 
@@ -115,11 +116,10 @@ async def propose(
     """
     form = await proposal_form(viewer, theme_number, now)
     form.may_submit.require()
-    assert viewer is not None
     words = await check_words(wording, body, questions, form.questions)
     async with transaction():
         theme = await hold_theme(theme_number, Hold.ALONE, now)
-        may_propose(viewer, theme.schedule, now).require()
+        viewer = demand(may_propose, viewer, theme.schedule, now)
         twin = await just_written(theme, viewer, words, ProposalState.OPEN, now)
         if twin is not None:
             return reference(theme.number, twin["number"])
@@ -221,8 +221,8 @@ async def extract_form(
     return ExtractForm(source, chosen, first_wording(chosen), mark, await questions_of(source.place.theme.id))
 
 
-def _judge_promoter(viewer: Viewer | None, post: OnePost, theme: ThemeHead, now: datetime) -> None:
-    may_propose_from_post(viewer, theme.group, post.author_id, theme.schedule, now).require()
+def _judge_promoter(viewer: Viewer | None, post: OnePost, theme: ThemeHead, now: datetime) -> Viewer:
+    return demand(may_propose_from_post, viewer, theme.group, post.author_id, theme.schedule, now)
 
 
 def first_wording(words: str) -> str:
@@ -254,7 +254,6 @@ async def propose_from_post(
         Invalid: this extract is a proposal already, by somebody else or under another wording.
     """
     form = await extract_form(viewer, post, words, now, near=near)
-    assert viewer is not None
     checks = Checks()
     with checks.field("wording"):
         wording = clean_line(wording, limit=LONGEST_WORDING)
@@ -263,7 +262,7 @@ async def propose_from_post(
     checks.done()
     async with transaction():
         theme = await hold_theme(form.post.place.theme.number, Hold.ALONE, now)
-        _judge_promoter(viewer, form.post, theme, now)
+        viewer = _judge_promoter(viewer, form.post, theme, now)
         twin = await _twin_of(form.mark)
         if twin is not None and twin["promoter_id"] == viewer.id and twin["wording"] == wording:
             return reference(theme.number, twin["number"])

@@ -18,7 +18,7 @@ from forum.domain.themes.proposal_states import Step, take, tell_turn
 from forum.errors import Checks, Conflict, Invalid, NotFound
 from forum.models.notifications import Event
 from forum.models.proposals import ProposalState, Turn
-from forum.permissions import Viewer, may_answer
+from forum.permissions import Viewer, demand, may_answer
 from forum.text.source import clean_line
 
 LONGEST_WORDS = 500
@@ -119,8 +119,7 @@ async def promise(viewer: Viewer | None, ref: str, promises: Sequence[Promise], 
         Conflict: the proposal has no answer yet.
     """
     async with transaction():
-        held = await _held(viewer, ref, now)
-        assert viewer is not None
+        viewer, held = await _held(viewer, ref, now)
         if await row("SELECT 1 AS one FROM answer WHERE proposal_id = $1 LIMIT 1", held.id) is None:
             raise Conflict("Répondez d’abord à la proposition : un engagement accompagne une réponse.")
         checks = Checks()
@@ -134,10 +133,10 @@ async def promise(viewer: Viewer | None, ref: str, promises: Sequence[Promise], 
             await insert_obligation(viewer, held, each, now)
 
 
-async def _held(viewer: Viewer | None, ref: str, now: datetime) -> HeldProposal:
+async def _held(viewer: Viewer | None, ref: str, now: datetime) -> tuple[Viewer, HeldProposal]:
+    """Who answers, and the proposal, its theme held."""
     held = await hold_proposal(ref, now)
-    may_answer(viewer, held.theme.schedule, now, state=held.state).require()
-    return held
+    return demand(may_answer, viewer, held.theme.schedule, now, state=held.state), held
 
 
 async def obligation_to_keep(viewer: Viewer | None, ref: str, obligation: int, now: datetime) -> OwnedObligation:
@@ -147,7 +146,7 @@ async def obligation_to_keep(viewer: Viewer | None, ref: str, obligation: int, n
         NotFound, SignInRequired, NotAllowed.
     """
     held = await hold_proposal(ref, now, hold=None)
-    may_answer(viewer, held.theme.schedule, now, state=held.state).require()
+    demand(may_answer, viewer, held.theme.schedule, now, state=held.state)
     return _owned(held, await _find(held, obligation))
 
 
@@ -167,17 +166,17 @@ def _owned(held: HeldProposal, found: Row) -> OwnedObligation:
     return OwnedObligation(found["id"], held, found["words"], known_day(found["due_on"]), done_on)
 
 
-async def _to_change(viewer: Viewer | None, ref: str, obligation: int, now: datetime) -> OwnedObligation:
-    """One that is still to be done, its theme held.
+async def _to_change(viewer: Viewer | None, ref: str, obligation: int, now: datetime) -> tuple[Viewer, OwnedObligation]:
+    """Who answers, and an obligation that is still to be done, its theme held.
 
     Raises:
         Conflict: it is done already.
     """
-    held = await _held(viewer, ref, now)
+    viewer, held = await _held(viewer, ref, now)
     owned = _owned(held, await _find(held, obligation))
     if owned.done_on is not None:
         raise Conflict("Cet engagement est déjà tenu.")
-    return owned
+    return viewer, owned
 
 
 async def keep(
@@ -191,8 +190,7 @@ async def keep(
         Conflict: it is met already.
     """
     async with transaction():
-        owned = await _to_change(viewer, ref, obligation, now)
-        assert viewer is not None
+        viewer, owned = await _to_change(viewer, ref, obligation, now)
         checks = Checks()
         words = ""
         with checks.field("done_on"):
@@ -226,8 +224,7 @@ async def reopen(viewer: Viewer | None, ref: str, obligation: int, reason: str, 
         Conflict: it is not said to be met.
     """
     async with transaction():
-        held = await _held(viewer, ref, now)
-        assert viewer is not None
+        viewer, held = await _held(viewer, ref, now)
         owned = _owned(held, await _find(held, obligation))
         if owned.done_on is None:
             raise Conflict("Cet engagement n’est pas encore tenu.")
@@ -252,8 +249,7 @@ async def postpone(
         Conflict: it is met already.
     """
     async with transaction():
-        owned = await _to_change(viewer, ref, obligation, now)
-        assert viewer is not None
+        viewer, owned = await _to_change(viewer, ref, obligation, now)
         checks = Checks()
         given = ""
         with checks.field("due_on"):
@@ -286,8 +282,7 @@ async def carry_out(viewer: Viewer | None, ref: str, now: datetime) -> None:
         Conflict: it is not retained, nothing was promised, or something is still to be done.
     """
     async with transaction():
-        held = await _held(viewer, ref, now)
-        assert viewer is not None
+        viewer, held = await _held(viewer, ref, now)
         owed = await row(
             """
             SELECT COUNT(*) AS every, COUNT(done_on) AS kept FROM obligation WHERE proposal_id = $1""",

@@ -18,7 +18,7 @@ from forum.domain.themes.themes import THEME_COLUMNS, ThemeHead, theme_from
 from forum.errors import NotFound
 from forum.models.posts import Outcome, PostKind
 from forum.models.proposals import Nature, ProposalState
-from forum.permissions import Viewer, may_keep_own_account
+from forum.permissions import Viewer, demand, may_keep_own_account
 from forum.ranking.tallies import Tally
 
 SHOWN = 20
@@ -100,8 +100,7 @@ async def read_own_contributions(viewer: Viewer | None, now: datetime, *, after:
         SignInRequired: nobody is signed in.
         NotFound: the member has no such entry to go on from.
     """
-    may_keep_own_account(viewer).require()
-    assert viewer is not None
+    viewer = demand(may_keep_own_account, viewer)
     found = await _keys(viewer.id, after)
     shown = found[:SHOWN]
     posts = [each["id"] for each in shown if each["kind"] == 0]

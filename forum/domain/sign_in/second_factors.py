@@ -200,7 +200,7 @@ async def turn_off(viewer: Viewer, token: str, *, code: str, password: str, now:
         NotAllowed: their role asks for it.
         NotFound, Invalid, TooMany: like `renew_codes`.
     """
-    permissions.may_turn_factor_off(viewer, required=settings().sign_in.second_factor_for_staff).require()
+    permissions.demand(permissions.may_turn_factor_off, viewer, required=settings().sign_in.second_factor_for_staff)
     await _require_both(viewer, token, code=code, password=password, now=now)
     owner = await credentials.owner_to_tell(viewer.id)
     async with transaction() as tx:
@@ -220,7 +220,7 @@ async def remove(actor: Viewer | None, member: int, *, reason: str = "", now: da
         NotFound: there is no such member, or they have no second factor.
     """
     if actor is not None:
-        permissions.may_administer(actor, now).require()
+        permissions.demand(permissions.may_administer, actor, now)
     owner = await credentials.owner_to_tell(member)
     async with transaction() as tx:
         if not await _forget(member):

@@ -21,7 +21,7 @@ from forum.domain.syntheses.snapshots import Kind, Snapshot, instant, sha256, to
 from forum.errors import Conflict, Invalid, NotFound
 from forum.jobs import JobName, enqueue
 from forum.models.syntheses import SynthesisState
-from forum.permissions import Viewer, may_compile, may_publish, may_read_synthesis
+from forum.permissions import Viewer, demand, may_compile, may_publish, may_read_synthesis
 
 WHOLE: Final = "all"
 """Scope of a synthesis of the whole consultation; that of a theme is "theme:3"."""
@@ -106,7 +106,7 @@ async def request_synthesis(viewer: Viewer | None, theme: int | None, now: datet
         Invalid: no theme has that number.
         Conflict: the themes were loaded again at this very moment.
     """
-    may_compile(viewer, now).require()
+    demand(may_compile, viewer, now)
     return await _ask(viewer, theme, now)
 
 
@@ -323,7 +323,7 @@ async def publish(viewer: Viewer | None, synthesis: int, now: datetime) -> None:
     """
     async with transaction():
         found = await _find(viewer, synthesis, now)
-        may_publish(viewer, now).require()
+        demand(may_publish, viewer, now)
         _require_publishable(_line(found), await document_lines(synthesis))
         await _refuse_while_sealed(found["number"], now)
         await _refuse_out_of_order(found["scope"], found["version"])

@@ -17,7 +17,7 @@ from forum.domain.themes.ballots import Rules
 from forum.domain.themes.themes import Hold, ThemeHead, find_theme, hold_theme, raise_all_versions
 from forum.errors import Checks, Conflict, Invalid
 from forum.models.notifications import Event
-from forum.permissions import Schedule, Viewer, may_schedule
+from forum.permissions import Schedule, Viewer, demand, may_schedule
 
 
 async def schedule_to_change(viewer: Viewer | None, number: int, now: datetime) -> ThemeHead:
@@ -27,7 +27,7 @@ async def schedule_to_change(viewer: Viewer | None, number: int, now: datetime) 
         NotFound, SignInRequired, NotAllowed.
     """
     theme = await find_theme(number)
-    may_schedule(viewer, now).require()
+    demand(may_schedule, viewer, now)
     return theme
 
 
@@ -48,10 +48,9 @@ async def set_schedule(
         NotFound, SignInRequired, NotAllowed: as usual.
         InvalidForm: the windows do not make sense, the votes have begun under other rules, or a reason is missing.
     """
-    await schedule_to_change(viewer, number, now)
-    assert viewer is not None
     async with transaction():
         theme = await hold_theme(number, Hold.ALONE, now)
+        viewer = demand(may_schedule, viewer, now)
         after = replace(theme, schedule=wanted)
         if rules is not None:
             after = replace(after, voting=rules.voting, mentions=rules.mentions, quota=rules.quota)
@@ -198,10 +197,9 @@ async def close_votes(viewer: Viewer | None, number: int, reason: str, now: date
         Conflict: the votes are not open.
         Invalid: the reason is too long.
     """
-    await schedule_to_change(viewer, number, now)
-    assert viewer is not None
     async with transaction():
         theme = await hold_theme(number, Hold.ALONE, now)
+        viewer = demand(may_schedule, viewer, now)
         if theme.schedule.votes_are_closed(now):
             raise Conflict("Les votes de ce thème sont déjà clos.")
         if not theme.schedule.votes_are_open(now):

@@ -24,7 +24,7 @@ from forum.domain.themes.themes import (
 from forum.errors import Conflict, NotFound
 from forum.models.proposals import IN_FORCE, IN_FORCE_SQL, ProposalState
 from forum.models.themes import Voting
-from forum.permissions import Schedule, Verdict, Viewer, may_act, may_read_own_ballot, may_vote
+from forum.permissions import Schedule, Verdict, Viewer, demand, may_act, may_read_own_ballot, may_vote
 from forum.ranking.tallies import Tally
 from forum.settings import settings
 
@@ -170,8 +170,7 @@ async def _change(
     Sealed ballots share their theme, so people vote side by side. One that pages show raises versions, for which the
     theme must be held alone from the start: it begins again.
     """
-    may_act(viewer, now).require()
-    assert viewer is not None
+    viewer = demand(may_act, viewer, now)
     async with transaction():
         line, theme = await _votable(viewer, ref, now, Hold.SHARED)
         opinion = await _accepted(viewer, line, theme, opinion, read_version)

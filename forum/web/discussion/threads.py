@@ -13,6 +13,7 @@ from forum.domain.votes import votes
 from forum.errors import Invalid
 from forum.permissions import (
     Viewer,
+    demand,
     may_contribute,
     may_edit_post,
     may_harvest,
@@ -154,7 +155,7 @@ async def open_new(request: Request) -> Response:
     theme = await find_theme(request.path_params["number"])
     blank = {"theme": theme, "title": ""}
     if request.method == "GET":
-        may_contribute(viewer, theme.schedule, now).require()
+        demand(may_contribute, viewer, theme.schedule, now)
         return await page(request, "threads/new.html", {**blank, **await writing(form), "form": form})
     try:
         typed = form.text("title"), source_of(form)

@@ -48,7 +48,7 @@ async def index(request: Request) -> Response:
 async def invite(request: Request) -> Response:
     """Invite one person."""
     form = await read_form(request) if request.method == "POST" else None
-    permissions.may_administer(request.state.viewer, request.state.now).require()
+    permissions.demand(permissions.may_administer, request.state.viewer, request.state.now)
     if form is None:
         return await page(
             request, "invitations/new.html", {**_lists(), "form": Form.empty(langue=request.state.locale)}
@@ -70,7 +70,7 @@ async def invite(request: Request) -> Response:
 
 async def read_file(request: Request) -> Response:
     """A file or a pasted list, read and kept; nothing leaves before its report was looked at."""
-    permissions.may_administer(request.state.viewer, request.state.now).require()
+    permissions.demand(permissions.may_administer, request.state.viewer, request.state.now)
     context = {"most_lines": MOST_LINES, "most_megabytes": LONGEST_FILE >> 20}
     if request.method == "GET":
         return await page(request, "invitations/file.html", {**context, "form": Form.empty()})

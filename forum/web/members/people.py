@@ -187,11 +187,7 @@ def _administrator(request: Request) -> Viewer:
     """Raises:
     SignInRequired, NotAllowed: whoever asks is no administrator.
     """
-    viewer: Viewer | None = request.state.viewer
-    permissions.may_administer(viewer, request.state.now).require()
-    if viewer is None:
-        raise LookupError("who administers is signed in")
-    return viewer
+    return permissions.demand(permissions.may_administer, request.state.viewer, request.state.now)
 
 
 async def _context(request: Request) -> dict[str, Any]:

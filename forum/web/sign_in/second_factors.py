@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from forum.domain.sign_in import proofs, second_factors
 from forum.errors import Invalid
-from forum.permissions import Viewer, may_turn_factor_off
+from forum.permissions import Viewer, demand, may_turn_factor_off
 from forum.settings import settings
 from forum.web.plumbing.forms import Form, read_form
 from forum.web.plumbing.middleware import keep_session
@@ -97,7 +97,7 @@ async def renew_codes(request: Request) -> Response:
 async def turn_off(request: Request) -> Response:
     """Back to the password alone."""
     viewer = own(request)
-    may_turn_factor_off(viewer, required=settings().sign_in.second_factor_for_staff).require()
+    demand(may_turn_factor_off, viewer, required=settings().sign_in.second_factor_for_staff)
     context = await _known(viewer)
     if request.method != "POST":
         return unkept(await page(request, "second_factor/turn_off.html", context | {"form": Form.empty()}))

@@ -10,7 +10,7 @@ from forum.domain.members import identities, profiles
 from forum.domain.sign_in import second_factors, sessions
 from forum.domain.sign_in.sessions import Entry
 from forum.errors import CahierError, Invalid, SignInRequired
-from forum.permissions import Viewer, may_keep_own_account
+from forum.permissions import Viewer, demand, may_keep_own_account
 from forum.text.devices import device_of
 from forum.web.plumbing.addresses import local_path, page_before
 from forum.web.plumbing.forms import Form, asked_text, read_form
@@ -126,11 +126,7 @@ def own(request: Request) -> Viewer:
     Raises:
         SignInRequired: nobody is signed in.
     """
-    viewer: Viewer | None = request.state.viewer
-    may_keep_own_account(viewer).require()
-    if viewer is None:
-        raise SignInRequired
-    return viewer
+    return demand(may_keep_own_account, request.state.viewer)
 
 
 def device(request: Request) -> str:
