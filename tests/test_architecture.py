@@ -216,6 +216,18 @@ def test_a_package_of_the_domain_imports_only_those_above_it_in_the_table() -> N
     assert not back
 
 
+def test_a_package_of_doors_imports_only_those_above_it() -> None:
+    """Plumbing first, then the packages of the domain in their order, then what stands at the root of web/."""
+    order = ["plumbing", *(name for name in packages_in_order() if name != "(root)"), ""]
+    back = [
+        (module, other)
+        for module, other in EDGES
+        if room_of(module) == room_of(other) == "web"
+        and order.index(package_of(other)) > order.index(package_of(module))
+    ]
+    assert not back
+
+
 def test_plumbing_knows_no_noun() -> None:
     """It is what every page needs; what belongs to a noun (its rules, its pages) is handed in to it."""
     known = [

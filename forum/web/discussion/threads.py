@@ -24,10 +24,10 @@ from forum.permissions import (
 )
 from forum.settings import settings
 from forum.web.discussion.writing import asks_to_publish, source_of, writing
-from forum.web.meetings.filters import asked_meeting
 from forum.web.plumbing.forms import Form, asked_integer, read_form
 from forum.web.plumbing.kept import Kept, KeptPage, to_visitors
 from forum.web.plumbing.page import href, html, own_slot, page, prepare, refused, render, see_other
+from forum.web.themes.filters import asked_meeting
 
 # No contribution has this author.
 NOBODY = 0

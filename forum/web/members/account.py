@@ -13,11 +13,12 @@ from forum.domain.sign_in import proofs
 from forum.errors import Invalid
 from forum.models.joining import Purpose
 from forum.permissions import Viewer
-from forum.web.members.joining import asked_of_people, dead_link
+from forum.web.members.joining import dead_link
 from forum.web.plumbing.addresses import local_path
+from forum.web.plumbing.callers import own
+from forum.web.plumbing.choices import asked_of_people
 from forum.web.plumbing.forms import Form, asked_text, read_form
-from forum.web.plumbing.page import page, refused, see_other
-from forum.web.sign_in.sessions import own, secret, unkept
+from forum.web.plumbing.page import page, refused, secret, see_other, unkept
 
 
 async def show(request: Request) -> Response:

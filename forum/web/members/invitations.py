@@ -12,10 +12,11 @@ from forum.domain.members.invitations import Acceptance, Outcome, State
 from forum.domain.sign_in import sessions
 from forum.errors import Invalid
 from forum.settings import settings
-from forum.web.members.joining import asked_of_people
+from forum.web.plumbing.callers import device
+from forum.web.plumbing.choices import asked_of_people
 from forum.web.plumbing.forms import Form, asked_integer, asked_text, read_form, read_upload
-from forum.web.plumbing.page import href, page, refused, see_other, sentence
-from forum.web.sign_in.sessions import device, entered, secret, unkept
+from forum.web.plumbing.page import href, page, refused, secret, see_other, sentence, unkept
+from forum.web.sign_in.sessions import entered
 
 LABELS = {
     State.WAITING: "En attente",

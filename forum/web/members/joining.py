@@ -3,8 +3,6 @@
 What a link of a mail leads to is a form: programs that follow links, to check or to show them, use nothing up.
 """
 
-from collections.abc import Sequence
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,9 +10,11 @@ from forum.domain.members import joining, lost_passwords
 from forum.domain.sign_in import sessions
 from forum.errors import Invalid
 from forum.settings import settings
+from forum.web.plumbing.callers import device, place_of
+from forum.web.plumbing.choices import asked_of_people
 from forum.web.plumbing.forms import Form, asked_text, read_form
-from forum.web.plumbing.page import href, page, refused, see_other
-from forum.web.sign_in.sessions import device, entered, secret, unkept
+from forum.web.plumbing.page import href, page, refused, secret, see_other, unkept
+from forum.web.sign_in.sessions import entered
 
 
 async def sign_up(request: Request) -> Response:
@@ -111,23 +111,3 @@ async def _new_password(request: Request, form: Form, problem: Invalid | None = 
 async def dead_link(request: Request, problem: Invalid, again: str) -> Response:
     """A link that is good for nothing (410): what happened, and the page `again` that sends another one."""
     return secret(await refused(request, "joining/dead_link.html", {"again": again}, Form.empty(), problem, 410))
-
-
-def place_of(request: Request) -> str:
-    """Where a request comes from, as the server sees it."""
-    return request.client.host if request.client else ""
-
-
-def asked_of_people(profession: str = "", territory: str = "") -> dict[str, object]:
-    """What a form about somebody offers: the lists of the settings, with what they chose before a list changed, and the
-    length of the shortest password."""
-    people = settings().people
-    return {
-        "professions": _choices(people.professions, profession),
-        "territories": _choices(people.territories, territory),
-        "least": settings().passwords.minimum_length,
-    }
-
-
-def _choices(listed: Sequence[str], own: str) -> list[tuple[str, str]]:
-    return [(one, one) for one in (*listed, *((own,) if own and own not in listed else ()))]

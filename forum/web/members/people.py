@@ -14,8 +14,7 @@ from forum.errors import Conflict, Invalid
 from forum.models.members import Role
 from forum.permissions import Viewer
 from forum.web.plumbing.forms import Form, asked_integer, asked_text, read_form
-from forum.web.plumbing.page import href, page, refused, see_other
-from forum.web.sign_in.sessions import unkept
+from forum.web.plumbing.page import href, page, refused, see_other, unkept
 
 LABELS = {
     Role.MEMBER: "Membre",

@@ -312,6 +312,18 @@ def to_place(request: Request, post: int, thread: int, number: int, *, notice: s
     return see_other(request, "thread", thread=thread, page=later, notice=notice, fragment=f"c-{post}")
 
 
+def unkept(response: Response) -> Response:
+    """A page that no browser keeps: it held a password, a code or a key."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def secret(response: Response) -> Response:
+    """A page whose address holds the token of a link sent by mail: neither kept nor named to the next page."""
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return unkept(response)
+
+
 async def refused(
     request: Request, name: str, context: Mapping[str, Any], form: Form, problem: Invalid, status: int = 422
 ) -> Response:

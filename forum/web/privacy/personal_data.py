@@ -11,10 +11,10 @@ from forum.errors import Invalid
 from forum.settings import settings
 from forum.text.folding import fold
 from forum.text.mentions import handle_key
+from forum.web.plumbing.callers import own
 from forum.web.plumbing.forms import Form, read_form
 from forum.web.plumbing.middleware import forget_session
-from forum.web.plumbing.page import page, refused, see_other
-from forum.web.sign_in.sessions import own, unkept
+from forum.web.plumbing.page import page, refused, see_other, unkept
 
 WORD = "effacer"
 """What is typed to confirm, in any case; one's own handle does as well."""

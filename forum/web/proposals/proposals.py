@@ -18,10 +18,10 @@ from forum.domain.votes import booths, votes
 from forum.errors import Invalid
 from forum.permissions import Viewer, may_contribute, may_vote
 from forum.settings import settings
-from forum.web.meetings.filters import asked_meeting
 from forum.web.plumbing.forms import Form, asked_integer, asked_text, read_form
 from forum.web.plumbing.kept import Kept, KeptPage, to_visitors
 from forum.web.plumbing.page import href, html, own_slot, page, prepare, refused, render, see_other
+from forum.web.themes.filters import asked_meeting
 
 
 async def index(request: Request) -> Response:

@@ -8,10 +8,10 @@ from forum.domain.sign_in import credentials, proofs, second_factors, sessions
 from forum.errors import Invalid, NotFound
 from forum.permissions import may_turn_factor_off
 from forum.settings import settings
+from forum.web.plumbing.callers import own
 from forum.web.plumbing.forms import Form, read_form
 from forum.web.plumbing.middleware import keep_session
-from forum.web.plumbing.page import page, refused, see_other
-from forum.web.sign_in.sessions import own, unkept
+from forum.web.plumbing.page import page, refused, see_other, unkept
 
 
 async def show(request: Request) -> Response:

@@ -15,13 +15,14 @@ from forum.domain.members import identities
 from forum.domain.sign_in import proofs, providers, sessions, visits
 from forum.errors import CahierError, Invalid, NotAllowed, NotFound, Unavailable
 from forum.permissions import Viewer
-from forum.web.members.joining import asked_of_people
 from forum.web.plumbing.addresses import local_path
+from forum.web.plumbing.callers import device, own, place_of
+from forum.web.plumbing.choices import asked_of_people
 from forum.web.plumbing.forms import Form, asked_text, read_form
 from forum.web.plumbing.middleware import host_cookie
-from forum.web.plumbing.page import page, refused, see_other
+from forum.web.plumbing.page import page, refused, see_other, unkept
 from forum.web.plumbing.refusals import refusal_of
-from forum.web.sign_in.sessions import device, entered, own, unkept
+from forum.web.sign_in.sessions import entered
 
 
 async def leave(request: Request) -> Response:
@@ -102,7 +103,7 @@ async def join_first_time(request: Request) -> Response:
             profession=form.text("profession"),
             territory=form.text("territoire"),
             accepts_charter=form.checked("charte"),
-            address=request.client.host if request.client else "",
+            address=place_of(request),
             device=device(request),
             locale=request.state.locale,
             now=request.state.now,
@@ -162,7 +163,7 @@ async def _leave(request: Request, viewer: Viewer | None, suite: str) -> Respons
             viewer=viewer,
             suite=suite,
             locale=request.state.locale,
-            address=request.client.host if request.client else "",
+            address=place_of(request),
             now=request.state.now,
         )
     except Unavailable as problem:
@@ -193,7 +194,7 @@ async def _sign_in_to_link(request: Request, form: Form, waiting: visits.Waiting
     entry = await sessions.sign_in(
         form.text("identifiant"),
         form.text("mot_de_passe"),
-        address=request.client.host if request.client else "",
+        address=place_of(request),
         device=device(request),
         now=request.state.now,
     )

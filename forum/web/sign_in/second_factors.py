@@ -14,10 +14,10 @@ from forum.domain.sign_in import proofs, second_factors
 from forum.errors import Invalid
 from forum.permissions import Viewer, demand, may_turn_factor_off
 from forum.settings import settings
+from forum.web.plumbing.callers import own
 from forum.web.plumbing.forms import Form, read_form
 from forum.web.plumbing.middleware import keep_session
-from forum.web.plumbing.page import page, refused, see_other
-from forum.web.sign_in.sessions import own, unkept
+from forum.web.plumbing.page import page, refused, see_other, unkept
 
 # Light squares around, without which a camera does not find the others (ISO/IEC 18004, 5.3.8).
 QUIET = 4

@@ -10,12 +10,11 @@ from forum.domain.members import identities, profiles
 from forum.domain.sign_in import second_factors, sessions
 from forum.domain.sign_in.sessions import Entry
 from forum.errors import CahierError, Invalid, SignInRequired
-from forum.permissions import Viewer, demand, may_keep_own_account
-from forum.text.devices import device_of
 from forum.web.plumbing.addresses import local_path, page_before
+from forum.web.plumbing.callers import device, own, place_of
 from forum.web.plumbing.forms import Form, asked_text, read_form
 from forum.web.plumbing.middleware import forget_session, keep_session
-from forum.web.plumbing.page import href, page, refused, see_other
+from forum.web.plumbing.page import href, page, refused, see_other, unkept
 
 
 async def show(request: Request) -> Response:
@@ -33,7 +32,7 @@ async def sign_in(request: Request) -> Response:
         entry = await sessions.sign_in(
             form.text("identifiant"),
             form.text("mot_de_passe"),
-            address=request.client.host if request.client else "",
+            address=place_of(request),
             device=device(request),
             replacing=request.state.token,
             now=request.state.now,
@@ -118,29 +117,3 @@ async def revoke_all(request: Request) -> Response:
         return response
     await sessions.close_all(viewer.id, keep=request.state.token)
     return see_other(request, "security", notice="sessions-fermees", fragment="sessions")
-
-
-def own(request: Request) -> Viewer:
-    """The member whose account this is.
-
-    Raises:
-        SignInRequired: nobody is signed in.
-    """
-    return demand(may_keep_own_account, request.state.viewer)
-
-
-def device(request: Request) -> str:
-    """What the person recognises this browser by."""
-    return device_of(request.headers.get("user-agent", ""))
-
-
-def unkept(response: Response) -> Response:
-    """A page that no browser keeps: it held a password, a code or a key."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def secret(response: Response) -> Response:
-    """A page whose address holds the token of a link sent by mail: neither kept nor named to the next page."""
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return unkept(response)

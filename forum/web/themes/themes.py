@@ -14,9 +14,9 @@ from forum.errors import Checks, Invalid
 from forum.models.themes import Voting
 from forum.permissions import Schedule
 from forum.text.typography import PARIS
-from forum.web.meetings.filters import asked_meeting
 from forum.web.plumbing.forms import Form, asked_integer, read_form
 from forum.web.plumbing.page import page, refused, see_other
+from forum.web.themes.filters import asked_meeting
 from forum.web.themes.windows import windows
 
 MOMENTS = ("contributions_open_at", "contributions_close_at", "votes_open_at", "votes_close_at")

@@ -1,4 +1,4 @@
-"""Which meeting is a page of contributions or proposals filtered by?"""
+"""Which meeting is a page of contributions or proposals of a theme filtered by?"""
 
 from starlette.requests import Request
 

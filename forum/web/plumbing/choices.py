@@ -1,0 +1,20 @@
+"""What does a form about somebody offer to choose from?"""
+
+from collections.abc import Sequence
+
+from forum.settings import settings
+
+
+def asked_of_people(profession: str = "", territory: str = "") -> dict[str, object]:
+    """What a form about somebody offers: the lists of the settings, with what they chose before a list changed, and the
+    length of the shortest password."""
+    people = settings().people
+    return {
+        "professions": _choices(people.professions, profession),
+        "territories": _choices(people.territories, territory),
+        "least": settings().passwords.minimum_length,
+    }
+
+
+def _choices(listed: Sequence[str], own: str) -> list[tuple[str, str]]:
+    return [(one, one) for one in (*listed, *((own,) if own and own not in listed else ()))]
