@@ -740,7 +740,11 @@ CASES = [
     *ADMINISTRATION,
     Case(Action.READ_NOTIFICATIONS, "read one's notifications", "/notifications"),
     Case(
-        Action.READ_NOTIFICATIONS, "mark them as read", "/notifications/lues", {"jusqua": "99"}, changes="notification"
+        Action.READ_NOTIFICATIONS,
+        "mark them as read",
+        "/notifications/lues",
+        {"vues": "{own_notice}"},
+        changes="notification",
     ),
 ]
 

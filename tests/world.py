@@ -120,13 +120,13 @@ async def make_world(names: Collection[str]) -> World:
             draft = await make_draft(theme, number, author)
             if member:
                 await _vote(judged.id, member)
-                await _tell(member, post)
             own_places = {
                 "own_post": post.id,
                 "own_extract": own_extract.id,
                 "own_proposal": f"T3-{own.number:03}",
                 "judged": f"T3-{judged.number:03}",
                 "own_draft": draft.id,
+                "own_notice": await _tell(member, post) if member else NEVER,
             }
             own_places |= await _make_elsewhere(member)
             guests[name] = Guest(member, token, places | own_places)
@@ -304,8 +304,9 @@ async def _vote(proposal: int, voter: Member) -> None:
     await Ballot.create(proposal_id=proposal, voter=voter, opinion=Opinion.FOR, proposal_version=1, cast_at=NOON)
 
 
-async def _tell(member: Member, post: Post) -> None:
-    await Notification.create(member=member, post=post, event=Event.MENTION, created_at=NOON)
+async def _tell(member: Member, post: Post) -> int:
+    notice = await Notification.create(member=member, post=post, event=Event.MENTION, created_at=NOON)
+    return notice.id
 
 
 async def _make_syntheses(theme: Theme, closed: Theme) -> dict[str, object]:

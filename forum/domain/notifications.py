@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from forum.database import Row, known_moment, places, rows, transaction
-from forum.domain.references import reference, storable
+from forum.domain.pages import FIRST, Order, Page, Turn, read_page
+from forum.domain.references import reference
+from forum.errors import Invalid
 from forum.models.notifications import Event
 from forum.permissions import Viewer, demand, may_read_notifications
 from forum.settings import settings
@@ -139,10 +141,13 @@ async def _tell_members(
         )
 
 
-async def list_notices(viewer: Viewer | None) -> list[Notice]:
-    """The newest events for this member, newest first. Raises SignInRequired."""
+_NEWEST_FIRST = Order({"n.id": int}, newest_first=True)
+
+
+async def list_notices(viewer: Viewer | None, turn: Turn = FIRST) -> Page[Notice]:
+    """A page of the events for this member, newest first. Raises SignInRequired."""
     viewer = demand(may_read_notifications, viewer)
-    found = await rows(
+    found = await read_page(
         """SELECT n.id, n.post_id, n.event, n.created_at, n.read_at, m.name AS author, t.title,
                   COALESCE(substr(p.plain, 1, 200), q.wording, '') AS excerpt, q.number AS proposal_number,
                   h.number AS theme_number, h.title AS theme_title
@@ -151,11 +156,13 @@ async def list_notices(viewer: Viewer | None) -> list[Notice]:
              LEFT JOIN member m ON m.id = p.author_id
              LEFT JOIN proposal q ON q.id = n.proposal_id
              LEFT JOIN theme h ON h.id = COALESCE(n.theme_id, q.theme_id)
-            WHERE n.member_id = $1 ORDER BY n.id DESC LIMIT $2""",
-        viewer.id,
+            WHERE n.member_id = $1""",
+        [viewer.id],
+        _NEWEST_FIRST,
+        turn,
         SHOWN,
     )
-    return [_notice(r) for r in found]
+    return found.of(map(_notice, found.shown))
 
 
 def _notice(found: Row) -> Notice:
@@ -175,19 +182,24 @@ def _notice(found: Row) -> Notice:
     )
 
 
-async def mark_read(viewer: Viewer | None, newest: int, now: datetime) -> None:
-    """The member has seen the list down from that notice: what came since they looked stays new.
+async def mark_read(viewer: Viewer | None, shown: Collection[int], now: datetime) -> None:
+    """The member has seen these notices, which a page showed: what other pages hold, and what came since, stays new.
 
     Raises:
         SignInRequired: nobody is signed in.
+        Invalid: more than a page shows.
     """
     viewer = demand(may_read_notifications, viewer)
+    seen = sorted(set(shown))
+    if len(seen) > SHOWN:
+        raise Invalid("Au plus {most} notifications à la fois.", values={"most": SHOWN})
+    wanted = places(len(seen), after=2) or "NULL"
     async with transaction():
         await rows(
-            "UPDATE notification SET read_at = $1 WHERE member_id = $2 AND id <= $3 AND read_at IS NULL",
+            f"UPDATE notification SET read_at = $1 WHERE member_id = $2 AND read_at IS NULL AND id IN ({wanted})",
             now,
             viewer.id,
-            storable(newest),
+            *seen,
         )
 
 

@@ -205,8 +205,9 @@ async def test_the_quoted_the_answered_and_the_mentioned_are_told_once(
     assert told == {(quoted_author.id, "quote"), (mentioned.id, "mention")}
     async with visitor(app) as browser:
         await sign_in(browser, quoted_author)
-        assert "Camille Martin vous cite" in (await browser.get("/notifications")).text
-        await browser.post("/notifications/lues", data={"jusqua": "1"})
+        page = (await browser.get("/notifications")).text
+        assert "Camille Martin vous cite" in page
+        await browser.post("/notifications/lues", data={"vues": re.findall(r'name="vues" value="(\d+)"', page)})
         assert "Nouveau" not in (await browser.get("/notifications")).text.split("<main")[1]
 
 

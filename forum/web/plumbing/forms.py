@@ -13,6 +13,7 @@ from anyio import fail_after
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from forum.domain.pages import Turn
 from forum.domain.throttle import throttle
 from forum.errors import Invalid
 from forum.text.typography import PARIS
@@ -35,6 +36,8 @@ SECONDS_TO_UPLOAD = 120
 ROOM_BESIDE_A_FILE = 64 * 1024
 # A body that takes longer makes us look again at who sends it.
 SLOW = timedelta(seconds=1)
+# Of the key of a page in a list: a name and a number at most.
+LONGEST_KEY = 200
 # Integers of both databases.
 LARGEST = 2**31 - 1
 
@@ -244,3 +247,14 @@ def asked_integer(request: Request, name: str, default: int | None = None, *, le
     """A whole number of the address, `default` when it is anything else (page=-1, page=abc)."""
     number = _whole(request.query_params.get(name, ""))
     return default if number is None or number < least else number
+
+
+def asked_turn(request: Request) -> Turn:
+    """To which page of a list the address turns: after a key (?apres=), before one (?avant=), or to the first."""
+    after = asked_text(request, "apres", limit=LONGEST_KEY)
+    return Turn(after) if after else Turn(asked_text(request, "avant", limit=LONGEST_KEY), back=True)
+
+
+def turned(turn: Turn) -> dict[str, Any]:
+    """The same as parameters of an address."""
+    return {"avant" if turn.back else "apres": turn.key or None}

@@ -1,0 +1,133 @@
+"""One page of a list: what does it show, and from where does one go on, either way?
+
+By key, never by counting: a page begins after the last row of the one before, so nothing is shown twice or left out
+while rows come and go, and the hundredth page costs what the second does. A key says the values that the list is sorted
+by ("20261130T101500~12"), so it holds when its own row has moved or gone. One that cannot be read leads to the first
+page; past the end stands the last page, before the beginning the first.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Generic, TypeVar
+
+from forum.database import Row, known_moment, places, rows
+from forum.domain.references import LARGEST_ID
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """To which page a reader turns: the one after a key, or the one before it (`back`); without a key, the first."""
+
+    key: str = ""
+    back: bool = False
+
+
+FIRST: Final = Turn()
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """What a page shows, and the keys that the next page begins after and that the previous one ends before, where
+    there is one."""
+
+    shown: tuple[T, ...]
+    next: str | None = None
+    previous: str | None = None
+
+    def of(self, shown: Iterable[U]) -> "Page[U]":
+        """This page, with what its rows became."""
+        return Page(tuple(shown), self.next, self.previous)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a list is sorted by: columns as its statement names and gives them, each with the type of its values,
+    together never twice the same and never null."""
+
+    columns: Mapping[str, type]
+    newest_first: bool = False
+
+    def key(self, found: Row) -> str:
+        """Where a row stands, for an address."""
+        return "~".join(_say(found[column.rpartition(".")[2]], kind) for column, kind in self.columns.items())
+
+    def values(self, key: str) -> tuple[object, ...] | None:
+        """What a key says, None when it cannot be one of this list; a text may hold the sign that parts values."""
+        parts = key.rsplit("~", len(self.columns) - 1)
+        if len(parts) != len(self.columns):
+            return None
+        try:
+            return tuple(_READ[kind](part) for part, kind in zip(parts, self.columns.values(), strict=True))
+        except ValueError:
+            return None
+
+
+def _say(value: Any, kind: type) -> str:
+    if kind is datetime:
+        return known_moment(value).replace(tzinfo=None).isoformat().replace("-", "").replace(":", "")
+    return str(value)
+
+
+def _read_moment(text: str) -> datetime:
+    read = datetime.fromisoformat(text)
+    if read.tzinfo is not None:
+        raise ValueError("keys are in UTC and do not say so")
+    return read.replace(tzinfo=UTC)
+
+
+def _read_whole(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST_ID):
+        raise ValueError("no column holds this number")
+    return int(text)
+
+
+_READ: Final[Mapping[type, Callable[[str], object]]] = {int: _read_whole, str: str, datetime: _read_moment}
+
+
+async def read_page(select: str, values: Sequence[object], order: Order, turn: Turn, size: int) -> Page[Row]:
+    """A page of the rows of `select`, which ends inside its WHERE: one statement, two where one has turned a page."""
+
+    async def some(start: tuple[object, ...] | None, limit: int, *, back: bool) -> list[Row]:
+        """Rows from there on in one direction or the other, in the order of the list."""
+        falling = order.newest_first != back
+        further = (
+            f"AND ({', '.join(order.columns)}) {'<' if falling else '>'} ({places(len(start), after=len(values))})"
+            if start
+            else ""
+        )
+        sorting = ", ".join(f"{column} DESC" if falling else column for column in order.columns)
+        found = await rows(f"{select} {further} ORDER BY {sorting} LIMIT {limit}", *values, *(start or ()))
+        return found[::-1] if back else found
+
+    start = order.values(turn.key)
+    back = turn.back and start is not None
+    found = await some(start, size + 1, back=back)
+    if start and len(found) < (size if back else 1):
+        # Past an end of the list, or too near to it for a whole page: the page at that end.
+        start, back = None, not back
+        found = await some(None, size + 1, back=back)
+    shown, further = (found[-size:] if back else found[:size]), len(found) > size
+    behind = bool(start and await some(order.values(order.key(shown[-1 if back else 0])), 1, back=not back))
+    is_next, is_previous = (behind, further) if back else (further, behind)
+    return Page(
+        tuple(shown),
+        next=order.key(shown[-1]) if is_next else None,
+        previous=order.key(shown[0]) if is_previous else None,
+    )
+
+
+def page_among(known: Sequence[T], number: Callable[[T], int], turn: Turn, size: int) -> Page[T]:
+    """A page of what is in memory already; `number` tells one from another."""
+    found = {str(number(each)): at for at, each in enumerate(known)}.get(turn.key)
+    start = 0 if found is None else found - size if turn.back else found + 1
+    start = max(0, min(start, len(known) - 1))
+    shown = tuple(known[start : start + size])
+    return Page(
+        shown,
+        next=str(number(shown[-1])) if start + size < len(known) else None,
+        previous=str(number(shown[0])) if start else None,
+    )
