@@ -9,7 +9,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 export FORUM_TEST_POSTGRES ?= postgres://postgres@127.0.0.1:5432/postgres
 export FORUM_TEST_REDIS ?= redis://127.0.0.1:6379/15
 
-.PHONY: run test check bench lock catalogue rights
+.PHONY: run test check bench lock catalogue rights schema
 
 run: .venv/run.stamp
 	@$(BIN)/python -m forum serve --example
@@ -51,6 +51,10 @@ catalogue: .venv/test.stamp
 # The table of rights as a document.
 rights: .venv/test.stamp
 	$(BIN)/python -m tests.rights
+
+# What the migrations make, as the files that an empty database is filled from; needs PostgreSQL.
+schema: .venv/test.stamp
+	$(BIN)/python -m tests.schema
 
 .venv/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed" if sys.version_info < (3, 11) else 0)'

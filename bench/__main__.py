@@ -42,9 +42,10 @@ from bench.processes import (
     memory,
     serving,
 )
-from forum.database import close_database, migrate, open_database
+from forum.database import close_database, open_database
 from forum.domain.themes.themes import find_theme
 from forum.domain.votes.votes import tallies_of
+from forum.schema import migrate
 from forum.settings import ROOT, settings
 
 ROUNDS, ROUND_SECONDS = 5, 1.0

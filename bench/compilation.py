@@ -11,8 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.consultation import make_closed_theme
-from forum.database import close_database, migrate, open_database
+from forum.database import close_database, open_database
 from forum.documents.formats import FORMATS
+from forum.schema import migrate
 from forum.settings import settings
 from workers.syntheses import compile_here
 

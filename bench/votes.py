@@ -15,13 +15,14 @@ from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
-from forum.database import close_database, migrate, open_database
+from forum.database import close_database, open_database
 from forum.domain.themes.themes import ThemeHead, find_theme
 from forum.domain.votes.results import read_results
 from forum.domain.votes.standings import Judged, Terms, standing_of
 from forum.domain.votes.votes import counts_of
 from forum.models.meetings import WorkingGroup
 from forum.models.themes import Theme
+from forum.schema import migrate
 from forum.settings import settings
 
 PROPOSALS, BALLOTS, PEOPLE = 10_000, 1_000_000, 100_000

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from forum import server
-from forum.database import close_database, migrate, open_database
+from forum.database import close_database, open_database
 from forum.domain.journal_chain import Kept, verify
 from forum.domain.members import members
 from forum.domain.privacy import personal_data
@@ -31,6 +31,7 @@ from forum.importing.themes import load_themes
 from forum.importing.thread import import_thread
 from forum.logs import open_logs
 from forum.models.members import Role
+from forum.schema import migrate
 from forum.sealing import make_key
 from forum.settings import ROOT, Settings, settings
 

@@ -3,7 +3,6 @@
 Hot paths are plain SQL through Tortoise's own connection; `rows` writes the one form (`$1`, `$2`…) in either dialect.
 """
 
-import fcntl
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
@@ -15,12 +14,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
-from anyio import open_file, to_thread
 from tortoise import Tortoise
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.connection import get_connection
 from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
-from tortoise.migrations.api import migrate as apply_migrations
 from tortoise.transactions import in_transaction
 
 from forum.errors import CannotStart, plain_reason
@@ -29,6 +26,8 @@ from forum.sqlite import Client as SqliteClient
 from forum.sqlite import ImmediateTransaction
 
 Row = Mapping[str, Any]
+
+MIGRATIONS = ROOT / "forum" / "migrations"
 
 # Without this set the promise "one ballot per person and proposal" does not hold, whatever the code says.
 BALLOT_UNIQUENESS = ("proposal_id", "voter_id")
@@ -93,6 +92,12 @@ def _connection(settings: Settings) -> dict[str, Any]:
     return read | {"credentials": credentials | {"minsize": 1, "maxsize": settings.database.pool_size}}
 
 
+def credentials_of(settings: Settings) -> dict[str, Any]:
+    """What the driver is told: the path of SQLite's file, or where PostgreSQL is and who asks."""
+    found: dict[str, Any] = _connection(settings)["credentials"]
+    return found
+
+
 async def open_database(settings: Settings) -> None:
     """Connect, and see that the schema is there with the uniqueness of ballots.
 
@@ -105,7 +110,7 @@ async def open_database(settings: Settings) -> None:
     try:
         unique = await unique_sets("ballot")
     except (OSError, DBConnectionError, OperationalError, asyncpg.PostgresError, sqlite3.Error) as problem:
-        raise _unreached(settings, problem) from problem
+        raise unreached(settings, problem) from problem
     if not unique or not await _is_migrated():
         raise _unmigrated(settings)
     if frozenset(BALLOT_UNIQUENESS) not in unique:
@@ -118,43 +123,9 @@ async def close_database() -> None:
     await Tortoise.close_connections()
 
 
-async def migrate(settings: Settings) -> None:
-    """Bring the schema to the newest version. It is the release step; who comes second waits, and finds it done.
-
-    Raises:
-        CannotStart: the database cannot be reached.
-    """
-    try:
-        settings.site.data_path.mkdir(parents=True, exist_ok=True)
-        async with _alone(settings):
-            await apply_migrations(config=configuration(settings))
-    except (OSError, DBConnectionError, asyncpg.PostgresError, sqlite3.Error) as problem:
-        raise _unreached(settings, problem) from problem
-    finally:
-        await Tortoise.close_connections()
-
-
-@asynccontextmanager
-async def _alone(settings: Settings) -> AsyncIterator[None]:
-    """One migrates at a time: Tortoise records a migration after its commit, so a second one would begin it again."""
-    credentials = _connection(settings)["credentials"]
-    if "file_path" not in credentials:
-        known = {name: value for name, value in credentials.items() if name in POSTGRES_PARAMETERS}
-        connection = await asyncpg.connect(**known)
-        try:
-            await connection.execute("SELECT pg_advisory_lock(hashtext('cahier migrate'))")
-            yield
-        finally:
-            await connection.close()
-        return
-    async with await open_file(f"{credentials['file_path']}.migrate", "w") as file:
-        await to_thread.run_sync(fcntl.flock, file.wrapped.fileno(), fcntl.LOCK_EX)
-        yield
-
-
 async def _is_migrated() -> bool:
     """Whether every migration of this program was applied; a newer program may have applied others since."""
-    known = {file.stem for file in (ROOT / "forum" / "migrations").glob("[0-9]*.py")}
+    known = {file.stem for file in MIGRATIONS.glob("[0-9]*.py")}
     try:
         applied = await rows("SELECT name FROM tortoise_migrations WHERE app = 'forum'")
     except (OperationalError, asyncpg.PostgresError):
@@ -163,22 +134,22 @@ async def _is_migrated() -> bool:
 
 
 def _unmigrated(settings: Settings) -> CannotStart:
-    return CannotStart(f"base de données : {_where(settings)} n’est pas à jour ; lancez python -m forum migrate")
+    return CannotStart(f"base de données : {where(settings)} n’est pas à jour ; lancez python -m forum migrate")
 
 
-def _unreached(settings: Settings, problem: BaseException) -> CannotStart:
-    return CannotStart(f"base de données : {_where(settings)} ne répond pas ({plain_reason(problem)})")
+def unreached(settings: Settings, problem: BaseException) -> CannotStart:
+    return CannotStart(f"base de données : {where(settings)} ne répond pas ({plain_reason(problem)})")
 
 
 def _is_missing_file(settings: Settings) -> bool:
     """Whether SQLite's file is not there yet: opening it would make an empty one, or fail less clearly."""
-    path = _connection(settings)["credentials"].get("file_path")
+    path = credentials_of(settings).get("file_path")
     return path is not None and not Path(path).exists()
 
 
-def _where(settings: Settings) -> str:
+def where(settings: Settings) -> str:
     """Where the database is, without its password."""
-    credentials = _connection(settings)["credentials"]
+    credentials = credentials_of(settings)
     if "file_path" in credentials:
         return str(credentials["file_path"])
     return f"postgres://{credentials['host']}:{credentials['port']}/{credentials['database']}"

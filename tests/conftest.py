@@ -14,7 +14,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import anyio
-import asyncpg
 import hypothesis
 import pytest
 import structlog
@@ -24,10 +23,12 @@ from jinja2.bccache import Bucket
 from starlette.applications import Starlette
 
 from forum.app import build
-from forum.database import close_database, migrate, open_database, rows
+from forum.database import close_database, open_database, rows
 from forum.domain.throttle import close_throttle, throttle
 from forum.logs import open_logs
+from forum.schema import migrate
 from forum.settings import Settings, settings
+from tests.databases import on_server
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ADDRESS = "http://127.0.0.1:8000"
@@ -122,7 +123,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = os.environ.get("FORUM_DATABASE__URL", "")
     if server.startswith("postgres"):
         name = f"cahier_test_{os.getpid()}"
-        anyio.run(_on_server, server, f"CREATE DATABASE {name}")
+        anyio.run(on_server, server, f"CREATE DATABASE {name}")
         address = urlsplit(server)._replace(path=f"/{name}").geturl()
     else:
         name, address = "", f"sqlite:///{tmp_path_factory.mktemp('migrated') / 'cahier.sqlite3'}"
@@ -132,15 +133,9 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     anyio.run(migrate, settings())
     yield address
     if name:
-        anyio.run(_on_server, server, f"DROP DATABASE {name} WITH (FORCE)")
+        anyio.run(on_server, server, f"DROP DATABASE {name} WITH (FORCE)")
     os.environ["FORUM_DATABASE__URL"] = server
     settings.cache_clear()
-
-
-async def _on_server(server: str, statement: str) -> None:
-    connection = await asyncpg.connect(server)
-    await connection.execute(statement)
-    await connection.close()
 
 
 @pytest.fixture

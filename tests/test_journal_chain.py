@@ -8,16 +8,11 @@ from collections.abc import Sequence
 from time import perf_counter
 
 import pytest
-from tortoise import Tortoise
 from tortoise.exceptions import TransactionManagementError
-from tortoise.migrations.api.migrate import migrate as apply_migrations
 
 from forum.database import (
-    close_database,
-    configuration,
     insert_rows,
     is_sqlite,
-    open_database,
     row,
     rows,
     transaction,
@@ -336,42 +331,3 @@ async def test_a_long_journal_is_verified_in_seconds_and_in_little_memory(databa
     assert took < 60
     # Kilobytes: a row is half of one, all of them would be fifty thousand and more.
     assert grown < 20_000
-
-
-# --- the migration
-
-
-OLD = """INSERT INTO journal_entry (id, at, act, thing, thing_id, before, after, reason)
-         VALUES ({}, '2026-11-01 09:00:00+00:00', 'close_votes', 'theme', {}, '', '{}', 'Fin de la période')"""
-
-
-async def test_rows_of_before_are_chained_and_new_ones_follow(database: Settings) -> None:
-    """Back to the schema before the chain, rows as an older version wrote them, then the migration."""
-    await close_database()
-    await migrate_to(database, "forum.0003_people")
-    await open_connection(database)
-    for number in (1, 2, 7):  # a number was lost by a write that was given up
-        await rows(OLD.format(number, number, '{"sealed": true}'))
-    await close_database()
-    await migrate_to(database, "forum.__latest__")
-    await open_database(database)
-    found = await verify()
-    assert (found.fault, found.entries) == ("", 3)
-    async with transaction():
-        await journal.record(None, "publish", "synthesis", 1, group=None, now=NOON)
-    assert ((await verify()).fault, (await verify()).entries) == ("", 4)
-    assert (await row("SELECT MAX(id) AS id FROM journal_entry") or {})["id"] == 8
-    with pytest.raises(Exception, match="the journal is only added to"):
-        await rows("DELETE FROM journal_entry WHERE id = 2")
-    await bypassing("UPDATE journal_entry SET reason = 'Autre chose' WHERE id = 2")
-    assert (await verify()).fault == "les textes de la ligne 2 ont été changés"
-
-
-async def migrate_to(configured: Settings, target: str) -> None:
-    await apply_migrations(config=configuration(configured), target=target)
-    await Tortoise.close_connections()
-
-
-async def open_connection(configured: Settings) -> None:
-    """Without looking whether every migration is there."""
-    await Tortoise.init(config=configuration(configured), _enable_global_fallback=True)

@@ -1,27 +1,20 @@
-"""The schema as the migrations make it: what the database itself keeps unique and finds quickly, said here in full.
+"""The schema as a site has it: what the database itself keeps unique and finds quickly, said here in full.
 
 On SQLite a change of a column remakes its table and can silently drop what is listed here; the application would then
 count two ballots of one person. So the list is compared on both databases, and the start is refused without the one
 set that everything rests on.
 """
 
-import asyncio
-import subprocess
-import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
-from tortoise.migrations.api import migrate as apply_migrations
 
 from forum.app import build
-from forum.database import close_database, configuration, is_sqlite, migrate, open_database, rows, unique_sets
+from forum.database import close_database, is_sqlite, open_database, rows, unique_sets
 from forum.domain.sign_in.sessions import VIEWER_QUERY
 from forum.errors import CannotStart
-from forum.settings import ROOT, Settings, settings
-from tests.conftest import NOON
+from forum.schema import migrate
+from forum.settings import Settings, settings
 from tests.factories import make_member
 
 UNIQUE: dict[str, set[tuple[str, ...]]] = {
@@ -135,7 +128,7 @@ async def first_columns_of_indexes(table: str) -> set[str]:
     return {one["name"] for one in await rows(query, table)}
 
 
-async def test_the_migrations_make_exactly_these_tables(database: Settings) -> None:
+async def test_a_database_has_exactly_these_tables(database: Settings) -> None:
     assert await tables() == set(UNIQUE)
 
 
@@ -180,83 +173,6 @@ async def test_migrating_again_changes_nothing(database: Settings) -> None:
     await open_database(database)
     assert {table: await unique_sets(table) for table in UNIQUE} == before
     assert len(await rows("SELECT id FROM member")) == 1
-
-
-@pytest.fixture
-async def unmigrated(configured: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    """A new database, named to the commands that a test starts."""
-    url = urlsplit(configured.database.url)
-    if url.scheme == "sqlite":
-        monkeypatch.setenv("FORUM_DATABASE__URL", f"sqlite:///{tmp_path / 'new.sqlite3'}")
-        yield
-        return
-    name = f"{url.path.removeprefix('/')}_new"
-    server = await asyncpg.connect(configured.database.url)
-    await server.execute(f"CREATE DATABASE {name}")
-    monkeypatch.setenv("FORUM_DATABASE__URL", url._replace(path=f"/{name}").geturl())
-    yield
-    await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await server.close()
-
-
-# A consultation as the release before this one wrote it: a proposal made of a post, a ballot, a notice.
-BEFORE_5 = (
-    "INSERT INTO working_group (slug, name) VALUES ('gt-3', 'GT')",
-    """INSERT INTO theme (number, title, introduction, introduction_html, sealed, quorum, last_proposal_number, version,
-                          working_group_id) VALUES (3, 'Formation', '', '', TRUE, 0, 1, 1, 1)""",
-    """INSERT INTO member (name, handle, handle_key, role, organisation, profession, territory, charter_version, locale,
-                           suspended_reason, warnings, example, created_at)
-       VALUES ('Camille', 'Camille', 'camille', 'member', '', '', '', '', 'fr', '', 0, FALSE, $1)""",
-    """INSERT INTO thread (theme_id, title, posts_count, version, created_at, last_post_at)
-       VALUES (1, 'Fil', 1, 1, $1, $1)""",
-    """INSERT INTO post (thread_id, number, kind, author_id, source, html, plain, renderer, revision, created_at)
-       VALUES (1, 1, 'contribution', 1, 'Former.', '<p>Former.</p>', 'Former.', 1, 1, $1)""",
-    """INSERT INTO extract (post_id, revision, start, stop, sha256, member_id, created_at)
-       VALUES (1, 1, 0, 7, 'x', 1, $1)""",
-    """INSERT INTO proposal (theme_id, number, wording, body, body_html, body_plain, version, state, origin, extract_id,
-                             author_id, created_at)
-       VALUES (1, 1, 'Former.', '', '', '', 1, 'open', 'extract', 1, 1, $1)""",
-    """INSERT INTO ballot (proposal_id, voter_id, opinion, proposal_version, cast_at)
-       VALUES (1, 1, 'pour', 1, $1)""",
-    "INSERT INTO notification (member_id, post_id, event, created_at) VALUES (1, 1, 'reply', $1)",
-)
-
-
-async def test_what_the_release_before_wrote_is_there_after_the_migration(unmigrated: None) -> None:
-    settings.cache_clear()
-    await apply_migrations(config=configuration(settings()), target="forum.0004_journal_chain")
-    for statement in BEFORE_5:
-        await rows(statement, *([NOON] if "$1" in statement else []))
-    await close_database()
-    await migrate(settings())
-    await open_database(settings())
-    (notice,) = await rows("SELECT member_id, post_id, event, key, proposal_id FROM notification")
-    assert tuple(dict(notice).values()) == (1, 1, "reply", None, None)
-    (proposal,) = await rows("SELECT state, substance, state_reason, merged_into_id FROM proposal")
-    assert tuple(dict(proposal).values()) == ("open", 1, "", None)
-    (turn,) = await rows("SELECT turn, member_id, version FROM proposal_turn")
-    assert tuple(dict(turn).values()) == ("proposed", 1, 1)
-    assert (await rows("SELECT proposal_id FROM extract"))[0]["proposal_id"] == 1
-    (ballot,) = await rows("SELECT opinion, carried_from_id FROM ballot")
-    assert tuple(dict(ballot).values()) == ("pour", None)
-    (theme,) = await rows("SELECT voting, mentions, quota FROM theme")
-    assert tuple(dict(theme).values()) == ("pour-contre", "", 0)
-    for table in ("ballot", "notification"):
-        assert (await unique_sets(table)) - {frozenset({"id"})} == {frozenset(columns) for columns in UNIQUE[table]}
-    await close_database()
-    settings.cache_clear()
-
-
-async def test_several_that_migrate_at_once_take_turns(unmigrated: None) -> None:
-    """The release step run twice by mistake, or two sites started on a new database: one migrates, the others wait."""
-    commands = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "forum", "migrate", cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        for _ in range(3)
-    ]
-    said = [(await command.communicate())[0].decode() for command in commands]
-    assert [command.returncode for command in commands] == [0, 0, 0], "\n".join(said)
 
 
 async def test_the_start_is_refused_until_the_last_migration_is_there(database: Settings) -> None:

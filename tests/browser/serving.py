@@ -16,15 +16,14 @@ from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
 import anyio
-import asyncpg
 import pytest
 from httpx2 import AsyncClient, HTTPError
 from playwright.async_api import StorageState
 
 from forum.settings import ROOT
+from tests.databases import new_database, on_server
 
 # The example is loaded and its passwords are hashed before the first answer; a busy machine takes its time.
 SLOWEST_START = 60
@@ -57,7 +56,7 @@ class Site:
         """Put into the database what no door leads to. Numbers and words of our own only: nothing is escaped."""
         url = self.environment["FORUM_DATABASE__URL"]
         if url.startswith("postgres"):
-            await _on_server(url, statement)
+            await on_server(url, statement)
             return
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=20)) as connection, connection:
             connection.execute(statement)
@@ -82,7 +81,7 @@ async def serving(
     folder: Path, *, port: int = 0, chosen: Mapping[str, str] = MappingProxyType({})
 ) -> AsyncIterator[Site]:
     """A site that lives as long as the block, on a free port, with `chosen` settings besides its own."""
-    async with _database(folder) as database:
+    async with new_database(folder, f"browser_{_name(folder)}") as database:
         port = port or free_port()
         address = f"http://127.0.0.1:{port}"
         environment = os.environ | {
@@ -100,28 +99,14 @@ async def serving(
         assert '"level": "error"' not in said, said
 
 
+def _name(folder: Path) -> str:
+    return re.sub(r"[^a-z0-9]", "", folder.name.lower())
+
+
 def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
-
-
-@asynccontextmanager
-async def _database(folder: Path) -> AsyncIterator[str]:
-    server = os.environ.get("FORUM_DATABASE__URL", "")
-    if not server.startswith("postgres"):
-        yield f"sqlite:///{folder / 'cahier.sqlite3'}"
-        return
-    name = f"cahier_browser_{os.getpid()}_{re.sub(r'[^a-z0-9]', '', folder.name.lower())}"
-    await _on_server(server, f"CREATE DATABASE {name}")
-    yield urlsplit(server)._replace(path=f"/{name}").geturl()
-    await _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-async def _on_server(server: str, statement: str) -> None:
-    connection = await asyncpg.connect(server)
-    await connection.execute(statement)
-    await connection.close()
 
 
 @contextmanager
