@@ -10,17 +10,16 @@ import pytest
 from forum.importing.example import SEED
 from forum.importing.themes import read_chapter
 from forum.settings import ROOT
-from tests.test_start import command, environment
+from tests.test_start import command, environment, machine
 
-__all__ = ["environment"]  # a fixture
+__all__ = ["environment", "machine"]  # fixtures
 
 
 @pytest.fixture
-def consultation(environment: dict[str, str]) -> dict[str, str]:
+def consultation(machine: dict[str, str]) -> dict[str, str]:
     """A machine with the tables and the themes."""
-    for name in ("migrate", "load-themes"):
-        assert command(environment, name).returncode == 0
-    return environment
+    assert command(machine, "load-themes").returncode == 0
+    return machine
 
 
 def stored(machine: dict[str, str], query: str) -> int:
@@ -150,13 +149,12 @@ def test_a_file_that_cannot_be_read_names_its_line(
     assert stored(consultation, "SELECT COUNT(*) FROM thread") == 0
 
 
-def test_a_synthesis_is_made_from_the_shell_without_a_server(environment: dict[str, str], tmp_path: Path) -> None:
-    assert command(environment, "migrate").returncode == 0
-    assert command(environment, "load-example").returncode == 0
+def test_a_synthesis_is_made_from_the_shell_without_a_server(machine: dict[str, str], tmp_path: Path) -> None:
+    assert command(machine, "load-example").returncode == 0
     out = tmp_path / "out"
     arguments = ["synthesise", "--theme", "3", "--format", "html,csv", "--out", str(out)]
     # A terminal, however narrow, sees the bar; a file does not.
-    made = command(environment | {"FORCE_COLOR": "1", "COLUMNS": "100", "TERM": "xterm"}, *arguments)
+    made = command(machine | {"FORCE_COLOR": "1", "COLUMNS": "100", "TERM": "xterm"}, *arguments)
     assert made.returncode == 0, made.stderr
     assert "Compilation" in made.stdout
     assert "%" in made.stdout
@@ -167,7 +165,7 @@ def test_a_synthesis_is_made_from_the_shell_without_a_server(environment: dict[s
     register = list(csv.reader(files[0].read_text("utf-8-sig").splitlines(), delimiter=";"))
     assert sum(bool(line) and line[0].startswith("T3-0") for line in register) == 8
     before = {path: path.read_bytes() for path in files}
-    again = command(environment, *arguments)
+    again = command(machine, *arguments)
     assert again.returncode == 0
     assert "Rien n’a changé depuis le brouillon 1." in again.stdout
     assert {path: path.read_bytes() for path in sorted(out.iterdir())} == before

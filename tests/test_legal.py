@@ -17,9 +17,9 @@ from forum.sealing import make_key
 from forum.settings import ROOT, Settings, settings
 from tests.conftest import visitor
 from tests.factories import make_member, make_theme, sign_in
-from tests.test_start import command, environment
+from tests.test_start import command, environment, machine
 
-__all__ = ["environment"]  # a fixture
+__all__ = ["environment", "machine"]  # fixtures
 
 pytestmark = pytest.mark.anyio
 
@@ -225,9 +225,8 @@ def test_no_other_file_is_a_page(configured: Settings) -> None:
             legal_page(name, "fr")
 
 
-def test_a_site_in_production_does_not_open_with_a_blank(environment: dict[str, str]) -> None:
-    assert command(environment, "migrate").returncode == 0
-    production = environment | {
+def test_a_site_in_production_does_not_open_with_a_blank(machine: dict[str, str]) -> None:
+    production = machine | {
         "FORUM_SITE__ENVIRONMENT": "production",
         "FORUM_SERVER__TRUSTED_PROXIES": "none",
         "FORUM_SITE__BASE_URL": "https://cahier.exemple.fr",

@@ -4,17 +4,19 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 from httpx2 import Client, ConnectError, ReadError
 
+from forum.schema import SCHEMAS
 from forum.sealing import make_key
 from forum.settings import ROOT
 
@@ -33,6 +35,16 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "FORUM_SITE__BASE_URL": f"http://127.0.0.1:{port}",
         "FORUM_SERVER__PORT": str(port),
     }
+
+
+@pytest.fixture
+def machine(environment: dict[str, str]) -> dict[str, str]:
+    """The same machine once it is migrated, without a process that does it."""
+    data = Path(environment["FORUM_SITE__DATA_DIR"])
+    data.mkdir()
+    with closing(sqlite3.connect(data / "cahier.sqlite3")) as database:
+        database.executescript((SCHEMAS / "sqlite.sql").read_text("utf-8"))
+    return environment
 
 
 def command(environment: dict[str, str], *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -113,11 +125,10 @@ def test_the_first_run_prints_the_address_and_an_account_of_each_role(environmen
     assert again == printed
 
 
-def test_production_refuses_the_example(environment: dict[str, str]) -> None:
-    assert command(environment, "migrate").returncode == 0
-    assert command(environment, "load-themes").returncode == 0
-    assert command(environment, "load-example").returncode == 0
-    production = environment | {
+def test_production_refuses_the_example(machine: dict[str, str]) -> None:
+    assert command(machine, "load-themes").returncode == 0
+    assert command(machine, "load-example").returncode == 0
+    production = machine | {
         "FORUM_SITE__ENVIRONMENT": "production",
         "FORUM_SERVER__TRUSTED_PROXIES": "none",
         "FORUM_SITE__BASE_URL": "https://cahier.exemple.fr",
@@ -153,22 +164,20 @@ def test_what_stops_a_start_is_said_in_one_line(
     assert "Errno" not in refused.stderr
 
 
-def test_a_port_that_is_taken_is_said_in_one_sentence(environment: dict[str, str]) -> None:
-    assert command(environment, "migrate").returncode == 0
+def test_a_port_that_is_taken_is_said_in_one_sentence(machine: dict[str, str]) -> None:
     with socket.socket() as other:
-        other.bind(("127.0.0.1", int(environment["FORUM_SERVER__PORT"])))
+        other.bind(("127.0.0.1", int(machine["FORUM_SERVER__PORT"])))
         other.listen()
-        refused = command(environment, "serve")
+        refused = command(machine, "serve")
     assert (refused.returncode, refused.stdout) == (1, "")
-    port = environment["FORUM_SERVER__PORT"]
+    port = machine["FORUM_SERVER__PORT"]
     assert refused.stderr == f"server.port : un autre programme écoute déjà sur le port {port}\n"
 
 
-def test_an_unknown_working_group_is_refused_with_the_known_ones(environment: dict[str, str]) -> None:
-    assert command(environment, "migrate").returncode == 0
-    assert command(environment, "load-themes").returncode == 0
+def test_an_unknown_working_group_is_refused_with_the_known_ones(machine: dict[str, str]) -> None:
+    assert command(machine, "load-themes").returncode == 0
     person = ["create-user", "--name", "Agnès Lambert", "--email", "agnes@exemple.fr", "--generate"]
-    refused = command(environment, *person, "--moderates", "gt-slug")
+    refused = command(machine, *person, "--moderates", "gt-slug")
     assert refused.returncode == 1
     assert refused.stderr == (
         "Aucun groupe de travail ne porte le nom court gt-slug. "
@@ -176,26 +185,24 @@ def test_an_unknown_working_group_is_refused_with_the_known_ones(environment: di
     )
 
 
-def test_an_unreachable_redis_stops_the_start_in_one_line(environment: dict[str, str]) -> None:
-    assert command(environment, "migrate").returncode == 0
-    refused = command(environment | {"FORUM_REDIS__URL": "redis://127.0.0.1:1/0"}, "serve")
+def test_an_unreachable_redis_stops_the_start_in_one_line(machine: dict[str, str]) -> None:
+    refused = command(machine | {"FORUM_REDIS__URL": "redis://127.0.0.1:1/0"}, "serve")
     assert refused.returncode == 1
     assert refused.stderr.count("\n") == 1
     assert "redis" in refused.stderr
 
 
-def test_an_account_is_made_from_the_command_line(environment: dict[str, str]) -> None:
-    assert command(environment, "migrate").returncode == 0
-    assert command(environment, "load-themes").returncode == 0
+def test_an_account_is_made_from_the_command_line(machine: dict[str, str]) -> None:
+    assert command(machine, "load-themes").returncode == 0
     person = ["create-user", "--name", "Agnès Lambert", "--email", "agnes@exemple.fr", "--role", "agent", "--generate"]
-    made = command(environment, *person)
+    made = command(machine, *person)
     assert made.returncode == 0, made.stderr
     assert "Agnès-Lambert" in made.stdout
     password = made.stdout.split("Mot de passe : ")[1].strip()
-    with served(environment), Client(base_url=environment["FORUM_SITE__BASE_URL"]) as client:
+    with served(machine), Client(base_url=machine["FORUM_SITE__BASE_URL"]) as client:
         typed = {"identifiant": "agnes@exemple.fr", "mot_de_passe": password}
         assert client.post("/connexion", data=typed).status_code == 303
         assert "Agnès Lambert" in client.get("/aide").text
-    again = command(environment, *person)
+    again = command(machine, *person)
     assert again.returncode == 1
     assert again.stderr == "Un compte existe déjà avec cette adresse.\n"
