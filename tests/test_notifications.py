@@ -1,6 +1,5 @@
 """What a member is told, through the door: read when they say so, and only what their page showed."""
 
-import html
 import re
 
 import pytest
@@ -11,6 +10,7 @@ from forum.models.notifications import Event, Notification
 from forum.models.threads import Thread
 from tests.conftest import NOON
 from tests.factories import make_member, make_post, sign_in
+from tests.turning import link, turn
 
 PAGE, READ = "/notifications", "/notifications/lues"
 
@@ -39,12 +39,6 @@ def to_mark(page: str) -> list[int]:
     return [int(each) for each in re.findall(r'name="vues" value="(\d+)"', page)]
 
 
-def link(page: str, rel: str) -> str:
-    """The address that a page goes on to, or back to; empty where it does not."""
-    found = re.search(rf'href="([^"]+)" rel="{rel}"', page)
-    return html.unescape(found[1]) if found else ""
-
-
 async def test_what_came_after_the_page_was_shown_stays_new(client: AsyncClient, thread: Thread) -> None:
     member = await make_member()
     await sign_in(client, member)
@@ -67,10 +61,7 @@ async def test_sixty_notices_are_all_reached_and_only_those_shown_are_marked(
     first = (await client.get(PAGE)).text
     assert to_mark(first) == every[:50]
     assert "Tout marquer comme lu sur cette page" in first
-    second = (await client.get(link(first, "next"))).text
-    assert to_mark(second) == every[50:]
-    assert link(second, "next") == ""
-    assert to_mark((await client.get(link(second, "prev"))).text) == every[:50]
+    assert await turn(client, PAGE, to_mark) == [every[:50], every[50:]]
     await client.post(READ, data={"vues": to_mark(first)})
     left = await Notification.filter(member=member, read_at=None).order_by("-id")
     assert [each.id for each in left] == every[50:]

@@ -1,7 +1,7 @@
 """What does the journal say, and to whom? Staff read all of it, moderators the lines of their groups, others nothing.
 
-Lines come newest first, by their number, which is also their place in the chain; a page begins before a number. Names
-are read when they are shown: an erased member is "Compte effacé" in every line, old ones too.
+Lines come newest first, by their number, which is also their place in the chain. Names are read when they are shown:
+an erased member is "Compte effacé" in every line, old ones too.
 """
 
 import re
@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from forum.database import Row, known_moment, places, rows, transaction
 from forum.domain import journal
+from forum.domain.pages import FIRST, Order, Page, Turn, read_page
 from forum.domain.references import LARGEST_ID, reference
 from forum.errors import NotFound
 from forum.permissions import Viewer, demand, may_read_journal
@@ -75,14 +76,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """A page of the journal; `earlier` is the number that the next page begins before."""
+    """A page of the journal, with what its filters may offer."""
 
-    lines: tuple[Line, ...]
+    lines: Page[Line]
     wanted: Wanted
     acts: tuple[str, ...]
     things: tuple[str, ...]
     groups: tuple[Group, ...]
-    earlier: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +92,23 @@ class _Scope:
     groups: tuple[int, ...] | None
 
 
-async def read_journal(viewer: Viewer | None, wanted: Wanted, now: datetime, *, before: int | None = None) -> Journal:
-    """The newest lines that fit, or those before a line.
+_NEWEST_FIRST = Order({"j.id": int}, newest_first=True)
+
+
+async def read_journal(viewer: Viewer | None, wanted: Wanted, now: datetime, turn: Turn = FIRST) -> Journal:
+    """A page of the lines that fit, the newest first.
 
     Raises:
         NotFound: for this person there is no journal, or none of that group.
     """
     scope = _scope(viewer, wanted, now)
-    found = await _entries(scope, wanted, before or LARGEST_ID, SHOWN + 1)
+    found = await _entries(scope, wanted, turn, SHOWN)
     return Journal(
-        lines=await _told(found[:SHOWN]),
+        lines=found.of(await _told(found.shown)),
         wanted=wanted,
         acts=await _known("act", scope),
         things=await _known("thing", scope),
         groups=await _groups(scope),
-        earlier=found[SHOWN - 1]["id"] if len(found) > SHOWN else None,
     )
 
 
@@ -131,11 +133,12 @@ async def export_lines(viewer: Viewer | None, wanted: Wanted, last: int, now: da
         NotFound: for this person there is no journal, or none of that group.
     """
     scope = _scope(viewer, wanted, now)
-    before = last + 1
-    while found := await _entries(scope, wanted, before, EXPORTED_AT_ONCE):
-        for line in await _told(found):
+    turn: Turn | None = FIRST
+    while turn is not None:
+        found = await _entries(scope, wanted, turn, EXPORTED_AT_ONCE, last=last)
+        for line in await _told(found.shown):
             yield line
-        before = found[-1]["id"]
+        turn = Turn(found.next) if found.next else None
 
 
 def _written(wanted: Wanted) -> str:
@@ -174,25 +177,27 @@ class _Conditions:
         self.values += values
 
 
-async def _entries(scope: _Scope, wanted: Wanted, before: int, limit: int) -> list[Row]:
+async def _entries(scope: _Scope, wanted: Wanted, turn: Turn, size: int, *, last: int = LARGEST_ID) -> Page[Row]:
     conditions = _asked(scope, wanted)
-    conditions.ask("j.id < {}", before)
+    conditions.ask("j.id <= {}", last)
     if wanted.person:
         members = await _members(wanted.person)
         if not members:
-            return []
+            return Page(())
         own = places(len(members), after=len(conditions.values))
         conditions.values += members
         conditions.clauses.append(f"(j.actor_id IN ({own}) OR (j.thing = 'member' AND j.thing_id IN ({own})))")
-    return await rows(
+    return await read_page(
         f"""
         SELECT j.id, j.at, j.actor_id, m.name AS actor, j.act, j.thing, j.thing_id, g.name AS working_group,
                j.before, j.after, j.reason, j.redacted_at
           FROM journal_entry j
           LEFT JOIN member m ON m.id = j.actor_id LEFT JOIN working_group g ON g.id = j.working_group_id
-         WHERE {" AND ".join(conditions.clauses)}
-         ORDER BY j.id DESC LIMIT {limit}""",
-        *conditions.values,
+         WHERE {" AND ".join(conditions.clauses)}""",
+        conditions.values,
+        _NEWEST_FIRST,
+        turn,
+        size,
     )
 
 

@@ -16,8 +16,8 @@ from forum.models.meetings import TagState
 from forum.models.members import Role
 from forum.models.posts import Outcome
 from forum.text import sheets, typography
-from forum.web.plumbing.forms import Form, asked_integer, asked_text, read_form
-from forum.web.plumbing.page import href, page
+from forum.web.plumbing.forms import Form, asked_integer, asked_text, asked_turn, read_form
+from forum.web.plumbing.page import page
 
 # What somebody did, after their name. Those of a kind of thing that the page names itself say no more than the verb.
 SENTENCES = {
@@ -157,20 +157,17 @@ COLUMNS = (
 async def show(request: Request) -> Response:
     """The lines that fit the filters of the address, newest first."""
     wanted = _asked(request)
-    before = asked_integer(request, "avant", least=1)
-    journal = await journal_lines.read_journal(request.state.viewer, wanted, request.state.now, before=before)
+    journal = await journal_lines.read_journal(request.state.viewer, wanted, request.state.now, asked_turn(request))
     filters = _filters(wanted)
     context = {
         "journal": journal,
         "filters": filters,
-        "lines": [(line, _changes(line, request.state.locale)) for line in journal.lines],
+        "lines": [(line, _changes(line, request.state.locale)) for line in journal.lines.shown],
         "acts": [(act, SENTENCES.get(act, act)) for act in journal.acts],
         "things": [(thing, TITLES.get(thing, thing)) for thing in journal.things],
         "sentences": SENTENCES,
         "titles": TITLES,
         "places": PLACES,
-        "newest_url": href(request, "journal", **filters) if before else None,
-        "earlier_url": href(request, "journal", **filters, avant=journal.earlier) if journal.earlier else None,
     }
     return await page(request, "journal/show.html", context)
 

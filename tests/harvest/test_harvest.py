@@ -27,6 +27,7 @@ from forum.text.quotes import digest
 from forum.text.reading import read
 from tests.conftest import NOON, Clock, visitor
 from tests.factories import count, make_group, make_member, make_post, make_proposal, make_theme, make_thread, sign_in
+from tests.turning import turn
 
 WORDS = "Il faut embaucher des médiateurs. Il faut aussi *former* les équipes.\n\nEt travailler avec la CAF."
 
@@ -484,14 +485,11 @@ async def test_the_inbox_goes_on_after_a_page(client: AsyncClient, monkeypatch: 
     for number in range(4):
         await make_post(thread, f"Encore {number}.")
     await sign_in(client, await a_moderator())
-    seen: list[str] = []
-    address: str | None = "/a-traiter"
-    while address:
-        text = (await client.get(address)).text
-        seen += re.findall(r"/contributions/(\d+)/extraire", text)
-        found = re.search(r'href="(/a-traiter\?apres=\d+)" rel="next"', text)
-        address = found and found[1]
-    assert seen == [str(each.id) for each in await Post.all().order_by("id")]
+    every = [str(each.id) for each in await Post.all().order_by("id")]
+    for address in ("/a-traiter", "/a-traiter?theme=3", "/en/a-traiter?theme=3"):
+        pages = await turn(client, address, lambda page: re.findall(r"/contributions/(\d+)/extraire", page))
+        assert pages == [every[:2], every[2:4], every[4:]]
+    assert 'href="/en/a-traiter?theme=3&amp;apres=' in (await client.get("/en/a-traiter?theme=3")).text
 
 
 PASSAGES = st.lists(

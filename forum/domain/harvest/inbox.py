@@ -1,6 +1,6 @@
 """Which contributions wait for a moderator? Those of their groups that nobody read to the end, or that changed since.
 
-The oldest first, in the order in which they came; a page goes on after a contribution. How the reading of one ends is
+The oldest first, in the order in which they came. How the reading of one ends is
 the matter of `treatments.py`.
 """
 
@@ -10,6 +10,7 @@ from datetime import datetime
 
 from forum.database import Row, moment, places, row, rows
 from forum.domain.harvest.treatments import TABLES, UNTREATED
+from forum.domain.pages import FIRST, Order, Page, Turn, read_page
 from forum.domain.references import LARGEST_ID
 from forum.permissions import Viewer, demand, may_open_inbox, may_treat
 
@@ -52,19 +53,21 @@ class Heap:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """A page of what waits for somebody, the oldest first; `after` begins the next page, if there is one."""
+    """A page of what waits for somebody, the oldest first."""
 
     wanted: Wanted
-    posts: tuple[Waiting, ...]
+    posts: Page[Waiting]
     total: int
     themes: tuple[Heap, ...]
     threads: tuple[Heap, ...]
     meetings: tuple[Heap, ...]
-    after: int | None
 
 
-async def read_inbox(viewer: Viewer | None, wanted: Wanted, now: datetime, *, after: int = 0) -> Inbox:
-    """What a moderator has to treat, in the groups that they moderate, an administrator in all; `after` is a post.
+_OLDEST_FIRST = Order({"c.id": int})
+
+
+async def read_inbox(viewer: Viewer | None, wanted: Wanted, now: datetime, turn: Turn = FIRST) -> Inbox:
+    """What a moderator has to treat, in the groups that they moderate, an administrator in all.
 
     Raises:
         SignInRequired, NotAllowed: they moderate no group.
@@ -72,28 +75,28 @@ async def read_inbox(viewer: Viewer | None, wanted: Wanted, now: datetime, *, af
     viewer = demand(may_open_inbox, viewer, now)
     scope, mine = await _scope(viewer, now)
     asked, values = _filter(wanted, mine)
-    found = await rows(
+    found = await read_page(
         f"""
         SELECT c.id, c.number, substr(c.plain, 1, 240) AS opening, c.written_at, w.name, h.id AS thread_id, h.title,
                t.number AS theme_number, d.id AS treatment_id,
                (SELECT COUNT(*) FROM extract e WHERE e.post_id = c.id) AS extracts
           {TABLES} LEFT JOIN member w ON w.id = c.author_id
-         WHERE {scope} AND {UNTREATED} AND c.id > ${len(values) + 1}{asked}
-         ORDER BY c.id LIMIT {SHOWN + 1}""",
-        *values,
-        min(after, LARGEST_ID),
+         WHERE {scope} AND {UNTREATED}{asked}""",
+        values,
+        _OLDEST_FIRST,
+        turn,
+        SHOWN,
     )
     counted = await row(f"SELECT COUNT(*) AS n {TABLES} WHERE {scope} AND {UNTREATED}{asked}", *values)
     assert counted is not None
     themes, threads, meetings = await _heaps(scope, mine, wanted)
     return Inbox(
         wanted=wanted,
-        posts=tuple(_waiting(each) for each in found[:SHOWN]),
+        posts=found.of(map(_waiting, found.shown)),
         total=counted["n"],
         themes=themes,
         threads=threads,
         meetings=meetings,
-        after=found[SHOWN - 1]["id"] if len(found) > SHOWN else None,
     )
 
 

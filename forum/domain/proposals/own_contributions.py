@@ -4,18 +4,17 @@ Read or not by the moderators of the group, what was drawn from it, which propos
 of it and what the administration answered. Nothing of anybody else but what is public; of a sealed vote, nothing.
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from forum.database import Row, known_moment, moment, places, row, rows
+from forum.database import Row, known_moment, moment, places, rows
+from forum.domain.pages import FIRST, Order, Page, Turn, read_page
 from forum.domain.proposals.answers import UNANSWERED, Answers, answers_of
 from forum.domain.proposals.history import OtherProposal
 from forum.domain.proposals.proposals import ListedProposal, list_proposals
-from forum.domain.references import LARGEST_ID, reference
+from forum.domain.references import reference
 from forum.domain.themes.themes import THEME_COLUMNS, ThemeHead, theme_from
-from forum.errors import NotFound
 from forum.models.posts import Outcome, PostKind
 from forum.models.proposals import Nature, ProposalState
 from forum.permissions import Viewer, demand, may_keep_own_account
@@ -24,8 +23,6 @@ from forum.ranking.tallies import Tally
 SHOWN = 20
 # What of a contribution is enough to know it again.
 _EXCERPT = 240
-_KEY = re.compile(r"(contribution|proposition)-([1-9][0-9]{0,9})", re.ASCII)
-_KINDS = ("contribution", "proposition")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,36 +82,24 @@ class OwnPost:
     proposals: tuple[OwnProposal, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OwnContributions:
-    """Some of what a member wrote, the newest first; `earlier` is what the next page begins after."""
-
-    entries: tuple[OwnPost | OwnProposal, ...]
-    earlier: str | None
-
-
-async def read_own_contributions(viewer: Viewer | None, now: datetime, *, after: str = "") -> OwnContributions:
-    """What has become of what this member wrote; `after` is the last entry of the page before.
-
-    Raises:
-        SignInRequired: nobody is signed in.
-        NotFound: the member has no such entry to go on from.
-    """
+async def read_own_contributions(
+    viewer: Viewer | None, now: datetime, turn: Turn = FIRST
+) -> Page[OwnPost | OwnProposal]:
+    """What has become of what this member wrote, the newest first. Raises SignInRequired."""
     viewer = demand(may_keep_own_account, viewer)
-    found = await _keys(viewer.id, after)
-    shown = found[:SHOWN]
-    posts = [each["id"] for each in shown if each["kind"] == 0]
-    alone = [each["id"] for each in shown if each["kind"] == 1]
+    found = await read_page(_ENTRIES, [viewer.id], _NEWEST_FIRST, turn, SHOWN)
+    posts = [each["id"] for each in found.shown if each["kind"] == 0]
+    alone = [each["id"] for each in found.shown if each["kind"] == 1]
     made = await _made_of(posts)
     proposals = await _proposals(viewer, {*alone, *(proposal for _, proposal in made)}, now)
     by_post = await _posts(posts, made, proposals)
-    entries = tuple(by_post[each["id"]] if each["kind"] == 0 else proposals[each["id"]] for each in shown)
-    last = shown[-1] if len(found) > SHOWN else None
-    return OwnContributions(entries, f"{_KINDS[last['kind']]}-{last['id']}" if last else None)
+    return found.of(by_post[each["id"]] if each["kind"] == 0 else proposals[each["id"]] for each in found.shown)
 
 
+_NEWEST_FIRST = Order({"at": datetime, "kind": int, "id": int}, newest_first=True)
 # Contributions, and the proposals that were not made of one of them: those stand under it.
 _ENTRIES = """
+    SELECT kind, id, at FROM (
     SELECT 0 AS kind, c.id, c.created_at AS at FROM post c WHERE c.author_id = $1
      UNION ALL
     SELECT 1, p.id, p.created_at
@@ -122,24 +107,7 @@ _ENTRIES = """
       LEFT JOIN extract e ON e.id = p.extract_id
       LEFT JOIN post c ON c.id = e.post_id
      WHERE p.number > 0 AND (p.author_id = $1 OR p.promoter_id = $1)
-       AND (c.author_id IS NULL OR c.author_id <> $1)"""
-
-
-async def _keys(member: int, after: str) -> list[Row]:
-    """The newest entries, one more than a page holds."""
-    order = f"ORDER BY at DESC, kind DESC, id DESC LIMIT {SHOWN + 1}"
-    if not after:
-        return await rows(f"SELECT kind, id, at FROM ({_ENTRIES}) entry {order}", member)
-    read = _KEY.fullmatch(after)
-    if read is None or int(read[2]) > LARGEST_ID:
-        raise NotFound
-    kind, number = _KINDS.index(read[1]), int(read[2])
-    last = await row(f"SELECT at FROM ({_ENTRIES}) entry WHERE kind = $2 AND id = $3", member, kind, number)
-    if last is None:
-        raise NotFound
-    further = "at < $2 OR (at = $2 AND (kind < $3 OR (kind = $3 AND id < $4)))"
-    query = f"SELECT kind, id, at FROM ({_ENTRIES}) entry WHERE {further} {order}"
-    return await rows(query, member, last["at"], kind, number)
+       AND (c.author_id IS NULL OR c.author_id <> $1)) entry WHERE TRUE"""
 
 
 async def _made_of(posts: Sequence[int]) -> dict[tuple[int, int], None]:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from forum.database import Row, is_sqlite, moment, row, rows
+from forum.domain.pages import FIRST, Order, Page, Turn, read_page
 from forum.domain.references import LARGEST_THEME, storable
 from forum.domain.themes.ballots import Rules, scale
 from forum.errors import NotFound
@@ -91,7 +92,7 @@ class ThreadLine:
 
 @dataclass(frozen=True, slots=True)
 class ThemePage:
-    """Everything that the page of a theme shows. `next_thread` begins the next page of threads, if there is one.
+    """Everything that the page of a theme shows.
 
     `meetings` are the numbers of those that contributions of the theme come from, for all to know.
     """
@@ -99,8 +100,7 @@ class ThemePage:
     theme: ThemeHead
     introduction_html: str
     questions: tuple[Question, ...]
-    threads: tuple[ThreadLine, ...]
-    next_thread: int | None
+    threads: Page[ThreadLine]
     meetings: tuple[int, ...]
     open_proposals: int
     proposals_apart: int
@@ -250,12 +250,10 @@ def _first_paragraph(introduction: str) -> str:
     return read(introduction, wrapped=True).plain.split("\n\n")[0]
 
 
-async def read_theme(number: int, *, after: int | None = None, meeting: int | None = None) -> ThemePage:
-    """Everything that the page shows; `after` is the last thread of the page before, `meeting` the number of the one
-    that the threads listed have words from.
+async def read_theme(number: int, turn: Turn = FIRST, *, meeting: int | None = None) -> ThemePage:
+    """Everything that the page shows; `meeting` is the number of the one that the threads listed have words from.
 
-    Raises:
-        NotFound: there is no such theme, or no such thread to go on from.
+    Raises NotFound.
     """
     theme = await find_theme(number)
     counted = await row(
@@ -270,13 +268,11 @@ async def read_theme(number: int, *, after: int | None = None, meeting: int | No
     )
     if counted is None:
         raise NotFound
-    threads = await _threads_of(theme.id, after, meeting)
     return ThemePage(
         theme=theme,
         introduction_html=counted["introduction_html"],
         questions=await questions_of(theme.id),
-        threads=threads[:THREADS_A_PAGE],
-        next_thread=threads[THREADS_A_PAGE - 1].id if len(threads) > THREADS_A_PAGE else None,
+        threads=await _threads_of(theme.id, turn, meeting),
         meetings=await _meetings_of(theme.id),
         open_proposals=counted["open_proposals"],
         proposals_apart=counted["proposals_apart"],
@@ -301,24 +297,25 @@ _TAGGED = """
        JOIN meeting m ON m.id = g.meeting_id WHERE d.thread_id = h.id AND m.number = $2)"""
 
 
-async def _threads_of(theme_id: int, after: int | None, meeting: int | None) -> tuple[ThreadLine, ...]:
-    """The threads from the most recently active on, one more than a page holds."""
-    columns = f"""
-        SELECT h.id, h.title, h.posts_count, c.written_at, {_TAGGED if meeting else "CAST($2 AS INTEGER)"} AS tagged
+_MOST_ACTIVE_FIRST = Order({"h.last_post_at": datetime, "h.id": int}, newest_first=True)
+
+
+async def _threads_of(theme_id: int, turn: Turn, meeting: int | None) -> Page[ThreadLine]:
+    """The threads from the most recently active on."""
+    found = await read_page(
+        f"""
+        SELECT h.id, h.title, h.posts_count, h.last_post_at, c.written_at,
+               {_TAGGED if meeting else "CAST($2 AS INTEGER)"} AS tagged
           FROM thread h LEFT JOIN post c ON c.thread_id = h.id AND c.number = h.posts_count
-         WHERE h.theme_id = $1 {f"AND {_TAGGED} > 0" if meeting else ""}"""
-    order = f"ORDER BY h.last_post_at DESC, h.id DESC LIMIT {THREADS_A_PAGE + 1}"
-    if after is None:
-        found = await rows(f"{columns} {order}", theme_id, meeting or 0)
-    else:
-        last = await row("SELECT last_post_at FROM thread WHERE id = $1 AND theme_id = $2", storable(after), theme_id)
-        if last is None:
-            raise NotFound
-        further = "AND (h.last_post_at < $3 OR (h.last_post_at = $3 AND h.id < $4))"
-        found = await rows(f"{columns} {further} {order}", theme_id, meeting or 0, last["last_post_at"], after)
-    return tuple(
+         WHERE h.theme_id = $1 {f"AND {_TAGGED} > 0" if meeting else ""}""",
+        [theme_id, meeting or 0],
+        _MOST_ACTIVE_FIRST,
+        turn,
+        THREADS_A_PAGE,
+    )
+    return found.of(
         ThreadLine(each["id"], each["title"], each["posts_count"], moment(each["written_at"]), each["tagged"])
-        for each in found
+        for each in found.shown
     )
 
 

@@ -12,7 +12,7 @@ from forum.errors import Conflict, Invalid, InvalidForm
 from forum.models.posts import Outcome
 from forum.models.proposals import Nature
 from forum.settings import settings
-from forum.web.plumbing.forms import Form, asked_integer, asked_text, read_form
+from forum.web.plumbing.forms import Form, asked_integer, asked_text, asked_turn, read_form
 from forum.web.plumbing.page import page, refused, see_other
 
 # What is done to one extract, by the button that was pressed.
@@ -31,11 +31,10 @@ async def waiting(request: Request) -> Response:
         thread=asked_integer(request, "fil", least=1),
         meeting=asked_integer(request, "reunion", least=1),
     )
-    after = asked_integer(request, "apres", 0) or 0
-    found = await inbox.read_inbox(request.state.viewer, wanted, request.state.now, after=after)
+    found = await inbox.read_inbox(request.state.viewer, wanted, request.state.now, asked_turn(request))
     asked = {"theme": wanted.theme, "fil": wanted.thread, "reunion": wanted.meeting}
     filters = {name: value for name, value in asked.items() if value is not None}
-    return await page(request, "harvest/inbox.html", {"inbox": found, "filters": filters, "after": after})
+    return await page(request, "harvest/inbox.html", {"inbox": found, "filters": filters})
 
 
 async def keep(request: Request) -> Response:

@@ -14,7 +14,7 @@ from forum.errors import Checks, Invalid
 from forum.models.themes import Voting
 from forum.permissions import Schedule
 from forum.text.typography import PARIS
-from forum.web.plumbing.forms import Form, asked_integer, read_form
+from forum.web.plumbing.forms import Form, asked_turn, read_form
 from forum.web.plumbing.page import page, refused, see_other
 from forum.web.themes.filters import asked_meeting
 from forum.web.themes.windows import windows
@@ -25,8 +25,7 @@ MOMENTS = ("contributions_open_at", "contributions_close_at", "votes_open_at", "
 async def show(request: Request) -> Response:
     """A theme: its introduction, questions, windows, threads, and the way to its proposals."""
     meeting = asked_meeting(request)
-    after = asked_integer(request, "apres", least=1)
-    shown = await themes.read_theme(request.path_params["number"], after=after, meeting=meeting)
+    shown = await themes.read_theme(request.path_params["number"], asked_turn(request), meeting=meeting)
     context = {
         "page": shown,
         "meeting": meeting,
