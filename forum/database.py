@@ -233,6 +233,12 @@ def is_sqlite() -> bool:
     return bool(get_connection("default").capabilities.dialect == "sqlite")
 
 
+async def on_postgres(sql: str, *values: object) -> None:
+    """What PostgreSQL alone is told, a lock mostly: a transaction of SQLite holds everything from its first word."""
+    if not is_sqlite():
+        await rows(sql, *values)
+
+
 async def rows(sql: str, *values: object) -> list[Row]:
     """Rows of a statement written with `$1`, `$2`…, inside the current transaction if there is one.
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from forum.database import current_transaction, insert_rows, is_sqlite, places, row, rows
+from forum.database import current_transaction, insert_rows, is_sqlite, on_postgres, places, row, rows
 from forum.domain.journal_chain import ENTRY, REDACT, digest_of, link
 from forum.errors import Checks, Invalid
 from forum.permissions import Viewer
@@ -79,9 +79,9 @@ async def _write(entries: list[dict[str, Any]]) -> None:
 
 async def _hold_actors(members: set[int]) -> None:
     """Their rows, which the entries refer to, before the head: an erasure holds them while it waits for the head."""
-    if members and not is_sqlite():
+    if members:
         wanted = places(len(members))
-        await rows(f"SELECT id FROM member WHERE id IN ({wanted}) ORDER BY id FOR KEY SHARE", *sorted(members))
+        await on_postgres(f"SELECT id FROM member WHERE id IN ({wanted}) ORDER BY id FOR KEY SHARE", *sorted(members))
 
 
 async def redact(clean: Callable[[str], str], now: datetime) -> int:

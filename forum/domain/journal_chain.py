@@ -13,7 +13,7 @@ from datetime import UTC
 from hashlib import sha256
 from typing import Final
 
-from forum.database import Row, is_sqlite, moment, row, rows, transaction
+from forum.database import Row, moment, on_postgres, row, rows, transaction
 
 REDACT: Final = "redact"
 """The act by which an erasure says from which entry it took words, and what is left of them."""
@@ -83,8 +83,7 @@ async def verify(kept: Kept | None = None) -> Verified:
     """Read the whole journal in its order, and stop at the first entry that does not follow from the one before."""
     found = Verified()
     async with transaction():
-        if not is_sqlite():
-            await rows("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        await on_postgres("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         async for entry in _entries():
             found.fault = _fault_of(found, entry)
             if found.fault:

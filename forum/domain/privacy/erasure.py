@@ -17,7 +17,18 @@ from typing import Any, Final
 import structlog
 from anyio import to_thread
 
-from forum.database import Row, Transaction, is_sqlite, known_moment, moment, places, row, rows, transaction
+from forum.database import (
+    Row,
+    Transaction,
+    is_sqlite,
+    known_moment,
+    moment,
+    on_postgres,
+    places,
+    row,
+    rows,
+    transaction,
+)
 from forum.domain import jobs, journal
 from forum.domain.mail import forget_mails, may_mail, post_mail
 from forum.domain.members import invitations
@@ -272,9 +283,9 @@ async def _person(member: int, *, hold: bool = False) -> Erased:
 
 
 async def _refuse_last_administrator(person: Erased) -> None:
-    if person.role is Role.ADMINISTRATOR and not is_sqlite():
+    if person.role is Role.ADMINISTRATOR:
         # Two administrators who leave at once: the second one waits here, and finds to be the last.
-        await rows("SELECT id FROM member WHERE role = 'administrator' ORDER BY id FOR UPDATE")
+        await on_postgres("SELECT id FROM member WHERE role = 'administrator' ORDER BY id FOR UPDATE")
     if await is_last_administrator(person.id):
         raise NotAllowed(
             "Vous êtes le dernier administrateur : nommez-en un autre, puis effacez votre compte.",

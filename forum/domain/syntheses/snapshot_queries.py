@@ -14,7 +14,7 @@ from typing import Final, TypedDict
 from anyio import to_thread
 
 from forum import __version__
-from forum.database import Row, is_sqlite, moment, rows
+from forum.database import Row, moment, on_postgres, rows
 from forum.domain.harvest.treatments import coverage
 from forum.domain.members.members import has_examples
 from forum.domain.references import reference
@@ -63,11 +63,10 @@ async def hold_still() -> None:
     SQLite's transactions are so by themselves (BEGIN IMMEDIATE). PostgreSQL sees each statement's own instant unless
     told otherwise, and only LOCK may come before the first read without fixing that instant.
     """
-    if not is_sqlite():
-        await rows("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        await rows("LOCK TABLE synthesis IN SHARE ROW EXCLUSIVE MODE")
-        # The end of the journal too: a line added meanwhile would be of a later instant, and ours could not follow it.
-        await rows("LOCK TABLE journal_head IN EXCLUSIVE MODE")
+    await on_postgres("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    await on_postgres("LOCK TABLE synthesis IN SHARE ROW EXCLUSIVE MODE")
+    # The end of the journal too: a line added meanwhile would be of a later instant, and ours could not follow it.
+    await on_postgres("LOCK TABLE journal_head IN EXCLUSIVE MODE")
 
 
 async def read_introductions() -> dict[str, str]:

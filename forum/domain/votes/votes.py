@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from forum.database import Row, is_sqlite, places, row, rows, transaction
+from forum.database import Row, on_postgres, places, row, rows, transaction
 from forum.domain.references import parse_reference, reference
 from forum.domain.themes.ballots import TALLIED, Count, OwnBallot, Rules, read_opinion, takes_quota
 from forum.domain.themes.themes import (
@@ -200,10 +200,9 @@ async def _accepted(
 async def _hold_voter(theme: ThemeHead, viewer: Viewer) -> None:
     """One vote at a time of this person in this theme, until the commit: two at once would each find room for one.
 
-    A lock that nothing else takes, so that it makes nobody else wait; SQLite writes one at a time.
+    A lock that nothing else takes, so that it makes nobody else wait.
     """
-    if not is_sqlite():
-        await rows("SELECT pg_advisory_xact_lock(CAST($1 AS INTEGER), CAST($2 AS INTEGER))", theme.id, viewer.id)
+    await on_postgres("SELECT pg_advisory_xact_lock(CAST($1 AS INTEGER), CAST($2 AS INTEGER))", theme.id, viewer.id)
 
 
 async def _refuse_beyond_quota(viewer: Viewer, line: ProposalLine, theme: ThemeHead) -> None:
