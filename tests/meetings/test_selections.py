@@ -1,7 +1,9 @@
 """Many tags at once, through the door: what members wrote and what waits, a selection of a theme tied and untied."""
 
 import asyncio
+import html
 import json
+import re
 
 import pytest
 from httpx2 import AsyncClient, Response
@@ -17,6 +19,7 @@ from forum.models.threads import Thread
 from tests.conftest import NOON, visitor
 from tests.factories import count, make_group, make_member, make_post, make_proposal, make_theme, make_thread, sign_in
 from tests.statements import heard
+from tests.turning import link, turn
 
 QUEUE, SELECT = "/reunions/a-confirmer", "/themes/3/etiqueter"
 
@@ -76,6 +79,28 @@ async def test_tags_are_settled_one_by_one_and_many_at_once(client: AsyncClient)
     assert (await client.post(QUEUE, data=chosen | {"acte": "refuser"})).status_code == 303
     assert await states() == ["confirmed", "confirmed", "confirmed", "removed"]
     assert await count("journal_entry") == 3
+
+
+async def test_the_queue_goes_on_and_settling_a_page_stays_on_it(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forum.domain.meetings.waiting_tags.MOST_AT_ONCE", 2)
+    tags = [str((await waiting()).id) for _ in range(5)]
+    await sign_in(client, await a_moderator())
+    assert await turn(client, QUEUE, listed_tags) == [tags[:2], tags[2:4], tags[4:]]
+    second = (await client.get(link((await client.get(QUEUE)).text, "next"))).text
+    assert "5 étiquettes" in second.replace("\xa0", " ")
+    action = html.unescape(re.findall(rf'action="({QUEUE}[^"]*)"', second)[0])
+    assert (await client.post(action, data={"acte": "confirmer"})).text.count('name="etiquettes"') == 2
+    answer = await client.post(action, data={"etiquettes": tags[2:4], "acte": "confirmer"})
+    assert listed_tags((await client.get(answer.headers["location"])).text) == tags[4:]
+    await client.post(QUEUE, data={"etiquettes": tags[4:], "acte": "refuser"})
+    # Nothing is left after the page that one was on: the last page stands.
+    assert listed_tags((await client.get(answer.headers["location"])).text) == tags[:2]
+
+
+def listed_tags(page: str) -> list[str]:
+    return re.findall(r'name="etiquettes" value="(\d+)"', page)
 
 
 async def test_one_tag_of_another_group_refuses_the_whole_selection(client: AsyncClient) -> None:
@@ -214,6 +239,31 @@ async def test_one_looks_for_what_has_no_tag_yet_thread_by_thread(client: AsyncC
     of_thread = (await client.get(f"{SELECT}?fil={posts[2].thread_id}")).text
     assert of_thread.count('name="contributions"') == 1
     assert "Ouvrir le samedi" not in of_thread
+
+
+async def test_what_may_be_ticked_follows_from_page_to_page_with_its_filters(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forum.domain.meetings.bulk_tags.MOST_AT_ONCE", 2)
+    _, posts, meeting = await a_theme_to_tag()
+    one, two, three = (str(each.id) for each in posts)
+    await sign_in(client, await a_moderator())
+    assert await turn(client, SELECT, listed_boxes) == [[one, two], [three, "T3-001"], ["T3-002"]]
+    assert await turn(client, f"{SELECT}?quoi=contributions", listed_boxes) == [[one, two], [three]]
+    assert await turn(client, f"/en{SELECT}?quoi=propositions", listed_boxes) == [["T3-001", "T3-002"]]
+    further = link((await client.get(f"{SELECT}?voir=sans")).text, "next")
+    action = html.unescape(re.findall(rf'action="({SELECT}\?[^"]*)"', (await client.get(further)).text)[0])
+    assert action == further
+    ticked = {"reunion": str(meeting), "acte": "etiqueter", "propositions": "T3-001"}
+    answer = await client.post(action, data=ticked)
+    assert answer.headers["location"] == f"{further}&fait=selection-etiquetee"
+    assert listed_boxes((await client.get(answer.headers["location"])).text) == [three, "T3-002"]
+    for wrong in ("x", "0~1", "0~1~", f"0~{10**12}~1", "~~"):
+        assert listed_boxes((await client.get(f"{SELECT}?apres={wrong}")).text) == [one, two]
+
+
+def listed_boxes(page: str) -> list[str]:
+    return re.findall(r'name="(?:contributions|propositions)" value="([^"]+)"', page)
 
 
 async def test_moderators_who_settle_and_tag_the_same_at_once_do_not_wait_for_each_other_for_ever(

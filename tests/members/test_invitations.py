@@ -17,6 +17,7 @@ from forum.models.members import Member, Role
 from forum.sealing import unseal
 from tests.conftest import NOON, Clock, visitor
 from tests.factories import count, make_member, sign_in
+from tests.turning import turn
 
 PAGE = "/administration/invitations"
 FILE = f"{PAGE}/liste"
@@ -299,6 +300,23 @@ async def test_who_joined_between_the_report_and_its_sending_is_not_written_to(
     await make_member("Malik Diallo", email="malik@exemple.fr")
     await client.post(f"{address}/envoyer")
     assert [one["address"] for one in await mails()] == ["eloise@exemple.fr"]
+
+
+async def test_every_line_of_a_report_is_on_one_of_its_pages(client: AsyncClient, administrator: Member) -> None:
+    """Two hundred to a page: those that are wrong first, then those that leave."""
+    wrong, right = [f"pas une adresse {n}" for n in range(210)], [f"p{n}@exemple.fr" for n in range(215)]
+    address = await report(client, "adresse\n" + "".join(f"{line}\n" for line in [*right, *wrong]))
+    pages = await turn(client, address, lambda page: re.findall(r"p\d+@exemple\.fr|pas une adresse \d+", page))
+    assert [each for page in pages for each in page] == [*wrong, *right]
+    assert [len(page) for page in pages] == [200, 200, 25]
+    assert (await client.get(f"{address}?apres=999999")).status_code == 200
+
+
+async def test_invitations_follow_one_another_by_fifty_in_one_state(client: AsyncClient, administrator: Member) -> None:
+    await send(client, "adresse\n" + "".join(f"p{n}@exemple.fr\n" for n in range(60)))
+    for address in (PAGE, f"/en{PAGE}?etat=waiting"):
+        pages = await turn(client, address, lambda page: re.findall(r"<strong>(p\d+)@", page))
+        assert pages == [[f"p{n}" for n in range(59, 9, -1)], [f"p{n}" for n in range(9, -1, -1)]]
 
 
 async def test_an_address_that_got_three_mails_in_this_hour_waits(client: AsyncClient, administrator: Member) -> None:

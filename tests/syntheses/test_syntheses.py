@@ -1,5 +1,6 @@
 """Syntheses: asked for, frozen and published through the doors."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from forum.domain.syntheses.snapshot_queries import hold_still
 from forum.domain.syntheses.snapshots import from_json
 from forum.models.members import Role
 from forum.models.proposals import Origin, Proposal, ProposalState
+from forum.models.syntheses import Synthesis, SynthesisState
 from forum.models.themes import GuidingQuestion
 from forum.ranking.tallies import Opinion
 from forum.text.reading import Reading, read
@@ -30,6 +32,7 @@ from tests.compiled_syntheses import (
 )
 from tests.conftest import NOON, Clock, visitor
 from tests.factories import CONFIRMED, count, make_member, make_post, make_proposal, make_theme, make_thread, sign_in
+from tests.turning import turn
 
 pytestmark = pytest.mark.anyio
 
@@ -412,3 +415,22 @@ async def test_only_agents_and_administrators_publish(
         assert (await other.post(f"{address}/publier", data=CONFIRMED)).status_code == 404
         assert (await other.post(f"{address}/recommencer")).status_code == 404
     assert await rows("SELECT id FROM synthesis WHERE state = 'published'") == []
+
+
+async def test_syntheses_follow_from_page_to_page(client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forum.domain.syntheses.syntheses.SHOWN", 2)
+    theme = await make_theme(3)
+    for version in range(1, 6):
+        await Synthesis.create(
+            theme=theme,
+            version=version,
+            scope="theme:3",
+            state=SynthesisState.PUBLISHED if version < 5 else SynthesisState.READY,
+            draft=False,
+            snapshot="{}",
+            snapshot_sha256="0" * 64,
+            requested_at=NOON,
+            published_at=NOON if version < 5 else None,
+        )
+    pages = await turn(client, "/syntheses", lambda page: re.findall(r"Version (\d)", page))
+    assert pages == [["4", "3"], ["2", "1"]]

@@ -8,11 +8,13 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from forum.database import Row, places, row, rows, transaction
 from forum.domain import journal
 from forum.domain.discussion.meeting_tags import confirm_tags, remove_tags, states_of
 from forum.domain.meetings.meetings import day_from
+from forum.domain.pages import FIRST, Order, Page, Turn, read_page
 from forum.domain.references import parse_reference, reference
 from forum.domain.themes.themes import Hold, ThemeHead, find_theme, hold_theme, raise_versions
 from forum.errors import Checks, Invalid, NotFound
@@ -22,8 +24,14 @@ from forum.models.proposals import IN_FORCE_SQL
 from forum.permissions import Viewer, demand, may_moderate
 
 MOST_AT_ONCE = 200
-# Contributions and proposals of one page: both ticked to the last are what one form may hold.
-A_PAGE = MOST_AT_ONCE // 2
+"""What one form may hold, and what one page shows: everything on it may be ticked."""
+
+
+class Kind(StrEnum):
+    """What may be ticked."""
+
+    POSTS = "contributions"
+    PROPOSALS = "propositions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +66,11 @@ class TaggableProposal:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the page shows: one thread or all, and what a meeting is known for or not ("sans"), or all."""
+    """What the page shows: of one thread or all, only what no meeting is known for or all, of one kind or both."""
 
     thread: int | None = None
     untagged: bool = False
-    page: int = 1
+    kind: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +92,21 @@ class TaggingDesk:
     asked: Asked
     meetings: tuple[KnownMeeting, ...]
     threads: tuple[tuple[int, str], ...]
-    posts: tuple[TaggablePost, ...]
-    proposals: tuple[TaggableProposal, ...]
-    has_next: bool
+    page: Page[TaggablePost | TaggableProposal]
+
+    @property
+    def posts(self) -> list[TaggablePost]:
+        return [each for each in self.page.shown if isinstance(each, TaggablePost)]
+
+    @property
+    def proposals(self) -> list[TaggableProposal]:
+        return [each for each in self.page.shown if isinstance(each, TaggableProposal)]
 
 
-async def tagging_desk(viewer: Viewer | None, theme_number: int, asked: Asked, now: datetime) -> TaggingDesk:
-    """What may be ticked, `A_PAGE` contributions and as many proposals at most.
+async def tagging_desk(
+    viewer: Viewer | None, theme_number: int, asked: Asked, now: datetime, turn: Turn = FIRST
+) -> TaggingDesk:
+    """A page of what may be ticked: contributions by thread, then proposals.
 
     Raises:
         NotFound, SignInRequired, NotAllowed.
@@ -98,15 +114,12 @@ async def tagging_desk(viewer: Viewer | None, theme_number: int, asked: Asked, n
     theme = await find_theme(theme_number)
     demand(may_moderate, viewer, theme.group, now)
     threads = await rows("SELECT id, title FROM thread WHERE theme_id = $1 ORDER BY id", theme.id)
-    posts, proposals = await _posts(theme, asked), await _proposals(theme, asked)
     return TaggingDesk(
         theme=theme,
         asked=asked,
         meetings=await _meetings_of(theme.group),
         threads=tuple((each["id"], each["title"]) for each in threads),
-        posts=posts[:A_PAGE],
-        proposals=proposals[:A_PAGE],
-        has_next=max(len(posts), len(proposals)) > A_PAGE,
+        page=await _page(theme, asked, turn),
     )
 
 
@@ -115,24 +128,48 @@ async def _meetings_of(group: int) -> tuple[KnownMeeting, ...]:
     return tuple(KnownMeeting(each["id"], each["number"], day_from(each["held_on"])) for each in found)
 
 
+_IN_ORDER = Order({"kind": int, "thread_id": int, "number": int})
 _WITHOUT_TAG = "AND NOT EXISTS (SELECT 1 FROM meeting_tag g WHERE g.post_id = c.id AND g.state = 'confirmed')"
+# Of a thread, the proposals that were made of its words.
+_OF_THREAD = "AND p.extract_id IN (SELECT e.id FROM extract e JOIN post c ON c.id = e.post_id WHERE c.thread_id = $3)"
 
 
-async def _posts(theme: ThemeHead, asked: Asked) -> tuple[TaggablePost, ...]:
-    """The contributions of a page, and one more when there are."""
+async def _page(theme: ThemeHead, asked: Asked, turn: Turn) -> Page[TaggablePost | TaggableProposal]:
+    """Contributions, and proposals in force."""
+    found = await read_page(
+        f"""
+        SELECT kind, thread_id, number, id FROM (
+            SELECT 0 AS kind, c.thread_id, c.number, c.id
+              FROM post c JOIN thread h ON h.id = c.thread_id
+             WHERE h.theme_id = $1 AND c.kind <> $2 {"AND h.id = $3" if asked.thread else "AND $3 = 0"}
+                   {_WITHOUT_TAG if asked.untagged else ""}
+             UNION ALL
+            SELECT 1, 0, p.number, p.id
+              FROM proposal p
+             WHERE p.theme_id = $1 AND p.state IN {IN_FORCE_SQL} {_OF_THREAD if asked.thread else ""}
+                   {"AND p.meeting_id IS NULL" if asked.untagged else ""}) thing
+         WHERE {"TRUE" if asked.kind is None else f"kind = {list(Kind).index(asked.kind)}"}""",
+        [theme.id, PostKind.INSTRUCTION, asked.thread or 0],
+        _IN_ORDER,
+        turn,
+        MOST_AT_ONCE,
+    )
+    posts = await _posts([each["id"] for each in found.shown if each["kind"] == 0])
+    proposals = await _proposals(theme, [each["id"] for each in found.shown if each["kind"] == 1])
+    return found.of([*posts, *proposals])
+
+
+async def _posts(posts: Sequence[int]) -> tuple[TaggablePost, ...]:
+    if not posts:
+        return ()
     found = await rows(
         f"""
         SELECT c.id, c.number, h.title, a.name, substr(c.plain, 1, 200) AS opening
           FROM post c JOIN thread h ON h.id = c.thread_id LEFT JOIN member a ON a.id = c.author_id
-         WHERE h.theme_id = $1 AND c.kind <> $2 {"AND h.id = $3" if asked.thread else "AND $3 = 0"}
-               {_WITHOUT_TAG if asked.untagged else ""}
-         ORDER BY h.id, c.number LIMIT {A_PAGE + 1} OFFSET $4""",
-        theme.id,
-        PostKind.INSTRUCTION,
-        asked.thread or 0,
-        (asked.page - 1) * A_PAGE,
+         WHERE c.id IN ({places(len(posts))}) ORDER BY h.id, c.number""",
+        *posts,
     )
-    numbers = await _numbers_by_post([each["id"] for each in found])
+    numbers = await _numbers_by_post(posts)
     return tuple(
         TaggablePost(
             each["id"],
@@ -147,8 +184,6 @@ async def _posts(theme: ThemeHead, asked: Asked) -> tuple[TaggablePost, ...]:
 
 
 async def _numbers_by_post(posts: Sequence[int]) -> dict[int, tuple[int, ...]]:
-    if not posts:
-        return {}
     numbers: dict[int, tuple[int, ...]] = {}
     for each in await rows(
         f"""
@@ -161,20 +196,15 @@ async def _numbers_by_post(posts: Sequence[int]) -> dict[int, tuple[int, ...]]:
     return numbers
 
 
-async def _proposals(theme: ThemeHead, asked: Asked) -> tuple[TaggableProposal, ...]:
-    """The proposals in force of a page, and one more when there are; of a thread, those made of its words."""
-    of_thread = """
-        AND p.extract_id IN (SELECT e.id FROM extract e JOIN post c ON c.id = e.post_id WHERE c.thread_id = $2)"""
+async def _proposals(theme: ThemeHead, proposals: Sequence[int]) -> tuple[TaggableProposal, ...]:
+    if not proposals:
+        return ()
     found = await rows(
         f"""
         SELECT p.number, p.wording, m.number AS meeting
           FROM proposal p LEFT JOIN meeting m ON m.id = p.meeting_id
-         WHERE p.theme_id = $1 AND p.state IN {IN_FORCE_SQL} {of_thread if asked.thread else "AND $2 = 0"}
-               {"AND p.meeting_id IS NULL" if asked.untagged else ""}
-         ORDER BY p.number LIMIT {A_PAGE + 1} OFFSET $3""",
-        theme.id,
-        asked.thread or 0,
-        (asked.page - 1) * A_PAGE,
+         WHERE p.id IN ({places(len(proposals))}) ORDER BY p.number""",
+        *proposals,
     )
     return tuple(
         TaggableProposal(reference(theme.number, each["number"]), each["wording"], each["meeting"]) for each in found

@@ -9,6 +9,7 @@ from forum.database import Row, places, rows, transaction
 from forum.domain import journal
 from forum.domain.discussion.meeting_tags import confirm_tags, remove_tags
 from forum.domain.meetings.meetings import Group, new_meeting_groups
+from forum.domain.pages import FIRST, Order, Page, Turn, read_page
 from forum.domain.themes.themes import Hold, holding, raise_versions
 from forum.errors import Invalid
 from forum.models.meetings import TagState
@@ -35,9 +36,9 @@ class WaitingTag:
 
 @dataclass(frozen=True, slots=True)
 class WaitingList:
-    """The oldest tags that wait, `MOST_AT_ONCE` at most, and how many there are in all."""
+    """A page of the tags that wait, the oldest first, and how many there are in all."""
 
-    tags: tuple[WaitingTag, ...]
+    tags: Page[WaitingTag]
     count: int
 
 
@@ -51,7 +52,10 @@ _WAITING = """
       LEFT JOIN member a ON a.id = c.author_id"""
 
 
-async def list_waiting(viewer: Viewer | None, now: datetime) -> WaitingList:
+_OLDEST_FIRST = Order({"g.created_at": datetime, "g.id": int})
+
+
+async def list_waiting(viewer: Viewer | None, now: datetime, turn: Turn = FIRST) -> WaitingList:
     """The tags that wait in the groups that this person moderates.
 
     Raises:
@@ -59,17 +63,18 @@ async def list_waiting(viewer: Viewer | None, now: datetime) -> WaitingList:
     """
     groups = [group.id for group in await new_meeting_groups(viewer, now)]
     where = f"WHERE g.state = $1 AND m.working_group_id IN ({places(len(groups), after=1)})"
-    found = await rows(
+    found = await read_page(
         f"""
-        SELECT g.id, w.id AS group_id, w.slug, w.name AS group_name, m.number, c.id AS post_id,
+        SELECT g.id, g.created_at, w.id AS group_id, w.slug, w.name AS group_name, m.number, c.id AS post_id,
                c.number AS post_number, t.number AS theme_number, h.title, a.name AS author,
-               substr(c.plain, 1, 200) AS opening, COUNT(*) OVER () AS waiting
-        {_WAITING} {where}
-         ORDER BY g.created_at, g.id LIMIT {MOST_AT_ONCE}""",
-        TagState.WAITING,
-        *groups,
+               substr(c.plain, 1, 200) AS opening
+        {_WAITING} {where}""",
+        [TagState.WAITING, *groups],
+        _OLDEST_FIRST,
+        turn,
+        MOST_AT_ONCE,
     )
-    return WaitingList(tuple(_waiting(each) for each in found), found[0]["waiting"] if found else 0)
+    return WaitingList(found.of(map(_waiting, found.shown)), await count_waiting(viewer, now))
 
 
 def _waiting(found: Row) -> WaitingTag:

@@ -20,6 +20,7 @@ from forum.domain import journal, legal, links, mail
 from forum.domain.members import joining, members
 from forum.domain.members.invitation_files import Guest, guests_in, read_guests
 from forum.domain.members.members import NewMember
+from forum.domain.pages import FIRST, Order, Page, Turn, page_among, read_page
 from forum.domain.sign_in import passwords
 from forum.errors import Checks, Conflict, Invalid, NotFound, TooMany
 from forum.models.joining import Purpose
@@ -29,6 +30,8 @@ from forum.settings import settings
 from forum.text.names import clean_name
 
 SHOWN: Final = 50
+LINES_SHOWN: Final = 200
+"""Of a file, on one page: five thousand would be a page of a megabyte."""
 BATCHES_KEPT: Final = timedelta(days=7)
 EXPIRED_KEPT: Final = timedelta(days=30)
 """An address that did not answer stays this long after the end of its invitation, to be invited again, then goes."""
@@ -87,11 +90,11 @@ class Batch:
     def to_send(self) -> int:
         return sum(line.outcome.is_sent for line in self.lines)
 
-    @property
-    def aside(self) -> tuple[Line, ...]:
-        """The lines that are not sent: what is wrong first, then who is known already."""
-        found = [line for line in self.lines if not line.outcome.is_sent]
-        return tuple(sorted(found, key=lambda line: list(Outcome).index(line.outcome)))
+    def page(self, turn: Turn) -> Page[Line]:
+        """Some of its lines: what is wrong first, then who is known already, then those that wait to be sent."""
+        found = [line for line in self.lines if not (self.sent_at and line.outcome.is_sent)]
+        found.sort(key=lambda line: list(Outcome).index(line.outcome))
+        return page_among(found, lambda line: line.guest.number, turn, LINES_SHOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +116,9 @@ class Invitation:
 class InvitationList:
     """A page of invitations in one state, newest first; `counts` are of all of them."""
 
-    shown: tuple[Invitation, ...]
+    invitations: Page[Invitation]
     counts: Mapping[State, int]
     state: State
-    page: int
-    has_next: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,30 +413,31 @@ _STATE = """CASE WHEN i.accepted_at IS NOT NULL OR m.id IS NOT NULL THEN 'accept
 _JOINED = "invitation i LEFT JOIN member m ON m.id = i.member_id OR m.email_key = i.email_key"
 
 
-async def list_invitations(viewer: Viewer | None, state: State, page: int, now: datetime) -> InvitationList:
-    """A page (from 1) of the invitations in that state, the newest first.
+_NEWEST_FIRST = Order({"i.created_at": datetime, "i.id": int}, newest_first=True)
+
+
+async def list_invitations(viewer: Viewer | None, state: State, now: datetime, turn: Turn = FIRST) -> InvitationList:
+    """A page of the invitations in that state, the newest first.
 
     Raises:
         SignInRequired, NotAllowed: not an administrator.
     """
     demand(may_administer, viewer, now)
     counted = await rows(f"SELECT {_STATE} AS state, COUNT(*) AS n FROM {_JOINED} GROUP BY 1", now)
-    found = await rows(
+    found = await read_page(
         f"""SELECT i.id, i.email, i.name, i.created_at, i.expires_at, i.accepted_at, m.id AS member,
                    m.name AS member_name, inviter.name AS inviter
               FROM {_JOINED} LEFT JOIN member inviter ON inviter.id = i.inviter_id
-             WHERE {_STATE} = $2 ORDER BY i.created_at DESC, i.id DESC LIMIT $3 OFFSET $4""",
-        now,
-        state.value,
-        SHOWN + 1,
-        (page - 1) * SHOWN,
+             WHERE {_STATE} = $2""",
+        [now, state.value],
+        _NEWEST_FIRST,
+        turn,
+        SHOWN,
     )
     return InvitationList(
-        shown=tuple(_invitation(one, state) for one in found[:SHOWN]),
+        invitations=found.of(_invitation(one, state) for one in found.shown),
         counts={State(one["state"]): one["n"] for one in counted},
         state=state,
-        page=page,
-        has_next=len(found) > SHOWN,
     )
 
 

@@ -17,6 +17,7 @@ from typing import Final
 from forum.database import Row, is_sqlite, known_moment, moment, places, row, rows, transaction
 from forum.domain import journal
 from forum.domain.links import forget_links, make_link
+from forum.domain.pages import FIRST, Order, Page, Turn, read_page
 from forum.domain.sign_in import proofs, second_factors, sessions
 from forum.domain.sign_in.credentials import owner_to_tell, tell
 from forum.errors import Checks, Conflict, Invalid, NotFound, TooMany
@@ -69,21 +70,16 @@ class Wanted:
     role: Role | None = None
     group: int | None = None
     state: State | None = None
-    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class PeopleList:
     """A page of people, by name."""
 
-    shown: tuple[Person, ...]
+    people: Page[Person]
     total: int
     wanted: Wanted
     groups: tuple["Group", ...]
-
-    @property
-    def has_next(self) -> bool:
-        return self.wanted.page * SHOWN < self.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +138,10 @@ _PERSON = f"""
       FROM member m"""
 
 
-async def list_people(viewer: Viewer | None, wanted: Wanted, now: datetime) -> PeopleList:
+_BY_NAME = Order({"m.handle_key": str, "one.id": int})
+
+
+async def list_people(viewer: Viewer | None, wanted: Wanted, now: datetime, turn: Turn = FIRST) -> PeopleList:
     """A page of the people who fit, by name; erased accounts only when they are asked for.
 
     Raises:
@@ -152,17 +151,10 @@ async def list_people(viewer: Viewer | None, wanted: Wanted, now: datetime) -> P
     where, values = _conditions(wanted)
     people = f"FROM ({_PERSON}) AS one JOIN member m ON m.id = one.id WHERE {where}"
     counted = await row(f"SELECT COUNT(*) AS n {people}", now, *values)
-    after = len(values) + 1
-    found = await rows(
-        f"SELECT one.* {people} ORDER BY m.handle_key, one.id LIMIT ${after + 1} OFFSET ${after + 2}",
-        now,
-        *values,
-        SHOWN,
-        (wanted.page - 1) * SHOWN,
-    )
-    groups = await _groups_of([one["id"] for one in found])
+    found = await read_page(f"SELECT one.*, m.handle_key {people}", [now, *values], _BY_NAME, turn, SHOWN)
+    groups = await _groups_of([one["id"] for one in found.shown])
     return PeopleList(
-        shown=tuple(_person(one, [group.name for group in groups.get(one["id"], ())]) for one in found),
+        people=found.of(_person(one, [group.name for group in groups.get(one["id"], ())]) for one in found.shown),
         total=counted["n"] if counted else 0,
         wanted=wanted,
         groups=await _all_groups(),

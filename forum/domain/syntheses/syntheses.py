@@ -14,6 +14,7 @@ from typing import Final
 from forum.database import Row, known_moment, moment, row, rows, transaction
 from forum.domain import journal
 from forum.domain.jobs import Progress, progress_of
+from forum.domain.pages import FIRST, Order, Page, Turn, read_page
 from forum.domain.references import storable
 from forum.domain.syntheses.documents import DocumentLine, document_lines
 from forum.domain.syntheses.snapshot_queries import freeze, hold_still, read_introductions
@@ -237,11 +238,15 @@ _LINE: Final = """
       FROM synthesis s LEFT JOIN theme th ON th.id = s.theme_id LEFT JOIN member m ON m.id = s.requester_id"""
 
 
-async def list_syntheses(viewer: Viewer | None, now: datetime) -> tuple[SynthesisLine, ...]:
-    """Published syntheses, the newest first; for agents and administrators the others too."""
-    only = "" if may_compile(viewer, now) else f"WHERE s.state = '{SynthesisState.PUBLISHED.value}'"
-    found = await rows(f"{_LINE} {only} ORDER BY s.id DESC LIMIT 200")
-    return tuple(_line(r) for r in found)
+_NEWEST_FIRST: Final = Order({"s.id": int}, newest_first=True)
+SHOWN: Final = 50
+
+
+async def list_syntheses(viewer: Viewer | None, now: datetime, turn: Turn = FIRST) -> Page[SynthesisLine]:
+    """A page of published syntheses, the newest first; for agents and administrators the others too."""
+    only = "TRUE" if may_compile(viewer, now) else f"s.state = '{SynthesisState.PUBLISHED.value}'"
+    found = await read_page(f"{_LINE} WHERE {only}", [], _NEWEST_FIRST, turn, SHOWN)
+    return found.of(map(_line, found.shown))
 
 
 async def newest_published(theme: int) -> SynthesisLine | None:

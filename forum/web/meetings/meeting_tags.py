@@ -8,13 +8,10 @@ from starlette.responses import Response
 from forum.domain.discussion import meeting_tags
 from forum.domain.discussion.threads import find_post
 from forum.domain.meetings import bulk_tags, waiting_tags
-from forum.domain.meetings.bulk_tags import Asked
+from forum.domain.meetings.bulk_tags import Asked, Kind
 from forum.errors import Checks, Invalid
-from forum.web.plumbing.forms import Form, asked_integer, asked_text, read_form
-from forum.web.plumbing.page import href, page, refused, see_other, to_place
-
-# An offset that both databases can count to, and no page that has anything.
-FARTHEST_PAGE = 100_000
+from forum.web.plumbing.forms import Form, asked_integer, asked_text, asked_turn, read_form, turned
+from forum.web.plumbing.page import page, refused, see_other, to_place
 
 
 async def tag(request: Request) -> Response:
@@ -29,19 +26,21 @@ async def tag(request: Request) -> Response:
 async def queue(request: Request) -> Response:
     """The tags that wait: confirm or refuse one by its button (un=confirmer:12), or those that are ticked (acte)."""
     form = await read_form(request) if request.method == "POST" else None
-    viewer, now = request.state.viewer, request.state.now
+    viewer, now, turn = request.state.viewer, request.state.now, asked_turn(request)
     if form is None:
-        shown = await waiting_tags.list_waiting(viewer, now)
-        return await page(request, "meetings/waiting.html", {"list": shown, "form": Form.empty()})
+        shown = await waiting_tags.list_waiting(viewer, now, turn)
+        context = {"list": shown, "here": turned(turn), "form": Form.empty()}
+        return await page(request, "meetings/waiting.html", context)
     try:
         act, _, one = form.text("un").partition(":")
         tags = [int(one)] if one.isascii() and one.isdecimal() and len(one) < 10 else form.integers("etiquettes")
         confirm = _one_of(act or form.text("acte"), "confirmer", "refuser")
         await waiting_tags.settle_tags(viewer, tags, now, confirm=confirm)
     except Invalid as problem:
-        shown = await waiting_tags.list_waiting(viewer, now)
-        return await refused(request, "meetings/waiting.html", {"list": shown}, form, problem)
-    return see_other(request, "waiting_tags", notice="etiquettes-confirmees" if confirm else "etiquettes-refusees")
+        context = {"list": await waiting_tags.list_waiting(viewer, now, turn), "here": turned(turn)}
+        return await refused(request, "meetings/waiting.html", context, form, problem)
+    notice = "etiquettes-confirmees" if confirm else "etiquettes-refusees"
+    return see_other(request, "waiting_tags", notice=notice, **turned(turn))
 
 
 def _one_of(typed: str, yes: str, no: str) -> bool:
@@ -61,9 +60,8 @@ async def select(request: Request) -> Response:
         await _tag_selection(request, form)
     except Invalid as problem:
         return await refused(request, "meetings/select.html", await _selection(request), form, problem)
-    asked = _asked(request)
-    thread, seen = asked.thread, _seen(asked)
-    return see_other(request, "tag_selection", number=number, fil=thread, voir=seen, notice="selection-etiquetee")
+    here = _filters(_asked(request)) | turned(asked_turn(request))
+    return see_other(request, "tag_selection", number=number, **here, notice="selection-etiquetee")
 
 
 async def _tag_selection(request: Request, form: Form) -> None:
@@ -89,30 +87,23 @@ def _asked(request: Request) -> Asked:
     return Asked(
         thread=asked_integer(request, "fil", least=1),
         untagged=asked_text(request, "voir") == "sans",
-        page=min(asked_integer(request, "page", 1, least=1) or 1, FARTHEST_PAGE),
+        kind=next((kind for kind in Kind if kind.value == asked_text(request, "quoi")), None),
     )
 
 
-def _seen(asked: Asked) -> str | None:
-    """The filter on tags as the parameter of an address."""
-    return "sans" if asked.untagged else None
+def _filters(asked: Asked) -> dict[str, Any]:
+    """What is asked as the parameters of an address."""
+    return {"fil": asked.thread, "voir": "sans" if asked.untagged else None, "quoi": asked.kind}
 
 
 async def _selection(request: Request) -> dict[str, Any]:
-    viewer, now, asked = request.state.viewer, request.state.now, _asked(request)
-    desk = await bulk_tags.tagging_desk(viewer, request.path_params["number"], asked, now)
+    viewer, now, asked, turn = request.state.viewer, request.state.now, _asked(request), asked_turn(request)
+    desk = await bulk_tags.tagging_desk(viewer, request.path_params["number"], asked, now, turn)
     told = request.method == "GET" and asked_text(request, "fait") == "selection-etiquetee"
-
-    def turned(to: int) -> str:
-        later = to if to > 1 else None
-        known = {"number": desk.theme.number, "fil": asked.thread, "voir": _seen(asked), "page": later}
-        return href(request, "tag_selection", **known)
-
     return {
         "desk": desk,
         "theme": desk.theme,
         "report": await bulk_tags.last_report(viewer, desk.theme) if told else None,
-        "here_url": turned(asked.page),
-        "previous_url": turned(asked.page - 1) if asked.page > 1 else None,
-        "next_url": turned(asked.page + 1) if desk.has_next else None,
+        "filters": _filters(asked),
+        "here": turned(turn),
     }

@@ -14,7 +14,7 @@ from forum.errors import Invalid
 from forum.settings import settings
 from forum.web.plumbing.callers import device
 from forum.web.plumbing.choices import asked_of_people
-from forum.web.plumbing.forms import Form, asked_integer, asked_text, read_form, read_upload
+from forum.web.plumbing.forms import Form, asked_text, asked_turn, read_form, read_upload
 from forum.web.plumbing.page import href, page, refused, secret, see_other, sentence, unkept
 from forum.web.sign_in.sessions import entered
 
@@ -23,25 +23,16 @@ LABELS = {
     State.ACCEPTED: "Acceptées",
     State.EXPIRED: "Expirées",
 }
-# Lines of a report on one page: five thousand would be a page of a megabyte.
-SHOWN = 200
 
 
 async def index(request: Request) -> Response:
     """Who was invited, newest first, by what became of it."""
     asked = asked_text(request, "etat")
     state = State(asked) if asked in list(State) else State.WAITING
-    number = asked_integer(request, "page", 1, least=1) or 1
-    shown = await invitations.list_invitations(request.state.viewer, state, number, request.state.now)
-
-    def turned(to: int) -> str:
-        return href(request, "invitations", etat=state.value, page=to if to > 1 else None)
-
+    turn = asked_turn(request)
     context = {
-        "list": shown,
+        "list": await invitations.list_invitations(request.state.viewer, state, request.state.now, turn),
         "states": [(one, LABELS[one]) for one in State],
-        "previous_url": turned(number - 1) if number > 1 else None,
-        "next_url": turned(number + 1) if shown.has_next else None,
     }
     return await page(request, "invitations/index.html", context)
 
@@ -96,20 +87,13 @@ async def read_file(request: Request) -> Response:
 async def report(request: Request) -> Response:
     """What each line of a file would do, or did not do; what is wrong comes first."""
     batch = await invitations.find_batch(request.state.viewer, request.path_params["batch"], request.state.now)
-    number = asked_integer(request, "page", 1, least=1) or 1
-    aside, ready = batch.aside, [line for line in batch.lines if line.outcome.is_sent]
-
-    def turned(to: int) -> str:
-        return href(request, "invitation_batch", batch=batch.id, page=to if to > 1 else None)
-
+    lines = batch.page(asked_turn(request))
     context = {
         "batch": batch,
         "counts": batch.counts(),
-        "aside": [(line, _said(request, line)) for line in aside[(number - 1) * SHOWN : number * SHOWN]],
-        "ready": ready[:SHOWN],
-        "beyond": max(0, len(ready) - SHOWN),
-        "previous_url": turned(number - 1) if number > 1 else None,
-        "next_url": turned(number + 1) if number * SHOWN < len(aside) else None,
+        "lines": lines,
+        "aside": [(line, _said(request, line)) for line in lines.shown if not line.outcome.is_sent],
+        "ready": [line for line in lines.shown if line.outcome.is_sent],
     }
     return unkept(await page(request, "invitations/report.html", context))
 

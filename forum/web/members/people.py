@@ -13,8 +13,8 @@ from forum.domain.sign_in import proofs
 from forum.errors import Conflict, Invalid
 from forum.models.members import Role
 from forum.permissions import Viewer
-from forum.web.plumbing.forms import Form, asked_integer, asked_text, read_form
-from forum.web.plumbing.page import href, page, refused, see_other, unkept
+from forum.web.plumbing.forms import Form, asked_integer, asked_text, asked_turn, read_form
+from forum.web.plumbing.page import page, refused, see_other, unkept
 
 LABELS = {
     Role.MEMBER: "Membre",
@@ -59,21 +59,14 @@ async def _listed(request: Request) -> dict[str, Any]:
         role=_one_of(Role, asked_text(request, "role")),
         group=asked_integer(request, "groupe", least=1),
         state=_one_of(State, asked_text(request, "etat")),
-        page=asked_integer(request, "page", 1, least=1) or 1,
     )
-    shown = await people.list_people(request.state.viewer, wanted, request.state.now)
-
-    def turned(to: int) -> str:
-        kept = {"nom": wanted.words, "role": wanted.role, "groupe": wanted.group, "etat": wanted.state}
-        return href(request, "people", **{k: v for k, v in kept.items() if v}, page=to if to > 1 else None)
-
+    filters = {"nom": wanted.words, "role": wanted.role, "groupe": wanted.group, "etat": wanted.state}
     return {
-        "list": shown,
+        "list": await people.list_people(request.state.viewer, wanted, request.state.now, asked_turn(request)),
+        "filters": {name: value for name, value in filters.items() if value},
         "labels": LABELS,
         "roles": tuple(Role),
         "states": tuple(State),
-        "previous_url": turned(wanted.page - 1) if wanted.page > 1 else None,
-        "next_url": turned(wanted.page + 1) if shown.has_next else None,
     }
 
 

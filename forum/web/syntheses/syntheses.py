@@ -11,7 +11,7 @@ from starlette.responses import Response
 from forum.domain.syntheses import documents, syntheses
 from forum.domain.syntheses.documents import DocumentFile
 from forum.errors import Invalid
-from forum.web.plumbing.forms import Form, read_form
+from forum.web.plumbing.forms import Form, asked_turn, read_form
 from forum.web.plumbing.page import has_already, page, refused, see_other
 
 WHOLE = "tout"
@@ -30,7 +30,7 @@ async def index(request: Request) -> Response:
 async def _index(request: Request) -> dict[str, Any]:
     viewer, now = request.state.viewer, request.state.now
     return {
-        "syntheses": await syntheses.list_syntheses(viewer, now),
+        "syntheses": await syntheses.list_syntheses(viewer, now, asked_turn(request)),
         "themes": await syntheses.themes_to_compile(viewer, now),
         "whole": WHOLE,
     }
