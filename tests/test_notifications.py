@@ -62,6 +62,8 @@ async def test_sixty_notices_are_all_reached_and_only_those_shown_are_marked(
     assert to_mark(first) == every[:50]
     assert "Tout marquer comme lu sur cette page" in first
     assert await turn(client, PAGE, to_mark) == [every[:50], every[50:]]
+    english = re.findall(r'href="(/en/notifications[^"]*)"', (await client.get(link(first, "next"))).text)
+    assert to_mark((await client.get(english[0])).text) == every[50:]
     await client.post(READ, data={"vues": to_mark(first)})
     left = await Notification.filter(member=member, read_at=None).order_by("-id")
     assert [each.id for each in left] == every[50:]

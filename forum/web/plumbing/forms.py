@@ -250,9 +250,12 @@ def asked_integer(request: Request, name: str, default: int | None = None, *, le
 
 
 def asked_turn(request: Request) -> Turn:
-    """To which page of a list the address turns: after a key (?apres=), before one (?avant=), or to the first."""
-    after = asked_text(request, "apres", limit=LONGEST_KEY)
-    return Turn(after) if after else Turn(asked_text(request, "avant", limit=LONGEST_KEY), back=True)
+    """To which page of a list the address turns: after a key (?apres=), before one (?avant=), or to the first. Kept in
+    `request.state.turn`, so that the link to the other language leads to the same page."""
+    after, before = (asked_text(request, name, limit=LONGEST_KEY) for name in ("apres", "avant"))
+    request.state.turn = Turn(after or before, back=not after)
+    turn: Turn = request.state.turn
+    return turn
 
 
 def turned(turn: Turn) -> dict[str, Any]:

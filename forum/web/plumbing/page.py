@@ -8,6 +8,7 @@ import gzip
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -15,13 +16,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from forum import permissions
+from forum.domain.pages import FIRST
 from forum.errors import CahierError, Invalid
 from forum.language import LOCALES, catalogue, filters, said, translators
 from forum.permissions import Viewer
 from forum.settings import ROOT, Settings
 from forum.text import typography
 from forum.web.plumbing.addresses import ENGLISH, Addresses
-from forum.web.plumbing.forms import Form
+from forum.web.plumbing.forms import Form, turned
 from forum.web.plumbing.problems import problem as as_problem
 from forum.web.plumbing.problems import speaks_json
 from forum.web.plumbing.static import Assets
@@ -362,5 +364,7 @@ def _in_other_language(request: Request) -> str:
     path = (asked.removeprefix(ENGLISH) or "/") if request.state.locale == "en" else ENGLISH + asked
     if path.startswith(("//", "/\\")):
         path = "/"  # would lead to another site
+    if (turn := getattr(request.state, "turn", FIRST)).key:
+        return f"{path}?{urlencode(turned(turn))}"
     number = request.query_params.get("page", "") if b"page=" in request.scope["query_string"] else ""
     return f"{path}?page={number}" if number.isdecimal() and number.isascii() and len(number) < 7 else path
