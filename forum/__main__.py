@@ -23,6 +23,7 @@ from forum import server
 from forum.database import close_database, open_database
 from forum.domain.journal_chain import Kept, verify
 from forum.domain.members import members
+from forum.domain.members.particulars import Particulars, clean_address
 from forum.domain.privacy import personal_data
 from forum.domain.sign_in import passwords, second_factors
 from forum.errors import CahierError, CannotStart, Invalid, NotFound
@@ -142,11 +143,8 @@ def create_user_command(
     password = passwords.generate() if generate else _ask_password()
     member = _run_open(
         lambda: members.create_member(
-            name,
-            email=email,
+            Particulars(name, organisation, email=email or None, password=password),
             role=role,
-            password=password,
-            organisation=organisation,
             moderates=tuple(moderates or ()),
             now=datetime.now(UTC),
         )
@@ -202,7 +200,7 @@ def send_test_mail_command(
     """Envoyer un message d’essai, et dire où il est parti."""
     # In place of an import: what sends mails is the worker's, and takes its time to import.
     worker = import_module("workers.mail")
-    place = _run(lambda configured: worker.send_test(members.clean_address(address), datetime.now(UTC)))
+    place = _run(lambda configured: worker.send_test(clean_address(address), datetime.now(UTC)))
     say(f"Message d’essai remis à : {place}", markup=False)
 
 

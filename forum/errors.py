@@ -69,23 +69,25 @@ class Checks:
     """Collects what is wrong with a form: `with checks.field("title"): …` for each, then `checks.done()`."""
 
     def __init__(self) -> None:
-        self._problems: list[Invalid] = []
+        self._problems: dict[str, list[Invalid]] = {}
 
     @contextmanager
     def field(self, name: str) -> Iterator[None]:
-        """What is refused inside is about this field."""
+        """What is refused inside is about this field; one that is asked twice keeps its first place."""
+        problems = self._problems.setdefault(name, [])
         try:
             yield
         except Invalid as problem:
             for one in problem.problems:
-                self._problems.append(Invalid(one.message, field=one.field or name, values=one.values))
+                problems.append(Invalid(one.message, field=one.field or name, values=one.values))
 
     def done(self) -> None:
         """Raises:
         InvalidForm: at least one check refused.
         """
-        if self._problems:
-            raise InvalidForm(self._problems)
+        problems = [one for some in self._problems.values() for one in some]
+        if problems:
+            raise InvalidForm(problems)
 
 
 class Conflict(CahierError):

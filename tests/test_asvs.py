@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from forum.domain import links
 from forum.domain.members import members
+from forum.domain.members.particulars import Particulars
 from forum.domain.sign_in import passwords, second_factors, sessions
 from forum.models.joining import Purpose
 from forum.models.members import Member
@@ -186,7 +187,7 @@ async def test_secrets_are_long_enough(database: object) -> None:
 async def test_a_password_does_not_age(client: AsyncClient, clock: Clock) -> None:
     """6.2.10."""
     await members.create_member(
-        "Camille Martin", email="camille@exemple.fr", password="quatre mots bien choisis", now=NOON
+        Particulars("Camille Martin", email="camille@exemple.fr", password="quatre mots bien choisis"), now=NOON
     )
     clock.pass_(days=3650)
     typed = {"identifiant": "camille@exemple.fr", "mot_de_passe": "quatre mots bien choisis"}

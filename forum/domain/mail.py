@@ -23,6 +23,8 @@ from forum.sealing import seal, unseal
 
 PER_HOUR: Final = 3
 """Mails to one address in an hour: more would be somebody else's way to annoy its owner."""
+HELD_BACK: Final = "Trois courriels sont partis vers cette adresse depuis une heure. Réessayez plus tard."
+"""What an administrator reads then."""
 
 STALE: Final = timedelta(days=7)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from forum.database import transaction
 from forum.domain.discussion import threads
 from forum.domain.members import members
+from forum.domain.members.particulars import Particulars
 from forum.domain.proposals.new_proposals import propose_from_post
 from forum.domain.sign_in import passwords
 from forum.domain.themes.files import open_unscheduled
@@ -212,11 +213,9 @@ async def _account(person: _Person) -> tuple[ExampleAccount, str]:
 
 async def _open(person: _Person, kept: str, now: datetime) -> int:
     made = await members.create_member(
-        person.name,
-        email=person.email,
+        Particulars(person.name, person.organisation, email=person.email),
         role=person.role,
         password_hash=kept,
-        organisation=person.organisation,
         moderates=person.moderates,
         example=True,
         now=now,
@@ -238,7 +237,7 @@ async def _vote(references: list[str], now: datetime) -> None:
     """The ballots of the invented members: always the same ones."""
     for i, name in enumerate(_VOTERS):
         organisation = _ORGANISATIONS[i % len(_ORGANISATIONS)]
-        member = await members.create_member(name, organisation=organisation, example=True, now=now)
+        member = await members.create_member(Particulars(name, organisation), example=True, now=now)
         voter = await members.load_viewer(member.id)
         for proposal, reference in zip(_PROPOSALS, references, strict=True):
             opinion = _opinion(name, proposal, reference)

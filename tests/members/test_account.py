@@ -13,6 +13,7 @@ from forum.database import row, rows
 from forum.domain import legal
 from forum.domain.members import members
 from forum.domain.members.members import NewMember
+from forum.domain.members.particulars import Particulars
 from forum.models.members import Member, Role
 from forum.models.threads import Thread
 from forum.sealing import unseal
@@ -32,7 +33,9 @@ PROFILE = {
 @pytest.fixture
 async def camille(client: AsyncClient) -> NewMember:
     """A member with a real password, signed in."""
-    member = await members.create_member("Camille Martin", email="camille@exemple.fr", password=PASSWORD, now=NOON)
+    member = await members.create_member(
+        Particulars("Camille Martin", email="camille@exemple.fr", password=PASSWORD), now=NOON
+    )
     await sign_in(client, await Member.get(id=member.id))
     return member
 

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from forum.database import rows
 from forum.domain.members import identities, members
+from forum.domain.members.particulars import Particulars
 from forum.domain.sign_in import sessions
 from forum.domain.sign_in.providers import Person
 from forum.errors import CahierError, Invalid
@@ -93,7 +94,9 @@ async def test_the_same_subject_elsewhere_is_somebody_else(database: object) -> 
 
 
 async def test_unlinking_asks_for_the_password_and_ends_what_the_identity_opened(client: AsyncClient) -> None:
-    account = await members.create_member("Camille Martin", email="c@exemple.fr", password=PASSWORD, now=NOON)
+    account = await members.create_member(
+        Particulars("Camille Martin", email="c@exemple.fr", password=PASSWORD), now=NOON
+    )
     member = await Member.get(id=account.id)
     number = await make_identity(member)
     await sessions.let_in(member.id, now=NOON, issuer=ISSUER)

@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from forum.database import is_sqlite, row, rows, transaction
 from forum.domain import jobs, journal, journal_chain
 from forum.domain.members.members import create_member
+from forum.domain.members.particulars import Particulars
 from forum.domain.privacy import personal_data
 from forum.domain.privacy.erasure import COLUMNS, PLAIN_WORDS, Fate, erase
 from forum.domain.syntheses.snapshots import from_json, sha256, to_json
@@ -172,7 +173,7 @@ async def everything(client: AsyncClient, app: Starlette, worker_clock: Clock) -
     group = await make_group("gt-3")
     world.open_theme = await make_theme(3, group=group)
     world.closed_theme = await make_theme(5, contributions="open", votes="closed", group=group)
-    made = await create_member(NAME, email=EMAIL, password=PASSWORD, organisation="Ville", now=NOON)
+    made = await create_member(Particulars(NAME, email=EMAIL, password=PASSWORD, organisation="Ville"), now=NOON)
     world.person = made.id
     await make_member(f"Votant {NAME[:3]}")
     world.other = await make_member("Paul Autre", organisation=f"Bureau de {NAME}")
@@ -475,7 +476,7 @@ async def test_the_last_administrator_is_not_erased(client: AsyncClient) -> None
     ],
 )
 async def test_erasing_takes_a_word_and_a_proof(client: AsyncClient, typed: str, password: str, status: int) -> None:
-    made = await create_member(NAME, email=EMAIL, password=PASSWORD, now=NOON)
+    made = await create_member(Particulars(NAME, email=EMAIL, password=PASSWORD), now=NOON)
     await sign_in(client, await Member.get(id=made.id))
     answer = await client.post("/compte/effacer", data={"confirmation": typed, "mot_de_passe_actuel": password})
     assert answer.status_code == status

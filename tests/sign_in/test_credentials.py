@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from forum.database import moment, rows
 from forum.domain.members import members
+from forum.domain.members.particulars import Particulars
 from forum.domain.sign_in import passwords, proofs, sessions
 from forum.errors import Invalid
 from forum.models.members import Member
@@ -25,7 +26,9 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 
 @pytest.fixture
 async def account(client: AsyncClient) -> Member:
-    made = await members.create_member("Camille Martin", email="camille@exemple.fr", password=PASSWORD, now=NOON)
+    made = await members.create_member(
+        Particulars("Camille Martin", email="camille@exemple.fr", password=PASSWORD), now=NOON
+    )
     return await Member.get(id=made.id)
 
 

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from forum.database import rows
 from forum.domain.members import members
+from forum.domain.members.particulars import Particulars
 from forum.domain.sign_in import guesses, passwords, proofs, sessions
 from forum.domain.throttle import close_throttle
 from forum.errors import Invalid, TooMany
@@ -25,7 +26,9 @@ BUSY = "D’autres essais sont en cours sur ce compte."
 
 @pytest.fixture
 async def account(database: object) -> members.NewMember:
-    return await members.create_member("Camille Martin", email="Camille@Exemple.fr", password=PASSWORD, now=NOON)
+    return await members.create_member(
+        Particulars("Camille Martin", email="Camille@Exemple.fr", password=PASSWORD), now=NOON
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from forum.database import rows
 from forum.domain.members import members
+from forum.domain.members.particulars import Particulars
 from forum.domain.sign_in import providers
 from forum.errors import Unavailable
 from forum.models.members import Member
@@ -69,7 +70,7 @@ async def enter(client: AsyncClient, there: AsyncClient, clock: Clock, login: st
 
 async def make_account() -> members.NewMember:
     return await members.create_member(
-        "Camille Martin", email="camille@exemple.fr", password=PASSWORD, now=datetime.now(UTC)
+        Particulars("Camille Martin", email="camille@exemple.fr", password=PASSWORD), now=datetime.now(UTC)
     )
 
 

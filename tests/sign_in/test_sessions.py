@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 
 from forum.database import rows
 from forum.domain.members import members
+from forum.domain.members.particulars import Particulars
 from forum.domain.sign_in import passwords, sessions
 from forum.errors import Invalid, InvalidForm
 from forum.models.joining import SignUp
@@ -21,7 +22,9 @@ WRONG = "Le nom, l’adresse ou le mot de passe n’est pas le bon, ou l’adres
 
 @pytest.fixture
 async def account(database: object) -> members.NewMember:
-    return await members.create_member("Camille Martin", email="Camille@Exemple.fr", password=PASSWORD, now=NOON)
+    return await members.create_member(
+        Particulars("Camille Martin", email="Camille@Exemple.fr", password=PASSWORD), now=NOON
+    )
 
 
 async def enter(client: AsyncClient, identifier: str, password: str = PASSWORD, **fields: str) -> Response:
@@ -221,47 +224,49 @@ async def test_a_cookie_that_nobody_gave_is_nobody(client: AsyncClient, token: s
 )
 async def test_a_weak_password_is_refused(database: object, password: str, reason: str) -> None:
     with pytest.raises(InvalidForm, match=reason) as refusal:
-        await members.create_member("Camille Martin", email="camille@exemple.fr", password=password, now=NOON)
-    assert refusal.value.field == "password"
+        await members.create_member(
+            Particulars("Camille Martin", email="camille@exemple.fr", password=password), now=NOON
+        )
+    assert refusal.value.field == "mot_de_passe"
     assert await count("member") == 0
 
 
 async def test_namesakes_get_different_handles(database: object) -> None:
-    first = await members.create_member("Malik Diallo", now=NOON)
-    second = await members.create_member("malik diallo", now=NOON)
+    first = await members.create_member(Particulars("Malik Diallo"), now=NOON)
+    second = await members.create_member(Particulars("malik diallo"), now=NOON)
     assert (first.handle, second.handle) == ("Malik-Diallo", "malik-diallo-2")
 
 
 @pytest.mark.parametrize("name", ["MaIik Diallo", "Malik Dial1o", "Mal\N{LATIN SMALL LETTER DOTLESS I}k Diall0"])
 async def test_nobody_takes_a_name_that_only_looks_like_somebodys(database: object, name: str) -> None:
-    await members.create_member("Malik Diallo", now=NOON)
+    await members.create_member(Particulars("Malik Diallo"), now=NOON)
     with pytest.raises(Invalid, match="se confond") as refusal:
-        await members.create_member(name, now=NOON)
-    assert refusal.value.field == "name"
+        await members.create_member(Particulars(name), now=NOON)
+    assert refusal.value.field == "nom"
     assert await count("member") == 1
 
 
 async def test_a_name_is_the_same_however_its_accents_are_composed(database: object) -> None:
-    first = await members.create_member("Aurélien Moreau", now=NOON)
-    second = await members.create_member("AURE\N{COMBINING ACUTE ACCENT}LIEN MOREAU", now=NOON)
+    first = await members.create_member(Particulars("Aurélien Moreau"), now=NOON)
+    second = await members.create_member(Particulars("AURE\N{COMBINING ACUTE ACCENT}LIEN MOREAU"), now=NOON)
     assert (first.name, second.name) == ("Aurélien Moreau", "AURÉLIEN MOREAU")
     assert second.handle.endswith("-2")
 
 
 async def test_an_address_belongs_to_one_account(account: members.NewMember) -> None:
     with pytest.raises(Invalid, match="existe déjà"):
-        await members.create_member("Autre Personne", email="CAMILLE@exemple.fr", now=NOON)
+        await members.create_member(Particulars("Autre Personne", email="CAMILLE@exemple.fr"), now=NOON)
 
 
 async def test_every_problem_of_an_account_is_said_at_once(database: object) -> None:
     with pytest.raises(InvalidForm) as refusal:
-        await members.create_member("administrateur", email="pas une adresse", password="court", now=NOON)
-    assert [problem.field for problem in refusal.value.problems] == ["name", "email", "password"]
+        await members.create_member(Particulars("administrateur", email="pas une adresse", password="court"), now=NOON)
+    assert [problem.field for problem in refusal.value.problems] == ["nom", "adresse", "mot_de_passe"]
 
 
 async def test_a_generated_password_is_accepted(database: object) -> None:
     password = passwords.generate()
-    member = await members.create_member("Camille Martin", role=Role.AGENT, password=password, now=NOON)
+    member = await members.create_member(Particulars("Camille Martin", password=password), role=Role.AGENT, now=NOON)
     assert await sessions.sign_in("Camille-Martin", password, address="", now=NOON)
     assert (await members.load_viewer(member.id)).role is Role.AGENT
     await rows("UPDATE member SET suspended_until = $1 WHERE id = $2", NOON, member.id)

@@ -14,7 +14,7 @@ from forum.database import Row, Transaction, known_moment, moment, row, rows, tr
 from forum.domain import links
 from forum.domain.mail import may_mail, post_mail
 from forum.domain.members.joining import free_address, tell_owner
-from forum.domain.members.members import clean_address
+from forum.domain.members.particulars import clean_address
 from forum.domain.sign_in import proofs
 from forum.errors import Checks, Invalid, NotFound
 from forum.models.joining import Purpose

@@ -5,13 +5,14 @@ by whoever proves control of both, and to no account otherwise. One identity is 
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from forum.database import known_moment, row, rows, transaction
 from forum.domain import legal, links, mail
 from forum.domain.members import joining
-from forum.domain.members.members import clean_address, clean_choice, clean_organisation, refuse_taken_name
+from forum.domain.members.members import NewAccount
+from forum.domain.members.particulars import Particulars, check_particulars, clean_address
 from forum.domain.sign_in import providers, sessions, visits
 from forum.domain.sign_in.providers import Person
 from forum.domain.sign_in.sessions import Entry
@@ -20,7 +21,6 @@ from forum.models.joining import Purpose
 from forum.permissions import Viewer
 from forum.sealing import seal, unseal
 from forum.settings import settings
-from forum.text.names import clean_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +105,8 @@ async def write_link(member: int, person: Person, now: datetime) -> bool:
 async def join(
     person: Person,
     *,
+    typed: Particulars,
     cookie: str,
-    name: str,
-    organisation: str,
-    profession: str,
-    territory: str,
-    accepts_charter: bool,
     address: str,
     device: str,
     locale: str,
@@ -127,21 +123,10 @@ async def join(
         TooMany: too many accounts were asked for from that place.
     """
     checks = Checks()
-    with checks.field("nom"):
-        name = clean_name(name)
-        await refuse_taken_name(name)
-    with checks.field("organisation"):
-        organisation = clean_organisation(organisation)
-    with checks.field("profession"):
-        profession = clean_choice(profession, settings().people.professions)
-    with checks.field("territoire"):
-        territory = clean_choice(territory, settings().people.territories)
-    with checks.field("charte"):
-        if not accepts_charter:
-            raise Invalid("Acceptez la charte pour ouvrir un compte.")
+    said = await check_particulars(checks, replace(typed, email=_address_of(person)))
     checks.done()
     await joining.count_place(address)
-    email = _address_of(person)
+    email = said.email
     may_tell = email is None or await mail.may_mail(email)
     async with transaction() as tx:
         await visits.end_waiting(cookie)
@@ -150,23 +135,17 @@ async def join(
         if email:
             # Nobody showed that it is theirs: the claim of yesterday is worth no more than today's.
             await joining.free_address(email)
-        member = await joining.join(
-            tx,
-            name=name,
-            email=email,
-            password_hash=None,
-            organisation=organisation,
-            profession=profession,
-            territory=territory,
+        new = NewAccount(
+            said,
             charter_version=legal.charter_version(),
             locale=locale,
             confirmed=email is not None and person.email_verified,
-            now=now,
         )
+        member = await joining.join(new, now=now)
         await write_link(member.id, person, now)
         if email and not person.email_verified:
             token = await links.make_link(Purpose.CONFIRM, member.id, now)
-            await mail.post_mail(tx, "confirm", email, locale=locale, now=now, name=name, token=token)
+            await mail.post_mail(tx, "confirm", email, locale=locale, now=now, name=said.name, token=token)
             return None
     return await let_in(member.id, person, device=device, replacing="", now=now)
 

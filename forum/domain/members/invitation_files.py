@@ -9,24 +9,20 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from forum.domain.members.members import LONGEST_ORGANISATION, clean_address
+from forum.domain.members.particulars import LONGEST_QUOTED, Particulars, clean_particulars, typed_particulars, unlisted
 from forum.errors import Checks, Invalid
-from forum.settings import settings
 from forum.text.folding import sort_key
-from forum.text.names import clean_name
-from forum.text.source import clean_line
 
 # Five thousand long lines are about half of it.
 LONGEST_FILE = 2 * 1024 * 1024
 MOST_LINES = 5000
 # A sheet of people has a few; more is a file of something else.
 MOST_COLUMNS = 50
-# What a mistake is quoted by in its sentence.
-LONGEST_QUOTED = 60
+# Whoever invites need not know the name.
+NAMELESS = Particulars("")
 
 DELIMITERS = ";,\t"
 # zip (xlsx, ods) and the older format of Excel.
@@ -181,65 +177,28 @@ def _by_column(columns: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
     return found | ({"de trop": "1"} if any(cell.strip() for cell in cells[len(columns) :]) else {})
 
 
-def _guest(number: int, cells: Mapping[str, str]) -> Guest:
-    name = f"{cells.get('prenom', '')} {cells.get('nom', '')}"
+def _guest(number: int, cells: dict[str, str]) -> Guest:
+    named = cells | {"nom": f"{cells.get('prenom', '')} {cells.get('nom', '')}"}
+    typed = typed_particulars(lambda field: named.get(field, ""), "adresse")
     try:
         if "de trop" in cells:
             raise Invalid("Cette ligne compte plus de cases que la première ligne.")
-        return clean_guest(
-            cells.get("adresse", ""),
-            name=name,
-            organisation=cells.get("organisation", ""),
-            profession=cells.get("profession", ""),
-            territory=cells.get("territoire", ""),
-            language=cells.get("langue", ""),
-            number=number,
-        )
+        return clean_guest(typed, language=cells.get("langue", ""), number=number)
     except Invalid as problem:
         return Guest(number, cells.get("adresse", "").strip()[:LONGEST_QUOTED], problems=problem.problems)
 
 
-def clean_guest(
-    email: str, *, name: str, organisation: str, profession: str, territory: str, language: str, number: int = 0
-) -> Guest:
-    """Somebody to invite, as typed.
+def clean_guest(typed: Particulars, *, language: str, number: int = 0) -> Guest:
+    """Somebody to invite, as an administrator typed it: an address, and what else is known of them.
 
     Raises:
         InvalidForm: an address that does not look like one, a name that nobody may bear, a value of no list.
     """
     checks = Checks()
-    with checks.field("adresse"):
-        email = clean_address(email)
-    with checks.field("nom"):
-        name = clean_name(name) if name.strip() else ""
-    with checks.field("organisation"):
-        organisation = clean_line(organisation, limit=LONGEST_ORGANISATION) if organisation.strip() else ""
-    with checks.field("profession"):
-        profession = _listed(profession, settings().people.professions)
-    with checks.field("territoire"):
-        territory = _listed(territory, settings().people.territories)
+    said = clean_particulars(checks, replace(typed, name=typed.name.strip()), known=NAMELESS)
     with checks.field("langue"):
         locale = _LANGUAGES.get(sort_key(language), "")
         if not locale:
-            raise _unknown(language)
+            raise unlisted(language)
     checks.done()
-    return Guest(number, email, name, organisation, profession, territory, locale)
-
-
-def _listed(typed: str, known: tuple[str, ...]) -> str:
-    """The value of a list that was meant, whatever its accents and case. An empty list asks nothing."""
-    if not typed.strip() or not known:
-        return ""
-    found = _by_key(known).get(sort_key(typed))
-    if found is None:
-        raise _unknown(typed)
-    return found
-
-
-@cache
-def _by_key(known: tuple[str, ...]) -> dict[str, str]:
-    return {sort_key(one): one for one in known}
-
-
-def _unknown(typed: str) -> Invalid:
-    return Invalid("« {value} » n’est pas dans la liste.", values={"value": typed.strip()[:LONGEST_QUOTED]})
+    return Guest(number, said.email or "", said.name, said.organisation, said.profession, said.territory, locale)

@@ -7,7 +7,7 @@ sealed, and leave with `send_batch`. What a file may hold is in `invitation_file
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -17,17 +17,16 @@ from anyio import to_thread
 
 from forum.database import Row, insert_rows, known_moment, moment, places, row, rows, transaction
 from forum.domain import journal, legal, links, mail
-from forum.domain.members import joining, members
+from forum.domain.members import joining
 from forum.domain.members.invitation_files import Guest, guests_in, read_guests
-from forum.domain.members.members import NewMember
+from forum.domain.members.members import NewAccount, NewMember
+from forum.domain.members.particulars import Particulars, check_particulars
 from forum.domain.pages import FIRST, Order, Page, Turn, page_among, read_page
 from forum.domain.sign_in import passwords
 from forum.errors import Checks, Conflict, Invalid, NotFound, TooMany
 from forum.models.joining import Purpose
 from forum.permissions import Viewer, demand, may_administer
 from forum.sealing import seal, unseal
-from forum.settings import settings
-from forum.text.names import clean_name
 
 SHOWN: Final = 50
 LINES_SHOWN: Final = 200
@@ -338,9 +337,7 @@ async def invite(viewer: Viewer | None, guest: Guest, now: datetime) -> None:
 
 async def _require_mail(address: str) -> None:
     if not await mail.may_mail(address):
-        raise TooMany(
-            "Trois courriels sont partis vers cette adresse depuis une heure. Réessayez plus tard.", retry_after=3600
-        )
+        raise TooMany(mail.HELD_BACK, retry_after=3600)
 
 
 async def invite_again(viewer: Viewer | None, invitation: int, now: datetime) -> None:
@@ -458,18 +455,6 @@ def _invitation(found: Row, state: State) -> Invitation:
 # --- accepting one
 
 
-@dataclass(frozen=True, slots=True)
-class Acceptance:
-    """What the person invited typed; what the administrator had said of them is only what the form began with."""
-
-    name: str
-    password: str
-    organisation: str
-    profession: str
-    territory: str
-    charter: bool
-
-
 async def opened_by(token: str, now: datetime) -> Opened:
     """The invitation that a link opens, without using it.
 
@@ -495,8 +480,9 @@ async def opened_by(token: str, now: datetime) -> Opened:
     )
 
 
-async def accept(token: str, accepted: Acceptance, *, locale: str, now: datetime) -> NewMember:
-    """The person invited is a member from now on: the link came by the address, which it thereby confirms.
+async def accept(token: str, typed: Particulars, *, locale: str, now: datetime) -> NewMember:
+    """The person invited is a member from now on: the link came by the address, which it thereby confirms. What the
+    administrator had said of them is only what the form began with.
 
     Raises:
         Invalid: the link is good for nothing any more, or the address has an account meanwhile.
@@ -504,38 +490,15 @@ async def accept(token: str, accepted: Acceptance, *, locale: str, now: datetime
     """
     email = (await opened_by(token, now)).guest.email
     checks = Checks()
-    name, organisation, profession, territory = "", "", "", ""
-    with checks.field("nom"):
-        name = clean_name(accepted.name)
-        await members.refuse_taken_name(name)
-    with checks.field("mot_de_passe"):
-        passwords.check_password(accepted.password, about=(name or accepted.name, email))
-    with checks.field("organisation"):
-        organisation = members.clean_organisation(accepted.organisation)
-    with checks.field("profession"):
-        profession = members.clean_choice(accepted.profession, settings().people.professions)
-    with checks.field("territoire"):
-        territory = members.clean_choice(accepted.territory, settings().people.territories)
-    with checks.field("charte"):
-        if not accepted.charter:
-            raise Invalid("Pour participer, acceptez la charte.")
+    said = await check_particulars(checks, replace(typed, email=email))
     checks.done()
-    kept = await passwords.hash_password(accepted.password)
-    async with transaction() as tx:
+    if said.password is None:
+        raise TypeError("an invitation is accepted with a password")
+    kept = await passwords.hash_password(said.password)
+    new = NewAccount(said, password_hash=kept, charter_version=legal.charter_version(), locale=locale)
+    async with transaction():
         invitation = await links.use_link(token, Purpose.INVITATION, now)
-        member = await joining.join(
-            tx,
-            name=name,
-            email=email,
-            password_hash=kept,
-            organisation=organisation,
-            profession=profession,
-            territory=territory,
-            charter_version=legal.charter_version(),
-            locale=locale,
-            confirmed=True,
-            now=now,
-        )
+        member = await joining.join(new, now=now)
         await rows(
             """UPDATE invitation SET accepted_at = $2, member_id = $3, email = NULL, email_key = NULL, name = '',
                                      organisation = '', profession = '', territory = '' WHERE id = $1""",

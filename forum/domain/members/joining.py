@@ -16,15 +16,8 @@ from limits import RateLimitItemPerHour
 from forum.database import Row, Transaction, row, rows, transaction
 from forum.domain import legal, links
 from forum.domain.mail import may_mail, post_mail
-from forum.domain.members.members import (
-    NewAccount,
-    NewMember,
-    clean_address,
-    clean_choice,
-    clean_organisation,
-    insert_member,
-    refuse_taken_name,
-)
+from forum.domain.members.members import NewAccount, NewMember, insert_member
+from forum.domain.members.particulars import Particulars, check_particulars, refuse_taken_name
 from forum.domain.sign_in import guesses, passwords
 from forum.domain.throttle import place, throttle
 from forum.errors import Checks, Invalid, TooMany
@@ -41,61 +34,27 @@ class WaitingSignUp:
     is_name_taken: bool
 
 
-async def ask_for_account(
-    *,
-    name: str,
-    email: str,
-    password: str,
-    organisation: str = "",
-    profession: str = "",
-    territory: str = "",
-    accepts_charter: bool,
-    address: str,
-    locale: str,
-    now: datetime,
-) -> None:
-    """Keep a sign-up and send its link; says nothing of whether the address has an account. `address` is the place
-    that it comes from.
+async def ask_for_account(typed: Particulars, *, address: str, locale: str, now: datetime) -> None:
+    """Keep a sign-up, address and password included, and send its link; says nothing of whether the address has an
+    account. `address` is the place that it comes from.
 
     Raises:
         InvalidForm: what was typed cannot be accepted, each thing beside its field; a name that a member bears.
         TooMany: too many accounts were asked for from that place.
     """
     checks = Checks()
-    with checks.field("nom"):
-        name = clean_name(name)
-        await refuse_taken_name(name)
-    with checks.field("adresse"):
-        email = clean_address(email)
-    with checks.field("mot_de_passe"):
-        passwords.check_password(password, about=(name, email))
-    with checks.field("organisation"):
-        organisation = clean_organisation(organisation)
-    with checks.field("profession"):
-        profession = clean_choice(profession, settings().people.professions)
-    with checks.field("territoire"):
-        territory = clean_choice(territory, settings().people.territories)
-    with checks.field("charte"):
-        if not accepts_charter:
-            raise Invalid("Acceptez la charte pour ouvrir un compte.")
+    said = await check_particulars(checks, typed)
     checks.done()
+    if said.email is None or said.password is None:
+        raise TypeError("a sign-up asks for an address and a password")
     await count_place(address)
-    kept = await passwords.hash_password(password)
-    if not await may_mail(email):
+    kept = await passwords.hash_password(said.password)
+    if not await may_mail(said.email):
         return
-    new = NewAccount(
-        name,
-        email=email,
-        password_hash=kept,
-        organisation=organisation,
-        profession=profession,
-        territory=territory,
-        charter_version=legal.charter_version(),
-        locale=locale,
-    )
+    new = NewAccount(said, password_hash=kept, charter_version=legal.charter_version(), locale=locale)
     async with transaction() as tx:
-        if not await tell_owner(tx, email, now):
-            await _keep_and_send(tx, new, email, now)
+        if not await tell_owner(tx, said.email, now):
+            await _keep_and_send(tx, new, said.email, now)
 
 
 async def count_place(address: str) -> None:
@@ -128,13 +87,13 @@ async def _keep_and_send(tx: Transaction, new: NewAccount, email: str, now: date
         """INSERT INTO sign_up (name, email, password_hash, organisation, profession, territory, charter_version,
                                 locale, created_at, expires_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id""",
-        *(new.name, email, new.password_hash, new.organisation, new.profession, new.territory),
+        *(new.said.name, email, new.password_hash, new.said.organisation, new.said.profession, new.said.territory),
         *(new.charter_version, new.locale, now, now + links.LENGTHS[Purpose.SIGN_UP]),
     )
     if kept is None:
         raise RuntimeError("an insert gave no row")
     token = await links.make_link(Purpose.SIGN_UP, kept["id"], now)
-    await post_mail(tx, "sign_up", email, locale=new.locale, now=now, name=new.name, token=token)
+    await post_mail(tx, "sign_up", email, locale=new.locale, now=now, name=new.said.name, token=token)
 
 
 async def waiting_sign_up(token: str, now: datetime) -> WaitingSignUp:
@@ -174,21 +133,16 @@ async def confirm(token: str, *, name: str, password: str, address: str, now: da
             "Ce n’est pas le mot de passe choisi à l’inscription. Si vous l’avez oublié, inscrivez-vous de nouveau.",
             field="mot_de_passe",
         )
-    async with transaction() as tx:
+    said = Particulars(name, found["organisation"], found["profession"], found["territory"], found["email"])
+    new = NewAccount(
+        said,
+        password_hash=found["password_hash"],
+        charter_version=found["charter_version"],
+        locale=found["locale"],
+    )
+    async with transaction():
         await links.use_link(token, Purpose.SIGN_UP, now)
-        return await join(
-            tx,
-            name=name,
-            email=found["email"],
-            password_hash=found["password_hash"],
-            organisation=found["organisation"],
-            profession=found["profession"],
-            territory=found["territory"],
-            charter_version=found["charter_version"],
-            locale=found["locale"],
-            confirmed=True,
-            now=now,
-        )
+        return await join(new, now=now)
 
 
 async def _waiting(token: str, now: datetime) -> Row:
@@ -203,45 +157,19 @@ async def _waiting(token: str, now: datetime) -> Row:
     return found
 
 
-async def join(
-    tx: Transaction,
-    *,
-    name: str,
-    email: str | None,
-    password_hash: str | None,
-    organisation: str = "",
-    profession: str = "",
-    territory: str = "",
-    charter_version: str,
-    locale: str,
-    confirmed: bool,
-    now: datetime,
-) -> NewMember:
-    """The account of somebody who chose to come, in the caller's transaction `tx`; every text was cleaned before.
-
-    `confirmed` says that the address was shown to be theirs: it is then taken from an account that only said so, and
-    the sign-ups that wait for it are over.
+async def join(new: NewAccount, *, now: datetime) -> NewMember:
+    """The account of somebody who chose to come, in the caller's transaction. A confirmed address is taken from an
+    account that only said that it has it, and the sign-ups that wait for it are over.
 
     Raises:
         Invalid: the name is another member's (`nom`), or the address is (`adresse`).
     """
-    if confirmed and email:
-        await free_address(email)
-        await rows("DELETE FROM sign_up WHERE LOWER(email) = LOWER($1)", email)
-    new = NewAccount(
-        name,
-        email=email,
-        password_hash=password_hash,
-        organisation=organisation,
-        profession=profession,
-        territory=territory,
-        charter_version=charter_version,
-        locale=locale,
-        confirmed=confirmed,
-    )
+    if new.confirmed and new.said.email:
+        await free_address(new.said.email)
+        await rows("DELETE FROM sign_up WHERE LOWER(email) = LOWER($1)", new.said.email)
     member = await insert_member(new, now=now)
     # Asked once the row is there: of two who take one name at the same moment, the second one waited for the first.
-    await refuse_taken_name(name, member=member.id)
+    await refuse_taken_name(member.name, member=member.id)
     return member
 
 

@@ -17,7 +17,8 @@ from forum.database import Row, row, transaction
 from forum.domain import links
 from forum.domain.mail import may_mail, post_mail
 from forum.domain.members.joining import count_place
-from forum.domain.members.members import clean_address, keep_password
+from forum.domain.members.members import keep_password
+from forum.domain.members.particulars import clean_address
 from forum.domain.sign_in import passwords
 from forum.domain.sign_in.credentials import owner_to_tell, tell
 from forum.errors import Checks, Invalid

@@ -4,15 +4,13 @@ Whoever joins bears a name of their own: one that somebody has already, to the e
 the command line, by the example or by an import may be namesakes, told apart by the number in their handle.
 """
 
-import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from forum.database import Row, moment, row, rows, transaction
 from forum.domain import journal
 from forum.domain.links import forget_links
+from forum.domain.members.particulars import Particulars, clean_particulars
 from forum.domain.sign_in import passwords
 from forum.errors import Checks, Invalid, NotFound
 from forum.models.joining import Purpose
@@ -20,14 +18,7 @@ from forum.models.members import Moderator, Role
 from forum.permissions import Viewer
 from forum.text.folding import sort_key
 from forum.text.mentions import handle_key
-from forum.text.names import LONGEST, clean_name, make_handle
-from forum.text.source import clean_line
-
-# RFC 5321: the longest address that can be delivered.
-LONGEST_ADDRESS = 254
-LONGEST_ORGANISATION = 120
-NAME_TAKEN: Final = "Ce nom est déjà porté par un autre membre. Ajoutez une initiale ou un second prénom."
-_ADDRESS = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]+")
+from forum.text.names import LONGEST, make_handle
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +32,10 @@ class NewMember:
 
 
 async def create_member(
-    name: str,
+    typed: Particulars,
     *,
-    email: str | None = None,
     role: Role = Role.MEMBER,
-    password: str | None = None,
     password_hash: str | None = None,
-    organisation: str = "",
     moderates: tuple[str, ...] = (),
     example: bool = False,
     now: datetime,
@@ -63,24 +51,14 @@ async def create_member(
         Invalid: no working group has that slug; the sentence gives those that exist.
     """
     checks = Checks()
-    with checks.field("name"):
-        name = clean_name(name)
-    with checks.field("email"):
-        email = clean_address(email) if email else None
-    with checks.field("password"):
-        if password is not None:
-            passwords.check_password(password, about=(name, email or ""))
-    with checks.field("organisation"):
-        organisation = clean_organisation(organisation)
+    said = clean_particulars(checks, typed)
     checks.done()
-    kept = await passwords.hash_password(password) if password is not None else password_hash
+    if said.password is not None:
+        password_hash = await passwords.hash_password(said.password)
     groups = [await _group(slug) for slug in moderates]
     async with transaction():
-        await _refuse_look_alike(name)
-        member = await insert_member(
-            NewAccount(name, email=email, password_hash=kept, role=role, organisation=organisation, example=example),
-            now=now,
-        )
+        await _refuse_look_alike(said.name)
+        member = await insert_member(NewAccount(said, password_hash=password_hash, role=role, example=example), now=now)
         for group in groups:
             await Moderator.create(member_id=member.id, working_group_id=group)
             await journal.record(None, "add_moderator", "member", member.id, group=group, now=now)
@@ -91,15 +69,11 @@ async def create_member(
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """What is known of somebody who gets an account; every text is clean."""
+    """Somebody who gets an account. What they said is clean; a `confirmed` address was shown to be theirs."""
 
-    name: str
-    email: str | None = None
+    said: Particulars
     password_hash: str | None = None
     role: Role = Role.MEMBER
-    organisation: str = ""
-    profession: str = ""
-    territory: str = ""
     charter_version: str = ""
     locale: str = "fr"
     confirmed: bool = True
@@ -112,24 +86,25 @@ async def insert_member(new: NewAccount, *, now: datetime) -> NewMember:
     Raises:
         Invalid: the address is another account's, be it since this very moment.
     """
+    said, key = new.said, new.said.email.lower() if new.said.email else None
     while True:
-        if new.email and await row("SELECT id FROM member WHERE email_key = $1", new.email.lower()):
+        if key and await row("SELECT id FROM member WHERE email_key = $1", key):
             raise Invalid("Un compte existe déjà avec cette adresse.", field="adresse")
-        handle = await free_handle(new.name)
+        handle = await free_handle(said.name)
         made = await row(
             """INSERT INTO member (name, handle, handle_key, email, email_key, password_hash, role, organisation,
                                    profession, territory, charter_version, charter_accepted_at, locale, confirmed_at,
                                    example, created_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
                ON CONFLICT DO NOTHING RETURNING id""",
-            *(new.name, handle, handle_key(handle), new.email, new.email.lower() if new.email else None),
-            *(new.password_hash, new.role.value, new.organisation, new.profession, new.territory),
+            *(said.name, handle, handle_key(handle), said.email, key),
+            *(new.password_hash, new.role.value, said.organisation, said.profession, said.territory),
             *(new.charter_version, now if new.charter_version else None, new.locale, now if new.confirmed else None),
             *(new.example, now),
         )
         # Somebody else took the handle or the address between the question and the row: both are asked again.
         if made is not None:
-            return NewMember(made["id"], new.name, handle, new.role)
+            return NewMember(made["id"], said.name, handle, new.role)
 
 
 async def set_password(identifier: str, password: str, *, now: datetime) -> str:
@@ -177,26 +152,7 @@ async def _refuse_look_alike(name: str) -> None:
     """Two people may bear one name; nobody bears a name that only looks like somebody's ("MaIik", "Malik")."""
     for other in await rows("SELECT name FROM member WHERE handle_key = $1", handle_key(make_handle(name))):
         if sort_key(other["name"]) != sort_key(name):
-            raise Invalid("Ce nom se confond, à l’œil, avec celui d’un autre membre.", field="name")
-
-
-async def refuse_taken_name(name: str, *, member: int = 0) -> None:
-    """Whoever chooses their own name chooses one that nobody else bears, nor seems to bear: accents, case and
-    look-alike letters do not count. Names are public, so the refusal tells nothing. `member` is the one who asks.
-
-    Raises:
-        Invalid: a confirmed member bears it.
-    """
-    key = handle_key(make_handle(name))
-    found = await rows(
-        """SELECT name FROM member
-            WHERE (handle_key = $1 OR handle_key LIKE $2) AND id <> $3 AND confirmed_at IS NOT NULL""",
-        key,
-        f"{key}-%",  # a namesake's; no key holds a sign that LIKE knows
-        member,
-    )
-    if any(handle_key(make_handle(other["name"])) == key for other in found):
-        raise Invalid(NAME_TAKEN, field="nom")
+            raise Invalid("Ce nom se confond, à l’œil, avec celui d’un autre membre.", field="nom")
 
 
 async def free_handle(name: str) -> str:
@@ -207,38 +163,6 @@ async def free_handle(name: str) -> str:
         number += 1
         handle = f"{first[: LONGEST - len(str(number)) - 1]}-{number}"
     return handle
-
-
-def clean_organisation(raw: str) -> str:
-    """Raises:
-    Invalid: longer than an organisation is called.
-    """
-    return clean_line(raw, limit=LONGEST_ORGANISATION) if raw.strip() else ""
-
-
-def clean_choice(raw: str, listed: Collection[str]) -> str:
-    """One of a list of the settings, or nothing.
-
-    Raises:
-        Invalid: not of the list.
-    """
-    chosen = raw.strip()
-    if chosen and chosen not in listed:
-        raise Invalid("Choisissez dans la liste, ou laissez ce champ vide.")
-    return chosen
-
-
-def clean_address(raw: str) -> str:
-    """An e-mail address that looks like one; whether it is read is shown by a confirmation, not by a pattern.
-
-    Raises:
-        Invalid: it does not look like an address.
-    """
-    address = raw.strip()
-    # Some capitals are two letters when small, and it is the small ones that are kept unique.
-    if max(len(address), len(address.lower())) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
-        raise Invalid("Indiquez une adresse électronique, par exemple prenom.nom@exemple.fr.")
-    return address
 
 
 async def load_viewer(member: int) -> Viewer:

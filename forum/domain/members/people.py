@@ -17,6 +17,7 @@ from typing import Final
 from forum.database import Row, is_sqlite, known_moment, moment, places, row, rows, transaction
 from forum.domain import journal
 from forum.domain.links import forget_links, make_link
+from forum.domain.mail import HELD_BACK
 from forum.domain.pages import FIRST, Order, Page, Turn, read_page
 from forum.domain.sign_in import proofs, second_factors, sessions
 from forum.domain.sign_in.credentials import owner_to_tell, tell
@@ -433,9 +434,7 @@ async def send_reset(viewer: Viewer | None, member: int, now: datetime) -> None:
         raise NotFound
     owner = await owner_to_tell(member)
     if owner is None:
-        raise TooMany(
-            "Trois courriels sont partis vers cette adresse depuis une heure. Réessayez plus tard.", retry_after=3600
-        )
+        raise TooMany(HELD_BACK, retry_after=3600)
     async with transaction() as tx:
         await forget_links(Purpose.RESET, member)
         token = await make_link(Purpose.RESET, member, now)

@@ -14,16 +14,16 @@ from tortoise.exceptions import IntegrityError
 
 from forum.database import known_moment, moment, row, rows, transaction
 from forum.domain import legal
-from forum.domain.members.members import NAME_TAKEN, clean_choice, clean_organisation, free_handle, refuse_taken_name
+from forum.domain.members.members import free_handle
+from forum.domain.members.particulars import NAME_TAKEN, Particulars, check_particulars, refuse_taken_name
 from forum.domain.themes import themes
 from forum.domain.throttle import throttle
 from forum.errors import Checks, Invalid, NotFound
 from forum.language import LOCALES
 from forum.models.members import Role
 from forum.permissions import Viewer
-from forum.settings import settings
 from forum.text.mentions import handle_key
-from forum.text.names import clean_name, make_handle
+from forum.text.names import make_handle
 
 CHANGES_A_DAY: Final = 5
 """Of a name or an organisation: one that changes all the time is nobody's, and each change makes every page again."""
@@ -33,13 +33,9 @@ CHANGES_A_DAY: Final = 5
 class Profile:
     """A member as they see themselves. `charter` says whether they accepted it as it reads today."""
 
-    name: str
+    said: Particulars
     handle: str
-    email: str
     is_confirmed: bool
-    organisation: str
-    profession: str
-    territory: str
     locale: str
     role: Role
     groups: tuple[str, ...]
@@ -65,13 +61,9 @@ async def own_profile(viewer: Viewer) -> Profile:
         viewer.id,
     )
     return Profile(
-        name=found["name"],
+        said=Particulars(found["name"], found["organisation"], found["profession"], found["territory"], found["email"]),
         handle=found["handle"],
-        email=found["email"] or "",
         is_confirmed=found["confirmed_at"] is not None,
-        organisation=found["organisation"],
-        profession=found["profession"],
-        territory=found["territory"],
         locale=found["locale"],
         role=Role(found["role"]),
         groups=tuple(one["name"] for one in groups),
@@ -81,45 +73,34 @@ async def own_profile(viewer: Viewer) -> Profile:
     )
 
 
-async def change_profile(
-    viewer: Viewer, *, name: str, organisation: str, profession: str, territory: str, locale: str
-) -> None:
+async def change_profile(viewer: Viewer, typed: Particulars, *, locale: str) -> None:
     """What a member says of themselves from now on. A choice that has left its list since may stay as it is.
 
     Raises:
         InvalidForm: what was typed cannot be accepted, the name is another member's, or was changed too often today.
     """
     known = await own_profile(viewer)
-    people = settings().people
     checks = Checks()
-    with checks.field("nom"):
-        name = clean_name(name) if name != known.name else name
-        await refuse_taken_name(name, member=viewer.id)
-    with checks.field("organisation"):
-        organisation = clean_organisation(organisation)
-    with checks.field("profession"):
-        profession = clean_choice(profession, (*people.professions, known.profession))
-    with checks.field("territoire"):
-        territory = clean_choice(territory, (*people.territories, known.territory))
+    said = await check_particulars(checks, typed, known=known.said, member=viewer.id)
     with checks.field("langue"):
         if locale not in LOCALES:
             raise Invalid("Ce choix n’existe pas.")
     checks.done()
-    is_shown = (name, organisation) != (known.name, known.organisation)
+    is_shown = (said.name, said.organisation) != (known.said.name, known.said.organisation)
     if is_shown:
         await _count_change(viewer.id)
     try:
         async with transaction():
             if is_shown:
                 await themes.raise_every_version()
-            if name != known.name:
-                await _rename(viewer.id, name, known)
+            if said.name != known.said.name:
+                await _rename(viewer.id, said.name, known)
             await rows(
                 "UPDATE member SET organisation = $2, profession = $3, territory = $4, locale = $5 WHERE id = $1",
                 viewer.id,
-                organisation,
-                profession,
-                territory,
+                said.organisation,
+                said.profession,
+                said.territory,
                 locale,
             )
     except IntegrityError:
@@ -129,7 +110,7 @@ async def change_profile(
 
 async def _rename(member: int, name: str, known: Profile) -> None:
     await refuse_taken_name(name, member=member)
-    is_same = handle_key(make_handle(name)) == handle_key(make_handle(known.name))
+    is_same = handle_key(make_handle(name)) == handle_key(make_handle(known.said.name))
     handle = known.handle if is_same else await free_handle(name)
     await rows(
         "UPDATE member SET name = $2, handle = $3, handle_key = $4 WHERE id = $1",

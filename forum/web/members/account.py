@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from forum.domain import legal
 from forum.domain.members import address_changes, profiles
+from forum.domain.members.particulars import typed_particulars
 from forum.domain.members.profiles import Profile
 from forum.domain.sign_in import proofs
 from forum.errors import Invalid
@@ -27,23 +28,16 @@ async def show(request: Request) -> Response:
     profile = await profiles.own_profile(viewer)
     if request.method != "POST":
         form = Form.empty(
-            nom=profile.name,
-            organisation=profile.organisation,
-            profession=profile.profession,
-            territoire=profile.territory,
+            nom=profile.said.name,
+            organisation=profile.said.organisation,
+            profession=profile.said.profession,
+            territoire=profile.said.territory,
             langue=profile.locale,
         )
         return await page(request, "account/profile.html", await _about(request, viewer, profile) | {"form": form})
     form = await read_form(request)
     try:
-        await profiles.change_profile(
-            viewer,
-            name=form.text("nom"),
-            organisation=form.text("organisation"),
-            profession=form.text("profession"),
-            territory=form.text("territoire"),
-            locale=form.text("langue"),
-        )
+        await profiles.change_profile(viewer, typed_particulars(form.text), locale=form.text("langue"))
     except Invalid as problem:
         return await refused(request, "account/profile.html", await _about(request, viewer, profile), form, problem)
     return see_other(request, "account", notice="profil-garde")
@@ -51,7 +45,7 @@ async def show(request: Request) -> Response:
 
 async def _about(request: Request, viewer: Viewer, profile: Profile) -> dict[str, Any]:
     return {
-        **asked_of_people(profile.profession, profile.territory),
+        **asked_of_people(profile.said.profession, profile.said.territory),
         "profile": profile,
         "change": await address_changes.pending_change(viewer, now=request.state.now),
         "charter": legal.charter_version(),

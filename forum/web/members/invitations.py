@@ -8,7 +8,8 @@ from starlette.responses import Response
 from forum import permissions
 from forum.domain.members import invitations
 from forum.domain.members.invitation_files import LONGEST_FILE, MOST_LINES, clean_guest
-from forum.domain.members.invitations import Acceptance, Outcome, State
+from forum.domain.members.invitations import Outcome, State
+from forum.domain.members.particulars import typed_particulars
 from forum.domain.sign_in import sessions
 from forum.errors import Invalid
 from forum.settings import settings
@@ -46,14 +47,7 @@ async def invite(request: Request) -> Response:
             request, "invitations/new.html", {**_lists(), "form": Form.empty(langue=request.state.locale)}
         )
     try:
-        guest = clean_guest(
-            form.text("adresse"),
-            name=form.text("nom"),
-            organisation=form.text("organisation"),
-            profession=form.text("profession"),
-            territory=form.text("territoire"),
-            language=form.text("langue"),
-        )
+        guest = clean_guest(typed_particulars(form.text, "adresse"), language=form.text("langue"))
         await invitations.invite(request.state.viewer, guest, request.state.now)
     except Invalid as problem:
         return await refused(request, "invitations/new.html", _lists(), form, problem)
@@ -139,14 +133,7 @@ async def accept(request: Request) -> Response:
     try:
         member = await invitations.accept(
             form.text("jeton"),
-            Acceptance(
-                name=form.text("nom"),
-                password=form.text("mot_de_passe"),
-                organisation=form.text("organisation"),
-                profession=form.text("profession"),
-                territory=form.text("territoire"),
-                charter=form.checked("charte"),
-            ),
+            typed_particulars(form.text, "mot_de_passe", "charte"),
             locale=request.state.locale,
             now=request.state.now,
         )

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain.members import joining, lost_passwords
+from forum.domain.members.particulars import typed_particulars
 from forum.domain.sign_in import sessions
 from forum.errors import Invalid
 from forum.settings import settings
@@ -25,17 +26,9 @@ async def sign_up(request: Request) -> Response:
         return unkept(await page(request, "joining/sign_up.html", asked_of_people() | {"form": Form.empty()}))
     form = await read_form(request)
     try:
+        typed = typed_particulars(form.text, "adresse", "mot_de_passe", "charte")
         await joining.ask_for_account(
-            name=form.text("nom"),
-            email=form.text("adresse"),
-            password=form.text("mot_de_passe"),
-            organisation=form.text("organisation"),
-            profession=form.text("profession"),
-            territory=form.text("territoire"),
-            accepts_charter=form.checked("charte"),
-            address=place_of(request),
-            locale=request.state.locale,
-            now=request.state.now,
+            typed, address=place_of(request), locale=request.state.locale, now=request.state.now
         )
     except Invalid as problem:
         return unkept(await refused(request, "joining/sign_up.html", asked_of_people(), form, problem))

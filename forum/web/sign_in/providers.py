@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain.members import identities
+from forum.domain.members.particulars import typed_particulars
 from forum.domain.sign_in import proofs, providers, sessions, visits
 from forum.errors import CahierError, Invalid, NotAllowed, NotFound, Unavailable
 from forum.permissions import Viewer
@@ -97,12 +98,8 @@ async def join_first_time(request: Request) -> Response:
     try:
         entry = await identities.join(
             waiting.person,
+            typed=typed_particulars(form.text, "charte"),
             cookie=cookie,
-            name=form.text("nom"),
-            organisation=form.text("organisation"),
-            profession=form.text("profession"),
-            territory=form.text("territoire"),
-            accepts_charter=form.checked("charte"),
             address=place_of(request),
             device=device(request),
             locale=request.state.locale,

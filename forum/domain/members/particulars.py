@@ -1,0 +1,144 @@
+"""What do people say of themselves, and can it be accepted? Name, address, password, organisation, choices, charter.
+
+Every way in asks here: a sign-up, an invitation or a file of them, a provider, a profile, the command line. Problems
+bear the names of the fields of the forms, in their order.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+
+from forum.database import rows
+from forum.domain.sign_in import passwords
+from forum.errors import Checks, Invalid
+from forum.settings import settings
+from forum.text.folding import sort_key
+from forum.text.mentions import handle_key
+from forum.text.names import clean_name, make_handle
+from forum.text.source import clean_line
+
+# RFC 5321: the longest address that can be delivered.
+LONGEST_ADDRESS: Final = 254
+LONGEST_ORGANISATION: Final = 120
+# What a mistake is quoted by in its sentence.
+LONGEST_QUOTED: Final = 60
+NAME_TAKEN: Final = "Ce nom est déjà porté par un autre membre. Ajoutez une initiale ou un second prénom."
+_ADDRESS = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What somebody says of themselves, as they typed it or clean; None where nothing was asked."""
+
+    name: str
+    organisation: str = ""
+    profession: str = ""
+    territory: str = ""
+    email: str | None = None
+    password: str | None = field(default=None, repr=False)
+    accepts_charter: bool | None = None
+
+
+def typed_particulars(text: Callable[[str], str], *asked: str) -> Particulars:
+    """What a form or a line of a file says, by `text` of each field; `asked` are those of adresse, mot_de_passe and
+    charte that it has."""
+    return Particulars(
+        text("nom"),
+        text("organisation"),
+        text("profession"),
+        text("territoire"),
+        email=text("adresse") if "adresse" in asked else None,
+        password=text("mot_de_passe") if "mot_de_passe" in asked else None,
+        accepts_charter=bool(text("charte")) if "charte" in asked else None,
+    )
+
+
+async def check_particulars(
+    checks: Checks, typed: Particulars, *, known: Particulars | None = None, member: int = 0
+) -> Particulars:
+    """`clean_particulars` of somebody who chooses the name that all will read: it is nobody else's than `member`'s."""
+    clean = clean_particulars(checks, typed, known=known)
+    with checks.field("nom"):
+        if clean.name:
+            await refuse_taken_name(clean.name, member=member)
+    return clean
+
+
+def clean_particulars(checks: Checks, typed: Particulars, *, known: Particulars | None = None) -> Particulars:
+    """What was typed as it is kept; what cannot be is empty there, and told to `checks`. A name or a choice that is
+    `known` stays as it is, though the rules or the lists have changed since."""
+    name, organisation, profession, territory, email = "", "", "", "", None
+    people = settings().people
+    with checks.field("nom"):
+        name = typed.name if known is not None and typed.name == known.name else clean_name(typed.name)
+    with checks.field("adresse"):
+        email = None if typed.email is None else clean_address(typed.email)
+    with checks.field("mot_de_passe"):
+        if typed.password is not None:
+            passwords.check_password(typed.password, about=(name or typed.name, email or typed.email or ""))
+    with checks.field("organisation"):
+        organisation = clean_line(typed.organisation, limit=LONGEST_ORGANISATION) if typed.organisation.strip() else ""
+    with checks.field("profession"):
+        profession = _listed(typed.profession, people.professions, known.profession if known else "")
+    with checks.field("territoire"):
+        territory = _listed(typed.territory, people.territories, known.territory if known else "")
+    with checks.field("charte"):
+        if typed.accepts_charter is False:
+            raise Invalid("Acceptez la charte pour ouvrir un compte.")
+    return Particulars(name, organisation, profession, territory, email, typed.password, typed.accepts_charter)
+
+
+def clean_address(raw: str) -> str:
+    """An e-mail address that looks like one; whether it is read is shown by a confirmation, not by a pattern.
+
+    Raises:
+        Invalid: it does not look like an address.
+    """
+    address = raw.strip()
+    # Some capitals are two letters when small, and it is the small ones that are kept unique.
+    if max(len(address), len(address.lower())) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
+        raise Invalid("Indiquez une adresse électronique, par exemple prenom.nom@exemple.fr.")
+    return address
+
+
+async def refuse_taken_name(name: str, *, member: int = 0) -> None:
+    """Whoever chooses their own name chooses one that nobody else bears, nor seems to bear: accents, case and
+    look-alike letters do not count. Names are public, so the refusal tells nothing. `member` is the one who asks.
+
+    Raises:
+        Invalid: a confirmed member bears it.
+    """
+    key = handle_key(make_handle(name))
+    found = await rows(
+        """SELECT name FROM member
+            WHERE (handle_key = $1 OR handle_key LIKE $2) AND id <> $3 AND confirmed_at IS NOT NULL""",
+        key,
+        f"{key}-%",  # a namesake's; no key holds a sign that LIKE knows
+        member,
+    )
+    if any(handle_key(make_handle(other["name"])) == key for other in found):
+        raise Invalid(NAME_TAKEN, field="nom")
+
+
+def unlisted(typed: str) -> Invalid:
+    """What is said of a value that no list holds."""
+    return Invalid("« {value} » n’est pas dans la liste.", values={"value": typed.strip()[:LONGEST_QUOTED]})
+
+
+def _listed(typed: str, listed: tuple[str, ...], known: str) -> str:
+    """The value of a list that was meant, whatever its accents and case. An empty list asks nothing."""
+    if typed == known:
+        return typed
+    if not typed.strip() or not listed:
+        return ""
+    found = _by_key(listed).get(sort_key(typed))
+    if found is None:
+        raise unlisted(typed)
+    return found
+
+
+@cache
+def _by_key(listed: tuple[str, ...]) -> dict[str, str]:
+    return {sort_key(one): one for one in listed}
