@@ -1,7 +1,7 @@
 """Make the archive of a person's data: one ZIP with the data as JSON, the same as a page, and what each word means.
 
 The same data give the same bytes. `WORDS` is the documentation of the shape, in the order of the page: what a key is
-called where people read it. What there is to say is collected by `forum/domain/privacy/personal_data.py`.
+called where people read it. What there is to say is collected by `forum/domain/privacy/personal_facts.py`.
 """
 
 import json
@@ -17,7 +17,7 @@ from forum.documents.zips import stable_zip
 from forum.domain import jobs
 from forum.domain.jobs import Claim
 from forum.domain.privacy import personal_data
-from forum.domain.privacy.personal_data import Facts
+from forum.domain.privacy.personal_facts import Facts
 from forum.jobs import JobName
 from forum.text.typography import moment
 from workers import running

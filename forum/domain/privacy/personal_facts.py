@@ -1,0 +1,341 @@
+"""What does the site know of one person? One table says it: each part of the archive, its query, its keys.
+
+Of others there is no more than any page shows, never an address; of votes, only their own.
+`tests/privacy/test_personal_facts.py` holds the table against the schema: a column that names a member, or that says
+something of one, is told here or stands among the exceptions there.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, TypeAlias
+
+from forum.database import moment, rows
+from forum.domain.references import reference
+from forum.models.proposals import ProposalState
+from forum.settings import settings
+
+Facts = dict[str, Any]
+"""What JSON holds; keys are French, since the person reads them."""
+
+Key: TypeAlias = "str | tuple[str, ...] | Part"
+"""What is told under a key: a column, an address (the first of those whose columns are known), or rows of a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows about the member $1, and the keys under which their columns are told; the key "" means that value alone.
+
+    `is_one`: there is one row at most. `of`: in a part of rows, the column that says of which row (its `id`).
+    """
+
+    query: str
+    keys: Mapping[str, Key]
+    is_one: bool = False
+    of: str = ""
+
+
+_DRAFT: Final = ProposalState.DRAFT.value
+_POST: Final = "/contributions/{post_id}"
+_PROPOSAL: Final = "/propositions/{reference}"
+_OF_PROPOSAL: Final = "JOIN proposal p ON p.id = x.proposal_id JOIN theme t ON t.id = p.theme_id"
+_QUOTES: Final = """
+    SELECT q.post_id, q.quoted_id, q.revision, SUBSTR(r.plain, q.start + 1, q.stop - q.start) AS words,
+           a.name AS author, m.name AS quoting
+      FROM quote q JOIN post p ON p.id = q.post_id JOIN post o ON o.id = q.quoted_id
+      JOIN post_revision r ON r.post_id = q.quoted_id AND r.number = q.revision
+      LEFT JOIN member a ON a.id = o.author_id LEFT JOIN member m ON m.id = p.author_id"""
+_QUOTE: Final[Mapping[str, Key]] = {
+    "dans": _POST,
+    "par": "quoting",
+    "citee": "/contributions/{quoted_id}",
+    "auteur": "author",
+    "version": "revision",
+    "mots": "words",
+}
+
+PARTS: Final[Mapping[str, Part]] = {
+    "compte": Part(
+        """SELECT m.id, m.name, m.handle, m.email, COALESCE(m.password_hash, '') <> '' AS has_password, m.role,
+                  m.organisation, m.profession, m.territory, m.locale, m.charter_version, m.charter_accepted_at,
+                  m.created_at, m.confirmed_at, m.active_at, m.warnings, m.warned_at, m.suspended_until,
+                  m.suspended_reason, m.example AS is_example FROM member m WHERE m.id = $1""",
+        {
+            "numero": "id",
+            "nom": "name",
+            "identifiant": "handle",
+            "adresse": "email",
+            "mot_de_passe": "has_password",
+            "role": "role",
+            "organisation": "organisation",
+            "profession": "profession",
+            "territoire": "territory",
+            "langue": "locale",
+            "charte_version": "charter_version",
+            "charte_acceptee_le": "charter_accepted_at",
+            "cree_le": "created_at",
+            "adresse_confirmee_le": "confirmed_at",
+            "dernier_jour_d_activite": "active_at",
+            "messages_d_inactivite": "warnings",
+            "dernier_message_d_inactivite_le": "warned_at",
+            "suspendu_jusqu_au": "suspended_until",
+            "motif_de_suspension": "suspended_reason",
+            "compte_fictif": "is_example",
+        },
+        is_one=True,
+    ),
+    "connexion": Part(
+        """SELECT m.id, f.created_at AS factor_at,
+                  (SELECT COUNT(*) FROM recovery_code c WHERE c.member_id = $1) AS codes
+             FROM member m LEFT JOIN second_factor f ON f.member_id = $1 WHERE m.id = $1""",
+        {
+            "double_authentification_depuis": "factor_at",
+            "codes_de_secours_restants": "codes",
+            "identites": Part(
+                """SELECT i.member_id, i.issuer, i.subject, i.created_at FROM identity i
+                    WHERE i.member_id = $1 ORDER BY i.id""",
+                {"fournisseur": "issuer", "identifiant": "subject", "reliee_le": "created_at"},
+                of="member_id",
+            ),
+            "sessions": Part(
+                """SELECT s.member_id, s.device, s.issuer, s.created_at, s.seen_at, s.expires_at FROM session s
+                    WHERE s.member_id = $1 ORDER BY s.id""",
+                {
+                    "appareil": "device",
+                    "fournisseur": "issuer",
+                    "ouverte_le": "created_at",
+                    "vue_le": "seen_at",
+                    "expire_le": "expires_at",
+                },
+                of="member_id",
+            ),
+        },
+        is_one=True,
+    ),
+    "changement_d_adresse": Part(
+        """SELECT x.email, x.created_at, x.old_confirmed_at, x.new_confirmed_at FROM address_change x
+            WHERE x.member_id = $1""",
+        {
+            "adresse": "email",
+            "demande_le": "created_at",
+            "ancienne_confirmee_le": "old_confirmed_at",
+            "nouvelle_confirmee_le": "new_confirmed_at",
+        },
+        is_one=True,
+    ),
+    "groupes_animes": Part(
+        """SELECT g.name FROM moderator x JOIN working_group g ON g.id = x.working_group_id
+            WHERE x.member_id = $1 ORDER BY g.name""",
+        {"": "name"},
+    ),
+    # Those sent, without whom they went to, and the one that the account comes from.
+    "invitations": Part(
+        """SELECT COALESCE(x.member_id = $1, FALSE) AS is_received, x.created_at, x.accepted_at FROM invitation x
+            WHERE x.inviter_id = $1 OR x.member_id = $1 ORDER BY x.id""",
+        {"recue": "is_received", "envoyee_le": "created_at", "acceptee_le": "accepted_at"},
+    ),
+    "fils": Part(
+        "SELECT x.id, x.title, x.created_at FROM thread x WHERE x.author_id = $1 ORDER BY x.id",
+        {"fil": "title", "ouvert_le": "created_at", "lien": "/fils/{id}"},
+    ),
+    "contributions": Part(
+        """SELECT p.id, p.number, p.reply_to_id, p.created_at, p.written_at, p.edited_at, t.title
+             FROM post p JOIN thread t ON t.id = p.thread_id WHERE p.author_id = $1 ORDER BY p.id""",
+        {
+            "fil": "title",
+            "place": "number",
+            "reponse_a": "/contributions/{reply_to_id}",
+            "ecrite_le": "written_at",
+            "enregistree_le": "created_at",
+            "modifiee_le": "edited_at",
+            "lien": "/contributions/{id}",
+            "versions": Part(
+                """SELECT r.post_id, r.number, r.source, r.plain, r.created_at
+                     FROM post_revision r JOIN post p ON p.id = r.post_id
+                    WHERE p.author_id = $1 OR r.editor_id = $1 ORDER BY r.post_id, r.number""",
+                {"version": "number", "le": "created_at", "source": "source", "texte": "plain"},
+                of="post_id",
+            ),
+        },
+    ),
+    "citations_faites": Part(f"{_QUOTES} WHERE p.author_id = $1 ORDER BY q.id", _QUOTE),
+    "citations_de_mes_mots": Part(f"{_QUOTES} WHERE o.author_id = $1 ORDER BY q.id", _QUOTE),
+    "mentions_de_moi": Part(
+        """SELECT x.post_id, '@' || x.handle AS handle, a.name, p.written_at FROM mention x
+             JOIN post p ON p.id = x.post_id LEFT JOIN member a ON a.id = p.author_id
+            WHERE x.member_id = $1 ORDER BY x.id""",
+        {"dans": _POST, "ecrit": "handle", "par": "name", "le": "written_at"},
+    ),
+    "extraits": Part(
+        """SELECT x.post_id, x.revision, SUBSTR(r.plain, x.start + 1, x.stop - x.start) AS words, x.nature, x.created_at
+             FROM extract x JOIN post_revision r ON r.post_id = x.post_id AND r.number = x.revision
+            WHERE x.member_id = $1 ORDER BY x.id""",
+        {"de": _POST, "version": "revision", "mots": "words", "nature": "nature", "le": "created_at"},
+    ),
+    # A draft is not public and has no reference yet: its author finds it elsewhere.
+    "propositions": Part(
+        f"""SELECT p.id, CASE WHEN p.state = '{_DRAFT}' THEN p.id END AS draft, t.number AS theme,
+                   CASE WHEN p.state <> '{_DRAFT}' THEN p.number END AS number,
+                   COALESCE(p.author_id = $1, FALSE) AS is_mine, p.state, p.origin, p.created_at, p.wording
+              FROM proposal p JOIN theme t ON t.id = p.theme_id
+             WHERE p.author_id = $1 OR p.promoter_id = $1
+                OR EXISTS (SELECT 1 FROM proposal_version v WHERE v.proposal_id = p.id AND v.editor_id = $1)
+             ORDER BY p.id""",
+        {
+            "reference": "reference",
+            "auteur": "is_mine",
+            "etat": "state",
+            "origine": "origin",
+            "faite_le": "created_at",
+            "lien": ("/compte/brouillons/{draft}", _PROPOSAL),
+            "formulation": "wording",
+            "versions": Part(
+                """SELECT v.proposal_id, v.number, v.wording, v.body, v.created_at
+                     FROM proposal_version v JOIN proposal p ON p.id = v.proposal_id
+                    WHERE p.author_id = $1 OR p.promoter_id = $1 OR v.editor_id = $1
+                    ORDER BY v.proposal_id, v.number""",
+                {"version": "number", "le": "created_at", "formulation": "wording", "texte": "body"},
+                of="proposal_id",
+            ),
+        },
+    ),
+    "avis": Part(
+        f"""SELECT t.number AS theme, p.number, x.opinion, x.proposal_version, x.cast_at FROM ballot x {_OF_PROPOSAL}
+             WHERE x.voter_id = $1 ORDER BY x.id""",
+        {"proposition": "reference", "version": "proposal_version", "avis": "opinion", "le": "cast_at"},
+    ),
+    # No opinion: the ballot was withdrawn.
+    "historique_des_avis": Part(
+        f"""SELECT t.number AS theme, p.number, x.opinion, x.proposal_version, x.changed_at
+              FROM ballot_change x {_OF_PROPOSAL} WHERE x.voter_id = $1 ORDER BY x.id""",
+        {"proposition": "reference", "version": "proposal_version", "avis": "opinion", "le": "changed_at"},
+    ),
+    "etiquettes": Part(
+        """SELECT x.post_id, x.state, x.created_at, m.number, w.name FROM meeting_tag x
+             JOIN meeting m ON m.id = x.meeting_id JOIN working_group w ON w.id = m.working_group_id
+            WHERE x.member_id = $1 ORDER BY x.id""",
+        {"contribution": _POST, "groupe": "name", "reunion": "number", "etat": "state", "le": "created_at"},
+    ),
+    "notifications": Part(
+        """SELECT x.post_id, x.event, x.created_at, x.read_at, p.number, t.number AS theme FROM notification x
+             LEFT JOIN proposal p ON p.id = x.proposal_id LEFT JOIN theme t ON t.id = COALESCE(x.theme_id, p.theme_id)
+            WHERE x.member_id = $1 ORDER BY x.id""",
+        {
+            "sur": (_POST, _PROPOSAL, "/themes/{theme}"),
+            "evenement": "event",
+            "le": "created_at",
+            "lue_le": "read_at",
+        },
+    ),
+    # Acts of this person, and acts on them or on their words, without who did these.
+    "journal": Part(
+        """SELECT x.at, COALESCE(x.actor_id = $1, FALSE) AS is_mine, x.act, x.thing || ' ' || x.thing_id AS object,
+                  x.before, x.after, x.reason FROM journal_entry x
+            WHERE x.actor_id = $1 OR (x.thing = 'member' AND x.thing_id = $1)
+               OR (x.thing = 'post' AND x.thing_id IN (SELECT id FROM post WHERE author_id = $1))
+               OR (x.thing = 'proposal' AND x.thing_id IN (SELECT id FROM proposal WHERE author_id = $1))
+            ORDER BY x.id""",
+        {
+            "le": "at",
+            "par_moi": "is_mine",
+            "acte": "act",
+            "objet": "object",
+            "avant": "before",
+            "apres": "after",
+            "motif": "reason",
+        },
+    ),
+    "syntheses_demandees": Part(
+        "SELECT x.id, x.requested_at FROM synthesis x WHERE x.requester_id = $1 ORDER BY x.id",
+        {"le": "requested_at", "lien": "/syntheses/{id}"},
+    ),
+    # What they did with the words and proposals of all, as moderator or agent.
+    "etapes": Part(
+        f"""SELECT x.turn, x.version, x.reason, x.at, p.number, t.number AS theme FROM proposal_turn x {_OF_PROPOSAL}
+             WHERE x.member_id = $1 ORDER BY x.id""",
+        {"sur": _PROPOSAL, "acte": "turn", "version": "version", "motif": "reason", "le": "at"},
+    ),
+    "regroupements": Part(
+        """SELECT x.reason, x.merged_at, x.undone_at, p.number, t.number AS theme FROM proposal_merge x
+             JOIN proposal p ON p.id = x.source_id JOIN theme t ON t.id = p.theme_id
+            WHERE x.member_id = $1 ORDER BY x.id""",
+        {"sur": _PROPOSAL, "motif": "reason", "le": "merged_at", "defait_le": "undone_at"},
+    ),
+    "distinctions": Part(
+        """SELECT x.created_at, p.number, t.number AS theme FROM distinction x JOIN proposal p ON p.id = x.one_id
+             JOIN theme t ON t.id = p.theme_id WHERE x.member_id = $1 ORDER BY x.id""",
+        {"sur": _PROPOSAL, "le": "created_at"},
+    ),
+    "corrections_certifiees": Part(
+        f"""SELECT x.number AS version, x.certified_at, p.number, t.number AS theme FROM proposal_version x
+             {_OF_PROPOSAL} WHERE x.certifier_id = $1 ORDER BY x.id""",
+        {"sur": _PROPOSAL, "version": "version", "le": "certified_at"},
+    ),
+    "contributions_traitees": Part(
+        """SELECT x.post_id, x.outcome, x.reason, x.treated_at FROM treatment x
+            WHERE x.member_id = $1 ORDER BY x.id""",
+        {"sur": _POST, "etat": "outcome", "motif": "reason", "le": "treated_at"},
+    ),
+    "reponses_officielles": Part(
+        f"""SELECT x.decision, x.reason, x.service, x.created_at, p.number, t.number AS theme FROM answer x
+             {_OF_PROPOSAL} WHERE x.agent_id = $1 ORDER BY x.id""",
+        {"sur": _PROPOSAL, "decision": "decision", "motif": "reason", "service": "service", "le": "created_at"},
+    ),
+    "engagements": Part(
+        f"""SELECT x.words, x.done_words, x.created_at, p.number, t.number AS theme FROM obligation x
+             {_OF_PROPOSAL} WHERE x.agent_id = $1 ORDER BY x.id""",
+        {"sur": _PROPOSAL, "engagement": "words", "fait": "done_words", "le": "created_at"},
+    ),
+}
+
+
+async def collect(member: int, asked_at: datetime) -> Facts:
+    """Everything about a member, in the shape that `workers/archives.py` documents; the same data gives the same facts.
+
+    Raises:
+        LookupError: there is no such member.
+    """
+    found = {name: await _told(part, member) for name, part in PARTS.items()}
+    if found["compte"] is None:
+        raise LookupError(f"member {member} does not exist")
+    return {"archive": {"site": settings().site.base_url, "demandee_le": _value("at", asked_at)}, **found}
+
+
+async def _told(part: Part, member: int) -> Any:
+    told = [one for some in (await _rows(part, member)).values() for one in some]
+    return next(iter(told), None) if part.is_one else told
+
+
+async def _rows(part: Part, member: int) -> dict[Any, list[Any]]:
+    """What the rows of a part say, in their order, by the row that they are a part of."""
+    inner = {key: await _rows(one, member) for key, one in part.keys.items() if isinstance(one, Part)}
+    told: dict[Any, list[Any]] = {}
+    for found in await rows(part.query, member):
+        known = {column: found[column] for column in found.keys()}  # noqa: SIM118 # sqlite3.Row iterates over values
+        if known.get("theme") is not None and known.get("number") is not None:
+            known["reference"] = reference(known["theme"], known["number"])
+        said = {
+            key: inner[key].get(known["id"], []) if isinstance(one, Part) else _said(one, known)
+            for key, one in part.keys.items()
+        }
+        told.setdefault(known.get(part.of), []).append(said.get("", said))
+    return told
+
+
+def _said(key: str | tuple[str, ...], known: Mapping[str, Any]) -> Any:
+    if isinstance(key, str) and not key.startswith("/"):
+        return _value(key, known.get(key))
+    filled = {column: value for column, value in known.items() if value is not None}
+    for path in (key,) if isinstance(key, str) else key:
+        if set(re.findall(r"{(\w+)}", path)) <= filled.keys():
+            return f"{settings().site.base_url}{path.format(**filled)}"
+    return None
+
+
+def _value(column: str, value: Any) -> Any:
+    """A value as JSON holds it; the name of its column says what it is."""
+    if column.startswith(("is_", "has_")):
+        return bool(value)
+    at = moment(value) if column == "at" or column.endswith(("_at", "_until")) else None
+    return value if at is None else at.isoformat(timespec="seconds")
