@@ -5,9 +5,10 @@ For whoever speaks to people: pages, refusals, mails. French is the source; Engl
 
 import gettext
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from babel.messages.mofile import write_mo
@@ -16,6 +17,7 @@ from babel.messages.pofile import read_po
 from forum.errors import CahierError
 from forum.settings import ROOT
 from forum.text import typography
+from forum.text.labels import Labelled
 
 LOCALES: Final = ("fr", "en")
 
@@ -68,8 +70,20 @@ def translators(locale: str) -> tuple[Callable[[str], str], Callable[[str, str, 
 
 
 def filters(locale: str) -> dict[str, Callable[..., Any]]:
-    """How the templates of a language write numbers, shares, days and moments."""
+    """How the templates of a language write numbers, shares, days, moments and the values of enums."""
+
+    def label(value: Labelled) -> str:
+        return catalogue(locale).gettext(value.label)
+
+    def choices(values: Iterable[Labelled], hints: Mapping[str, str] = MappingProxyType({})) -> list[tuple[str, ...]]:
+        """What a form offers: values with their words, and what else is said of some."""
+        offered = [(value.value, typography.capital(label(value)), hints.get(value, "")) for value in values]
+        return [each if each[-1] else each[:-1] for each in offered]
+
     return {
+        "label": label,
+        "choices": choices,
+        "capital": typography.capital,
         "number": lambda value: typography.number(value, locale),
         "percent": lambda share: typography.percent(share, locale),
         "day": lambda value: typography.day(_here(value), locale),

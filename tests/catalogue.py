@@ -8,7 +8,7 @@ import ast
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeGuard, cast
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
@@ -21,12 +21,12 @@ REFUSALS = frozenset(
     {"Invalid", "Unreadable", "NotFound", "NotAllowed", "SignInRequired", "Conflict", "TooMany", "Unavailable"}
     | {"_refused"}
 )
-TABLES = frozenset({"TITLES", "SENTENCES", "NOTICES"})
+TABLES = frozenset({"SENTENCES", "NOTICES"})
 # Tables whose every text is read by people, a single word too.
-LABELS = frozenset({"LABELS"})
+LABELS = frozenset({"LABELS", "TITLES"})
 # The words of documents, not of pages.
 NOT_PAGES = ("forum/domain/chapters/", "forum/domain/syntheses/snapshots.py")
-ROOMS = ("errors.py", "rights.py", "permissions.py", "text", "domain", "web", "api")
+ROOMS = ("errors.py", "rights.py", "permissions.py", "models", "text", "domain", "web", "api")
 
 
 def messages() -> Catalog:
@@ -76,13 +76,22 @@ def _docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
 def _spoken(node: ast.AST) -> Iterator[ast.Constant]:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSALS and node.args:
         yield from _texts(node.args[0])
+    elif isinstance(node, ast.ClassDef) and any(isinstance(b, ast.Name) and b.id == "Labelled" for b in node.bases):
+        words = (each.value.elts[1] for each in node.body if isinstance(each, ast.Assign) and _is_pair(each.value))
+        yield from (one for one in words if isinstance(one, ast.Constant))
     elif isinstance(node, ast.Assign | ast.AnnAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         names = {target.id for target in targets if isinstance(target, ast.Name)}
         if names & (TABLES | LABELS):
-            yield from (text for text in _texts(node.value) if names & LABELS or " " in str(text.value))
+            told = node.value.values if isinstance(node.value, ast.Dict) else [node.value]
+            texts = (text for each in told for text in _texts(each))
+            yield from (text for text in texts if names & LABELS or " " in str(text.value))
     elif isinstance(node, ast.Constant) and _reads_like_a_sentence(node.value):
         yield node
+
+
+def _is_pair(node: ast.AST | None) -> TypeGuard[ast.Tuple]:
+    return isinstance(node, ast.Tuple) and len(node.elts) == 2
 
 
 def _texts(node: ast.AST | None) -> Iterator[ast.Constant]:

@@ -14,11 +14,11 @@ from starlette.applications import Starlette
 from forum.database import row, rows, transaction
 from forum.domain import journal
 from forum.domain.journal_chain import REDACT
+from forum.domain.journal_words import SENTENCES
 from forum.models.meetings import WorkingGroup
 from forum.models.members import Member, Role
 from forum.permissions import Viewer
 from forum.settings import ROOT
-from forum.web.journal import SENTENCES
 from tests.conftest import NOON, Clock, visitor
 from tests.factories import count, make_group, make_member, sign_in
 from tests.turning import turn
@@ -176,7 +176,7 @@ async def test_the_table_that_is_taken_away_holds_the_filtered_lines_and_runs_no
     assert answer.headers["cache-control"] == "no-store"
     (told,) = table(answer.content)
     assert (told["personne"], told["acte"], told["code de l’acte"]) == ("Anne Duval", "a donné un rôle", "set_role")
-    assert (told["avant"], told["après"], told["raison"]) == ("member", "agent", "'=CMD()")
+    assert (told["avant"], told["après"], told["raison"]) == ("membre", "agent", "'=CMD()")
     assert told["date et heure (Paris)"] == "2026-11-23 13:00:00+01:00"
 
 

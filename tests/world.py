@@ -113,10 +113,10 @@ async def make_world(names: Collection[str]) -> World:
             member = await _make_member(READERS[name], f"Lecture Numéro{number}", {"a": a, "b": b}, password_hash)
             token = await sessions.open_session(member.id, now=NOON, proved_at=NOON) if member else ""
             author = member or await make_member("Auteure Absente")
-            post = await make_post(thread, f"Les mots de {name}.", author=author)
+            post = await make_post(thread, f"Les mots de {author.name}.", author=author)
             own_extract = await make_extract(post, author=author)
-            own = await make_proposal(theme, f"La proposition de {name}.", author=author)
-            judged = await make_proposal(theme, f"Jugée par {name}.", author=None)
+            own = await make_proposal(theme, f"La proposition de {author.name}.", author=author)
+            judged = await make_proposal(theme, f"Jugée par {author.name}.", author=None)
             draft = await make_draft(theme, number, author)
             if member:
                 await _vote(judged.id, member)

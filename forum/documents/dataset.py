@@ -1,8 +1,10 @@
 """What does a document hold as data? The record behind its figures, for spreadsheets, statisticians and other software.
 
 Frozen dataclasses, plain values: integers, texts, booleans, lists. Field names are those of the JSON file, and the
-sentence beside each type is what its data dictionary says of it, so that no field can go without one. Like the rest of
-an outline it is written by the domain (`forum/domain/chapters/data.py`); renderers only spell it.
+sentence beside each type is what its data dictionary says of it, so that no field can go without one. States, origins
+and sentences are in the words that people read; kinds of voting and methods are codes, for programs that compare one
+document with another, and stand in no sheet. Like the rest of an outline it is written by the domain
+(`forum/domain/chapters/data.py`); renderers only spell it.
 """
 
 import dataclasses

@@ -1,18 +1,18 @@
 """What the administration answers to each proposal, and what it binds itself to do about it, by when."""
 
-from enum import StrEnum
-
 from tortoise import fields
 from tortoise.models import Model
 
+from forum.text.labels import Labelled
 
-class Decision(StrEnum):
+
+class Decision(Labelled):
     """The four official answers."""
 
-    RETAINED = "retenue"
-    PARTLY = "partiellement"
-    REJECTED = "non retenue"
-    UNDER_STUDY = "etude"
+    RETAINED = "retenue", "retenue"
+    PARTLY = "partiellement", "partiellement retenue"
+    REJECTED = "non retenue", "non retenue"
+    UNDER_STUDY = "etude", "à l’étude"
 
 
 class Answer(Model):

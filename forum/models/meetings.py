@@ -1,9 +1,9 @@
 """Working groups, their meetings, and the tags that tie words to a meeting."""
 
-from enum import StrEnum
-
 from tortoise import fields
 from tortoise.models import Model
+
+from forum.text.labels import Labelled
 
 
 class WorkingGroup(Model):
@@ -37,12 +37,12 @@ class Meeting(Model):
         unique_together = (("working_group", "number"),)
 
 
-class TagState(StrEnum):
+class TagState(Labelled):
     """A member's tag waits for a moderator of the group, a moderator's is immediate."""
 
-    WAITING = "waiting"
-    CONFIRMED = "confirmed"
-    REMOVED = "removed"
+    WAITING = "waiting", "à confirmer"
+    CONFIRMED = "confirmed", "confirmée"
+    REMOVED = "removed", "enlevée"
 
 
 class MeetingTag(Model):

@@ -1,17 +1,17 @@
 """People, what they moderate, and where they are signed in."""
 
-from enum import StrEnum
-
 from tortoise import fields
 from tortoise.models import Model
 
+from forum.text.labels import Labelled
 
-class Role(StrEnum):
+
+class Role(Labelled):
     """What a person is to the consultation, moderating is not a role but a relation to a working group."""
 
-    MEMBER = "member"
-    AGENT = "agent"
-    ADMINISTRATOR = "administrator"
+    MEMBER = "member", "membre"
+    AGENT = "agent", "agent"
+    ADMINISTRATOR = "administrator", "administrateur"
 
 
 class Member(Model):

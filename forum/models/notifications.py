@@ -1,28 +1,28 @@
 """What a member is told: of words that answer, quote or call them; of proposals and votes that concern them."""
 
-from enum import StrEnum
-
 from tortoise import fields
 from tortoise.models import Model
 
+from forum.text.labels import Labelled
 
-class Event(StrEnum):
+
+class Event(Labelled):
     """The first three in order of precedence: one post tells one person one thing."""
 
-    QUOTE = "quote"
-    REPLY = "reply"
-    MENTION = "mention"
-    AMENDED = "amended"
-    CERTIFIED = "certified"
-    MERGED = "merged"
-    UNMERGED = "unmerged"
-    SET_ASIDE = "set aside"
-    TAKEN_BACK = "taken back"
-    WITHDRAWN = "withdrawn"
-    ANSWERED = "answered"
-    DONE = "done"
-    SCHEDULED = "scheduled"
-    CLOSED = "closed"
+    QUOTE = "quote", "citation"
+    REPLY = "reply", "réponse"
+    MENTION = "mention", "mention"
+    AMENDED = "amended", "proposition modifiée"
+    CERTIFIED = "certified", "correction certifiée"
+    MERGED = "merged", "fusion"
+    UNMERGED = "unmerged", "fusion annulée"
+    SET_ASIDE = "set aside", "proposition écartée"
+    TAKEN_BACK = "taken back", "proposition soumise de nouveau au vote"
+    WITHDRAWN = "withdrawn", "proposition retirée"
+    ANSWERED = "answered", "réponse de l’administration"
+    DONE = "done", "engagement tenu"
+    SCHEDULED = "scheduled", "calendrier changé"
+    CLOSED = "closed", "votes clos"
 
 
 class Notification(Model):

@@ -5,6 +5,8 @@ from enum import StrEnum
 from tortoise import fields
 from tortoise.models import Model
 
+from forum.text.labels import Labelled
+
 
 class PostKind(StrEnum):
     """An instruction is the organiser's: never votable, never a proposal."""
@@ -115,11 +117,11 @@ class Mention(Model):
         unique_together = (("post", "handle_key"),)
 
 
-class Outcome(StrEnum):
+class Outcome(Labelled):
     """How the reading of a post by its moderators ended."""
 
-    TREATED = "treated"
-    NO_FOLLOW_UP = "no follow-up"
+    TREATED = "treated", "traitée"
+    NO_FOLLOW_UP = "no follow-up", "sans suite"
 
 
 class Treatment(Model):

@@ -1,34 +1,35 @@
 """Proposals: what people ask for, and the exact words they come from."""
 
-from enum import StrEnum
 from typing import Final
 
 from tortoise import fields
 from tortoise.models import Model
 
+from forum.text.labels import Labelled
 
-class Origin(StrEnum):
+
+class Origin(Labelled):
     """Where a proposal comes from."""
 
-    MEMBER = "member"
-    POST = "post"
-    EXTRACT = "extract"
-    MEETING = "meeting"
-    IMPORT = "import"
-    ORGANISER = "organiser"
+    MEMBER = "member", "membre"
+    POST = "post", "contribution"
+    EXTRACT = "extract", "extrait"
+    MEETING = "meeting", "réunion"
+    IMPORT = "import", "import"
+    ORGANISER = "organiser", "organisateur"
 
 
-class ProposalState(StrEnum):
+class ProposalState(Labelled):
     """Only an open proposal is voted on. After the vote it may be retained, then done; the others stay readable and are
     listed apart, but for a draft, which its author alone sees."""
 
-    DRAFT = "draft"
-    OPEN = "open"
-    MERGED = "merged"
-    WITHDRAWN = "withdrawn"
-    SET_ASIDE = "set aside"
-    RETAINED = "retained"
-    DONE = "done"
+    DRAFT = "draft", "brouillon"
+    OPEN = "open", "en vigueur"
+    MERGED = "merged", "fusionnée"
+    WITHDRAWN = "withdrawn", "retirée"
+    SET_ASIDE = "set aside", "écartée"
+    RETAINED = "retained", "retenue"
+    DONE = "done", "mise en œuvre"
 
 
 IN_FORCE = frozenset({ProposalState.OPEN, ProposalState.RETAINED, ProposalState.DONE})
@@ -38,16 +39,16 @@ IN_FORCE_SQL: Final = "('open', 'retained', 'done')"
 """`IN_FORCE` as the end of a condition on a state."""
 
 
-class Nature(StrEnum):
+class Nature(Labelled):
     """What an extract is, in the words of the consultation of 2019."""
 
-    PROBLEM = "problematique"
-    SOLUTION = "solution"
-    KNOWLEDGE = "connaissance"
-    EXAMPLE = "exemple"
-    ARGUMENT_FOR = "argument pour"
-    ARGUMENT_AGAINST = "argument contre"
-    SUPPORT = "soutien"
+    PROBLEM = "problematique", "problématique"
+    SOLUTION = "solution", "solution"
+    KNOWLEDGE = "connaissance", "connaissance"
+    EXAMPLE = "exemple", "exemple"
+    ARGUMENT_FOR = "argument pour", "argument pour"
+    ARGUMENT_AGAINST = "argument contre", "argument contre"
+    SUPPORT = "soutien", "soutien"
 
 
 class Extract(Model):
@@ -185,24 +186,24 @@ class ProposalQuestion(Model):
         unique_together = (("proposal", "question"),)
 
 
-class Turn(StrEnum):
+class Turn(Labelled):
     """What happened to a proposal, as its page tells it to everybody."""
 
-    PROPOSED = "proposed"
-    AMENDED = "amended"
-    CERTIFIED = "certified"
-    UNCERTIFIED = "uncertified"
-    WITHDRAWN = "withdrawn"
-    SET_ASIDE = "set aside"
-    TAKEN_BACK = "taken back"
-    MERGED = "merged"
-    RECEIVED = "received"
-    UNMERGED = "unmerged"
-    GAVE_BACK = "gave back"
-    ANSWERED = "answered"
-    DONE = "done"
-    NOT_DONE = "not done"
-    CARRIED_OUT = "carried out"
+    PROPOSED = "proposed", "déposée"
+    AMENDED = "amended", "modifiée"
+    CERTIFIED = "certified", "correction certifiée"
+    UNCERTIFIED = "uncertified", "correction non certifiée"
+    WITHDRAWN = "withdrawn", "retirée"
+    SET_ASIDE = "set aside", "écartée"
+    TAKEN_BACK = "taken back", "soumise de nouveau au vote"
+    MERGED = "merged", "fusionnée"
+    RECEIVED = "received", "a reçu une fusion"
+    UNMERGED = "unmerged", "fusion annulée"
+    GAVE_BACK = "gave back", "a rendu une proposition fusionnée"
+    ANSWERED = "answered", "réponse de l’administration"
+    DONE = "done", "engagement tenu"
+    NOT_DONE = "not done", "engagement rouvert"
+    CARRIED_OUT = "carried out", "mise en œuvre"
 
 
 class ProposalTurn(Model):

@@ -1,18 +1,18 @@
 """The consultation's chapters and the questions that open them."""
 
-from enum import StrEnum
-
 from tortoise import fields
 from tortoise.models import Model
 
+from forum.text.labels import Labelled
 
-class Voting(StrEnum):
+
+class Voting(Labelled):
     """What a ballot of the theme says: a support, one of three opinions, a mention, or a place in an order."""
 
-    APPROVAL = "soutien"
-    OPINIONS = "pour-contre"
-    JUDGMENT = "jugement"
-    RANKING = "classement"
+    APPROVAL = "soutien", "soutien"
+    OPINIONS = "pour-contre", "pour, contre ou abstention"
+    JUDGMENT = "jugement", "jugement majoritaire"
+    RANKING = "classement", "classement"
 
 
 class Theme(Model):

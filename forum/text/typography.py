@@ -36,6 +36,11 @@ def french(words: str) -> str:
     return _AT_COLON_OR_QUOTE.sub(_WHOLE, _BEFORE_SIGN.sub(_NARROW, words))
 
 
+def capital(words: str) -> str:
+    """Words at the head of a line, or alone."""
+    return words[:1].upper() + words[1:]
+
+
 def colon(locale: str) -> str:
     """A colon that follows a word."""
     return _WHOLE + ":" if _region(locale).language == "fr" else ":"

@@ -90,7 +90,7 @@ async def test_opinions_are_ranked_by_net_support_with_the_other_methods_beside_
     assert await order(client) == [(1, "T3-001"), (2, "T3-002")]
     assert "18 pour moins 2 contre : soutien net 16." in text
     lines = table(await client.get(SHEET))
-    assert [(each["rang"], each["pour"], each["soutien net"], each["rang : wilson"]) for each in lines] == [
+    assert [(each["rang"], each["pour"], each["soutien net"], each["rang : borne de Wilson"]) for each in lines] == [
         ("1", "18", "16", "2"),
         ("2", "9", "9", "1"),
     ]
@@ -117,7 +117,7 @@ async def test_supports_are_counted(client: AsyncClient) -> None:
     assert await order(client) == [(1, "T3-001"), (1, "T3-002"), (1, "T3-003"), (4, "T3-004"), (5, "T3-005")]
     assert "6 soutiens, sur 12 votants du thème." in await words(client)
     lines = table(await client.get(SHEET))
-    assert [each["rang : propositions-phares"] for each in lines] == ["1", "3", "4", "2", "5"]
+    assert [each["rang : propositions phares"] for each in lines] == ["1", "3", "4", "2", "5"]
     assert [each["ex æquo"] for each in lines] == ["oui", "oui", "oui", "non", "non"]
 
 

@@ -5,7 +5,6 @@ Every figure that is also printed comes from the function that prints it: rankin
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from forum.documents.dataset import (
     ConsultationData,
@@ -24,29 +23,18 @@ from forum.documents.dataset import (
 )
 from forum.domain.chapters.participation import participation_of
 from forum.domain.chapters.proposals import (
-    LENSES,
     Ranking,
     Result,
     is_counted,
     proposal_url,
-    state_of,
     why,
 )
 from forum.domain.chapters.words import contribution_url, software, verbatim_id
 from forum.domain.syntheses.snapshots import Kind, Proposal, Question, Snapshot, Source, Theme, Verbatim, Window
 from forum.domain.votes.standings import Lens
-from forum.models.proposals import IN_FORCE, Origin
+from forum.models.proposals import IN_FORCE
 from forum.models.themes import Voting
 from forum.ranking.orders import reference_key
-
-_ORIGINS: Final = {
-    Origin.POST: "contribution",
-    Origin.EXTRACT: "extrait",
-    Origin.MEETING: "réunion",
-    Origin.MEMBER: "membre",
-    Origin.IMPORT: "import",
-    Origin.ORGANISER: "organisateur",
-}
 
 
 def dataset_of(snapshot: Snapshot, rankings: Sequence[Ranking], digest: str) -> Dataset:
@@ -97,9 +85,9 @@ def dataset_of(snapshot: Snapshot, rankings: Sequence[Ranking], digest: str) -> 
 
 def _methods(rankings: Sequence[Ranking]) -> tuple[str, ...]:
     """The declared methods of the themes, each once; of opinions with its formula."""
-    names = dict.fromkeys(LENSES[ranking.primary] for ranking in rankings)
+    names = dict.fromkeys(ranking.primary.label for ranking in rankings)
     formula = "soutien net : pour moins contre"
-    return tuple(formula if name == LENSES[Lens.NET_SUPPORT] else name for name in names) or (formula,)
+    return tuple(formula if name == Lens.NET_SUPPORT.label else name for name in names) or (formula,)
 
 
 def unanswered(snapshot: Snapshot, theme: Theme) -> tuple[Question, ...]:
@@ -159,7 +147,7 @@ def _proposal(snapshot: Snapshot, proposal: Proposal, result: Result | None) -> 
         wording=proposal.wording,
         body=proposal.body,
         theme=proposal.theme,
-        state=state_of(proposal),
+        state=proposal.state.label,
         state_reason=proposal.state_reason,
         other=proposal.other,
         rank=result.place.rank if result else None,
@@ -175,7 +163,7 @@ def _proposal(snapshot: Snapshot, proposal: Proposal, result: Result | None) -> 
         wilson=result.place.bound.shown(6) if result and result.place.bound else None,
         wilson_rank=result.wilson_rank if result else None,
         explanation=why(snapshot, proposal, result),
-        origin=_ORIGINS[proposal.origin],
+        origin=proposal.origin.label,
         meeting=proposal.meeting,
         questions=proposal.questions,
         source=_source(snapshot, proposal.source),

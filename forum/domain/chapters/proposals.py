@@ -4,7 +4,7 @@ Each theme is ranked apart: votes of different themes were cast by different peo
 a working draft nothing is ranked and nothing is counted. The other chapters are in `outlines`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,21 +32,6 @@ from forum.ranking.tallies import Opinion, Tally
 
 NAMED_TIES: Final = 3
 """How many tied proposals a sentence names; the others are counted, or it would no longer be a sentence."""
-
-
-LENSES: Final[Mapping[Lens, str]] = {
-    Lens.NET_SUPPORT: "soutien net",
-    Lens.WILSON: "borne de Wilson",
-    Lens.APPROVAL: "nombre de soutiens",
-    Lens.JUDGMENT: "jugement majoritaire",
-    Lens.SCHULZE: "duels (méthode de Schulze)",
-    Lens.PLACED: "nombre de personnes qui la classent",
-    Lens.FIRST_PLACES: "premières places",
-    Lens.BY_PROFESSION: "consensus des professions",
-    Lens.BY_TERRITORY: "consensus des territoires",
-    Lens.SLATE: "propositions phares",
-}
-"""The orders, as printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +274,7 @@ def _figures_beside(result: Result) -> Iterable[Figure]:
     for method in result.methods:
         rank = result.place.beside[method]
         if method is not Lens.WILSON and rank is not None:
-            yield Figure(f"Rang, {LENSES[method]}", rank, shown(rank))
+            yield Figure(f"Rang, {method.label}", rank, shown(rank))
 
 
 def _block(
@@ -417,21 +402,6 @@ def _why_apart(snapshot: Snapshot, proposal: Proposal) -> str:
 # The annex and the data
 
 
-_STATES: Final[Mapping[ProposalState, str]] = {
-    ProposalState.OPEN: "en vigueur",
-    ProposalState.RETAINED: "retenue",
-    ProposalState.DONE: "mise en œuvre",
-    ProposalState.MERGED: "fusionnée",
-    ProposalState.WITHDRAWN: "retirée",
-    ProposalState.SET_ASIDE: "écartée",
-}
-
-
-def state_of(proposal: Proposal) -> str:
-    """Whether it still stands, as printed."""
-    return _STATES[proposal.state]
-
-
 def _line(snapshot: Snapshot, proposal: Proposal, result: Result | None) -> Line:
     tally = proposal.tally
     counts: tuple[str, ...] = ("–",) * 4
@@ -439,11 +409,11 @@ def _line(snapshot: Snapshot, proposal: Proposal, result: Result | None) -> Line
         counts = (shown(proposal.votants) if proposal.state in IN_FORCE else "–",)
     elif tally is not None:
         counts = (shown(tally.for_), shown(tally.abstain), shown(tally.against), signed(tally.net))
-    not_ranked = "non classée" if proposal.state in IN_FORCE else state_of(proposal)
+    not_ranked = "non classée" if proposal.state in IN_FORCE else proposal.state.label
     return Line(
         link=Run(proposal.reference, href=proposal_url(snapshot, proposal)),
         wording=Run(proposal.wording, authored=True),
-        state=state_of(proposal),
+        state=proposal.state.label,
         rank_or_state=not_ranked if result is None else shown(result.number),
         counts=counts,
     )

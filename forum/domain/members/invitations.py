@@ -27,6 +27,7 @@ from forum.errors import Checks, Conflict, Invalid, NotFound, TooMany
 from forum.models.joining import Purpose
 from forum.permissions import Viewer, demand, may_administer
 from forum.sealing import seal, unseal
+from forum.text.labels import Labelled
 
 SHOWN: Final = 50
 LINES_SHOWN: Final = 200
@@ -38,12 +39,12 @@ ASKED_TOGETHER: Final = 500
 """Addresses looked up by one statement."""
 
 
-class State(StrEnum):
+class State(Labelled):
     """Where an invitation is."""
 
-    WAITING = "waiting"
-    ACCEPTED = "accepted"
-    EXPIRED = "expired"
+    WAITING = "waiting", "en attente"
+    ACCEPTED = "accepted", "acceptées"
+    EXPIRED = "expired", "expirées"
 
 
 class Outcome(StrEnum):

@@ -11,7 +11,6 @@ their own account is in other files.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 from forum.database import Row, is_sqlite, known_moment, moment, places, row, rows, transaction
@@ -26,6 +25,7 @@ from forum.models.joining import Purpose
 from forum.models.members import Role
 from forum.permissions import Viewer, demand, may_administer, may_read_address
 from forum.text.folding import skeleton
+from forum.text.labels import Labelled
 
 SHOWN: Final = 50
 LONGEST_SUSPENSION: Final = timedelta(days=366)
@@ -34,14 +34,14 @@ MOST_WORDS: Final = 6
 """Words of a search: a name has no more."""
 
 
-class State(StrEnum):
+class State(Labelled):
     """What an account is, the first that holds: these are exclusive."""
 
-    ERASED = "erased"
-    ABSENT = "absent"
-    SUSPENDED = "suspended"
-    UNCONFIRMED = "unconfirmed"
-    ACTIVE = "active"
+    ERASED = "erased", "effacé"
+    ABSENT = "absent", "sans accès"
+    SUSPENDED = "suspended", "suspendu"
+    UNCONFIRMED = "unconfirmed", "non confirmé"
+    ACTIVE = "active", "en activité"
 
 
 @dataclass(frozen=True, slots=True)

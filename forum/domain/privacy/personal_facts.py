@@ -12,12 +12,21 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from forum.database import moment, rows
+from forum.domain.journal_words import SENTENCES, TITLES, told
 from forum.domain.references import reference
-from forum.models.proposals import ProposalState
+from forum.domain.themes.ballots import opinion_words, scale
+from forum.models.answers import Decision
+from forum.models.meetings import TagState
+from forum.models.members import Role
+from forum.models.notifications import Event
+from forum.models.posts import Outcome
+from forum.models.proposals import Nature, Origin, ProposalState, Turn
+from forum.models.themes import Voting
 from forum.settings import settings
+from forum.text.labels import Labelled
 
 Facts = dict[str, Any]
-"""What JSON holds; keys are French, since the person reads them."""
+"""What JSON holds; keys and values are French words, since the person reads them."""
 
 Key: TypeAlias = "str | tuple[str, ...] | Part"
 """What is told under a key: a column, an address (the first of those whose columns are known), or rows of a row."""
@@ -36,6 +45,18 @@ class Part:
     of: str = ""
 
 
+_KINDS: Final[Mapping[str, type[Labelled]]] = {
+    "role": Role,
+    "nature": Nature,
+    "state": ProposalState,
+    "origin": Origin,
+    "tag_state": TagState,
+    "event": Event,
+    "turn": Turn,
+    "outcome": Outcome,
+    "decision": Decision,
+}
+"""Columns that hold a value of an enum, which is told by its word."""
 _DRAFT: Final = ProposalState.DRAFT.value
 _POST: Final = "/contributions/{post_id}"
 _PROPOSAL: Final = "/propositions/{reference}"
@@ -201,21 +222,21 @@ PARTS: Final[Mapping[str, Part]] = {
         },
     ),
     "avis": Part(
-        f"""SELECT t.number AS theme, p.number, x.opinion, x.proposal_version, x.cast_at FROM ballot x {_OF_PROPOSAL}
-             WHERE x.voter_id = $1 ORDER BY x.id""",
+        f"""SELECT t.number AS theme, t.voting, t.mentions, p.number, x.opinion, x.proposal_version, x.cast_at
+              FROM ballot x {_OF_PROPOSAL} WHERE x.voter_id = $1 ORDER BY x.id""",
         {"proposition": "reference", "version": "proposal_version", "avis": "opinion", "le": "cast_at"},
     ),
     # No opinion: the ballot was withdrawn.
     "historique_des_avis": Part(
-        f"""SELECT t.number AS theme, p.number, x.opinion, x.proposal_version, x.changed_at
+        f"""SELECT t.number AS theme, t.voting, t.mentions, p.number, x.opinion, x.proposal_version, x.changed_at
               FROM ballot_change x {_OF_PROPOSAL} WHERE x.voter_id = $1 ORDER BY x.id""",
         {"proposition": "reference", "version": "proposal_version", "avis": "opinion", "le": "changed_at"},
     ),
     "etiquettes": Part(
-        """SELECT x.post_id, x.state, x.created_at, m.number, w.name FROM meeting_tag x
+        """SELECT x.post_id, x.state AS tag_state, x.created_at, m.number, w.name FROM meeting_tag x
              JOIN meeting m ON m.id = x.meeting_id JOIN working_group w ON w.id = m.working_group_id
             WHERE x.member_id = $1 ORDER BY x.id""",
-        {"contribution": _POST, "groupe": "name", "reunion": "number", "etat": "state", "le": "created_at"},
+        {"contribution": _POST, "groupe": "name", "reunion": "number", "etat": "tag_state", "le": "created_at"},
     ),
     "notifications": Part(
         """SELECT x.post_id, x.event, x.created_at, x.read_at, p.number, t.number AS theme FROM notification x
@@ -230,7 +251,7 @@ PARTS: Final[Mapping[str, Part]] = {
     ),
     # Acts of this person, and acts on them or on their words, without who did these.
     "journal": Part(
-        """SELECT x.at, COALESCE(x.actor_id = $1, FALSE) AS is_mine, x.act, x.thing || ' ' || x.thing_id AS object,
+        """SELECT x.at, COALESCE(x.actor_id = $1, FALSE) AS is_mine, x.act, x.thing, x.thing_id,
                   x.before, x.after, x.reason FROM journal_entry x
             WHERE x.actor_id = $1 OR (x.thing = 'member' AND x.thing_id = $1)
                OR (x.thing = 'post' AND x.thing_id IN (SELECT id FROM post WHERE author_id = $1))
@@ -315,12 +336,32 @@ async def _rows(part: Part, member: int) -> dict[Any, list[Any]]:
         known = {column: found[column] for column in found.keys()}  # noqa: SIM118 # sqlite3.Row iterates over values
         if known.get("theme") is not None and known.get("number") is not None:
             known["reference"] = reference(known["theme"], known["number"])
+        if known.get("opinion") is not None:
+            known["opinion"] = _opinion(known)
+        if "act" in known:
+            known |= _entry(known)
         said = {
             key: inner[key].get(known["id"], []) if isinstance(one, Part) else _said(one, known)
             for key, one in part.keys.items()
         }
         told.setdefault(known.get(part.of), []).append(said.get("", said))
     return told
+
+
+def _opinion(known: Mapping[str, Any]) -> str:
+    voting = Voting(known["voting"])
+    return opinion_words(voting, scale(voting, known["mentions"].splitlines()), known["opinion"])
+
+
+def _entry(known: Mapping[str, Any]) -> Facts:
+    """A line of the journal, in words."""
+    before, after = told(known["act"], known["before"], known["after"])
+    return {
+        "act": SENTENCES.get(known["act"], known["act"]),
+        "object": f"{TITLES.get(known['thing'], known['thing'])} {known['thing_id']}",
+        "before": before,
+        "after": after,
+    }
 
 
 def _said(key: str | tuple[str, ...], known: Mapping[str, Any]) -> Any:
@@ -337,5 +378,7 @@ def _value(column: str, value: Any) -> Any:
     """A value as JSON holds it; the name of its column says what it is."""
     if column.startswith(("is_", "has_")):
         return bool(value)
+    if column in _KINDS and value is not None:
+        return _KINDS[column](value).label
     at = moment(value) if column == "at" or column.endswith(("_at", "_until")) else None
     return value if at is None else at.isoformat(timespec="seconds")

@@ -108,6 +108,19 @@ _WANTED: Final[Mapping[Voting, str]] = {
 }
 
 
+def opinion_words(voting: Voting, mentions: Sequence[str], opinion: str) -> str:
+    """What a stored ballot says, in French words; `mentions` are its scale."""
+    match voting:
+        case Voting.JUDGMENT:
+            return mentions[int(opinion)]
+        case Voting.RANKING:
+            return f"rang {opinion}"
+        case Voting.APPROVAL:
+            return voting.label
+        case Voting.OPINIONS:
+            return opinion
+
+
 def takes_quota(voting: Voting, opinion: str) -> bool:
     """Whether this ballot is one of those that a quota limits: a support, or a place in an order."""
     return voting is Voting.RANKING or (voting in TALLIED and opinion == Opinion.FOR)

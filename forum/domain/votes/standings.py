@@ -7,7 +7,6 @@ are reckoned where ballots are read, in `results.py`, and come here as ranks; th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
@@ -19,21 +18,22 @@ from forum.ranking.orders import Candidate, Order, approval, arrange, net_suppor
 from forum.ranking.schulze import MOST_CANDIDATES, ranks_of
 from forum.ranking.tallies import Tally
 from forum.ranking.wilson import Bound, wilson
+from forum.text.labels import Labelled
 
 
-class Lens(StrEnum):
+class Lens(Labelled):
     """An order of a theme. The values are those written in snapshots and in open data."""
 
-    NET_SUPPORT = "soutien-net"
-    WILSON = "wilson"
-    APPROVAL = "soutien"
-    JUDGMENT = "jugement-majoritaire"
-    SCHULZE = "classement"
-    PLACED = "nombre-de-classements"
-    FIRST_PLACES = "premieres-places"
-    BY_PROFESSION = "consensus-professions"
-    BY_TERRITORY = "consensus-territoires"
-    SLATE = "propositions-phares"
+    NET_SUPPORT = "soutien-net", "soutien net"
+    WILSON = "wilson", "borne de Wilson"
+    APPROVAL = "soutien", "nombre de soutiens"
+    JUDGMENT = "jugement-majoritaire", "jugement majoritaire"
+    SCHULZE = "classement", "duels (méthode de Schulze)"
+    PLACED = "nombre-de-classements", "nombre de personnes qui la classent"
+    FIRST_PLACES = "premieres-places", "premières places"
+    BY_PROFESSION = "consensus-professions", "consensus des professions"
+    BY_TERRITORY = "consensus-territoires", "consensus des territoires"
+    SLATE = "propositions-phares", "propositions phares"
 
 
 GIVEN: Final = frozenset({Lens.BY_PROFESSION, Lens.BY_TERRITORY, Lens.SLATE})

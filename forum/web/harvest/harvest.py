@@ -74,7 +74,7 @@ def _words(form: Form) -> str | None:
 
 
 def _shown(desk: Desk, *, edited: int | None = None) -> dict[str, Any]:
-    return {"desk": desk, "natures": tuple(each.value for each in Nature), "edited": edited}
+    return {"desk": desk, "natures": tuple(Nature), "edited": edited}
 
 
 async def _desk_again(

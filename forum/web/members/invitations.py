@@ -19,12 +19,6 @@ from forum.web.plumbing.forms import Form, asked_text, asked_turn, read_form, re
 from forum.web.plumbing.page import href, page, refused, secret, see_other, sentence, unkept
 from forum.web.sign_in.sessions import entered
 
-LABELS = {
-    State.WAITING: "En attente",
-    State.ACCEPTED: "Acceptées",
-    State.EXPIRED: "Expirées",
-}
-
 
 async def index(request: Request) -> Response:
     """Who was invited, newest first, by what became of it."""
@@ -33,7 +27,7 @@ async def index(request: Request) -> Response:
     turn = asked_turn(request)
     context = {
         "list": await invitations.list_invitations(request.state.viewer, state, request.state.now, turn),
-        "states": [(one, LABELS[one]) for one in State],
+        "states": tuple(State),
     }
     return await page(request, "invitations/index.html", context)
 

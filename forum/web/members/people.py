@@ -16,17 +16,6 @@ from forum.permissions import Viewer
 from forum.web.plumbing.forms import Form, asked_integer, asked_text, asked_turn, read_form
 from forum.web.plumbing.page import page, refused, see_other, unkept
 
-LABELS = {
-    Role.MEMBER: "Membre",
-    Role.AGENT: "Agent",
-    Role.ADMINISTRATOR: "Administrateur",
-    State.ACTIVE: "En activité",
-    State.SUSPENDED: "Suspendu",
-    State.UNCONFIRMED: "Non confirmé",
-    State.ABSENT: "Sans accès",
-    State.ERASED: "Effacé",
-}
-
 
 async def hub(request: Request) -> Response:
     """Where administrators begin."""
@@ -64,7 +53,6 @@ async def _listed(request: Request) -> dict[str, Any]:
     return {
         "list": await people.list_people(request.state.viewer, wanted, request.state.now, asked_turn(request)),
         "filters": {name: value for name, value in filters.items() if value},
-        "labels": LABELS,
         "roles": tuple(Role),
         "states": tuple(State),
     }
@@ -184,7 +172,7 @@ def _administrator(request: Request) -> Viewer:
 
 async def _context(request: Request) -> dict[str, Any]:
     desk = await people.person_desk(request.state.viewer, request.path_params["member"], request.state.now)
-    return {"desk": desk, "person": desk.person, "labels": LABELS, "roles": tuple(Role)}
+    return {"desk": desk, "person": desk.person, "roles": tuple(Role)}
 
 
 def _seen(desk: PersonDesk) -> str:

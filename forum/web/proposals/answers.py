@@ -7,6 +7,7 @@ from forum.domain.proposals import new_answers
 from forum.domain.proposals.new_answers import LONGEST_REASON, Reply
 from forum.domain.proposals.proposals import ProposalPage
 from forum.errors import Checks, Conflict, Invalid
+from forum.models.answers import Decision
 from forum.text.typography import PARIS
 from forum.web.plumbing.forms import Form, read_form
 from forum.web.plumbing.page import page, refused, see_other
@@ -41,7 +42,13 @@ async def _refused_again(request: Request, reference: str, form: Form, problem: 
 
 
 def _context(shown: ProposalPage) -> dict[str, object]:
-    return {"proposal": shown, "rows": ROWS, "limit": LONGEST_REASON, "other": False}
+    return {
+        "proposal": shown,
+        "decisions": tuple(Decision),
+        "rows": ROWS,
+        "limit": LONGEST_REASON,
+        "other": False,
+    }
 
 
 def _first(request: Request, shown: ProposalPage) -> Form:

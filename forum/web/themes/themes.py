@@ -68,7 +68,7 @@ async def close_votes(request: Request) -> Response:
 
 
 def _context(request: Request, theme: ThemeHead, form: Form) -> dict[str, object]:
-    return {"theme": theme, "form": form, "windows": windows(request, theme.schedule)}
+    return {"theme": theme, "form": form, "windows": windows(request, theme.schedule), "votings": tuple(Voting)}
 
 
 def _first(request: Request, theme: ThemeHead, *, reason: str = "") -> Form:

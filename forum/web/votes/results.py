@@ -40,7 +40,7 @@ async def _results(request: Request) -> ProposalList:
 
 def _columns(listed: ProposalList) -> list[str]:
     assert listed.results is not None
-    ranks = [f"rang : {method.value}" for method in listed.results.standing.methods]
+    ranks = [f"rang : {method.label}" for method in listed.results.standing.methods]
     return ["rang", "ex æquo", "référence", "formulation", "état", *_figures(listed), "à confirmer", *ranks]
 
 
@@ -55,7 +55,7 @@ def _lines(listed: ProposalList) -> Iterator[list[Value]]:
             each.tied,
             each.line.reference,
             each.line.wording,
-            each.line.state.value,
+            each.line.state.label,
             *_figures_of(listed, each),
             each.place.count.pending,
             *(each.place.beside.get(method) for method in standing.methods),
