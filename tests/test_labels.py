@@ -33,7 +33,7 @@ from forum.text.labels import Labelled
 from tests.conftest import NOON
 from tests.document_samples import made
 from tests.factories import make_extract, make_member, make_post, make_proposal, make_theme, make_thread
-from tests.votes.test_sealed import KINDS, READERS
+from tests.votes.test_sealed import KINDS, READERS, addresses, places, reading
 from tests.workers.test_mail import TEMPLATES, part, read, waiting
 from tests.world import World, make_world
 from workers.archives import archive_of
@@ -183,6 +183,28 @@ def test_codes_are_found_where_they_stand() -> None:
         "etude",
     ]
     assert codes_in("Pour, en vigueur, partiellement retenue, agent, mention") == []
+
+
+async def test_no_page_nor_sheet_shows_a_code(app: Starlette, world: World) -> None:
+    found, read_by = {}, 0
+    wanted = list(addresses(await places(world)))
+    async with reading(app, world) as clients:
+        for reader, client in clients.items():
+            for address in wanted:
+                answer = await client.get(address)
+                assert answer.status_code < 500, address
+                kind = answer.headers.get("content-type", "")
+                if answer.status_code != 200 or not kind.startswith("text/"):
+                    continue
+                read_by += 1
+                text = seen(answer.text) if kind.startswith("text/html") else answer.text
+                if codes := codes_in(text):
+                    found[reader, address] = sorted(set(codes))
+        sheet = await clients["agent"].post("/journal/export")
+    assert read_by > 300
+    assert found == {}
+    assert sheet.status_code == 200
+    assert codes_in(sheet.text) == []
 
 
 async def test_no_archive_shows_a_code(client: AsyncClient, world: World) -> None:
