@@ -1,6 +1,6 @@
 """The database: its configuration, its transactions, and plain SQL in one dialect.
 
-Hot paths are plain SQL through Tortoise's own connection; `rows` writes the one form (`$1`, `$2`…) in either dialect.
+Statements are plain SQL through Tortoise's own connection; `rows` writes the one form (`$1`, `$2`…) in either dialect.
 """
 
 import re
@@ -260,6 +260,14 @@ async def row(sql: str, *values: object) -> Row | None:
     """The first row, or None."""
     found = await rows(sql, *values)
     return found[0] if found else None
+
+
+async def known_row(sql: str, *values: object) -> Row:
+    """The row of a statement that always gives one: an INSERT with RETURNING, an aggregate."""
+    found = await row(sql, *values)
+    if found is None:
+        raise ValueError("a statement that always gives a row gave none")
+    return found
 
 
 def places(count: int, *, after: int = 0) -> str:

@@ -4,9 +4,11 @@ import ast
 import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from tortoise.models import Model
 
 from forum.settings import ROOT
 
@@ -129,6 +131,17 @@ def test_doors_do_not_query() -> None:
     for module, other in EDGES:
         if other == "forum.database":
             assert room_of(module) not in {"web", "api", "importing"} or module in MAY_TRANSACT, module
+
+
+def test_rows_are_read_and_written_by_sql_alone() -> None:
+    """Models are the schema: whoever works with rows imports their enums, never the tables themselves."""
+    for module, tree in TREES.items():
+        if room_of(module) in {"domain", "importing", "jobs", "web", "api", "workers"}:
+            for node in ast.walk(tree):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("forum.models"):
+                    named = [getattr(import_module(str(node.module)), alias.name) for alias in node.names]
+                    tables = [one for one in named if isinstance(one, type) and issubclass(one, Model)]
+                    assert not tables, f"{module} imports {tables}"
 
 
 def test_one_module_writes_every_sheet() -> None:

@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 from limits import RateLimitItemPerHour
 
-from forum.database import Transaction, insert_rows, known_moment, row, rows, transaction
+from forum.database import Transaction, insert_rows, known_moment, known_row, row, rows, transaction
 from forum.domain import jobs
 from forum.domain.jobs import Claim
 from forum.domain.links import LENGTHS
@@ -53,7 +53,7 @@ async def post_mail(tx: Transaction, template: str, address: str, *, locale: str
     `values` fill the template (a token, a name; a day or a moment in ISO 8601); the site's address and name are known
     to it.
     """
-    posted = await row(
+    posted = await known_row(
         "INSERT INTO mail (address, template, locale, content, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id",
         address,
         template,
@@ -61,8 +61,6 @@ async def post_mail(tx: Transaction, template: str, address: str, *, locale: str
         seal(values),
         now,
     )
-    if posted is None:
-        raise RuntimeError("an insert gave no row")
     await enqueue(tx, JobName.SEND_MAIL, posted["id"], key=f"mail:{posted['id']}", now=now)
 
 

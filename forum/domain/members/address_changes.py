@@ -10,7 +10,7 @@ from datetime import datetime
 
 from tortoise.exceptions import IntegrityError
 
-from forum.database import Row, Transaction, known_moment, moment, row, rows, transaction
+from forum.database import Row, Transaction, known_moment, known_row, moment, row, rows, transaction
 from forum.domain import links
 from forum.domain.mail import may_mail, post_mail
 from forum.domain.members.joining import free_address, tell_owner
@@ -139,7 +139,7 @@ async def ask_for_change(viewer: Viewer, token: str, *, email: str, password: st
 
 async def _begin(viewer: Viewer, email: str, old_has_no_say: bool, now: datetime) -> int:
     """The row of a change, of which a member has one; the links of the former one are worth nothing."""
-    begun = await row(
+    begun = await known_row(
         """INSERT INTO address_change (member_id, email, old_confirmed_at, created_at, expires_at)
            VALUES ($1, $2, $3, $4, $5)
            ON CONFLICT (member_id) DO UPDATE
@@ -152,8 +152,6 @@ async def _begin(viewer: Viewer, email: str, old_has_no_say: bool, now: datetime
         now,
         now + links.LENGTHS[Purpose.NEW_ADDRESS],
     )
-    if begun is None:
-        raise RuntimeError("an insert gave no row")
     await _forget_links(begun["id"])
     return int(begun["id"])
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from anyio import to_thread
 
-from forum.database import Row, insert_rows, known_moment, moment, places, row, rows, transaction
+from forum.database import Row, insert_rows, known_moment, known_row, moment, places, row, rows, transaction
 from forum.domain import journal, legal, links, mail
 from forum.domain.members import joining
 from forum.domain.members.invitation_files import Guest, guests_in, read_guests
@@ -157,14 +157,12 @@ async def read_pasted(viewer: Viewer | None, text: str, now: datetime) -> int:
 
 async def _keep_batch(viewer: Viewer, guests: Sequence[Guest], now: datetime) -> int:
     kept = seal(_written(await _judged(guests, now)))
-    found = await row(
+    found = await known_row(
         "INSERT INTO invitation_batch (member_id, lines, created_at, sent) VALUES ($1, $2, $3, 0) RETURNING id",
         viewer.id,
         kept,
         now,
     )
-    if found is None:
-        raise RuntimeError("an insert gave no row")
     return int(found["id"])
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from limits import RateLimitItemPerHour
 
-from forum.database import Row, Transaction, row, rows, transaction
+from forum.database import Row, Transaction, known_row, row, rows, transaction
 from forum.domain import legal, links
 from forum.domain.mail import may_mail, post_mail
 from forum.domain.members.members import NewAccount, NewMember, insert_member
@@ -83,15 +83,13 @@ async def tell_owner(tx: Transaction, email: str, now: datetime) -> bool:
 
 
 async def _keep_and_send(tx: Transaction, new: NewAccount, email: str, now: datetime) -> None:
-    kept = await row(
+    kept = await known_row(
         """INSERT INTO sign_up (name, email, password_hash, organisation, profession, territory, charter_version,
                                 locale, created_at, expires_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id""",
         *(new.said.name, email, new.password_hash, new.said.organisation, new.said.profession, new.said.territory),
         *(new.charter_version, new.locale, now, now + links.LENGTHS[Purpose.SIGN_UP]),
     )
-    if kept is None:
-        raise RuntimeError("an insert gave no row")
     token = await links.make_link(Purpose.SIGN_UP, kept["id"], now)
     await post_mail(tx, "sign_up", email, locale=new.locale, now=now, name=new.said.name, token=token)
 

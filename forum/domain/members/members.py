@@ -14,7 +14,7 @@ from forum.domain.members.particulars import Particulars, clean_particulars
 from forum.domain.sign_in import passwords
 from forum.errors import Checks, Invalid, NotFound
 from forum.models.joining import Purpose
-from forum.models.members import Moderator, Role
+from forum.models.members import Role
 from forum.permissions import Viewer
 from forum.text.folding import sort_key
 from forum.text.mentions import handle_key
@@ -60,7 +60,7 @@ async def create_member(
         await _refuse_look_alike(said.name)
         member = await insert_member(NewAccount(said, password_hash=password_hash, role=role, example=example), now=now)
         for group in groups:
-            await Moderator.create(member_id=member.id, working_group_id=group)
+            await rows("INSERT INTO moderator (member_id, working_group_id) VALUES ($1, $2)", member.id, group)
             await journal.record(None, "add_moderator", "member", member.id, group=group, now=now)
         if role is not Role.MEMBER:
             await journal.record(None, "set_role", "member", member.id, group=None, after=role.value, now=now)

@@ -6,11 +6,10 @@ Reading and checking the files is the matter of `importing/themes.py`.
 
 from dataclasses import dataclass, field
 
-from forum.database import row, rows, transaction
+from forum.database import known_row, row, rows, transaction
 from forum.domain.themes.ballots import Rules
 from forum.domain.themes.themes import THEME_COLUMNS, questions_of, raise_all_versions
 from forum.errors import Invalid
-from forum.models.meetings import WorkingGroup
 from forum.permissions import Schedule
 from forum.text.reading import read
 
@@ -75,12 +74,14 @@ async def adopt(chapter: Chapter) -> Adoption:
 
 async def _group_of(chapter: Chapter) -> tuple[int, bool]:
     """The id of the chapter's working group, made if need be, and whether its name changed."""
-    group, created = await WorkingGroup.get_or_create({"name": chapter.group_name}, slug=chapter.group_slug)
-    if created or group.name == chapter.group_name:
-        return group.id, False
-    group.name = chapter.group_name
-    await group.save(update_fields=["name"])
-    return group.id, True
+    before = await row("SELECT name FROM working_group WHERE slug = $1", chapter.group_slug)
+    kept = await known_row(
+        """INSERT INTO working_group (slug, name) VALUES ($1, $2)
+           ON CONFLICT (slug) DO UPDATE SET name = excluded.name RETURNING id""",
+        chapter.group_slug,
+        chapter.group_name,
+    )
+    return kept["id"], before is not None and before["name"] != chapter.group_name
 
 
 async def _create(chapter: Chapter, group: int, html: str) -> int:
