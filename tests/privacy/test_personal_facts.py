@@ -97,7 +97,9 @@ async def _make_account(one: Member, other: Member) -> None:
 
 async def _make_work(one: Member, first: models.Proposal, second: models.Proposal) -> None:
     """What they did as a member who votes, a moderator and an agent."""
-    await models.Ballot.create(proposal=second, voter=one, opinion="against", proposal_version=1, cast_at=NOON)
+    await models.Ballot.create(
+        proposal=second, voter=one, opinion="against", proposal_version=1, cast_at=NOON, profession="Bibliothécaire"
+    )
     for opinion in ("for", None):
         await models.BallotChange.create(
             proposal=second, voter=one, opinion=opinion, proposal_version=1, changed_at=NOON
@@ -164,7 +166,6 @@ NOT_TOLD = {
         synthesis.published_at synthesis.redacted_at synthesis.scope synthesis.snapshot synthesis.snapshot_sha256
         synthesis.state synthesis.theme_id synthesis.version thread.theme_id treatment.revision""",
     "what a merge did to the ballot": "ballot.carried_from_id ballot_change.by_merge",
-    "what they had declared when they voted": "ballot.profession ballot.territory",
 }
 
 

@@ -222,9 +222,16 @@ PARTS: Final[Mapping[str, Part]] = {
         },
     ),
     "avis": Part(
-        f"""SELECT t.number AS theme, t.voting, t.mentions, p.number, x.opinion, x.proposal_version, x.cast_at
-              FROM ballot x {_OF_PROPOSAL} WHERE x.voter_id = $1 ORDER BY x.id""",
-        {"proposition": "reference", "version": "proposal_version", "avis": "opinion", "le": "cast_at"},
+        f"""SELECT t.number AS theme, t.voting, t.mentions, p.number, x.opinion, x.proposal_version, x.cast_at,
+                   x.profession, x.territory FROM ballot x {_OF_PROPOSAL} WHERE x.voter_id = $1 ORDER BY x.id""",
+        {
+            "proposition": "reference",
+            "version": "proposal_version",
+            "avis": "opinion",
+            "le": "cast_at",
+            "profession": "profession",
+            "territoire": "territory",
+        },
     ),
     # No opinion: the ballot was withdrawn.
     "historique_des_avis": Part(
