@@ -1,11 +1,11 @@
-# run · test · check · bench: each does its own set-up in .venv and needs nothing but Python 3.11 or later.
+# run · test · check · bench: each does its own set-up in .venv and needs only Python 3.11 or later.
 
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
 
-# Where `make test` looks for the second pair of services; it says loudly when they do not answer, and fails in CI.
+# Where `make test` looks for PostgreSQL and Redis; it says loudly when they do not answer, and fails in CI.
 export FORUM_TEST_POSTGRES ?= postgres://postgres@127.0.0.1:5432/postgres
 export FORUM_TEST_REDIS ?= redis://127.0.0.1:6379/15
 
@@ -14,8 +14,8 @@ export FORUM_TEST_REDIS ?= redis://127.0.0.1:6379/15
 run: .venv/run.stamp
 	@$(BIN)/python -m forum serve --example
 
-# Twice, because one process knows one kind of database: SQLite with the worker inside, then PostgreSQL with Redis.
-# A process of tests per core, each with databases and sites of its own.
+# Twice, because one process uses one kind of database: SQLite with the embedded worker, then PostgreSQL with Redis.
+# One test process per core, each with databases and sites of its own.
 PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile
 
 test: .venv/test.stamp
@@ -52,7 +52,7 @@ catalogue: .venv/test.stamp
 rights: .venv/test.stamp
 	$(BIN)/python -m tests.rights
 
-# What the migrations make, as the files that an empty database is filled from; needs PostgreSQL.
+# The files that an empty database is filled from, made by running the migrations; needs PostgreSQL.
 schema: .venv/test.stamp
 	$(BIN)/python -m tests.schema
 

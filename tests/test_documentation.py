@@ -72,7 +72,7 @@ def test_modules_that_load_late_are_those_that_the_map_names() -> None:
         if "import_module" in path.read_text("utf-8")
     }
     map_ = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
-    told = map_.split("load a module late")[1].split("One door")[0]
+    told = map_.split("import a module late")[1].split("One door")[0]
     assert set(re.findall(r"`([\w/]+\.py)`", told)) == late
 
 
