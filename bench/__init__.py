@@ -1,1 +1,2 @@
-"""How fast, beside what could be fastest? `python -m bench`: ratios that anyone can rerun, not tests."""
+"""How fast is the application, compared with the fastest possible? `python -m bench`: ratios that anyone can rerun, not
+tests."""

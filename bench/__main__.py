@@ -1,12 +1,10 @@
 """`python -m bench`: each figure beside a floor measured in the same run, their ratio, and the target of that ratio.
-
 The whole application (its own server, one process on one core, SQLite as durable as in production) and the floor (a
 bare Starlette under the same server, on the same core, returning ready bytes of the same size) are loaded in turn, in
-short interleaved rounds; the medians are compared. The load comes from another core. Only 127.0.0.1 is spoken to.
+short interleaved rounds; the medians are compared. The load comes from another core. Only 127.0.0.1 is contacted.
 
-Reads and floors are counted per second that the server's core really worked for them, which on a quiet machine is a
-second, and on a shared one takes the neighbours out. Writes wait for the disk: they are counted per second of the
-clock.
+Reads and floors are counted per second of processor time, which equals a second of the clock on a quiet machine and
+leaves out the neighbours on a shared one. Writes wait for the disk: they are counted per second of the clock.
 """
 
 import asyncio
@@ -51,7 +49,8 @@ from forum.settings import ROOT, settings
 ROUNDS, ROUND_SECONDS = 5, 1.0
 STARTS = 3
 QUIET = 0.85
-"""A floor whose core worked less than this part of the time shared it, or was not loaded enough: that is said."""
+"""If the floor's core worked for less than this part of the time, it was shared or not loaded enough; the report says
+so."""
 
 console = Console(width=118, highlight=False)
 
@@ -70,7 +69,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Something that the application does: what is sent by each connection, and which answer is right."""
+    """Something that the application does: what each connection sends, and which answer is right."""
 
     name: str
     target: float | None
@@ -79,7 +78,7 @@ class Work:
 
 
 def works(made: Consultation, port: int) -> list[Work]:
-    """The works of the reading and writing paths."""
+    """The works that read and those that write."""
     opinions = ("pour", "abstention", "contre")
 
     def visitor(path: str) -> Callable[[int], Iterator[bytes]]:
@@ -149,7 +148,7 @@ async def measured(work: Work, name: str, forum: tuple[int, int], floor: tuple[i
 async def _round(
     server: tuple[int, int], sent: Callable[[int], Iterator[bytes]], status: int, name: str
 ) -> tuple[Answers, float]:
-    """One round on one server, and the seconds that its processor worked; every answer must be the right one."""
+    """One round on one server, with the seconds of processor time that it used; every answer must be right."""
     before = busy(server[1])
     answers = await press(server[0], sent, ROUND_SECONDS)
     worked = busy(server[1]) - before
@@ -159,13 +158,13 @@ async def _round(
 
 
 def _same(sent: bytes, name: str, method: bytes) -> Iterator[bytes]:
-    """The same request, to the ready page of that name."""
+    """Turn a request into the one for the floor's ready page of that name."""
     _, _, rest = sent.partition(b" HTTP/1.1")
     return cycle([b"%s /%s HTTP/1.1%s" % (method, name.encode(), rest)])
 
 
 def starts(variables: dict[str, str], port: int, log: Path) -> Line:
-    """Start to first answer, on a database that is there."""
+    """Seconds from start to first answer, on an existing database."""
     seconds = []
     for _ in range(STARTS):
         started = time.perf_counter()

@@ -1,6 +1,7 @@
-"""How long does a compilation take, asked for from the shell, all formats? `python -m bench.compilation MANY`.
+"""How long does a compilation of all formats take, from the shell? `python -m bench.compilation MANY`.
 
-Prints the seconds; the database is that of the environment, migrated and empty. The renderers are imported before.
+Prints the seconds; the database is that of the environment, migrated and empty. The renderers are imported before the
+clock starts.
 """
 
 import asyncio

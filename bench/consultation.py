@@ -1,4 +1,4 @@
-"""What the measures are made on: a theme with open votes, one with closed votes, threads of twenty posts, members.
+"""What is measured: a theme with open votes, one with closed votes, threads of twenty posts, members.
 
 Written straight into a fresh SQLite file, in the shape that the doors write.
 """
@@ -44,7 +44,7 @@ class Consultation:
 
 
 async def fill() -> Consultation:
-    """Make everything; some seconds."""
+    """Write the whole consultation; takes a few seconds."""
     now = datetime.now(UTC)
     members = [await _member(n, now) for n in range(MEMBERS)]
     open_theme = await _theme(1, now, votes_close=now + timedelta(days=10))
@@ -156,7 +156,7 @@ async def _tie_to_posts(theme: Theme, thread: int, now: datetime) -> None:
 
 
 async def make_closed_theme(many: int) -> None:
-    """Theme 1 with so many proposals, its votes closed: what a compilation is measured on."""
+    """Theme 1 with this many proposals, its votes closed: what a compilation is measured on."""
     now = datetime.now(UTC)
     members = [await _member(n, now) for n in range(MEMBERS)]
     theme = await _theme(1, now, votes_close=now - timedelta(hours=1))

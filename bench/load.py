@@ -1,4 +1,4 @@
-"""Requests over kept connections, as many as one core can send: the load, and how many answers came back."""
+"""The load: as many requests as one core can send over keep-alive connections, and a count of the answers."""
 
 import asyncio
 import time
@@ -39,7 +39,7 @@ def request(method: str, path: str, *, port: int, token: str = "", body: bytes =
 
 
 class Browser(asyncio.Protocol):
-    """One connection: sends the next request when the answer to the last one is whole."""
+    """One connection: sends the next request when the last answer is complete."""
 
     def __init__(self, requests: Iterator[bytes], answers: Answers, until: float) -> None:
         self.requests, self.answers, self.until = requests, answers, until

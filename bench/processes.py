@@ -23,7 +23,8 @@ def free_port() -> int:
 
 
 def environment(folder: Path, port: int) -> dict[str, str]:
-    """SQLite in a folder of its own, as durable as in production; limits out of the way of a load from few members."""
+    """SQLite in a folder of its own, as durable as in production; with limits high enough for a heavy load from few
+    members."""
     return os.environ | {
         "FORUM_DATABASE__URL": f"sqlite:///{folder / 'cahier.sqlite3'}",
         "FORUM_SITE__DATA_DIR": str(folder),

@@ -1,6 +1,6 @@
-"""How long does each method take, once ballots are counted? `python -m bench.rankings`.
+"""How long does each ranking method take, once ballots are counted? `python -m bench.rankings`.
 
-Ten thousand proposals and a million ballots of a hundred thousand people, drawn at random but always the same; for the
+Ten thousand proposals and a million ballots of a hundred thousand people, drawn at random with a fixed seed; for the
 ranked ballots, as many proposals as their method allows. Seconds of the processor, and the memory of the whole process.
 """
 

@@ -1,8 +1,8 @@
-"""How long does a close take to count, when a country votes? `python -m bench.votes`.
+"""How long does it take to count the ballots of a whole country after the close? `python -m bench.votes`.
 
 Ten thousand proposals and a million ballots of a hundred thousand people, in the database of the environment, migrated
 and empty: the bare aggregate of the same rows as the floor, the tallies with the net support and the Wilson bound, then
-everything that the page of results reckons, by every method that opinions allow. Prints them as one line of JSON.
+everything that the results page computes, by every method that opinions allow. Prints them as one line of JSON.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ BARE = """SELECT b.proposal_id, b.opinion, COUNT(*) FROM ballot b JOIN proposal 
 
 
 async def fill() -> None:
-    """The theme, closed, and its rows, written as plain SQL: some seconds."""
+    """Write the closed theme and its rows as plain SQL; takes a few seconds."""
     now = datetime.now(UTC)
     theme = await Theme.create(
         number=1,
@@ -65,7 +65,8 @@ async def fill() -> None:
 
 
 def _ballots() -> Iterator[tuple[int, int, str]]:
-    """As many for each proposal, of different people, each proposal liked more or less; always the same."""
+    """The same number for each proposal, from different people, with a support that varies by proposal; always the same
+    ballots."""
     chance = random.Random(4)
     for proposal in range(1, PROPOSALS + 1):
         liking = chance.random()
@@ -107,7 +108,7 @@ async def _judged(theme: ThemeHead, now: datetime) -> dict[int, Judged]:
 
 
 async def _tallies_and_wilson(theme: ThemeHead, now: datetime) -> None:
-    """From the ballots to the ranks by net support, with those of Wilson beside them."""
+    """Tally the ballots, then rank by net support and by the Wilson bound."""
     standing = standing_of(Terms(theme.voting), list((await _judged(theme, now)).values()), {})
     assert len(standing.ranked) == PROPOSALS
 

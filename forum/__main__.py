@@ -198,7 +198,7 @@ def send_test_mail_command(
     address: Annotated[str, typer.Argument(help="Adresse électronique qui le reçoit.")],
 ) -> None:
     """Envoyer un message d’essai, et dire où il est parti."""
-    # In place of an import: what sends mails is the worker's, and takes its time to import.
+    # In place of an import: sending mails belongs to the worker, whose modules are slow to import.
     worker = import_module("workers.mail")
     place = _run(lambda configured: worker.send_test(clean_address(address), datetime.now(UTC)))
     say(f"Message d’essai remis à : {place}", markup=False)
@@ -289,7 +289,7 @@ def _run(work: Callable[..., Coroutine[Any, Any, Result]], *values: object) -> R
 
 
 def _run_open(work: Callable[[], Awaitable[Result]]) -> Result:
-    """The same with the database open."""
+    """Run a command's coroutine with the database open, and close it at the end."""
     return _run(lambda configured: _with_database(configured, work))
 
 

@@ -1,7 +1,7 @@
 """Builds the application: doors, entrance, pages of refusal; opens and closes what they need.
 
-`build(settings)` is all that a server or a test calls. Nothing is reached before the lifespan: a broken database or an
-unreachable Redis stops the start with one sentence.
+`build(settings)` is all that a server or a test calls. Nothing is connected before the lifespan: a broken database or
+an unreachable Redis stops the start with one sentence.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -38,7 +38,7 @@ def clock() -> datetime:
 
 
 def build(settings: Settings, *, clock: Callable[[], datetime] = clock) -> Starlette:
-    """The application. `clock` is the time that every page and rule goes by."""
+    """The application. `clock` gives the time that every page and rule goes by."""
     table = routes()
     entrance = Middleware(
         Entrance, settings=settings, clock=clock, viewer_of=viewer_of, refuse=_refuse, fail=_answer_failure
@@ -49,7 +49,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = clock) -> Starl
         middleware=[entrance],
         exception_handlers={CahierError: _answer_problem, HTTPException: _answer_problem},
     )
-    # /themes/ leading to /themes by itself would double every address.
+    # If /themes/ led to /themes by itself, every page would have two addresses.
     app.router.redirect_slashes = False
     app.state.settings = settings
     app.state.clock = clock
@@ -87,19 +87,19 @@ async def _has_examples(settings: Settings) -> bool:
 
 
 async def _refuse(request: Request, status: int, words: str) -> Response:
-    """What the entrance refuses."""
+    """Answer for a request that the entrance refuses."""
     return await refusals.answer(request, refusals.refusal(request, status, words))
 
 
 async def _answer_problem(request: Request, problem: Exception) -> Response:
-    """What the domain, the router or the reading of a form refuses."""
+    """Answer for a request that the domain, the router or the reading of a form refuses."""
     if isinstance(problem, SignInRequired):
         return await refusals.lead_to_sign_in(request, problem)
     return await refusals.answer(request, refusals.refusal_of(request, problem))
 
 
 async def _answer_failure(request: Request, problem: Exception) -> Response:
-    """What nobody foresaw (500), or the database that went away (503). The entrance has logged it."""
+    """Answer for an unexpected failure (500) or a lost database (503). The entrance has logged it."""
     if is_unreachable(problem):
         later = {"Retry-After": str(refusals.RETRY_AFTER)}
         return await refusals.answer(request, refusals.refusal(request, 503, headers=later))

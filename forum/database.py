@@ -29,7 +29,7 @@ Row = Mapping[str, Any]
 
 MIGRATIONS = ROOT / "forum" / "migrations"
 
-# Without this set the promise "one ballot per person and proposal" does not hold, whatever the code says.
+# Without this uniqueness the promise "one ballot per person and proposal" does not hold, whatever the code does.
 BALLOT_UNIQUENESS = ("proposal_id", "voter_id")
 
 # What is raised when the database went away or is too busy: the same request may work in a moment (503).
@@ -49,7 +49,8 @@ _SQLITE_AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_FULL", "
 
 
 def is_unreachable(problem: BaseException) -> bool:
-    """Whether a failure is the database's, not ours: a wrong statement is our fault and must not pass for an outage."""
+    """Whether a failure is the database's, not ours: a wrong SQL statement is our fault and must not look like an
+    outage."""
     if isinstance(problem, _AWAY):
         return True
     if isinstance(problem, sqlite3.OperationalError):
@@ -73,7 +74,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
 
 
 POSTGRES_PARAMETERS = frozenset({"host", "port", "user", "password", "database", "ssl"})
-"""What an address of PostgreSQL may say; the size of the pool is a setting of ours."""
+"""The parameters that a PostgreSQL URL may have; the size of the pool is a setting of ours."""
 
 
 def _connection(settings: Settings) -> dict[str, Any]:
@@ -83,7 +84,7 @@ def _connection(settings: Settings) -> dict[str, Any]:
         return {"engine": "forum.sqlite", "credentials": {"file_path": path}}
     read: dict[str, Any] = expand_db_url(url)
     credentials = read["credentials"]
-    # libpq and asyncpg have each their own name for it, and the same values.
+    # libpq and asyncpg each have their own name for it, with the same values.
     if "sslmode" in credentials:
         credentials["ssl"] = credentials.pop("sslmode")
     unknown = credentials.keys() - POSTGRES_PARAMETERS
@@ -93,13 +94,13 @@ def _connection(settings: Settings) -> dict[str, Any]:
 
 
 def credentials_of(settings: Settings) -> dict[str, Any]:
-    """What the driver is told: the path of SQLite's file, or where PostgreSQL is and who asks."""
+    """The driver's arguments: the path of SQLite's file, or PostgreSQL's address and user."""
     found: dict[str, Any] = _connection(settings)["credentials"]
     return found
 
 
 async def open_database(settings: Settings) -> None:
-    """Connect, and see that the schema is there with the uniqueness of ballots.
+    """Connect, and check that the schema is there and keeps ballots unique.
 
     Raises:
         CannotStart: the database cannot be reached, or is not migrated, or would allow two ballots.
@@ -124,7 +125,7 @@ async def close_database() -> None:
 
 
 async def _is_migrated() -> bool:
-    """Whether every migration of this program was applied; a newer program may have applied others since."""
+    """Whether every migration of this version was applied; a newer version may have applied others since."""
     known = {file.stem for file in MIGRATIONS.glob("[0-9]*.py")}
     try:
         applied = await rows("SELECT name FROM tortoise_migrations WHERE app = 'forum'")
@@ -159,15 +160,15 @@ Entry = TypeVar("Entry")
 
 
 class Transaction:
-    """What one write does: its last rows wait in `write_last`, effects outside the database in `after_commit`."""
+    """The effects of one write: its last rows wait in `write_last`, effects outside the database in `after_commit`."""
 
     def __init__(self) -> None:
         self._last: dict[Callable[..., Awaitable[None]], list[Any]] = {}
         self._after: list[Callable[[], Awaitable[None]]] = []
 
     def write_last(self, write: Callable[[list[Entry]], Awaitable[None]], entry: Entry) -> None:
-        """Hand `entry`, with the others given to the same `write`, to it when all else is written, just before the
-        commit: for a row that all writers lock, which must be held by nobody who still waits for another one."""
+        """Call `write` once with its entries, this one included, when all else is written, just before the commit: for
+        a row that all writers lock, so that nobody holds it while waiting for another lock."""
         self._last.setdefault(write, []).append(entry)
 
     async def run_last(self) -> None:
@@ -176,7 +177,7 @@ class Transaction:
 
     @contextmanager
     def within(self) -> Iterator[None]:
-        """A part that may be given up alone: what it wanted to be written last goes with it."""
+        """A savepoint, which can be rolled back alone: what it gave to `write_last` goes with it."""
         before = {write: list(entries) for write, entries in self._last.items()}
         try:
             yield
@@ -198,7 +199,8 @@ _open: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
 
 @asynccontextmanager
 async def transaction() -> AsyncIterator[Transaction]:
-    """One transaction: all that is inside is written, or nothing is. Inside another one it is part of that one."""
+    """One transaction: everything inside is written, or nothing is. Inside another transaction it is part of that
+    one."""
     outer = _open.get()
     if outer is not None:
         with outer.within():
@@ -217,10 +219,10 @@ async def transaction() -> AsyncIterator[Transaction]:
 
 
 def current_transaction() -> Transaction:
-    """The one that the caller is in.
+    """The transaction that the caller is in.
 
     Raises:
-        TransactionManagementError: it is in none.
+        TransactionManagementError: there is none.
     """
     found = _open.get()
     if found is None:
@@ -229,7 +231,7 @@ def current_transaction() -> Transaction:
 
 
 def is_sqlite() -> bool:
-    """Whether this process speaks to SQLite; PostgreSQL otherwise."""
+    """Whether this process uses SQLite rather than PostgreSQL."""
     return bool(get_connection("default").capabilities.dialect == "sqlite")
 
 
@@ -271,11 +273,11 @@ async def known_row(sql: str, *values: object) -> Row:
 
 
 def places(count: int, *, after: int = 0) -> str:
-    """The parameters of an IN list that stand behind `after` others: "$2, $3"."""
+    """The placeholders of an IN list that come after `after` other parameters: "$2, $3"."""
     return ", ".join(f"${place}" for place in range(after + 1, after + count + 1))
 
 
-# Rows of one INSERT: far from the most parameters that either database takes, and few enough statements.
+# Rows in one INSERT: well below the most parameters that either database takes, and still few statements.
 ROWS_AT_ONCE = 500
 
 
@@ -312,7 +314,7 @@ def moment(value: str | datetime | None) -> datetime | None:
 
 
 def known_moment(value: str | datetime | None) -> datetime:
-    """The same of a column that is never null."""
+    """A datetime column that is never null, read by plain SQL: aware and in UTC, in either database."""
     read = moment(value)
     if read is None:
         raise ValueError("a column that is never null was null")

@@ -54,7 +54,7 @@ class Invalid(CahierError):
 
 
 class InvalidForm(Invalid):
-    """Several things are wrong at once; a form shows them all, not the first."""
+    """Several things are wrong at once; a form shows them all, not just the first."""
 
     def __init__(self, problems: Sequence[Invalid]):
         super().__init__(problems[0].message, field=problems[0].field, values=problems[0].values)
@@ -73,7 +73,7 @@ class Checks:
 
     @contextmanager
     def field(self, name: str) -> Iterator[None]:
-        """What is refused inside is about this field; one that is asked twice keeps its first place."""
+        """Errors raised inside are about this field; a field checked twice keeps its first place."""
         problems = self._problems.setdefault(name, [])
         try:
             yield
@@ -125,7 +125,7 @@ _NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 
 
 def plain_reason(problem: BaseException) -> str:
-    """Why the system or a service refused, for the person at the shell: no number, no class, no traceback."""
+    """Why the system or a service refused, for the person at the shell: no error number, no class, no traceback."""
     one: BaseException | None = problem
     while one is not None:
         for kind, words in _PLAIN:

@@ -26,7 +26,7 @@ from forum.settings import Settings, settings
 RUN_JOB: Final = "run_job"
 
 RING_SECONDS: Final = 0.5
-"""A person waits while the bell is rung. A Redis that is slower than this is passed over: the table is polled."""
+"""Seconds. A person waits while the bell is rung: a slower Redis is not waited for, since the table is polled."""
 
 log = structlog.get_logger()
 
@@ -49,12 +49,12 @@ read_json: Final[Callable[[bytes], dict[str, Any]]] = json.loads
 
 
 def queue() -> str:
-    """The queue of this site: beside another one on the same Redis, each has its own workers."""
+    """The queue of this site: two sites on the same Redis have two queues, each with its own workers."""
     return f"{settings().redis_prefix}:jobs"
 
 
 def bell_over(pool: ConnectionPool) -> ArqRedis:
-    """A bell, by way of these connections; nothing is sent yet."""
+    """A bell that rings over these connections; nothing is sent yet."""
     return ArqRedis(pool, write_json, read_json, queue())
 
 
@@ -62,16 +62,16 @@ _bell: ArqRedis | None = None
 
 
 def hang_bell(bell: ArqRedis | None) -> None:
-    """From now on this process rings `bell`; None: it leaves its jobs to those who poll the table."""
+    """From now on this process rings `bell`; None: its jobs wait for a poll of the table."""
     global _bell  # one process, one bell: it is opened and closed with the application
     _bell = bell
 
 
 async def open_bell(known: Settings) -> None:
-    """Reach Redis, when one is set; otherwise the embedded worker hangs its own bell.
+    """Connect to Redis when the settings name one; otherwise the embedded worker hangs its own bell.
 
     Raises:
-        CannotStart: a Redis is set and does not answer.
+        CannotStart: the Redis of the settings does not answer.
     """
     if not known.redis.url:
         return
@@ -94,8 +94,8 @@ async def close_bell() -> None:
 async def ring(job: int, fence: int) -> None:
     """Tell the workers that a job waits. Never fails: a lost bell costs the time until the next poll.
 
-    The fence is part of the queue's own name for it: after a worker was killed, the queue still holds the entry that
-    it was working on, and the same name would be taken for that one and dropped.
+    The fence is part of the job's name in the queue: after a worker was killed, the queue still holds the entry that it
+    was working on, and a job of the same name would be dropped as a duplicate.
     """
     if _bell is None:
         return
@@ -109,8 +109,8 @@ async def ring(job: int, fence: int) -> None:
 async def enqueue(tx: Transaction, name: JobName, subject: int, *, key: str, now: datetime) -> int:
     """Ask for work about the row `subject`, inside the caller's transaction. Returns the job's id.
 
-    The same `key` is the same work: asked again while it waits or runs it is one job; once it is over, done or
-    failed, asking again starts it anew with all its tries.
+    The same `key` means the same work: asked for again while it waits or runs, it stays one job; asked for again once
+    done or failed, it restarts with all its tries.
     """
     asked = await row(ENQUEUE, name.value, key, subject, now)
     if asked is None:
@@ -121,10 +121,10 @@ async def enqueue(tx: Transaction, name: JobName, subject: int, *, key: str, now
 
 
 async def enqueue_all(name: JobName, subjects: Mapping[str, int], *, now: datetime) -> None:
-    """Ask for work about many rows, by key, that nobody asked for before, inside the caller's transaction.
+    """Ask for work about many rows, by keys that are all new, inside the caller's transaction.
 
-    Nobody rings for them: workers find them in the table, a hundred at each reading, so that a job that somebody asks
-    for meanwhile does not stand behind thousands.
+    The bell does not ring: workers find these jobs in the table, a hundred at each reading, so that a job that somebody
+    asks for meanwhile does not wait behind thousands.
     """
     await insert_rows(
         """job (name, key, subject, state, tries, fence, run_after, done_steps, total_steps, step, error, trace_id,

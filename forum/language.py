@@ -1,6 +1,6 @@
 """In which words does the site speak? The catalogue of each language, and how a template writes numbers and dates.
 
-For whoever speaks to people: pages, refusals, mails. French is the source; English is read from its .po file.
+Pages, refusals and mails use it. French is the source; English is read from its .po file.
 """
 
 import gettext
@@ -45,7 +45,7 @@ def catalogue(locale: str) -> gettext.NullTranslations:
 
 
 def said(problem: CahierError, locale: str) -> str:
-    """What a refusal says in a language."""
+    """The sentence of a refusal, in a language."""
     return worded(problem.message, problem.values, locale)
 
 
@@ -94,5 +94,5 @@ def filters(locale: str) -> dict[str, Callable[..., Any]]:
 
 
 def _here(value: date) -> date:
-    """A moment on the clock of Paris; a day stays itself."""
+    """A moment in the time zone of Paris; a day unchanged."""
     return value.astimezone(typography.PARIS) if isinstance(value, datetime) else value

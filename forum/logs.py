@@ -1,4 +1,4 @@
-"""One JSON line an event on stderr. No secret, no token, no words of a member; people appear by number only."""
+"""One JSON line per event on stderr. No secret, no token, no words of a member; people appear by number only."""
 
 import logging
 import sys
@@ -8,7 +8,7 @@ import structlog
 
 
 def open_logs() -> None:
-    """Every line of this process, of its libraries too, goes out as JSON."""
+    """Log every line of this process, its libraries included, as JSON."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

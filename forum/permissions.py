@@ -1,9 +1,9 @@
 """Who may do what, when: each predicate is *role AND state of the thing AND schedule*, and a refusal says why.
 
 Pure and synchronous. The role is read in one place, `_by_role`, in the table of `rights.py`. The domain asks before it
-acts: `viewer = demand(may_vote, viewer, …)` gives back who acts, who is somebody. Doors and templates ask the same
-predicates what to show. A visitor is None. What somebody may not know of is `HIDDEN`: it answers 404, like a thing that
-never was.
+acts: `viewer = demand(may_vote, viewer, …)` gives back who acts, who is never None. Doors and templates ask the same
+predicates what to show. A visitor is None. What somebody may not know of is `HIDDEN`: it answers 404, like something
+that never existed.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ class Viewer:
     suspended_until: datetime | None = None
     suspended_reason: str = ""
     lacks_factor: bool = False
-    """They moderate or are staff, and have not set up the second factor that this asks for."""
+    """They moderate or are staff, and have not set up the second factor that these roles require."""
     locale: str = "fr"
     unread: int = 0
 
@@ -46,7 +46,7 @@ class Viewer:
 
     @property
     def needs_factor(self) -> bool:
-        """Whether their role asks for a second factor."""
+        """Whether they have a role that requires a second factor."""
         return asks_for_factor(self.role, self.groups)
 
     def moderates(self, group: int) -> bool:
@@ -55,7 +55,8 @@ class Viewer:
 
 
 def asks_for_factor(role: Role, groups: frozenset[int]) -> bool:
-    """Who may act on others needs more than a password: moderators, agents, administrators."""
+    """Whether such a person must have a second factor: moderators, agents and administrators, who may act on others,
+    need more than a password."""
     return role is not Role.MEMBER or bool(groups)
 
 
@@ -84,13 +85,13 @@ class Schedule:
         return self.votes_are_closed(now) or (not self.sealed and self.votes_are_open(now))
 
     def is_over(self, now: datetime) -> bool:
-        """The votes are closed; where none was ever called, the contributions are."""
+        """The votes are closed, or the contributions are where no vote was ever called."""
         if self.votes_open_at is None:
             return _is_past(self.contributions_close_at, now)
         return self.votes_are_closed(now)
 
     def phase(self, now: datetime) -> str:
-        """All that this schedule makes of a page at `now`, as a short key for caches."""
+        """Everything in a page that depends on this schedule at `now`, as a short key for caches."""
         return "".join(
             "10"[not flag]
             for flag in (
@@ -152,9 +153,9 @@ def demand(
     *args: Asked.args,
     **kwargs: Asked.kwargs,
 ) -> Viewer:
-    """Who asks, once a predicate allows it; for what members do, never visitors (those only `require` a verdict).
+    """The viewer, once a predicate allows what only members do (what visitors may do too only `require`s a verdict).
 
-    The verdict itself holds nobody: it is a part of the keys of pages that many readers share.
+    The verdict itself names nobody: it is part of the keys of pages that many readers share.
 
     Raises:
         SignInRequired, NotAllowed, NotFound: according to the kind of refusal.
@@ -177,9 +178,10 @@ SIGN_IN = Verdict(Kind.SIGN_IN, "Connectez-vous pour continuer.")
 
 
 def standings_of(viewer: Viewer | None, group: int | None, now: datetime) -> tuple[Standing, ...]:
-    """All that somebody is to a thing of that working group, None for what belongs to no group.
+    """Every standing of somebody towards a thing of that working group (None: it belongs to no group).
 
-    Whom the account holds back (not confirmed, suspended, without second factor) is nothing else meanwhile.
+    A person whose account is restricted (not confirmed, suspended, without second factor) has no other standing
+    meanwhile.
     """
     if viewer is None:
         return (Standing.VISITOR,)
@@ -200,7 +202,7 @@ _ROLES = {
     Role.AGENT: Standing.AGENT,
     Role.ADMINISTRATOR: Standing.ADMINISTRATOR,
 }
-# Before the end of every suspension: for what none takes away, the hour does not matter.
+# Earlier than the end of any suspension: for rights that no suspension takes away, the time does not matter.
 _ANY_TIME = datetime.min.replace(tzinfo=UTC)
 
 
@@ -224,7 +226,8 @@ def _judge(action: Action, standings: tuple[Standing, ...], opened: bool) -> Ver
 
 
 def may_act(viewer: Viewer | None, now: datetime) -> Verdict:
-    """What a write asks before it knows what it is about: signed in, and not held back by one's account."""
+    """What a write checks before it knows its object: the person is signed in, with an account that is not
+    restricted."""
     standing = standings_of(viewer, None, now)[0]
     if standing is Standing.VISITOR:
         return SIGN_IN
@@ -232,7 +235,7 @@ def may_act(viewer: Viewer | None, now: datetime) -> Verdict:
 
 
 def _with_end(verdict: Verdict, viewer: Viewer | None, now: datetime) -> Verdict:
-    """Whom a suspension holds back hears until when it does, and why."""
+    """The refusal, with the end of the suspension and its reason when there is one."""
     if verdict.sentence != HELD_BACK[Standing.SUSPENDED] or viewer is None:
         return verdict
     until = ("until", viewer.suspended_until)
@@ -244,12 +247,13 @@ def _with_end(verdict: Verdict, viewer: Viewer | None, now: datetime) -> Verdict
 
 
 def may_keep_own_account(viewer: Viewer | None) -> Verdict:
-    """See, export, correct and erase one's own account: whoever is signed in, even suspended or not confirmed."""
+    """See, export, correct and erase one's own account: anybody signed in, even suspended or not confirmed."""
     return _by_role(Action.KEEP_ACCOUNT, viewer, _ANY_TIME)
 
 
 def may_turn_factor_off(viewer: Viewer | None, *, required: bool) -> Verdict:
-    """Sign in without second factor again; `required` is the setting that asks it of those who act on others."""
+    """Go back to signing in without a second factor; `required` is the setting that demands one of people who act on
+    others."""
     own = may_keep_own_account(viewer)
     if viewer is None or not own:
         return own
@@ -259,12 +263,12 @@ def may_turn_factor_off(viewer: Viewer | None, *, required: bool) -> Verdict:
 
 
 def may_read_notifications(viewer: Viewer | None) -> Verdict:
-    """One's own: whoever is signed in."""
+    """Read one's own notifications: anybody signed in."""
     return _by_role(Action.READ_NOTIFICATIONS, viewer, _ANY_TIME)
 
 
 def may_read_own_ballot(viewer: Viewer | None) -> Verdict:
-    """Whoever is signed in, of their own; nobody reads another one."""
+    """Read one's own ballot: anybody signed in; nobody reads another person's."""
     return _by_role(Action.READ_OWN_BALLOT, viewer, _ANY_TIME)
 
 
@@ -274,7 +278,8 @@ def may_administer(viewer: Viewer | None, now: datetime) -> Verdict:
 
 
 def may_read_address(viewer: Viewer | None, now: datetime) -> Verdict:
-    """See somebody else's address: administrators, and each look is in the journal; for others there is none."""
+    """See somebody else's address: administrators, and the journal notes each look; for others the address does not
+    exist."""
     return _by_role(Action.READ_ADDRESS, viewer, now)
 
 
@@ -284,7 +289,7 @@ def may_read_journal(viewer: Viewer | None, group: int | None, now: datetime) ->
 
 
 def may_open_journal(viewer: Viewer | None, now: datetime) -> Verdict:
-    """The page of the journal, with all of it or with what concerns a group of theirs."""
+    """Open the page of the journal, with all of it or with what concerns a group of theirs."""
     groups = viewer.groups if viewer else ()
     return next((found for group in (None, *groups) if (found := may_read_journal(viewer, group, now))), HIDDEN)
 
@@ -318,14 +323,15 @@ def may_moderate(viewer: Viewer | None, group: int, now: datetime) -> Verdict:
 
 
 def may_read_waiting_tags(viewer: Viewer | None, group: int, now: datetime) -> Verdict:
-    """A member's meeting tag, and a meeting known by it alone, until a moderator of the group confirmed it."""
+    """Read a meeting tag of a member, or a meeting known only by that tag, before a moderator of the group confirms
+    it."""
     return _by_role(Action.READ_WAITING_TAGS, viewer, now, group=group)
 
 
 def may_propose_from_post(
     viewer: Viewer | None, group: int, author: int | None, schedule: Schedule, now: datetime
 ) -> Verdict:
-    """Make a proposal of a post: its author while contributions are open, moderators until the votes close."""
+    """Make a proposal from a post: its author while contributions are open, moderators until the votes close."""
     as_moderator = _by_role(Action.PROPOSE_FROM_OTHER_POST, viewer, now, group=group)
     if as_moderator:
         return may_add_proposals(schedule, now)
@@ -335,7 +341,7 @@ def may_propose_from_post(
 
 
 def may_harvest(viewer: Viewer | None, group: int, author: int | None, schedule: Schedule, now: datetime) -> Verdict:
-    """Keep words of a post: its author while contributions are open, moderators of the group at any time."""
+    """Keep an extract of a post: its author while contributions are open, moderators of the group at any time."""
     as_moderator = may_treat(viewer, group, now)
     if as_moderator or not _is_own(viewer, author):
         return as_moderator
@@ -345,7 +351,7 @@ def may_harvest(viewer: Viewer | None, group: int, author: int | None, schedule:
 def may_change_extract(
     viewer: Viewer | None, group: int, author: int | None, member: int | None, schedule: Schedule, now: datetime
 ) -> Verdict:
-    """Change or remove words that `member` kept of a post: moderators, or who kept words of their own."""
+    """Change or remove an extract that `member` kept: moderators, and members who kept words of their own."""
     verdict = may_harvest(viewer, group, author, schedule, now)
     if not verdict or may_treat(viewer, group, now) or _is_own(viewer, member):
         return verdict
@@ -353,12 +359,12 @@ def may_change_extract(
 
 
 def may_treat(viewer: Viewer | None, group: int | None, now: datetime) -> Verdict:
-    """Say that a post is treated, or without follow-up: moderators of the group, administrators."""
+    """Mark a post as treated, or as needing no follow-up: moderators of the group, administrators."""
     return _by_role(Action.HARVEST_OTHER_POST, viewer, now, group=group)
 
 
 def may_open_inbox(viewer: Viewer | None, now: datetime) -> Verdict:
-    """What is to treat: whoever treats the posts of a group."""
+    """Open the list of posts to treat: whoever treats the posts of a group."""
     groups = viewer.groups if viewer else ()
     return next((found for group in groups if (found := may_treat(viewer, group, now))), may_treat(viewer, None, now))
 
@@ -373,14 +379,15 @@ def _while_own_proposals_are_made(schedule: Schedule, now: datetime) -> Verdict:
 
 
 def may_add_proposals(schedule: Schedule, now: datetime) -> Verdict:
-    """No proposal joins a theme whose votes are over: nobody could judge it."""
+    """Add a proposal to a theme: not once its votes are over, since nobody could vote on it."""
     if schedule.votes_are_closed(now):
         return _refused("Les votes de ce thème sont clos : une nouvelle proposition ne pourrait plus être jugée.")
     return ALLOWED
 
 
 def may_draft(viewer: Viewer | None, schedule: Schedule, now: datetime) -> Verdict:
-    """Keep a proposal for later: who may propose, before contributions open too, as long as it may still be sent."""
+    """Keep a proposal for later: people who may propose, even before contributions open, as long as it can still be
+    submitted."""
     by_role = _by_role(Action.PROPOSE, viewer, now)
     if by_role and _is_past(schedule.contributions_close_at, now):
         return _while_contributions_are_open(schedule, now)
@@ -388,7 +395,7 @@ def may_draft(viewer: Viewer | None, schedule: Schedule, now: datetime) -> Verdi
 
 
 def owner_of(author: int | None, promoter: int | None) -> int | None:
-    """Whose a proposal is: who wrote its words, or, where nobody did (minutes), who brought it in."""
+    """The owner of a proposal: the author of its words or, for minutes, which have none, the person who entered it."""
     return promoter if author is None else author
 
 
@@ -400,7 +407,8 @@ def may_amend_proposal(
     *,
     state: ProposalState = ProposalState.OPEN,
 ) -> Verdict:
-    """Change its words: its owner alone, while contributions or votes are open, as long as it is put to the vote."""
+    """Change the words of a proposal: its owner alone, while contributions or votes are open, as long as it is put to
+    the vote."""
     action = Action.EDIT_OWN_PROPOSAL if _is_own(viewer, owner) else Action.EDIT_OTHER_PROPOSAL
     by_role = _by_role(action, viewer, now)
     if not by_role:
@@ -413,7 +421,7 @@ def may_amend_proposal(
 
 
 def may_merge(viewer: Viewer | None, group: int, schedule: Schedule, now: datetime) -> Verdict:
-    """Merge proposals, part them again, say that two are different: moderators of the group, until the votes close."""
+    """Merge proposals, undo a merge, mark two as different: moderators of the group, until the votes close."""
     by_role = may_moderate(viewer, group, now)
     if by_role and schedule.votes_are_closed(now):
         return _refused("Les votes de ce thème sont clos : on ne fusionne et on ne défusionne plus.")
@@ -421,9 +429,10 @@ def may_merge(viewer: Viewer | None, group: int, schedule: Schedule, now: dateti
 
 
 def may_withdraw_proposal(viewer: Viewer | None, owner: int | None, schedule: Schedule, now: datetime) -> Verdict:
-    """Its owner, while contributions are open: afterwards the list that people judge no longer moves.
+    """Withdraw a proposal: its owner, while contributions are open; later, the list that people vote on must not
+    change.
 
-    Votes may end before contributions do: what was judged stays among the results.
+    Votes may end before contributions do: what was voted on stays among the results.
     """
     action = Action.WITHDRAW_OWN_PROPOSAL if _is_own(viewer, owner) else Action.WITHDRAW_OTHER_PROPOSAL
     by_role = _by_role(action, viewer, now)
@@ -433,7 +442,8 @@ def may_withdraw_proposal(viewer: Viewer | None, owner: int | None, schedule: Sc
 
 
 def may_set_aside(viewer: Viewer | None, group: int, schedule: Schedule, now: datetime) -> Verdict:
-    """Set a proposal aside, take it back: moderators of that group, administrators, until the votes close."""
+    """Set a proposal aside or put it to the vote again: moderators of that group, administrators, until the votes
+    close."""
     by_role = _by_role(Action.SET_ASIDE, viewer, now, group=group)
     if by_role and schedule.votes_are_closed(now):
         return _refused("Les votes de ce thème sont clos : la liste jugée ne change plus.")
@@ -449,9 +459,9 @@ def may_certify(
     *,
     is_open: bool = True,
 ) -> Verdict:
-    """Say that a version only corrects the one before: like `may_set_aside`, and never of one's own version.
+    """Certify that a version only corrects the one before: like `may_set_aside`, but never one's own version.
 
-    It decides which ballots count, so somebody else looks: this holds for administrators too.
+    It decides which ballots count, so somebody else must look, even at an administrator's version.
     """
     moderates = may_set_aside(viewer, group, schedule, now)
     if moderates and not is_open:
@@ -501,8 +511,8 @@ def may_schedule(viewer: Viewer | None, now: datetime) -> Verdict:
 def may_answer(
     viewer: Viewer | None, schedule: Schedule, now: datetime, *, state: ProposalState = ProposalState.OPEN
 ) -> Verdict:
-    """Answer a proposal in force for the administration, bind it to something: agents and administrators, once what
-    people had to say is said."""
+    """Answer a proposal in force for the administration, or commit it to something: agents and administrators, once
+    contributions and votes are over."""
     by_role = _by_role(Action.ANSWER, viewer, now)
     if not by_role:
         return by_role
@@ -523,12 +533,12 @@ _NOT_ANSWERED = {
 
 
 def may_compile(viewer: Viewer | None, now: datetime) -> Verdict:
-    """Ask for a synthesis, see its drafts: agents and administrators; for others drafts do not exist."""
+    """Ask for a synthesis, see its drafts: agents and administrators; for others, drafts do not exist."""
     return _by_role(Action.COMPILE, viewer, now)
 
 
 def may_read_synthesis(viewer: Viewer | None, is_published: bool, now: datetime) -> Verdict:
-    """Everybody reads what is published; the rest is the agents'."""
+    """Read a synthesis: everybody if it is published; otherwise agents and administrators."""
     return _by_role(Action.READ, viewer, now) if is_published else may_compile(viewer, now)
 
 

@@ -1,8 +1,8 @@
 """What may each kind of person do? One table, action by standing: the program decides by it, the help page and
-`docs/rights.md` show it, the tests drive it over HTTP.
+`docs/rights.md` show it, the tests check it over HTTP.
 
 The table knows people only. When an action is open (the schedule) and what it is done to (one's own words, an open
-proposal) is the matter of `permissions.py`, the only file that reads a cell to decide.
+proposal) is decided in `permissions.py`, the only file that reads a cell to decide.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,8 @@ from enum import Enum
 
 
 class Standing(Enum):
-    """What somebody is to the thing that they ask for. One may be several at once: an agent who moderates."""
+    """What somebody is in relation to the thing that they ask for. They may be several at once: an agent who
+    moderates."""
 
     VISITOR = "visitor"
     UNCONFIRMED = "unconfirmed"
@@ -31,7 +32,8 @@ class Cell(Enum):
     REFUSED = "F"
     HIDDEN = "N"
     BARRED = "B"
-    """Refused whatever else the person is, unless a setting opens it: an agent who moderates is an agent."""
+    """A bar: refused whatever else the person is, unless a setting lifts it. An agent who moderates is still an
+    agent."""
 
 
 class Action(Enum):
@@ -71,7 +73,7 @@ class Action(Enum):
 # An, Nc, M, MA, MB, Ag, Ad, Su, 2F: the standings in their order.
 _WRITTEN = {
     Action.READ: "✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
-    # Nobody, so that no vote is swayed; the schedule makes tallies public to all at once.
+    # Nobody, so that no vote is influenced; the schedule makes tallies public to everybody at once.
     Action.READ_SEALED_TALLIES: "N N N N N N N N N",
     Action.READ_OWN_BALLOT: "N ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
     Action.READ_OTHER_BALLOTS: "N N N N N N N N N",
@@ -96,10 +98,10 @@ _WRITTEN = {
     Action.COMPILE: "N N N N N ✓ ✓ N N",
     Action.PUBLISH: "L F F F F ✓ ✓ F F",
     Action.READ_NOTIFICATIONS: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
-    # The law gives it to each person, whatever the site thinks of them (RGPD, articles 15 to 17 and 20).
+    # The law grants it to each person, whatever their standing here (GDPR, articles 15 to 17 and 20).
     Action.KEEP_ACCOUNT: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
     Action.ADMINISTER: "L F F F F F ✓ F F",
-    # One at a time, and the journal keeps who looked.
+    # One at a time, and the journal notes who looked.
     Action.READ_ADDRESS: "N N N N N N ✓ N N",
     Action.READ_JOURNAL: "N N N ✓ N ✓ ✓ N N",
 }
@@ -160,7 +162,7 @@ MEANINGS: Mapping[Cell, str] = {
     Cell.BARRED: "Le site refuse, même à qui est aussi modérateur, sauf si le réglage de la consultation l’ouvre.",
 }
 
-# Those whom their account holds back hear that, and not what others could do.
+# People whose account is restricted are told so, rather than what others could do.
 HELD_BACK: Mapping[Standing, str] = {
     Standing.UNCONFIRMED: "Confirmez d’abord votre adresse électronique.",
     Standing.SUSPENDED: "Votre compte est suspendu.",
@@ -182,7 +184,7 @@ REASONS: Mapping[Action, str] = {
     Action.ADMINISTER: "Seuls les administrateurs gèrent les comptes.",
 }
 
-# From the worst answer to the best: of several standings the best one counts, but a bar stands whatever else one is.
+# From the worst answer to the best: of several standings the best one counts, but a bar holds whatever the others.
 _BEST_LAST = (Cell.HIDDEN, Cell.SIGN_IN, Cell.REFUSED, Cell.ALLOWED, Cell.BARRED)
 
 

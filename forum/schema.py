@@ -1,7 +1,8 @@
 """How does a database get its tables? From one file while it has none, by migrations from then on.
 
-`sqlite.sql` and `postgres.sql`, beside the migrations, hold what all of these make of an empty database, and note them
-as applied: in a blink, where the migrations take seconds, and more with each. `make schema` writes the files.
+`sqlite.sql` and `postgres.sql`, beside the migrations, hold the schema that all the migrations give an empty database,
+and note them as applied: instantly, where the migrations take seconds, and more with each new one. `make schema` writes
+the files.
 """
 
 import fcntl
@@ -27,7 +28,7 @@ SCHEMAS = MIGRATIONS
 NOTES = "tortoise_migrations"
 
 _IN_FILE = "SELECT name FROM sqlite_master WHERE name NOT GLOB 'sqlite_*'"
-# Tables and views that a statement would find, but those that an extension brought.
+# Tables and views that a statement would find, except those that an extension brought.
 _ON_SERVER = """
     SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE relkind IN ('r', 'p', 'f', 'v', 'm') AND pg_table_is_visible(c.oid)
@@ -37,10 +38,10 @@ _ON_SERVER = """
 
 
 async def migrate(settings: Settings) -> None:
-    """Bring the schema to the newest version. It is the release step; who comes second waits, and finds it done.
+    """Bring the schema to the newest version. It is the release step; a second process waits, and finds it done.
 
     Raises:
-        CannotStart: the database cannot be reached, or has tables and no note of the migrations that made them.
+        CannotStart: the database cannot be reached, or has tables without a note of the migrations that made them.
     """
     try:
         settings.site.data_path.mkdir(parents=True, exist_ok=True)
@@ -53,9 +54,9 @@ async def migrate(settings: Settings) -> None:
 
 
 def _alone(settings: Settings) -> AbstractAsyncContextManager[None]:
-    """One migrates at a time: Tortoise records a migration after its commit, so a second one would begin it again.
+    """One process migrates at a time: Tortoise records a migration after its commit, so a second would begin it again.
 
-    A database that had no table has them all when the block begins.
+    An empty database has all its tables when the block begins.
     """
     credentials = credentials_of(settings)
     if "file_path" in credentials:
@@ -98,10 +99,10 @@ async def _alone_on_server(credentials: dict[str, Any], place: str) -> AsyncIter
 
 
 def _is_empty(there: set[str], noted: bool, place: str) -> bool:
-    """Whether a database takes the file; the notes alone are what a migration leaves that was cut before the first.
+    """Whether to fill a database from the file; it may hold empty notes, left by a migration cut off at its start.
 
     Raises:
-        CannotStart: there are tables of others, or some of ours: to add ours, or to go on, would be a guess.
+        CannotStart: there are foreign tables, or only some of ours: to add ours, or to go on, would be a guess.
     """
     unnoted = sorted(set() if noted else there - {NOTES})
     if unnoted:

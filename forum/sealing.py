@@ -1,7 +1,7 @@
-"""What the database keeps but must not tell whoever reads it: second factors, links in mails that wait, identities.
+"""What the database keeps but must not reveal to whoever reads it: second factors, links in unsent mails, identities.
 
 Sealed with Fernet (AES-128-CBC and HMAC-SHA-256) under the key of the settings, which is never in the database. In
-development an empty setting means a key of the data folder, made once.
+development an empty setting means a key in the data folder, made once.
 """
 
 import json
@@ -19,17 +19,17 @@ KEY_FILE = "cahier.key"
 
 
 def make_key() -> str:
-    """A new key, as the setting takes it."""
+    """A new key, in the form that the setting takes."""
     return Fernet.generate_key().decode()
 
 
 def seal(value: Any) -> str:
-    """Anything that JSON holds, as text that only this site opens."""
+    """Seal any JSON value as text that only this site can open."""
     return _fernet(_keys()).encrypt(json.dumps(value).encode()).decode()
 
 
 def unseal(sealed: str) -> Any:
-    """What was sealed.
+    """The value that was sealed.
 
     Raises:
         LookupError: it was sealed under a key that this site does not have (any more).
@@ -51,7 +51,7 @@ def _keys() -> str:
 
 @cache
 def _own_key(path: Path) -> str:
-    """The key of the data folder. Two processes that make it at once agree on the first one's."""
+    """The key of the data folder. If two processes make it at once, both use the first."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.{os.getpid()}.part")

@@ -1,6 +1,6 @@
 """Serving: one process of uvicorn around the application, started and stopped with it.
 
-The lifespan is entered here rather than by uvicorn, so that what stops a start is one sentence and not a traceback.
+The lifespan is entered here rather than by uvicorn, so that a failed start prints one sentence and not a traceback.
 Several processes are several of these behind a proxy: nothing is shared but the database and Redis.
 """
 
@@ -20,7 +20,7 @@ GRACE = 10
 
 
 class Server(uvicorn.Server):
-    """Says when it can answer: what is printed before that may turn out not to be true."""
+    """A server that announces itself once it can answer: anything printed earlier might turn out false."""
 
     def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
         super().__init__(config)
@@ -53,7 +53,7 @@ async def serve(settings: Settings, announce: Callable[[], None]) -> None:
         timeout_graceful_shutdown=GRACE,
     )
     async with app.router.lifespan_context(app):
-        # uvicorn raises its signal again once it stopped, which would end the process before the worker is closed.
+        # uvicorn raises the signal again after stopping, which would end the process before the worker is closed.
         for one in (signal.SIGINT, signal.SIGTERM):
             signal.signal(one, signal.SIG_IGN)
         await Server(config, announce).serve([bound])

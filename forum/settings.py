@@ -18,12 +18,12 @@ from pydantic_settings import (
 from forum.errors import CannotStart
 
 ROOT = Path(__file__).resolve().parent.parent
-# Where a provider of identities says what it is, behind its name (OpenID Connect Discovery 4).
+# Where a provider of identities describes itself, below its issuer address (OpenID Connect Discovery 4).
 DISCOVERY = "/.well-known/openid-configuration"
 
 
 class Section(BaseModel):
-    """A section refuses names that it does not know: a typing mistake must not pass for a default."""
+    """A section refuses unknown names: a typing mistake must not silently leave the default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -43,7 +43,7 @@ class Site(Section):
 
     @property
     def secure(self) -> bool:
-        """Whether the public address is https, hence cookies are `__Host-` and Secure."""
+        """Whether the public address is https, so that cookies are `__Host-` and Secure."""
         return self.base_url.startswith("https://")
 
     @property
@@ -75,13 +75,13 @@ class Database(Section):
 
 
 class Redis(Section):
-    """A Redis may serve several sites: every key bears the name of its own, `Settings.redis_prefix`."""
+    """A Redis may serve several sites: every key begins with the site's own `Settings.redis_prefix`."""
 
     url: str = Field(pattern=r"^($|rediss?://.+|unix://.+)")
 
 
 class Security(Section):
-    """Fernet keys by commas: the first one seals, all of them open, so that a key can be replaced."""
+    """Fernet keys separated by commas: the first one seals, all of them open, so that a key can be replaced."""
 
     key: str = Field(pattern=r"^($|[A-Za-z0-9_=-]{44}(,[A-Za-z0-9_=-]{44})*$)")
 
@@ -125,8 +125,8 @@ class Passwords(Section):
 class Oidc(Section):
     """A provider of identities (OpenID Connect): ProConnect, or any other. Off without a discovery address.
 
-    Signatures are either all asymmetric or HS256: were both believed, the provider's public key could be taken for
-    the secret.
+    Signatures are either all asymmetric or HS256: if both were accepted, the provider's public key could pass for the
+    secret.
     """
 
     discovery_url: str = Field(pattern=rf"^($|https?://[^\s?#]+{re.escape(DISCOVERY)}$)")
@@ -144,12 +144,12 @@ class Oidc(Section):
 
     @property
     def known_as(self) -> str:
-        """What pages call the provider; nothing when there is none."""
+        """The provider's name on pages; empty when there is none."""
         return self.name if self.enabled else ""
 
     @property
     def issuer(self) -> str:
-        """Who the provider must say that it is (OpenID Connect Discovery 4.3)."""
+        """The issuer that the provider must declare (OpenID Connect Discovery 4.3)."""
         return self.discovery_url.removesuffix(DISCOVERY)
 
     @model_validator(mode="after")
@@ -166,7 +166,7 @@ Declared = Annotated[str, Field(min_length=1, max_length=80)]
 
 
 class People(Section):
-    """What members may declare: lists, so that groups can be counted; what they chose stays if a list changes."""
+    """What members may declare: lists, so that groups can be counted; a choice stays when its list changes."""
 
     professions: tuple[Declared, ...]
     territories: tuple[Declared, ...]
@@ -193,7 +193,7 @@ class Votes(Section):
 
 
 class Retention(Section):
-    """Durations that the page on personal data announces (GDPR, article 5.1.e)."""
+    """How long data is kept, as the page on personal data announces (GDPR, article 5.1.e)."""
 
     archive_days: int = Field(ge=1, le=30)
     inactive_months: int = Field(ge=0)
@@ -251,7 +251,7 @@ class Settings(BaseSettings):
 
     @property
     def redis_prefix(self) -> str:
-        """What every key of this site begins with, the same in all its processes."""
+        """The beginning of every key of this site in Redis, the same in all its processes."""
         return f"cahier:{self.site.host}"
 
     @classmethod
@@ -268,7 +268,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def production_knows_its_proxy(self) -> "Settings":
-        """Behind a proxy that is not believed the whole world is one address, whose wrong passwords close the door."""
+        """Behind a proxy that is not trusted, everybody has the same address: wrong passwords would lock everybody
+        out."""
         if self.site.environment == "production" and not self.server.trusted_proxies:
             raise ValueError(
                 "server.trusted_proxies nomme le serveur mandataire en production, ou dit none s’il n’y en a pas"
@@ -277,7 +278,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def production_brings_its_key(self) -> "Settings":
-        """A key that a process would make for itself is lost with its disk, and unknown to the next process."""
+        """A key made by a process is lost with its disk, and unknown to the other processes."""
         if self.site.environment == "production" and not self.security.key:
             raise ValueError("security.key manque en production ; python -m forum make-key en tire une")
         return self
@@ -290,7 +291,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def production_sends_its_mails(self) -> "Settings":
-        """Nobody would confirm an address or change a lost password, though told that a mail is coming."""
+        """Otherwise nobody could confirm an address or change a lost password, despite being told that a mail is
+        coming."""
         if self.site.environment != "production":
             return self
         if not self.mail.url:
@@ -319,7 +321,7 @@ def settings() -> Settings:
         raise CannotStart(f"settings.toml : {reasons(problem)}") from problem
 
 
-# What pydantic says in English, by the type of its error; the blanks are filled from its context.
+# What pydantic says in English, said in French by the type of its error; the blanks are filled from its context.
 _REASONS = {
     "missing": "manque",
     "extra_forbidden": "n’existe pas",
@@ -344,7 +346,7 @@ _REASONS = {
 
 
 def reasons(problem: ValidationError) -> str:
-    """What is wrong in a file that people write, field by field, in one line."""
+    """What is wrong in a file that people wrote, field by field, in one line."""
     return " ; ".join(map(_reason, problem.errors()))
 
 

@@ -1,10 +1,10 @@
-"""The SQLite backend that Tortoise uses here: honest under several processes, quick for short statements.
+"""The SQLite backend that Tortoise uses here: correct under several processes, quick for short statements.
 
-Two differences from the stock one. A transaction says BEGIN IMMEDIATE: a deferred one that reads, then writes while
-another process wrote, gets "database is locked" whatever the timeout. And short statements run on the spot, since a
-few rows of an index cost less than the hop to aiosqlite's thread: reads outside a transaction on a second, read-only
+Two differences from the stock one. A transaction says BEGIN IMMEDIATE: a deferred one that reads, then writes after
+another process wrote, gets "database is locked" whatever the timeout. And short statements run on the spot, since a few
+rows of an index cost less than the hop to aiosqlite's thread: reads outside a transaction on a second, read-only
 connection, which does not wait behind a write; statements of a transaction on the transaction's own connection, which
-nobody else uses meanwhile. What may wait, BEGIN and COMMIT, stays in the thread.
+nobody else uses meanwhile. BEGIN and COMMIT, which may wait, stay in the thread.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class ImmediateTransaction(SqliteTransactionWrapper):
 
 
 class TransactionContext(SqliteTransactionContext):
-    """As the stock one, and it gives the lock back however it ends.
+    """Like the stock one, but it releases the lock however it ends.
 
     The stock one keeps the lock for ever when BEGIN fails (another process holds the file too long) or is cancelled:
     no write of this process would succeed again. It also leaves a transaction open when COMMIT fails.
@@ -62,7 +62,7 @@ class TransactionContext(SqliteTransactionContext):
         try:
             await asyncio.shield(begun)
         except asyncio.CancelledError:
-            # The thread goes on by itself: what it begins is taken back before anybody else may write.
+            # The thread goes on by itself: what it begins is rolled back before anybody else may write.
             with suppress(TransactionManagementError):
                 await begun
             await self.connection._connection.rollback()
@@ -94,7 +94,7 @@ class Client(SqliteClient):
         self._reader: sqlite3.Connection | None = None
 
     async def create_connection(self, with_db: bool) -> None:
-        """As the stock one, with a connection that its transaction may use outside aiosqlite's thread."""
+        """Like the stock one, with a connection that its transaction may use outside aiosqlite's thread."""
         if self._connection is None:
             self._connection = await aiosqlite.connect(self.filename, isolation_level=None, check_same_thread=False)
             self._connection.row_factory = sqlite3.Row

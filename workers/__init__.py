@@ -1,7 +1,7 @@
 """The background door: `python -m arq workers.WorkerSettings`, or `workers.embedded` inside the web process.
 
-The settings of the arq process are loaded when they are asked for by name, which arq does and the web process does
-not: what they need (arq's worker, the renderers) would slow down its start for nothing.
+The settings of the arq process are loaded only when asked for by name, as arq does: what they import (arq's worker, the
+renderers) would slow down the start of the web process for nothing.
 """
 
 from importlib import import_module

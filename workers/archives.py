@@ -1,7 +1,7 @@
-"""Make the archive of a person's data: one ZIP with the data as JSON, the same as a page, and what each word means.
+"""Make the archive of a person's data: one ZIP with the data as JSON, again as a page, and what each word means.
 
-The same data give the same bytes. `WORDS` is the documentation of the shape, in the order of the page: what a key is
-called where people read it. What there is to say is collected by `forum/domain/privacy/personal_facts.py`.
+The same data give the same bytes. `WORDS` is the documentation of the shape, in the order of the page: what people read
+in place of each key. The data are collected by `forum/domain/privacy/personal_facts.py`.
 """
 
 import json
@@ -24,7 +24,7 @@ from workers import running
 from workers.running import Work
 
 WORDS: Final[Mapping[str, str]] = {
-    # The parts, in their order.
+    # The parts of the archive, in order.
     "archive": "Cette archive",
     "compte": "Compte",
     "connexion": "Connexion",
@@ -51,7 +51,7 @@ WORDS: Final[Mapping[str, str]] = {
     "contributions_traitees": "Contributions que vous avez traitées",
     "reponses_officielles": "Réponses officielles que vous avez données",
     "engagements": "Engagements que vous avez inscrits",
-    # What they say.
+    # Their fields.
     "acceptee_le": "Acceptée le",
     "acte": "Acte",
     "adresse": "Adresse électronique",
@@ -181,7 +181,7 @@ WORK: Final[Mapping[str, Work]] = {JobName.MAKE_ARCHIVE: Work(make_archive, jobs
 
 
 def archive_of(facts: Facts) -> bytes:
-    """The ZIP; its files bear the date at which it was asked for."""
+    """The ZIP; its files have the date of the request."""
     parts = {
         "LISEZMOI.txt": _readme().encode(),
         "donnees.json": json.dumps(facts, ensure_ascii=False, indent=1).encode(),
@@ -196,7 +196,7 @@ def _readme() -> str:
 
 
 def page_of(facts: Facts) -> str:
-    """Everything on one page, without script, image or address to load."""
+    """Everything on one page, without scripts or images, and nothing to load."""
     sections = "\n".join(
         f'<section aria-labelledby="{name}">\n<h2 id="{name}">{escape(WORDS[name])}</h2>\n{_shown(part)}\n</section>'
         for name, part in facts.items()
@@ -239,7 +239,8 @@ def _entry(name: str, value: Any) -> str:
 
 
 def _word(value: Any) -> str:
-    """A link is text too: an address that somebody wrote must not be followed by mistake. Dates are those of Paris."""
+    """How a value is written: links as text, since an address that somebody wrote must not be followed by mistake;
+    dates in the time of Paris."""
     if isinstance(value, bool):
         return "oui" if value else "non"
     if isinstance(value, str) and _INSTANT.fullmatch(value):

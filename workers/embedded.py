@@ -1,9 +1,10 @@
-"""The worker inside the web process, for a site without Redis: started beside the first answers, stopped with the site.
+"""The worker inside the web process, for a site without Redis: it starts after the first answers and stops with the
+site.
 
 `start` only makes a task and returns. The task lets the first readers in, then imports the engine in a thread, because
-arq, fakeredis and the renderers take most of a second to import and nobody should wait for them: `import_module` stands
-here in place of an import for that reason alone. `stop` releases a job that runs, so that the next start takes it up at
-once; after a SIGKILL it is taken up when its lease ends.
+arq, fakeredis and the renderers take most of a second to import and nobody should wait for them: that is the only
+reason for `import_module` here. `stop` releases a running job, so that the next start takes it up at once; after a
+SIGKILL, it is taken up when its lease ends.
 """
 
 import asyncio
@@ -15,10 +16,10 @@ import anyio.to_thread
 import structlog
 
 READERS_FIRST: Final = 1.0
-"""Seconds that the first answers have for themselves before the engine is imported."""
+"""Seconds left to the first answers before the engine is imported."""
 
 AFTER_A_FALL: Final = 5.0
-"""Seconds before a worker that fell is replaced: as often as the table is polled."""
+"""Seconds before a crashed worker is replaced: as often as the table is polled."""
 
 log = structlog.get_logger()
 
@@ -26,7 +27,7 @@ _working: asyncio.Task[None] | None = None
 
 
 async def start() -> None:
-    """Start the worker of this process. Gives the hand back at once. The database must stay open until `stop`."""
+    """Start the worker of this process. Returns at once. The database must stay open until `stop`."""
     global _working  # one process, one worker
     if _working is not None:
         raise RuntimeError("the embedded worker is started already")
@@ -43,7 +44,7 @@ async def stop() -> None:
 
 
 async def _work() -> None:
-    """Replace a worker that falls: a web process that answers but never compiles would be noticed too late."""
+    """Replace a worker that crashes: a web process that answers but never compiles would be noticed too late."""
     await asyncio.sleep(READERS_FIRST)
     while True:
         try:

@@ -1,7 +1,7 @@
-"""arq's own Worker inside the web process, over a Redis that lives in its memory.
+"""arq's own Worker inside the web process, over a Redis in its memory.
 
-Heavy to import (arq's worker, fakeredis, the renderers), hence apart from `embedded`, which loads it. What the bell
-holds dies with the process; the `job` table does not.
+Heavy to import (arq's worker, fakeredis, the renderers), hence apart from `embedded`, which loads it. The content of
+the queue dies with the process; the `job` table does not.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ async def _say_nothing(redis: Any, log: Callable[[str], Any]) -> None:
 
 
 def hire() -> Worker:
-    """A worker of this process, with the bell hung that calls it. It works while its `async_run` does."""
+    """A worker of this process, and the bell that calls it. It works as long as its `async_run` does."""
     arq.worker.log_redis_info = _say_nothing  # type: ignore[attr-defined,assignment] # not exported, but what it calls
     bell = bell_over(FakeAsyncRedis().connection_pool)
     worker = Worker(**duties(), redis_pool=bell, handle_signals=False)

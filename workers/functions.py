@@ -1,4 +1,4 @@
-"""Which functions does arq know? Running one job, and reading the table for those that nobody rang for.
+"""Which functions does arq know? Running one job, and polling the table for jobs whose bell was lost.
 
 The same in the arq process (`settings`) and in the web process (`engine`).
 """
@@ -19,7 +19,8 @@ WORK: Final[Mapping[str, Work]] = {**syntheses.WORK, **mail.WORK, **archives.WOR
 """Each module of `workers/` says which jobs it does."""
 
 ARQ_TIMEOUT: Final = LONGEST_JOB.total_seconds() + 30
-"""Later than our own, so that arq cuts nothing off: it could not tell a job that hangs from a worker told to stop."""
+"""Longer than our own limit, so that arq never cuts a job off: it could not tell a hanging job from a worker told to
+stop."""
 
 TRIES_OF_ARQ: Final = 1000
 """Tries are counted in the table. For arq a worker that is told to stop is one more try of the same entry."""
@@ -33,13 +34,14 @@ async def run_job(ctx: Mapping[str, Any], job: int) -> None:
 
 
 async def poll(ctx: Mapping[str, Any]) -> None:
-    """Ring for each job that waits unheard: asked for while Redis was away, put off, or left by a killed worker."""
+    """Ring for each waiting job that no worker knows of: asked for while Redis was away, put off, or left by a killed
+    worker."""
     for job, fence in await jobs.waiting(running.clock()):
         await ring(job, fence)
 
 
 def duties() -> dict[str, Any]:
-    """What a worker of arq does and how, wherever it runs: the arguments that both kinds of worker share."""
+    """The arguments of arq's worker that both kinds of process share."""
     return {
         "functions": [func(run_job, name=RUN_JOB, timeout=ARQ_TIMEOUT, max_tries=TRIES_OF_ARQ, keep_result=0)],
         "cron_jobs": [_polling(), _keeping_dates()],
@@ -52,13 +54,14 @@ def duties() -> dict[str, Any]:
 
 
 def _polling() -> CronJob:
-    """The poll, when the worker starts and every `poll_seconds` within each minute, by one worker of the site."""
+    """The schedule of the poll: when the worker starts and every `poll_seconds` within each minute, by one worker of
+    the site."""
     seconds = set(range(0, 60, min(settings().jobs.poll_seconds, 60)))
     name = f"{settings().redis_prefix}:poll"
     return cron(poll, name=name, second=seconds, run_at_startup=True, keep_result=0)
 
 
 def _keeping_dates() -> CronJob:
-    """The day's purges are asked for at each start and every hour; the table keeps one for the day."""
+    """The schedule of the day's purges: asked for at each start and every hour; the table keeps one job per day."""
     name = f"{settings().redis_prefix}:keep_dates"
     return cron(retention.ask, name=name, minute=17, second=0, run_at_startup=True, keep_result=0)

@@ -2,7 +2,7 @@
 
 `templates/mail/<name>.txt` holds the words in blocks (subject, words, links, after, why); `_letter.txt` and
 `_letter.html` set the same words in two ways. Values are typed by people: they stay out of every header, lose their
-control characters, and are escaped in the HTML. Links stand on `site.base_url`, never on what a request said.
+control characters, and are escaped in the HTML. Links begin with `site.base_url`, never with the host of a request.
 """
 
 import re
@@ -30,24 +30,24 @@ WIDTH: Final = 72
 
 _BLANKS = re.compile(r"[ \t\n]+")
 _PARAGRAPH_END = re.compile(r"\n\s*\n")
-# Marks that turn the direction of what follows: words that a name turned around would say something else.
+# Marks that reverse the direction of what follows: reversed by a name, a sentence would say something else.
 _TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where a mail leads, and in which words."""
+    """A link of a mail: its address and its words."""
 
     label: str
     address: str
 
 
 class UnwritableAddress(ValueError):
-    """No header can hold this address as one reader's. It is not repeated: logs would keep it."""
+    """No header can hold this address as a single recipient. The error does not repeat it: logs would keep it."""
 
 
 def message_of(mail: WaitingMail) -> EmailMessage:
-    """The mail, ready to leave. The same row gives the same Message-ID, by which a second copy is recognised.
+    """The mail, ready to be sent. The same row gives the same Message-ID, by which a second copy is recognised.
 
     Raises:
         UnwritableAddress: the address cannot stand in a header.
@@ -63,7 +63,7 @@ def message_of(mail: WaitingMail) -> EmailMessage:
         message["Reply-To"] = known.mail.reply_to
     message["Date"] = mail.created_at
     message["Message-ID"] = f"<{mail.id}.{mail.created_at:%Y%m%d%H%M%S%f}@{known.mail.sender.rpartition('@')[2]}>"
-    # RFC 3834: out-of-office replies stay at home; the second is what Exchange listens to.
+    # RFC 3834: no out-of-office replies; the second header is the one that Exchange obeys.
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(text, cte="quoted-printable")
@@ -84,7 +84,7 @@ def _address(written: str) -> Address:
 
 
 def _written(mail: WaitingMail, known: Settings) -> tuple[str, str, str]:
-    """Subject, text and HTML."""
+    """The subject, text and HTML of a mail."""
     environment = _environment(mail.locale, known.site.base_url)
     shared = {
         "site": known.site.name,

@@ -1,9 +1,9 @@
-"""Send a mail: to the mail server of the settings, or to a file of the data folder when there is none.
+"""Send a mail: to the mail server of the settings, or to a file in the data folder when there is none.
 
-A mail leaves at least once: its row goes after the server took it, and a worker that dies in between sends it again
-under the same Message-ID. A server that is away is asked again for two days, or until the link in the mail has ended;
-a server that refuses the reader for good (5xx, RFC 5321) is not. No log line and no job tells an address, which would
-outlive its account there.
+A mail is sent at least once: its row is deleted after the server accepted it, so if a worker dies in between, another
+sends it again under the same Message-ID. If the server is unreachable, sending is retried for two days, or until the
+link in the mail expires; a permanent refusal (5xx, RFC 5321) is not retried. No log line and no job contains an
+address, which would outlive its account there.
 """
 
 import os
@@ -38,8 +38,8 @@ TRIES: Final = 200
 LONGEST_PAUSE: Final = timedelta(minutes=15)
 
 REST: Final = 20.0
-"""Seconds for which a mail server that does not answer is left alone: thousands of mails that each wait for it in turn
-would keep every other job waiting."""
+"""Seconds for which a mail server that does not answer is left alone: thousands of mails waiting for it in turn would
+keep every other job waiting."""
 
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 
@@ -49,15 +49,15 @@ _rests_until = 0.0
 
 
 class MailRefused(Invalid):
-    """This mail will never be taken, however often it is offered."""
+    """This mail will never be accepted, however often it is sent."""
 
 
 class MailServerAway(Unavailable):
-    """The mail was not taken this time; a later try may succeed."""
+    """The mail was not accepted this time; a later try may succeed."""
 
 
 async def send_mail(claim: Claim) -> None:
-    """Send the mail that a job is about. One that has left already, or must not leave any more, is left alone.
+    """Send the mail that a job is about. Does nothing if it was already sent, or must no longer be.
 
     Raises:
         MailServerAway: not this time.
@@ -82,16 +82,16 @@ WORK: Final[Mapping[str, Work]] = {
 
 
 async def send_test(address: str, now: datetime) -> str:
-    """A mail that says that mails leave, from the shell; gives where it went.
+    """Send a test mail, from the shell; returns where it went.
 
     Raises:
-        MailRefused, MailServerAway: it did not leave; the sentence says why.
+        MailRefused, MailServerAway: it was not sent; the sentence says why.
     """
     return await deliver(WaitingMail(0, address, "test", "fr", {}, now))
 
 
 async def deliver(mail: WaitingMail) -> str:
-    """Make the mail and hand it over; gives where it went: a mail server, or a file.
+    """Make the mail and hand it over; returns where it went: a mail server, or a file.
 
     Raises:
         MailRefused: it will never be taken.
@@ -110,7 +110,8 @@ async def deliver(mail: WaitingMail) -> str:
 
 
 def _write(path: Path, content: bytes) -> Path:
-    """The file appears complete under its name, for its owner alone; the same mail again is the same file."""
+    """Write the mail to a file that appears complete, readable by its owner alone; the same mail again is the same
+    file."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -123,7 +124,8 @@ def _write(path: Path, content: bytes) -> Path:
 
 
 async def _hand_over(message: EmailMessage, known: Settings) -> None:
-    """What servers say often holds the address: only codes are kept of it, and no error is chained to another."""
+    """Give the mail to the server. Servers often repeat the address in their errors: only codes are kept, and no error
+    is chained to another."""
     global _rests_until  # one process, one mail server
     if time.monotonic() < _rests_until:
         raise MailServerAway("Le serveur de courrier ne répondait pas à l’instant.")
@@ -167,6 +169,6 @@ def _refusal(answer: SMTPResponseException) -> MailRefused | MailServerAway:
 
 
 def _code(answer: SMTPResponseException) -> str:
-    """550, or 550 5.1.1 when the server says more."""
+    """The code of a refusal: 550, or 550 5.1.1 when the server says more."""
     more = _ENHANCED.match(answer.message)
     return f"{answer.code} {more[0]}" if more else str(answer.code)

@@ -1,7 +1,7 @@
 """Render in a process of its own: the frozen data goes in, each format comes out as soon as it is made.
 
-Renderers take half a gigabyte for five hundred proposals and a whole core for seconds. Here both are given back when
-the last format is out, the readers of the same machine go first (`NICENESS`), and a renderer that crashes takes nothing
+Renderers take half a gigabyte for five hundred proposals and a whole core for seconds. Here both are freed when the
+last format is out, page requests on the same machine go first (`NICENESS`), and a renderer that crashes takes nothing
 with it. When the worker dies, its pipe breaks and this process ends too.
 
 `rendered` is the worker's side; `python -m workers.rendering` the other. Between them, on stdout, each format is a line
@@ -30,11 +30,11 @@ NICENESS: Final = 5
 
 
 class RenderingFailed(Unavailable):
-    """A format could not be made, for another reason than a missing package. The log has the whole of it."""
+    """A format could not be made, for a reason other than a missing package. The log has the full error."""
 
 
 async def rendered(snapshot: bytes) -> AsyncGenerator[Made, None]:
-    """Every format in the order of `FORMATS`. Closing the iterator ends the process.
+    """Each format as it is made, in the order of `FORMATS`. Closing the iterator ends the process.
 
     Raises:
         RenderingFailed: a renderer failed, or the process died.
@@ -89,7 +89,7 @@ async def _how_it_died(process: Process) -> str:
 def main() -> None:
     """Read a snapshot on stdin, write every format on stdout."""
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a renderer prints must not be taken for a document
+    os.dup2(2, 1)  # whatever a renderer prints must not be mistaken for a document
     os.nice(NICENESS)
     try:
         outline = outline_of(from_json(sys.stdin.buffer.read()))

@@ -1,7 +1,7 @@
-"""Once a day, let go of what is not to be kept any longer: each purge of the list, then the accounts that sleep.
+"""Once a day, delete what must not be kept any longer: run each purge of the list, then handle inactive accounts.
 
-Nothing of it needs to happen at once: a worker that dies in the middle is followed by another one, which finds the
-rest. What is kept how long is in `domain/upkeep/retention.py`, sleeping accounts in `domain/privacy/inactivity.py`.
+It need not happen all at once: if a worker dies in the middle, another one does the rest. How long things are kept is
+in `domain/upkeep/retention.py`, inactive accounts are in `domain/privacy/inactivity.py`.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ async def keep_dates(claim: Claim) -> None:
     """Run every purge, warn and erase inactive accounts. Run twice, it changes nothing.
 
     Raises:
-        LostLease: another worker took the job meanwhile; what was purged stays so.
+        LostLease: another worker took the job meanwhile; what was purged stays purged.
     """
     steps = len(retention.PURGES) + 1
     for done, (name, purge) in enumerate(retention.PURGES.items()):
@@ -37,7 +37,8 @@ async def keep_dates(claim: Claim) -> None:
 
 
 async def ask(ctx: Mapping[str, Any]) -> None:
-    """Ask for today's work; what arq calls every hour, so that a day on which every worker was down has its turn."""
+    """Ask for today's work. arq calls this every hour, so that the day is not skipped if every worker was down for a
+    while."""
     await retention.ask_for_purges(running.clock())
 
 

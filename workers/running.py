@@ -1,7 +1,8 @@
-"""How is one job run, from its taking to its end? Lease and heartbeat around the function that its name calls for.
+"""How is one job run, from claim to end? A lease and a heartbeat around the function for its name.
 
-Same code in the arq process and in the web process. arq decides when; the `job` table decides whether. What a job
-really does is in the other modules of `workers/`; every statement is in `forum/domain/jobs.py`.
+The code is the same in the arq process and in the web process. arq decides when a job runs; the `job` table decides
+whether it does. What a job really does is in the other modules of `workers/`; every statement is in
+`forum/domain/jobs.py`.
 """
 
 import asyncio
@@ -20,21 +21,21 @@ from forum.errors import CahierError, Unavailable
 from forum.settings import settings
 
 LONGEST_JOB: Final = timedelta(minutes=15)
-"""Five hundred proposals take seconds. What has not ended by then hangs, and is a failed try, not a long one."""
+"""Five hundred proposals take seconds. A job that has not ended by then hangs, and its try has failed."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What the name of a job calls for."""
+    """How to do the jobs of one name."""
 
     do: Callable[[Claim], Awaitable[None]]
     """The work itself, which also writes its result and the end of the job in one transaction."""
     fail: Callable[[Claim, str, str, datetime], Awaitable[None]]
-    """After the last try: (claim, reason, trace id, now); the row that the job is about says so too."""
+    """Called after the last try with (claim, reason, trace id, now): marks the row that the job is about as failed."""
     tries: int | None = None
-    """How often it is tried; None is what the settings say."""
+    """How many times it is tried; None: as many as the settings say."""
     longest_pause: timedelta = jobs.LONGEST_PAUSE
 
     @property
@@ -43,12 +44,12 @@ class Work:
 
 
 def clock() -> datetime:
-    """The time that leases go by."""
+    """The current time, which leases are compared with."""
     return datetime.now(UTC)
 
 
 async def run(job: int, works: Mapping[str, Work]) -> None:
-    """Run a job if it is to be run. Never raises for a job that fails: its row says so, and when it is tried again."""
+    """Run a job if it is due. Never raises for a job that fails: its row says so, and when to try again."""
     claim = await jobs.take(job, clock(), lease=_lease())
     if claim is None:
         return
@@ -65,7 +66,7 @@ async def run(job: int, works: Mapping[str, Work]) -> None:
 
 async def _try(claim: Claim, work: Work) -> None:
     if claim.tries > work.last_try:
-        # Only a worker that dies without a word leaves a job with its tries used up and no reason.
+        # Only a worker that was killed leaves a job with no tries left and no reason.
         reason = "Le programme qui y travaillait s’est arrêté brutalement, autant de fois que l’on essaie."
         await work.fail(claim, reason, _trace(), clock())
         return
@@ -98,7 +99,8 @@ def _trace() -> str:
 
 
 def _reason(problem: Exception) -> str:
-    """What an agent reads. Our own refusals are sentences; the rest is named, and the log has it whole."""
+    """The reason that an agent reads. Our own errors are sentences; others are only named, and the log has the
+    whole."""
     said = str(problem) if isinstance(problem, CahierError) else f"{type(problem).__name__} : {problem}"
     return said[:500]
 
@@ -109,7 +111,7 @@ def _lease() -> timedelta:
 
 @asynccontextmanager
 async def _kept_alive(claim: Claim) -> AsyncIterator[None]:
-    """While the block runs, its lease is renewed; if the lease is lost, the block is cut off with LostLease."""
+    """Renew the lease while the block runs; if it is lost, cancel the block and raise LostLease."""
     working = asyncio.current_task()
     if working is None:
         raise RuntimeError("a job runs in a task")

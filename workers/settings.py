@@ -1,7 +1,7 @@
 """How does arq's own process run? `python -m arq workers.WorkerSettings`, beside the web process, over Redis.
 
-It waits for a Redis that is away, at its start as later, and says so; a database that is away at the start is one line
-and the end. The job that runs meanwhile goes on: its lease is in the database.
+When Redis is unreachable, at the start or later, it waits and says so; the job that runs goes on, since its lease is in
+the database. When the database is unreachable at the start, it prints one line and ends.
 """
 
 import sys
@@ -32,7 +32,7 @@ LONGEST_WAIT: Final = 5.0
 
 
 class Patience(Retry):
-    """Waits for Redis for ever, and says each time that it does."""
+    """Waits for Redis for ever, and logs each attempt."""
 
     def __init__(self) -> None:
         super().__init__(ExponentialBackoff(cap=LONGEST_WAIT, base=0.2), retries=-1)

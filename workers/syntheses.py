@@ -1,7 +1,7 @@
 """Compile a synthesis: the frozen data in, one file per format out, stored together; from a job or from the shell.
 
 A format whose renderer is missing costs that format only. Rendering happens in `rendering`, data and rights are in the
-domain; how documents look is in `forum/documents`.
+domain, layout is in `forum/documents`.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from workers import running
 from workers.rendering import rendered
 from workers.running import Work
 
-# Called with the steps done, the steps in all, and the format under way.
+# Called with the number of steps done, the total, and the format under way.
 OnProgress = Callable[[int, int, str], None]
 
 
@@ -59,14 +59,14 @@ WORK: Final[Mapping[str, Work]] = {JobName.COMPILE_SYNTHESIS: Work(compile_synth
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What the command gives: the files that it wrote, and a sentence for each format that it could not."""
+    """The result of the command: the files that it wrote, and a sentence for each format that it could not make."""
 
     synthesis: int
     version: int
     draft: bool
     """A working draft without any tally, because votes are open or still to come; `version` is then a draft's."""
     is_new: bool
-    """False: nothing had changed since that version, or that draft."""
+    """False when nothing had changed since that version, or that draft."""
     files: tuple[Path, ...]
     problems: tuple[str, ...]
 
@@ -114,7 +114,7 @@ def _wanted(formats: Sequence[str]) -> frozenset[str]:
 
 
 def _prepare(out_dir: Path) -> None:
-    """Before minutes of work, see that its result can be kept."""
+    """Check that the result can be kept, before minutes of work."""
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
@@ -128,7 +128,7 @@ def _prepare(out_dir: Path) -> None:
 
 
 async def _work_off(key: str, on_progress: OnProgress) -> Progress:
-    """Run the job, here unless another worker holds it, until it is over."""
+    """Wait until the job is over, running it here unless another worker holds it."""
     while True:
         progress = await _told(key, on_progress)
         if progress.is_over:
@@ -151,7 +151,7 @@ async def _told(key: str, on_progress: OnProgress) -> Progress:
 
 
 def _write_whole(path: Path, content: bytes) -> Path:
-    """The file appears complete under its name, or not at all."""
+    """Write a file that appears complete under its name, or not at all."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_bytes(content)

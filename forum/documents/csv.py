@@ -1,4 +1,4 @@
-"""The register of proposals for a spreadsheet: one row per proposal. How it is written: `text/sheets.py`."""
+"""The register of proposals for a spreadsheet: one row per proposal. The CSV itself is written by `text/sheets.py`."""
 
 from typing import Final
 

@@ -32,7 +32,7 @@ _RANK: Final = (
     r'(<w:p><w:pPr><w:pStyle w:val="Heading3" />)(</w:pPr><w:r><w:rPr><w:rStyle w:val="Rank" /></w:rPr>'
     r'<w:t xml:space="preserve">[^<]*</w:t></w:r>)<w:r><w:t xml:space="preserve"> </w:t></w:r>'
 )
-# Of the styles with a rule on the left: the same, of a colour that differs by as little as it can.
+# Twins of the styles with a rule on the left, in the closest possible colour.
 _RULES: Final = {
     style.docx: '<w:pBdr><w:left w:val="single" w:sz="12" w:space="8" '
     f'w:color="{int(style.rule, 16) + 1:06x}"/></w:pBdr>'
@@ -61,7 +61,7 @@ def render(outline: Outline) -> bytes:
 
 
 def _with_plain_pictures(document: str) -> str:
-    """Pandoc takes the address of a picture for a description, and ours hold the picture; its words stay in docPr.
+    """Pandoc copies a picture's address, which holds the whole picture, into a description; its words stay in docPr.
 
     Without distances LibreOffice puts an eighth of an inch around a picture, and it no longer stands under its words.
     """
@@ -91,7 +91,7 @@ def _with_ranks(document: str) -> str:
 
 
 def _with_bookmarks(document: str) -> str:
-    """Each at the head of its paragraph: pandoc's hold whole sections, and LibreOffice loses those that follow a table.
+    """Bookmarks at the head of a paragraph: pandoc's span sections, and LibreOffice loses those that follow a table.
 
     Word knows letters, digits and underscores in their names.
     """
@@ -118,7 +118,8 @@ def _with_contents(document: str) -> str:
 
 
 def _with_parted_rules(document: str) -> str:
-    """Word draws one rule along neighbours whose borders are the same: every other one has its own shade of the hue."""
+    """Word joins the rules of neighbours whose borders are the same: every other one gets a slightly different
+    shade."""
     turns = cycle((False, True))
 
     def parted(found: re.Match[str]) -> str:

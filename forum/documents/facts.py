@@ -1,4 +1,4 @@
-"""What does an outline hold, as plain dictionaries and lists? For the typst templates to read.
+"""What does an outline hold, as plain dictionaries and lists? This is what the typst templates read.
 
 Field names are those of `outline`; each block carries its `kind`, the name of its class.
 """

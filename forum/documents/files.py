@@ -1,4 +1,4 @@
-"""Where are the files that the renderers bring with them? Templates and reference documents, and faces."""
+"""Where are the files that the renderers bring with them? Templates, reference documents and fonts."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""Which files can a document be, and what does each one need? The one list; everything else asks it.
+"""Which files can a document be, and what does each one need? This is the only list of formats.
 
 A format's module is loaded when the first document of that format is made, and not before: a renderer that is not
 installed then costs its own format and no other, and the web process never carries one.
@@ -25,7 +25,7 @@ class Format:
     """A kind of file that a document can be."""
 
     name: str
-    """As people read it, such as "PDF"."""
+    """The name that people read, such as "PDF"."""
     media_type: str
     extension: str
     render: Callable[[Outline], bytes]
@@ -34,7 +34,7 @@ class Format:
     """What makes it, as pip names it; empty when Python alone does."""
 
 
-# The modules of others that renderers import, and the packages that bring them.
+# The third-party modules that renderers import, and the packages that bring them.
 _PACKAGES: Final = {"jinja2": "jinja2", "markupsafe": "jinja2", "typst": "typst", "pypandoc": "pypandoc-binary"}
 
 
@@ -44,7 +44,7 @@ def _loaded_at_need(module: str, name: str) -> Callable[[Outline], bytes]:
             renderer = cast(_Renderer, importlib.import_module(f"forum.documents.{module}"))
         except ModuleNotFoundError as error:
             package = _PACKAGES.get((error.name or "").partition(".")[0])
-            if package is None:  # not a renderer: something of ours is broken
+            if package is None:  # not a missing renderer: something of ours is broken
                 raise
             raise MissingRenderer(package, name) from error
         return renderer.render(outline)

@@ -8,7 +8,7 @@ from forum.documents.dataset import dictionary
 from forum.documents.outline import Outline
 
 LAYOUT: Final = 3
-"""Number of this file's layout; raised when a field changes its meaning or goes."""
+"""Number of this file's layout; raised when a field changes its meaning or is removed."""
 
 
 def render(outline: Outline) -> bytes:

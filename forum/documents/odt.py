@@ -69,9 +69,9 @@ def render(outline: Outline) -> bytes:
 
 
 def _with_alts(content: str, alts: list[str]) -> str:
-    """Pandoc names the pictures img1, img2… in the order of the document; it forgets their words and how they stand.
+    """Pandoc names the pictures img1, img2… in the order of the document; it drops their words and their anchors.
 
-    A picture that does not stand in its line leaves the words it belongs to when a page ends.
+    A picture that is not anchored in its line is separated from its words where a page ends.
     """
     waiting: Iterator[tuple[int, str]] = iter(enumerate(alts, start=1))
 

@@ -29,7 +29,7 @@ LONGEST_RUN: Final = 300
 MOST_MEMORY: Final = "2G"
 
 RUNNING_TITLE: Final = "Titre courant"
-"""What the reference documents have in the place of a document's own running title."""
+"""The placeholder of the reference documents, which each document's running title replaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,8 @@ class ContentsStyles:
 
 
 def parts_by_pandoc(outline: Outline, extension: str, contents: ContentsStyles) -> dict[str, bytes]:
-    """The files of an office document as pandoc makes them. RuntimeError with its words when it fails.
-
-    MissingRenderer when there is no pandoc.
-    """
+    """The files of an office document as pandoc makes them. RuntimeError with pandoc's message when it fails;
+    MissingRenderer when there is no pandoc."""
     page = ENVIRONMENT.get_template("office.html").render(
         outline=outline, contents=contents, pictures=pictures_of(outline), key_of=key_of, base64=_base64
     )
@@ -53,14 +51,14 @@ def parts_by_pandoc(outline: Outline, extension: str, contents: ContentsStyles) 
     limits = ["+RTS", f"-M{MOST_MEMORY}", "-RTS"]
     options = ["--sandbox", "--from=html", f"--to={extension}", f"--reference-doc={reference}", "--output=-"]
     command = [_pandoc(extension), *options, *limits]
-    made = subprocess.run(command, input=page.encode("utf-8"), capture_output=True, timeout=LONGEST_RUN)  # noqa: S603 - no word of anybody is in the command
+    made = subprocess.run(command, input=page.encode("utf-8"), capture_output=True, timeout=LONGEST_RUN)  # noqa: S603 - no part of it was typed by people
     if made.returncode:
         raise RuntimeError(f"pandoc could not make the {extension}: {made.stderr.decode('utf-8', 'replace').strip()}")
     return parts_of(made.stdout)
 
 
 def _pandoc(extension: str) -> str:
-    """Where the program is: the package can be there without it."""
+    """The path of the program: the package can be installed without it."""
     try:
         return str(pypandoc.get_pandoc_path())
     except OSError as error:
@@ -68,13 +66,13 @@ def _pandoc(extension: str) -> str:
 
 
 def entitled(xml: str, outline: Outline) -> str:
-    """The properties of a file, with the title that says what it covers, as the PDF has it."""
+    """The properties of a file, with the full title, which says what it covers, as in the PDF."""
     title = escape(f"{outline.cover.title}, {outline.cover.subtitle}".replace("\n", " "))
     return rewritten(r"(?<=<dc:title>).*?(?=</dc:title>)", lambda _: title, xml, times=1)
 
 
 def headed(xml: str, outline: Outline) -> str:
-    """The head of each page: the place that the reference document keeps for it says which document this is."""
+    """The head of each page, with the document's running title in place of the reference document's placeholder."""
     title = escape(outline.furniture.running_title.replace("\n", " "))
     return rewritten(RUNNING_TITLE, lambda _: title, xml, times=1)
 

@@ -26,7 +26,7 @@ class Run:
 
 
 class Tone(StrEnum):
-    """How a paragraph speaks."""
+    """The purpose of a paragraph, which decides how it looks."""
 
     BODY = "body"
     LEAD = "lead"  # opens a chapter
@@ -232,4 +232,4 @@ class Outline:
     furniture: Furniture
     chapters: tuple[Section, ...]
     data: Dataset
-    """The same, for machines."""
+    """The dataset behind the figures, for formats that machines read."""

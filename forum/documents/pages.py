@@ -1,6 +1,6 @@
 """Where do templates become text? The one Jinja environment of the documents, with autoescape always on.
 
-Templates are files of ours; nothing of an outline is ever compiled as a template. The page that people read is made in
+Templates are files of ours; no part of an outline is ever compiled as a template. The page that people read is made in
 `html`, the one that pandoc reads in `office`.
 """
 

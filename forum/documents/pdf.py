@@ -22,7 +22,7 @@ MAIN_FACE: Final = "AtkinsonHyperlegible_400Regular.ttf"
 
 _TEMPLATE: Final = (TEMPLATES / "bars.typ").read_bytes() + (TEMPLATES / "synthesis.typ").read_bytes()
 
-# Spaces, line ends, joiners and marks of direction: typst asks no font for them. U+FEFF is the exception.
+# Spaces, line ends, joiners and direction marks: typst needs no font for them. U+FEFF is the exception.
 _INVISIBLE: Final = frozenset({"Cf", "Zs", "Zl", "Zp"})
 _ASKED: Final = "\ufeff"
 
@@ -41,9 +41,9 @@ Spelling = Callable[[str], str]
 def render(outline: Outline) -> bytes:
     """The PDF. The same outline gives the same bytes.
 
-    PDF/UA refuses signs that no font can draw. Words are first set as they are; when a sign is refused, those outside
-    of our fonts are written by their number ("[U+65E5]"), so that nothing is lost; and when a rare combination still
-    is, those outside of the main face.
+    PDF/UA refuses signs that no font can draw. Words are first set as they are; when a sign is refused, those that our
+    fonts lack are written as their code point ("[U+65E5]"), so that nothing is lost; if a rare combination is still
+    refused, so are those that the main face lacks.
     """
     facts = facts_of(outline, without="data")
     taken_at = int(datetime.fromisoformat(outline.taken_at).timestamp())
@@ -57,7 +57,7 @@ def render(outline: Outline) -> bytes:
 
 
 def _spelled(facts: Facts, spelling: Spelling) -> Facts:
-    """The same facts with every text spelled so that it can be set, and cut where it may be."""
+    """Facts whose texts can be set: signs that cannot be drawn are written as code points, long words may be cut."""
     if isinstance(facts, str):
         return _LONG_WORD.sub(_with_cuts, spelling(facts))
     if isinstance(facts, list):

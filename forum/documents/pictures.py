@@ -1,6 +1,6 @@
 """Which pictures do the office formats need? The charts and the bars of proposals, as PNG with their words.
 
-Two proposals with the same votes share one picture: the picture is found again by what it shows.
+Two proposals with the same votes share one picture: a picture is looked up by what it shows.
 """
 
 import struct
@@ -46,7 +46,7 @@ def alts_of(outline: Outline) -> list[str]:
 
 
 def key_of(drawing: Drawing) -> object:
-    """What tells a picture from another: all of a chart, of a bar only its parts."""
+    """What identifies a picture: the whole of a chart, or only the parts of a bar."""
     return drawing if isinstance(drawing, BarChart) else drawing.parts
 
 

@@ -2,8 +2,8 @@
 
 `python -m forum.documents.references` writes `templates/reference.odt` and `templates/reference.docx` again after a
 change here or in `templates/styles.*.xml`; they are committed, and a test compares them. Both name the face without
-embedding it: who has not installed Atkinson Hyperlegible sees the machine's own sans serif. The page is that of the PDF
-as far as these formats go.
+embedding it: a reader who has not installed Atkinson Hyperlegible sees the machine's default sans serif. The page is
+that of the PDF as far as these formats go.
 """
 
 import re
@@ -27,10 +27,10 @@ ACCENT: Final = "0b4c5f"
 CLAY: Final = "8f4a12"
 
 RANK_SIZE: Final = 16
-"""Of the numeral of a rank, in points: that of the PDF."""
+"""Size of the numeral of a rank, in points, as in the PDF."""
 
 MADE_AT: Final = "2026-01-01T00:00:00Z"
-"""A date for the files' own entries; those of a document replace it."""
+"""The date of the files' entries; each document puts its own in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def _docx_parts() -> dict[str, str]:
 
 
 def _completed(name: str, content: str) -> str:
-    """The two lists of the DOCX that must know of the new head and foot."""
+    """The two lists of the DOCX that must name the new head and foot."""
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     kind = "application/vnd.openxmlformats-officedocument.wordprocessingml"
     if name == "word/_rels/document.xml.rels":
@@ -192,7 +192,7 @@ def reference_odt() -> bytes:
 def reference_docx() -> bytes:
     """Pandoc's own reference document, with our styles, page, head and foot."""
     parts = _pandocs_own("reference.docx")
-    # The example link of pandoc's document goes with the words that held it.
+    # The example link of pandoc's document is removed with the words that held it.
     example = re.compile(rb"<Relationship [^>]*example\.com[^>]*/>")
     parts = {name: example.sub(b"", content) for name, content in parts.items()}
     settings = parts["word/settings.xml"].replace(b'w:themeFontLang w:val="en-US"', b'w:themeFontLang w:val="fr-FR"')

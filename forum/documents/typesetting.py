@@ -16,7 +16,7 @@ from forum.documents.files import FONTS
 def compiler(template: bytes, folder: str, **data: Facts) -> typst.Compiler:
     """A compiler of a template that finds each of `data` under its name in `sys.inputs`, as JSON text.
 
-    `folder` is an empty one: the root of what the template can read, and the place of packages that it cannot have.
+    `folder` is empty: it is the root of what the template can read, and where it finds no packages.
     """
     return typst.Compiler(
         template,

@@ -1,4 +1,4 @@
-"""How do the same parts give the same zip? Entries in one order, one date for all, one level of compression.
+"""How is a zip made reproducible? Entries in one order, one date for all, one level of compression.
 
 Office formats are zips: without this, their bytes would tell when and where they were made. The `mimetype` of an ODT
 comes first and uncompressed, as OpenDocument asks.

@@ -1,8 +1,8 @@
-"""The example consultation: the real thread of 2019 with invented people, so that one can read, write and vote at once.
+"""The example consultation: the real thread of 2019 with invented people, to read, write and vote at once.
 
 The contributions are those of `example/formation-et-acteurs.txt`; the members, the choice of proposals and the ballots
-are invented, and every page and document says so. It is loaded whole or not at all, once: no verb of the domain writes
-so much at a time, so the one who loads it opens the transaction, the only door that does.
+are invented, and every page and document says so. It is loaded once, whole or not at all. No verb of the domain writes
+that much, so this module opens the transaction itself: no other door does.
 """
 
 import secrets
@@ -35,7 +35,7 @@ VOTES = timedelta(days=45)
 
 @dataclass(frozen=True, slots=True)
 class ExampleAccount:
-    """An account that one can sign in with. The password exists nowhere else in clear."""
+    """An account to sign in with. The password exists nowhere else in clear."""
 
     title: str
     name: str
@@ -53,7 +53,7 @@ class _Person:
     moderates: tuple[str, ...] = ()
 
 
-# Addresses of RFC 2606, where nobody ever receives mail.
+# Addresses reserved by RFC 2606: nobody ever receives mail there.
 _ACCOUNTS = (
     _Person("membre", "Camille Aubry", "membre@example.org", Role.MEMBER, "Médiathèque municipale"),
     _Person("modératrice", "Nadia Berthier", "moderatrice@example.org", Role.MEMBER, "Bibliothèque", GROUPS),
@@ -97,7 +97,8 @@ _ORGANISATIONS = (
 
 @dataclass(frozen=True, slots=True)
 class _Proposal:
-    """A proposal that the moderator makes of a post; no words: of the whole. Shares of pour and abstention in 100."""
+    """A proposal that the moderator makes from words of a post, or from the whole post where none are given. Shares of
+    pour and abstention in 100."""
 
     post: int
     words: str | None
@@ -184,7 +185,7 @@ _TURNOUT = 82
 
 
 async def load_example(now: datetime) -> tuple[ExampleAccount, ...]:
-    """Load the example into the loaded themes, unless it is there; gives the accounts that it made, each once.
+    """Load the example into the loaded themes, unless it is already there; returns the accounts that it created.
 
     Raises:
         NotFound, Invalid, Conflict: the themes are not those of this repository.
@@ -206,7 +207,7 @@ async def load_example(now: datetime) -> tuple[ExampleAccount, ...]:
 
 
 async def _account(person: _Person) -> tuple[ExampleAccount, str]:
-    """An account with a random password, and the hash to keep: four of them take a second, too long for a lock."""
+    """An account with a random password, and its hash, made before the lock is taken: four hashes take a second."""
     password = secrets.token_urlsafe(12)
     return ExampleAccount(person.title, person.name, person.email, password), await passwords.hash_password(password)
 
@@ -224,7 +225,7 @@ async def _open(person: _Person, kept: str, now: datetime) -> int:
 
 
 async def _propose(moderator: Viewer, thread: int, now: datetime) -> list[str]:
-    """The proposals of the example; gives their references."""
+    """Write the proposals of the example; returns their references."""
     page = await threads.read_thread(await threads.thread_state(thread), 1, now)
     posts = {post.number: post.id for post in page.posts}
     return [
@@ -234,7 +235,7 @@ async def _propose(moderator: Viewer, thread: int, now: datetime) -> list[str]:
 
 
 async def _vote(references: list[str], now: datetime) -> None:
-    """The ballots of the invented members: always the same ones."""
+    """Write the ballots of the invented members: always the same ones."""
     for i, name in enumerate(_VOTERS):
         organisation = _ORGANISATIONS[i % len(_ORGANISATIONS)]
         member = await members.create_member(Particulars(name, organisation), example=True, now=now)

@@ -2,7 +2,7 @@
 
 Each file is Markdown under TOML front matter between two +++ lines. Every field is checked and an unknown one is
 refused: a typing mistake in a date or a title stops the start, with the file, the field and the reason, rather than
-opening a consultation that nobody meant. What a file changes in the database is the matter of `domain/themes/files.py`.
+opening a consultation that nobody intended. What a file changes in the database is decided in `domain/themes/files.py`.
 """
 
 import re
@@ -31,20 +31,20 @@ Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezon
 
 
 class Strict(BaseModel):
-    """A table of the front matter."""
+    """A table of the front matter, which refuses unknown fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Group(Strict):
-    """The working group whose meetings the theme's tags mean."""
+    """The working group whose meetings the theme's tags refer to."""
 
     slug: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)
     name: Annotated[Line, Field(max_length=120)]
 
 
 class ThemeFile(Strict):
-    """The front matter of a theme. Without dates the schedule is not fixed yet; agents fix it."""
+    """The front matter of a theme. Without dates the schedule is left for agents to fix."""
 
     number: int = Field(ge=1, le=99)
     title: Annotated[Line, Field(max_length=200)]

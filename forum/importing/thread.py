@@ -16,7 +16,7 @@ from forum.text.quotes import QuoteMark
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What was understood, line by line, and what was written; nothing was in a dry run."""
+    """What was understood, line by line, and what was written (nothing in a dry run)."""
 
     title: str
     lines: tuple[str, ...]

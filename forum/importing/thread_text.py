@@ -1,10 +1,8 @@
-"""What does a thread that somebody copied from a forum's page, as text, say? (The layout of NodeBB's printed
-topics.)
+"""What does a thread copied as text from a forum's page say? (The layout is that of NodeBB's printed topics.)
 
-The first line is the title. Posts are bullets at two spaces; what belongs to a post stands at four, inner
-bullets included; a last line "Log in to reply" ends the page. The text names no author, except of posts that
-a later one quotes: nobody is invented. Nothing is written here: the domain creates posts from what this
-module gives.
+The first line is the title. Posts are bullets at two spaces; the rest of a post is indented by four, inner bullets
+included; a last line "Log in to reply" ends the page. The text names only the authors whom a later post quotes: no
+author is invented. Nothing is written here: the domain creates posts from what this module returns.
 """
 
 import re
@@ -31,14 +29,14 @@ _ATTRIBUTION = re.compile(
 _BLANK_LINES = re.compile(r"\n{3,}")
 _FIRST_WORDS = 60
 
-# For reading a post before its quoted post has an id: only what surrounds the quote is looked at.
+# To read a post before its quoted post has an id: only what surrounds the quote is used.
 _ANY_MARKER = QuoteMark(1, 1, 0, 1).marker()
 
 Kind = Literal["instruction", "contribution"]
 
 
 class ThreadFileError(Invalid):
-    """The file is not such a thread; `line` counts from 1."""
+    """The file does not have the layout of a thread; `line` counts from 1."""
 
     def __init__(self, line: int, reason: str):
         super().__init__("Ligne {line} : {reason}", values={"line": line, "reason": reason})
@@ -89,7 +87,7 @@ class ParsedThread:
 
 @dataclass(frozen=True, slots=True)
 class _RawPost:
-    """A post's lines as Markdown, before anybody asks what they mean; `squashed` compares without white space."""
+    """A post's lines as Markdown, not interpreted yet; `squashed` is for comparing without white space."""
 
     line: int
     source: str
@@ -175,7 +173,8 @@ def _refuse_words_after_the_end(lines: Sequence[str], start: int) -> None:
 
 
 def _markdown(body: Sequence[str]) -> str:
-    """Inner bullets become list items; line breaks stay. A line that leaves a list is set apart, as the page had it."""
+    """Inner bullets become list items; line breaks stay. A blank line goes before a line that leaves a list, as on the
+    page."""
     written: list[str] = []
     in_list = False
     for line in body:
@@ -231,12 +230,12 @@ def _squashed(source: str) -> str:
 
 
 def _plain(post: ParsedPost) -> str:
-    """The plain words of a post that is already understood."""
+    """The plain words of a post that was already parsed."""
     return read(post.source.replace(PLACEHOLDER, _ANY_MARKER, 1) if post.quote else post.source).plain
 
 
 def _with_named_authors(posts: Sequence[ParsedPost]) -> Iterator[ParsedPost]:
-    """A post that others quote takes the name that they give; when they disagree, it takes none."""
+    """A post that others quote gets the author that they name; none when they disagree."""
     for index, post in enumerate(posts):
         names = {
             quoting.quote.author_handle for quoting in posts if quoting.quote and quoting.quote.quoted_index == index

@@ -1,4 +1,4 @@
-"""What the administration answers to each proposal, and what it binds itself to do about it, by when."""
+"""What the administration answers to each proposal, and what it commits itself to do about it, by when."""
 
 from tortoise import fields
 from tortoise.models import Model

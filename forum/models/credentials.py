@@ -1,4 +1,4 @@
-"""What people prove themselves with beside a password: codes of an application, recovery codes, other providers."""
+"""How people prove who they are, besides a password: codes of an application, recovery codes, other providers."""
 
 from tortoise import fields
 from tortoise.models import Model

@@ -1,4 +1,4 @@
-"""How people come in: sign-ups that wait for their confirmation, invitations, links sent by mail, the mails."""
+"""How people join: sign-ups that wait for confirmation, invitations, links sent by mail, the mails."""
 
 from enum import StrEnum
 

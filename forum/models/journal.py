@@ -1,8 +1,8 @@
 """The journal: who did what to what, when, from what to what, and why. Rows are added, never changed.
 
-Each row is chained to the one before it by a hash, so that a row that was changed or removed is found out. What people
-typed in it (`before`, `after`, `reason`) enters the chain by a salted digest: an erasure may take a name out of it, and
-says so, without breaking the chain.
+Each row is chained to the one before it by a hash, so that changing or removing a row is detected. What people typed in
+it (`before`, `after`, `reason`) enters the chain by a salted digest: an erasure may take a name out of it, and says so,
+without breaking the chain.
 """
 
 from tortoise import fields

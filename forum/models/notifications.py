@@ -1,4 +1,4 @@
-"""What a member is told: of words that answer, quote or call them; of proposals and votes that concern them."""
+"""What a member is notified of: words that answer, quote or mention them; proposals and votes that concern them."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -7,7 +7,7 @@ from forum.text.labels import Labelled
 
 
 class Event(Labelled):
-    """The first three in order of precedence: one post tells one person one thing."""
+    """The first three are in order of precedence: one post notifies one person of one thing."""
 
     QUOTE = "quote", "citation"
     REPLY = "reply", "réponse"

@@ -1,4 +1,4 @@
-"""What the law gives each person: an archive of their data; what it asks hosts to keep of those who left."""
+"""What the law grants each person, an archive of their data, and what it requires hosts to keep of those who left."""
 
 from tortoise import fields
 from tortoise.models import Model

@@ -1,4 +1,4 @@
-"""Contributions, every state they were in, and what they point to."""
+"""Contributions, their revisions, and what they point to."""
 
 from enum import StrEnum
 
@@ -118,7 +118,7 @@ class Mention(Model):
 
 
 class Outcome(Labelled):
-    """How the reading of a post by its moderators ended."""
+    """The result of a moderator's reading of a post."""
 
     TREATED = "treated", "traitée"
     NO_FOLLOW_UP = "no follow-up", "sans suite"

@@ -21,7 +21,7 @@ class Origin(Labelled):
 
 class ProposalState(Labelled):
     """Only an open proposal is voted on. After the vote it may be retained, then done; the others stay readable and are
-    listed apart, but for a draft, which its author alone sees."""
+    listed apart, except a draft, which only its author sees."""
 
     DRAFT = "draft", "brouillon"
     OPEN = "open", "en vigueur"
@@ -187,7 +187,7 @@ class ProposalQuestion(Model):
 
 
 class Turn(Labelled):
-    """What happened to a proposal, as its page tells it to everybody."""
+    """What happened to a proposal, as its page tells everybody."""
 
     PROPOSED = "proposed", "déposée"
     AMENDED = "amended", "modifiée"

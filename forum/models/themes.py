@@ -7,7 +7,7 @@ from forum.text.labels import Labelled
 
 
 class Voting(Labelled):
-    """What a ballot of the theme says: a support, one of three opinions, a mention, or a place in an order."""
+    """What a ballot of the theme says: a support, one of three opinions, a grade, or a place in an order."""
 
     APPROVAL = "soutien", "soutien"
     OPINIONS = "pour-contre", "pour, contre ou abstention"

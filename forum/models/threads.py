@@ -1,4 +1,4 @@
-"""Threads: where contributions follow each other."""
+"""Threads: sequences of contributions."""
 
 from tortoise import fields
 from tortoise.models import Model

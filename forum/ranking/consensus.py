@@ -5,8 +5,8 @@ opinion spaces", Recerca 26(2), 2021), on groups that are declared and not guess
 
     Π over groups (A + 1) / (S + 2)
 
-A people of the group for, S people of it who voted, abstentions included. One group that says no is enough to bring
-it down. A group that nobody voted in counts one half for every proposal.
+A people of the group for, S people of it who voted, abstentions included. One group that says no is enough to bring the
+score down. A group without a single voter counts one half.
 
 Groups make one partition: a person is in one group at most, and two proposals compare over the same groups only.
 """

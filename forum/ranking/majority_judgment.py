@@ -4,16 +4,16 @@ M. Balinski and R. Laraki, "A theory of measuring, electing, and ranking", PNAS 
 Judgment", MIT Press (2011). A voter gives each proposal one grade of a common scale, here a whole number from 0,
 the worst; the words of the scale belong elsewhere.
 
-The majority grade is the lower median. The majority value is the sequence got by taking the lower median and
-removing one such grade, again and again; values are compared from their beginning. Taken out in that order, sorted
-ballots leave from the middle outwards, one below, one above:
+The majority grade is the lower median. The majority value is the sequence obtained by taking the lower median and
+removing one such grade, again and again; values are compared from their beginning. In that order, sorted ballots are
+removed from the middle outwards, one below, one above:
 
     n = 2k + 1:  x[k], x[k−1], x[k+1], x[k−2], x[k+2], …        n = 2k:  x[k−1], x[k], x[k−2], x[k+1], …
 
-so a value is a run of pairs (grade below, grade above) that change a few times only, wherever the distance from
-the middle passes from one grade to the next. Distances are kept as fractions of the electorate. That is to scale
-the profiles of unequal electorates to their least common multiple, because repeating every ballot t times repeats
-each pair t times, and never changes an order. Nothing here is as long as the ballots are many.
+so a value is a run of pairs (grade below, grade above), which changes only where the distance from the middle passes
+from one grade to the next: a few times. Distances are kept as fractions of the electorate, which amounts to scaling
+unequal electorates to their least common multiple: repeating every ballot t times repeats each pair t times and never
+changes an order. Memory does not grow with the number of ballots.
 """
 
 from collections.abc import Iterable, Iterator
@@ -73,7 +73,7 @@ class GradeCounts:
 
 
 class Sign(StrEnum):
-    """On which side of their majority grade more people stand."""
+    """Whether more people are above or below the majority grade."""
 
     PLUS = "+"
     MINUS = "\N{MINUS SIGN}"
@@ -94,7 +94,7 @@ class Gauge:
 
     @property
     def sign(self) -> Sign:
-        """+ when strictly more people are above the grade than below; as many count as −."""
+        """+ when strictly more people are above the grade than below; − otherwise, equal numbers included."""
         return Sign.PLUS if self.above > self.below else Sign.MINUS
 
 
@@ -112,7 +112,8 @@ def gauge(profile: GradeCounts) -> Gauge | None:
 
 
 def majority_value(profile: GradeCounts) -> Iterator[int]:
-    """The majority value, one grade a ballot, from the majority grade on: to show why one is before another."""
+    """The majority value, one grade per ballot, from the majority grade on: shows why one proposal is before
+    another."""
     start = profile.votants % 2
     if start and profile.majority_grade is not None:
         yield profile.majority_grade
@@ -124,10 +125,11 @@ def majority_value(profile: GradeCounts) -> Iterator[int]:
 
 
 def majority_judgment(profile: GradeCounts) -> tuple[int, ...]:
-    """The score of a profile: two of one scale compare as their majority values do. No ballot is below any.
+    """The score of a profile; scores of one scale compare as majority values do. Without ballots, it is the lowest.
 
-    Each run of equal pairs gives four numbers: below, above, then what ends the run and where. A fall of the lower
-    grade is the worse the sooner it comes, a rise of the upper one the better; the edge is between the two.
+    Each run of equal pairs gives four numbers: below, above, then what ends the run and where. The sooner the lower
+    grade falls, the worse the score; the sooner the upper grade rises, the better; the end of all ballots stands
+    between the two.
     """
     score: list[int] = []
     runs = list(_pairs(profile))
@@ -166,7 +168,7 @@ def _pairs(profile: GradeCounts) -> Iterator[tuple[int, int, int]]:
 
 
 def _edges(counts: tuple[int, ...], grades: range, votants: int) -> Iterator[tuple[int, int]]:
-    """Each given grade met from the middle on in that direction, with twice the distance where it stops."""
+    """Each grade met when going from the middle in that direction, with twice the distance at which it stops."""
     passed = 0
     for grade in grades:
         passed += counts[grade]

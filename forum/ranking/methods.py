@@ -83,7 +83,7 @@ def order_by(
     """Order candidates by a method; those under the quorum, and those that a slate does not pick, have no rank.
 
     `partition` names the groups of CONSENSUS, `seats` is the size of SLATE, `ballots` are the ranked ones of SCHULZE
-    (see `schulze`). What is under the quorum is away before methods that judge proposals together begin.
+    (see `schulze`). Proposals under the quorum are removed before the methods that compare proposals with one another.
     ValueError when two candidates share a reference, or when what was counted does not suit the method.
     """
     everyone = list(candidates)
@@ -112,8 +112,8 @@ def order_by(
 class Disagreement(Generic[M]):
     """A proposal that methods place differently: its rank by the primary one and by the others; None is unranked.
 
-    `gap` is the greatest distance of another rank from the primary one. An order that stops, as a slate does, says of
-    what it leaves out only that it comes after its last: an absence is at least that far.
+    `gap` is the greatest distance between the primary rank and another one. Of a proposal that it leaves out, an order
+    that stops (a slate) only says that it comes after its last: its distance is counted up to there.
     """
 
     reference: str
@@ -125,7 +125,7 @@ class Disagreement(Generic[M]):
 def disagreements(
     primary: Order[P], others: Mapping[M, Order[P]], *, first: int = FIRST
 ) -> tuple[Disagreement[M], ...]:
-    """Among the proposals that any of the orders has in its first ranks, those that another places differently.
+    """Of the proposals in the first ranks of any of the orders, those that another order places differently.
 
     The largest gap first, then by reference.
     """

@@ -53,13 +53,13 @@ class Place(Generic[P]):
 
 @dataclass(frozen=True, slots=True)
 class Order(Generic[P]):
-    """The ranked candidates from the first on, and apart, by reference, those without a rank (below the quorum)."""
+    """The ranked candidates in order, then separately, by reference, those without a rank (below the quorum)."""
 
     ranked: tuple[Place[P], ...]
     unranked: tuple[Candidate[P], ...]
 
     def ranks(self) -> dict[str, int]:
-        """Rank by reference, of the ranked ones, from the first on."""
+        """The rank of each ranked candidate by its reference, in order."""
         return {place.candidate.reference: place.rank for place in self.ranked}
 
 
@@ -116,5 +116,6 @@ def ranks_by(scores: Mapping[str, Score]) -> dict[str, int]:
 
 def reference_key(reference: str) -> tuple[str | int, ...]:
     """Natural order of references: T3-9 before T3-10, T3-999 before T3-1000, T9-001 before T10-001."""
-    words_and_numbers = _NUMBER.split(reference)  # in turn, a word first, be it empty: what is compared is alike
+    # Words and numbers in turn, starting with a word (maybe empty), so that like is compared with like.
+    words_and_numbers = _NUMBER.split(reference)
     return tuple(int(piece) if place % 2 else piece for place, piece in enumerate(words_and_numbers))

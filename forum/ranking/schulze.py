@@ -5,7 +5,7 @@ method", Social Choice and Welfare 36 (2011). d[x, y] counts the voters who stri
 is as strong as d[x, y] when d[x, y] > d[y, x], and absent otherwise; a path is as strong as its weakest link. x is
 above y when the strongest path from x to y is stronger than that from y to x.
 
-That relation is transitive, but some pairs have none above the other. The rank of a proposal is one more than the
+That relation is transitive, but in some pairs neither is above the other. The rank of a proposal is one more than the
 number of those above it; proposals of one rank are tied.
 
 The paths take time as the cube of the number of proposals (Floyd and Warshall), the ballots as their length.
@@ -26,8 +26,8 @@ _LANE: Final = 64
 def schulze(references: Collection[str], ballots: Iterable[Mapping[str, int]]) -> dict[str, int]:
     """Rank by reference, from 1, from ballots that give positions (1 the best; equal ones allowed) to references.
 
-    What a ballot leaves out is tied last on it; a reference that is not asked about is passed over. ValueError over
-    MOST_CANDIDATES.
+    What a ballot leaves out is tied last on it; a reference that is not among those asked for is ignored. ValueError
+    over MOST_CANDIDATES.
     """
     names = sorted(set(references))
     if len(names) > MOST_CANDIDATES:
@@ -36,7 +36,7 @@ def schulze(references: Collection[str], ballots: Iterable[Mapping[str, int]]) -
 
 
 def ranks_of(names: Sequence[str], preferred: Sequence[Sequence[int]]) -> dict[str, int]:
-    """The same from the matrix d of these references (see `preferences`)."""
+    """Rank by reference, from 1, from the matrix d of these references (see `preferences`)."""
     paths = strongest_paths(preferred)
     opposite = list(zip(*paths, strict=True))
     return {

@@ -61,7 +61,8 @@ class Tally:
 def merged(destination: Mapping[int, B], source: Mapping[int, B]) -> dict[int, B]:
     """The ballots, by person, of a proposal into which another was merged: those of both.
 
-    Who voted on both keeps the ballot on the destination. The ballots of the two stay what they were, so that taking
-    the merge back restores the exact tallies. Held for any kind of ballot; SQL that counts a merge must agree with it.
+    A person who voted on both keeps the ballot on the destination. The ballots of the two stay what they were, so that
+    undoing the merge restores the exact tallies. True of any kind of ballot; SQL that counts a merge must agree with
+    this.
     """
     return {**source, **destination}

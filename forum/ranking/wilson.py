@@ -59,7 +59,7 @@ class Bound:
         return (2 * s + _C) / divisor, _C * (Fraction(4 * s * (n - s), n) + _C) / divisor**2
 
     def _floored(self) -> int:
-        """Exactly floor(2^64 · W), without a fraction.
+        """Exactly floor(2^64 · W), in integers only.
 
         With c = P/Q, both sides of W multiplied by nQ: W = (u − sqrt(v)) / w, whole numbers. A whole number less
         than x is at most floor(x), so the floor of the quotient is that of the floor of u − sqrt(v).

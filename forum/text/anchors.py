@@ -1,11 +1,11 @@
 """Where are these words now, in a text that its author changed? For extracts, whose source is edited after the harvest.
 
-The very words first, the nearest to their old place; then the same words whose blanks, bullets or typographic marks
-changed (`quotes.locate`); then the passage that is fewest edits away, when those are few. Where several pass, a person
-sees what is proposed before it counts: nothing is moved in silence that is not exact.
+The exact words first, the occurrence nearest to their old place; then the same words whose blanks, bullets or
+typographic marks changed (`quotes.locate`); then the passage that is fewest edits away, when those are few. Whatever is
+not an exact match is shown to a person before it counts: no extract moves silently to other words.
 
 All in time linear in the text (times the words' length over 64, in machine words, for the last): rapidfuzz's partial
-alignment takes half a minute for half of a long post, and keeps the length of the window.
+alignment takes half a minute for half of a long post, and finds only windows of the same length.
 """
 
 import re
@@ -25,7 +25,8 @@ _INSIDE_A_WORD = re.compile("(?<=\\w)(?=\\w)|(?<=\\S)(?=[\u0300-\u036f\u200d\ufe
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Code points `start` to `stop` (half-open) of plain words. `exact`: these are the very words that were sought."""
+    """Code points `start` to `stop` (half-open) of plain words. `exact`: the words found are exactly those that were
+    sought."""
 
     start: int
     stop: int
@@ -34,19 +35,19 @@ class Anchor:
 
     @property
     def digest(self) -> str:
-        """What an extract keeps to know that its words changed."""
+        """The hash that an extract keeps, to detect that its words changed."""
         return digest(self.words)
 
 
 def still_there(words: str, start: int, plain: str) -> bool:
-    """Whether the words stand at their place: nothing to do for most edits, which are elsewhere and below."""
+    """Whether the words are still at their place: true after most edits, which are elsewhere, further down."""
     return plain.startswith(words, start) and bool(words)
 
 
 def reanchor(words: str, start: int, plain: str) -> Anchor | None:
-    """Where `words`, that began at `start`, are in the new `plain`; None when nothing there is near enough.
+    """Where `words`, which began at `start`, are in the new `plain`; None when nothing there is near enough.
 
-    They are whole words, as `to_whole_words` leaves them, and what is found is too: "art" is not in "article".
+    They are whole words, as `to_whole_words` leaves them, and so is what is found: "art" is not in "article".
     """
     if not words.strip():
         return None
@@ -60,7 +61,7 @@ def reanchor(words: str, start: int, plain: str) -> Anchor | None:
 
 
 def most_edits(words: str) -> int:
-    """How many insertions, deletions and replacements leave these the same words."""
+    """How many insertions, deletions and replacements these words may have and still count as the same."""
     return len(words) // MOST_CHANGED
 
 
@@ -73,7 +74,7 @@ def to_whole_words(plain: str, start: int, stop: int) -> tuple[int, int] | None:
 
 
 def _nearest_border(plain: str, at: int, *, outwards: int) -> int:
-    """Where a word begins or ends; `outwards` when both sides are as far."""
+    """The nearest place where a word begins or ends; on a tie, the one `outwards`."""
     for distance in range(len(plain) + 1):
         for place in (at + outwards * distance, at - outwards * distance):
             if 0 <= place <= len(plain) and not _INSIDE_A_WORD.match(plain, place):
@@ -94,7 +95,8 @@ def _is_whole(plain: str, start: int, stop: int) -> bool:
 
 
 def _occurrences(words: str, plain: str) -> Iterator[int]:
-    """Every place, overlapping ones too. Knuth, Morris and Pratt's, as find() from each place is quadratic."""
+    """Every place, overlapping ones too. Knuth, Morris and Pratt's algorithm, because calling find() from each place is
+    quadratic."""
     borders = [0] * len(words)
     length = 0
     for at in range(1, len(words)):
@@ -129,7 +131,8 @@ def _fewest_edits(words: str, start: int, plain: str) -> tuple[int, int] | None:
 
 
 def _alike(text: str) -> str:
-    """Letter by letter without accents or case, so that capitals taken back are no edits; of the same length."""
+    """The text letter by letter without accents or case, at the same length, so that a change of capitals is no
+    edit."""
     return "".join(folded if len(folded := fold_letter(letter)) == 1 else letter for letter in text)
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import icalendar
 
-# The one who writes, as section 3.7.3 of the RFC wants it.
+# The program that writes the file, as section 3.7.3 of the RFC requires.
 _PRODUCT = "-//Cahier//Cahier//FR"
 _LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 # Also the lone halves of a surrogate pair, which have no UTF-8.
@@ -23,8 +23,8 @@ _BLANKS = re.compile(r"\s+")
 class Event:
     """Something that happens. `uid` is the same at each export, and unique in the world: it ends with the host.
 
-    `begins` and `ends` are both days (the last one included) or both moments, which know their time zone. `changed_at`
-    is when what is said of it last changed; the moment of the export where nobody knows.
+    `begins` and `ends` are both days (the last one included) or both moments, with their time zone. `changed_at` is
+    when its description last changed, or the moment of the export where that is not known.
     """
 
     uid: str

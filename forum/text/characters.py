@@ -1,4 +1,4 @@
-"""Which characters may a document hold? Those that every format can write, and nothing that none can.
+"""Which characters may a document hold? Only those that every format can write.
 
 XML 1.0 has no place for control characters, lone surrogates and non-characters, in any spelling; one of them
 in a post would cost the ODT and the DOCX. They carry no meaning for a reader and go before any renderer sees

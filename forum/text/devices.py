@@ -1,7 +1,7 @@
 """What a person recognises their browser by, from what it says of itself: "Firefox, Linux", never more.
 
-Browsers lie in this header by tradition, each naming all those before it, so the order below is the meaning. What is
-not known is said so: a wrong name would make somebody close the session of the telephone in their hand.
+Browsers lie in this header by tradition, each naming all those before it, so the order below is the meaning. An unknown
+browser gets no name: a wrong one would make somebody close the session of the telephone in their hand.
 """
 
 from typing import Final

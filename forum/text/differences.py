@@ -1,9 +1,9 @@
 """What changed between two texts, word by word, for people: versions of a proposal, edits of a post.
 
-Words, blanks and signs are the units, so that a comma added is a comma added. The fewest changes are found, then those
-that only blanks or signs of one line separate are said together: "les élus" for "des agents" reads better than each
-word for its own. Nothing is lost: what stayed and was added is the new text, what stayed and was removed the old one,
-letter by letter.
+Words, blanks and signs are the units, so that a comma added is a comma added. The fewest changes are found, then
+changes with only blanks or punctuation of one line between them are joined: "les élus" for "des agents" reads better
+than two changes of one word. Nothing is lost: the pieces kept and added make up the new text, those kept and removed
+the old one, letter by letter.
 """
 
 import re
@@ -56,7 +56,7 @@ def differences(old: str, new: str) -> tuple[Difference, ...]:
 
 
 def _pieces(old: Sequence[str], new: Sequence[str]) -> Iterator[_Piece]:
-    """Alternately the same and a change."""
+    """What did not change and what did, in turn."""
     start = _in_common(old, new)
     end = _in_common(old[start:][::-1], new[start:][::-1])
     yield _Piece("".join(old[:start]), "".join(new[:start]))
@@ -77,7 +77,7 @@ def _changes(old: Sequence[str], new: Sequence[str]) -> Iterator[_Piece]:
 
 
 def _gathered(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
-    """Neighbouring changes together, also those that signs alone separate where words make way for words."""
+    """Neighbouring changes joined, as well as replaced words with only punctuation between them."""
     change, between = _Piece("", ""), _Piece("", "")
     for piece in pieces:
         if piece.is_same:

@@ -14,8 +14,8 @@ APOSTROPHES = "'’‘‛ʼʹ′´`＇"
 _UNDECOMPOSED = {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "ß": "ss"}
 _LETTERS = str.maketrans(_UNDECOMPOSED | dict.fromkeys(APOSTROPHES, "'"))
 
-# Cyrillic and Greek small letters that pass for Latin ones in a name (the usual ones of Unicode's confusables.txt),
-# and the two figures that pass for letters.
+# Cyrillic and Greek small letters that pass for Latin ones in a name (the usual ones of Unicode's confusables.txt), and
+# the two digits that do.
 _CONFUSABLES = str.maketrans("авекмнорстухіјѕԁԛԝһӏαβεηικμνορτυχγω01", "abekmhopctyxijsdqwhlabenikmvoptuxywol")
 _CAPITAL_I_FOR_L = re.compile(r"(?<=[^\W\dA-ZÀ-Ý_])I")
 _BLANKS = re.compile(r"\s+")
@@ -30,7 +30,8 @@ def fold(text: str) -> str:
 
 
 def sort_key(text: str) -> str:
-    """The same words, read aloud: folded, punctuation and repeated blanks apart. It also sorts a list."""
+    """The words as they are read aloud: folded, without punctuation or repeated blanks. Compares names and sorts
+    lists."""
     return _BLANKS.sub(" ", _NOT_SORTED_ON.sub(" ", fold(text))).strip()
 
 

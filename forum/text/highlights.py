@@ -1,8 +1,8 @@
 """Where do words of a post stand in the HTML that shows it? For extracts, marked in place; the stored HTML stays.
 
 Both texts were made of the same tokens, so the letters come in the same order: we walk the HTML beside the plain words,
-past blanks, the bullets that only the plain words hold and the quotes that only the HTML holds. A mark never crosses an
-element: words that do are marked on each side of it.
+past blanks, the bullets that only the plain words hold and the quotes that only the HTML holds. A mark never crosses
+the edge of an element: words that do are marked on each side of it.
 """
 
 import re
@@ -27,7 +27,7 @@ class Highlight:
 def marked(html: str, plain: str, highlights: Sequence[Highlight]) -> str:
     """The HTML with `<mark>` around the words; where two overlap, the one that begins last, or is shorter, shows.
 
-    The very same HTML when it does not show these plain words. Linear in the text and in what the highlights cover.
+    The HTML unchanged when it does not show these plain words. Linear in the text and in what the highlights cover.
     """
     notes: list[str] = [""] * len(plain)
     for each in sorted(highlights, key=lambda one: (one.start, -one.stop)):

@@ -1,8 +1,7 @@
 """Which addresses may a member's text lead to?
 
-markdown-it refuses a few schemes and bleach knows no `//evil.example`: this allow-list is ours, and both use
-it. Whatever is not surely harmless stays the text that its author typed. Nothing here ever fetches an
-address.
+markdown-it refuses a few schemes and bleach knows no `//evil.example`: this allow-list is ours, and both use it.
+Whatever is not certainly harmless stays the text that its author typed. Nothing here ever fetches an address.
 """
 
 import re

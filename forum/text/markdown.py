@@ -53,7 +53,7 @@ def unwrap(tokens: Sequence[Token]) -> None:
 
 
 def blocks(source: str) -> list[Token]:
-    """Block tokens only, with the lines that they cover: for those who ask where a line stands, not what it says."""
+    """Block tokens only, with the lines that they cover: for callers that ask where a line is, not what it says."""
     parser = _parser_for(source)
     tokens: list[Token] = []
     parser.block.parse(source.replace("\x00", "\ufffd"), parser, {}, tokens)

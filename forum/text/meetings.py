@@ -1,8 +1,8 @@
-"""Of which meetings of the working group does a post report?
+"""Which meetings of the working group does a post report on?
 
-`[GT réunion 1]` at either end of a post, read before Markdown sees it. The words between stay as they are,
-and so does the stored source: a tag is a relation and a badge. Who may tag, and whether a moderator confirms,
-is the domain's matter.
+`[GT réunion 1]` at either end of a post, read before Markdown sees it. The words between stay as they are, and so does
+the stored source: a tag is a relation and a badge. Who may tag, and whether a moderator confirms, is decided in the
+domain.
 """
 
 import re
@@ -18,7 +18,7 @@ TAG = re.compile(
 )
 # The longest tag with a few generous blanks: how far back from the end we look for its bracket.
 _LONGEST = 60
-# A contribution reports of a meeting or two; brackets beyond this many stay words.
+# A contribution reports on a meeting or two; brackets beyond this many stay words.
 MOST_TAGS = 5
 _AFTER_LEADING_TAG = re.compile(rf"{_BLANK}*(?:\n(?:{_BLANK}*\n)*)?")
 _BEFORE_WORDS = re.compile(rf"(?:{_BLANK}*\n| {{0,3}}{MARKER.pattern}{_BLANK}*(?:\n|\Z))*[ \u00a0\u202f]{{0,3}}")

@@ -1,7 +1,7 @@
 """Who is addressed by "@Aurelien-MOREAU"?
 
-Found on the words of a paragraph only: never in code, links, e-mail addresses or quotes. Whether such a
-member exists, and whether they are notified, is the domain's matter.
+Found on the words of a paragraph only: never in code, links, e-mail addresses or quotes. Whether such a member exists,
+and whether they are notified, is decided in the domain.
 """
 
 import re
@@ -19,7 +19,7 @@ from forum.text.links import text_token
 # The longest display name, plus a number that tells namesakes apart.
 LONGEST_HANDLE = 66
 
-# A contribution that calls more places than this calls nobody: the further ones stay plain words.
+# Beyond this many mentions, the others stay plain words: nobody calls on so many people in one contribution.
 MOST_MENTIONS = 50
 
 # As `markdown.py` renders one; an author cannot write it, since HTML in a source is words.
@@ -43,7 +43,7 @@ def handle_key(handle: str) -> str:
 
 
 def without_strangers(html: str, strangers: Collection[str]) -> str:
-    """The HTML of a contribution where these keys, which nobody bears, are plain words like the others."""
+    """The HTML of a contribution in which mentions of these keys, which belong to no member, are plain words."""
     if not strangers:
         return html
     return _MENTION.sub(lambda found: found[1] if handle_key(unescape(found[2])) in strangers else found[0], html)

@@ -1,9 +1,9 @@
 """Which lines of a meeting's pasted minutes could become proposals?
 
-Each line becomes a row of the preview that a moderator keeps or not; headings and the formal lines of every minutes
-(who was there, the agenda, the opening) come unticked, and so does what has no bullet where other lines have one.
-Nothing is decided here, and no word is changed: only the bullet, the meeting tags at a line's ends and the comma or
-semicolon that led to the next line are taken off.
+Each line becomes a row of the preview that a moderator keeps or not; headings and the formal lines found in all minutes
+(attendance, the agenda, the opening) come unticked, and so does what has no bullet where other lines have one. Nothing
+is decided here, and no word is changed: only the bullet, the meeting tags at a line's ends and the comma or semicolon
+that led to the next line are taken off.
 """
 
 import re
@@ -14,7 +14,7 @@ from forum.text.meetings import TAG
 
 _BULLET = re.compile(r"\s*(?:[-•*–—◦▪‣·]|[0-9]{1,3}\s?[.)°]|[A-Za-z]\))\s+")
 _MARKDOWN_HEADING = re.compile(r"\s*#{1,6}\s+")
-# A line in capitals longer than this is somebody who shouts a proposal, not a heading.
+# A line in capitals longer than this is somebody shouting a proposal, not a heading.
 _LONGEST_CAPITAL_HEADING = 60
 # Folded. Only plurals: "Présente…" may begin a proposal.
 _FORMAL = re.compile(
@@ -42,7 +42,7 @@ def rows_of(source: str) -> tuple[MinutesRow, ...]:
 
 
 def _row(number: int, line: str) -> tuple[MinutesRow, bool]:
-    """The line as it is by itself, and whether a bullet opens it."""
+    """The line judged by itself, and whether a bullet opens it."""
     untagged = _without_tags(line)
     heading = _MARKDOWN_HEADING.match(untagged)
     bullet = None if heading else _BULLET.match(untagged)

@@ -1,9 +1,10 @@
-"""What does a file of minutes say, line by line? Text and Markdown, ODT and DOCX; the bytes tell which, not the name.
+"""What does a file of minutes say, line by line? Text and Markdown, ODT and DOCX; the bytes tell the format, not the
+name.
 
 Its lines go to `minutes.py` like pasted ones. An office file is opened with the standard library's zip and expat alone,
-for the words of one XML part: no converter is started for a stranger's file, so there is no process to confine, no
-macro, picture, link or style that anything could run or fetch. Sizes are looked at before anything is unpacked, and
-again while it is.
+for the words of one XML part: no converter is started for a stranger's file, so there is no process to confine, and no
+macro, picture, link or style is ever run or fetched. Sizes are looked at before anything is unpacked, and again while
+it is.
 """
 
 import codecs
@@ -21,11 +22,12 @@ from forum.text.office_lines import NotSuchXml, Styles, TooMuchXml, docx_lines, 
 LONGEST_FILE = 2 * 1024 * 1024
 MOST_UNPACKED = 20 * 1024 * 1024
 MOST_ENTRIES = 1000
-# The words of one document, with all that Word says about each.
+# The XML of one document: its words, with all the markup that Word puts around them.
 LONGEST_PART = 5 * 1024 * 1024
 
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
-# Word before 2007, and what Word makes of a DOCX behind a password: the same container, that holds this name.
+# Word before 2007, and what Word makes of a DOCX behind a password: both are this container; the second holds an entry
+# of this name.
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
@@ -44,7 +46,7 @@ def read_minutes(content: bytes) -> str:
     """The text of a file of minutes, lines ended by U+000A: a paragraph, an item of a list or a cell on each.
 
     Raises:
-        Invalid: it is too large, empty, damaged, behind a password, or of no format that is read.
+        Invalid: it is too large, empty, damaged, protected by a password, or in a format that is not read.
     """
     if len(content) > LONGEST_FILE:
         raise Invalid("Ce fichier dépasse {most} Mo. Collez plutôt son texte.", values={"most": LONGEST_FILE >> 20})
@@ -74,7 +76,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _as_text(content: bytes) -> str:
-    """UTF-16 when it says so, else UTF-8, else what Windows editors write in France."""
+    """UTF-16 when the file says so, else UTF-8, else what Windows editors write in France."""
     unicode = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     for encoding in (unicode, "cp1252"):
         try:
@@ -121,7 +123,7 @@ def _is_protected(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], 
 
 
 def _part(archive: zipfile.ZipFile, name: str) -> bytes:
-    """A part, never unpacked further than it may be long: what an entry says of its size is only said."""
+    """A part, never unpacked beyond the length allowed: the size that an entry declares cannot be trusted."""
     # Both formats allow these two; the others unpack a block whole, however little of it is asked for.
     if archive.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise Invalid(_NOT_READABLE)

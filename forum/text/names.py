@@ -1,7 +1,7 @@
-"""Which names may people carry, and when are two of them the same to the eye?
+"""Which names may people have, and when do two of them look the same?
 
-A name is shown beside every contribution, so it must not be an address, a role, or somebody else's
-look-alike. Whether a name or a handle is taken is the domain's question, asked by `mentions.handle_key`.
+A name is shown beside every contribution, so it must not be an address, a role, or the look-alike of somebody else's.
+Whether a name or a handle is taken is for the domain to say, by `mentions.handle_key`.
 """
 
 import re
@@ -12,7 +12,7 @@ from forum.text.folding import skeleton
 
 SHORTEST = 2
 LONGEST = 60
-# Before it is composed and its blanks are joined; more is not a name, and is not looked at.
+# Counted before it is composed and its blanks are joined; anything longer is not a name, and is refused unread.
 LONGEST_TYPED = 4 * LONGEST
 # Folded, a few letters become several (a ligature, an Arabic formula eighteen); the column of a handle's key has room
 # for a number behind it.
@@ -35,7 +35,7 @@ _UNSEEN = frozenset(
 _BLANKS = re.compile(r"[\s_]+")
 _NOT_IN_HANDLE = re.compile(r"[ ]+")
 
-# Words by which a reader would take a member for the house or for the State. Folded; compared word by word.
+# Words that would make a reader take a member for the site or for the State. Folded; compared word by word.
 RESERVED = frozenset(
     {
         *(
@@ -113,7 +113,7 @@ def _may_stand_in_name(letter: str) -> bool:
 
 
 def _is_overloaded(name: str) -> bool:
-    """Marks in heaps, which hide the lines above and below ("zalgo"), or marks that belong to no letter."""
+    """Whether marks are piled up, hiding the lines above and below ("zalgo"), or belong to no letter."""
     room = 0
     for letter in name:
         if unicodedata.category(letter) in ("Mn", "Mc"):
@@ -126,12 +126,13 @@ def _is_overloaded(name: str) -> bool:
 
 
 def _mixes_scripts(name: str) -> bool:
-    """Letters of two alphabets that resemble each other, in one name: a disguise, never a person's name."""
+    """Whether one name mixes letters of two alphabets that resemble each other: a disguise, never a person's name."""
     scripts = {unicodedata.name(letter, "").partition(" ")[0] for letter in name if letter.isalpha()}
     return len(scripts.intersection(_SCRIPTS)) > 1
 
 
 def _mixes_directions(name: str) -> bool:
-    """Letters written to the right and to the left: what stands first on the page is not what was typed first."""
+    """Whether letters run both to the right and to the left: what comes first on the page is not what was typed
+    first."""
     directions = {unicodedata.bidirectional(letter) for letter in name if letter.isalpha()}
     return "L" in directions and not directions.isdisjoint({"R", "AL"})

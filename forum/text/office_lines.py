@@ -2,8 +2,8 @@
 
 Headings come behind "#" and the items of lists behind "-", as people type them; each cell of a table is lines of its
 own. What the author removed (tracked changes), comments, notes, tables of contents and the words of fields are left
-out. The XML is read as a stream by expat; one that declares a document type, and with it entities, is refused before
-anything of it is expanded.
+out. The XML is read as a stream by expat; one that declares a document type, and could declare entities, is refused
+before anything is expanded.
 
 Names are those of OpenDocument 1.3 part 3 and of ECMA-376 part 1 (WordprocessingML, transitional and strict).
 """
@@ -36,10 +36,10 @@ _LIST_STYLE = re.compile(r"list (?:bullet|number)", re.IGNORECASE)
 _CONTENTS_STYLE = re.compile(r"toc [1-9]\Z", re.IGNORECASE)
 
 _HEADING, _ITEM = "## ", "- "
-# A run of blanks is a separation; nobody needs more of them.
+# A run of blanks only separates words; nobody needs more of them.
 _MOST_BLANKS = 8
 
-# Twenty pages of minutes have some twenty thousand tags, one inside the other a dozen deep. Read within a second.
+# Twenty pages of minutes have some twenty thousand tags, nested a dozen deep. This many are read within a second.
 MOST_TAGS = 100_000
 DEEPEST_TAG = 200
 
@@ -47,11 +47,12 @@ Attributes = Mapping[str, str]
 
 
 class NotSuchXml(Exception):
-    """Broken, with a document type, or of another vocabulary. Whoever opened the file says it to people."""
+    """The XML is broken, has a document type, or is of another vocabulary. The caller, who opened the file, tells
+    people."""
 
 
 class TooMuchXml(Exception):
-    """More tags, or deeper ones, than a text of people has."""
+    """There are more tags, or deeper ones, than in a text that a person wrote."""
 
 
 @dataclass(slots=True)
@@ -63,7 +64,7 @@ class _Paragraph:
 
 @dataclass(slots=True)
 class _Reader(ABC):
-    """What both formats share: the paragraphs open (a text box stands inside one), and what is passed over."""
+    """What both formats share: the open paragraphs (a text box is inside one), and what is skipped."""
 
     not_read: Collection[str]
     lines: list[str] = field(default_factory=list)
@@ -91,7 +92,7 @@ class _Reader(ABC):
             self.finish(name)
 
     def words(self, words: str) -> None:
-        """Letters between tags; line breaks and indentation of the XML are one blank."""
+        """Take the letters between tags; line breaks and indentation of the XML are one blank."""
         if not self._passing and self.takes_words():
             self.say(_BLANKS.sub(" ", words))
 
@@ -113,11 +114,11 @@ class _Reader(ABC):
 
     @abstractmethod
     def begin(self, name: str, attributes: Attributes) -> None:
-        """An element that is read begins."""
+        """Take the start of an element that is read."""
 
     @abstractmethod
     def finish(self, name: str) -> None:
-        """It ends."""
+        """Take the end of an element that is read."""
 
     @abstractmethod
     def takes_words(self) -> bool:
@@ -126,7 +127,7 @@ class _Reader(ABC):
 
 @dataclass(slots=True)
 class _Odt(_Reader):
-    """The first paragraph of an item of a list has its mark."""
+    """Reads ODT: the first paragraph of a list item takes the item's mark."""
 
     _item_begins: bool = False
 
@@ -205,7 +206,8 @@ class _Docx(_Reader):
         return self._in_words
 
     def _take_property(self, paragraph: _Paragraph, name: str, value: str) -> None:
-        """A number of list is on many headings, and is 0 where a list's style is undone."""
+        """Take a property of a style. Many headings have a list number too; it is 0 where a style undoes its parent's
+        list."""
         if name == "pStyle":
             paragraph.is_left_out = value in self.styles.contents
             if value in self.styles.items:
@@ -218,7 +220,7 @@ class _Docx(_Reader):
 
 @dataclass(slots=True)
 class _DocxStyles(_Reader):
-    """Ids are in the language of the one who wrote, names in English whatever the language."""
+    """Reads the styles of a DOCX: ids are in the author's language, names always in English."""
 
     headings: set[str] = field(default_factory=set)
     items: set[str] = field(default_factory=set)
@@ -241,7 +243,7 @@ class _DocxStyles(_Reader):
             self.items.add(self._style)
 
     def finish(self, name: str) -> None:
-        """Nothing is said of a style at its end."""
+        """Nothing to do at the end of a style."""
 
     def takes_words(self) -> bool:
         return False
@@ -294,7 +296,7 @@ def _parse(xml: bytes, reader: _Reader) -> None:
     try:
         parser.Parse(xml, True)
     except (expat.ExpatError, LookupError, ValueError) as problem:
-        # LookupError and ValueError: an encoding that Python does not know, or that is no 8-bit one.
+        # LookupError and ValueError: an encoding that Python does not know, or that is not an 8-bit one.
         raise NotSuchXml from problem
 
 

@@ -1,8 +1,8 @@
 """Which of many texts ask for the same, two by two? And which of their words say so.
 
-Comparing each with each would take fifty million comparisons for ten thousand texts. Two that are near have two words
-in common at least, so each is compared with those that share two of its rarest words, and with forty of them on
-average at most; texts of the very same words are always found.
+Comparing each with each would take fifty million comparisons for ten thousand texts. Two similar texts share at least
+two words, so each is compared only with those that share two of its rarest words, forty of them on average at most;
+texts of identical words are always found.
 """
 
 import re
@@ -14,16 +14,17 @@ from itertools import combinations, pairwise
 
 from forum.text.similarity import Fingerprint, fingerprint, score
 
-# Per mille: a moderator looks at each pair, a person who proposes only at five texts.
+# Per mille. Stricter than for a person who proposes, who looks at five texts: a moderator looks at every pair.
 NEAR = 500
-# How many of the rarest words of a text its neighbours are sought by, and with how many of them it is compared.
+# How many of a text's rarest words are used to look for similar texts, and with how many texts it is compared.
 _RAREST = 8
 _COMPARED = 40
 _WORD = re.compile(r"[^\W_]+")
 
 
 def alike(prints: Sequence[Fingerprint], *, most: int, least: int = NEAR) -> list[tuple[int, int]]:
-    """The places of texts that reach `least`, two by two, the nearest first and `most` of them; equal ones in order.
+    """The pairs of texts, by place, whose likeness reaches `least`: at most `most`, the most similar first, ties in
+    order.
 
     Seconds for ten thousand texts, whatever they say.
     """
@@ -52,7 +53,7 @@ def _candidates(prints: Sequence[Fingerprint]) -> Iterator[tuple[int, int]]:
 
 
 def _by_two_words(prints: Sequence[Fingerprint]) -> dict[tuple[str, str], list[int]]:
-    """The texts that have each two words, of the rarest ones of each."""
+    """For each two words, the texts that have both among their rarest."""
     found: defaultdict[str, int] = defaultdict(int)
     for each in prints:
         for stem in each.stems:

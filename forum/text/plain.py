@@ -1,8 +1,8 @@
 """What are the words of a post, as a reader sees them?
 
-Ranges of quotes and extracts, searches, digests and documents all count the code points of this text. Lists
-are lines that begin with a bullet or their number; code is kept. Quotes, of either kind, are somebody else's
-words: left out.
+Ranges of quotes and extracts count the code points of this text; searches, digests and documents use it too. Lists are
+lines that begin with a bullet or their number; code is kept. Quotes of either kind are somebody else's words, and are
+left out.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ def plain_words(tokens: Sequence[Token]) -> str:
 
 @dataclass(slots=True)
 class _Walk:
-    """What is written so far, and where we stand among lists and tables."""
+    """What is written so far, and where we are among lists and tables."""
 
     parts: list[str] = field(default_factory=list)
     numbers: list[int | None] = field(default_factory=list)  # of each open list, its next number; None for bullets

@@ -1,8 +1,8 @@
 """Which words of which post does a quote show?
 
-A quote is structure (post, revision, range), never copied text: the source holds one line `{{citation 12@1
-0-154}}`, and the server takes the words from the quoted revision when it assembles the page. Attribution and
-links are the page's.
+A quote is structure (post, revision, range), never copied text: the source holds one line `{{citation 12@1 0-154}}`,
+and the server takes the words from the quoted revision when it assembles the page. Attribution and links are added by
+the page.
 """
 
 import hashlib
@@ -62,8 +62,8 @@ def locate(plain: str, wanted: str, *, near: int = 0) -> tuple[int, int] | None:
     A browser's selection loses line breaks and bullets and changes no-break spaces, hence the comparison ignores
     them, and the shape of quotation marks and apostrophes. Linear in both lengths.
     """
-    # A selection cut at a bullet has lost the blank that made it one: with a blank it is one again. One that begins
-    # inside a numbered bullet holds the rest of it, which is no word.
+    # A selection that ends at a bullet has lost the blank that made it a bullet: it is added back. A selection that
+    # begins inside a numbered bullet holds the rest of it, which is not a word.
     for sought in (wanted, _CUT_BULLET.sub("", wanted)):
         if found := _nearest(plain, sought, near) or _nearest(plain, sought + " ", near):
             return found

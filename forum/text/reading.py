@@ -14,7 +14,7 @@ from forum.text.plain import plain_words
 from forum.text.quotes import QuoteMark
 from forum.text.sanitise import sanitise
 
-# Raise it when the same source would give other HTML or other plain words: it tells which stored posts are older.
+# Raise it when the same source would give different HTML or plain words: it tells which stored posts are older.
 RENDERER_VERSION = 1
 
 # clean_source() refuses these; texts from elsewhere must not break the reading either.

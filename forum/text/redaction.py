@@ -1,8 +1,9 @@
 """Take a person's name out of everybody's words, without moving any of them.
 
-Quotes, extracts and documents count code points, so what stands in the place of a name has its length: nothing after it
-moves, and no range has to be remapped. It is written in words and ellipses, that are read aloud as they stand, and in
-signs that mean nothing to Markdown, HTML or an address. Which texts there are is the domain's matter (`erasure.py`).
+Quotes, extracts and documents count code points, so a name is replaced by something of the same length: nothing after
+it moves, and no range has to be remapped. The replacement is made of words and ellipses, which can be read aloud, and
+of characters that mean nothing to Markdown, HTML or an address. Which texts to redact is the domain's matter
+(`erasure.py`).
 """
 
 import re
@@ -17,22 +18,21 @@ from forum.text.mentions import handle_key, without_strangers
 from forum.text.quotes import QuoteMark
 from forum.text.reading import read
 
-# What is said in the place of a name, the longest that fits; the rest is filled with ellipses before the bracket.
+# What replaces a name: the longest that fits; the rest is filled with ellipses before the bracket.
 _SAID = ("(donnée personnelle retirée)", "(nom propre retiré)", "(nom retiré)", "(retiré)", "(nom)", "(…)")
 # Between two words of a name: any blank or hyphen, the end of a line, signs of emphasis, a blank in an address.
 _BETWEEN = r"(?:%[0-9a-f]{2}|[\W_]){1,4}"
-# A name ends where letters and figures do. A low line is a sign like the others: some spellings of the same words have
-# one there, others have not.
+# A name ends where letters and digits do. An underscore ends it too: some spellings of the same words have one there.
 _STARTS, _ENDS = r"(?<![^\W_])", r"(?![^\W_])"
 _IN_HANDLE = r"[\w\-.'’]"
-# Every sign of ASCII inside a line, and what Markdown would drop or read at its ends. No letter and no figure: what
-# stands for one would end a word where the words themselves go on.
+# All ASCII punctuation inside a line, and what Markdown would drop or interpret at its ends. No letter and no digit: a
+# character reference in place of one would end a word too early.
 _SIGNS = re.compile(r"\A\s+|\s+\Z|[!-/:-@\[-`{-~]|\t")
 _TAG = re.compile(r"(<[^>]*>)")
 
 
 def in_place_of(length: int) -> str:
-    """What stands in the place of a name of that many code points."""
+    """What replaces a name of that many code points."""
     for said in _SAID:
         if len(said) <= length:
             return said[:-1] + "…" * (length - len(said)) + said[-1]
@@ -41,7 +41,7 @@ def in_place_of(length: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is to be found: the names that they bear here, each as it may be written.
+    """The person to find: the names they have here, each as it may be written.
 
     `ordinary` says that the name is also made of words that people use: it is then taken out only where it is written
     with capitals. Otherwise somebody called "Mise en place" would take those words out of everybody's contributions.
@@ -52,14 +52,14 @@ class Person:
     email: str | None = None
     ordinary: bool = False
     namesakes: frozenset[str] = frozenset()
-    """Keys of the handles of others that begin alike: "Malik-Diallo-2" is not "Malik-Diallo"."""
+    """Keys of other members' handles that begin alike: "Malik-Diallo-2" is not "Malik-Diallo"."""
     shared: bool = False
-    """Somebody else bears the very name: in free words it is theirs as much."""
+    """Somebody else has the same name: in free text it is theirs as much."""
 
 
 @dataclass(slots=True)
 class Redactor:
-    """Takes one person out of texts. What it found is remembered: the second reading of a text costs nothing."""
+    """Takes one person out of texts. Its findings are remembered: reading a text a second time costs nothing."""
 
     person: Person
     _found: dict[str, str] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class Redactor:
         self._patterns = tuple(patterns)
 
     def clean(self, text: str) -> str:
-        """The text without the person, of the same length; the very same text where they are not named."""
+        """The text without the person, at the same length; unchanged where they are not named."""
         known = self._found.get(text)
         if known is not None or hash(text) in self._free:
             return text if known is None else known
@@ -91,7 +91,8 @@ class Redactor:
         return cleaned
 
     def clean_html(self, html: str) -> str:
-        """The same for words between tags and inside attributes; for what is stored, never for what is typed."""
+        """HTML without the person, between tags and inside attributes, at the same length; for what is stored, never
+        for what is typed."""
         return "".join(self._clean_part(part) for part in _TAG.split(html))
 
     def _clean_part(self, part: str) -> str:
@@ -105,7 +106,7 @@ class Redactor:
         return self.clean(text) != text
 
     def names_in_html(self, html: str) -> bool:
-        """Whether the HTML names the person, were it with marks in the middle of the name."""
+        """Whether the HTML names the person, even with marks in the middle of the name."""
         return self.clean_html(html) != html or self.names(unescape(_TAG.sub("", html)))
 
     def _cleaned(self, text: str) -> str:
@@ -149,10 +150,10 @@ class Words:
 
 
 def redact(words: Words, redactor: Redactor, strangers: Collection[str] = ()) -> Words:
-    """The same words without the person; `plain` keeps its length, source and HTML say what it says.
+    """Words without the person; `plain` keeps its length, and source and HTML still agree with it.
 
-    `strangers` are the keys of handles that nobody bears. Where Markdown stood in the middle of a name, so that the
-    source without it would say something else or still name the person, the source is written anew from the plain
+    `strangers` are the keys of handles that belong to no member. Where Markdown stood in the middle of a name, so that
+    the source without it would say something else or still name the person, the source is written again from the plain
     words.
     """
     plain, source = redactor.clean(words.plain), redactor.clean(words.source)
@@ -172,7 +173,8 @@ def as_source(plain: str, quotes: Iterable[QuoteMark]) -> str:
 
 
 def _as_paragraph(words: str) -> str:
-    """Whatever Markdown could take for a sign, or drop at the end of a line, as a character reference."""
+    """Plain words in which whatever Markdown could interpret, or drop at the end of a line, is a character
+    reference."""
     lines = [_SIGNS.sub(_as_references, line) for line in words.split("\n")]
     written = lines[0]
     for before, line in pairwise(lines):

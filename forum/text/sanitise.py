@@ -1,7 +1,7 @@
 """The second lock: whatever the renderer did, only these elements and attributes leave the house.
 
-The only file that imports bleach (6.4 is its last release, so that it can be replaced here). The first lock
-is the renderer itself, with raw HTML off, and the allow-list of `links.py`, which this lock asks again.
+The only file that imports bleach (6.4 is its last release, so that it can be replaced here). The first lock is the
+renderer itself, with raw HTML off, and the allow-list of `links.py`, which is consulted here again.
 """
 
 import threading
@@ -43,5 +43,5 @@ _kept = _PerThread()
 
 
 def sanitise(html: str) -> str:
-    """The same HTML within the allow-list; what is outside is shown as text rather than dropped."""
+    """HTML reduced to the allow-list; what is outside it is shown as text rather than dropped."""
     return str(_kept.cleaner.clean(html))

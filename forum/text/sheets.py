@@ -1,8 +1,9 @@
-"""How is a table written so that a French spreadsheet opens it without a question, and runs nothing? Every CSV of ours.
+"""How is a table written so that a French spreadsheet opens it without asking anything, and runs nothing? Every CSV of
+ours.
 
 UTF-8 with its mark, semicolons, CRLF. A text that would be taken for a formula is written behind an apostrophe; numbers
-stay numbers, the negative ones too; yes and no are words. None of these sheets is read back: what the site reads, it
-reads in `domain/members/invitation_files.py`, from what people made themselves.
+stay numbers, even negative; yes and no are words. None of these sheets is read back: the sheets that people make
+themselves are read by `domain/members/invitation_files.py`.
 """
 
 import csv
@@ -29,17 +30,17 @@ _FORMULA: Final = re.compile(f"[{_UNSEEN}]*[{_SIGNS}\t\r\n]")
 
 
 def sheet(columns: Iterable[str], lines: Iterable[Iterable[Value]]) -> bytes:
-    """A whole table."""
+    """A table as CSV: its header row, then its rows."""
     return head(columns) + b"".join(map(line, lines))
 
 
 def head(columns: Iterable[str]) -> bytes:
-    """How a table begins, when its lines are sent one by one."""
+    """The beginning of a table whose rows are sent one by one: byte order mark and header row."""
     return BOM_UTF8 + line(columns)
 
 
 def line(values: Iterable[Value]) -> bytes:
-    """One line of a table that has begun."""
+    """One row of a table begun by `head`."""
     written = io.StringIO(newline="")
     csv.writer(written, delimiter=";", lineterminator="\r\n").writerow([_cell(value) for value in values])
     return written.getvalue().encode()

@@ -1,9 +1,9 @@
 """Do two texts ask for the same? Nobody is told that they do: people are shown texts that may, and the words in common.
 
-Two measures of what is left once folded, without the words that every sentence has (`stop_words.py`): how many words of
-the shorter text the other one has, whatever their number, gender or verbal form, and how many runs of three letters,
-which a typing mistake or a derived word leaves mostly whole. Quotes are not in plain words: nobody is near to the text
-that they answer for having quoted it. Synonyms are not known: "embaucher" and "recruter" are two words.
+Texts are folded, and lose the words that every sentence has (`stop_words.py`). Then two measures: how many words of the
+shorter text the other one has, whatever their number, gender or verbal form, and how many runs of three letters, which
+a typing mistake or a derived word leaves mostly whole. Quotes are not in plain words: quoting a text in reply does not
+make one's own similar to it. Synonyms are not known: "embaucher" and "recruter" are two words.
 
 Counts and integers alone: the same two texts have the same likeness everywhere, so a fingerprint may be kept.
 """
@@ -20,10 +20,10 @@ from zlib import crc32
 from forum.text.folding import fold
 from forum.text.stop_words import STOP_WORDS
 
-# Per mille. Chosen on tests/cases/similarity, where a reader looks at one text in eight for nothing: better than not
-# to be shown the proposal that asks for the same.
+# Per mille. Chosen on tests/cases/similarity, where one text in eight is shown for nothing: better than missing the
+# proposal that asks for the same.
 LEAST = 330
-# What a person who proposes will read before they go on (never blocking).
+# How many texts a person who proposes will read before going on (never blocking).
 MOST = 5
 
 # Runs of letters are counted in a row of bits: a wording has a hundred runs, a long post a thousand.
@@ -44,7 +44,7 @@ _ENDINGS = (
 
 
 class Ordered(Protocol):
-    """What keys candidates: numbers or references, which sort."""
+    """The keys of candidates: numbers or references, which can be sorted."""
 
     def __lt__(self, other: Any, /) -> bool: ...
 
@@ -69,7 +69,8 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How near two texts are, per mille, and the words of the first that the second has, as the first spells them."""
+    """How similar two texts are, per mille, and the words of the first that the second has, as the first spells
+    them."""
 
     score: int
     common: tuple[str, ...]
@@ -79,7 +80,7 @@ def fingerprint(text: str) -> Fingerprint:
     """What is compared of a text: plain words, without quotes. Linear."""
     spelled: dict[str, str] = {}
     runs = 0
-    # Composed and without what nobody sees: a soft hyphen, or an accent apart, does not cut a word in two.
+    # Composed and without invisible characters: a soft hyphen, or a separate accent, does not cut a word in two.
     for word in _WORD.findall(unicodedata.normalize("NFC", text).translate(_UNSEEN)):
         stem, its_runs = _compared(word)
         if stem:
@@ -89,7 +90,7 @@ def fingerprint(text: str) -> Fingerprint:
 
 
 def likeness(one: Fingerprint, other: Fingerprint) -> Likeness:
-    """How near `one` is to `other`; the score is the same both ways."""
+    """How similar `one` is to `other`; the score is the same both ways."""
     common = tuple(word for stem, word in one.spelled if stem in other.stems)
     return Likeness(score(one, other), common)
 
@@ -97,7 +98,7 @@ def likeness(one: Fingerprint, other: Fingerprint) -> Likeness:
 def nearest(
     sought: Fingerprint, candidates: Mapping[Key, Fingerprint], *, most: int = MOST, least: int = LEAST
 ) -> list[tuple[Key, Likeness]]:
-    """The candidates that reach `least`, the nearest first and `most` of them; equal ones by their keys.
+    """The candidates that reach `least`, at most `most` of them, the most similar first; ties by their keys.
 
     One pass over the candidates, a few microseconds each: ten thousand in less than a tenth of a second.
     """
@@ -106,7 +107,7 @@ def nearest(
 
 
 def score(one: Fingerprint, other: Fingerprint) -> int:
-    """How near two texts are, per mille, without the words."""
+    """How similar two texts are, per mille, without the words in common."""
     if not one.stems or not other.stems:
         return 0
     if one.stems == other.stems:

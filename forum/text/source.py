@@ -1,7 +1,7 @@
-"""What of the text that somebody sent do we accept and store?
+"""What do we accept and store of the text that somebody sent?
 
-The author's words stay as they are: no normalisation, no typographer. Only what cannot be stored, seen or
-sent back is refused or dropped. What the words mean is the matter of `reading.py`.
+The author's words stay as they are: no normalisation, no typographer. Only what cannot be stored, seen or sent back is
+refused or dropped. What the words mean is for `reading.py`.
 """
 
 import re
@@ -10,7 +10,7 @@ import unicodedata
 from forum.errors import Invalid
 
 _NEWLINES = re.compile(r"\r\n?")
-# C0 controls, DEL and C1 have no picture; PostgreSQL and XML refuse some of them. Tab and line feed are text.
+# C0 controls, DEL and C1 are not visible; PostgreSQL and XML refuse some of them. Tab and line feed are text.
 _CONTROLS = re.compile(r"[\x01-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _BLANKS = re.compile(r"\s+")
@@ -24,7 +24,8 @@ def clean_source(raw: str, *, limit: int) -> str:
 
 
 def clean_line(raw: str, *, limit: int) -> str:
-    """The same for one-line fields (titles, wordings): every run of white space becomes one space."""
+    """The text of a one-line field (title, wording) to store: cleaned, each run of white space made one space. Raises
+    Invalid when empty or too long."""
     _refuse_unstorable(raw)
     return _within(_BLANKS.sub(" ", _CONTROLS.sub("", _NEWLINES.sub("\n", raw))).strip(), limit)
 

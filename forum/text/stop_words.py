@@ -1,4 +1,4 @@
-"""Which words does every sentence have, so that two texts are not alike for sharing them? Folded, French then English.
+"""Which words are so common that sharing them does not make two texts alike? Folded, French then English.
 
 Words of grammar, and the few that every proposal opens with ("il faut mettre en place…"). Words of the subject stay,
 however frequent: another consultation has another subject.

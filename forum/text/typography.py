@@ -30,7 +30,7 @@ _NARROW = "\u202f"
 _WHOLE = "\u00a0"
 
 
-@lru_cache(maxsize=4096)  # our sentences are as many as the catalogue's, and each is said at every page
+@lru_cache(maxsize=4096)  # bounded: there are only as many sentences as in the catalogue, and each page uses them again
 def french(words: str) -> str:
     """A sentence of ours, or of the organiser, with the no-break spaces of French. Never for what a member wrote."""
     return _AT_COLON_OR_QUOTE.sub(_WHOLE, _BEFORE_SIGN.sub(_NARROW, words))
