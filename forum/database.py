@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -244,18 +243,19 @@ async def on_postgres(sql: str, *values: object) -> None:
 async def rows(sql: str, *values: object) -> list[Row]:
     """Rows of a statement written with `$1`, `$2`…, inside the current transaction if there is one.
 
-    In SQLite a datetime comes back as text: read it with `moment`.
+    In both databases a column comes back as what it is declared to hold: an aware datetime in UTC, a date, a bool. For
+    SQLite an expression has no type; the outermost SELECT says it: `MAX(at)::timestamptz AS last`, `::date`, `::bool`.
     """
     connection = get_connection("default")
     if connection.capabilities.dialect != "sqlite":
         # Not execute_query: on asyncpg it drops the rows of an INSERT, UPDATE or DELETE … RETURNING.
         return list(await connection.execute_query_dict(sql, list(values)))
-    query, arguments = _for_sqlite(sql), [_as_sqlite(v) for v in values]
+    query = _for_sqlite(sql)
     if isinstance(connection, ImmediateTransaction):
-        return connection.run_now(query, arguments)  # type: ignore[return-value] # sqlite3.Row reads as a mapping
+        return connection.run_now(query, values)  # type: ignore[return-value] # sqlite3.Row reads as a mapping
     if isinstance(connection, SqliteClient) and query.lstrip()[:6].upper() == "SELECT":
-        return connection.read_now(query, arguments)  # type: ignore[return-value] # the same
-    return list((await connection.execute_query(query, arguments))[1])
+        return connection.read_now(query, values)  # type: ignore[return-value] # the same
+    return list((await connection.execute_query(query, list(values)))[1])
 
 
 async def row(sql: str, *values: object) -> Row | None:
@@ -294,31 +294,8 @@ async def insert_rows(into: str, values: Sequence[Sequence[object]], ending: str
 
 @lru_cache(maxsize=512)
 def _for_sqlite(sql: str) -> str:
-    return re.sub(r"\$(\d+)", r"?\1", sql)
-
-
-def _as_sqlite(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(" ")
-    if isinstance(value, date):
-        return value.isoformat()
-    return value
-
-
-def moment(value: str | datetime | None) -> datetime | None:
-    """A datetime column read by plain SQL, aware and in UTC, in either database."""
-    if value is None:
-        return None
-    read = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return read.astimezone(UTC)
-
-
-def known_moment(value: str | datetime | None) -> datetime:
-    """A datetime column that is never null, read by plain SQL: aware and in UTC, in either database."""
-    read = moment(value)
-    if read is None:
-        raise ValueError("a column that is never null was null")
-    return read
+    typed = re.sub(r"::(timestamptz|date|bool) AS (\w+)", r' AS "\2 [\1]"', sql)
+    return re.sub(r"\$(\d+)", r"?\1", typed)
 
 
 async def unique_sets(table: str) -> set[frozenset[str]]:

@@ -19,7 +19,17 @@ import pytest
 from tortoise import Tortoise
 from tortoise.migrations.api import migrate as apply_migrations
 
-from forum.database import MIGRATIONS, close_database, configuration, open_database, row, rows, transaction, unique_sets
+from forum.database import (
+    MIGRATIONS,
+    close_database,
+    configuration,
+    is_sqlite,
+    open_database,
+    row,
+    rows,
+    transaction,
+    unique_sets,
+)
 from forum.domain import journal
 from forum.domain.journal_chain import verify
 from forum.errors import CannotStart
@@ -320,6 +330,14 @@ async def test_what_the_release_before_wrote_is_there_after_the_migration(old: N
     assert tuple(dict(ballot).values()) == ("pour", None)
     (theme,) = await rows("SELECT voting, mentions, quota FROM theme")
     assert tuple(dict(theme).values()) == ("pour-contre", "", 0)
+
+
+async def test_what_older_files_call_a_number_is_a_truth(old: None) -> None:
+    (theme,) = await rows("SELECT t.sealed, m.example FROM theme t CROSS JOIN member m")
+    assert (theme["sealed"], theme["example"]) == (True, False)
+    assert (type(theme["sealed"]), type(theme["example"])) == (bool, bool)
+    if is_sqlite():
+        assert [tuple(one) for one in await rows("PRAGMA integrity_check")] == [("ok",)]
 
 
 @pytest.mark.parametrize("table", sorted(UNIQUE))

@@ -9,11 +9,11 @@ take a name out and forget the salt; it then says so in an entry of its own, whi
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final
 
-from forum.database import Row, moment, on_postgres, row, rows, transaction
+from forum.database import Row, is_sqlite, on_postgres, row, rows, transaction
 
 REDACT: Final = "redact"
 """The act by which an erasure says from which entry it took words, and what is left of them."""
@@ -51,10 +51,10 @@ def _canonical(value: dict[str, object]) -> str:
 def _instant(value: object) -> str:
     """A moment in UTC, to the microsecond; what is none any more stays what it is, and breaks the chain."""
     try:
-        read = moment(value)  # type: ignore[arg-type] # anything may stand there once somebody wrote into the table
-    except (ValueError, TypeError, AttributeError):
-        read = None
-    return str(value) if read is None else read.astimezone(UTC).isoformat(timespec="microseconds")
+        read = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        return str(value)
+    return read.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +95,13 @@ async def verify(kept: Kept | None = None) -> Verified:
 
 
 async def _entries() -> AsyncIterator[Row]:
+    # In SQLite anything may stand in a column once somebody wrote into the table: it is read as the text that it is.
+    at = "CAST(at AS TEXT) AS at" if is_sqlite() else "at"
     last: int | None = None
     while some := await rows(
         f"""
-        SELECT id, at, actor_id, act, thing, thing_id, working_group_id, before, after, reason, salt, words_digest,
-               redacted_at, chain
+        SELECT id, {at}, actor_id, act, thing, thing_id, working_group_id, before, after, reason, salt, words_digest,
+               redacted_at IS NOT NULL AS redacted, chain
           FROM journal_entry {"" if last is None else "WHERE id > $2"} ORDER BY id LIMIT $1""",
         AT_ONCE,
         *(() if last is None else (last,)),
@@ -118,7 +120,7 @@ def _fault_of(found: Verified, entry: Row) -> str:
             return f"une ligne manque avant la ligne {number}, ou celle-ci a été changée"
         return f"la ligne {number} a été changée ou ajoutée"
     words = digest_of(entry["salt"], entry["before"], entry["after"], entry["reason"])
-    if entry["redacted_at"] is None and words != entry["words_digest"]:
+    if not entry["redacted"] and words != entry["words_digest"]:
         return f"les textes de la ligne {number} ont été changés"
     return ""
 
@@ -127,7 +129,7 @@ def _step(found: Verified, entry: Row, kept: Kept | None) -> None:
     found.entries += 1
     found.chain = entry["chain"]
     found.last = entry["id"]
-    if entry["redacted_at"] is not None:
+    if entry["redacted"]:
         found.redacted += 1
         found._left[entry["id"]] = digest_of("", entry["before"], entry["after"], entry["reason"])
     if entry["act"] == REDACT and entry["thing"] == ENTRY:

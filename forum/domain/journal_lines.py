@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from forum.database import Row, known_moment, places, rows, transaction
+from forum.database import Row, places, rows, transaction
 from forum.domain import journal
 from forum.domain.pages import FIRST, Order, Page, Turn, read_page
 from forum.domain.references import LARGEST_ID, reference
@@ -252,7 +252,7 @@ async def _told(found: Sequence[Row]) -> tuple[Line, ...]:
     return tuple(
         Line(
             id=each["id"],
-            at=known_moment(each["at"]),
+            at=each["at"],
             actor=each["actor"],
             act=each["act"],
             thing=things.get((each["thing"], each["thing_id"])) or Thing(each["thing"], each["thing_id"]),

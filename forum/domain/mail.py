@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 from limits import RateLimitItemPerHour
 
-from forum.database import Transaction, insert_rows, known_moment, known_row, row, rows, transaction
+from forum.database import Transaction, insert_rows, known_row, row, rows, transaction
 from forum.domain import jobs
 from forum.domain.jobs import Claim
 from forum.domain.links import LENGTHS
@@ -140,7 +140,7 @@ async def mail_to_send(claim: Claim) -> WaitingMail | None:
         template=found["template"],
         locale=found["locale"],
         values=unseal(found["content"]),
-        created_at=known_moment(found["created_at"]),
+        created_at=found["created_at"],
     )
 
 

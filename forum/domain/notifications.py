@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from forum.database import Row, known_moment, places, rows, transaction
+from forum.database import Row, places, rows, transaction
 from forum.domain.pages import FIRST, Order, Page, Turn, read_page
 from forum.domain.references import reference
 from forum.errors import Invalid
@@ -177,7 +177,7 @@ def _notice(found: Row) -> Notice:
         theme=found["theme_number"],
         theme_title=found["theme_title"] or "",
         excerpt=found["excerpt"],
-        created_at=known_moment(found["created_at"]),
+        created_at=found["created_at"],
         is_new=found["read_at"] is None,
     )
 

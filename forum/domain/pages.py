@@ -9,9 +9,9 @@ page; past the end stands the last page, before the beginning the first.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
-from forum.database import Row, known_moment, places, rows
+from forum.database import Row, places, rows
 from forum.domain.references import LARGEST_ID
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ class Order:
 
     def key(self, found: Row) -> str:
         """Where a row stands, for an address."""
-        return "~".join(_say(found[column.rpartition(".")[2]], kind) for column, kind in self.columns.items())
+        return "~".join(_say(found[column.rpartition(".")[2]]) for column in self.columns)
 
     def values(self, key: str) -> tuple[object, ...] | None:
         """What a key says, None when it cannot be one of this list; a text may hold the sign that parts values."""
@@ -66,9 +66,9 @@ class Order:
             return None
 
 
-def _say(value: Any, kind: type) -> str:
-    if kind is datetime:
-        return known_moment(value).replace(tzinfo=None).isoformat().replace("-", "").replace(":", "")
+def _say(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None).isoformat().replace("-", "").replace(":", "")
     return str(value)
 
 

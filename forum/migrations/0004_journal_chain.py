@@ -12,7 +12,7 @@ from tortoise.migrations import operations as ops
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state_apps import StateApps
 
-from forum.database import Row, insert_rows, is_sqlite, known_moment, rows
+from forum.database import Row, insert_rows, is_sqlite, rows
 
 # What an erasure may never touch: all but the words, their salt, and the moment at which they were taken out.
 _KEPT = ("id", "at", "actor_id", "act", "thing", "thing_id", "working_group_id", "words_digest", "chain")
@@ -73,7 +73,7 @@ async def _chained(previous: str, entry: Row) -> str:
     said = {
         "act": entry["act"],
         "actor": entry["actor_id"],
-        "at": known_moment(entry["at"]).isoformat(timespec="microseconds"),
+        "at": entry["at"].isoformat(timespec="microseconds"),
         "group": entry["working_group_id"],
         "id": entry["id"],
         "thing": entry["thing"],

@@ -38,7 +38,7 @@ CREATE TABLE "member" (
     "locale" VARCHAR(2) NOT NULL,
     "confirmed_at" TIMESTAMP,
     "suspended_until" TIMESTAMP,
-    "example" INT NOT NULL  /* invented for the example consultation */,
+    "example" BOOL NOT NULL  /* invented for the example consultation */,
     "created_at" TIMESTAMP NOT NULL
 , "active_at" TIMESTAMP   /* the last day on which they were signed in */, "charter_accepted_at" TIMESTAMP, "charter_version" VARCHAR(64) NOT NULL  /* the charter that was accepted */ DEFAULT '', "erased_at" TIMESTAMP, "profession" VARCHAR(80) NOT NULL  /* one of the list in settings, or nothing */ DEFAULT '', "suspended_reason" VARCHAR(500) NOT NULL DEFAULT '', "territory" VARCHAR(80) NOT NULL  /* one of the list in settings, or nothing */ DEFAULT '', "warned_at" TIMESTAMP, "warnings" SMALLINT NOT NULL  /* how often they were told that the account sleeps */ DEFAULT 0);
 CREATE TABLE "session" (
@@ -48,7 +48,7 @@ CREATE TABLE "session" (
     "seen_at" TIMESTAMP NOT NULL,
     "expires_at" TIMESTAMP NOT NULL  /* absolute limit, whatever the activity */,
     "member_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE CASCADE
-, "awaits_code" INT NOT NULL  /* the password was right, the second factor is to come */ DEFAULT 0, "device" VARCHAR(80) NOT NULL  /* browser and system, as the person recognises them */ DEFAULT '', "id_token" TEXT NOT NULL  /* sealed, shown to the provider when signing out */ DEFAULT '', "issuer" VARCHAR(255) NOT NULL  /* the provider that was signed in with, if any */ DEFAULT '', "proved_at" TIMESTAMP   /* when the person last proved who they are, here */);
+, "awaits_code" BOOL NOT NULL  /* the password was right, the second factor is to come */ DEFAULT 0, "device" VARCHAR(80) NOT NULL  /* browser and system, as the person recognises them */ DEFAULT '', "id_token" TEXT NOT NULL  /* sealed, shown to the provider when signing out */ DEFAULT '', "issuer" VARCHAR(255) NOT NULL  /* the provider that was signed in with, if any */ DEFAULT '', "proved_at" TIMESTAMP   /* when the person last proved who they are, here */);
 CREATE INDEX "idx_session_member__97fec6" ON "session" ("member_id");
 CREATE TABLE "working_group" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
@@ -97,7 +97,7 @@ CREATE TABLE "theme" (
     "contributions_close_at" TIMESTAMP,
     "votes_open_at" TIMESTAMP,
     "votes_close_at" TIMESTAMP,
-    "sealed" INT NOT NULL  /* no tally is shown before the close */,
+    "sealed" BOOL NOT NULL  /* no tally is shown before the close */,
     "quorum" INT NOT NULL  /* votants under which a proposal is not ranked */,
     "last_proposal_number" INT NOT NULL  /* references are never reused */,
     "version" INT NOT NULL  /* raised by every write that a page of the theme shows */,
@@ -116,7 +116,7 @@ CREATE TABLE "synthesis" (
     "version" INT NOT NULL  /* 1, 2, 3… within its scope */,
     "scope" VARCHAR(16) NOT NULL  /* 'theme:3' or 'all': with version, unique, even where theme is null */,
     "state" VARCHAR(16) NOT NULL  /* REQUESTED: requested\nCOMPILING: compiling\nREADY: ready\nFAILED: failed\nPUBLISHED: published */,
-    "draft" INT NOT NULL,
+    "draft" BOOL NOT NULL,
     "snapshot" TEXT NOT NULL,
     "snapshot_sha256" VARCHAR(64) NOT NULL,
     "requested_at" TIMESTAMP NOT NULL,
@@ -198,7 +198,7 @@ CREATE TABLE "mention" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     "handle" VARCHAR(60) NOT NULL,
     "handle_key" VARCHAR(120) NOT NULL,
-    "is_leading" INT NOT NULL,
+    "is_leading" BOOL NOT NULL,
     "member_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
     "post_id" INT NOT NULL REFERENCES "post" ("id") ON DELETE RESTRICT,
     CONSTRAINT "uid_mention_post_id_581edf" UNIQUE ("post_id", "handle_key")
@@ -255,7 +255,7 @@ CREATE TABLE "ballot_change" (
     "changed_at" TIMESTAMP NOT NULL,
     "proposal_id" INT NOT NULL REFERENCES "proposal" ("id") ON DELETE RESTRICT,
     "voter_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE RESTRICT
-, "by_merge" INT NOT NULL DEFAULT 0);
+, "by_merge" BOOL NOT NULL DEFAULT 0);
 CREATE INDEX "idx_ballot_chan_proposa_6b20ec" ON "ballot_change" ("proposal_id");
 CREATE INDEX "idx_ballot_chan_voter_i_02e366" ON "ballot_change" ("voter_id");
 CREATE TABLE "proposal_question" (
@@ -272,7 +272,7 @@ CREATE TABLE "proposal_version" (
     "body" TEXT NOT NULL,
     "created_at" TIMESTAMP NOT NULL,
     "editor_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
-    "proposal_id" INT NOT NULL REFERENCES "proposal" ("id") ON DELETE RESTRICT, "certified_at" TIMESTAMP, "certifier_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT, "reason" VARCHAR(500) NOT NULL DEFAULT '', "substantive" INT NOT NULL DEFAULT 1,
+    "proposal_id" INT NOT NULL REFERENCES "proposal" ("id") ON DELETE RESTRICT, "certified_at" TIMESTAMP, "certifier_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT, "reason" VARCHAR(500) NOT NULL DEFAULT '', "substantive" BOOL NOT NULL DEFAULT 1,
     CONSTRAINT "uid_proposal_ve_proposa_0e5e08" UNIQUE ("proposal_id", "number")
 );
 CREATE INDEX "idx_proposal_ve_editor__f87cc9" ON "proposal_version" ("editor_id");
@@ -517,3 +517,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0003_people', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0004_journal_chain', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0005_proposals', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0006_booleans', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

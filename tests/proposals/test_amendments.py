@@ -421,4 +421,4 @@ async def _standing(proposal: int) -> tuple[str, list[tuple[int, bool]]]:
         "SELECT number, substantive FROM proposal_version WHERE proposal_id = $1 ORDER BY number", proposal
     )
     state = (await rows("SELECT state FROM proposal WHERE id = $1", proposal))[0]["state"]
-    return state, [(each["number"], bool(each["substantive"])) for each in versions]
+    return state, [(each["number"], each["substantive"]) for each in versions]

@@ -7,7 +7,7 @@ import pytest
 from httpx2 import AsyncClient
 from starlette.applications import Starlette
 
-from forum.database import moment, rows
+from forum.database import rows
 from forum.domain.members import members
 from forum.domain.members.particulars import Particulars
 from forum.domain.sign_in import passwords, proofs, sessions
@@ -214,7 +214,7 @@ async def test_the_day_of_the_last_visit_is_noted_once_a_day(
     await sign_in(client, account)
     noted = []
     for _ in range(4):
-        noted.append(moment((await rows("SELECT active_at FROM member"))[0]["active_at"]))
+        noted.append((await rows("SELECT active_at FROM member"))[0]["active_at"])
         clock.pass_(hours=13)
         await client.get("/aide")
     assert noted[0] == noted[1] == NOON

@@ -224,7 +224,7 @@ async def test_drafts_and_versions_are_numbered_apart_in_each_scope(
         page = (await agent.get(f"/syntheses/{one['id']}")).text
         assert (f"Brouillon {one['version']}." if one["draft"] else f"Synthèse, version {one['version']}.") in page
         told = (await agent.get(f"/api/v1/syntheses/{one['id']}")).json()
-        assert (told["version"], told["draft"]) == (one["version"], bool(one["draft"]))
+        assert (told["version"], told["draft"]) == (one["version"], one["draft"])
         mark = "brouillon" if one["draft"] else "v"
         names = await file_names(agent, f"/syntheses/{one['id']}")
         assert all(f"-{mark}{one['version']}-2026-" in name for name in names)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from forum.database import Row, known_moment, places, row, rows
+from forum.database import Row, places, row, rows
 from forum.domain.references import reference, storable
 from forum.errors import NotFound
 from forum.models.proposals import Nature
@@ -87,7 +87,7 @@ def extract_from(found: Row) -> Extract:
         wording=found["wording"] or "",
         begun=None if found["begun"] is None else reference(theme, found["begun"]),
         member=found["member_id"],
-        created_at=known_moment(found["created_at"]),
+        created_at=found["created_at"],
         newest=found["newest"],
         stale=max(found["revision"], found["compared_revision"]) < found["newest"],
     )

@@ -10,7 +10,7 @@ from itertools import chain, islice
 
 from anyio.to_thread import run_sync
 
-from forum.database import Row, known_moment, moment, places, row, rows
+from forum.database import Row, places, row, rows
 from forum.domain.references import storable
 from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, holding, theme_from
 from forum.errors import Invalid, NotFound
@@ -126,7 +126,7 @@ async def read_post(post: int, *, hold: Hold | None = None) -> OnePost:
         html=found["html"],
         plain=found["plain"],
         revision=found["revision"],
-        written_at=moment(found["written_at"]),
+        written_at=found["written_at"],
         place=_place(found),
     )
 
@@ -184,7 +184,7 @@ async def _with_quotes(found: Sequence[Row]) -> list[Revision]:
             source=r["source"],
             html=r["html"],
             plain=r["plain"],
-            created_at=known_moment(r["created_at"]),
+            created_at=r["created_at"],
             quoted=tuple(islice(quoted, len(own))),
         )
         for r, own in zip(found, marks, strict=True)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from forum.database import Row, moment, row, rows, transaction
+from forum.database import Row, row, rows, transaction
 from forum.domain.discussion.extracts import Extract, extracts_of, highlighted
 from forum.domain.discussion.post_writing import SAME_WORDS, Draft, Preview, prepare, preview_of, write_post
 from forum.domain.discussion.posts import Place, QuotedWords
@@ -282,8 +282,8 @@ def _shown(
         kind=PostKind(found["kind"]),
         author=_author(found),
         pieces=pieces_of(highlighted(found["html"], found["marked"], extracts), quoted),
-        written_at=moment(found["written_at"]),
-        edited_at=moment(found["edited_at"]),
+        written_at=found["written_at"],
+        edited_at=found["edited_at"],
         revision=found["revision"],
         answers=Answered(found["answered_id"], found["answered_number"], found["answered_author"])
         if found["answered_id"] is not None
@@ -298,9 +298,7 @@ def _shown(
 def _author(found: Row) -> Author | None:
     if found["author_id"] is None:
         return None
-    return Author(
-        found["author_id"], found["name"], found["handle"], found["organisation"] or "", bool(found["example"])
-    )
+    return Author(found["author_id"], found["name"], found["handle"], found["organisation"] or "", found["example"])
 
 
 def pieces_of(html: str, quoted: Sequence[QuotedWords]) -> tuple[Piece, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from forum.database import Row, moment, places, row, rows
+from forum.database import Row, places, row, rows
 from forum.domain.harvest.treatments import TABLES, UNTREATED
 from forum.domain.pages import FIRST, Order, Page, Turn, read_page
 from forum.domain.references import LARGEST_ID
@@ -159,7 +159,7 @@ def _waiting(found: Row) -> Waiting:
         number=found["number"],
         author=found["name"],
         opening=" ".join(found["opening"].split()),
-        written_at=moment(found["written_at"]),
+        written_at=found["written_at"],
         thread=found["thread_id"],
         thread_title=found["title"],
         theme=found["theme_number"],

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from forum.database import Row, known_moment, row, rows, transaction
+from forum.database import Row, row, rows, transaction
 from forum.domain import journal
 from forum.domain.discussion.extracts import Extract, extracts_of, highlighted
 from forum.domain.discussion.posts import OnePost, QuotedWords, read_post, read_revision
@@ -103,14 +103,14 @@ def _treatment_from(found: Row, revision: int) -> Treatment:
         Outcome(found["outcome"]),
         found["reason"],
         found["name"],
-        known_moment(found["treated_at"]),
+        found["treated_at"],
         fits=found["revision"] >= revision,
     )
 
 
 def _seen(post: OnePost, extracts: Sequence[Extract], treatment: Row | None) -> str:
     """What the desk has shown, short enough for a field: the revision, the extracts, the last treatment."""
-    last = known_moment(treatment["treated_at"]).isoformat() if treatment else ""
+    last = treatment["treated_at"].isoformat() if treatment else ""
     return f"{post.revision}|{','.join(str(each) for each in sorted(each.id for each in extracts))}|{last}"
 
 

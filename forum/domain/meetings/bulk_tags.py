@@ -13,7 +13,6 @@ from enum import StrEnum
 from forum.database import Row, places, row, rows, transaction
 from forum.domain import journal
 from forum.domain.discussion.meeting_tags import confirm_tags, remove_tags, states_of
-from forum.domain.meetings.meetings import day_from
 from forum.domain.pages import FIRST, Order, Page, Turn, read_page
 from forum.domain.references import parse_reference, reference
 from forum.domain.themes.themes import Hold, ThemeHead, find_theme, hold_theme, raise_versions
@@ -125,7 +124,7 @@ async def tagging_desk(
 
 async def _meetings_of(group: int) -> tuple[KnownMeeting, ...]:
     found = await rows("SELECT id, number, held_on FROM meeting WHERE working_group_id = $1 ORDER BY number", group)
-    return tuple(KnownMeeting(each["id"], each["number"], day_from(each["held_on"])) for each in found)
+    return tuple(KnownMeeting(each["id"], each["number"], each["held_on"]) for each in found)
 
 
 _IN_ORDER = Order({"kind": int, "thread_id": int, "number": int})

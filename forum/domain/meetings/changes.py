@@ -11,7 +11,7 @@ from hashlib import sha256
 from forum.database import Row, row, rows, transaction
 from forum.domain import journal
 from forum.domain.discussion.meeting_tags import LARGEST_NUMBER, ensure_meeting
-from forum.domain.meetings.meetings import MeetingLine, day_from, find_meeting
+from forum.domain.meetings.meetings import MeetingLine, find_meeting
 from forum.errors import Checks, Conflict, Invalid
 from forum.permissions import Viewer, demand, may_moderate
 from forum.text.source import clean_line, clean_source
@@ -118,7 +118,7 @@ _SITTING = "SELECT held_on, place, attendance FROM meeting"
 
 
 def _sitting(found: Row) -> Sitting:
-    return Sitting(day_from(found["held_on"]), found["place"], found["attendance"])
+    return Sitting(found["held_on"], found["place"], found["attendance"])
 
 
 def _mark(sitting: Sitting) -> str:

@@ -122,16 +122,11 @@ def _line(found: Row) -> MeetingLine:
         id=found["id"],
         group=Group(found["working_group_id"], found["slug"], found["name"]),
         number=found["number"],
-        held_on=day_from(found["held_on"]),
+        held_on=found["held_on"],
         place=found["place"],
         posts=found["posts"],
         proposals=found["proposals"],
     )
-
-
-def day_from(stored: str | date | None) -> date | None:
-    """A day read by plain SQL: SQLite gives text."""
-    return date.fromisoformat(stored) if isinstance(stored, str) else stored
 
 
 def _is_known(found: Row, viewer: Viewer | None, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from tortoise.exceptions import IntegrityError
 
-from forum.database import Row, Transaction, known_moment, known_row, moment, row, rows, transaction
+from forum.database import Row, Transaction, known_row, row, rows, transaction
 from forum.domain import links
 from forum.domain.mail import may_mail, post_mail
 from forum.domain.members.joining import free_address, tell_owner
@@ -100,9 +100,9 @@ async def pending_change(viewer: Viewer, *, now: datetime) -> PendingChange | No
         return None
     return PendingChange(
         email=found["email"],
-        old_confirmed=moment(found["old_confirmed_at"]) is not None,
-        new_confirmed=moment(found["new_confirmed_at"]) is not None,
-        expires_at=known_moment(found["expires_at"]),
+        old_confirmed=found["old_confirmed_at"] is not None,
+        new_confirmed=found["new_confirmed_at"] is not None,
+        expires_at=found["expires_at"],
     )
 
 

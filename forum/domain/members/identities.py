@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from forum.database import known_moment, row, rows, transaction
+from forum.database import row, rows, transaction
 from forum.domain import legal, links, mail
 from forum.domain.members import joining
 from forum.domain.members.members import NewAccount
@@ -161,7 +161,7 @@ async def own_identities(viewer: Viewer) -> list[OwnIdentity]:
     """The identities of a member, the oldest first."""
     found = await rows("SELECT id, issuer, created_at FROM identity WHERE member_id = $1 ORDER BY id", viewer.id)
     return [
-        OwnIdentity(one["id"], one["issuer"], known_moment(one["created_at"]), one["issuer"] == settings().oidc.issuer)
+        OwnIdentity(one["id"], one["issuer"], one["created_at"], one["issuer"] == settings().oidc.issuer)
         for one in found
     ]
 

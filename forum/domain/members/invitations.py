@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from anyio import to_thread
 
-from forum.database import Row, insert_rows, known_moment, known_row, moment, places, row, rows, transaction
+from forum.database import Row, insert_rows, known_row, places, row, rows, transaction
 from forum.domain import journal, legal, links, mail
 from forum.domain.members import joining
 from forum.domain.members.invitation_files import Guest, guests_in, read_guests
@@ -195,7 +195,7 @@ async def _known(keys: Sequence[str], now: datetime) -> tuple[set[str], set[str]
             members.add(found["email_key"])
         asked = f"SELECT email_key, expires_at FROM invitation WHERE email_key IN ({places(len(some))})"
         for found in await rows(asked, *some):
-            (waiting if now < known_moment(found["expires_at"]) else expired).add(found["email_key"])
+            (waiting if now < found["expires_at"] else expired).add(found["email_key"])
     return members, waiting, expired
 
 
@@ -209,8 +209,8 @@ async def find_batch(viewer: Viewer | None, batch: int, now: datetime) -> Batch:
         raise NotFound
     return Batch(
         id=found["id"],
-        created_at=known_moment(found["created_at"]),
-        sent_at=moment(found["sent_at"]),
+        created_at=found["created_at"],
+        sent_at=found["sent_at"],
         sent=found["sent"],
         lines=tuple(_read_back(unseal(found["lines"]))),
     )
@@ -444,10 +444,10 @@ def _invitation(found: Row, state: State) -> Invitation:
         email=(found["email"] or "") if state is not State.ACCEPTED else "",
         name=found["member_name"] or found["name"],
         inviter=found["inviter"] or "",
-        created_at=known_moment(found["created_at"]),
-        expires_at=known_moment(found["expires_at"]),
+        created_at=found["created_at"],
+        expires_at=found["expires_at"],
         member=found["member"],
-        accepted_at=moment(found["accepted_at"]),
+        accepted_at=found["accepted_at"],
     )
 
 

@@ -7,7 +7,7 @@ the command line, by the example or by an import may be namesakes, told apart by
 from dataclasses import dataclass
 from datetime import datetime
 
-from forum.database import Row, moment, row, rows, transaction
+from forum.database import Row, row, rows, transaction
 from forum.domain import journal
 from forum.domain.links import forget_links
 from forum.domain.members.particulars import Particulars, clean_particulars
@@ -186,7 +186,7 @@ async def load_viewer(member: int) -> Viewer:
         role=Role(found["role"]),
         groups=frozenset(one["working_group_id"] for one in groups),
         confirmed=found["confirmed_at"] is not None,
-        suspended_until=moment(found["suspended_until"]),
+        suspended_until=found["suspended_until"],
         suspended_reason=found["suspended_reason"],
         locale=found["locale"],
     )

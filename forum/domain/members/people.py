@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from forum.database import Row, is_sqlite, known_moment, moment, places, row, rows, transaction
+from forum.database import Row, is_sqlite, places, row, rows, transaction
 from forum.domain import journal
 from forum.domain.links import forget_links, make_link
 from forum.domain.mail import HELD_BACK
@@ -131,7 +131,6 @@ _ABSENT = "m.email_key IS NULL AND m.password_hash IS NULL"
 _PERSON = f"""
     SELECT m.id, m.name, m.handle, m.role, m.organisation, m.example, m.created_at, m.active_at, m.suspended_until,
            m.suspended_reason, m.erased_at, m.confirmed_at, m.email,
-           EXISTS (SELECT 1 FROM second_factor f WHERE f.member_id = m.id) AS has_factor,
            CASE WHEN {_ERASED} THEN 'erased'
                 WHEN {_ABSENT} THEN 'absent'
                 WHEN m.suspended_until > $1 THEN 'suspended'
@@ -212,12 +211,12 @@ def _person(found: Row, groups: Sequence[str]) -> Person:
         groups=tuple(groups),
         state=State(found["state"]),
         organisation=found["organisation"],
-        example=bool(found["example"]),
-        created_at=known_moment(found["created_at"]),
-        active_at=moment(found["active_at"]),
-        suspended_until=moment(found["suspended_until"]),
+        example=found["example"],
+        created_at=found["created_at"],
+        active_at=found["active_at"],
+        suspended_until=found["suspended_until"],
         suspended_reason=found["suspended_reason"],
-        erased_at=moment(found["erased_at"]),
+        erased_at=found["erased_at"],
     )
 
 
@@ -248,7 +247,12 @@ async def person_desk(viewer: Viewer | None, member: int, now: datetime) -> Pers
     SignInRequired, NotAllowed, NotFound: not an administrator; nobody has this number.
     """
     viewer = demand(may_administer, viewer, now)
-    found = await row(f"{_PERSON} WHERE m.id = $2", now, member)
+    found = await row(
+        f"""SELECT one.*, EXISTS (SELECT 1 FROM second_factor f WHERE f.member_id = one.id)::bool AS has_factor
+              FROM ({_PERSON}) AS one WHERE one.id = $2""",
+        now,
+        member,
+    )
     if found is None:
         raise NotFound
     groups = (await _groups_of([member])).get(member, [])
@@ -258,7 +262,7 @@ async def person_desk(viewer: Viewer | None, member: int, now: datetime) -> Pers
         rights=Rights(person.role, frozenset(group.id for group in groups), person.suspended_until),
         all_groups=await _all_groups(),
         has_address=bool(found["email"]),
-        has_factor=bool(found["has_factor"]),
+        has_factor=found["has_factor"],
         is_oneself=member == viewer.id,
     )
 
@@ -475,7 +479,7 @@ async def _hold(viewer: Viewer, member: int, mark: str, now: datetime) -> Rights
     )
     by_id = {one["id"]: one for one in both}
     actor, found = by_id.get(viewer.id), by_id.get(member)
-    ends = moment(actor["suspended_until"]) if actor else None
+    ends = actor["suspended_until"] if actor else None
     if actor is None or actor["role"] != Role.ADMINISTRATOR.value or (ends is not None and now < ends):
         raise Conflict("Vos propres droits viennent de changer. Rechargez la page.")
     if found is None or found["erased_at"] is not None:
@@ -485,9 +489,7 @@ async def _hold(viewer: Viewer, member: int, mark: str, now: datetime) -> Rights
     if found["email_key"] is None and found["password_hash"] is None:
         raise Invalid("Cette personne ne peut pas se connecter : elle n’a ni adresse ni mot de passe.")
     groups = await rows("SELECT working_group_id FROM moderator WHERE member_id = $1", member)
-    rights = Rights(
-        Role(found["role"]), frozenset(one["working_group_id"] for one in groups), moment(found["suspended_until"])
-    )
+    rights = Rights(Role(found["role"]), frozenset(one["working_group_id"] for one in groups), found["suspended_until"])
     if mark != rights.mark:
         raise Conflict("Quelqu’un d’autre vient de changer les droits de cette personne. Voici ce qu’ils sont.")
     return rights

@@ -12,7 +12,7 @@ from typing import Final
 from limits import RateLimitItemPerDay
 from tortoise.exceptions import IntegrityError
 
-from forum.database import known_moment, moment, row, rows, transaction
+from forum.database import row, rows, transaction
 from forum.domain import legal
 from forum.domain.members.members import free_handle
 from forum.domain.members.particulars import NAME_TAKEN, Particulars, check_particulars, refuse_taken_name
@@ -67,8 +67,8 @@ async def own_profile(viewer: Viewer) -> Profile:
         locale=found["locale"],
         role=Role(found["role"]),
         groups=tuple(one["name"] for one in groups),
-        created_at=known_moment(found["created_at"]),
-        charter_accepted_at=moment(found["charter_accepted_at"]),
+        created_at=found["created_at"],
+        charter_accepted_at=found["charter_accepted_at"],
         accepts_charter=found["charter_version"] == legal.charter_version(),
     )
 

@@ -17,18 +17,7 @@ from typing import Any, Final
 import structlog
 from anyio import to_thread
 
-from forum.database import (
-    Row,
-    Transaction,
-    is_sqlite,
-    known_moment,
-    moment,
-    on_postgres,
-    places,
-    row,
-    rows,
-    transaction,
-)
+from forum.database import Row, Transaction, is_sqlite, on_postgres, places, row, rows, transaction
 from forum.domain import jobs, journal
 from forum.domain.mail import forget_mails, may_mail, post_mail
 from forum.domain.members import invitations
@@ -277,8 +266,8 @@ async def _person(member: int, *, hold: bool = False) -> Erased:
         email=found["email"],
         locale=found["locale"],
         role=Role(found["role"]),
-        created_at=known_moment(found["created_at"]),
-        active_at=moment(found["active_at"]),
+        created_at=found["created_at"],
+        active_at=found["active_at"],
     )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from forum.database import Row, known_moment, row, rows, transaction
+from forum.database import Row, row, rows, transaction
 from forum.domain.mail import may_mail, post_mail
 from forum.domain.privacy.erasure import erase
 from forum.errors import NotFound
@@ -85,7 +85,7 @@ async def _warn(found: Row, warnings: int, end: datetime, now: datetime) -> None
 
 
 async def _erase(found: Row, now: datetime) -> None:
-    asleep_since = known_moment(found["active_at"] or found["confirmed_at"] or found["created_at"])
+    asleep_since = found["active_at"] or found["confirmed_at"] or found["created_at"]
     try:
         await erase(found["id"], actor=None, now=now, unless_active_after=asleep_since)
     except NotFound:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from forum.database import known_moment, moment, row, rows, transaction
+from forum.database import row, rows, transaction
 from forum.domain import jobs, journal
 from forum.domain.jobs import Claim, Progress, progress_of
 from forum.domain.mail import may_mail, post_mail
@@ -74,9 +74,9 @@ async def own_archive(viewer: Viewer | None, now: datetime) -> OwnArchive | None
     if found is None:
         return None
     return OwnArchive(
-        asked_at=known_moment(found["asked_at"]),
-        made_at=moment(found["made_at"]),
-        expires_at=moment(found["expires_at"]),
+        asked_at=found["asked_at"],
+        made_at=found["made_at"],
+        expires_at=found["expires_at"],
         size=found["size"] or 0,
         sha256=found["sha256"],
         progress=await progress_of(job_key(viewer.id)),
@@ -93,7 +93,7 @@ async def ask_for_archive(viewer: Viewer | None, now: datetime) -> None:
     viewer = demand(may_keep_own_account, viewer)
     async with transaction() as tx:
         before = await row("SELECT made_at FROM archive WHERE member_id = $1", viewer.id)
-        made = moment(before["made_at"]) if before else None
+        made = before["made_at"] if before else None
         if made is not None and now - made < ASKED_AGAIN:
             raise Invalid("Votre archive a moins d’un jour : téléchargez-la, ou redemandez-en une demain.")
         await rows(
@@ -136,7 +136,7 @@ async def begin_archive(claim: Claim) -> Facts | None:
         asked = await row("SELECT asked_at, made_at FROM archive WHERE member_id = $1", claim.subject)
         if asked is None or asked["made_at"] is not None:
             return None
-        return await collect(claim.subject, known_moment(asked["asked_at"]))
+        return await collect(claim.subject, asked["asked_at"])
 
 
 async def store_archive(claim: Claim, content: bytes | None, now: datetime) -> None:

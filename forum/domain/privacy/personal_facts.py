@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from forum.database import moment, rows
+from forum.database import rows
 from forum.domain.journal_words import SENTENCES, TITLES, told
 from forum.domain.references import reference
 from forum.domain.themes.ballots import opinion_words, scale
@@ -78,7 +78,7 @@ _QUOTE: Final[Mapping[str, Key]] = {
 
 PARTS: Final[Mapping[str, Part]] = {
     "compte": Part(
-        """SELECT m.id, m.name, m.handle, m.email, COALESCE(m.password_hash, '') <> '' AS has_password, m.role,
+        """SELECT m.id, m.name, m.handle, m.email, (COALESCE(m.password_hash, '') <> '')::bool AS has_password, m.role,
                   m.organisation, m.profession, m.territory, m.locale, m.charter_version, m.charter_accepted_at,
                   m.created_at, m.confirmed_at, m.active_at, m.warnings, m.warned_at, m.suspended_until,
                   m.suspended_reason, m.example AS is_example FROM member m WHERE m.id = $1""",
@@ -152,7 +152,7 @@ PARTS: Final[Mapping[str, Part]] = {
     ),
     # Those sent, without whom they went to, and the one that the account comes from.
     "invitations": Part(
-        """SELECT COALESCE(x.member_id = $1, FALSE) AS is_received, x.created_at, x.accepted_at FROM invitation x
+        """SELECT COALESCE(x.member_id = $1, FALSE)::bool AS is_received, x.created_at, x.accepted_at FROM invitation x
             WHERE x.inviter_id = $1 OR x.member_id = $1 ORDER BY x.id""",
         {"recue": "is_received", "envoyee_le": "created_at", "acceptee_le": "accepted_at"},
     ),
@@ -198,7 +198,7 @@ PARTS: Final[Mapping[str, Part]] = {
     "propositions": Part(
         f"""SELECT p.id, CASE WHEN p.state = '{_DRAFT}' THEN p.id END AS draft, t.number AS theme,
                    CASE WHEN p.state <> '{_DRAFT}' THEN p.number END AS number,
-                   COALESCE(p.author_id = $1, FALSE) AS is_mine, p.state, p.origin, p.created_at, p.wording
+                   COALESCE(p.author_id = $1, FALSE)::bool AS is_mine, p.state, p.origin, p.created_at, p.wording
               FROM proposal p JOIN theme t ON t.id = p.theme_id
              WHERE p.author_id = $1 OR p.promoter_id = $1
                 OR EXISTS (SELECT 1 FROM proposal_version v WHERE v.proposal_id = p.id AND v.editor_id = $1)
@@ -258,7 +258,7 @@ PARTS: Final[Mapping[str, Part]] = {
     ),
     # Acts of this person, and acts on them or on their words, without who did these.
     "journal": Part(
-        """SELECT x.at, COALESCE(x.actor_id = $1, FALSE) AS is_mine, x.act, x.thing, x.thing_id,
+        """SELECT x.at, COALESCE(x.actor_id = $1, FALSE)::bool AS is_mine, x.act, x.thing, x.thing_id,
                   x.before, x.after, x.reason FROM journal_entry x
             WHERE x.actor_id = $1 OR (x.thing = 'member' AND x.thing_id = $1)
                OR (x.thing = 'post' AND x.thing_id IN (SELECT id FROM post WHERE author_id = $1))
@@ -382,10 +382,7 @@ def _said(key: str | tuple[str, ...], known: Mapping[str, Any]) -> Any:
 
 
 def _value(column: str, value: Any) -> Any:
-    """A value as JSON holds it; the name of its column says what it is."""
-    if column.startswith(("is_", "has_")):
-        return bool(value)
+    """A value as JSON holds it; of an enum, by the name of its column."""
     if column in _KINDS and value is not None:
         return _KINDS[column](value).label
-    at = moment(value) if column == "at" or column.endswith(("_at", "_until")) else None
-    return value if at is None else at.isoformat(timespec="seconds")
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else value

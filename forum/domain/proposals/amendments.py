@@ -192,7 +192,7 @@ async def _decide(
         theme = held.theme
         viewer = demand(may_certify, viewer, theme.group, found["editor_id"], theme.schedule, now, is_open=is_open)
         given = journal.reason_of(reason, required=required)
-        if bool(found["substantive"]) == substantive:
+        if found["substantive"] == substantive:
             return
         await _mark(held.id, version, None if substantive else viewer.id, now)
         await show_change(held)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from forum.database import Row, known_moment, places, rows
+from forum.database import Row, places, rows
 from forum.models.answers import Decision
 from forum.text.typography import PARIS
 
@@ -125,9 +125,7 @@ async def _postponements(which: str, values: tuple[int, ...]) -> Mapping[int, tu
          WHERE j.thing = 'obligation' AND j.act = 'postpone_obligation' AND {which} ORDER BY j.id""",
         *values,
     ):
-        one = Postponement(
-            known_moment(each["at"]), known_day(each["before"]), known_day(each["after"]), each["reason"]
-        )
+        one = Postponement(each["at"], each["before"], each["after"], each["reason"])
         moved[each["thing_id"]] = (*moved.get(each["thing_id"], ()), one)
     return moved
 
@@ -138,14 +136,13 @@ def _answer(found: Row) -> OfficialAnswer:
         decision=Decision(found["decision"]),
         reason=found["reason"],
         service=found["service"],
-        decided_on=known_day(found["decided_on"]),
-        created_at=known_moment(found["created_at"]),
+        decided_on=found["decided_on"],
+        created_at=found["created_at"],
     )
 
 
 def _obligation(found: Row, postponed: tuple[Postponement, ...], now: datetime) -> Obligation:
-    due_on = known_day(found["due_on"])
-    done_on = known_day(found["done_on"]) if found["done_on"] else None
+    due_on, done_on = found["due_on"], found["done_on"]
     return Obligation(
         id=found["id"],
         words=found["words"],
@@ -155,11 +152,6 @@ def _obligation(found: Row, postponed: tuple[Postponement, ...], now: datetime) 
         days_late=max(0, ((done_on or today(now)) - due_on).days),
         postponed=postponed,
     )
-
-
-def known_day(stored: str | date) -> date:
-    """A day read by plain SQL: SQLite gives text."""
-    return date.fromisoformat(stored) if isinstance(stored, str) else stored
 
 
 def today(now: datetime) -> date:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from forum.database import Row, known_moment, row, rows, transaction
+from forum.database import Row, row, rows, transaction
 from forum.domain.proposals.new_proposals import (
     ProposalWords,
     answer_questions,
@@ -62,9 +62,7 @@ async def list_drafts(viewer: Viewer | None) -> tuple[DraftLine, ...]:
          WHERE p.author_id = $1 AND p.state = 'draft' ORDER BY p.id DESC""",
         viewer.id,
     )
-    return tuple(
-        DraftLine(each["id"], theme_from(each), each["wording"], known_moment(each["created_at"])) for each in found
-    )
+    return tuple(DraftLine(each["id"], theme_from(each), each["wording"], each["created_at"]) for each in found)
 
 
 async def read_draft(viewer: Viewer | None, draft: int, now: datetime) -> DraftForm:

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from anyio.to_thread import run_sync
 
-from forum.database import known_moment, moment, row, rows
+from forum.database import row, rows
 from forum.domain.references import parse_reference, reference
 from forum.domain.themes.themes import THEME_COLUMNS, ThemeHead, theme_from
 from forum.errors import NotFound
@@ -97,7 +97,7 @@ async def turns_of(proposal: int, theme: ThemeHead) -> tuple[Told, ...]:
     return tuple(
         Told(
             turn=Turn(each["turn"]),
-            at=known_moment(each["at"]),
+            at=each["at"],
             by=each["name"] if Turn(each["turn"]) in _IN_OWN_NAME else None,
             other=OtherProposal(reference(theme.number, each["number"]), each["wording"]) if each["number"] else None,
             version=each["version"],
@@ -144,13 +144,13 @@ async def read_versions(viewer: Viewer | None, ref: str, now: datetime) -> Versi
     versions = [
         Version(
             number=each["number"],
-            created_at=known_moment(each["created_at"]),
+            created_at=each["created_at"],
             editor=each["name"],
             reason=each["reason"],
             wording=wording,
             body=body,
             is_correction=not each["substantive"],
-            certified_at=moment(each["certified_at"]),
+            certified_at=each["certified_at"],
             is_judged=judged and each["number"] >= head["substance"],
             may_certify=may_certify(viewer, theme.group, each["editor_id"], theme.schedule, now, is_open=is_open),
         )

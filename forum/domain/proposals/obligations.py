@@ -11,7 +11,7 @@ from datetime import date, datetime
 from forum.database import Row, row, rows, transaction
 from forum.domain import journal
 from forum.domain.notifications import tell_of_proposal
-from forum.domain.proposals.answers import concerned_by, known_day, today
+from forum.domain.proposals.answers import concerned_by, today
 from forum.domain.proposals.held import HeldProposal, hold_proposal, show_change
 from forum.domain.references import storable
 from forum.domain.themes.proposal_states import Step, take, tell_turn
@@ -162,8 +162,7 @@ async def _find(held: HeldProposal, obligation: int) -> Row:
 
 
 def _owned(held: HeldProposal, found: Row) -> OwnedObligation:
-    done_on = known_day(found["done_on"]) if found["done_on"] else None
-    return OwnedObligation(found["id"], held, found["words"], known_day(found["due_on"]), done_on)
+    return OwnedObligation(found["id"], held, found["words"], found["due_on"], found["done_on"])
 
 
 async def _to_change(viewer: Viewer | None, ref: str, obligation: int, now: datetime) -> tuple[Viewer, OwnedObligation]:

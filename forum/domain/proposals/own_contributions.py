@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from forum.database import Row, known_moment, moment, places, rows
+from forum.database import Row, places, rows
 from forum.domain.pages import FIRST, Order, Page, Turn, read_page
 from forum.domain.proposals.answers import UNANSWERED, Answers, answers_of
 from forum.domain.proposals.history import OtherProposal
@@ -144,12 +144,12 @@ async def _posts(
         each["id"]: OwnPost(
             id=each["id"],
             thread_title=each["title"],
-            written_at=known_moment(each["written_at"] or each["created_at"]),
+            written_at=each["written_at"] or each["created_at"],
             excerpt=each["excerpt"],
             kind=PostKind(each["kind"]),
             outcome=Outcome(each["outcome"]) if each["outcome"] else None,
             reason=each["reason"] or "",
-            treated_at=moment(each["treated_at"]),
+            treated_at=each["treated_at"],
             edited_since=each["outcome"] is not None and each["read_revision"] < each["revision"],
             extracts=tuple(extracts.get(each["id"], ())),
             proposals=tuple(proposals[proposal] for post, proposal in made if post == each["id"]),
@@ -231,7 +231,7 @@ def _proposal(found: Row, viewer: Viewer, judged: Mapping[int, Judged], answers:
         reason=found["state_reason"],
         other=other or None,
         theme=theme,
-        created_at=known_moment(found["created_at"]),
+        created_at=found["created_at"],
         is_own=viewer.id in (found["author_id"], found["promoter_id"]),
         judged=judged.get(_stands_in(found)),
         answers=answers.get(_stands_in(found), UNANSWERED),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from forum.database import Row, known_moment, row, rows
+from forum.database import Row, row, rows
 from forum.domain.discussion.extracts import Support, support_of
 from forum.domain.proposals.answers import UNANSWERED, Answers, answers_of
 from forum.domain.proposals.history import OtherProposal, Told, turns_of
@@ -322,7 +322,7 @@ async def read_proposal(viewer: Viewer | None, ref: str, now: datetime) -> Propo
         origin=Origin(found["origin"]),
         author=found["author_name"],
         promoter=found["promoter_name"],
-        created_at=known_moment(found["created_at"]),
+        created_at=found["created_at"],
         provenance=_provenance(found),
         meeting=_meeting(found),
         questions=await _questions_of(line.id),

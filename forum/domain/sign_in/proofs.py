@@ -7,7 +7,7 @@ in with changes). Who has none, because a provider answers for them, must have s
 from datetime import datetime, timedelta
 from typing import Final
 
-from forum.database import moment, row
+from forum.database import row
 from forum.domain.sign_in import guesses, passwords, sessions
 from forum.errors import Invalid
 from forum.permissions import Viewer
@@ -25,7 +25,7 @@ async def has_password(viewer: Viewer) -> bool:
 async def is_fresh(token: str, *, now: datetime) -> bool:
     """Whether the person at this browser said a few minutes ago who they are."""
     found = await row("SELECT proved_at FROM session WHERE token_hash = $1", sessions.hashed(token))
-    proved = moment(found["proved_at"]) if found else None
+    proved = found["proved_at"] if found else None
     return proved is not None and now - proved <= FRESH
 
 
@@ -45,7 +45,7 @@ async def require_proof(viewer: Viewer, token: str, password: str, *, now: datet
         viewer.id,
     )
     if found is None or not found["password_hash"]:
-        _require_fresh(moment(found["proved_at"]) if found else None, now)
+        _require_fresh(found["proved_at"] if found else None, now)
         return
     typed = passwords.clean_password(password, field=FIELD)
     account, here = f"member {viewer.id}", sessions.hashed(token)

@@ -21,7 +21,7 @@ import structlog
 from limits import RateLimitItemPerDay
 
 from forum import permissions
-from forum.database import known_moment, row, rows, transaction
+from forum.database import row, rows, transaction
 from forum.domain import journal
 from forum.domain.sign_in import credentials, proofs, sessions
 from forum.domain.throttle import throttle
@@ -82,7 +82,7 @@ async def factor_of(member: int) -> Factor | None:
              FROM second_factor f WHERE f.member_id = $1""",
         member,
     )
-    return None if found is None else Factor(known_moment(found["created_at"]), found["codes_left"])
+    return None if found is None else Factor(found["created_at"], found["codes_left"])
 
 
 async def required_factor_of(member: int) -> Factor:

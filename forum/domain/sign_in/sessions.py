@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from forum.database import Row, known_moment, moment, row, rows, transaction
+from forum.database import Row, row, rows, transaction
 from forum.domain.sign_in import guesses, passwords
 from forum.domain.throttle import place
 from forum.errors import Invalid, NotFound
@@ -33,7 +33,7 @@ CODE_WITHIN: Final = timedelta(minutes=10)
 VIEWER_QUERY = """
     SELECT s.id AS session, s.seen_at, s.expires_at, m.id, m.name, m.handle, m.role, m.locale, m.confirmed_at,
            m.suspended_until, m.suspended_reason, m.example, m.active_at, mo.working_group_id AS moderated,
-           EXISTS (SELECT 1 FROM second_factor f WHERE f.member_id = m.id) AS has_factor,
+           EXISTS (SELECT 1 FROM second_factor f WHERE f.member_id = m.id)::bool AS has_factor,
            (SELECT COUNT(*) FROM notification n WHERE n.member_id = m.id AND n.read_at IS NULL) AS unread
       FROM session s
       JOIN member m ON m.id = s.member_id
@@ -71,7 +71,7 @@ async def viewer_of(token: str, *, now: datetime) -> Viewer | None:
     if not found:
         return None
     first = found[0]
-    seen, ends = known_moment(first["seen_at"]), known_moment(first["expires_at"])
+    seen, ends = first["seen_at"], first["expires_at"]
     if now >= ends or now - seen >= _idle():
         return None
     if now - seen >= SEEN_EVERY:
@@ -81,7 +81,7 @@ async def viewer_of(token: str, *, now: datetime) -> Viewer | None:
 
 async def _note_visit(found: Row, now: datetime) -> None:
     await rows("UPDATE session SET seen_at = $1 WHERE id = $2", now, found["session"])
-    active = moment(found["active_at"])
+    active = found["active_at"]
     if active is None or now - active >= ACTIVE_EVERY:
         await _note_activity(found["id"], now)
 
@@ -101,7 +101,7 @@ def _viewer(found: Sequence[Row]) -> Viewer:
         role=role,
         groups=groups,
         confirmed=first["confirmed_at"] is not None,
-        suspended_until=moment(first["suspended_until"]),
+        suspended_until=first["suspended_until"],
         suspended_reason=first["suspended_reason"],
         lacks_factor=not exempt and asks_for_factor(role, groups),
         locale=first["locale"],
@@ -267,8 +267,8 @@ async def sessions_of(viewer: Viewer, token: str, *, now: datetime) -> list[Open
         OpenSession(
             id=one["id"],
             device=one["device"],
-            created_at=known_moment(one["created_at"]),
-            seen_at=known_moment(one["seen_at"]),
+            created_at=one["created_at"],
+            seen_at=one["seen_at"],
             is_this_one=one["token_hash"] == this,
         )
         for one in found

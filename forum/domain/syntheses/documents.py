@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from forum.database import Row, known_moment, row, rows, transaction
+from forum.database import Row, row, rows, transaction
 from forum.domain import jobs
 from forum.domain.jobs import Claim
 from forum.domain.references import storable
@@ -72,7 +72,8 @@ async def begin_compiling(claim: Claim, *, steps: int) -> bytes | None:
     """
     async with transaction():
         found = await row(
-            """SELECT state, snapshot, EXISTS (SELECT 1 FROM document d WHERE d.synthesis_id = s.id) AS has_documents
+            """SELECT state, snapshot,
+                      EXISTS (SELECT 1 FROM document d WHERE d.synthesis_id = s.id)::bool AS has_documents
                  FROM synthesis s WHERE s.id = $1""",
             claim.subject,
         )
@@ -162,7 +163,7 @@ def file_name_of(found: Row) -> str:
 
     A working draft is "synthese-T3-brouillon1-2026-11-23.odt".
     """
-    taken = known_moment(found["requested_at"])
+    taken = found["requested_at"]
     scope = "consultation" if found["number"] is None else f"T{found['number']}"
     day = taken.astimezone(PARIS).date().isoformat()
     nature = "brouillon" if found["draft"] else "v"

@@ -14,7 +14,7 @@ from typing import Final, TypedDict
 from anyio import to_thread
 
 from forum import __version__
-from forum.database import Row, moment, on_postgres, rows
+from forum.database import Row, on_postgres, rows
 from forum.domain.harvest.treatments import coverage
 from forum.domain.members.members import has_examples
 from forum.domain.references import reference
@@ -300,7 +300,7 @@ async def _counts(themes: Sequence[ThemeHead], now: datetime) -> dict[int, Count
 
 _POSTS: Final = f"""
     SELECT po.id, po.author_id, po.reply_to_id, po.written_at, t.theme_id,
-           EXISTS (SELECT 1 FROM quote q WHERE q.post_id = po.id) AS quotes
+           EXISTS (SELECT 1 FROM quote q WHERE q.post_id = po.id)::bool AS quotes
       FROM post po JOIN thread t ON t.id = po.thread_id JOIN theme th ON th.id = t.theme_id
      WHERE {_IN_SCOPE} AND po.kind = 'contribution' ORDER BY po.id"""
 
@@ -321,10 +321,10 @@ def _participation(
         known_authors=len({r["author_id"] for r in posts} - {None}),
         unknown_author_posts=sum(r["author_id"] is None for r in posts),
         replies=sum(r["reply_to_id"] is not None for r in posts),
-        quotes=sum(bool(r["quotes"]) for r in posts),
+        quotes=sum(r["quotes"] for r in posts),
         voters=voters,
         ballots=sum(counts[id_].votants for id_ in in_force if id_ in counts) if kind is Kind.FINAL else None,
-        per_day=_per_day(moment(r["written_at"]) for r in posts),
+        per_day=_per_day(r["written_at"] for r in posts),
         per_theme=tuple(ThemeCount(number, posts_in[id_], proposals_in[id_]) for id_, number in number_of.items()),
         posts_used=len({r["post_id"] for r in proposals} - {None}),
     )
@@ -374,7 +374,7 @@ async def _verbatims(theme: int | None) -> tuple[Verbatim, ...]:
         tags[r["post_id"]].append(tag_label(r["number"]))
     verbatims = []
     for r in await rows(_VERBATIMS, theme):
-        written = moment(r["written_at"])
+        written = r["written_at"]
         verbatims.append(
             Verbatim(
                 post=r["id"],
@@ -407,7 +407,7 @@ async def _meetings(theme: int | None) -> tuple[Meeting, ...]:
         Meeting(
             group=r["name"],
             number=r["number"],
-            date=None if r["held_on"] is None else str(r["held_on"])[:10],
+            date=None if r["held_on"] is None else r["held_on"].isoformat(),
             place=r["place"] or None,
             tagged_posts=r["tagged"],
             proposals=r["proposals"],

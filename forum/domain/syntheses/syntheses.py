@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from forum.database import Row, known_moment, moment, row, rows, transaction
+from forum.database import Row, row, rows, transaction
 from forum.domain import journal
 from forum.domain.jobs import Progress, progress_of
 from forum.domain.pages import FIRST, Order, Page, Turn, read_page
@@ -172,7 +172,7 @@ def _says_the_same(snapshot: Snapshot, newest: Row) -> bool:
 
     Both stand in its row, so the two are compared without reading the former snapshot while everybody waits.
     """
-    taken_at = instant(known_moment(newest["requested_at"]))
+    taken_at = instant(newest["requested_at"])
     as_before = replace(snapshot, version=newest["version"], taken_at=taken_at)
     return bool(sha256(as_before) == newest["snapshot_sha256"])
 
@@ -307,11 +307,11 @@ def _line(found: Row) -> SynthesisLine:
         theme_number=found["number"],
         theme_title=found["title"],
         version=found["version"],
-        draft=bool(found["draft"]),
+        draft=found["draft"],
         state=SynthesisState(found["state"]),
-        requested_at=known_moment(found["requested_at"]),
-        published_at=moment(found["published_at"]),
-        redacted_at=moment(found["redacted_at"]),
+        requested_at=found["requested_at"],
+        published_at=found["published_at"],
+        redacted_at=found["redacted_at"],
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from forum.database import Row, known_moment, rows
+from forum.database import Row, rows
 from forum.domain.themes.themes import ThemeHead
 
 
@@ -51,7 +51,7 @@ async def schedule_changes(theme: ThemeHead) -> tuple[ScheduleChange, ...]:
 
 def _change(entry: Row) -> ScheduleChange | None:
     before, after = json.loads(entry["before"]), json.loads(entry["after"])
-    reason, at = entry["reason"], known_moment(entry["at"])
+    reason, at = entry["reason"], entry["at"]
     opened, opens = _read(before["votes_open_at"]), _read(after["votes_open_at"])
     ended, ends = _read(before["votes_close_at"]), _read(after["votes_close_at"])
     if entry["act"] == "close_votes":

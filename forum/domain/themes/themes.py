@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
-from forum.database import Row, is_sqlite, moment, row, rows
+from forum.database import Row, is_sqlite, row, rows
 from forum.domain.pages import FIRST, Order, Page, Turn, read_page
 from forum.domain.references import LARGEST_THEME, storable
 from forum.domain.themes.ballots import Rules, scale
@@ -114,11 +114,11 @@ def theme_from(found: Row) -> ThemeHead:
         title=found["theme_title"],
         group=found["working_group_id"],
         schedule=Schedule(
-            contributions_open_at=moment(found["contributions_open_at"]),
-            contributions_close_at=moment(found["contributions_close_at"]),
-            votes_open_at=moment(found["votes_open_at"]),
-            votes_close_at=moment(found["votes_close_at"]),
-            sealed=bool(found["sealed"]),
+            contributions_open_at=found["contributions_open_at"],
+            contributions_close_at=found["contributions_close_at"],
+            votes_open_at=found["votes_open_at"],
+            votes_close_at=found["votes_close_at"],
+            sealed=found["sealed"],
         ),
         quorum=found["quorum"],
         version=found["theme_version"],
@@ -201,7 +201,7 @@ async def _was_closed_by_hand(theme: ThemeHead) -> bool:
          WHERE thing = 'theme' AND thing_id = $1 AND act = 'close_votes' ORDER BY id DESC LIMIT 1""",
         theme.id,
     )
-    return last is not None and moment(last["at"]) == theme.schedule.votes_close_at
+    return last is not None and last["at"] == theme.schedule.votes_close_at
 
 
 def _theme_number(number: int) -> int:
@@ -314,7 +314,7 @@ async def _threads_of(theme_id: int, turn: Turn, meeting: int | None) -> Page[Th
         THREADS_A_PAGE,
     )
     return found.of(
-        ThreadLine(each["id"], each["title"], each["posts_count"], moment(each["written_at"]), each["tagged"])
+        ThreadLine(each["id"], each["title"], each["posts_count"], each["written_at"], each["tagged"])
         for each in found.shown
     )
 
