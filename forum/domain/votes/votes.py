@@ -175,11 +175,11 @@ async def _change(
         line, theme = await _votable(viewer, ref, now, Hold.SHARED)
         opinion = await _accepted(viewer, line, theme, opinion, read_version)
         if not _is_shown(theme.schedule, now):
-            return await _write(viewer, ref, line, opinion, now)
+            return await _write(viewer.id, line, opinion, now)
     async with transaction():
         line, theme = await _votable(viewer, ref, now, Hold.ALONE)
         opinion = await _accepted(viewer, line, theme, opinion, read_version)
-        return await _write(viewer, ref, line, opinion, now, shown_in=theme.id)
+        return await _write(viewer.id, line, opinion, now, shown_in=theme.id)
 
 
 async def _accepted(
@@ -256,26 +256,19 @@ async def _votable(viewer: Viewer, ref: str, now: datetime, hold: Hold) -> tuple
 
 
 async def _write(
-    viewer: Viewer,
-    ref: str,
-    line: ProposalLine,
-    opinion: str | None,
-    now: datetime,
-    *,
-    shown_in: int | None = None,
+    voter: int, line: ProposalLine, opinion: str | None, now: datetime, *, shown_in: int | None = None
 ) -> ProposalLine:
     """Write the change and its line of history; gives the proposal as it stands then.
 
-    `shown_in` is the theme, held alone, whose pages show the ballot.
+    Nothing is when the same person was quicker in another window. Nobody else can be: the theme is held, so its
+    proposals and its schedule are still what the line says. `shown_in` is the theme, held alone, whose pages show the
+    ballot.
     """
-    version = await (_withdraw(line.id, viewer.id) if opinion is None else _cast(line.id, viewer.id, opinion, now))
+    version = await (_withdraw(line.id, voter) if opinion is None else _cast(line.id, voter, opinion, now))
     if version is not None:
-        await _remember(line.id, viewer.id, opinion, version, now)
+        await _remember(line.id, voter, opinion, version, now)
         if shown_in is not None:
             await raise_versions(theme=shown_in, thread=await _thread_of(line.id))
-    elif line.own != opinion:
-        # Somebody was quicker: the same person in another window, or the author who withdrew the proposal (refused).
-        await _votable(viewer, ref, now, Hold.SHARED)
     line = replace(line, own=opinion, to_confirm=False)
     if not line.schedule.tallies_are_public(now):
         return line
