@@ -113,8 +113,7 @@ async def enqueue(tx: Transaction, name: JobName, subject: int, *, key: str, now
     done or failed, it restarts with all its tries.
     """
     asked = await row(ENQUEUE, name.value, key, subject, now)
-    if asked is None:
-        raise RuntimeError("an upsert gave no row")
+    assert asked is not None, "an upsert gives its row"
     job, fence = int(asked["id"]), int(asked["fence"])
     tx.after_commit(partial(ring, job, fence))
     return job

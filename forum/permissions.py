@@ -49,10 +49,6 @@ class Viewer:
         """Whether they have a role that requires a second factor."""
         return asks_for_factor(self.role, self.groups)
 
-    def moderates(self, group: int) -> bool:
-        """Moderators act on the themes of their groups; administrators on all."""
-        return group in self.groups or self.role is Role.ADMINISTRATOR
-
 
 def asks_for_factor(role: Role, groups: frozenset[int]) -> bool:
     """Whether such a person must have a second factor: moderators, agents and administrators, who may act on others,
@@ -254,12 +250,9 @@ def may_keep_own_account(viewer: Viewer | None) -> Verdict:
 def may_turn_factor_off(viewer: Viewer | None, *, required: bool) -> Verdict:
     """Go back to signing in without a second factor; `required` is the setting that demands one of people who act on
     others."""
-    own = may_keep_own_account(viewer)
-    if viewer is None or not own:
-        return own
-    if required and viewer.needs_factor:
+    if viewer is not None and viewer.needs_factor and required:
         return _refused("Votre rôle demande la double authentification : remplacez la clé, au lieu de la désactiver.")
-    return ALLOWED
+    return may_keep_own_account(viewer)
 
 
 def may_read_notifications(viewer: Viewer | None) -> Verdict:

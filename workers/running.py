@@ -113,8 +113,7 @@ def _lease() -> timedelta:
 async def _kept_alive(claim: Claim) -> AsyncIterator[None]:
     """Renew the lease while the block runs; if it is lost, cancel the block and raise LostLease."""
     working = asyncio.current_task()
-    if working is None:
-        raise RuntimeError("a job runs in a task")
+    assert working is not None, "what runs in an event loop is a task"
     lost = False
 
     async def beat() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 
 import pytest
 from httpx2 import AsyncClient
@@ -12,6 +13,7 @@ from forum.database import rows
 from forum.domain.discussion import threads
 from forum.domain.discussion.extracts import Extract, extracts_of
 from forum.models.posts import PostKind
+from forum.models.themes import Theme
 from forum.models.threads import Thread
 from forum.settings import settings
 from tests.conftest import Clock, visitor
@@ -213,6 +215,19 @@ async def statements_of_threads(client: AsyncClient, thread: Thread) -> list[int
             assert (await client.get(f"/fils/{thread.id}")).status_code == 200
         counted.append(len(asked))
     return counted
+
+
+async def test_nobody_contributes_before_the_opening(client: AsyncClient, clock: Clock, thread: Thread) -> None:
+    theme = await Theme.get(id=thread.theme_id)
+    theme.contributions_open_at = clock.now + timedelta(hours=1)
+    await theme.save()
+    await sign_in(client, await make_member())
+    early = await client.post(f"/fils/{thread.id}/repondre", data={"source": "Trop tôt."})
+    assert (early.status_code, await count("post")) == (403, 0)
+    assert "Les contributions à ce thème ne sont pas encore ouvertes." in early.text
+    clock.pass_(hours=1)
+    answer = await client.post(f"/fils/{thread.id}/repondre", data={"source": "À l’heure."})
+    assert (answer.status_code, await count("post")) == (303, 1)
 
 
 async def test_statements_of_a_thread_do_not_grow_with_its_posts(client: AsyncClient, thread: Thread) -> None:

@@ -22,9 +22,10 @@ from forum.domain.members.particulars import Particulars
 from forum.domain.privacy import personal_data
 from forum.domain.privacy.erasure import COLUMNS, PLAIN_WORDS, Fate, erase
 from forum.domain.syntheses.snapshots import from_json, sha256, to_json
-from forum.errors import NotAllowed
+from forum.errors import NotAllowed, NotFound
 from forum.models.answers import Answer, Decision, Obligation
 from forum.models.credentials import Identity
+from forum.models.joining import InvitationBatch
 from forum.models.meetings import Meeting
 from forum.models.members import Member, Role
 from forum.models.posts import Outcome, Post, Treatment
@@ -547,14 +548,43 @@ async def test_a_synthesis_published_with_its_authors_names_loses_them(database:
     assert (synthesis.state, synthesis.redacted_at) == (SynthesisState.PUBLISHED, NOON)
 
 
-async def test_what_is_sealed_under_a_lost_key_goes(database: object) -> None:
+async def test_a_mail_under_a_lost_key_goes_and_one_about_others_stays_as_it_is(database: object) -> None:
     member = await make_member(NAME, email=EMAIL)
     await rows(
         "INSERT INTO mail (address, template, locale, content, created_at) VALUES ('a@b.fr', 'reset', 'fr', 'x', $1)",
         NOON,
     )
+    others = seal({"name": "Un Autre"})
+    await rows(
+        "INSERT INTO mail (address, template, locale, content, created_at) VALUES ('c@d.fr', 'invited', 'fr', $1, $2)",
+        others,
+        NOON,
+    )
     await erase(member.id, actor=None, now=NOON)
-    assert [one["template"] for one in await rows("SELECT template FROM mail")] == ["erased"]
+    found = {one["template"]: one["content"] for one in await rows("SELECT template, content FROM mail")}
+    assert found.keys() == {"invited", "erased"}
+    assert found["invited"] == others
+
+
+async def test_a_file_of_addresses_that_holds_theirs_goes_and_that_of_others_stays(database: object) -> None:
+    member, admin = await make_member(NAME, email=EMAIL), await make_member("Ada Admin", role=Role.ADMINISTRATOR)
+    kept = await InvitationBatch.create(member=admin, lines=seal([{"email": "x@exemple.fr"}]), created_at=NOON)
+    for lines in (seal([{"email": EMAIL.upper()}]), "under a key that is lost"):
+        await InvitationBatch.create(member=admin, lines=lines, created_at=NOON)
+    await erase(member.id, actor=None, now=NOON)
+    assert [one.id for one in await InvitationBatch.all()] == [kept.id]
+
+
+async def test_who_comes_back_meanwhile_stays_and_who_is_erased_is_so_once(database: object) -> None:
+    member = await make_member(NAME, email=EMAIL)
+    await Member.filter(id=member.id).update(active_at=NOON)
+    with pytest.raises(NotFound):
+        await erase(member.id, actor=None, now=NOON, unless_active_after=NOON - timedelta(seconds=1))
+    assert (await Member.get(id=member.id)).name == NAME
+    await erase(member.id, actor=None, now=NOON, unless_active_after=NOON)
+    assert (await Member.get(id=member.id)).name == "Compte effacé"
+    with pytest.raises(NotFound):
+        await erase(member.id, actor=None, now=NOON)
 
 
 # Every text of the schema

@@ -147,6 +147,12 @@ def test_a_bare_address_becomes_a_link_without_the_sentence_around_it(source: st
     assert reading.plain == source.replace("**", "")
 
 
+@pytest.mark.parametrize("label", ["https://un.fr", "://un.fr"])
+def test_an_address_within_a_label_makes_no_second_link(label: str) -> None:
+    html = read(f"https[{label}](https://deux.fr)").html
+    assert (html.count("<a "), 'https<a href="https://deux.fr"' in html, f">{label}</a>" in html) == (1, True, True)
+
+
 @pytest.mark.parametrize(
     "source", ["fin.La suite", "numérique.la", "a@www.bnf.fr", "xhttps://bnf.fr", "`https://bnf.fr`"]
 )

@@ -12,6 +12,10 @@ from httpx2 import AsyncClient, Response
 from forum.database import rows
 from forum.domain.proposals.proposals import list_proposals
 from forum.domain.themes.themes import find_theme
+from forum.domain.votes.results import read_results
+from forum.domain.votes.standings import Judged
+from forum.domain.votes.votes import counts_of, voters_of
+from forum.errors import NotFound
 from forum.models.members import Member
 from forum.models.proposals import Proposal, ProposalState
 from forum.models.themes import Theme, Voting
@@ -240,6 +244,26 @@ async def test_nothing_is_told_before_the_close_to_the_second(client: AsyncClien
     for address in (SHEET, GROUPS):
         assert (await client.get(address)).status_code == 200
     assert await order(client) == [(1, "T3-001")]
+
+
+async def test_whoever_asks_within_the_house_hears_nothing_before_the_close_either(client: AsyncClient) -> None:
+    await cast(await make_vote(votes="open"), await make_voters(2), {"Former": ["pour", "contre"]})
+    theme = await find_theme(3)
+    ends = theme.schedule.votes_close_at
+    assert ends is not None
+    assert await voters_of([theme], NOON) is None
+    with pytest.raises(NotFound):
+        await read_results(theme, {}, NOON)
+    assert await voters_of([theme], ends) == 2
+    counts = await counts_of(theme, ends)
+    assert counts is not None
+    judged = {proposal: Judged("T3-001", count) for proposal, count in counts.items()}
+    assert (await read_results(theme, judged, ends)).voters == 2
+
+
+async def test_a_theme_where_no_vote_was_called_has_no_voter_to_hide(client: AsyncClient) -> None:
+    await make_vote(votes="unset")
+    assert await voters_of([await find_theme(3)], NOON) == 0
 
 
 async def test_a_sheet_runs_no_formula(client: AsyncClient) -> None:

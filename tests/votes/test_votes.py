@@ -16,6 +16,7 @@ from forum.models.proposals import Extract, Origin, Proposal, ProposalState
 from forum.models.themes import Theme
 from forum.models.threads import Thread
 from forum.ranking.tallies import Opinion, Tally
+from forum.settings import settings
 from tests.conftest import NOON, Clock, visitor
 from tests.factories import count, make_group, make_member, make_post, make_proposal, make_theme, make_thread, sign_in
 from tests.statements import heard
@@ -142,6 +143,35 @@ async def test_a_vote_at_the_closing_moment_is_refused(client: AsyncClient, cloc
     clock.now = theme.votes_open_at
     await sign_in(client, member, now=clock.now)
     assert ((await vote(client, "pour")).status_code, await count("ballot")) == (303, 1)
+
+
+async def test_a_vote_before_the_opening_is_refused(client: AsyncClient, clock: Clock) -> None:
+    theme = await make_theme(3, votes="later")
+    await make_proposal(theme)
+    member = await make_member()
+    await sign_in(client, member)
+    refused = await vote(client, "pour")
+    assert (refused.status_code, await count("ballot")) == (403, 0)
+    assert "Les votes sur ce thème ne sont pas encore ouverts." in refused.text
+    assert theme.votes_open_at is not None
+    clock.now = theme.votes_open_at
+    assert ((await vote(client, "pour")).status_code, await count("ballot")) == (303, 1)
+
+
+async def test_authors_vote_on_their_own_unless_the_setting_refuses_it(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theme, author = await make_theme(3), await make_member()
+    await make_proposal(theme, author=author)
+    await make_proposal(theme)
+    await sign_in(client, author)
+    assert ((await vote(client, "pour")).status_code, await count("ballot")) == (303, 1)
+    monkeypatch.setenv("FORUM_VOTES__OWN_PROPOSALS", "false")
+    settings.cache_clear()
+    refused = await vote(client, "contre")
+    assert refused.status_code == 403
+    assert "On ne vote pas sur sa propre proposition." in refused.text
+    assert ((await vote(client, "contre", "T3-002")).status_code, await count("ballot")) == (303, 2)
 
 
 async def test_a_withdrawn_proposal_takes_no_vote(client: AsyncClient) -> None:

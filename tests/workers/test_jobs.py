@@ -90,6 +90,38 @@ async def test_a_redis_that_went_away_loses_the_bell_and_not_the_job(unused_tcp_
     assert await jobs.waiting(NOON) == [(job, 0)]
 
 
+async def test_a_redis_that_answers_at_the_start_is_rung_until_it_is_left(
+    database: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[object] = []
+
+    class Answering:
+        async def ping(self) -> None:
+            heard.append("ping")
+
+        async def enqueue_job(self, name: str, job: int, *, _job_id: str) -> None:
+            heard.append(job)
+
+        async def aclose(self, *, close_connection_pool: bool) -> None:
+            heard.append("left")
+
+    monkeypatch.setattr(bell, "bell_over", lambda pool: Answering())
+    redis = database.redis.model_copy(update={"url": "redis://127.0.0.1/0"})
+    await bell.open_bell(database.model_copy(update={"redis": redis}))
+    job = await ask(subject=7)
+    await bell.close_bell()
+    await ask(subject=8)
+    await bell.close_bell()
+    assert heard == ["ping", job, "left"]
+
+
+async def test_without_a_redis_no_bell_is_opened(database: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bell, "bell_over", None)
+    redis = database.redis.model_copy(update={"url": ""})
+    await bell.open_bell(database.model_copy(update={"redis": redis}))
+    await ask()
+
+
 async def test_a_redis_that_is_not_there_at_the_start_is_said_in_one_line(
     database: Settings, unused_tcp_port: int
 ) -> None:
@@ -277,6 +309,31 @@ async def test_work_whose_lease_is_lost_is_cut_off(
     await running.run(job, works(do))
     assert reached == ["taken by another"]
     assert await state_of(job) == "running"
+
+
+async def test_a_database_that_does_not_answer_a_heartbeat_leaves_the_work_going(
+    now: Clock, monkeypatch: pytest.MonkeyPatch, database: Settings
+) -> None:
+    beats: list[int] = []
+
+    async def renew(claim: Claim, at: datetime, *, lease: timedelta) -> None:
+        beats.append(claim.job)
+        if len(beats) == 1:
+            raise OSError("no answer")
+
+    async def do(claim: Claim) -> None:
+        while len(beats) < 2:
+            await asyncio.sleep(0.01)
+        await jobs.finish(claim, now())
+
+    monkeypatch.setattr(jobs, "renew", renew)
+    quick = database.jobs.model_copy(update={"heartbeat_seconds": 0.02})
+    monkeypatch.setattr(running, "settings", lambda: database.model_copy(update={"jobs": quick}))
+    job = await ask()
+    with capture_logs() as said:
+        await running.run(job, works(do))
+    assert await state_of(job) == "done"
+    assert [line["event"] for line in said] == ["heartbeat missed"]
 
 
 async def test_a_worker_told_to_stop_releases_its_job(now: Clock) -> None:

@@ -1,0 +1,26 @@
+"""Which orders come out of counts: the declared method, or another one where the pairs are too many to compare."""
+
+from forum.domain.themes.ballots import Count
+from forum.domain.votes.standings import Judged, Lens, Pairs, Terms, standing_of
+from forum.models.themes import Voting
+
+FIRST = Judged("T3-001", Count({"1": 3}))
+SECOND = Judged("T3-002", Count({"1": 1, "2": 1}))
+PREFERRED = Pairs(("T3-001", "T3-002"), ((0, 2), (1, 0)))
+
+
+def test_proposals_too_many_to_compare_are_ranked_by_how_many_placed_them() -> None:
+    compared = standing_of(Terms(Voting.RANKING), [FIRST, SECOND], {}, PREFERRED)
+    assert (compared.primary, compared.too_many_to_compare) == (Lens.SCHULZE, False)
+    assert [each.duel is not None for each in compared.ranked] == [True, True]
+    counted = standing_of(Terms(Voting.RANKING), [SECOND, FIRST], {})
+    assert (counted.primary, counted.too_many_to_compare) == (Lens.PLACED, True)
+    assert [(each.reference, each.rank, each.duel) for each in counted.ranked] == [
+        ("T3-001", 1, None),
+        ("T3-002", 2, None),
+    ]
+
+
+def test_a_proposal_alone_meets_nobody() -> None:
+    alone = standing_of(Terms(Voting.RANKING), [FIRST], {}, Pairs(("T3-001",), ((0,),)))
+    assert [(each.rank, each.duel) for each in alone.ranked] == [(1, None)]
