@@ -16,15 +16,25 @@ run: .venv/run.stamp
 
 # Twice, because one process uses one kind of database: SQLite with the embedded worker, then PostgreSQL with Redis.
 # One test process per core, each with databases and sites of its own.
-PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile
+PYTEST := pytest --numprocesses auto --dist loadfile
 
+# Where people are protected, tests reach every line and every branch. Elsewhere the figure is only said.
+WHOLE := forum/rights.py forum/permissions.py forum/domain/votes/*.py forum/text/sanitise.py forum/text/links.py \
+  forum/text/markdown.py forum/jobs.py forum/domain/jobs.py workers/running.py forum/domain/privacy/erasure.py
+
+# Measured on SQLite alone: it takes a third more of the time, and what only PostgreSQL is told has no branch there.
 test: .venv/test.stamp
 	@$(BIN)/python -m tests.services
-	env -u FORUM_DATABASE__URL -u FORUM_REDIS__URL $(PYTEST)
+	@$(BIN)/coverage erase
+	env -u FORUM_DATABASE__URL -u FORUM_REDIS__URL $(BIN)/coverage run -m $(PYTEST)
 	@if $(BIN)/python -m tests.services --quiet postgres redis; then \
 	  echo "Again, on PostgreSQL and Redis:"; \
-	  FORUM_DATABASE__URL=$(FORUM_TEST_POSTGRES) FORUM_REDIS__URL=$(FORUM_TEST_REDIS) $(PYTEST); \
+	  FORUM_DATABASE__URL=$(FORUM_TEST_POSTGRES) FORUM_REDIS__URL=$(FORUM_TEST_REDIS) $(BIN)/$(PYTEST); \
 	fi
+	@$(BIN)/coverage combine --quiet
+	@echo "Tests reach $$($(BIN)/coverage report --format=total) % of lines and branches; all of these:"
+	@ls $(WHOLE) >/dev/null
+	@$(BIN)/coverage report --include=$$(echo $(WHOLE) | tr ' ' ,) --fail-under=100 --show-missing --skip-covered
 
 check: .venv/test.stamp
 	$(BIN)/ruff check .
