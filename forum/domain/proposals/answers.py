@@ -125,7 +125,8 @@ async def _postponements(which: str, values: tuple[int, ...]) -> Mapping[int, tu
          WHERE j.thing = 'obligation' AND j.act = 'postpone_obligation' AND {which} ORDER BY j.id""",
         *values,
     ):
-        one = Postponement(each["at"], each["before"], each["after"], each["reason"])
+        before, after = date.fromisoformat(each["before"]), date.fromisoformat(each["after"])
+        one = Postponement(each["at"], before, after, each["reason"])
         moved[each["thing_id"]] = (*moved.get(each["thing_id"], ()), one)
     return moved
 
