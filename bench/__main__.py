@@ -94,7 +94,7 @@ def works(made: Consultation, port: int) -> list[Work]:
         for turn in count():
             path = f"/propositions/T{made.open_theme}-{(connection + turn) % PROPOSALS + 1:03}/vote"
             back = f"/themes/{made.open_theme}/propositions"
-            body = urlencode({"avis": opinions[(connection + turn) % 3], "retour": back}).encode()
+            body = urlencode({"avis": opinions[(connection + turn) % 3], "suite": back}).encode()
             yield request("POST", path, port=port, token=token(connection), body=body)
 
     def replies(connection: int) -> Iterator[bytes]:
@@ -103,7 +103,7 @@ def works(made: Consultation, port: int) -> list[Work]:
             words = (
                 f"Je complète ({connection}, {turn}) : un référent par bibliothèque.\n\nEt des fiches **pratiques**."
             )
-            body = urlencode({"citation": mark, "source": words, "action": "publier"}).encode()
+            body = urlencode({"citation": mark, "source": words, "acte": "publier"}).encode()
             yield request(
                 "POST", f"/fils/{made.written_thread}/repondre", port=port, token=token(connection), body=body
             )

@@ -32,12 +32,12 @@ from tests.world import CODE, NEVER, PASSWORD, READERS, SECRET_VOTER, Guest, Rea
 
 Form = Mapping[str, str]
 SCHEDULE = {
-    "contributions_open_at": "2026-11-13T13:00",
-    "contributions_close_at": "2026-12-12T18:00",
-    "votes_open_at": "2026-11-13T13:00",
-    "votes_close_at": "2026-12-19T18:00",
-    "sealed": "1",
-    "reason": "Une semaine de plus",
+    "ouverture_des_contributions": "2026-11-13T13:00",
+    "cloture_des_contributions": "2026-12-12T18:00",
+    "ouverture_des_votes": "2026-11-13T13:00",
+    "cloture_des_votes": "2026-12-19T18:00",
+    "scelle": "1",
+    "motif": "Une semaine de plus",
 }
 MINUTES = {"source": "Former.", "ligne-1": "Former tous les agents.", "garder-1": "1"}
 CLOSED = "Les contributions à ce thème sont closes."
@@ -178,10 +178,10 @@ ACCOUNT = [
 NOT_YET = "L’administration répond une fois les votes clos."
 REPLY = {
     "decision": "retenue",
-    "reason": "Elle est utile.",
+    "motif": "Elle est utile.",
     "service": "Le service",
-    "decided_on": "2026-11-23",
-    "seen_number": "0",
+    "decide_le": "2026-11-23",
+    "vu": "0",
 }
 OWED = "/propositions/{answered}/engagements/{obligation}"
 ANSWERS = [
@@ -203,14 +203,14 @@ ANSWERS = [
         Action.ANSWER,
         "keep what was promised",
         f"{OWED}/tenu",
-        {"done_on": "2026-11-23", "done_words": "Fait."},
+        {"tenu_le": "2026-11-23", "realisation": "Fait."},
         changes="obligation",
     ),
     Case(
         Action.ANSWER,
         "say that it is not kept",
         "/propositions/{kept}/engagements/{kept_obligation}/non-tenu",
-        {"reason": "Une erreur."},
+        {"motif": "Une erreur."},
         changes="obligation",
     ),
     Case(Action.ANSWER, "see the form that puts it off", f"{OWED}/echeance"),
@@ -218,7 +218,7 @@ ANSWERS = [
         Action.ANSWER,
         "put it off",
         f"{OWED}/echeance",
-        {"due_on": "2027-01-31", "reason": "Le marché est infructueux."},
+        {"echeance": "2027-01-31", "motif": "Le marché est infructueux."},
         changes="obligation",
     ),
     Case(Action.ANSWER, "carry a proposal out", "/propositions/{kept}/mise-en-oeuvre", {}, changes="proposal"),
@@ -234,7 +234,7 @@ ADMINISTRATION = [
         ADMINISTER,
         "make somebody an agent",
         f"{PERSON}/droits",
-        {**PROVED, "role": "agent", "reason": "Nommée"},
+        {**PROVED, "role": "agent", "motif": "Nommée"},
         changes="member",
     ),
     Case(
@@ -249,14 +249,14 @@ ADMINISTRATION = [
         ADMINISTER,
         "suspend somebody",
         f"{PERSON}/suspension",
-        {"jusqua": "2026-12-24T12:00", "reason": "Insultes"},
+        {"jusqua": "2026-12-24T12:00", "motif": "Insultes"},
         changes="member",
     ),
     Case(
         ADMINISTER,
         "end a suspension",
         "/administration/personnes/{held}/suspension/lever",
-        {"reason": "Erreur"},
+        {"motif": "Erreur"},
         changes="member",
     ),
     Case(ADMINISTER, "see the form that takes a factor away", f"{PERSON}/double-authentification"),
@@ -264,7 +264,7 @@ ADMINISTRATION = [
         ADMINISTER,
         "take somebody's second factor away",
         f"{PERSON}/double-authentification",
-        {"reason": "Téléphone perdu, reconnue au guichet"},
+        {"motif": "Téléphone perdu, reconnue au guichet"},
         changes="second_factor",
     ),
     Case(ADMINISTER, "send somebody a link", f"{PERSON}/mot-de-passe", {}, changes="link"),
@@ -293,7 +293,7 @@ ADMINISTRATION = [
 ]
 HARVEST_OWN, HARVEST_OTHER = Action.HARVEST_OWN_POST, Action.HARVEST_OTHER_POST
 KEPT = {"mots": "mots", "nature": "solution"}
-NO_FOLLOW_UP = {"acte": "sans-suite", "reason": "Hors du thème", "vu": "1||"}
+NO_FOLLOW_UP = {"acte": "sans-suite", "motif": "Hors du thème", "vu": "1||"}
 HARVEST = [
     Case(HARVEST_OTHER, "see what is to be treated", "/a-traiter", group="any"),
     Case(HARVEST_OWN, "see the desk of one's own post", "/contributions/{own_post}/extraire"),
@@ -358,7 +358,7 @@ CASES = [
         Action.CONTRIBUTE,
         "look at a reply first",
         "/fils/{thread}/repondre",
-        {"source": "Une réponse.", "action": "apercu"},
+        {"source": "Une réponse.", "acte": "apercu"},
         status=200,
     ),
     Case(
@@ -375,14 +375,14 @@ CASES = [
         Action.CONTRIBUTE,
         "open a thread",
         "/themes/3/nouveau-fil",
-        {"title": "Un fil", "source": "Un début."},
+        {"titre": "Un fil", "source": "Un début."},
         changes="thread",
     ),
     Case(
         Action.CONTRIBUTE,
         "open a thread when closed",
         "/themes/5/nouveau-fil",
-        {"title": "Un fil", "source": "Un début."},
+        {"titre": "Un fil", "source": "Un début."},
         refused=CLOSED,
     ),
     Case(Action.EDIT_OWN_POST, "see the form of one's words", "/contributions/{own_post}/modifier"),
@@ -390,26 +390,26 @@ CASES = [
         Action.EDIT_OWN_POST,
         "edit one's own words",
         "/contributions/{own_post}/modifier",
-        {"source": "Mieux.", "revision": "1"},
+        {"source": "Mieux.", "version": "1"},
         changes="post_revision",
-        values={"source": "Mieux.", "revision": 1},
+        values={"source": "Mieux.", "version": 1},
     ),
     Case(Action.EDIT_OTHER_POST, "see the form of somebody's words", "/contributions/{post}/modifier"),
     Case(
         Action.EDIT_OTHER_POST,
         "edit somebody's words",
         "/contributions/{post}/modifier",
-        {"source": "Pire.", "revision": "1"},
+        {"source": "Pire.", "version": "1"},
     ),
     Case(Action.PROPOSE, "see the form of a proposal", "/themes/3/proposer"),
-    Case(Action.PROPOSE, "propose", "/themes/3/proposer", {"wording": "Une idée"}, changes="proposal"),
-    Case(Action.PROPOSE, "propose when closed", "/themes/5/proposer", {"wording": "Une idée"}, refused=CLOSED),
+    Case(Action.PROPOSE, "propose", "/themes/3/proposer", {"formulation": "Une idée"}, changes="proposal"),
+    Case(Action.PROPOSE, "propose when closed", "/themes/5/proposer", {"formulation": "Une idée"}, refused=CLOSED),
     Case(Action.PROPOSE_FROM_OWN_POST, "see the form on one's own post", "/contributions/{own_post}/proposer"),
     Case(
         Action.PROPOSE_FROM_OWN_POST,
         "propose of one's own post",
         "/contributions/{own_post}/proposer",
-        {"wording": "Une idée"},
+        {"formulation": "Une idée"},
         changes="extract",
     ),
     Case(Action.PROPOSE_FROM_OTHER_POST, "see the form on somebody's post", "/contributions/{post}/proposer"),
@@ -417,14 +417,14 @@ CASES = [
         Action.PROPOSE_FROM_OTHER_POST,
         "propose of somebody's post",
         "/contributions/{post}/proposer",
-        {"wording": "Une idée"},
+        {"formulation": "Une idée"},
         changes="extract",
     ),
     Case(
         Action.PROPOSE_FROM_OTHER_POST,
         "propose of a post of B",
         "/contributions/{post_b}/proposer",
-        {"wording": "Une idée"},
+        {"formulation": "Une idée"},
         group="b",
         changes="extract",
     ),
@@ -432,7 +432,7 @@ CASES = [
         Action.PROPOSE_FROM_OTHER_POST,
         "propose of a post after the votes",
         "/contributions/{closed_post}/proposer",
-        {"wording": "Une idée"},
+        {"formulation": "Une idée"},
         refused="Les votes de ce thème sont clos : une nouvelle proposition ne pourrait plus être jugée.",
     ),
     *HARVEST,
@@ -442,14 +442,14 @@ CASES = [
         Action.PROPOSE,
         "keep a draft",
         "/themes/3/proposer",
-        {"wording": "Une idée", "acte": "brouillon"},
+        {"formulation": "Une idée", "acte": "brouillon"},
         changes="proposal",
     ),
     Case(
         Action.PROPOSE,
         "submit a draft of one's own",
         "/compte/brouillons/{own_draft}",
-        {"wording": "Une idée"},
+        {"formulation": "Une idée"},
         changes="proposal_turn",
     ),
     Case(KEEP, "delete a draft of one's own", "/compte/brouillons/{own_draft}/supprimer", {}, changes="proposal"),
@@ -459,30 +459,30 @@ CASES = [
         Action.EDIT_OWN_PROPOSAL,
         "amend one's own proposal",
         "/propositions/{own_proposal}/modifier",
-        {"wording": "Mieux dite", "version": "1", "reason": "Plus clair"},
+        {"formulation": "Mieux dite", "version": "1", "motif": "Plus clair"},
         changes="proposal_version",
-        values={"wording": "Mieux dite", "version": 1, "reason": "Plus clair"},
+        values={"formulation": "Mieux dite", "version": 1, "motif": "Plus clair"},
     ),
     Case(Action.EDIT_OTHER_PROPOSAL, "see the form of somebody's proposal", "/propositions/{proposal}/modifier"),
     Case(
         Action.EDIT_OTHER_PROPOSAL,
         "amend somebody's proposal",
         "/propositions/{proposal}/modifier",
-        {"wording": "Pire", "version": "1", "reason": "Parce que"},
+        {"formulation": "Pire", "version": "1", "motif": "Parce que"},
     ),
     Case(Action.SET_ASIDE, "see the form that sets aside", "/propositions/{proposal}/ecarter"),
     Case(
         Action.SET_ASIDE,
         "set a proposal aside",
         "/propositions/{proposal}/ecarter",
-        {"reason": "Hors du sujet"},
+        {"motif": "Hors du sujet"},
         changes="proposal_turn",
     ),
     Case(
         Action.SET_ASIDE,
         "set a judged proposal aside",
         "/propositions/{closed_proposal}/ecarter",
-        {"reason": "Hors du sujet"},
+        {"motif": "Hors du sujet"},
         refused="Les votes de ce thème sont clos : la liste jugée ne change plus.",
     ),
     Case(Action.SET_ASIDE, "see the form that takes back", "/propositions/{aside}/reprendre"),
@@ -490,7 +490,7 @@ CASES = [
         Action.SET_ASIDE,
         "take a proposal back",
         "/propositions/{aside}/reprendre",
-        {"reason": "À relire"},
+        {"motif": "À relire"},
         changes="proposal_turn",
     ),
     Case(Action.SET_ASIDE, "see the form that certifies", "/propositions/{amended}/versions/2/correction"),
@@ -498,7 +498,7 @@ CASES = [
         Action.SET_ASIDE,
         "certify a correction",
         "/propositions/{amended}/versions/2/correction",
-        {"reason": "Une faute"},
+        {"motif": "Une faute"},
         changes="proposal_version",
     ),
     Case(Action.WITHDRAW_OWN_PROPOSAL, "see the form that withdraws", "/propositions/{own_proposal}/retirer"),
@@ -532,29 +532,29 @@ CASES = [
         Action.MODERATE,
         "tag a post",
         "/contributions/{post}/reunions",
-        {"numero": "7", "acte": "etiqueter"},
+        {"reunion": "7", "acte": "etiqueter"},
         changes="meeting_tag",
-        values={"numero": 7, "acte": "etiqueter"},
+        values={"reunion": 7, "acte": "etiqueter"},
     ),
     Case(
         Action.MODERATE,
         "confirm a tag",
         "/contributions/{post}/reunions",
-        {"numero": "2", "acte": "etiqueter"},
+        {"reunion": "2", "acte": "etiqueter"},
         changes="meeting_tag",
     ),
     Case(
         Action.MODERATE,
         "take a tag off",
         "/contributions/{tagged}/reunions",
-        {"numero": "1", "acte": "retirer"},
+        {"reunion": "1", "acte": "retirer"},
         changes="meeting_tag",
     ),
     Case(
         Action.MODERATE,
         "tag a post of B",
         "/contributions/{post_b}/reunions",
-        {"numero": "7", "acte": "etiqueter"},
+        {"reunion": "7", "acte": "etiqueter"},
         group="b",
         changes="meeting_tag",
     ),
@@ -639,19 +639,19 @@ CASES = [
     ),
     Case(READ, "read what is near", "/themes/3/proches?mots=Une+proposition"),
     Case(READ, "read a merged proposal", "/propositions/{merged}/origine"),
-    Case(Action.MODERATE, "see the form of a merge", "/propositions/{own_proposal}/fusionner?dans={proposal}"),
+    Case(Action.MODERATE, "see the form of a merge", "/propositions/{own_proposal}/fusionner?destination={proposal}"),
     Case(
         Action.MODERATE,
         "merge",
         "/propositions/{own_proposal}/fusionner",
-        {"destination": "{proposal}", "reason": "La même demande."},
+        {"destination": "{proposal}", "motif": "La même demande."},
         changes="proposal_merge",
     ),
     Case(
         Action.MODERATE,
         "merge when closed",
         "/propositions/{closed_proposal}/fusionner",
-        {"destination": "{closed_proposal}", "reason": "La même demande."},
+        {"destination": "{closed_proposal}", "motif": "La même demande."},
         refused="Les votes de ce thème sont clos : on ne fusionne et on ne défusionne plus.",
     ),
     Case(Action.MODERATE, "see the form that undoes a merge", "/propositions/{merged}/defusionner"),
@@ -659,7 +659,7 @@ CASES = [
         Action.MODERATE,
         "undo a merge",
         "/propositions/{merged}/defusionner",
-        {"reason": "Pas la même."},
+        {"motif": "Pas la même."},
         changes="proposal_merge",
     ),
     Case(Action.MODERATE, "see near pairs", "/themes/3/doublons"),
@@ -667,7 +667,7 @@ CASES = [
         Action.MODERATE,
         "tell two proposals apart",
         "/themes/3/doublons",
-        {"une": "{own_proposal}", "autre": "{proposal}", "acte": "distinguer"},
+        {"proposition": "{own_proposal}", "autre": "{proposal}", "acte": "distinguer"},
         changes="distinction",
     ),
     Case(Action.MODERATE, "see near pairs of B", "/themes/6/doublons", group="b"),
@@ -678,13 +678,13 @@ CASES = [
         "/themes/3/calendrier",
         SCHEDULE,
         changes="theme",
-        values=SCHEDULE | {"sealed": True},
+        values=SCHEDULE | {"scelle": True},
     ),
     Case(
         Action.SCHEDULE,
         "close the votes",
         "/themes/3/clore-les-votes",
-        {"reason": "Fin", "confirmation": "1"},
+        {"motif": "Fin", "confirmation": "1"},
         changes="journal_entry",
     ),
     Case(COMPILE, "read a draft", "/syntheses/{draft}", hidden="draft"),
@@ -943,7 +943,7 @@ async def test_lists_show_no_synthesis_that_is_not_public(app: Starlette) -> Non
 # What is lost, what is not ours, what was not asked for
 
 
-TAG = Case(Action.MODERATE, "", "/contributions/{post}/reunions", {"numero": "7", "acte": "etiqueter"})
+TAG = Case(Action.MODERATE, "", "/contributions/{post}/reunions", {"reunion": "7", "acte": "etiqueter"})
 PLAN = Case(Action.SCHEDULE, "", "/themes/3/calendrier", SCHEDULE)
 
 
@@ -1017,10 +1017,10 @@ async def test_what_does_not_exist_is_not_found_for_those_who_may(client: AsyncC
     form = {
         "numero": "1",
         "avis": "pour",
-        "wording": "x",
+        "formulation": "x",
         "source": "x",
         "confirmation": "1",
-        "reason": "x",
+        "motif": "x",
         "role": "agent",
     }
     for number in (999, 2**31, 2**63, 10**30):
@@ -1070,7 +1070,7 @@ async def test_extra_fields_change_nothing(app: Starlette, as_json: bool) -> Non
     guest = (await make_world(["member"])).guests["member"]
     written: list[dict[str, object]] = []
     for smuggled in ({}, SMUGGLED):
-        case = Case(Action.PROPOSE, "", "/themes/3/proposer", {"wording": f"Une idée {len(written)}", **smuggled})
+        case = Case(Action.PROPOSE, "", "/themes/3/proposer", {"formulation": f"Une idée {len(written)}", **smuggled})
         assert (await ask(app, guest, case, as_json=as_json)).status_code == 303
         found = (await rows("SELECT * FROM proposal ORDER BY id DESC LIMIT 1"))[0]
         written.append({k: v for k, v in dict(found).items() if k not in {"id", "number", "wording"}})

@@ -42,7 +42,7 @@ class Desk:
 
     async def propose(self, number: int, wording: str, *, words: str = "") -> str:
         """A proposal of a contribution by its place in the thread, or of words of it; gives its reference."""
-        answer = await self.send(f"/contributions/{self.posts[number]}/proposer", mots=words, wording=wording)
+        answer = await self.send(f"/contributions/{self.posts[number]}/proposer", mots=words, formulation=wording)
         return str(answer.headers["location"]).partition("?")[0].rpartition("/")[2]
 
     async def harvest(self, number: int, nature: str, *, words: str = "", proposal: str = "") -> None:
@@ -55,7 +55,7 @@ class Desk:
         seen = re.search(r'name="vu" value="([^"]+)"', (await self.client.get(f"/contributions/{post}/extraire")).text)
         assert seen
         acte = "sans-suite" if reason else "terminer"
-        form = {"reason": reason} if reason else {}
+        form = {"motif": reason} if reason else {}
         await self.send(f"/contributions/{post}/traitement", vu=seen[1], acte=acte, **form)
 
 
@@ -73,7 +73,7 @@ async def test_the_thread_of_2019_becomes_proposals_and_every_contribution_is_re
 
     # Meeting 1: its tags are confirmed, its three contributions become proposals that come from it.
     for number in (5, 6, 7):
-        await desk.send(f"/contributions/{posts[number]}/reunions", numero="1", acte="etiqueter")
+        await desk.send(f"/contributions/{posts[number]}/reunions", reunion="1", acte="etiqueter")
     p5 = await desk.propose(5, "Faciliter le recrutement en bibliothèques à d’autres filières professionnelles")
     p6 = await desk.propose(6, "Garantir un cadre d’emploi pour les médiateurs numériques")
     p7 = await desk.propose(7, "Rénover et renforcer la place du numérique dans les formations initiales")
@@ -108,7 +108,7 @@ async def test_the_thread_of_2019_becomes_proposals_and_every_contribution_is_re
     await desk.send(
         f"/propositions/{hire}/fusionner",
         destination=p6,
-        reason="Les deux demandent des emplois durables de médiateurs numériques.",
+        motif="Les deux demandent des emplois durables de médiateurs numériques.",
     )
     led = await client.get(f"/propositions/{hire}")
     assert led.status_code == 303
@@ -132,7 +132,7 @@ async def test_the_thread_of_2019_becomes_proposals_and_every_contribution_is_re
         for reference in (p3, p6):
             assert (await client.post(f"/propositions/{reference}/vote", data={"avis": opinion})).status_code == 303
     await sign_in(client, await make_member("Un Agent", role=Role.AGENT))
-    await desk.send("/themes/3/clore-les-votes", reason="Fin de la consultation.", confirmation="1")
+    await desk.send("/themes/3/clore-les-votes", motif="Fin de la consultation.", confirmation="1")
     results = await desk.read("/themes/3/propositions")
     assert "4 pour moins 2 contre : soutien net 2." in results
     assert f"ex æquo avec {p3}" in results or f"ex æquo avec {p6}" in results

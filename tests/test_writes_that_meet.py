@@ -70,16 +70,16 @@ class Place:
         return lambda client, n: client.post(address, data={"source": f"[GT réunion 1] Réponse {n}, merci."})
 
     def edit(self) -> Send:
-        form = {"source": "[GT réunion 2] [GT réunion 1] D’autres mots.", "revision": "1"}
+        form = {"source": "[GT réunion 2] [GT réunion 1] D’autres mots.", "version": "1"}
         return lambda client, n: client.post(f"/contributions/{self.posts[n].id}/modifier", data=form)
 
     def propose(self) -> Send:
         return lambda client, n: client.post(
-            f"/contributions/{self.posts[n].id}/proposer", data={"wording": f"Proposition neuve {n}"}
+            f"/contributions/{self.posts[n].id}/proposer", data={"formulation": f"Proposition neuve {n}"}
         )
 
     def tag(self) -> Send:
-        form = {"numero": "1", "acte": "etiqueter"}
+        form = {"reunion": "1", "acte": "etiqueter"}
         return lambda client, n: client.post(f"/contributions/{self.posts[n].id}/reunions", data=form)
 
     def vote(self) -> Send:
@@ -232,7 +232,7 @@ async def test_a_ballot_that_waited_for_an_amendment_does_not_judge_words_that_i
     author = await make_member("Autrice Une")
     await make_proposal(await make_theme(3), "Ouvrir le samedi", author=author)
     waits = Waits(monkeypatch, amendments, "_write_version")
-    form = {"version": "1", "wording": "Fermer le samedi", "reason": "Le contraire."}
+    form = {"version": "1", "formulation": "Fermer le samedi", "motif": "Le contraire."}
     async with visitor(app) as voter:
         await sign_in(client, author)
         await sign_in(voter, await make_member("Votante Une"))
@@ -260,9 +260,9 @@ async def test_a_reading_that_waited_for_an_edit_does_not_end_on_words_that_nobo
         await sign_in(moderator, await make_member("Nadia Berthier", moderates=[group]))
         desk = (await moderator.get(f"/contributions/{post.id}/extraire")).text
         seen = desk.split('name="vu" value="')[1].split('"')[0]
-        form = {"acte": "sans-suite", "reason": "Hors sujet.", "vu": seen}
+        form = {"acte": "sans-suite", "motif": "Hors sujet.", "vu": seen}
         edited, answer = await both(
-            lambda one, _: one.post(f"/contributions/{post.id}/modifier", data={"source": "Fermer.", "revision": "1"}),
+            lambda one, _: one.post(f"/contributions/{post.id}/modifier", data={"source": "Fermer.", "version": "1"}),
             client,
             waits,
             lambda one, _: one.post(f"/contributions/{post.id}/traitement", data=form),
@@ -347,7 +347,7 @@ async def test_a_contribution_reads_and_judges_its_place_once(client: AsyncClien
     await sign_in(client, member)
     for address, form in (
         (f"/fils/{thread.id}/repondre", {"source": "Oui."}),
-        (f"/contributions/{post.id}/modifier", {"source": "Autrement.", "revision": "1"}),
+        (f"/contributions/{post.id}/modifier", {"source": "Autrement.", "version": "1"}),
     ):
         with heard() as asked:
             assert (await client.post(address, data=form)).status_code == 303

@@ -126,10 +126,10 @@ def reason_of(raw: str, *, required: str = "") -> str:
     """
     if raw.strip():
         checks = Checks()
-        with checks.field("reason"):
+        with checks.field("motif"):
             raw = clean_line(raw, limit=LONGEST_REASON)
         checks.done()
         return raw
     if required:
-        raise Invalid(required, field="reason")
+        raise Invalid(required, field="motif")
     return ""

@@ -171,7 +171,11 @@ def _rules(path: Path, fields: ThemeFile) -> Rules:
     try:
         return checked_rules(fields.voting, fields.mentions, fields.quota)
     except Invalid as problem:
-        raise _broken(path, problem.field or "voting", str(problem)) from problem
+        raise _broken(path, _KEYS[problem.field or ""], str(problem)) from problem
+
+
+# What a theme's file calls the fields of the form.
+_KEYS = {"mode_de_vote": "voting", "mentions": "mentions", "quota": "quota"}
 
 
 def _refuse_twins(chapters: list[tuple[Path, Chapter]]) -> None:

@@ -70,22 +70,28 @@ async def furnish(site: Site) -> None:
         path = f"/contributions/{site.places['edited']}/modifier"
         words = {"mots": "Une première idée", "nature": "argument contre", "proposition": "T3-002"}
         await sent(member, f"/contributions/{site.places['edited']}/extraire", **words)
-        await sent(member, path, source="Une toute première idée, mieux dite.\n\n[GT réunion 2]", revision="1")
+        await sent(member, path, source="Une toute première idée, mieux dite.\n\n[GT réunion 2]", version="1")
         wording = "Prêter des ordinateurs portables aux habitants qui n’en ont pas"
-        await sent(member, f"{THEME}/proposer", wording=wording, body="Parce que **tout** passe par là.", questions="1")
-        withdrawn = await sent(member, f"{THEME}/proposer", wording="Une proposition vite retirée")
+        await sent(
+            member,
+            f"{THEME}/proposer",
+            formulation=wording,
+            expose_des_motifs="Parce que **tout** passe par là.",
+            questions="1",
+        )
+        withdrawn = await sent(member, f"{THEME}/proposer", formulation="Une proposition vite retirée")
         await sent(member, urlsplit(withdrawn).path + "/retirer", confirmation="1")
         for reference, opinion in (("T3-001", "pour"), ("T3-002", "abstention"), ("T3-003", "contre")):
             await sent(member, f"/propositions/{reference}/vote", avis=opinion)
     async with site.desk("modératrice") as moderator:
         own = str(site.places["own"])
-        await sent(moderator, f"{THREAD}/repondre", source="Merci @Camille-Aubry, c’est précieux.", reponse=own)
+        await sent(moderator, f"{THREAD}/repondre", source="Merci @Camille-Aubry, c’est précieux.", en_reponse_a=own)
         site.places["meeting"] = await _hold_meeting(moderator)
         wording = "Prêter des ordinateurs portables à qui n’en a pas"
-        near = urlsplit(await sent(moderator, f"{THEME}/proposer", wording=wording)).path
+        near = urlsplit(await sent(moderator, f"{THEME}/proposer", formulation=wording)).path
         site.places["merged"] = near.rpartition("/")[2]
-        await sent(moderator, f"{near}/fusionner", destination="T3-009", reason="La même demande, en d’autres mots.")
-        await sent(moderator, f"{THEME}/proposer", wording="Prêter des ordinateurs portables aux habitants")
+        await sent(moderator, f"{near}/fusionner", destination="T3-009", motif="La même demande, en d’autres mots.")
+        await sent(moderator, f"{THEME}/proposer", formulation="Prêter des ordinateurs portables aux habitants")
         await _harvest(moderator)
     await _live(site)
     async with site.desk("agent") as agent:
@@ -101,24 +107,31 @@ async def _live(site: Site) -> None:
     """What becomes of proposals: one amended while it was voted on, twice; one set aside; one withdrawn in favour of
     another; one that is still a draft."""
     async with site.desk("membre") as member, site.desk("modératrice") as moderator:
-        words = {"wording": "Former un agent de chaque mairie aux démarches en ligne", "body": "Une journée par an."}
+        words = {
+            "formulation": "Former un agent de chaque mairie aux démarches en ligne",
+            "expose_des_motifs": "Une journée par an.",
+        }
         amended = await _propose(member, **words)
         for voter in (member, moderator):
             await sent(voter, f"/propositions/{amended}/vote", avis="pour")
-        corrected = words | {"wording": "Former deux agents de chaque mairie aux démarches en ligne"}
-        wider = corrected | {"body": "Deux journées par an, prises sur le temps de travail."}
+        corrected = words | {"formulation": "Former deux agents de chaque mairie aux démarches en ligne"}
+        wider = corrected | {"expose_des_motifs": "Deux journées par an, prises sur le temps de travail."}
         for number, changed in enumerate((corrected, wider), 1):
             reason = "Un seul agent ne suffit pas : il faut pouvoir le remplacer."
-            await sent(member, f"/propositions/{amended}/modifier", **changed, reason=reason, version=str(number))
+            await sent(member, f"/propositions/{amended}/modifier", **changed, motif=reason, version=str(number))
         certified = "Seuls les motifs changent : la demande reste la même."
-        await sent(moderator, f"/propositions/{amended}/versions/3/correction", reason=certified, acte="certifier")
-        aside = await _propose(member, wording="Renommer la salle des fêtes de la commune")
+        await sent(moderator, f"/propositions/{amended}/versions/3/correction", motif=certified, acte="certifier")
+        aside = await _propose(member, formulation="Renommer la salle des fêtes de la commune")
         why = "Elle ne concerne pas la médiation numérique : voyez le thème 1."
-        await sent(moderator, f"/propositions/{aside}/ecarter", reason=why)
-        left = await _propose(member, wording="Former les agents des mairies")
+        await sent(moderator, f"/propositions/{aside}/ecarter", motif=why)
+        left = await _propose(member, formulation="Former les agents des mairies")
         why = "La même demande, plus précise."
-        await sent(member, f"/propositions/{left}/retirer", in_favour_of=amended, reason=why, confirmation="1")
-        sketch = {"wording": "Ouvrir les bibliothèques le dimanche", "body": "À chiffrer.", "acte": "brouillon"}
+        await sent(member, f"/propositions/{left}/retirer", au_profit_de=amended, motif=why, confirmation="1")
+        sketch = {
+            "formulation": "Ouvrir les bibliothèques le dimanche",
+            "expose_des_motifs": "À chiffrer.",
+            "acte": "brouillon",
+        }
         await sent(member, f"{THEME}/proposer", **sketch)
         found = re.search(r"/compte/brouillons/(\d+)", (await member.get("/compte/brouillons")).text)
         assert found
@@ -138,9 +151,9 @@ async def close(site: Site) -> None:
         await sent(
             member, f"{THREAD}/repondre", source="Nous prêtons déjà des tablettes : prêtons aussi des portables."
         )
-        await sent(member, f"{THEME}/proposer", wording="Prêter des ordinateurs portables aux habitants")
+        await sent(member, f"{THEME}/proposer", formulation="Prêter des ordinateurs portables aux habitants")
     async with site.desk("agent") as agent:
-        await sent(agent, f"{THEME}/clore-les-votes", reason="Fin de la consultation.", confirmation="1")
+        await sent(agent, f"{THEME}/clore-les-votes", motif="Fin de la consultation.", confirmation="1")
         await _answer(site, agent)
         site.places["published"] = await compile_(agent, "3")
         await sent(agent, f"/syntheses/{site.places['published']}/publier", confirmation="1")
@@ -150,7 +163,7 @@ async def close(site: Site) -> None:
 async def _answer(site: Site, agent: AsyncClient) -> None:
     """Four answers, one of them twice; an obligation that is late, one that was put off, one that is kept."""
     day = datetime.now(PARIS).date()
-    reply = {"service": "Service du livre et de la lecture", "decided_on": str(day), "reason": ANSWER}
+    reply = {"service": "Service du livre et de la lecture", "decide_le": str(day), "motif": ANSWER}
     owed = {
         "engagement-1": "Ouvrir un appel à projets pour équiper cinquante bibliothèques",
         "echeance-1": str(day),
@@ -161,11 +174,11 @@ async def _answer(site: Site, agent: AsyncClient) -> None:
     await sent(agent, f"{path}/repondre", **reply, decision="etude", seen_number="0")
     await sent(agent, f"{path}/repondre", **reply, **owed, decision="partiellement", seen_number="1")
     later = str(day + timedelta(days=200))
-    await sent(agent, f"{path}/engagements/2/echeance", due_on=later, reason="Le CNFPT publie son catalogue en juin.")
+    await sent(agent, f"{path}/engagements/2/echeance", echeance=later, motif="Le CNFPT publie son catalogue en juin.")
     await site.put(f"UPDATE obligation SET due_on = '{day - timedelta(days=12)}' WHERE id = 1")
     await sent(agent, "/propositions/T3-009/repondre", **reply, **owed, decision="retenue", seen_number="0")
     for number in (3, 4):
-        done = {"done_on": str(day), "done_words": "L’appel à projets est ouvert, la liste est en ligne."}
+        done = {"tenu_le": str(day), "realisation": "L’appel à projets est ouvert, la liste est en ligne."}
         await sent(agent, f"/propositions/T3-009/engagements/{number}/tenu", **done)
     await sent(agent, "/propositions/T3-002/repondre", **reply, decision="non retenue", seen_number="0")
     await sent(agent, "/propositions/T3-003/repondre", **reply, decision="retenue", seen_number="0")
@@ -191,8 +204,8 @@ async def compile_(agent: AsyncClient, theme: str) -> int:
 async def _quote(member: AsyncClient, *, post: int, source: str) -> int:
     """A reply that quotes a whole contribution; gives its number."""
     answer = await member.get(f"/contributions/{post}/citer")
-    marker = parse_qs(urlsplit(str(answer.headers["location"])).query)["citer"][0]
-    return number_in(await sent(member, f"{THREAD}/repondre", source=source, reponse=str(post), citation=marker))
+    marker = parse_qs(urlsplit(str(answer.headers["location"])).query)["citation"][0]
+    return number_in(await sent(member, f"{THREAD}/repondre", source=source, en_reponse_a=str(post), citation=marker))
 
 
 async def _harvest(moderator: AsyncClient) -> None:
@@ -204,7 +217,7 @@ async def _harvest(moderator: AsyncClient) -> None:
     desk = (await moderator.get("/contributions/4/extraire")).text
     seen = re.search(r'name="vu" value="([^"]*)"', desk)
     assert seen, desk
-    await sent(moderator, "/contributions/4/traitement", acte="sans-suite", reason="Déjà dit ailleurs.", vu=seen[1])
+    await sent(moderator, "/contributions/4/traitement", acte="sans-suite", motif="Déjà dit ailleurs.", vu=seen[1])
 
 
 async def _hold_meeting(moderator: AsyncClient) -> int:

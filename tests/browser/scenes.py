@@ -67,12 +67,12 @@ async def _not_an_address(page: Page) -> None:
 
 
 async def _too_long_a_proposal(page: Page) -> None:
-    await _refused(page, wording=LONG)
+    await _refused(page, formulation=LONG)
 
 
 async def _near(page: Page) -> None:
     """What comes by itself while one types."""
-    await page.fill("#wording", "Prêter des ordinateurs portables")
+    await page.fill("#formulation", "Prêter des ordinateurs portables")
     await page.locator("#proches .listing").wait_for()
 
 
@@ -86,17 +86,17 @@ async def _empty_reply(page: Page) -> None:
 
 async def _preview(page: Page) -> None:
     await page.fill("#source", "Une liste :\n\n- un\n- deux\n\n> et une citation")
-    await page.locator("[name=action][value=apercu]").click()
+    await page.locator("[name=acte][value=apercu]").click()
     await page.locator(".preview").wait_for()
 
 
 async def _preview_that_tells(page: Page) -> None:
     """A preview with every sentence on who is told, and meetings that nobody recorded."""
-    if await page.locator("#title").count():
-        await page.fill("#title", "Un fil à relire avant de l’ouvrir")
+    if await page.locator("#titre").count():
+        await page.fill("#titre", "Un fil à relire avant de l’ouvrir")
     called = f"@Camille-Aubry et @Nadia-Berthier, @Malik-Diallo, @Personne et @{'Personne' * 7}"
     await page.fill("#source", f"[GT réunion 2] [GT réunion 8] [GT réunion 9] {called} : **voyez**.")
-    await page.locator("[name=action][value=apercu]").click()
+    await page.locator("[name=acte][value=apercu]").click()
     await page.locator("#prevenus").wait_for()
 
 
@@ -115,14 +115,14 @@ async def _edit_in_two_windows(page: Page) -> None:
 
 async def _preview_after_two_windows(page: Page) -> None:
     await _edit_in_two_windows(page)
-    await page.locator("[name=action][value=apercu]").click()
+    await page.locator("[name=acte][value=apercu]").click()
     await page.locator(".preview").wait_for()
     await page.locator("#autre").wait_for()
 
 
 async def _proposed_already(page: Page) -> None:
     """The refusal of words that are a proposal, which leads to it."""
-    await _refused(page, wording="D’autres mots pour la même proposition")
+    await _refused(page, formulation="D’autres mots pour la même proposition")
     await page.get_by_role("link", name="T3-001", exact=False).last.wait_for()
 
 
@@ -181,13 +181,13 @@ async def _amend_in_two_windows(page: Page) -> None:
     """The same proposal amended elsewhere meanwhile (409)."""
     other = await page.context.new_page()
     await other.goto(page.url)
-    await other.fill("#body", f"Deux journées par an, et un guide {token_hex(4)}.")
-    await other.fill("#reason", "Un guide aussi.")
+    await other.fill("#expose_des_motifs", f"Deux journées par an, et un guide {token_hex(4)}.")
+    await other.fill("#motif", "Un guide aussi.")
     await other.locator("main form .primary").click()
     await other.wait_for_url("**/propositions/*fait=*")
     await other.close()
-    await page.fill("#body", "Deux journées par an, sans guide.")
-    await page.fill("#reason", "Sans guide.")
+    await page.fill("#expose_des_motifs", "Deux journées par an, sans guide.")
+    await page.fill("#motif", "Sans guide.")
     await page.locator("main form .primary").click()
     await page.locator("#autre").wait_for()
 
@@ -220,7 +220,7 @@ async def _calendar_upside_down(page: Page) -> None:
 
 
 async def _no_reason(page: Page) -> None:
-    await _refused(page, reason="")
+    await _refused(page, motif="")
 
 
 async def _no_such_theme(page: Page) -> None:
@@ -267,7 +267,7 @@ async def _wrong_own_password(page: Page) -> None:
 
 
 async def _no_end(page: Page) -> None:
-    await _refused(page, reason="Des insultes, malgré deux rappels.")
+    await _refused(page, motif="Des insultes, malgré deux rappels.")
 
 
 async def _no_address(page: Page) -> None:
@@ -347,7 +347,7 @@ OPEN = [
     Scene("new proposal refused (422)", "membre", "/themes/3/proposer", _too_long_a_proposal),
     Scene("new thread", "membre", "/themes/3/nouveau-fil"),
     Scene("new thread refused (422)", "membre", "/themes/3/nouveau-fil", _empty_thread),
-    Scene("reply", "membre", "/fils/1/repondre?reponse=2"),
+    Scene("reply", "membre", "/fils/1/repondre?en_reponse_a=2"),
     Scene("reply with a quote", "membre", "/contributions/3/citer", _open_part_of_quote),
     Scene("reply refused (422)", "membre", "/fils/1/repondre", _empty_reply),
     Scene("preview", "membre", "/contributions/3/citer", _preview),
@@ -385,7 +385,7 @@ OPEN = [
     Scene("near proposals", "visiteur", "/themes/3/proches?mots=Prêter+des+ordinateurs+portables"),
     Scene("near proposals while proposing", "membre", "/themes/3/proposer", _near),
     Scene("merge", "modératrice", "/propositions/T3-009/fusionner"),
-    Scene("merge refused (422)", "modératrice", "/propositions/T3-009/fusionner?dans=T3-001", _refused),
+    Scene("merge refused (422)", "modératrice", "/propositions/T3-009/fusionner?destination=T3-001", _refused),
     Scene("undo a merge", "modératrice", "/propositions/{merged}/defusionner"),
     Scene("near pairs", "modératrice", "/themes/3/doublons"),
     Scene("to treat", "modératrice", "/a-traiter", _open_filters),

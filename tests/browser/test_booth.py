@@ -58,7 +58,7 @@ async def test_the_booth_of_each_kind_is_without_fault(at_fresh: Readers) -> Non
         await site.put(f"UPDATE theme SET {rules} WHERE number = {number}")
     async with site.desk("membre") as member:
         for number, opinion in ((1, "6"), (2, "1"), (2, "1")):
-            proposal = await sent(member, f"/themes/{number}/proposer", wording=f"Une idée de plus {opinion}")
+            proposal = await sent(member, f"/themes/{number}/proposer", formulation=f"Une idée de plus {opinion}")
             await sent(member, proposal.partition("?")[0] + "/vote", avis=opinion)
         await sent(member, "/propositions/T3-001/vote", avis="pour")
     await site.put(f"UPDATE proposal SET version = 2, substance = 2 WHERE id IN {_OF_THEME.format(1)}")
@@ -72,8 +72,8 @@ async def test_the_booth_of_each_kind_is_without_fault(at_fresh: Readers) -> Non
         assert await faults_of_words(page) == []
     page = await at_fresh.page("agent")
     await page.goto("/themes/3/calendrier")
-    await page.fill("#votes_close_at", "2031-01-02T18:00")
-    await page.fill("#reason", "Une semaine de plus pour les petites communes")
+    await page.fill("#cloture_des_votes", "2031-01-02T18:00")
+    await page.fill("#motif", "Une semaine de plus pour les petites communes")
     await page.get_by_role("button", name="Enregistrer le calendrier").click()
     await expect(page.get_by_text("a été reportée au 2 janvier 2031")).to_be_visible()
     assert await faults(page) == []

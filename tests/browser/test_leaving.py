@@ -26,19 +26,23 @@ async def _asked_on_leaving(page: Page) -> bool:
 
 async def test_a_form_that_nobody_touched_is_left_at_once(at_open: Readers) -> None:
     page = await at_open.page("membre")
-    for path in ("/fils/1/repondre?reponse=2", "/themes/3/nouveau-fil", f"/contributions/{at_open.site.places['own']}"):
+    for path in (
+        "/fils/1/repondre?en_reponse_a=2",
+        "/themes/3/nouveau-fil",
+        f"/contributions/{at_open.site.places['own']}",
+    ):
         await page.goto(path if "contributions" not in path else path + "/modifier")
         assert not await _asked_on_leaving(page), path
 
 
 async def test_words_that_were_typed_are_not_left_without_asking(at_open: Readers) -> None:
     page = await at_open.page("membre")
-    await page.goto("/fils/1/repondre?reponse=2")
+    await page.goto("/fils/1/repondre?en_reponse_a=2")
     await page.fill("#source", "Des mots auxquels je tiens.")
     assert await _asked_on_leaving(page)
 
 
-@pytest.mark.parametrize("path", ["/fils/1/repondre?reponse=2", "/contributions/{own}/modifier"])
+@pytest.mark.parametrize("path", ["/fils/1/repondre?en_reponse_a=2", "/contributions/{own}/modifier"])
 async def test_words_that_were_previewed_are_not_left_without_asking(at_open: Readers, path: str) -> None:
     page = await at_open.page("membre")
     await page.goto(path.format(**at_open.site.places))
@@ -50,7 +54,7 @@ async def test_words_that_were_previewed_are_not_left_without_asking(at_open: Re
 
 @pytest.mark.parametrize(
     ("path", "field"),
-    [("/fils/1/repondre", "source"), ("/themes/3/nouveau-fil", "source"), ("/themes/3/proposer", "wording")],
+    [("/fils/1/repondre", "source"), ("/themes/3/nouveau-fil", "source"), ("/themes/3/proposer", "formulation")],
 )
 async def test_words_that_were_refused_are_not_left_without_asking(at_open: Readers, path: str, field: str) -> None:
     page = await at_open.page("membre")
@@ -72,7 +76,7 @@ async def test_words_that_are_published_are_left_at_once(at_open: Readers) -> No
 
     page.on("dialog", accept)
     await page.goto("/themes/1/nouveau-fil")
-    await page.fill("#title", "Un fil relu avant de paraître")
+    await page.fill("#titre", "Un fil relu avant de paraître")
     await page.fill("#source", "Des mots relus.")
     await page.get_by_role("button", name="Prévisualiser").click()
     await page.locator(".preview").wait_for()

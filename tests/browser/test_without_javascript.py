@@ -21,7 +21,7 @@ async def test_a_member_quotes_proposes_and_votes_without_scripts(at_open: Reade
     await page.get_by_role("button", name="Publier ma contribution").click()
     await expect(page.locator("article.post").last).to_contain_text("Sans script, et pourtant publié.")
     await page.goto("/themes/2/proposer")
-    await page.fill("#wording", "Une proposition sans script")
+    await page.fill("#formulation", "Une proposition sans script")
     await page.get_by_role("button", name="Soumettre ma proposition").click()
     await _vote(page, "Abstention", "Vous avez voté : abstention.")
     await _vote(page, "Contre", "Vous avez voté : contre.")

@@ -24,7 +24,7 @@ from tests.statements import heard
 async def test_a_member_replies(client: AsyncClient, thread: Thread) -> None:
     first = await make_post(thread, "Former les équipes.")
     await sign_in(client, await make_member("Camille Martin"))
-    form = {"source": "Oui.\nEt accueillir.", "reponse": str(first.id)}
+    form = {"source": "Oui.\nEt accueillir.", "en_reponse_a": str(first.id)}
     answer = await client.post(f"/fils/{thread.id}/repondre", data=form)
     assert answer.status_code == 303
     assert re.fullmatch(rf"/fils/{thread.id}\?fait=contribution-publiee#c-\d+", answer.headers["location"]), (
@@ -48,7 +48,7 @@ async def test_a_visitor_who_replies_is_led_to_sign_in_and_keeps_the_words(clien
 @pytest.mark.parametrize("action", ["publier", "apercu"])
 async def test_a_reply_that_is_too_long_is_kept_and_refused(client: AsyncClient, thread: Thread, action: str) -> None:
     await sign_in(client, await make_member())
-    answer = await client.post(f"/fils/{thread.id}/repondre", data={"source": "é" * 20_001, "action": action})
+    answer = await client.post(f"/fils/{thread.id}/repondre", data={"source": "é" * 20_001, "acte": action})
     assert answer.status_code == 422
     assert "é" * 20_001 in answer.text
     assert await count("post") == 0
@@ -67,7 +67,7 @@ async def test_an_edit_keeps_history(client: AsyncClient, thread: Thread) -> Non
     await sign_in(client, author)
     form = (await client.get(f"/contributions/{post.id}/modifier")).text
     assert "Premiers mots.</textarea>" in form
-    await client.post(f"/contributions/{post.id}/modifier", data={"source": "Nouveaux mots.", "revision": "1"})
+    await client.post(f"/contributions/{post.id}/modifier", data={"source": "Nouveaux mots.", "version": "1"})
     page = (await client.get(f"/fils/{thread.id}")).text
     assert "Nouveaux mots." in page
     assert "modifiée le" in page
@@ -83,7 +83,7 @@ async def test_tags_and_quotes_alone_are_no_words(client: AsyncClient, thread: T
     await sign_in(client, author)
     reply, edit = f"/fils/{thread.id}/repondre", f"/contributions/{own.id}/modifier"
     for address in (reply, edit):
-        answer = await client.post(address, data={"source": words, "revision": "1", "action": action})
+        answer = await client.post(address, data={"source": words, "version": "1", "acte": action})
         assert answer.status_code == 422
         assert '<p class="error" id="source-error">Ajoutez vos mots' in answer.text
         assert f"{words}</textarea>" in answer.text
@@ -105,16 +105,14 @@ async def test_the_second_of_two_edits_gets_409_and_both_texts(client: AsyncClie
     author = await make_member()
     post = await make_post(thread, "Premiers mots.", author=author)
     await sign_in(client, author)
-    await client.post(f"/contributions/{post.id}/modifier", data={"source": "Mots d’une fenêtre.", "revision": "1"})
+    await client.post(f"/contributions/{post.id}/modifier", data={"source": "Mots d’une fenêtre.", "version": "1"})
     second = await client.post(
-        f"/contributions/{post.id}/modifier", data={"source": "Mots de l’autre.", "revision": "1"}
+        f"/contributions/{post.id}/modifier", data={"source": "Mots de l’autre.", "version": "1"}
     )
     assert second.status_code == 409
     assert "Mots d’une fenêtre." in second.text
     assert "Mots de l’autre.</textarea>" in second.text
-    again = await client.post(
-        f"/contributions/{post.id}/modifier", data={"source": "Mots de l’autre.", "revision": "2"}
-    )
+    again = await client.post(f"/contributions/{post.id}/modifier", data={"source": "Mots de l’autre.", "version": "2"})
     assert again.status_code == 303
 
 
@@ -123,16 +121,16 @@ async def test_the_words_of_the_other_window_stay_beside_a_preview(client: Async
     post = await make_post(thread, "Premiers mots.", author=author)
     await sign_in(client, author)
     address = f"/contributions/{post.id}/modifier"
-    await client.post(address, data={"source": "Mots d’une fenêtre.", "revision": "1"})
-    mine = {"source": "Mots de l’autre.", "revision": "1"}
+    await client.post(address, data={"source": "Mots d’une fenêtre.", "version": "1"})
+    mine = {"source": "Mots de l’autre.", "version": "1"}
     refused = (await client.post(address, data=mine)).text
     sent = dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)">', refused))
-    assert sent["revision"] == "2"
+    assert sent["version"] == "2"
     for _ in range(2):
-        preview = await client.post(address, data={**mine, **sent, "action": "apercu"})
+        preview = await client.post(address, data={**mine, **sent, "acte": "apercu"})
         assert "Mots d’une fenêtre." in preview.text
         sent = dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)">', preview.text))
-    assert (await client.post(address, data={**mine, **sent, "action": "publier"})).status_code == 303
+    assert (await client.post(address, data={**mine, **sent, "acte": "publier"})).status_code == 303
     assert "Mots d’une fenêtre." not in (await client.get(address)).text
 
 
@@ -141,7 +139,7 @@ async def test_nobody_edits_the_words_of_somebody_else(client: AsyncClient, thre
     await sign_in(client, await make_member("Maud", moderates=[await make_group("gt-3")]))
     for answer in (
         await client.get(f"/contributions/{post.id}/modifier"),
-        await client.post(f"/contributions/{post.id}/modifier", data={"source": "Vos mots.", "revision": "1"}),
+        await client.post(f"/contributions/{post.id}/modifier", data={"source": "Vos mots.", "version": "1"}),
     ):
         assert answer.status_code == 403
     assert await count("post_revision") == 1
@@ -294,7 +292,7 @@ async def test_hostile_marks_mentions_and_tags_are_only_words(client: AsyncClien
         answer = await client.post(f"/fils/{thread.id}/repondre", data={"source": source})
         assert answer.status_code == 303, source[:40]
     assert (
-        await client.get(f"/fils/{thread.id}/repondre?citer={{{{citation 999999999999999999@1 0-5}}}}")
+        await client.get(f"/fils/{thread.id}/repondre?citation={{{{citation 999999999999999999@1 0-5}}}}")
     ).status_code == 200
     assert await count("mention") <= 52
     assert await count("meeting_tag") == 5
@@ -320,7 +318,9 @@ async def test_the_same_words_in_answer_to_two_contributions_are_both_published(
     first, second = await make_post(thread, "Former."), await make_post(thread, "Accueillir.")
     await sign_in(client, await make_member())
     for answered in (str(first.id), str(second.id), str(second.id), ""):
-        answer = await client.post(f"/fils/{thread.id}/repondre", data={"source": "D’accord.", "reponse": answered})
+        answer = await client.post(
+            f"/fils/{thread.id}/repondre", data={"source": "D’accord.", "en_reponse_a": answered}
+        )
         assert answer.status_code == 303
     written = await rows("SELECT reply_to_id FROM post WHERE source = $1 ORDER BY number", "D’accord.")
     assert [r["reply_to_id"] for r in written] == [first.id, second.id, None]

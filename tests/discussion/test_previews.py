@@ -21,7 +21,7 @@ def _said(text: str) -> str:
 
 async def test_a_preview_shows_what_would_be_published_and_writes_nothing(client: AsyncClient, thread: Thread) -> None:
     await sign_in(client, await make_member())
-    answer = await client.post(f"/fils/{thread.id}/repondre", data={"source": "Du **gras**", "action": "apercu"})
+    answer = await client.post(f"/fils/{thread.id}/repondre", data={"source": "Du **gras**", "acte": "apercu"})
     assert "Du <strong>gras</strong>" in answer.text
     assert "Du **gras**</textarea>" in answer.text
     assert await count("post") == 0
@@ -34,15 +34,15 @@ async def test_an_edit_is_previewed_and_still_meets_the_one_made_meanwhile(clien
     await sign_in(client, author)
     address = f"/contributions/{quoting.id}/modifier"
     mark = f"{{{{citation {post.id}@1 0-8}}}}"
-    form = {"citation": mark, "source": "Du **gras**", "revision": "1", "action": "apercu"}
+    form = {"citation": mark, "source": "Du **gras**", "version": "1", "acte": "apercu"}
     preview = (await client.post(address, data=form)).text
     assert "Du <strong>gras</strong>" in preview
     assert "Du **gras**</textarea>" in preview
     assert html.escape(mark) in preview
-    assert 'name="revision" value="1"' in preview
+    assert 'name="version" value="1"' in preview
     assert await count("post_revision") == 2
-    await client.post(address, data={"source": "Mots d’une fenêtre.", "revision": "1", "action": "publier"})
-    second = await client.post(address, data={**form, "action": "publier"})
+    await client.post(address, data={"source": "Mots d’une fenêtre.", "version": "1", "acte": "publier"})
+    second = await client.post(address, data={**form, "acte": "publier"})
     assert second.status_code == 409
     assert "Mots d’une fenêtre." in second.text
     assert "Du **gras**</textarea>" in second.text
@@ -55,7 +55,7 @@ async def test_a_preview_refuses_what_publishing_refuses(client: AsyncClient, th
     elsewhere = await make_post(await make_thread(await make_theme(2)), "Ailleurs.")
     await sign_in(client, await make_member())
     for action in ("apercu", "publier"):
-        form = {"source": "Des mots.", "reponse": str(elsewhere.id), "action": action}
+        form = {"source": "Des mots.", "en_reponse_a": str(elsewhere.id), "acte": action}
         answer = await client.post(f"/fils/{thread.id}/repondre", data=form)
         assert answer.status_code == 422
         assert "Des mots.</textarea>" in answer.text
@@ -67,8 +67,8 @@ async def test_a_preview_names_those_whom_publishing_tells(client: AsyncClient, 
     await make_member("Aurélien Moreau")
     await sign_in(client, await make_member("Camille Martin"))
     source = f"{{{{citation {quoted.id}@1 0-7}}}}\n\n@aurelien-moreau, @Malik-Diallo, @Camille-Martin, @Personne : oui."
-    form = {"source": source, "reponse": str(answered.id)}
-    said = _said((await client.post(f"/fils/{thread.id}/repondre", data={**form, "action": "apercu"})).text)
+    form = {"source": source, "en_reponse_a": str(answered.id)}
+    said = _said((await client.post(f"/fils/{thread.id}/repondre", data={**form, "acte": "apercu"})).text)
     assert "envoyée à : Malik Diallo (citation), Nadia Berthier (réponse), Aurélien Moreau (mention)." in said
     assert "reste du texte : @Personne." in said
     assert "Camille" not in said
@@ -86,17 +86,17 @@ async def test_a_preview_says_who_is_past_the_limit_and_who_was_told_before(
     author = await make_member("Camille Martin")
     await sign_in(client, author)
     everybody = " ".join(f"@{letter}lice-Membre" for letter in "KJIHGFEDCBA")
-    form = {"source": everybody, "action": "apercu"}
+    form = {"source": everybody, "acte": "apercu"}
     said = _said((await client.post(f"/fils/{thread.id}/repondre", data=form)).text)
     assert "à : Klice Membre (mention), Jlice" in said
     assert "aucune notification ne sera envoyée à : @Alice-Membre." in said
     published = await client.post(f"/fils/{thread.id}/repondre", data={"source": "@Blice-Membre"})
     post = published.headers["location"].split("#c-")[1]
-    form = {"source": "@Blice-Membre @Clice-Membre", "revision": "1", "action": "apercu"}
+    form = {"source": "@Blice-Membre @Clice-Membre", "version": "1", "acte": "apercu"}
     said = _said((await client.post(f"/contributions/{post}/modifier", data=form)).text)
     assert "sera envoyée à : Clice Membre (mention)." in said
     assert "déjà été envoyée à : Blice Membre." in said
-    nobody = {"source": "Sans appeler.", "action": "apercu"}
+    nobody = {"source": "Sans appeler.", "acte": "apercu"}
     assert _said((await client.post(f"/fils/{thread.id}/repondre", data=nobody)).text) == (
         "Aucune notification ne sera envoyée."
     )
@@ -109,7 +109,7 @@ async def test_the_limit_names_nobody_by_a_handle_but_says_who_is_quoted(client:
     await make_member("Zoé Cachée")
     await sign_in(client, await make_member("Camille Martin"))
     marks = "\n\n".join(f"{{{{citation {post.id}@1 0-7}}}}" for post in quoted)
-    form = {"source": f"{marks}\n\n@zoe-cachee, voyez.", "reponse": str(answered.id), "action": "apercu"}
+    form = {"source": f"{marks}\n\n@zoe-cachee, voyez.", "en_reponse_a": str(answered.id), "acte": "apercu"}
     said = _said((await client.post(f"/fils/{thread.id}/repondre", data=form)).text)
     assert "ne sera envoyée à : Klice Membre, @zoe-cachee." in said
     assert "Zoé" not in said
@@ -121,8 +121,8 @@ async def test_nobody_is_told_who_cannot_sign_in(client: AsyncClient, thread: Th
     await make_member("Malik Diallo", password_hash=None)
     await make_member("Nadia Berthier")
     await sign_in(client, await make_member("Camille Martin"))
-    form = {"source": "@malik-diallo et @Nadia-Berthier, voyez.", "reponse": str(answered.id)}
-    said = _said((await client.post(f"/fils/{thread.id}/repondre", data={**form, "action": "apercu"})).text)
+    form = {"source": "@malik-diallo et @Nadia-Berthier, voyez.", "en_reponse_a": str(answered.id)}
+    said = _said((await client.post(f"/fils/{thread.id}/repondre", data={**form, "acte": "apercu"})).text)
     assert "sera envoyée à : Nadia Berthier (mention)." in said
     assert "donc sans notification : Aurelien-MOREAU, @malik-diallo." in said
     assert (await client.post(f"/fils/{thread.id}/repondre", data=form)).status_code == 303
@@ -134,7 +134,7 @@ async def test_a_handle_that_nobody_bears_is_plain_text_before_and_after(client:
     await make_member("Nadia Berthier")
     await sign_in(client, await make_member("Camille Martin"))
     form = {"source": "@Nadia-Berthier, @Personne et @Aucun, voyez."}
-    preview = (await client.post(f"/fils/{thread.id}/repondre", data={**form, "action": "apercu"})).text
+    preview = (await client.post(f"/fils/{thread.id}/repondre", data={**form, "acte": "apercu"})).text
     assert "Personne ne porte ces noms d’utilisateur, qui restent du texte : @Personne, @Aucun." in _said(preview)
     await client.post(f"/fils/{thread.id}/repondre", data=form)
     for text in (preview, (await client.get(f"/fils/{thread.id}")).text):
@@ -152,7 +152,7 @@ async def test_a_preview_shows_the_meeting_tags_as_publishing_would(
 ) -> None:
     group = await make_group("gt-3")
     await Meeting.create(working_group=group, number=2, created_at=NOON)
-    form = {"source": "[GT réunion 2] Je reprends. [GT réunion 7]", "action": "apercu"}
+    form = {"source": "[GT réunion 2] Je reprends. [GT réunion 7]", "acte": "apercu"}
     await sign_in(client, await make_member("Camille Martin"))
     text = (await client.post(f"/fils/{thread.id}/repondre", data=form)).text
     assert _tags(text) == ["GT réunion 2 (à confirmer)", "GT réunion 7 (à confirmer)"]
@@ -163,7 +163,7 @@ async def test_a_preview_shows_the_meeting_tags_as_publishing_would(
             "GT réunion 2",
             "GT réunion 7",
         ]
-        new = {**form, "title": "Un fil", "source": "Sans étiquette."}
+        new = {**form, "titre": "Un fil", "source": "Sans étiquette."}
         assert _tags((await browser.post("/themes/3/nouveau-fil", data=new)).text) == []
     assert await count("meeting_tag") == 0
 
@@ -178,12 +178,12 @@ async def test_the_preview_of_an_edit_keeps_what_a_moderator_settled(
     async with visitor(app) as browser:
         await sign_in(browser, await make_member("Maud", moderates=[await make_group("gt-3")]))
         for number, act in (("1", "etiqueter"), ("2", "retirer")):
-            tagged = await browser.post(f"/contributions/{post}/reunions", data={"numero": number, "acte": act})
+            tagged = await browser.post(f"/contributions/{post}/reunions", data={"reunion": number, "acte": act})
             assert tagged.status_code == 303
-    form = {"source": "[GT réunion 2] [GT réunion 4] D’autres mots.", "revision": "1", "action": "apercu"}
+    form = {"source": "[GT réunion 2] [GT réunion 4] D’autres mots.", "version": "1", "acte": "apercu"}
     preview = (await client.post(f"/contributions/{post}/modifier", data=form)).text
     assert _tags(preview) == ["GT réunion 1", "GT réunion 4 (à confirmer)"]
-    await client.post(f"/contributions/{post}/modifier", data={**form, "action": "publier"})
+    await client.post(f"/contributions/{post}/modifier", data={**form, "acte": "publier"})
     found = await rows(
         """SELECT m.number, g.state FROM meeting_tag g JOIN meeting m ON m.id = g.meeting_id
             WHERE g.state <> 'removed' ORDER BY m.number"""
@@ -200,7 +200,7 @@ async def test_the_quoted_the_answered_and_the_mentioned_are_told_once(
     writer = await make_member("Camille Martin")
     await sign_in(client, writer)
     source = f"{{{{citation {quoted.id}@1 0-7}}}}\n\n@Malik-Diallo @aurelien-moreau @Camille-Martin @Personne voyez."
-    await client.post(f"/fils/{thread.id}/repondre", data={"source": source, "reponse": str(quoted.id)})
+    await client.post(f"/fils/{thread.id}/repondre", data={"source": source, "en_reponse_a": str(quoted.id)})
     told = {(r["member_id"], r["event"]) for r in await rows("SELECT member_id, event FROM notification")}
     assert told == {(quoted_author.id, "quote"), (mentioned.id, "mention")}
     async with visitor(app) as browser:
@@ -230,7 +230,7 @@ async def test_the_limit_of_people_told_holds_for_all_versions_of_a_post(client:
     post = await make_post(thread, "Premiers mots.", author=author)
     await sign_in(client, author)
     for revision, letters in enumerate(("ABCDEFGH", "ABCIJKLM", "M"), start=1):
-        form = {"source": " ".join(f"@{letter}lice-Membre" for letter in letters), "revision": str(revision)}
+        form = {"source": " ".join(f"@{letter}lice-Membre" for letter in letters), "version": str(revision)}
         assert (await client.post(f"/contributions/{post.id}/modifier", data=form)).status_code == 303
     told = await rows("SELECT m.name FROM notification n JOIN member m ON m.id = n.member_id ORDER BY m.name")
     assert [r["name"][0] for r in told] == list("ABCDEFGHIJ")

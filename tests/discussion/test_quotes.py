@@ -84,7 +84,7 @@ async def test_a_quote_keeps_the_words_of_its_revision(client: AsyncClient, app:
     await client.post(f"/fils/{thread.id}/repondre", data={"source": source})
     async with visitor(app) as browser:
         await sign_in(browser, author)
-        form = {"source": "Autres mots.", "revision": "1"}
+        form = {"source": "Autres mots.", "version": "1"}
         assert (await browser.post(f"/contributions/{quoted.id}/modifier", data=form)).status_code == 303
     page = (await client.get(f"/fils/{thread.id}")).text
     assert "Premiers mots." in page
@@ -101,7 +101,7 @@ async def test_earlier_versions_show_what_they_quoted(client: AsyncClient, threa
     source = f"{marks[0]}\n\n{in_code}\n\nD’**accord**.\n\n{marks[1]}\n\nEt ceci."
     published = await client.post(f"/fils/{thread.id}/repondre", data={"source": source})
     post = published.headers["location"].split("#c-")[1]
-    await client.post(f"/contributions/{post}/modifier", data={"source": "Plus rien.", "revision": "1"})
+    await client.post(f"/contributions/{post}/modifier", data={"source": "Plus rien.", "version": "1"})
     history = (await client.get(f"/contributions/{post}/historique")).text
     alone = (await client.get(f"/contributions/{post}/revisions/1")).text
     for text in (history, alone):

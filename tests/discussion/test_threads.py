@@ -135,7 +135,7 @@ async def test_a_member_opens_a_thread(client: AsyncClient) -> None:
     await make_theme(3)
     await sign_in(client, await make_member())
     answer = await client.post(
-        "/themes/3/nouveau-fil", data={"title": " Des  idées ", "source": "[GT réunion 2] Première."}
+        "/themes/3/nouveau-fil", data={"titre": " Des  idées ", "source": "[GT réunion 2] Première."}
     )
     assert answer.status_code == 303
     page = (await client.get(answer.headers["location"])).text
@@ -146,7 +146,7 @@ async def test_a_member_opens_a_thread(client: AsyncClient) -> None:
 async def test_a_thread_sent_twice_is_opened_once(client: AsyncClient, clock: Clock) -> None:
     await make_theme(3)
     await sign_in(client, await make_member())
-    words = {"title": "Des idées", "source": "Première."}
+    words = {"titre": "Des idées", "source": "Première."}
     answers = await asyncio.gather(*(client.post("/themes/3/nouveau-fil", data=words) for _ in range(5)))
     assert {answer.status_code for answer in answers} == {303}
     assert len({answer.headers["location"] for answer in answers}) == 1
@@ -162,7 +162,7 @@ async def test_a_thread_is_previewed_before_it_is_opened(client: AsyncClient, cl
     await make_member("Malik Diallo")
     member = await make_member("Camille Martin")
     await sign_in(client, member)
-    form = {"title": "Des idées", "source": "Du **gras** pour @Malik-Diallo.", "action": "apercu"}
+    form = {"titre": "Des idées", "source": "Du **gras** pour @Malik-Diallo.", "acte": "apercu"}
     page = (await client.post("/themes/3/nouveau-fil", data=form)).text
     assert "<h3>Des idées</h3>" in page
     assert "Du <strong>gras</strong>" in page
@@ -170,7 +170,7 @@ async def test_a_thread_is_previewed_before_it_is_opened(client: AsyncClient, cl
     assert 'value="Des idées"' in page
     assert "Du **gras** pour @Malik-Diallo.</textarea>" in page
     assert await count("thread") == 0
-    refused = await client.post("/themes/3/nouveau-fil", data={**form, "title": ""})
+    refused = await client.post("/themes/3/nouveau-fil", data={**form, "titre": ""})
     assert refused.status_code == 422
     assert "Du **gras** pour @Malik-Diallo.</textarea>" in refused.text
     clock.pass_(days=10)
@@ -198,10 +198,10 @@ async def test_every_form_that_writes_has_the_same_hint_counter_and_preview(clie
 async def test_a_refused_thread_keeps_what_was_typed_and_says_all_that_is_wrong(client: AsyncClient) -> None:
     await make_theme(3)
     await sign_in(client, await make_member())
-    answer = await client.post("/themes/3/nouveau-fil", data={"title": "x" * 201, "source": " "})
+    answer = await client.post("/themes/3/nouveau-fil", data={"titre": "x" * 201, "source": " "})
     assert answer.status_code == 422
     assert "x" * 201 in answer.text
-    assert 'id="title-error"' in answer.text
+    assert 'id="titre-error"' in answer.text
     assert 'id="source-error"' in answer.text
     assert await count("thread") == 0
 
@@ -209,7 +209,7 @@ async def test_a_refused_thread_keeps_what_was_typed_and_says_all_that_is_wrong(
 async def test_nobody_opens_a_thread_when_contributions_are_closed(client: AsyncClient) -> None:
     await make_theme(3, contributions="closed")
     await sign_in(client, await make_member(role=Role.ADMINISTRATOR))
-    answer = await client.post("/themes/3/nouveau-fil", data={"title": "Un titre", "source": "Des mots"})
+    answer = await client.post("/themes/3/nouveau-fil", data={"titre": "Un titre", "source": "Des mots"})
     assert answer.status_code == 403
     assert await count("thread") == 0
 

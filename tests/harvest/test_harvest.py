@@ -56,7 +56,7 @@ async def acts() -> list[str]:
 
 
 async def edit(client: AsyncClient, post: Post, source: str, revision: int = 1) -> None:
-    answer = await client.post(f"/contributions/{post.id}/modifier", data={"source": source, "revision": str(revision)})
+    answer = await client.post(f"/contributions/{post.id}/modifier", data={"source": source, "version": str(revision)})
     assert answer.status_code == 303, answer.text
 
 
@@ -129,7 +129,9 @@ async def test_the_same_words_as_the_same_nature_are_kept_once(client: AsyncClie
     assert await count("extract") == 2
     # A proposal made of words that were kept for none begins with that very extract.
     await client.post(address, data={"mots": "travailler avec la CAF", "nature": "solution"})
-    await client.post(f"/contributions/{post.id}/proposer", data={"mots": "travailler avec la CAF", "wording": "Oui"})
+    await client.post(
+        f"/contributions/{post.id}/proposer", data={"mots": "travailler avec la CAF", "formulation": "Oui"}
+    )
     assert await count("extract") == 3
 
 
@@ -193,7 +195,7 @@ async def test_the_instruction_is_never_kept(client: AsyncClient) -> None:
     address = f"/contributions/{post.id}"
     assert (await client.get(f"{address}/extraire")).status_code == 403
     assert (await client.post(f"{address}/extraire", data={"tout": "1", "nature": "solution"})).status_code == 403
-    gone = {"acte": "sans-suite", "reason": "Consigne", "vu": "1||"}
+    gone = {"acte": "sans-suite", "motif": "Consigne", "vu": "1||"}
     assert (await client.post(f"{address}/traitement", data=gone)).status_code == 403
     assert f"/contributions/{post.id}/extraire" not in (await client.get("/a-traiter")).text
 
@@ -265,7 +267,7 @@ async def test_the_origin_of_a_proposal_stays_with_it(client: AsyncClient) -> No
     theme, _, post = await a_post()
     await make_proposal(theme, "Une autre")
     await sign_in(client, await a_moderator())
-    await client.post(f"/contributions/{post.id}/proposer", data={"mots": "embaucher", "wording": "Embaucher"})
+    await client.post(f"/contributions/{post.id}/proposer", data={"mots": "embaucher", "formulation": "Embaucher"})
     kept = await Extract.get()
     for typed in ({"acte": "retirer"}, {"nature": "solution", "proposition": "T3-001"}, {"nature": "solution"}):
         answer = await client.post(f"/extraits/{kept.id}", data=typed)
@@ -297,7 +299,7 @@ async def test_moderators_of_another_group_and_agents_keep_nothing(client: Async
         await sign_in(client, member)
         typed = {"tout": "1", "nature": "solution"}
         assert (await client.post(f"/contributions/{post.id}/extraire", data=typed)).status_code == 403
-        gone = {"acte": "sans-suite", "reason": "Non", "vu": "1||"}
+        gone = {"acte": "sans-suite", "motif": "Non", "vu": "1||"}
         assert (await client.post(f"/contributions/{post.id}/traitement", data=gone)).status_code == 403
     assert (await client.get("/a-traiter")).status_code == 403
     await sign_in(client, other)
@@ -316,7 +318,7 @@ async def test_a_contribution_is_treated_with_what_is_kept(client: AsyncClient) 
         "\u00a0", " "
     )
     seen = await stamp(client, post)
-    refused = await client.post(address, data={"acte": "sans-suite", "reason": "Non", "vu": seen})
+    refused = await client.post(address, data={"acte": "sans-suite", "motif": "Non", "vu": seen})
     assert (refused.status_code, "Des mots de cette contribution sont retenus" in refused.text) == (422, True)
     assert (await client.post(address, data={"acte": "terminer", "vu": seen})).status_code == 303
     assert (await client.post(address, data={"acte": "terminer", "vu": seen})).status_code == 303, "twice is once"
@@ -334,10 +336,10 @@ async def test_a_contribution_without_follow_up_has_a_reason(client: AsyncClient
     await make_post(thread, "Répondez.", kind=PostKind.INSTRUCTION)
     await sign_in(client, await a_moderator())
     for one in (post, other):
-        typed = {"acte": "sans-suite", "reason": " ", "vu": await stamp(client, one)}
+        typed = {"acte": "sans-suite", "motif": " ", "vu": await stamp(client, one)}
         refused = await client.post(f"/contributions/{one.id}/traitement", data=typed)
         assert (refused.status_code, "Dites pourquoi" in refused.text) == (422, True)
-    typed = {"acte": "sans-suite", "reason": "Hors du thème", "vu": await stamp(client, other)}
+    typed = {"acte": "sans-suite", "motif": "Hors du thème", "vu": await stamp(client, other)}
     assert (await client.post(f"/contributions/{other.id}/traitement", data=typed)).status_code == 303
     desk = (await client.get(f"/contributions/{other.id}/extraire")).text
     assert "Hors du thème" in desk
@@ -363,8 +365,8 @@ async def test_of_two_moderators_at_once_the_second_is_told(app: Starlette, clie
         await client.post(f"/extraits/{(await Extract.get()).id}", data={"acte": "retirer"})
         typed = {"acte": "sans-suite", "vu": seen_too}
         both = await asyncio.gather(
-            client.post(f"{address}/traitement", data={**typed, "reason": "Hors du thème"}),
-            other.post(f"{address}/traitement", data={**typed, "reason": "Déjà dit ailleurs"}),
+            client.post(f"{address}/traitement", data={**typed, "motif": "Hors du thème"}),
+            other.post(f"{address}/traitement", data={**typed, "motif": "Déjà dit ailleurs"}),
         )
     assert sorted(answer.status_code for answer in both) == [303, 409]
     told = next(answer for answer in both if answer.status_code == 409)

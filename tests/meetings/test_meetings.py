@@ -43,7 +43,7 @@ async def a_post(source: str = "Former.") -> tuple[Theme, Thread, Post]:
 
 
 async def tag(client: AsyncClient, post: Post, number: str = "1", act: str = "etiqueter") -> int:
-    answer = await client.post(f"/contributions/{post.id}/reunions", data={"numero": number, "acte": act})
+    answer = await client.post(f"/contributions/{post.id}/reunions", data={"reunion": number, "acte": act})
     return answer.status_code
 
 
@@ -106,7 +106,7 @@ async def test_a_meeting_known_by_a_tag_gets_its_day_and_place(client: AsyncClie
 async def test_a_tag_reaches_the_post_and_the_proposals_made_of_it(client: AsyncClient) -> None:
     theme, thread, post = await a_post()
     await sign_in(client, await a_moderator())
-    await client.post(f"/contributions/{post.id}/proposer", data={"wording": "Former"})
+    await client.post(f"/contributions/{post.id}/proposer", data={"formulation": "Former"})
     assert (await Proposal.get()).meeting_id is None
     versions = (await Thread.get(id=thread.id)).version, (await Theme.get(id=theme.id)).version
     assert await tag(client, post) == 303
@@ -126,7 +126,7 @@ async def test_a_new_proposal_takes_the_meeting_of_its_post(client: AsyncClient)
     _, _, post = await a_post()
     await sign_in(client, await a_moderator())
     await tag(client, post, "7")
-    await client.post(f"/contributions/{post.id}/proposer", data={"wording": "Former"})
+    await client.post(f"/contributions/{post.id}/proposer", data={"formulation": "Former"})
     assert (await Proposal.get()).meeting_id == (await Meeting.get()).id
     assert "GT réunion 7" in (await client.get("/themes/3/propositions")).text
 

@@ -168,7 +168,7 @@ async def test_of_the_seed_three_proposals_come_from_the_meeting(client: AsyncCl
     for number in (5, 6):
         found = await row("SELECT id FROM post WHERE number = $1", number)
         assert found is not None
-        made = await client.post(f"/contributions/{found['id']}/proposer", data={"wording": wordings[number]})
+        made = await client.post(f"/contributions/{found['id']}/proposer", data={"formulation": wordings[number]})
         assert made.status_code == 303
     address = f"/reunions/{meeting.id}/compte-rendu"
     source = "\n".join(f"- {wording} [GT réunion 1]" for wording in wordings.values())

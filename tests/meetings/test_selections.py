@@ -60,7 +60,7 @@ async def test_tags_are_settled_one_by_one_and_many_at_once(client: AsyncClient)
     tags = [await waiting(number) for number in (1, 1, 2, 2)]
     theme = await Theme.get()
     await sign_in(client, await a_moderator())
-    assert (await client.post(QUEUE, data={"un": f"refuser:{tags[3].id}"})).status_code == 303
+    assert (await client.post(QUEUE, data={"acte": f"refuser:{tags[3].id}"})).status_code == 303
     assert (await states())[3] == "removed"
     chosen = {"etiquettes": [str(each.id) for each in tags[:3]], "acte": "confirmer"}
     assert (await client.post(QUEUE, data=chosen)).status_code == 303
@@ -281,7 +281,7 @@ async def test_moderators_who_settle_and_tag_the_same_at_once_do_not_wait_for_ea
             send(client, meeting, "etiqueter", contributions=ticked, propositions=["T3-001", "T3-002"]),
             other.post(QUEUE, data={"etiquettes": tags[::-1], "acte": "confirmer"}),
             send(other, meeting, "etiqueter", contributions=ticked[::-1], propositions=["T3-002"]),
-            client.post(f"/contributions/{posts[1].id}/reunions", data={"numero": "1", "acte": "etiqueter"}),
+            client.post(f"/contributions/{posts[1].id}/reunions", data={"reunion": "1", "acte": "etiqueter"}),
         )
     assert [each.status_code for each in answers] == [303] * 4
     assert await states() == ["confirmed"] * 3

@@ -168,7 +168,7 @@ async def test_a_role_and_groups_are_given_and_taken_and_the_journal_holds_numbe
     client: AsyncClient, camille: Member, group: WorkingGroup
 ) -> None:
     other = await make_group("gt-6", "Autre groupe")
-    assert (await set_rights(client, camille, "agent", group.id, other.id, reason="Elle arrive.")).status_code == 303
+    assert (await set_rights(client, camille, "agent", group.id, other.id, motif="Elle arrive.")).status_code == 303
     page = (await client.get(f"{PEOPLE}/{camille.id}")).text
     assert "Agent" in page
     assert "Autre groupe, Formation et acteurs" in page
@@ -202,7 +202,7 @@ async def test_a_right_that_was_taken_is_lost_at_the_next_request(
 async def test_rights_are_given_by_whoever_gives_the_password_again(
     client: AsyncClient, camille: Member, password: str
 ) -> None:
-    refused = await set_rights(client, camille, "administrator", mot_de_passe_actuel=password, reason="Parce que.")
+    refused = await set_rights(client, camille, "administrator", mot_de_passe_actuel=password, motif="Parce que.")
     assert refused.status_code == 422
     assert "mot de passe actuel" in refused.text
     assert "Parce que." in refused.text
@@ -219,8 +219,8 @@ async def test_rights_are_given_by_whoever_gives_the_password_again(
         {"role": "agent", "groupes": "9999"},
         {"role": "agent", "groupes": "x"},
         {"role": ["agent", "member"]},
-        {"role": "agent", "reason": "x" * 501},
-        {"role": "agent", "reason": "a\0b"},
+        {"role": "agent", "motif": "x" * 501},
+        {"role": "agent", "motif": "a\0b"},
     ],
 )
 async def test_a_role_or_group_that_does_not_exist_is_refused(
@@ -234,8 +234,8 @@ async def test_a_role_or_group_that_does_not_exist_is_refused(
 async def test_nobody_changes_their_own_rights(client: AsyncClient, administrator: Member) -> None:
     path = f"{PEOPLE}/{administrator.id}"
     demoted = await set_rights(client, administrator, "member")
-    suspended = await client.post(f"{path}/suspension", data={"jusqua": "2026-12-01T12:00", "reason": "Moi."})
-    factor = await client.post(f"{path}/double-authentification", data={"reason": "Perdu."})
+    suspended = await client.post(f"{path}/suspension", data={"jusqua": "2026-12-01T12:00", "motif": "Moi."})
+    factor = await client.post(f"{path}/double-authentification", data={"motif": "Perdu."})
     assert [demoted.status_code, suspended.status_code, factor.status_code] == [422, 422, 422]
     assert "vos droits ne peuvent être changés que par un autre" in (await client.get(path)).text
     assert await journal() == []
@@ -275,7 +275,7 @@ async def test_of_two_administrators_at_once_the_second_is_told_what_changed(
     seen = re.search(r'name="vu" value="([^"]*)"', opened.text)
     assert seen
     assert (await set_rights(client, camille, "agent", group.id)).status_code == 303
-    late = {"role": "administrator", "vu": seen[1], "mot_de_passe_actuel": PASSWORD, "reason": "Je la remplace."}
+    late = {"role": "administrator", "vu": seen[1], "mot_de_passe_actuel": PASSWORD, "motif": "Je la remplace."}
     second = await client.post(path, data=late)
     assert second.status_code == 409
     assert "Camille Martin : Agent" in plain(second.text)
@@ -295,7 +295,7 @@ async def test_whom_nobody_is_behind_gets_no_rights(client: AsyncClient, adminis
         await rows("UPDATE member SET erased_at = $1 WHERE id = $2", NOON, member.id)
     expected = 404 if who == "erased" else 422
     assert (await set_rights(client, member, "agent")).status_code == expected
-    suspension = {"jusqua": "2026-12-01T12:00", "reason": "Absent."}
+    suspension = {"jusqua": "2026-12-01T12:00", "motif": "Absent."}
     assert (await client.post(f"{PEOPLE}/{member.id}/suspension", data=suspension)).status_code == expected
     assert (await client.post(f"{PEOPLE}/{member.id}/mot-de-passe")).status_code == 404
     assert await journal() == []
@@ -305,7 +305,7 @@ async def test_whom_nobody_is_behind_gets_no_rights(client: AsyncClient, adminis
 
 
 async def suspend(client: AsyncClient, member: Member, until: str, reason: str = "Insultes répétées.") -> Response:
-    return await client.post(f"{PEOPLE}/{member.id}/suspension", data={"jusqua": until, "reason": reason})
+    return await client.post(f"{PEOPLE}/{member.id}/suspension", data={"jusqua": until, "motif": reason})
 
 
 async def test_a_suspended_person_reads_and_hears_until_when_and_why(
@@ -337,7 +337,7 @@ async def test_a_suspension_is_mailed_with_its_end_and_its_reason(client: AsyncC
     assert unseal(mail["content"]) == {
         "name": "Camille Martin",
         "until": "2026-12-01T11:00:00+00:00",
-        "reason": "Insultes répétées.",
+        "motif": "Insultes répétées.",
     }
     assert await journal() == [
         ("suspend", None, camille.id, "", "2026-12-01T11:00:00+00:00", "Insultes répétées."),
@@ -369,8 +369,8 @@ async def test_a_suspension_is_lifted_once(app: Starlette, client: AsyncClient, 
     thread = await make_thread(await make_theme())
     await suspend(client, camille, "2026-12-01T12:00")
     lifting = f"{PEOPLE}/{camille.id}/suspension/lever"
-    assert (await client.post(lifting, data={"reason": "Excuses reçues."})).status_code == 303
-    assert (await client.post(lifting, data={"reason": "Encore."})).status_code == 409
+    assert (await client.post(lifting, data={"motif": "Excuses reçues."})).status_code == 303
+    assert (await client.post(lifting, data={"motif": "Encore."})).status_code == 409
     async with visitor(app) as hers:
         await sign_in(hers, camille)
         assert (await hers.post(f"/fils/{thread.id}/repondre", data={"source": "Merci."})).status_code == 303
@@ -400,11 +400,11 @@ async def test_a_suspended_administrator_administers_no_more(
 async def test_a_lost_second_factor_is_removed_with_a_reason(client: AsyncClient, administrator: Member) -> None:
     agent = await make_member("Agnès Roux", role=Role.AGENT, email="agnes@exemple.fr")
     path = f"{PEOPLE}/{agent.id}/double-authentification"
-    assert (await client.post(path, data={"reason": " "})).status_code == 422
+    assert (await client.post(path, data={"motif": " "})).status_code == 422
     assert await count("second_factor") == 2
-    assert (await client.post(path, data={"reason": "Vue dans son bureau."})).status_code == 303
+    assert (await client.post(path, data={"motif": "Vue dans son bureau."})).status_code == 303
     assert await count("second_factor") == 1
-    assert (await client.post(path, data={"reason": "Encore."})).status_code == 404
+    assert (await client.post(path, data={"motif": "Encore."})).status_code == 404
     assert [(act, thing) for act, _, thing, *_ in await journal()] == [("remove_second_factor", agent.id)]
 
 

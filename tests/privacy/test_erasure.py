@@ -186,7 +186,7 @@ async def everything(client: AsyncClient, app: Starlette, worker_clock: Clock) -
     own = f"Je suis {NAME}, **{NAME.split()[0]}** {NAME.split()[1]} donc.\n\n{{{{citation {first.id}@1 0-30}}}}"
     assert (await client.post(path, data={"source": own})).status_code == 303
     mine = await Post.get(author_id=world.person)
-    edited = {"source": f"{own}\n\nEt je signe : {NAME}.", "revision": "1"}
+    edited = {"source": f"{own}\n\nEt je signe : {NAME}.", "version": "1"}
     assert (await client.post(f"/contributions/{mine.id}/modifier", data=edited)).status_code == 303
     async with visitor(app) as theirs:
         await sign_in(theirs, world.other)

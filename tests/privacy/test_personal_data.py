@@ -47,7 +47,7 @@ async def owner(client: AsyncClient, clock: Clock, monkeypatch: pytest.MonkeyPat
     source = f"{{{{citation {first.id}@1 0-8}}}}\n\n<script>alert(1)</script> Former."
     assert (await client.post(path, data={"source": source})).status_code == 303
     mine = await Post.get(author_id=member.id)
-    await client.post(f"/contributions/{mine.id}/modifier", data={"source": "Former mieux.", "revision": "1"})
+    await client.post(f"/contributions/{mine.id}/modifier", data={"source": "Former mieux.", "version": "1"})
     await thread.refresh_from_db()
     await make_post(thread, "Merci @Camille-bMartin.", author=other)
     proposal = await make_proposal(theme, "Ma proposition.", author=member)

@@ -30,7 +30,7 @@ PAGE = "/propositions/T3-001"
 
 
 def typed(version: int, wording: str = "Ouvrir le dimanche", **others: object) -> dict[str, object]:
-    return {"version": str(version), "wording": wording, "reason": "Le samedi est déjà ouvert.", **others}
+    return {"version": str(version), "formulation": wording, "motif": "Le samedi est déjà ouvert.", **others}
 
 
 def certify(version: int) -> str:
@@ -56,7 +56,7 @@ async def test_an_amendment_under_vote_tells_its_voters_and_says_what_changed(cl
     assert ">\nOuvrir le samedi</textarea>" in form
     assert 'name="version" value="1"' in form
     version = (await Theme.get(id=theme.id)).version
-    answer = await client.post(AMEND, data=typed(1, body="Pour **ceux** qui travaillent."))
+    answer = await client.post(AMEND, data=typed(1, expose_des_motifs="Pour **ceux** qui travaillent."))
     assert answer.headers["location"] == "/propositions/T3-001?fait=proposition-modifiee"
     assert (await Theme.get(id=theme.id)).version > version
     page = (await client.get(PAGE)).text
@@ -78,7 +78,7 @@ async def test_before_the_vote_words_change_freely_and_no_reason_is_asked(client
     author = await make_member()
     await make_proposal(await make_theme(3, votes="later"), "Ouvrir le samedi", author=author)
     await sign_in(client, author)
-    assert (await client.post(AMEND, data=typed(1, reason=""))).status_code == 303
+    assert (await client.post(AMEND, data=typed(1, motif=""))).status_code == 303
     assert await numbers() == (2, 2)
     assert await count("notification") == 0
     assert "Elle change le sens." in (await client.get(VERSIONS)).text
@@ -137,11 +137,11 @@ async def test_nobody_changes_somebody_elses_words(client: AsyncClient) -> None:
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"reason": ""}, "reason"),
-        ({"reason": "x" * 501}, "reason"),
-        ({"wording": ""}, "wording"),
-        ({"wording": "x" * 301}, "wording"),
-        ({"body": "{{citation 1@1 0-4}}"}, "body"),
+        ({"motif": ""}, "motif"),
+        ({"motif": "x" * 501}, "motif"),
+        ({"formulation": ""}, "formulation"),
+        ({"formulation": "x" * 301}, "formulation"),
+        ({"expose_des_motifs": "{{citation 1@1 0-4}}"}, "expose_des_motifs"),
         ({"questions": "9"}, "questions"),
     ],
 )
@@ -151,11 +151,11 @@ async def test_a_refused_amendment_keeps_what_was_typed(
     _, author, _, _ = await a_judged_proposal()
     await sign_in(client, author)
     before = await fingerprint()
-    sent = {"body": "Mes motifs à garder.", **typed(1), **changes}
+    sent = {"expose_des_motifs": "Mes motifs à garder.", **typed(1), **changes}
     answer = await client.post(AMEND, data=sent)
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text
-    for name in ("wording", "body", "reason"):
+    for name in ("formulation", "expose_des_motifs", "motif"):
         assert f">\n{sent[name]}</textarea>" in answer.text
     assert changed(before, await fingerprint()) == set()
 
@@ -165,7 +165,7 @@ async def test_two_windows_lose_nothing(client: AsyncClient) -> None:
     _, author, _, _ = await a_judged_proposal()
     await sign_in(client, author)
     await client.post(AMEND, data=typed(1, "Ouvrir le dimanche matin"))
-    late = typed(1, "Ouvrir le lundi matin", body="Mes motifs", questions=["2"])
+    late = typed(1, "Ouvrir le lundi matin", expose_des_motifs="Mes motifs", questions=["2"])
     answer = await client.post(AMEND, data=late)
     assert answer.status_code == 409
     page = unmarked(answer.text)
@@ -178,10 +178,10 @@ async def test_two_windows_lose_nothing(client: AsyncClient) -> None:
     assert 'value="2" checked' in page
     assert 'name="version" value="2"' in page
     assert await numbers() == (2, 2)
-    shown = await client.post(AMEND, data={**late, "version": "2", "autre": "1", "wording": ""})
+    shown = await client.post(AMEND, data={**late, "version": "2", "remplace": "1", "formulation": ""})
     assert shown.status_code == 422
     assert "Le texte enregistré entre-temps" in shown.text
-    assert (await client.post(AMEND, data={**late, "version": "2", "autre": "1"})).status_code == 303
+    assert (await client.post(AMEND, data={**late, "version": "2", "remplace": "1"})).status_code == 303
     assert await numbers() == (3, 3)
 
 
@@ -202,15 +202,15 @@ async def test_the_same_words_make_no_version_and_questions_change_without_one(c
     theme, author, voter, proposal = await a_judged_proposal()
     await sign_in(client, author)
     before = await fingerprint()
-    assert (await client.post(AMEND, data=typed(1, "Ouvrir le samedi", reason=""))).status_code == 303
+    assert (await client.post(AMEND, data=typed(1, "Ouvrir le samedi", motif=""))).status_code == 303
     assert changed(before, await fingerprint()) == set()
     version = (await Theme.get(id=theme.id)).version
-    answer = await client.post(AMEND, data=typed(1, "Ouvrir le samedi", reason="", questions=["1", "2"]))
+    answer = await client.post(AMEND, data=typed(1, "Ouvrir le samedi", motif="", questions=["1", "2"]))
     assert answer.headers["location"].endswith("fait=questions-enregistrees")
     assert await numbers() == (1, 1)
     assert await count("proposal_question") == 2
     assert (await Theme.get(id=theme.id)).version > version
-    await client.post(AMEND, data=typed(1, "Ouvrir le samedi", reason="", questions=["2"]))
+    await client.post(AMEND, data=typed(1, "Ouvrir le samedi", motif="", questions=["2"]))
     second = await GuidingQuestion.get(theme_id=theme.id, position=2)
     answered = await rows("SELECT question_id FROM proposal_question WHERE proposal_id = $1", proposal.id)
     assert [each["question_id"] for each in answered] == [second.id]
@@ -229,7 +229,7 @@ async def test_a_certified_correction_makes_earlier_ballots_count_again(client: 
     assert certify(2) in (await client.get(VERSIONS)).text
     assert "<ins>dimanche</ins>" in unmarked((await client.get(certify(2))).text)
     clock.pass_(minutes=1)
-    answer = await client.post(certify(2), data={"reason": "Un mot corrigé.", "acte": "certifier"})
+    answer = await client.post(certify(2), data={"motif": "Un mot corrigé.", "acte": "certifier"})
     assert answer.headers["location"] == f"{VERSIONS}?fait=correction-certifiee"
     assert await numbers() == (2, 1)
     # Those whose ballot counts again, and nobody else.
@@ -240,10 +240,10 @@ async def test_a_certified_correction_makes_earlier_ballots_count_again(client: 
     assert moderator.name not in page.partition("<main")[2]
     assert "Correction certifiée par l’animation du groupe" in (await client.get(VERSIONS)).text
     before = await fingerprint()
-    assert (await client.post(certify(2), data={"reason": "Encore."})).status_code == 303  # twice is once
+    assert (await client.post(certify(2), data={"motif": "Encore."})).status_code == 303  # twice is once
     assert changed(before, await fingerprint()) == set()
     clock.pass_(minutes=1)
-    assert (await client.post(certify(2), data={"reason": "Le jour change.", "acte": "annuler"})).status_code == 303
+    assert (await client.post(certify(2), data={"motif": "Le jour change.", "acte": "annuler"})).status_code == 303
     assert await numbers() == (2, 2)
     assert await told(voter) == ["amended", "certified", "amended"]
     assert await told(late) == []
@@ -266,10 +266,10 @@ async def test_what_asks_for_the_same_thing_begins_at_the_newest_version_that_no
     done: set[int] = set()
     for certified, substance in expected:
         for version in sorted(set(certified) - done):
-            await client.post(certify(version), data={"reason": "Une faute."})
+            await client.post(certify(version), data={"motif": "Une faute."})
         done |= set(certified)
         assert await numbers() == (4, substance)
-    await client.post(certify(2), data={"reason": "Pas seulement.", "acte": "annuler"})
+    await client.post(certify(2), data={"motif": "Pas seulement.", "acte": "annuler"})
     assert await numbers() == (4, 2)
     await sign_in(client, author)
     await client.post(AMEND, data=typed(4, "Version 5"))
@@ -303,7 +303,7 @@ async def test_who_certifies(client: AsyncClient, who: str, version: int, status
     if who in people:
         await sign_in(client, people[who])
     before = await fingerprint()
-    assert (await client.post(certify(version), data={"reason": "Une faute."})).status_code == status
+    assert (await client.post(certify(version), data={"motif": "Une faute."})).status_code == status
     assert bool(changed(before, await fingerprint())) is (status == 303)
 
 
@@ -314,12 +314,12 @@ async def test_four_eyes_look_at_a_correction(client: AsyncClient, role: Role) -
     await make_proposal(await make_theme(3), author=author)
     await sign_in(client, author)
     await client.post(AMEND, data=typed(1))
-    answer = await client.post(certify(2), data={"reason": "Une faute."})
+    answer = await client.post(certify(2), data={"motif": "Une faute."})
     assert answer.status_code == 403
     assert "un autre modérateur dit" in answer.text
     await sign_in(client, await a_moderator())
-    assert (await client.post(certify(2), data={"reason": ""})).status_code == 422
-    assert (await client.post(certify(2), data={"reason": "Une faute."})).status_code == 303
+    assert (await client.post(certify(2), data={"motif": ""})).status_code == 422
+    assert (await client.post(certify(2), data={"motif": "Une faute."})).status_code == 303
 
 
 async def test_nothing_is_certified_of_what_left_the_vote(client: AsyncClient) -> None:
@@ -350,7 +350,7 @@ async def test_the_versions_that_a_public_tally_judged_are_said_after_the_close_
     assert page.count(judged) == 1
     assert page.index("Version 2") < page.index(judged) < page.index("Version 1")
     await sign_in(client, await a_moderator(), now=clock.now)
-    assert (await client.post(certify(2), data={"reason": "Trop tard."})).status_code == 403
+    assert (await client.post(certify(2), data={"motif": "Trop tard."})).status_code == 403
     assert (await client.get("/propositions/T3-002/versions")).status_code == 404
 
 

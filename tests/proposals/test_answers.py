@@ -32,11 +32,11 @@ from tests.factories import (
 
 ANSWER = "/propositions/T3-001/repondre"
 REPLY = {
-    "seen_number": "0",
+    "vu": "0",
     "decision": "retenue",
-    "reason": "Elle répond à un besoin réel.\n\nNous la finançons dès l’an prochain.",
+    "motif": "Elle répond à un besoin réel.\n\nNous la finançons dès l’an prochain.",
     "service": "Service du livre et de la lecture",
-    "decided_on": "2026-11-20",
+    "decide_le": "2026-11-20",
 }
 
 
@@ -118,7 +118,7 @@ async def test_a_new_answer_takes_the_place_of_the_former_which_stays_readable(c
     proposal = await make_proposal(await closed_theme())
     await sign_in(client, await make_agent())
     await client.post(ANSWER, data=REPLY)
-    second = {**REPLY, "seen_number": "1", "decision": "non retenue", "reason": "Le budget n’a pas été voté."}
+    second = {**REPLY, "vu": "1", "decision": "non retenue", "motif": "Le budget n’a pas été voté."}
     assert (await client.post(ANSWER, data=second)).status_code == 303
     page = plain((await client.get("/propositions/T3-001")).text)
     assert page.index("Le budget n’a pas été voté.") < page.index("Réponses antérieures")
@@ -134,7 +134,7 @@ async def test_what_is_done_stays_done_when_it_is_retained_once_more(client: Asy
     await make_proposal(await closed_theme(), state=ProposalState.DONE)
     await sign_in(client, await make_agent())
     for seen, decision, state in (("0", "retenue", "done"), ("1", "etude", "open"), ("2", "partiellement", "retained")):
-        await client.post(ANSWER, data={**REPLY, "seen_number": seen, "decision": decision})
+        await client.post(ANSWER, data={**REPLY, "vu": seen, "decision": decision})
         assert [each["state"] for each in await rows("SELECT state FROM proposal")] == [state]
 
 
@@ -200,12 +200,12 @@ async def test_what_is_no_longer_asked_for_is_not_answered(
     [
         ({"decision": ""}, "Choisissez l’une des quatre réponses."),
         ({"decision": "peut-être"}, "Choisissez l’une des quatre réponses."),
-        ({"reason": "  "}, "Dites pourquoi"),
-        ({"reason": "x" * 5001}, "Ce texte est trop long"),
+        ({"motif": "  "}, "Dites pourquoi"),
+        ({"motif": "x" * 5001}, "Ce texte est trop long"),
         ({"service": ""}, "Indiquez le service qui répond."),
-        ({"decided_on": ""}, "Indiquez le jour de la décision."),
-        ({"decided_on": "hier"}, "Indiquez un jour"),
-        ({"decided_on": "2026-11-24"}, "La décision ne peut pas être datée d’un jour à venir."),
+        ({"decide_le": ""}, "Indiquez le jour de la décision."),
+        ({"decide_le": "hier"}, "Indiquez un jour"),
+        ({"decide_le": "2026-11-24"}, "La décision ne peut pas être datée d’un jour à venir."),
         ({"engagement-1": "Former"}, "Indiquez une échéance."),
         ({"echeance-2": "2027-01-01"}, "Dites à quoi l’administration s’engage."),
         ({"engagement-1": "Former", "echeance-1": "2026-11-22"}, "L’échéance ne peut pas être un jour passé."),
@@ -229,15 +229,15 @@ async def test_of_two_agents_the_second_reads_the_first_and_keeps_their_words(cl
     await sign_in(client, await make_agent("Première"))
     await client.post(ANSWER, data=REPLY)
     await sign_in(client, await make_agent("Seconde"))
-    late = {**REPLY, "decision": "etude", "reason": "Ce que la seconde a tapé."}
+    late = {**REPLY, "decision": "etude", "motif": "Ce que la seconde a tapé."}
     answer = await client.post(ANSWER, data=late)
     assert answer.status_code == 409
     assert "Un autre agent a répondu entre-temps" in answer.text
     assert "Elle répond à un besoin réel." in answer.text
     assert "Ce que la seconde a tapé." in answer.text
-    assert 'name="seen_number" value="1"' in answer.text
+    assert 'name="vu" value="1"' in answer.text
     assert await count("answer") == 1
-    assert (await client.post(ANSWER, data={**late, "seen_number": "1"})).status_code == 303
+    assert (await client.post(ANSWER, data={**late, "vu": "1"})).status_code == 303
     assert await count("answer") == 2
 
 
@@ -276,7 +276,7 @@ async def test_whom_an_answer_concerns_is_told_once_for_each(client: AsyncClient
     await sign_in(client, await make_agent())
     await client.post(ANSWER, data=REPLY)
     assert await told("answered") == sorted(member.id for member in concerned)
-    await client.post(ANSWER, data={**REPLY, "seen_number": "1", "decision": "etude"})
+    await client.post(ANSWER, data={**REPLY, "vu": "1", "decision": "etude"})
     assert await told("answered") == sorted([member.id for member in concerned] * 2)
     await sign_in(client, concerned[1])
     page = (await client.get("/notifications")).text
@@ -308,7 +308,7 @@ async def test_the_journal_says_the_answer_in_words(client: AsyncClient) -> None
 async def test_an_answer_reads_in_english(client: AsyncClient) -> None:
     await make_proposal(await closed_theme())
     await sign_in(client, await make_agent())
-    form = {**REPLY, "decided_on": str((NOON - timedelta(days=1)).date())}
+    form = {**REPLY, "decide_le": str((NOON - timedelta(days=1)).date())}
     await client.post(ANSWER, data=form)
     page = (await client.get("/en/propositions/T3-001")).text
     assert "Answer of the administration" in page

@@ -48,7 +48,7 @@ async def test_a_moderator_sets_aside_and_takes_back_with_reasons(client: AsyncC
     await sign_in(client, moderator)
     assert ASIDE in (await client.get("/propositions/T3-001")).text
     version = (await Theme.get(id=theme.id)).version
-    assert (await client.post(ASIDE, data={"reason": REASON})).status_code == 303
+    assert (await client.post(ASIDE, data={"motif": REASON})).status_code == 303
     assert (await Theme.get(id=theme.id)).version > version
     page = (await client.get("/propositions/T3-001")).text
     assert "Cette proposition est écartée." in page
@@ -63,7 +63,7 @@ async def test_a_moderator_sets_aside_and_takes_back_with_reasons(client: AsyncC
     assert [each.opinion for each in await Ballot.all()] == ["pour"]
     clock.pass_(hours=1)
     await sign_in(client, moderator)
-    assert (await client.post(BACK, data={"reason": "Le comité l’accepte."})).status_code == 303
+    assert (await client.post(BACK, data={"motif": "Le comité l’accepte."})).status_code == 303
     made = await Proposal.get(id=proposal.id)
     assert (made.state, made.state_reason) == ("open", "")
     assert 'class="proposal noted" id="T3-001"' in (await client.get("/themes/3/propositions")).text
@@ -81,11 +81,11 @@ async def test_who_sets_aside_says_why(client: AsyncClient, path: str, reason: s
     _, _, _, proposal = await a_judged_proposal()
     await sign_in(client, await a_moderator())
     if path == BACK:
-        await client.post(ASIDE, data={"reason": REASON})
+        await client.post(ASIDE, data={"motif": REASON})
     before = await fingerprint()
-    answer = await client.post(path, data={"reason": reason})
+    answer = await client.post(path, data={"motif": reason})
     assert answer.status_code == 422
-    assert 'id="reason-error"' in answer.text
+    assert 'id="motif-error"' in answer.text
     assert reason in answer.text
     assert changed(before, await fingerprint()) == set()
     assert (await Proposal.get(id=proposal.id)).state == ("set aside" if path == BACK else "open")
@@ -105,7 +105,7 @@ async def test_moderators_of_the_group_alone_set_aside(client: AsyncClient, who:
     if who in people:
         await sign_in(client, people[who])
     before = await fingerprint()
-    answer = await client.post(ASIDE, data={"reason": REASON})
+    answer = await client.post(ASIDE, data={"motif": REASON})
     assert answer.status_code == status
     assert bool(changed(before, await fingerprint())) is (status == 303)
     assert (ASIDE in (await client.get("/propositions/T3-001")).text) is False
@@ -122,7 +122,7 @@ async def test_once_the_votes_are_closed_nothing_leaves_or_comes_back(client: As
     ):
         await sign_in(client, member)
         before = await fingerprint()
-        answer = await client.post(path, data={"reason": REASON, **CONFIRMED})
+        answer = await client.post(path, data={"motif": REASON, **CONFIRMED})
         assert answer.status_code == 403
         assert "Les votes de ce thème sont clos" in answer.text
         assert changed(before, await fingerprint()) == set()
@@ -146,7 +146,7 @@ async def test_a_step_that_does_not_lead_from_there_is_refused(
     await sign_in(client, moderator)
     before = await fingerprint()
     path = f"/propositions/T3-001/{act}"
-    answer = await client.post(path, data={"reason": REASON, **CONFIRMED})
+    answer = await client.post(path, data={"motif": REASON, **CONFIRMED})
     assert answer.status_code == 409
     assert "a changé entre-temps" in answer.text
     assert changed(before, await fingerprint()) == set()
@@ -156,7 +156,7 @@ async def test_a_step_that_does_not_lead_from_there_is_refused(
 async def test_two_moderators_at_once_set_aside_once(client: AsyncClient) -> None:
     await a_judged_proposal()
     await sign_in(client, await a_moderator())
-    answers = await asyncio.gather(*(client.post(ASIDE, data={"reason": REASON}) for _ in range(4)))
+    answers = await asyncio.gather(*(client.post(ASIDE, data={"motif": REASON}) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [303, 409, 409, 409]
     assert await count("proposal_turn") == await count("journal_entry") == 1
 
@@ -166,7 +166,7 @@ async def test_an_author_withdraws_in_favour_of_another_and_both_pages_say_so(cl
     await make_proposal(await Theme.get(id=theme.id), "Ouvrir le samedi et le dimanche")
     await sign_in(client, author)
     assert "Ouvrir le samedi et le dimanche" in (await client.get(WITHDRAW)).text
-    form = {"in_favour_of": "T3-002", "reason": "Elle dit mieux la même chose.", **CONFIRMED}
+    form = {"au_profit_de": "T3-002", "motif": "Elle dit mieux la même chose.", **CONFIRMED}
     assert (await client.post(WITHDRAW, data=form)).status_code == 303
     page = (await client.get("/propositions/T3-001")).text
     assert "Cette proposition est retirée." in page
@@ -193,11 +193,11 @@ async def test_one_withdraws_in_favour_of_what_is_in_force_in_the_same_theme(cli
     await make_proposal(theme, "Retirée", state=ProposalState.WITHDRAWN)
     await make_proposal(await make_theme(4, group=await make_group("gt-3")), "D’ailleurs")
     await sign_in(client, author)
-    await client.post("/themes/3/proposer", data={"wording": "Un brouillon", "acte": "brouillon"})
+    await client.post("/themes/3/proposer", data={"formulation": "Un brouillon", "acte": "brouillon"})
     before = await fingerprint()
-    answer = await client.post(WITHDRAW, data={"in_favour_of": other, "reason": "Mes mots", **CONFIRMED})
+    answer = await client.post(WITHDRAW, data={"au_profit_de": other, "motif": "Mes mots", **CONFIRMED})
     assert answer.status_code == 422
-    assert 'id="in_favour_of-error"' in answer.text
+    assert 'id="au_profit_de-error"' in answer.text
     assert "Mes mots" in answer.text
     assert changed(before, await fingerprint()) == set()
 
@@ -205,7 +205,7 @@ async def test_one_withdraws_in_favour_of_what_is_in_force_in_the_same_theme(cli
 async def test_withdrawing_is_confirmed_first(client: AsyncClient) -> None:
     _, author, _, proposal = await a_judged_proposal()
     await sign_in(client, author)
-    answer = await client.post(WITHDRAW, data={"reason": "Mes mots"})
+    answer = await client.post(WITHDRAW, data={"motif": "Mes mots"})
     assert answer.status_code == 422
     assert "Mes mots" in answer.text
     assert (await Proposal.get(id=proposal.id)).state == "open"

@@ -15,7 +15,7 @@ from tests.conftest import NOON, Clock, visitor
 from tests.factories import count, make_group, make_member, make_proposal, make_theme, sign_in
 
 SECRET = "Une idée qui n’est pas mûre"
-WORDS = {"wording": SECRET, "body": "Des motifs *à finir*.", "questions": ["2"]}
+WORDS = {"formulation": SECRET, "expose_des_motifs": "Des motifs *à finir*.", "questions": ["2"]}
 DRAFT = {"acte": "brouillon"}
 
 
@@ -35,7 +35,7 @@ async def test_a_draft_keeps_all_that_was_typed_and_is_sent_later(client: AsyncC
     assert f">\n{SECRET}</textarea>" in page
     assert ">\nDes motifs *à finir*.</textarea>" in page
     assert 'value="2" checked' in page
-    changed = {"wording": "Une idée mûre", "body": "Des motifs finis.", "questions": ["1"]}
+    changed = {"formulation": "Une idée mûre", "expose_des_motifs": "Des motifs finis.", "questions": ["1"]}
     await client.post(f"/compte/brouillons/{draft}", data={**changed, **DRAFT})
     assert 'value="1" checked' in (await client.get(f"/compte/brouillons/{draft}")).text
     await make_proposal(await theme.get(id=theme.id), "Une autre, faite entre-temps")
@@ -73,15 +73,15 @@ async def test_drafts_leave_no_hole_among_references(client: AsyncClient) -> Non
     await make_theme(3)
     await sign_in(client, await make_member())
     first = await a_draft(client)
-    second = await a_draft(client, wording="Une deuxième")
+    second = await a_draft(client, formulation="Une deuxième")
     assert {each["number"] for each in await rows("SELECT number FROM proposal")} == {-1, -2}
     await client.post(f"/compte/brouillons/{first}/supprimer")
-    third = await a_draft(client, wording="Une troisième")
+    third = await a_draft(client, formulation="Une troisième")
     for draft, reference in ((third, "T3-001"), (second, "T3-002")):
-        answer = await client.post(f"/compte/brouillons/{draft}", data={"wording": f"La {reference}"})
+        answer = await client.post(f"/compte/brouillons/{draft}", data={"formulation": f"La {reference}"})
         assert answer.headers["location"].startswith(f"/propositions/{reference}?")
     assert (
-        (await client.post("/themes/3/proposer", data={"wording": "Droit au but"}))
+        (await client.post("/themes/3/proposer", data={"formulation": "Droit au but"}))
         .headers["location"]
         .startswith("/propositions/T3-003")
     )
@@ -176,9 +176,9 @@ async def test_a_draft_that_is_too_late_can_be_read_and_deleted_only(client: Asy
 @pytest.mark.parametrize(
     ("typed", "field"),
     [
-        ({"wording": "", "body": ""}, "wording"),
-        ({"wording": "x" * 301}, "wording"),
-        ({"body": "{{citation 1@1 0-4}}"}, "body"),
+        ({"formulation": "", "expose_des_motifs": ""}, "formulation"),
+        ({"formulation": "x" * 301}, "formulation"),
+        ({"expose_des_motifs": "{{citation 1@1 0-4}}"}, "expose_des_motifs"),
         ({"questions": "9"}, "questions"),
     ],
 )
@@ -190,16 +190,16 @@ async def test_a_refused_draft_keeps_what_was_typed(client: AsyncClient, typed: 
         answer = await client.post(path, data={**WORDS, **DRAFT, **typed})
         assert answer.status_code == 422
         assert f'id="{field}-error"' in answer.text
-        assert str({**WORDS, **typed}["wording"]) in answer.text
+        assert str({**WORDS, **typed}["formulation"]) in answer.text
     assert await count("proposal") == 1
 
 
 async def test_reasons_alone_are_enough_for_a_draft_and_not_for_a_proposal(client: AsyncClient) -> None:
     await make_theme(3)
     await sign_in(client, await make_member())
-    draft = await a_draft(client, wording="")
+    draft = await a_draft(client, formulation="")
     assert "Sans titre" in (await client.get("/compte/brouillons")).text
-    answer = await client.post(f"/compte/brouillons/{draft}", data={**WORDS, "wording": ""})
+    answer = await client.post(f"/compte/brouillons/{draft}", data={**WORDS, "formulation": ""})
     assert answer.status_code == 422
     assert re.search(r"Écrivez au moins un mot", answer.text)
 
@@ -210,9 +210,9 @@ async def test_what_staff_propose_comes_from_the_organiser(client: AsyncClient) 
         ((Role.MEMBER, "member"), (Role.AGENT, "organiser"), (Role.ADMINISTRATOR, "organiser")), start=1
     ):
         await sign_in(client, await make_member(f"Personne {role}", role=role))
-        await client.post("/themes/3/proposer", data={"wording": f"De {role}"})
-        draft = await a_draft(client, wording=f"Brouillon de {role}")
-        await client.post(f"/compte/brouillons/{draft}", data={"wording": f"Mûrie par {role}"})
+        await client.post("/themes/3/proposer", data={"formulation": f"De {role}"})
+        draft = await a_draft(client, formulation=f"Brouillon de {role}")
+        await client.post(f"/compte/brouillons/{draft}", data={"formulation": f"Mûrie par {role}"})
         origins = await rows("SELECT origin FROM proposal WHERE number > 0 ORDER BY number")
         assert [each["origin"] for each in origins][-2:] == [origin, origin]
         said = "pour l’organisateur" in (await client.get(f"/propositions/T3-{2 * number:03}")).text

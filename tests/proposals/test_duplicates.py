@@ -36,7 +36,7 @@ def references(page: str) -> list[str]:
 async def test_a_member_sees_what_is_near_and_goes_on(client: AsyncClient) -> None:
     await some_proposals()
     await sign_in(client, await make_member())
-    typed = {"wording": "embaucher un médiateur numérique", "body": "Mes motifs", "questions": "2"}
+    typed = {"formulation": "embaucher un médiateur numérique", "expose_des_motifs": "Mes motifs", "questions": "2"}
     page = await client.post("/themes/3/proposer", data={**typed, "acte": "proches"})
     assert page.status_code == 200
     assert sorted(references(page.text)) == ["T3-001", "T3-002"]
@@ -59,9 +59,9 @@ async def test_what_a_meeting_proposed_has_no_unknown_author(client: AsyncClient
         page = (await client.get(f"/themes/3/{address}")).text
         assert "Groupe de travail" in page, address
         assert "Auteur non connu" not in page, address
-    page = (await client.get("/propositions/T3-002/fusionner?dans=T3-001")).text
+    page = (await client.get("/propositions/T3-002/fusionner?destination=T3-001")).text
     assert "Groupe de travail" in page
-    await client.post("/propositions/T3-002/fusionner", data={"destination": "T3-001", "reason": "La même"})
+    await client.post("/propositions/T3-002/fusionner", data={"destination": "T3-001", "motif": "La même"})
     page = (await client.get("/propositions/T3-001")).text
     assert "Groupe de travail" in page.partition("Propositions fusionnées dans celle-ci")[2]
 
@@ -73,7 +73,7 @@ async def test_the_same_from_a_contribution(client: AsyncClient) -> None:
         await make_thread(await Theme.get(number=3)), "Il faut embaucher des médiateurs.", author=member
     )
     await sign_in(client, member)
-    typed = {"wording": "embaucher des médiateurs", "mots": "embaucher des médiateurs", "acte": "proches"}
+    typed = {"formulation": "embaucher des médiateurs", "mots": "embaucher des médiateurs", "acte": "proches"}
     page = await client.post(f"/contributions/{post.id}/proposer", data=typed)
     assert page.status_code == 200
     assert "T3-001" in references(page.text)
@@ -108,8 +108,8 @@ async def test_a_moderator_tells_two_apart_and_compares_them_again(client: Async
     page = (await client.get("/themes/3/doublons")).text
     assert references(page) == ["T3-001", "T3-002"]
     assert "<mark>médiateurs</mark>" in page
-    assert "/propositions/T3-002/fusionner?dans=T3-001" in page
-    pair = {"une": "T3-002", "autre": "T3-001"}
+    assert "/propositions/T3-002/fusionner?destination=T3-001" in page
+    pair = {"proposition": "T3-002", "autre": "T3-001"}
     for _ in range(2):
         answer = await client.post("/themes/3/doublons", data={**pair, "acte": "distinguer"})
         assert answer.headers["location"] == "/themes/3/doublons?fait=propositions-differentes"
@@ -120,14 +120,16 @@ async def test_a_moderator_tells_two_apart_and_compares_them_again(client: Async
     await client.post("/themes/3/doublons", data={**pair, "acte": "comparer"})
     page = (await client.get("/themes/3/doublons")).text
     assert "Jugées différentes" not in page
-    assert "/propositions/T3-002/fusionner?dans=T3-001" in page
+    assert "/propositions/T3-002/fusionner?destination=T3-001" in page
 
 
 async def test_what_is_no_pair_is_refused(client: AsyncClient) -> None:
     await sign_in(client, await some_proposals())
     await make_proposal(await make_theme(4), NEAR)
     for une, autre in (("T3-001", "T3-001"), ("T3-001", "T3-099"), ("T3-001", "T4-001"), ("", "x")):
-        answer = await client.post("/themes/3/doublons", data={"une": une, "autre": autre, "acte": "distinguer"})
+        answer = await client.post(
+            "/themes/3/doublons", data={"proposition": une, "autre": autre, "acte": "distinguer"}
+        )
         assert answer.status_code == 422
         assert "deux propositions de ce thème" in answer.text
     assert await count("distinction") == 0

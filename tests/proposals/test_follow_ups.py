@@ -97,7 +97,7 @@ async def test_late_obligations_come_first_and_what_is_kept_last(client: AsyncCl
     await reply(client, 3, "retenue", **{"engagement-1": "Déjà tenu", "echeance-1": "2026-11-24"})
     await reply(client, 4, "etude", **{"engagement-1": "Bientôt", "echeance-1": "2026-12-06"})
     assert "Aucun engagement n’est en retard." in (await client.get(SUITES)).text
-    done = {"done_on": "2026-11-23", "done_words": "Fait."}
+    done = {"tenu_le": "2026-11-23", "realisation": "Fait."}
     assert (await client.post("/propositions/T3-003/engagements/3/tenu", data=done)).status_code == 303
     clock.pass_(days=7)
     page = plain((await client.get(SUITES)).text)

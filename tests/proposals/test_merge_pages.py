@@ -8,7 +8,7 @@ from forum.models.members import Member
 from tests.conftest import NOON, Clock
 from tests.factories import make_group, make_member, make_proposal, make_theme, sign_in
 
-REASON = {"reason": "La même demande."}
+REASON = {"motif": "La même demande."}
 
 
 async def two_proposals(client: AsyncClient) -> Member:
@@ -33,26 +33,26 @@ async def merge(client: AsyncClient) -> None:
 async def test_the_form_offers_near_proposals_then_says_what_will_happen(client: AsyncClient) -> None:
     await two_proposals(client)
     page = (await client.get("/propositions/T3-002/fusionner")).text
-    assert "/propositions/T3-002/fusionner?dans=T3-001" in page
+    assert "/propositions/T3-002/fusionner?destination=T3-001" in page
     assert "mots communs" in page
-    assert "dans=T3-003" not in page
-    page = (await client.get("/propositions/T3-002/fusionner?dans=t3-001")).text
+    assert "destination=T3-003" not in page
+    page = (await client.get("/propositions/T3-002/fusionner?destination=t3-001")).text
     assert "<h1>Fusionner T3-002 dans T3-001</h1>" in whole_references(page)
-    assert "/propositions/T3-001/fusionner?dans=T3-002" in page
+    assert "/propositions/T3-001/fusionner?destination=T3-002" in page
     await merge(client)
 
 
 async def test_a_refused_form_keeps_what_was_typed(client: AsyncClient) -> None:
     await two_proposals(client)
-    page = await client.get("/propositions/T3-002/fusionner?dans=T3-099")
+    page = await client.get("/propositions/T3-002/fusionner?destination=T3-099")
     assert page.status_code == 422
     assert 'value="T3-099"' in page.text
     assert "Il n’y a pas de proposition T3-099." in page.text
-    page = await client.post("/propositions/T3-002/fusionner", data={"destination": "T3-001", "reason": " "})
+    page = await client.post("/propositions/T3-002/fusionner", data={"destination": "T3-001", "motif": " "})
     assert page.status_code == 422
     assert "Dites pourquoi" in page.text
     assert 'name="destination" value="T3-001"' in page.text
-    page = await client.post("/propositions/T3-002/fusionner", data={"destination": "T3-002", "reason": "Gardée"})
+    page = await client.post("/propositions/T3-002/fusionner", data={"destination": "T3-002", "motif": "Gardée"})
     assert page.status_code == 422
     assert "Une proposition ne se fusionne pas avec elle-même." in page.text
 
@@ -89,7 +89,7 @@ async def test_undone_the_proposal_is_at_its_address_again(client: AsyncClient) 
     await merge(client)
     page = (await client.get("/propositions/T3-002/defusionner")).text
     assert "<h1>Défusionner T3-002 de T3-001</h1>" in whole_references(page)
-    refused = await client.post("/propositions/T3-002/defusionner", data={"reason": ""})
+    refused = await client.post("/propositions/T3-002/defusionner", data={"motif": ""})
     assert refused.status_code == 422
     answer = await client.post("/propositions/T3-002/defusionner", data=REASON)
     assert answer.headers["location"] == "/propositions/T3-002?fait=proposition-defusionnee"
@@ -136,7 +136,7 @@ async def test_no_page_tells_a_count_while_the_votes_are_sealed(client: AsyncCli
     moderator = await two_proposals(client)
     pages = (
         "/propositions/T3-002/fusionner",
-        "/propositions/T3-002/fusionner?dans=T3-001",
+        "/propositions/T3-002/fusionner?destination=T3-001",
         "/themes/3/doublons",
         "/themes/3/proches?mots=Embaucher+des+médiateurs",
     )

@@ -44,7 +44,7 @@ async def test_a_member_proposes_and_answers_a_question(client: AsyncClient) -> 
     member = await make_member()
     await sign_in(client, member)
     assert 'value="2" checked' in (await client.get("/themes/3/proposer?question=2")).text
-    typed = {"wording": "  Former\n les équipes  ", "body": "Parce **que**.", "questions": ["1", "2"]}
+    typed = {"formulation": "  Former\n les équipes  ", "expose_des_motifs": "Parce **que**.", "questions": ["1", "2"]}
     answer = await client.post("/themes/3/proposer", data=typed)
     assert answer.headers["location"].startswith("/propositions/T3-001")
     text = (await client.get("/propositions/T3-001")).text
@@ -60,11 +60,11 @@ async def test_a_member_proposes_and_answers_a_question(client: AsyncClient) -> 
 async def test_a_proposal_sent_twice_is_made_once(client: AsyncClient, clock: Clock) -> None:
     await make_theme(3)
     await sign_in(client, await make_member())
-    words = {"wording": "Former les équipes", "body": "Parce que."}
+    words = {"formulation": "Former les équipes", "expose_des_motifs": "Parce que."}
     answers = await asyncio.gather(*(client.post("/themes/3/proposer", data=words) for _ in range(5)))
     assert {answer.headers["location"] for answer in answers} == {answers[0].headers["location"]}
     assert await count("proposal") == 1
-    for other in ({"body": "Pour une autre raison."}, {"questions": "2"}):
+    for other in ({"expose_des_motifs": "Pour une autre raison."}, {"questions": "2"}):
         await client.post("/themes/3/proposer", data=words | other)
         await client.post("/themes/3/proposer", data=words | other)
     assert await count("proposal") == 3
@@ -76,12 +76,12 @@ async def test_a_proposal_sent_twice_is_made_once(client: AsyncClient, clock: Cl
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"wording": ""}, "Écrivez au moins un mot."),
-        ({"wording": "x" * 301}, "301 caractères, pour 300 au plus"),
-        ({"wording": "Bien", "body": "x" * 20_001}, "20001 caractères"),
-        ({"wording": "Bien", "questions": "9"}, "n’existe pas dans ce thème"),
-        ({"wording": "Bien", "questions": "un"}, "Ce choix n’existe pas."),
-        ({"wording": "Bien", "body": "{{citation 1@1 0-4}}"}, "ne contient pas de citation"),
+        ({"formulation": ""}, "Écrivez au moins un mot."),
+        ({"formulation": "x" * 301}, "301 caractères, pour 300 au plus"),
+        ({"formulation": "Bien", "expose_des_motifs": "x" * 20_001}, "20001 caractères"),
+        ({"formulation": "Bien", "questions": "9"}, "n’existe pas dans ce thème"),
+        ({"formulation": "Bien", "questions": "un"}, "Ce choix n’existe pas."),
+        ({"formulation": "Bien", "expose_des_motifs": "{{citation 1@1 0-4}}"}, "ne contient pas de citation"),
     ],
 )
 async def test_a_refused_proposal_keeps_what_was_typed(
@@ -89,10 +89,10 @@ async def test_a_refused_proposal_keeps_what_was_typed(
 ) -> None:
     await make_theme(3)
     await sign_in(client, await make_member())
-    answer = await client.post("/themes/3/proposer", data={"body": "Mes motifs à garder.", **typed})
+    answer = await client.post("/themes/3/proposer", data={"expose_des_motifs": "Mes motifs à garder.", **typed})
     assert answer.status_code == 422
     assert sentence in answer.text.replace("\u202f", "")
-    assert typed.get("body", "Mes motifs à garder.") in answer.text
+    assert typed.get("expose_des_motifs", "Mes motifs à garder.") in answer.text
     assert (await count("proposal"), (await Theme.get()).last_proposal_number) == (0, 0)
 
 
@@ -100,7 +100,9 @@ async def test_hostile_words_stay_words(client: AsyncClient) -> None:
     await make_theme(3)
     await sign_in(client, await make_member())
     evil = '<script>alert(1)</script>" onclick="x'
-    await client.post("/themes/3/proposer", data={"wording": evil, "body": f"{evil} [x](javascript:alert(1))"})
+    await client.post(
+        "/themes/3/proposer", data={"formulation": evil, "expose_des_motifs": f"{evil} [x](javascript:alert(1))"}
+    )
     for address in ("/propositions/T3-001", "/themes/3/propositions"):
         text = (await client.get(address)).text
         assert "<script>alert" not in text
@@ -117,7 +119,7 @@ async def test_a_moderator_makes_several_proposals_of_one_post(client: AsyncClie
     page = (await client.get(f"/contributions/{post.id}/proposer?mots=Il faut aussi former&pres=34")).text
     assert ">\nIl faut aussi former</textarea>" in page
     for mots in ("Il faut embaucher des médiateurs.", "Et travailler avec la CAF.", ""):
-        typed = {"mots": mots, "wording": f"Proposition {mots[:10]}", "questions": "1"}
+        typed = {"mots": mots, "formulation": f"Proposition {mots[:10]}", "questions": "1"}
         assert (await client.post(f"/contributions/{post.id}/proposer", data=typed)).status_code == 303
     made = await rows(
         "SELECT p.origin, p.author_id, p.promoter_id, e.revision, e.start, e.stop, e.sha256 FROM proposal p "
@@ -144,9 +146,11 @@ async def test_the_words_of_a_proposal_survive_an_edit(client: AsyncClient) -> N
     author = await make_member()
     _, _, post = await a_post(author=author)
     await sign_in(client, author)
-    await client.post(f"/contributions/{post.id}/proposer", data={"mots": "embaucher des médiateurs", "wording": "Oui"})
+    await client.post(
+        f"/contributions/{post.id}/proposer", data={"mots": "embaucher des médiateurs", "formulation": "Oui"}
+    )
     edited = await client.post(
-        f"/contributions/{post.id}/modifier", data={"source": "Tout autre chose.", "revision": "1"}
+        f"/contributions/{post.id}/modifier", data={"source": "Tout autre chose.", "version": "1"}
     )
     assert edited.status_code == 303
     assert "embaucher des médiateurs</p>" in " ".join((await client.get("/propositions/T3-001")).text.split()).replace(
@@ -157,11 +161,13 @@ async def test_the_words_of_a_proposal_survive_an_edit(client: AsyncClient) -> N
 async def test_the_same_words_are_proposed_once(client: AsyncClient) -> None:
     _, _, post = await a_post()
     await sign_in(client, await a_moderator())
-    typed = {"mots": "Il faut aussi former", "wording": "Former"}
+    typed = {"mots": "Il faut aussi former", "formulation": "Former"}
     assert (await client.post(f"/contributions/{post.id}/proposer", data=typed)).status_code == 303
     twice = await client.post(f"/contributions/{post.id}/proposer", data=typed)
     assert twice.headers["location"].startswith("/propositions/T3-001"), "a second press"
-    again = await client.post(f"/contributions/{post.id}/proposer", data=typed | {"wording": "Former tout le monde"})
+    again = await client.post(
+        f"/contributions/{post.id}/proposer", data=typed | {"formulation": "Former tout le monde"}
+    )
     assert again.status_code == 422
     assert "Ces mots sont déjà la proposition T3-001." in again.text
     assert '<a href="/propositions/T3-001">Lire la proposition T3-001</a>' in again.text
@@ -171,7 +177,7 @@ async def test_the_same_words_are_proposed_once(client: AsyncClient) -> None:
 async def test_words_that_are_not_in_the_post_are_refused_and_kept(client: AsyncClient) -> None:
     _, _, post = await a_post()
     await sign_in(client, await a_moderator())
-    typed = {"mots": "Ces mots inventés", "wording": "Une proposition"}
+    typed = {"mots": "Ces mots inventés", "formulation": "Une proposition"}
     answer = await client.post(f"/contributions/{post.id}/proposer", data=typed)
     assert answer.status_code == 422
     assert "ne se trouvent pas tels quels" in answer.text
@@ -187,7 +193,7 @@ async def test_an_instruction_never_becomes_a_proposal(client: AsyncClient) -> N
     post = await make_post(thread, kind=PostKind.INSTRUCTION)
     await sign_in(client, await a_moderator())
     assert (await client.get(f"/contributions/{post.id}/proposer")).status_code == 403
-    answer = await client.post(f"/contributions/{post.id}/proposer", data={"wording": "Non"})
+    answer = await client.post(f"/contributions/{post.id}/proposer", data={"formulation": "Non"})
     assert answer.status_code == 403
     assert await count("proposal") == 0
 
@@ -210,7 +216,7 @@ async def test_a_reference_is_never_used_again(client: AsyncClient) -> None:
     await make_theme(3)
     await sign_in(client, await make_member())
     for expected in ("T3-001", "T3-002"):
-        answer = await client.post("/themes/3/proposer", data={"wording": "Une idée"})
+        answer = await client.post("/themes/3/proposer", data={"formulation": "Une idée"})
         assert expected in answer.headers["location"]
         await client.post(f"/propositions/{expected}/retirer", data=CONFIRMED)
     assert [each.number for each in await Proposal.all().order_by("number")] == [1, 2]

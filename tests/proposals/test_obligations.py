@@ -61,8 +61,8 @@ async def test_members_promise_and_keep_nothing(client: AsyncClient) -> None:
     await make_proposal(await closed_theme())
     obligation = await owed(client)
     await sign_in(client, await make_member())
-    done = {"done_on": "2026-11-23", "done_words": "Fait"}
-    moved = {"due_on": "2027-01-01", "reason": "Retard"}
+    done = {"tenu_le": "2026-11-23", "realisation": "Fait"}
+    moved = {"echeance": "2027-01-01", "motif": "Retard"}
     for path, form in (
         (f"{PROPOSAL}/engagements", DUE),
         (f"{obligation}/tenu", done),
@@ -79,11 +79,11 @@ async def test_what_is_kept_is_said_with_its_delay_and_told_once(client: AsyncCl
     obligation = await owed(client)
     clock.pass_(days=10)
     await sign_in(client, await make_agent("Autre Agent"), now=clock())
-    done = {"done_on": "2026-12-03", "done_words": "Vingt-deux agents sont formés."}
+    done = {"tenu_le": "2026-12-03", "realisation": "Vingt-deux agents sont formés."}
     for wrong, sentence in (
-        ({"done_on": "2026-12-04"}, "Un engagement ne peut pas être tenu un jour à venir."),
-        ({"done_on": ""}, "Indiquez le jour où c’est fait."),
-        ({"done_words": " "}, "Dites ce qui a été fait."),
+        ({"tenu_le": "2026-12-04"}, "Un engagement ne peut pas être tenu un jour à venir."),
+        ({"tenu_le": ""}, "Indiquez le jour où c’est fait."),
+        ({"realisation": " "}, "Dites ce qui a été fait."),
     ):
         refused = await client.post(f"{obligation}/tenu", data={**done, **wrong})
         assert refused.status_code == 422
@@ -104,18 +104,18 @@ async def test_a_due_date_moves_for_a_reason_that_everybody_reads(client: AsyncC
     await make_proposal(await closed_theme())
     obligation = await owed(client)
     for wrong, sentence in (
-        ({"reason": ""}, "Dites pourquoi l’échéance change"),
-        ({"due_on": "2026-11-22"}, "L’échéance ne peut pas être un jour passé."),
-        ({"due_on": "2026-12-01"}, "C’est déjà l’échéance."),
+        ({"motif": ""}, "Dites pourquoi l’échéance change"),
+        ({"echeance": "2026-11-22"}, "L’échéance ne peut pas être un jour passé."),
+        ({"echeance": "2026-12-01"}, "C’est déjà l’échéance."),
     ):
         refused = await client.post(
-            f"{obligation}/echeance", data={"due_on": "2027-03-01", "reason": "Le marché est infructueux.", **wrong}
+            f"{obligation}/echeance", data={"echeance": "2027-03-01", "motif": "Le marché est infructueux.", **wrong}
         )
         assert refused.status_code == 422
         assert sentence in refused.text
-    moved = {"due_on": "2027-03-01", "reason": "Le marché est infructueux."}
+    moved = {"echeance": "2027-03-01", "motif": "Le marché est infructueux."}
     assert (await client.post(f"{obligation}/echeance", data=moved)).status_code == 303
-    await client.post(f"{obligation}/echeance", data={"due_on": "2027-02-01", "reason": "Il reprend."})
+    await client.post(f"{obligation}/echeance", data={"echeance": "2027-02-01", "motif": "Il reprend."})
     client.cookies.clear()
     page = plain((await client.get(PROPOSAL)).text)
     assert "Échéance le 1er février 2027." in page
@@ -133,7 +133,7 @@ async def test_a_retained_proposal_is_carried_out_once_all_is_kept(client: Async
     early = await client.post(f"{PROPOSAL}/mise-en-oeuvre", data={})
     assert early.status_code == 409
     assert "Marquer comme mise en œuvre" not in (await client.get(PROPOSAL)).text
-    await client.post(f"{obligation}/tenu", data={"done_on": "2026-11-23", "done_words": "Fait."})
+    await client.post(f"{obligation}/tenu", data={"tenu_le": "2026-11-23", "realisation": "Fait."})
     assert "Marquer comme mise en œuvre" in (await client.get(PROPOSAL)).text
     assert (await client.post(f"{PROPOSAL}/mise-en-oeuvre", data={})).status_code == 303
     await proposal.refresh_from_db()
@@ -147,16 +147,16 @@ async def test_a_retained_proposal_is_carried_out_once_all_is_kept(client: Async
 async def test_what_was_said_to_be_kept_by_mistake_is_owed_again(client: AsyncClient) -> None:
     proposal = await make_proposal(await closed_theme())
     obligation = await owed(client)
-    assert (await client.post(f"{obligation}/non-tenu", data={"reason": "Erreur."})).status_code == 409
-    await client.post(f"{obligation}/tenu", data={"done_on": "2026-11-23", "done_words": "Fait."})
+    assert (await client.post(f"{obligation}/non-tenu", data={"motif": "Erreur."})).status_code == 409
+    await client.post(f"{obligation}/tenu", data={"tenu_le": "2026-11-23", "realisation": "Fait."})
     await client.post(f"{PROPOSAL}/mise-en-oeuvre", data={})
     assert "Cet engagement est dit tenu depuis le 23 novembre 2026." in plain(
         (await client.get(f"{obligation}/tenu")).text
     )
-    refused = await client.post(f"{obligation}/non-tenu", data={"reason": " "})
+    refused = await client.post(f"{obligation}/non-tenu", data={"motif": " "})
     assert refused.status_code == 422
     assert "Dites pourquoi il n’est pas tenu" in refused.text
-    assert (await client.post(f"{obligation}/non-tenu", data={"reason": "C’était un autre."})).status_code == 303
+    assert (await client.post(f"{obligation}/non-tenu", data={"motif": "C’était un autre."})).status_code == 303
     await proposal.refresh_from_db()
     assert proposal.state is ProposalState.RETAINED
     page = plain((await client.get(PROPOSAL)).text)
@@ -169,7 +169,7 @@ async def test_what_was_said_to_be_kept_by_mistake_is_owed_again(client: AsyncCl
 async def test_what_is_not_retained_is_not_carried_out(client: AsyncClient, decision: str) -> None:
     proposal = await make_proposal(await closed_theme())
     obligation = await owed(client, decision=decision)
-    await client.post(f"{obligation}/tenu", data={"done_on": "2026-11-23", "done_words": "Fait."})
+    await client.post(f"{obligation}/tenu", data={"tenu_le": "2026-11-23", "realisation": "Fait."})
     assert "Marquer comme mise en œuvre" not in (await client.get(PROPOSAL)).text
     assert (await client.post(f"{PROPOSAL}/mise-en-oeuvre", data={})).status_code == 409
     await proposal.refresh_from_db()
@@ -192,5 +192,5 @@ async def test_an_administrator_keeps_as_an_agent_does(client: AsyncClient, cloc
     obligation = await owed(client)
     clock.pass_(hours=1)
     await sign_in(client, await make_member("Adèle", role=Role.ADMINISTRATOR), now=clock() - timedelta(minutes=1))
-    done = {"done_on": "2026-11-23", "done_words": "Fait."}
+    done = {"tenu_le": "2026-11-23", "realisation": "Fait."}
     assert (await client.post(f"{obligation}/tenu", data=done)).status_code == 303

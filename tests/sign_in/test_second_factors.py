@@ -422,12 +422,12 @@ async def test_who_acts_on_others_sets_it_up_before_they_act(client: AsyncClient
     answer = await enter(client, staff.handle, suite="/themes/3")
     assert answer.headers["location"] == "/compte/securite?fait=facteur-demande"
     assert "Votre rôle demande la double authentification" in (await client.get(answer.headers["location"])).text
-    refused = await client.post("/themes/3/nouveau-fil", data={"title": "Un fil", "source": "Des mots."})
+    refused = await client.post("/themes/3/nouveau-fil", data={"titre": "Un fil", "source": "Des mots."})
     assert refused.status_code == 403
     assert "double authentification" in refused.text
     assert await count("thread") == 0
     assert (await set_up(client, clock.now)).status_code == 200
-    opened = await client.post("/themes/3/nouveau-fil", data={"title": "Un fil", "source": "Des mots."})
+    opened = await client.post("/themes/3/nouveau-fil", data={"titre": "Un fil", "source": "Des mots."})
     assert opened.status_code == 303
 
 

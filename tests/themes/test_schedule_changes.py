@@ -26,13 +26,13 @@ from tests.factories import (
 CALENDAR = "/themes/3/calendrier"
 # As `make_theme` opens it, on the clock of Paris.
 SAME = {
-    "contributions_open_at": "2026-11-13T13:00",
-    "contributions_close_at": "2026-12-03T13:00",
-    "votes_open_at": "2026-11-13T13:00",
-    "votes_close_at": "2026-12-03T13:00",
-    "sealed": "1",
+    "ouverture_des_contributions": "2026-11-13T13:00",
+    "cloture_des_contributions": "2026-12-03T13:00",
+    "ouverture_des_votes": "2026-11-13T13:00",
+    "cloture_des_votes": "2026-12-03T13:00",
+    "scelle": "1",
 }
-LATER = SAME | {"votes_close_at": "2026-12-19T18:00", "reason": "Une semaine de plus pour les petites communes"}
+LATER = SAME | {"cloture_des_votes": "2026-12-19T18:00", "motif": "Une semaine de plus pour les petites communes"}
 
 
 async def told() -> list[tuple[str, str]]:
@@ -94,7 +94,7 @@ async def test_the_theme_says_what_was_moved_and_why_and_not_by_whom(client: Asy
     ):
         page = re.sub(r"\s", " ", (await client.get(address)).text)
         assert said in page
-        assert LATER["reason"] in page
+        assert LATER["motif"] in page
         assert "Discrète" not in page
 
 
@@ -102,12 +102,12 @@ async def test_the_theme_says_what_was_moved_and_why_and_not_by_whom(client: Asy
 async def test_moving_the_end_of_open_votes_asks_for_a_reason(client: AsyncClient, close: str) -> None:
     await populate(await make_theme(3))
     await sign_in(client, await make_member("Une Agente", role=Role.AGENT))
-    refused = await client.post(CALENDAR, data=SAME | {"votes_close_at": close})
+    refused = await client.post(CALENDAR, data=SAME | {"cloture_des_votes": close})
     assert refused.status_code == 422
     assert "Dites pourquoi les votes changent de date" in refused.text
     assert await told() == []
     assert await count("journal_entry") == 0
-    assert (await client.post(CALENDAR, data=SAME | {"votes_close_at": close, "reason": "Voilà"})).status_code == 303
+    assert (await client.post(CALENDAR, data=SAME | {"cloture_des_votes": close, "motif": "Voilà"})).status_code == 303
     assert len(await told()) == 4
 
 
@@ -124,17 +124,21 @@ async def test_each_move_has_its_sentence(client: AsyncClient, clock: Clock) -> 
     await make_theme(3)
     await sign_in(client, await make_member("Une Agente", role=Role.AGENT))
     steps = (
-        SAME | {"votes_close_at": "2026-12-19T18:00", "reason": "Report"},
-        SAME | {"votes_close_at": "2026-12-10T18:00", "reason": "Avance"},
-        SAME | {"votes_close_at": "", "reason": "Sans fin"},
-        SAME | {"votes_open_at": "2026-11-12T13:00", "votes_close_at": "", "reason": "Autre début"},
-        SAME | {"votes_open_at": "2026-11-12T13:00"},
+        SAME | {"cloture_des_votes": "2026-12-19T18:00", "motif": "Report"},
+        SAME | {"cloture_des_votes": "2026-12-10T18:00", "motif": "Avance"},
+        SAME | {"cloture_des_votes": "", "motif": "Sans fin"},
+        SAME | {"ouverture_des_votes": "2026-11-12T13:00", "cloture_des_votes": "", "motif": "Autre début"},
+        SAME | {"ouverture_des_votes": "2026-11-12T13:00"},
     )
     for form in steps:
         assert (await client.post(CALENDAR, data=form)).status_code == 303, form
-    assert (await client.post("/themes/3/clore-les-votes", data={**CONFIRMED, "reason": "Fini"})).status_code == 303
+    assert (await client.post("/themes/3/clore-les-votes", data={**CONFIRMED, "motif": "Fini"})).status_code == 303
     clock.pass_(minutes=2)
-    again = SAME | {"votes_open_at": "2026-11-12T13:00", "votes_close_at": "2026-12-24T18:00", "reason": "Panne"}
+    again = SAME | {
+        "ouverture_des_votes": "2026-11-12T13:00",
+        "cloture_des_votes": "2026-12-24T18:00",
+        "motif": "Panne",
+    }
     assert (await client.post(CALENDAR, data=again)).status_code == 303
     changes = await schedule_changes(await find_theme(3))
     assert [change.move for change in changes] == [

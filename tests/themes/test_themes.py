@@ -22,11 +22,11 @@ from tests.factories import CONFIRMED, count, make_member, make_proposal, make_t
 from tests.turning import turn
 
 SCHEDULE = {
-    "contributions_open_at": "2026-11-20T09:00",
-    "contributions_close_at": "2026-12-12T18:00",
-    "votes_open_at": "2026-11-25T09:00",
-    "votes_close_at": "2026-12-19T18:00",
-    "sealed": "1",
+    "ouverture_des_contributions": "2026-11-20T09:00",
+    "cloture_des_contributions": "2026-12-12T18:00",
+    "ouverture_des_votes": "2026-11-25T09:00",
+    "cloture_des_votes": "2026-12-19T18:00",
+    "scelle": "1",
 }
 
 
@@ -88,7 +88,7 @@ async def test_an_agent_sets_the_windows_and_the_journal_keeps_both(client: Asyn
     theme = await make_theme(3, votes="later")
     await sign_in(client, await make_member(role=Role.AGENT))
     assert "2026-11-13T13:00" in (await client.get("/themes/3/calendrier")).text  # on the clock of Paris
-    answer = await client.post("/themes/3/calendrier", data=SCHEDULE | {"reason": "Une semaine de plus"})
+    answer = await client.post("/themes/3/calendrier", data=SCHEDULE | {"motif": "Une semaine de plus"})
     assert answer.status_code == 303
     after = await Theme.get(id=theme.id)
     assert after.votes_close_at is not None
@@ -105,10 +105,10 @@ async def test_an_agent_sets_the_windows_and_the_journal_keeps_both(client: Asyn
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"votes_close_at": "2026-11-20T09:00"}, "La clôture doit venir après l’ouverture."),
-        ({"contributions_open_at": ""}, "Indiquez aussi l’ouverture."),
-        ({"votes_open_at": "demain"}, "Indiquez un jour et une heure"),
-        ({"reason": "x" * 501}, "Ce texte est trop long"),
+        ({"cloture_des_votes": "2026-11-20T09:00"}, "La clôture doit venir après l’ouverture."),
+        ({"ouverture_des_contributions": ""}, "Indiquez aussi l’ouverture."),
+        ({"ouverture_des_votes": "demain"}, "Indiquez un jour et une heure"),
+        ({"motif": "x" * 501}, "Ce texte est trop long"),
     ],
 )
 async def test_windows_that_make_no_sense_are_refused_and_kept(
@@ -128,7 +128,7 @@ async def test_closing_the_votes_makes_the_results_public_at_once(client: AsyncC
     theme = await make_theme(3)
     await make_proposal(theme)
     await sign_in(client, await make_member(role=Role.AGENT))
-    assert (await client.post("/themes/3/clore-les-votes", data={"reason": "Fin", **CONFIRMED})).status_code == 303
+    assert (await client.post("/themes/3/clore-les-votes", data={"motif": "Fin", **CONFIRMED})).status_code == 303
     assert (await Theme.get(id=theme.id)).votes_close_at == clock.now
     assert "Résultats" in (await client.get("/themes/3/propositions")).text
     assert (await row("SELECT reason FROM journal_entry") or {})["reason"] == "Fin"
@@ -137,7 +137,7 @@ async def test_closing_the_votes_makes_the_results_public_at_once(client: AsyncC
 async def test_closing_the_votes_asks_for_a_confirmation(client: AsyncClient) -> None:
     await make_theme(3)
     await sign_in(client, await make_member(role=Role.AGENT))
-    answer = await client.post("/themes/3/clore-les-votes", data={"reason": "Fin"})
+    answer = await client.post("/themes/3/clore-les-votes", data={"motif": "Fin"})
     assert answer.status_code == 422
     assert '<p class="error" id="confirmation-error">Cochez la case pour confirmer.</p>' in answer.text
     assert (await find_theme(3)).schedule.votes_are_open(NOON)
@@ -181,9 +181,9 @@ async def test_a_seal_is_not_broken_by_moving_the_votes_into_the_future_first(cl
         NOON - timedelta(days=2),
     )
     await sign_in(client, await make_member(role=Role.AGENT))
-    later = SCHEDULE | {"votes_open_at": "2026-11-30T13:00", "reason": "Nouveau tour"}
+    later = SCHEDULE | {"ouverture_des_votes": "2026-11-30T13:00", "motif": "Nouveau tour"}
     assert (await client.post("/themes/3/calendrier", data=later)).status_code == 303
-    unsealed = {name: value for name, value in later.items() if name != "sealed"}
+    unsealed = {name: value for name, value in later.items() if name != "scelle"}
     answer = await client.post("/themes/3/calendrier", data=unsealed)
     assert answer.status_code == 422
     assert "elle ne change plus" in answer.text
@@ -192,19 +192,19 @@ async def test_a_seal_is_not_broken_by_moving_the_votes_into_the_future_first(cl
 async def test_closed_votes_open_again_only_with_a_reason(client: AsyncClient) -> None:
     await make_theme(3, votes="closed")
     await sign_in(client, await make_member(role=Role.AGENT))
-    again = SCHEDULE | {"votes_open_at": "2026-11-03T13:00"}
+    again = SCHEDULE | {"ouverture_des_votes": "2026-11-03T13:00"}
     refused = await client.post("/themes/3/calendrier", data=again)
     assert refused.status_code == 422
     assert "Dites pourquoi vous rouvrez" in refused.text
-    assert (await client.post("/themes/3/calendrier", data=again | {"reason": "Panne"})).status_code == 303
+    assert (await client.post("/themes/3/calendrier", data=again | {"motif": "Panne"})).status_code == 303
     assert (await find_theme(3)).schedule.votes_are_open(NOON)
 
 
 async def test_the_rule_of_sealing_does_not_change_once_votes_have_begun(client: AsyncClient) -> None:
     await make_theme(3, votes="open", sealed=True)
     await sign_in(client, await make_member(role=Role.AGENT))
-    unsealed = {name: value for name, value in SCHEDULE.items() if name != "sealed"}
-    answer = await client.post("/themes/3/calendrier", data=unsealed | {"votes_open_at": "2026-11-13T13:00"})
+    unsealed = {name: value for name, value in SCHEDULE.items() if name != "scelle"}
+    answer = await client.post("/themes/3/calendrier", data=unsealed | {"ouverture_des_votes": "2026-11-13T13:00"})
     assert answer.status_code == 422
     assert "elle ne change plus" in answer.text
     assert (await find_theme(3)).schedule.sealed
@@ -213,7 +213,7 @@ async def test_the_rule_of_sealing_does_not_change_once_votes_have_begun(client:
 async def test_a_running_vote_is_not_cut_short_in_the_past(client: AsyncClient) -> None:
     await make_theme(3, votes="open")
     await sign_in(client, await make_member(role=Role.AGENT))
-    past = {"votes_open_at": "2026-11-13T13:00", "votes_close_at": "2026-11-23T12:00"}
+    past = {"ouverture_des_votes": "2026-11-13T13:00", "cloture_des_votes": "2026-11-23T12:00"}
     answer = await client.post("/themes/3/calendrier", data=SCHEDULE | past)
     assert answer.status_code == 422
     assert "utilisez «\u00a0Clore les votes\u00a0»" in answer.text
@@ -226,7 +226,7 @@ async def test_windows_are_half_open(client: AsyncClient, clock: Clock) -> None:
     await sign_in(client, await make_member(), now=clock.now)
     assert (await client.get("/themes/3/proposer")).status_code == 200
     clock.now = theme.contributions_close_at
-    answer = await client.post("/themes/3/proposer", data={"wording": "Trop tard"})
+    answer = await client.post("/themes/3/proposer", data={"formulation": "Trop tard"})
     assert answer.status_code == 403
     assert "Les contributions à ce thème sont closes." in answer.text
     assert await count("proposal") == 0

@@ -70,8 +70,8 @@ def test_a_judgment_without_words_gets_the_usual_ones() -> None:
 @pytest.mark.parametrize(
     ("voting", "mentions", "quota", "field"),
     [
-        ("tirage", [], 0, "voting"),
-        ("", [], 0, "voting"),
+        ("tirage", [], 0, "mode_de_vote"),
+        ("", [], 0, "mode_de_vote"),
         ("jugement", ["Une", "Deux"], 0, "mentions"),
         ("jugement", list("abcdefgh"), 0, "mentions"),
         ("jugement", ["Bonne", "bonne", "Forte"], 0, "mentions"),

@@ -56,7 +56,7 @@ async def test_a_member_votes_changes_and_withdraws(client: AsyncClient) -> None
     proposal = await make_proposal(await make_theme(3))
     member = await make_member()
     await sign_in(client, member)
-    answer = await vote(client, "pour", retour="/themes/3/propositions#T3-001")
+    answer = await vote(client, "pour", suite="/themes/3/propositions#T3-001")
     assert (answer.status_code, answer.headers["location"]) == (303, "/themes/3/propositions#T3-001")
     assert await ballots() == [(proposal.id, member.id, "pour")]
     assert "<strong>pour</strong>" in (await client.get("/propositions/T3-001")).text
@@ -125,7 +125,7 @@ async def test_several_opinions_at_once_are_refused(client: AsyncClient) -> None
 async def test_a_vote_never_leads_to_another_site(client: AsyncClient, elsewhere: str) -> None:
     await make_proposal(await make_theme(3))
     await sign_in(client, await make_member())
-    answer = await vote(client, "pour", retour=elsewhere)
+    answer = await vote(client, "pour", suite=elsewhere)
     assert answer.headers["location"].startswith("/propositions/T3-001")
 
 

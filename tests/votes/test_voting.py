@@ -53,7 +53,7 @@ async def test_a_member_votes_changes_and_withdraws_in_each_kind(client: AsyncCl
         assert await ballots() == [(said, 1)]
         page = (await client.get(LIST)).text
         assert "Retirer mon" in page
-    assert (await client.post("/propositions/T3-001/vote", data={"avis": other, "retirer": "1"})).status_code == 303
+    assert (await client.post("/propositions/T3-001/vote", data={"avis": other, "acte": "retirer"})).status_code == 303
     assert await ballots() == []
     assert "Retirer mon" not in (await client.get(LIST)).text
 
@@ -129,7 +129,7 @@ async def test_without_scripts_a_vote_leads_to_the_next_proposal_that_waits(clie
     here = "T3-001"
     for _ in range(3):
         left.discard(here)
-        answer = await vote(client, "pour", here, suite="1")
+        answer = await vote(client, "pour", here, enchainer="1")
         page, _, onwards = answer.headers["location"].partition("#")
         assert page == LIST
         assert onwards in (left or {here})
@@ -141,7 +141,7 @@ async def test_with_scripts_the_answer_tells_how_far_one_has_come(client: AsyncC
     await voting(Voting.APPROVAL, proposals=2, quota=5)
     await sign_in(client, await make_member())
     answer = await client.post(
-        "/propositions/T3-001/vote", data={"avis": "pour", "suite": "1"}, headers={"X-Fragment": "vote"}
+        "/propositions/T3-001/vote", data={"avis": "pour", "enchainer": "1"}, headers={"X-Fragment": "vote"}
     )
     assert "<b>1</b> soutien sur <b>5</b>" in answer.text
     assert answer.text.count("data-progress") == 1
@@ -295,13 +295,13 @@ async def test_twenty_votes_at_once_stay_within_the_quota(app: Starlette, sealed
 
 
 FORM = {
-    "contributions_open_at": "2026-11-13T13:00",
-    "contributions_close_at": "2026-12-03T13:00",
-    "votes_open_at": "2026-11-24T13:00",
-    "votes_close_at": "2026-12-13T13:00",
-    "sealed": "1",
+    "ouverture_des_contributions": "2026-11-13T13:00",
+    "cloture_des_contributions": "2026-12-03T13:00",
+    "ouverture_des_votes": "2026-11-24T13:00",
+    "cloture_des_votes": "2026-12-13T13:00",
+    "scelle": "1",
 }
-RULES = {"voting": "jugement", "mentions": "Non\r\nPeut-être\r\n\r\nOui", "quota": ""}
+RULES = {"mode_de_vote": "jugement", "mentions": "Non\r\nPeut-être\r\n\r\nOui", "quota": ""}
 
 
 async def test_an_agent_chooses_how_people_vote_before_they_do(client: AsyncClient) -> None:
@@ -322,10 +322,10 @@ async def test_an_agent_chooses_how_people_vote_before_they_do(client: AsyncClie
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"voting": "autre"}, "voting"),
+        ({"mode_de_vote": "autre"}, "mode_de_vote"),
         ({"mentions": "Une\nDeux"}, "mentions"),
-        ({"voting": "soutien", "quota": "2000"}, "quota"),
-        ({"voting": "soutien", "quota": "cinq"}, "quota"),
+        ({"mode_de_vote": "soutien", "quota": "2000"}, "quota"),
+        ({"mode_de_vote": "soutien", "quota": "cinq"}, "quota"),
     ],
 )
 async def test_rules_are_refused_beside_their_field_and_kept(
@@ -353,8 +353,8 @@ async def test_the_rules_freeze_when_the_votes_open_or_somebody_voted(client: As
     opens, closes = (
         ("2026-11-24T13:00", "2026-12-13T13:00") if has_ballots else ("2026-11-13T13:00", "2026-12-03T13:00")
     )
-    same = FORM | {"votes_open_at": opens, "votes_close_at": closes}
-    for rules in (RULES, {"voting": "pour-contre", "quota": "3"}, {"voting": "classement"}):
+    same = FORM | {"ouverture_des_votes": opens, "cloture_des_votes": closes}
+    for rules in (RULES, {"mode_de_vote": "pour-contre", "quota": "3"}, {"mode_de_vote": "classement"}):
         answer = await client.post("/themes/3/calendrier", data=same | rules)
         assert answer.status_code == 422
         assert "se sont prononcés sous cette règle" in answer.text

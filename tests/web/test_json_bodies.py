@@ -36,7 +36,9 @@ def problem_of(answer: Response) -> dict[str, Any]:
 
 async def test_a_contribution_sent_as_json_is_published(client: AsyncClient, thread: Thread) -> None:
     await sign_in(client, await make_member())
-    answer = await client.post(f"/fils/{thread.id}/repondre", json={"source": "Né en JSON : « été ».", "reponse": None})
+    answer = await client.post(
+        f"/fils/{thread.id}/repondre", json={"source": "Né en JSON : « été ».", "en_reponse_a": None}
+    )
     assert answer.status_code == 303
     assert answer.headers["location"].startswith(f"/fils/{thread.id}")
     assert (await Post.get()).source == "Né en JSON : « été »."
@@ -45,7 +47,9 @@ async def test_a_contribution_sent_as_json_is_published(client: AsyncClient, thr
 async def test_numbers_lists_and_booleans_are_what_a_browser_would_send(client: AsyncClient) -> None:
     await make_theme()
     await sign_in(client, await make_member())
-    answer = await client.post("/themes/3/proposer", json={"wording": "Une idée", "body": "", "questions": [2, "1"]})
+    answer = await client.post(
+        "/themes/3/proposer", json={"formulation": "Une idée", "expose_des_motifs": "", "questions": [2, "1"]}
+    )
     assert answer.status_code == 303
     assert await ProposalQuestion.all().count() == 2
     for confirmation, status in ((False, 422), (None, 422), (True, 303)):
@@ -117,9 +121,9 @@ async def test_a_list_where_one_value_is_meant_gets_the_sentence_of_a_form(clien
 async def test_every_reason_of_a_refused_form_is_in_the_problem(client: AsyncClient) -> None:
     await make_theme()
     await sign_in(client, await make_member())
-    sent = {"title": "", "source": "", "inconnu": "<b>"}
+    sent = {"titre": "", "source": "", "inconnu": "<b>"}
     french = problem_of(await client.post("/themes/3/nouveau-fil", json=sent))
-    assert set(french["errors"]) == {"title", "source"}
+    assert set(french["errors"]) == {"titre", "source"}
     assert french["detail"] in french["errors"].values()
     english = problem_of(await client.post("/en/themes/3/nouveau-fil", json=sent))
     assert english["status"] == 422

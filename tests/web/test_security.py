@@ -195,14 +195,14 @@ async def test_a_form_sent_after_the_session_ended_is_sent_again_from_the_refusa
     words = "Court <b>mais</b> à moi.\nDeux lignes."
     address = f"/fils/{thread.id}/repondre"
     quoted = "{{citation 1@1:0-4}}"
-    answer = await client.post(address, data={"source": words, "action": "publier", "citation": quoted})
+    answer = await client.post(address, data={"source": words, "acte": "publier", "citation": quoted})
     assert answer.status_code == 403
     assert "Votre session a pris fin" in answer.text
     assert 'href="/connexion" target="_blank"' in answer.text
     assert await count("post") == 0
     page = Refused(answer.text)
     assert page.action == address
-    assert page.hidden == [("source", words), ("action", "publier"), ("citation", quoted)]
+    assert page.hidden == [("source", words), ("acte", "publier"), ("citation", quoted)]
     assert page.shown == [words]
     await sign_in(client, await make_member())
     hidden = [each for each in page.hidden if each[0] != "citation"]
@@ -213,11 +213,11 @@ async def test_a_form_sent_after_the_session_ended_is_sent_again_from_the_refusa
 async def test_a_vote_cast_after_the_session_ended_is_sent_again(client: AsyncClient) -> None:
     await make_proposal(await make_theme())
     back = "/themes/3/propositions#T3-001"
-    answer = await client.post("/en/propositions/T3-001/vote", data={"avis": "contre", "retour": back})
+    answer = await client.post("/en/propositions/T3-001/vote", data={"avis": "contre", "suite": back})
     page = Refused(answer.text)
     assert (page.action, page.hidden, page.shown) == (
         "/en/propositions/T3-001/vote",
-        [("avis", "contre"), ("retour", back)],
+        [("avis", "contre"), ("suite", back)],
         [],
     )
     await sign_in(client, await make_member())
@@ -229,8 +229,8 @@ async def test_a_refused_form_gives_back_words_and_never_a_password(client: Asyn
     await make_theme(3, contributions="closed")
     await sign_in(client, await make_member())
     typed = {
-        "wording": "Bref",
-        "body": "Pourquoi",
+        "formulation": "Bref",
+        "expose_des_motifs": "Pourquoi",
         "mot_de_passe": "une phrase bien secrète",
         "suite": "/themes/3/x/y/z",
     }

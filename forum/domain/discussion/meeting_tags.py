@@ -171,7 +171,7 @@ async def tag_post(viewer: Viewer | None, post: int, number: int | None, now: da
     """
     if number is None or not 1 <= number <= LARGEST_NUMBER:
         raise Invalid(
-            "Indiquez le numéro de la réunion, de 1 à {most}.", field="numero", values={"most": LARGEST_NUMBER}
+            "Indiquez le numéro de la réunion, de 1 à {most}.", field="reunion", values={"most": LARGEST_NUMBER}
         )
     async with transaction():
         viewer, place = await _moderated_post(viewer, post, now)

@@ -369,7 +369,7 @@ async def preview_thread(
 async def _check(title: str, source: str) -> tuple[str, Draft]:
     checks = Checks()
     draft: Draft | None = None
-    with checks.field("title"):
+    with checks.field("titre"):
         title = clean_line(title, limit=200)
     with checks.field("source"):
         draft = await prepare(source)

@@ -310,7 +310,7 @@ async def set_rights(
     with checks.field("groupes"):
         if not set(groups) <= {group.id for group in await _all_groups()}:
             raise Invalid("Ce choix n’existe pas.")
-    with checks.field("reason"):
+    with checks.field("motif"):
         given = journal.reason_of(reason)
     with checks.field(proofs.FIELD):
         await proofs.require_proof(viewer, asking.token, asking.password, now=now)
@@ -363,7 +363,7 @@ async def suspend(
             raise Invalid("Indiquez une fin à venir.")
         if until > now + LONGEST_SUSPENSION:
             raise Invalid("Une suspension dure un an au plus.")
-    with checks.field("reason"):
+    with checks.field("motif"):
         given = journal.reason_of(reason, required="Dites pourquoi : la personne le lira.")
     checks.done()
     assert until is not None

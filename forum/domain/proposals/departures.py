@@ -84,7 +84,7 @@ async def _preferred(theme: ThemeHead, proposal: int, ref: str) -> int:
     Raises:
         Invalid: it is not.
     """
-    wrong = Invalid("Choisissez une autre proposition de ce thème, soumise au vote.", field="in_favour_of")
+    wrong = Invalid("Choisissez une autre proposition de ce thème, soumise au vote.", field="au_profit_de")
     try:
         theme_number, number = parse_reference(ref)
     except NotFound:

@@ -99,7 +99,7 @@ async def merge(viewer: Viewer | None, source_ref: str, destination_ref: str, re
         destination = source
         with checks.field("destination"):
             destination = await _destination(theme, source, destination_ref)
-        with checks.field("reason"):
+        with checks.field("motif"):
             reason = reason_of(reason, required=WHY_MERGED)
         checks.done()
         await take(Step.MERGE, source.id)
@@ -136,7 +136,7 @@ async def unmerge(viewer: Viewer | None, source_ref: str, reason: str, now: date
     async with transaction():
         viewer, theme, source = await _held(viewer, source_ref, now)
         checks = Checks()
-        with checks.field("reason"):
+        with checks.field("motif"):
             reason = reason_of(reason, required=WHY_PARTED)
         checks.done()
         await take(Step.UNMERGE, source.id)

@@ -107,7 +107,7 @@ def _checked(reply: Reply, now: datetime) -> tuple[_Given, list[Promise]]:
     decision, reason, service = Decision.UNDER_STUDY, "", ""
     with checks.field("decision"):
         decision = _decision(reply.decision)
-    with checks.field("reason"):
+    with checks.field("motif"):
         if not reply.reason.strip():
             raise Invalid("Dites pourquoi : les personnes qui ont proposé et voté le liront.")
         reason = clean_source(reply.reason, limit=LONGEST_REASON)
@@ -115,7 +115,7 @@ def _checked(reply: Reply, now: datetime) -> tuple[_Given, list[Promise]]:
         if not reply.service.strip():
             raise Invalid("Indiquez le service qui répond.")
         service = clean_line(reply.service, limit=LONGEST_SERVICE)
-    with checks.field("decided_on"):
+    with checks.field("decide_le"):
         if reply.decided_on is None:
             raise Invalid("Indiquez le jour de la décision.")
         if reply.decided_on > today(now):

@@ -149,10 +149,10 @@ async def check_words(
     """
     checks = Checks()
     reading = Reading("", "", (), (), ())
-    with checks.field("wording"):
+    with checks.field("formulation"):
         if wording.strip() or not (unfinished and body.strip()):
             wording = clean_line(wording, limit=LONGEST_WORDING)
-    with checks.field("body"):
+    with checks.field("expose_des_motifs"):
         body, reading = await _read_body(body)
     with checks.field("questions"):
         _refuse_unknown(questions, known)
@@ -255,7 +255,7 @@ async def propose_from_post(
     """
     form = await extract_form(viewer, post, words, now, near=near)
     checks = Checks()
-    with checks.field("wording"):
+    with checks.field("formulation"):
         wording = clean_line(wording, limit=LONGEST_WORDING)
     with checks.field("questions"):
         _refuse_unknown(questions, form.questions)
@@ -269,7 +269,7 @@ async def propose_from_post(
         if twin is not None:
             raise Invalid(
                 "Ces mots sont déjà la proposition {reference}.",
-                field="wording",
+                field="formulation",
                 values={"reference": reference(theme.number, twin["number"])},
             )
         await raise_versions(thread=form.post.place.thread)

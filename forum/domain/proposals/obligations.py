@@ -192,12 +192,12 @@ async def keep(
         viewer, owned = await _to_change(viewer, ref, obligation, now)
         checks = Checks()
         words = ""
-        with checks.field("done_on"):
+        with checks.field("tenu_le"):
             if done_on is None:
                 raise Invalid("Indiquez le jour où c’est fait.")
             if done_on > today(now):
                 raise Invalid("Un engagement ne peut pas être tenu un jour à venir.")
-        with checks.field("done_words"):
+        with checks.field("realisation"):
             if not done_words.strip():
                 raise Invalid("Dites ce qui a été fait.")
             words = clean_line(done_words, limit=LONGEST_WORDS)
@@ -251,11 +251,11 @@ async def postpone(
         viewer, owned = await _to_change(viewer, ref, obligation, now)
         checks = Checks()
         given = ""
-        with checks.field("due_on"):
+        with checks.field("echeance"):
             refuse_past(due_on, today(now))
             if due_on == owned.due_on:
                 raise Invalid("C’est déjà l’échéance.")
-        with checks.field("reason"):
+        with checks.field("motif"):
             given = journal.reason_of(reason, required="Dites pourquoi l’échéance change : tout le monde le lira.")
         checks.done()
         assert due_on is not None

@@ -135,11 +135,11 @@ def checked_rules(voting: str, mentions: Sequence[str], quota: int) -> Rules:
     """The rules that an agent or a file asks for.
 
     Raises:
-        InvalidForm: names `voting`, `mentions`, `quota`.
+        InvalidForm: names `mode_de_vote`, `mentions`, `quota`.
     """
     checks = Checks()
     kind = Voting.OPINIONS
-    with checks.field("voting"):
+    with checks.field("mode_de_vote"):
         kind = _kind(voting)
     written: tuple[str, ...] = ()
     with checks.field("mentions"):

@@ -122,9 +122,9 @@ def _checked(theme: ThemeHead, after: ThemeHead, reason: str, now: datetime, *, 
     """The reason, once the new windows and rules are found to make sense beside the old ones."""
     before, wanted = theme.schedule, after.schedule
     checks = Checks()
-    with checks.field("contributions_close_at"):
+    with checks.field("cloture_des_contributions"):
         refuse_backwards(wanted.contributions_open_at, wanted.contributions_close_at)
-    with checks.field("votes_close_at"):
+    with checks.field("cloture_des_votes"):
         refuse_backwards(wanted.votes_open_at, wanted.votes_close_at)
         if before.votes_are_open(now) and not wanted.votes_are_open(now):
             # Moving a close into the past would strike out ballots already cast after it.
@@ -132,8 +132,8 @@ def _checked(theme: ThemeHead, after: ThemeHead, reason: str, now: datetime, *, 
     # Ballots, and not the window alone: a window can be moved into the future after people voted under seal.
     began = has_ballots or (before.votes_open_at is not None and before.votes_open_at <= now)
     for field, changes in (
-        ("sealed", wanted.sealed != before.sealed),
-        ("voting", after.voting != theme.voting),
+        ("scelle", wanted.sealed != before.sealed),
+        ("mode_de_vote", after.voting != theme.voting),
         ("mentions", after.mentions != theme.mentions),
         ("quota", after.quota != theme.quota),
     ):
@@ -141,7 +141,7 @@ def _checked(theme: ThemeHead, after: ThemeHead, reason: str, now: datetime, *, 
             if began and changes:
                 raise Invalid("Les premiers votants se sont prononcés sous cette règle : elle ne change plus.")
     given = ""
-    with checks.field("reason"):
+    with checks.field("motif"):
         given = journal.reason_of(reason, required=_why(before, wanted, now))
     checks.done()
     return given

@@ -38,8 +38,8 @@ async def reply(request: Request) -> Response:
     """The form of a reply, its preview and its answer."""
     if request.method == "GET":
         place = await _place(request)
-        marks = read_marks(request.query_params.getlist("citer"))
-        answered = asked_integer(request, "reponse", least=1)
+        marks = read_marks(request.query_params.getlist("citation"))
+        answered = asked_integer(request, "en_reponse_a", least=1)
         return await _reply_page(request, place, _reply_form(marks, answered, asked_text(request, "source")))
     # The form is read before anything is refused, so that a refusal can give the words back.
     form = await read_form(request)
@@ -56,7 +56,7 @@ async def _place(request: Request) -> Place:
 
 
 async def _publish(request: Request, form: Form) -> Response:
-    thread, answered = request.path_params["thread"], form.integer("reponse")
+    thread, answered = request.path_params["thread"], form.integer("en_reponse_a")
     written = await post_writing.reply(
         request.state.viewer, thread, source_of(form), request.state.now, reply_to=answered
     )
@@ -65,16 +65,16 @@ async def _publish(request: Request, form: Form) -> Response:
 
 async def _rework(request: Request, place: Place, form: Form) -> Response:
     """What a button of the form asks other than publishing: a preview, one quote less, fewer words of a quote."""
-    action = form.text("action")
+    action = form.text("acte")
     marks = marks_of(form)
     if action.startswith("retirer-"):
         kept = [m for i, m in enumerate(marks) if action != f"retirer-{i}"]
-        return await _reply_page(request, place, _reply_form(kept, form.integer("reponse"), form.text("source")))
+        return await _reply_page(request, place, _reply_form(kept, form.integer("en_reponse_a"), form.text("source")))
     if action.startswith("couper-"):
         cut = [await _cut(m, form) if action == f"couper-{i}" else m for i, m in enumerate(marks)]
-        return await _reply_page(request, place, _reply_form(cut, form.integer("reponse"), form.text("source")))
+        return await _reply_page(request, place, _reply_form(cut, form.integer("en_reponse_a"), form.text("source")))
     preview = await post_writing.preview_reply(
-        request.state.viewer, place.thread, source_of(form), request.state.now, reply_to=form.integer("reponse")
+        request.state.viewer, place.thread, source_of(form), request.state.now, reply_to=form.integer("en_reponse_a")
     )
     return await _reply_page(request, place, form, preview)
 
@@ -92,7 +92,7 @@ async def _refused_reply(request: Request, place: Place, form: Form, problem: In
 
 
 async def _reply_context(place: Place, form: Form, preview: Preview | None = None) -> dict[str, Any]:
-    answered = form.values["reponse"]
+    answered = form.values["en_reponse_a"]
     return {
         **await writing(form, preview),
         "place": place,
@@ -101,7 +101,7 @@ async def _reply_context(place: Place, form: Form, preview: Preview | None = Non
 
 
 def _reply_form(marks: Sequence[QuoteMark], answered: int | None, source: str) -> Form:
-    return Form.empty(source=source, reponse=answered, citation=[m.marker() for m in marks])
+    return Form.empty(source=source, en_reponse_a=answered, citation=[m.marker() for m in marks])
 
 
 async def quote(request: Request) -> Response:
@@ -113,7 +113,7 @@ async def quote(request: Request) -> Response:
     except Invalid as problem:
         form = _reply_form([], post.id, "")
         return await _refused_reply(request, post.place, form, Invalid(problem.message))
-    return see_other(request, "reply", thread=post.place.thread, reponse=post.id, citer=mark.marker())
+    return see_other(request, "reply", thread=post.place.thread, en_reponse_a=post.id, citation=mark.marker())
 
 
 async def edit(request: Request) -> Response:
@@ -127,7 +127,7 @@ async def edit(request: Request) -> Response:
         if not asks_to_publish(form):
             preview = await post_writing.preview_edit(viewer, post, source_of(form), now)
             return await _edit_page(request, await posts.post_to_edit(viewer, post, now), form, preview)
-        written = await post_writing.edit(viewer, post, source_of(form), form.integer("revision") or 0, now)
+        written = await post_writing.edit(viewer, post, source_of(form), form.integer("version") or 0, now)
     except (Invalid, Conflict) as problem:
         return await _refused_edit(request, await posts.post_to_edit(viewer, post, now), form, problem)
     return _to_written(request, written, "contribution-modifiee")
@@ -137,7 +137,7 @@ async def _refused_edit(request: Request, post: OnePost, form: Form, problem: In
     if isinstance(problem, Invalid):
         return await refused(request, "posts/edit.html", await _edit_context(post, form), form, problem)
     # Sent again, it replaces the words that are shown beside it, until it is published.
-    form = form.with_values(revision=post.revision, autre=1)
+    form = form.with_values(version=post.revision, remplace=1)
     context = await _edit_context(post, form)
     return await refused(request, "posts/edit.html", context, form, Invalid(problem.message), status=409)
 
@@ -146,7 +146,7 @@ def _edit_form(post: OnePost) -> Form:
     opening = _OPENING_MARKS.match(post.source)
     marks = [QuoteMark(*map(int, m)) for m in MARKER.findall(opening.group())] if opening else []
     own = post.source[opening.end() :].lstrip("\n") if opening else post.source
-    return Form.empty(source=own, revision=post.revision, citation=[m.marker() for m in marks])
+    return Form.empty(source=own, version=post.revision, citation=[m.marker() for m in marks])
 
 
 async def _edit_page(request: Request, post: OnePost, form: Form, preview: Preview | None = None) -> Response:
@@ -154,7 +154,7 @@ async def _edit_page(request: Request, post: OnePost, form: Form, preview: Previ
 
 
 async def _edit_context(post: OnePost, form: Form, preview: Preview | None = None) -> dict[str, Any]:
-    other = _pieces_of(await posts.read_revision(post.id, post.revision)) if form.values["autre"] else ()
+    other = _pieces_of(await posts.read_revision(post.id, post.revision)) if form.values["remplace"] else ()
     return {**await writing(form, preview), "post": post, "other": other}
 
 

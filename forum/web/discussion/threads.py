@@ -158,7 +158,7 @@ async def open_new(request: Request) -> Response:
         demand(may_contribute, viewer, theme.schedule, now)
         return await page(request, "threads/new.html", {**blank, **await writing(form), "form": form})
     try:
-        typed = form.text("title"), source_of(form)
+        typed = form.text("titre"), source_of(form)
         if not asks_to_publish(form):
             title, preview = await threads.preview_thread(viewer, theme.number, *typed, now)
             previewed = {"theme": theme, "title": title, **await writing(form, preview)}

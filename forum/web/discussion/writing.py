@@ -17,7 +17,7 @@ from forum.web.plumbing.forms import Form
 
 def asks_to_publish(form: Form) -> bool:
     """Whether the button that was pressed is the first one, as when Enter sends the form."""
-    return form.text("action") in ("", "publier")
+    return form.text("acte") in ("", "publier")
 
 
 def marks_of(form: Form) -> list[QuoteMark]:

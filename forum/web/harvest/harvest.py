@@ -125,7 +125,7 @@ async def treat(request: Request) -> Response:
         return see_other(request, "harvest", post=post, notice="contribution-reprise")
     outcome = Outcome.NO_FOLLOW_UP if form.text("acte") == "sans-suite" else Outcome.TREATED
     try:
-        await treatments.treat(viewer, post, outcome, form.text("reason"), form.text("vu"), now)
+        await treatments.treat(viewer, post, outcome, form.text("motif"), form.text("vu"), now)
     except (Invalid, Conflict) as problem:
         return await _desk_again(request, post, form, problem)
     return see_other(request, "harvest", post=post, notice="contribution-traitee")

@@ -19,12 +19,12 @@ async def tag(request: Request) -> Response:
     form = await read_form(request)
     post = request.path_params["post"]
     act = meeting_tags.untag_post if form.text("acte") == "retirer" else meeting_tags.tag_post
-    await act(request.state.viewer, post, form.integer("numero"), request.state.now)
+    await act(request.state.viewer, post, form.integer("reunion"), request.state.now)
     return to_place(request, post, *await find_post(post), notice="etiquette-changee")
 
 
 async def queue(request: Request) -> Response:
-    """The tags that wait: confirm or refuse one by its button (un=confirmer:12), or those that are ticked (acte)."""
+    """The tags that wait: confirm or refuse one by its button (acte=confirmer:12), or those ticked (acte=confirmer)."""
     form = await read_form(request) if request.method == "POST" else None
     viewer, now, turn = request.state.viewer, request.state.now, asked_turn(request)
     if form is None:
@@ -32,9 +32,9 @@ async def queue(request: Request) -> Response:
         context = {"list": shown, "here": turned(turn), "form": Form.empty()}
         return await page(request, "meetings/waiting.html", context)
     try:
-        act, _, one = form.text("un").partition(":")
+        act, _, one = form.text("acte").partition(":")
         tags = [int(one)] if one.isascii() and one.isdecimal() and len(one) < 10 else form.integers("etiquettes")
-        confirm = _one_of(act or form.text("acte"), "confirmer", "refuser")
+        confirm = _one_of(act, "confirmer", "refuser")
         await waiting_tags.settle_tags(viewer, tags, now, confirm=confirm)
     except Invalid as problem:
         context = {"list": await waiting_tags.list_waiting(viewer, now, turn), "here": turned(turn)}

@@ -93,7 +93,7 @@ async def rights(request: Request) -> Response:
         if role is None:
             raise Invalid("Choisissez un rôle.", field="role")
         groups = form.integers("groupes")
-        await people.set_rights(asking, desk.person.id, role, groups, form.text("reason"), request.state.now)
+        await people.set_rights(asking, desk.person.id, role, groups, form.text("motif"), request.state.now)
     except (Invalid, Conflict) as problem:
         return await _refused(request, "people/rights.html", context, form, problem)
     return see_other(request, "person", member=desk.person.id, notice="droits-changes")
@@ -111,7 +111,7 @@ async def suspend(request: Request) -> Response:
             request.state.viewer,
             desk.person.id,
             form.moment("jusqua"),
-            form.text("reason"),
+            form.text("motif"),
             form.text("vu", _seen(desk)),
             request.state.now,
         )
@@ -127,7 +127,7 @@ async def lift(request: Request) -> Response:
     desk: PersonDesk = context["desk"]
     try:
         mark = form.text("vu", _seen(desk))
-        await people.lift_suspension(request.state.viewer, desk.person.id, form.text("reason"), mark, request.state.now)
+        await people.lift_suspension(request.state.viewer, desk.person.id, form.text("motif"), mark, request.state.now)
     except (Invalid, Conflict) as problem:
         return await _refused(request, "people/suspension.html", context, form, problem)
     return see_other(request, "person", member=desk.person.id, notice="suspension-levee")
@@ -141,7 +141,7 @@ async def remove_factor(request: Request) -> Response:
     if form is None:
         return await page(request, "people/second_factor.html", {**context, "form": Form.empty()})
     try:
-        await people.remove_second_factor(request.state.viewer, member, form.text("reason"), request.state.now)
+        await people.remove_second_factor(request.state.viewer, member, form.text("motif"), request.state.now)
     except Invalid as problem:
         return await refused(request, "people/second_factor.html", context, form, problem)
     return see_other(request, "person", member=member, notice="facteur-ote")

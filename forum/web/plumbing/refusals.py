@@ -26,6 +26,7 @@ from forum.errors import (
 )
 from forum.language import catalogue
 from forum.web.plumbing.addresses import page_before
+from forum.web.plumbing.fields import SECRET, WORDS
 from forum.web.plumbing.middleware import SAFE_METHODS
 from forum.web.plumbing.page import href, page, reasons, sentence
 from forum.web.plumbing.problems import problem as as_problem
@@ -54,11 +55,7 @@ STATUSES: dict[type[CahierError], int] = {
 }
 # Seconds before a browser or a robot asks again: about what a database takes to start.
 RETRY_AFTER = 10
-# The fields where people write: given back to be read and copied. Buttons, numbers and marks of quotes are not words.
-WORDS = frozenset({"source", "title", "wording", "body", "mots", "reason", "lieu", "service", "done_words"})
 _LINE = re.compile(r"(?:ligne|engagement)-[0-9]{1,6}", re.ASCII)
-# Never given back, not even hidden in a page: passwords old and new, codes, links sent by mail.
-_SECRET_FIELD = re.compile(r"mot_de_passe|^code|^jeton$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +135,7 @@ def _again(request: Request) -> Again:
     """Another site cannot have this page sent in a member's name: the entrance looks at where a form comes from."""
     form = request.state.form
     sent = form.raw.items() if form else ()
-    kept = ((name, value) for name, values in sent if not _SECRET_FIELD.search(name) for value in values)
+    kept = ((name, value) for name, values in sent if not SECRET.search(name) for value in values)
     return Again(_asked(request), tuple(kept))
 
 

@@ -23,16 +23,16 @@ async def amend(request: Request) -> Response:
         is_new = await amendments.amend(
             viewer,
             reference,
-            form.text("wording"),
-            form.text("body"),
+            form.text("formulation"),
+            form.text("expose_des_motifs"),
             form.integers("questions"),
-            form.text("reason"),
+            form.text("motif"),
             form.integer("version") or 0,
             now,
         )
     except Conflict as problem:
         newer = await amendments.amend_form(viewer, reference, now)
-        form = form.with_values(version=newer.held.version, autre=1)
+        form = form.with_values(version=newer.held.version, remplace=1)
         return await _refused(request, newer, form, Invalid(problem.message), 409)
     except Invalid as problem:
         return await _refused(request, desk, form, problem, 422)
@@ -42,13 +42,19 @@ async def amend(request: Request) -> Response:
 
 async def _refused(request: Request, desk: AmendForm, form: Form, problem: Invalid, status: int) -> Response:
     """The form again; once somebody was quicker, with what is there now and what the typed words would change of it."""
-    beside = amendments.beside(desk, form.values["wording"], form.values["body"]) if form.values["autre"] else None
+    beside = (
+        amendments.beside(desk, form.values["formulation"], form.values["expose_des_motifs"])
+        if form.values["remplace"]
+        else None
+    )
     return await refused(request, "proposals/edit.html", {**_desk(desk), "beside": beside}, form, problem, status)
 
 
 def _first(desk: AmendForm) -> Form:
     held = desk.held
-    return Form.empty(wording=held.wording, body=held.body, questions=list(desk.answered), version=held.version)
+    return Form.empty(
+        formulation=held.wording, expose_des_motifs=held.body, questions=list(desk.answered), version=held.version
+    )
 
 
 def _desk(desk: AmendForm) -> dict[str, object]:
@@ -73,7 +79,7 @@ async def certify(request: Request) -> Response:
     undoes = form.text("acte") == "annuler"
     decide = amendments.uncertify if undoes else amendments.certify
     try:
-        await decide(viewer, reference, version, form.text("reason"), now)
+        await decide(viewer, reference, version, form.text("motif"), now)
     except Invalid as problem:
         return await refused(request, "proposals/certify.html", _one(found, version), form, problem)
     notice = "correction-annulee" if undoes else "correction-certifiee"

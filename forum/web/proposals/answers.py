@@ -25,7 +25,7 @@ async def answer(request: Request) -> Response:
     if form is None:
         return await page(request, "answers/new.html", {**_context(shown), "form": _first(request, shown)})
     try:
-        await new_answers.answer(viewer, reference, _reply(form), form.integer("seen_number") or 0, now)
+        await new_answers.answer(viewer, reference, _reply(form), form.integer("vu") or 0, now)
     except Invalid as problem:
         return await refused(request, "answers/new.html", _context(shown), form, problem)
     except Conflict as problem:
@@ -36,7 +36,7 @@ async def answer(request: Request) -> Response:
 async def _refused_again(request: Request, reference: str, form: Form, problem: Conflict) -> Response:
     """What was typed beside the answer of the other agent; sent again, it replaces that one."""
     shown = await new_answers.proposal_to_answer(request.state.viewer, reference, request.state.now)
-    form = form.with_values(seen_number=_newest(shown))
+    form = form.with_values(vu=_newest(shown))
     context = {**_context(shown), "other": True}
     return await refused(request, "answers/new.html", context, form, Invalid(problem.message), status=409)
 
@@ -54,7 +54,7 @@ def _context(shown: ProposalPage) -> dict[str, object]:
 def _first(request: Request, shown: ProposalPage) -> Form:
     latest = shown.answers.latest
     today = request.state.now.astimezone(PARIS).date()
-    return Form.empty(seen_number=_newest(shown), decided_on=today, service=latest.service if latest else "")
+    return Form.empty(vu=_newest(shown), decide_le=today, service=latest.service if latest else "")
 
 
 def _newest(shown: ProposalPage) -> int:
@@ -64,13 +64,13 @@ def _newest(shown: ProposalPage) -> int:
 def _reply(form: Form) -> Reply:
     checks = Checks()
     decided_on = None
-    with checks.field("decided_on"):
-        decided_on = form.day("decided_on")
+    with checks.field("decide_le"):
+        decided_on = form.day("decide_le")
     promises = promises_of(form, ROWS, checks)
     checks.done()
     return Reply(
         decision=form.text("decision"),
-        reason=form.text("reason"),
+        reason=form.text("motif"),
         service=form.text("service"),
         decided_on=decided_on,
         promises=promises,

@@ -20,7 +20,7 @@ async def withdraw(request: Request) -> Response:
     try:
         form.require_confirmation()
         await departures.withdraw_proposal(
-            viewer, reference, now, in_favour_of=form.text("in_favour_of"), reason=form.text("reason")
+            viewer, reference, now, in_favour_of=form.text("au_profit_de"), reason=form.text("motif")
         )
     except Invalid as problem:
         return await refused(request, "proposals/withdraw.html", await _leaving(held), form, problem)
@@ -40,7 +40,7 @@ async def set_aside(request: Request) -> Response:
     if form is None:
         return await page(request, "proposals/set_aside.html", {**context, "form": Form.empty()})
     try:
-        await departures.set_aside(viewer, reference, form.text("reason"), now)
+        await departures.set_aside(viewer, reference, form.text("motif"), now)
     except Invalid as problem:
         return await refused(request, "proposals/set_aside.html", context, form, problem)
     return see_other(request, "proposal", reference=reference, notice="proposition-ecartee")
@@ -55,7 +55,7 @@ async def take_back(request: Request) -> Response:
     if form is None:
         return await page(request, "proposals/set_aside.html", {**context, "form": Form.empty()})
     try:
-        await departures.take_back(viewer, reference, form.text("reason"), now)
+        await departures.take_back(viewer, reference, form.text("motif"), now)
     except Invalid as problem:
         return await refused(request, "proposals/set_aside.html", context, form, problem)
     return see_other(request, "proposal", reference=reference, notice="proposition-reprise")

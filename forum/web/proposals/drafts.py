@@ -22,14 +22,14 @@ async def show(request: Request) -> Response:
     viewer, now, draft = request.state.viewer, request.state.now, request.path_params["draft"]
     if form is None:
         found = await drafts.read_draft(viewer, draft, now)
-        first = Form.empty(wording=found.wording, body=found.body, questions=list(found.answered))
+        first = Form.empty(formulation=found.wording, expose_des_motifs=found.body, questions=list(found.answered))
         return await page(request, "proposals/new.html", {**_desk(found), "form": first})
     if asks_what_is_near(form):
         found = await drafts.read_draft(viewer, draft, now)
         near = await with_near(found.theme, form, _desk(found))
         return await page(request, "proposals/new.html", {**near, "form": form})
     try:
-        words = form.text("wording"), form.text("body"), form.integers("questions")
+        words = form.text("formulation"), form.text("expose_des_motifs"), form.integers("questions")
         if asks_for_a_draft(form):
             await drafts.change_draft(viewer, draft, *words, now)
             return see_other(request, "drafts", notice="brouillon-garde")

@@ -31,7 +31,7 @@ async def queue(request: Request) -> Response:
     again = form.values["acte"] == "comparer"
     act = duplicates.compare_again if again else duplicates.tell_apart
     try:
-        await act(viewer, number, form.text("une"), form.text("autre"), now)
+        await act(viewer, number, form.text("proposition"), form.text("autre"), now)
     except Invalid as problem:
         return await refused(request, "duplicates/queue.html", {"queue": shown}, form, problem)
     notice = "propositions-comparees" if again else "propositions-differentes"

@@ -22,7 +22,7 @@ async def merge(request: Request) -> Response:
     """Choose what a proposal is merged into, see what will happen, and do it."""
     form = await read_form(request) if request.method == "POST" else None
     viewer, reference, now = request.state.viewer, request.path_params["reference"], request.state.now
-    typed = form.text("destination") if form else asked_text(request, "dans", limit=20)
+    typed = form.text("destination") if form else asked_text(request, "destination", limit=20)
     # Asked first with nothing chosen: what follows may be refused beside its field.
     desk = await merges.merge_desk(viewer, reference, "", now)
     try:
@@ -30,7 +30,7 @@ async def merge(request: Request) -> Response:
             desk = await merges.merge_desk(viewer, reference, typed, now)
             first = Form.empty(destination=typed)
             return await page(request, "merges/merge.html", {"desk": desk, "form": first})
-        into = await merges.merge(viewer, reference, typed, form.text("reason"), now)
+        into = await merges.merge(viewer, reference, typed, form.text("motif"), now)
     except Invalid as problem:
         form = form or Form.empty(destination=typed)
         if not any(one.field == "destination" for one in problem.problems):
@@ -47,7 +47,7 @@ async def unmerge(request: Request) -> Response:
     if form is None:
         return await page(request, "merges/unmerge.html", {"desk": desk, "form": Form.empty()})
     try:
-        await merges.unmerge(viewer, reference, form.text("reason"), now)
+        await merges.unmerge(viewer, reference, form.text("motif"), now)
     except Invalid as problem:
         return await refused(request, "merges/unmerge.html", {"desk": desk}, form, problem)
     return see_other(request, "proposal", reference=reference, notice="proposition-defusionnee")

@@ -47,10 +47,10 @@ async def keep(request: Request) -> Response:
     viewer, now, reference = request.state.viewer, request.state.now, request.path_params["reference"]
     owed = await obligations.obligation_to_keep(viewer, reference, request.path_params["obligation"], now)
     if form is None:
-        first = Form.empty(done_on=now.astimezone(PARIS).date())
+        first = Form.empty(tenu_le=now.astimezone(PARIS).date())
         return await page(request, "answers/keep.html", {"owed": owed, "form": first})
     try:
-        await obligations.keep(viewer, reference, owed.id, form.day("done_on"), form.text("done_words"), now)
+        await obligations.keep(viewer, reference, owed.id, form.day("tenu_le"), form.text("realisation"), now)
     except Invalid as problem:
         return await refused(request, "answers/keep.html", {"owed": owed}, form, problem)
     return see_other(request, "proposal", reference=reference, notice="engagement-tenu", fragment="reponse")
@@ -62,7 +62,7 @@ async def reopen(request: Request) -> Response:
     viewer, now, reference = request.state.viewer, request.state.now, request.path_params["reference"]
     owed = await obligations.obligation_to_keep(viewer, reference, request.path_params["obligation"], now)
     try:
-        await obligations.reopen(viewer, reference, owed.id, form.text("reason"), now)
+        await obligations.reopen(viewer, reference, owed.id, form.text("motif"), now)
     except Invalid as problem:
         return await refused(request, "answers/keep.html", {"owed": owed}, form, problem)
     return see_other(request, "proposal", reference=reference, notice="engagement-rouvert", fragment="reponse")
@@ -74,10 +74,10 @@ async def postpone(request: Request) -> Response:
     viewer, now, reference = request.state.viewer, request.state.now, request.path_params["reference"]
     owed = await obligations.obligation_to_keep(viewer, reference, request.path_params["obligation"], now)
     if form is None:
-        first = Form.empty(due_on=owed.due_on)
+        first = Form.empty(echeance=owed.due_on)
         return await page(request, "answers/postpone.html", {"owed": owed, "form": first})
     try:
-        await obligations.postpone(viewer, reference, owed.id, form.day("due_on"), form.text("reason"), now)
+        await obligations.postpone(viewer, reference, owed.id, form.day("echeance"), form.text("motif"), now)
     except Invalid as problem:
         return await refused(request, "answers/postpone.html", {"owed": owed}, form, problem)
     return see_other(request, "proposal", reference=reference, notice="echeance-changee", fragment="reponse")

@@ -154,7 +154,7 @@ async def propose(request: Request) -> Response:
             request, "proposals/new.html", {**await with_near(desk.theme, form, _desk(desk)), "form": form}
         )
     try:
-        words = form.text("wording"), form.text("body"), form.integers("questions")
+        words = form.text("formulation"), form.text("expose_des_motifs"), form.integers("questions")
         if asks_for_a_draft(form):
             await drafts.save_draft(viewer, number, *words, now)
             return see_other(request, "drafts", notice="brouillon-garde")
@@ -192,7 +192,7 @@ def asks_what_is_near(form: Form) -> bool:
 
 async def with_near(theme: ThemeHead, form: Form, desk: dict[str, object]) -> dict[str, object]:
     """The same form, with the proposals that may ask for the same as what was typed."""
-    return {**desk, "near": (await duplicates.near_in(theme.number, form.text("wording")))[1]}
+    return {**desk, "near": (await duplicates.near_in(theme.number, form.text("formulation")))[1]}
 
 
 async def propose_from_post(request: Request) -> Response:
@@ -211,7 +211,7 @@ async def propose_from_post(request: Request) -> Response:
             viewer,
             post,
             words,
-            form.text("wording"),
+            form.text("formulation"),
             form.integers("questions"),
             now,
             near=form.integer("pres") or 0,
@@ -230,9 +230,9 @@ async def _extract_page(request: Request) -> Response:
     try:
         chosen = await new_proposals.extract_form(viewer, post, words, now, near=near)
     except Invalid as problem:
-        form = Form.empty(mots=words, pres=near, wording="")
+        form = Form.empty(mots=words, pres=near, formulation="")
         return await refused(request, "proposals/from_post.html", _extract(whole), form, problem)
-    form = Form.empty(mots=words and chosen.words, pres=chosen.mark.start, wording=chosen.wording)
+    form = Form.empty(mots=words and chosen.words, pres=chosen.mark.start, formulation=chosen.wording)
     return await page(request, "proposals/from_post.html", {**_extract(whole), "form": form})
 
 

@@ -19,7 +19,13 @@ from forum.web.plumbing.page import page, refused, see_other
 from forum.web.themes.filters import asked_meeting
 from forum.web.themes.windows import windows
 
-MOMENTS = ("contributions_open_at", "contributions_close_at", "votes_open_at", "votes_close_at")
+# The moments of a schedule by the fields of its form.
+MOMENTS = {
+    "ouverture_des_contributions": "contributions_open_at",
+    "cloture_des_contributions": "contributions_close_at",
+    "ouverture_des_votes": "votes_open_at",
+    "cloture_des_votes": "votes_close_at",
+}
 
 
 async def show(request: Request) -> Response:
@@ -46,7 +52,7 @@ async def schedule(request: Request) -> Response:
         return await page(request, "themes/schedule.html", _context(request, theme, _first(request, theme)))
     try:
         wanted, rules = _wanted(form, theme)
-        await schedules.set_schedule(viewer, theme.number, wanted, form.text("reason"), now, rules=rules)
+        await schedules.set_schedule(viewer, theme.number, wanted, form.text("motif"), now, rules=rules)
     except Invalid as problem:
         return await refused(request, "themes/schedule.html", _context(request, theme, form), form, problem)
     return see_other(request, "theme", number=theme.number, notice="calendrier-fixe")
@@ -59,10 +65,10 @@ async def close_votes(request: Request) -> Response:
     number = request.path_params["number"]
     try:
         form.require_confirmation()
-        await schedules.close_votes(viewer, number, form.text("reason"), now)
+        await schedules.close_votes(viewer, number, form.text("motif"), now)
     except Invalid as problem:
         theme = await schedules.schedule_to_change(viewer, number, now)
-        first = _first(request, theme, reason=form.values["reason"])
+        first = _first(request, theme, reason=form.values["motif"])
         return await refused(request, "themes/schedule.html", _context(request, theme, first), first, problem)
     return see_other(request, "theme_proposals", number=number, notice="votes-clos")
 
@@ -77,34 +83,34 @@ def _first(request: Request, theme: ThemeHead, *, reason: str = "") -> Form:
     def shown(moment: datetime | None) -> str | None:
         return moment.astimezone(PARIS).strftime("%Y-%m-%dT%H:%M") if moment else None
 
-    moments = {name: shown(getattr(theme.schedule, name)) for name in MOMENTS}
+    moments = {field: shown(getattr(theme.schedule, name)) for field, name in MOMENTS.items()}
     return Form.empty(
         **moments,
-        sealed="1" if theme.schedule.sealed else None,
-        voting=theme.voting.value,
+        scelle="1" if theme.schedule.sealed else None,
+        mode_de_vote=theme.voting.value,
         mentions="\n".join(theme.mentions),
         quota=theme.quota or None,
-        reason=reason,
+        motif=reason,
     )
 
 
 def _wanted(form: Form, theme: ThemeHead) -> tuple[Schedule, Rules]:
     """What is asked for; a form without rules, as once votes have begun, leaves them as they are."""
     checks = Checks()
-    moments: dict[str, datetime | None] = dict.fromkeys(MOMENTS)
-    for name in MOMENTS:
-        with checks.field(name):
-            moments[name] = form.moment(name)
+    moments: dict[str, datetime | None] = dict.fromkeys(MOMENTS.values())
+    for field, name in MOMENTS.items():
+        with checks.field(field):
+            moments[name] = form.moment(field)
     rules = theme.rules
-    if "voting" in form.raw:
-        with checks.field("voting"):
+    if "mode_de_vote" in form.raw:
+        with checks.field("mode_de_vote"):
             rules = _rules(form)
     checks.done()
-    return Schedule(**moments, sealed=form.checked("sealed")), rules
+    return Schedule(**moments, sealed=form.checked("scelle")), rules
 
 
 def _rules(form: Form) -> Rules:
     """Mentions that stand in the form count for a judgment only."""
-    voting = form.text("voting")
+    voting = form.text("mode_de_vote")
     mentions = form.text("mentions").splitlines() if voting == Voting.JUDGMENT else ()
     return checked_rules(voting, mentions, form.integer("quota") or 0)

@@ -15,11 +15,11 @@ WITHDRAW = "retirer"
 async def cast(request: Request) -> Response:
     """Cast, change, confirm or withdraw one's ballot: `avis` in the terms of the theme's voting, or `retirer`.
 
-    `version` is the one that was read; `suite` asks to go on to the next proposal of the booth.
+    `version` is the one that was read; `enchainer` asks to go on to the next proposal of the booth.
     """
     form = await read_form(request)
     line = await _cast(request, form)
-    back, in_booth = _back(form), form.checked("suite")
+    back, in_booth = _back(form), form.checked("enchainer")
     if request.headers.get("x-fragment") == "vote":
         piece = render(request, "votes/_vote.html", {"line": line, "back": back, "in_booth": in_booth})
         return html(request, piece + (await _progress(request, line.theme) if in_booth else ""))
@@ -30,7 +30,7 @@ async def cast(request: Request) -> Response:
 
 async def _cast(request: Request, form: Form) -> ProposalLine:
     viewer, reference, now = request.state.viewer, request.path_params["reference"], request.state.now
-    if form.checked("retirer") or (said := form.text("avis")) == WITHDRAW:
+    if form.text("acte") == WITHDRAW or (said := form.text("avis")) == WITHDRAW:
         return await votes.withdraw_vote(viewer, reference, now)
     return await votes.vote(viewer, reference, said, now, read_version=form.integer("version"))
 
@@ -48,4 +48,4 @@ async def _onwards(request: Request, line: ProposalLine) -> Response:
 
 def _back(form: Form) -> str:
     """Where the form stood, when it says so and stays on this site."""
-    return local_path(form.text("retour"))
+    return local_path(form.text("suite"))
