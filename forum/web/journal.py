@@ -10,7 +10,8 @@ from forum.domain import journal_lines
 from forum.domain.journal_lines import Line, Wanted
 from forum.domain.journal_words import SENTENCES, TITLES, changes, told
 from forum.text import sheets, typography
-from forum.web.plumbing.forms import Form, asked_integer, asked_text, asked_turn, read_form
+from forum.web.plumbing.doors import button
+from forum.web.plumbing.forms import Form, asked_integer, asked_text, asked_turn
 from forum.web.plumbing.page import page
 
 # The page by which a thing is read: the name of its route, and of the part of its path.
@@ -61,9 +62,10 @@ async def show(request: Request) -> Response:
     return await page(request, "journal/show.html", context)
 
 
-async def export(request: Request) -> Response:
+@button
+async def export(request: Request, form: Form) -> Response:
     """Every line that fits, as CSV. Not a link: taking the journal away is written in the journal."""
-    wanted = _typed(await read_form(request))
+    wanted = _typed(form)
     viewer, now = request.state.viewer, request.state.now
     last = await journal_lines.note_export(viewer, wanted, now)
     name = f"journal-{now.astimezone(typography.PARIS).date()}.csv"

@@ -4,7 +4,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain.notifications import list_notices, mark_read
-from forum.web.plumbing.forms import asked_turn, read_form, turned
+from forum.web.plumbing.doors import button
+from forum.web.plumbing.forms import Form, asked_turn, turned
 from forum.web.plumbing.page import page, see_other
 
 
@@ -15,8 +16,8 @@ async def show(request: Request) -> Response:
     return await page(request, "notifications/list.html", {"notices": notices, "here": turned(turn)})
 
 
-async def read_all(request: Request) -> Response:
+@button
+async def read_all(request: Request, form: Form) -> Response:
     """The member has read what their page showed, and stays on it."""
-    form = await read_form(request)
     await mark_read(request.state.viewer, form.integers("vues"), request.state.now)
     return see_other(request, "notifications", **turned(asked_turn(request)))

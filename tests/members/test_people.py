@@ -337,7 +337,7 @@ async def test_a_suspension_is_mailed_with_its_end_and_its_reason(client: AsyncC
     assert unseal(mail["content"]) == {
         "name": "Camille Martin",
         "until": "2026-12-01T11:00:00+00:00",
-        "motif": "Insultes répétées.",
+        "reason": "Insultes répétées.",
     }
     assert await journal() == [
         ("suspend", None, camille.id, "", "2026-12-01T11:00:00+00:00", "Insultes répétées."),

@@ -15,8 +15,8 @@ _MACRO = re.compile(r"\b(?:field|textarea|select|radios|checkbox|moment_field)\(
 _CONTROL = re.compile(r"<(?:input|textarea|select|button)\b[^>]*?\bname=\"([^\"{]+)\"", re.DOTALL)
 _NUMBERED = re.compile(r"[ (]\"(\w+-)(?:%d)?\" ?[|~]")
 READERS = {"text", "texts", "integer", "integers", "moment", "day", "checked"}
-# What a theme's file calls its keys, and the command that makes an account its options: no form has them.
-NOT_OF_A_FORM = {"working_group.slug", "name", "email", "password", "moderates"}
+# A key of a theme's file, and an option of the command that makes an account: no form has them.
+NOT_OF_A_FORM = {"working_group.slug", "moderates"}
 
 
 def family(name: str) -> str:

@@ -14,13 +14,15 @@ from forum.domain.discussion import post_writing, posts, threads
 from forum.domain.discussion.post_writing import Preview, Written
 from forum.domain.discussion.posts import OnePost, Place, Revision
 from forum.domain.discussion.threads import Piece
-from forum.errors import Conflict, Invalid
+from forum.errors import Invalid
 from forum.settings import settings
 from forum.text.quotes import MARKER, QuoteMark
 from forum.web.discussion.writing import asks_to_publish, marks_of, read_marks, source_of, writing
-from forum.web.plumbing.forms import Form, asked_integer, asked_text, read_form
+from forum.web.plumbing.doors import Desk, form_door
+from forum.web.plumbing.forms import Form, asked_integer, asked_text
 from forum.web.plumbing.page import page, refused, see_other, to_place
 
+_REPLY = "posts/reply.html"
 _OPENING_MARKS = re.compile(rf"\A(?:\s*{MARKER.pattern}[^\S\n]*(?:\n|\Z))+")
 
 
@@ -34,28 +36,19 @@ def _to_written(request: Request, written: Written, notice: str) -> Response:
     return to_place(request, written.id, written.thread, threads.page_of(written.number), notice=notice)
 
 
-async def reply(request: Request) -> Response:
+async def _replying(request: Request, form: Form | None) -> Desk:
+    """The form begins with what the address quotes and answers."""
+    place = await posts.place_to_reply(request.state.viewer, request.path_params["thread"], request.state.now)
+    marks = read_marks(request.query_params.getlist("citation"))
+    first = _reply_form(marks, asked_integer(request, "en_reponse_a", least=1), asked_text(request, "source"))
+    return Desk(await _reply_context(place, form or first), first)
+
+
+@form_door(_REPLY, _replying)
+async def reply(request: Request, form: Form) -> Response:
     """The form of a reply, its preview and its answer."""
-    if request.method == "GET":
-        place = await _place(request)
-        marks = read_marks(request.query_params.getlist("citation"))
-        answered = asked_integer(request, "en_reponse_a", least=1)
-        return await _reply_page(request, place, _reply_form(marks, answered, asked_text(request, "source")))
-    # The form is read before anything is refused, so that a refusal can give the words back.
-    form = await read_form(request)
-    try:
-        if asks_to_publish(form):
-            return await _publish(request, form)
-        return await _rework(request, await _place(request), form)
-    except Invalid as problem:
-        return await _refused_reply(request, await _place(request), form, problem)
-
-
-async def _place(request: Request) -> Place:
-    return await posts.place_to_reply(request.state.viewer, request.path_params["thread"], request.state.now)
-
-
-async def _publish(request: Request, form: Form) -> Response:
+    if not asks_to_publish(form):
+        return await _rework(request, form)
     thread, answered = request.path_params["thread"], form.integer("en_reponse_a")
     written = await post_writing.reply(
         request.state.viewer, thread, source_of(form), request.state.now, reply_to=answered
@@ -63,19 +56,18 @@ async def _publish(request: Request, form: Form) -> Response:
     return _to_written(request, written, "contribution-publiee")
 
 
-async def _rework(request: Request, place: Place, form: Form) -> Response:
+async def _rework(request: Request, form: Form) -> Response:
     """What a button of the form asks other than publishing: a preview, one quote less, fewer words of a quote."""
-    action = form.text("acte")
-    marks = marks_of(form)
+    viewer, now = request.state.viewer, request.state.now
+    place = await posts.place_to_reply(viewer, request.path_params["thread"], now)
+    action, marks, answered = form.text("acte"), marks_of(form), form.integer("en_reponse_a")
     if action.startswith("retirer-"):
         kept = [m for i, m in enumerate(marks) if action != f"retirer-{i}"]
-        return await _reply_page(request, place, _reply_form(kept, form.integer("en_reponse_a"), form.text("source")))
+        return await _reply_page(request, place, _reply_form(kept, answered, form.text("source")))
     if action.startswith("couper-"):
         cut = [await _cut(m, form) if action == f"couper-{i}" else m for i, m in enumerate(marks)]
-        return await _reply_page(request, place, _reply_form(cut, form.integer("en_reponse_a"), form.text("source")))
-    preview = await post_writing.preview_reply(
-        request.state.viewer, place.thread, source_of(form), request.state.now, reply_to=form.integer("en_reponse_a")
-    )
+        return await _reply_page(request, place, _reply_form(cut, answered, form.text("source")))
+    preview = await post_writing.preview_reply(viewer, place.thread, source_of(form), now, reply_to=answered)
     return await _reply_page(request, place, form, preview)
 
 
@@ -84,11 +76,7 @@ async def _cut(mark: QuoteMark, form: Form) -> QuoteMark:
 
 
 async def _reply_page(request: Request, place: Place, form: Form, preview: Preview | None = None) -> Response:
-    return await page(request, "posts/reply.html", {**await _reply_context(place, form, preview), "form": form})
-
-
-async def _refused_reply(request: Request, place: Place, form: Form, problem: Invalid) -> Response:
-    return await refused(request, "posts/reply.html", await _reply_context(place, form), form, problem)
+    return await page(request, _REPLY, {**await _reply_context(place, form, preview), "form": form})
 
 
 async def _reply_context(place: Place, form: Form, preview: Preview | None = None) -> dict[str, Any]:
@@ -112,34 +100,27 @@ async def quote(request: Request) -> Response:
         mark = posts.mark_words(post, wanted, near=asked_integer(request, "pres", 0) or 0)
     except Invalid as problem:
         form = _reply_form([], post.id, "")
-        return await _refused_reply(request, post.place, form, Invalid(problem.message))
+        return await refused(request, _REPLY, await _reply_context(post.place, form), form, Invalid(problem.message))
     return see_other(request, "reply", thread=post.place.thread, en_reponse_a=post.id, citation=mark.marker())
 
 
-async def edit(request: Request) -> Response:
-    """The form that edits one's own contribution, its preview and its answer; 409 when it changed meanwhile."""
+async def _editing(request: Request, form: Form | None) -> Desk:
+    """Once somebody was quicker, beside the words that are there now, which those of the form replace if sent again."""
+    post = await posts.post_to_edit(request.state.viewer, request.path_params["post"], request.state.now)
+    first = _edit_form(post)
+    return Desk(await _edit_context(post, form or first), first, newer={"version": post.revision, "remplace": 1})
+
+
+@form_door("posts/edit.html", _editing)
+async def edit(request: Request, form: Form) -> Response:
+    """The form that edits one's own contribution, its preview and its answer."""
     viewer, now, post = request.state.viewer, request.state.now, request.path_params["post"]
-    if request.method == "GET":
-        shown = await posts.post_to_edit(viewer, post, now)
-        return await _edit_page(request, shown, _edit_form(shown))
-    form = await read_form(request)
-    try:
-        if not asks_to_publish(form):
-            preview = await post_writing.preview_edit(viewer, post, source_of(form), now)
-            return await _edit_page(request, await posts.post_to_edit(viewer, post, now), form, preview)
+    if asks_to_publish(form):
         written = await post_writing.edit(viewer, post, source_of(form), form.integer("version") or 0, now)
-    except (Invalid, Conflict) as problem:
-        return await _refused_edit(request, await posts.post_to_edit(viewer, post, now), form, problem)
-    return _to_written(request, written, "contribution-modifiee")
-
-
-async def _refused_edit(request: Request, post: OnePost, form: Form, problem: Invalid | Conflict) -> Response:
-    if isinstance(problem, Invalid):
-        return await refused(request, "posts/edit.html", await _edit_context(post, form), form, problem)
-    # Sent again, it replaces the words that are shown beside it, until it is published.
-    form = form.with_values(version=post.revision, remplace=1)
-    context = await _edit_context(post, form)
-    return await refused(request, "posts/edit.html", context, form, Invalid(problem.message), status=409)
+        return _to_written(request, written, "contribution-modifiee")
+    preview = await post_writing.preview_edit(viewer, post, source_of(form), now)
+    shown = await posts.post_to_edit(viewer, post, now)
+    return await page(request, "posts/edit.html", {**await _edit_context(shown, form, preview), "form": form})
 
 
 def _edit_form(post: OnePost) -> Form:
@@ -147,10 +128,6 @@ def _edit_form(post: OnePost) -> Form:
     marks = [QuoteMark(*map(int, m)) for m in MARKER.findall(opening.group())] if opening else []
     own = post.source[opening.end() :].lstrip("\n") if opening else post.source
     return Form.empty(source=own, version=post.revision, citation=[m.marker() for m in marks])
-
-
-async def _edit_page(request: Request, post: OnePost, form: Form, preview: Preview | None = None) -> Response:
-    return await page(request, "posts/edit.html", {**await _edit_context(post, form, preview), "form": form})
 
 
 async def _edit_context(post: OnePost, form: Form, preview: Preview | None = None) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from forum.domain.discussion.threads import ThreadPage, ThreadState
 from forum.domain.themes.ballots import OwnBallot
 from forum.domain.themes.themes import find_theme
 from forum.domain.votes import votes
-from forum.errors import Invalid
 from forum.permissions import (
     Viewer,
     demand,
@@ -24,9 +23,10 @@ from forum.permissions import (
 )
 from forum.settings import settings
 from forum.web.discussion.writing import asks_to_publish, source_of, writing
-from forum.web.plumbing.forms import Form, asked_integer, read_form
+from forum.web.plumbing.doors import Desk, form_door
+from forum.web.plumbing.forms import Form, asked_integer
 from forum.web.plumbing.kept import Kept, KeptPage, to_visitors
-from forum.web.plumbing.page import href, html, own_slot, page, prepare, refused, render, see_other
+from forum.web.plumbing.page import href, html, own_slot, page, prepare, render, see_other
 from forum.web.themes.filters import asked_meeting
 
 # No contribution has this author.
@@ -148,22 +148,21 @@ def _mine(request: Request, kept: ReadyThread, post: int, state: ThreadState) ->
     )
 
 
-async def open_new(request: Request) -> Response:
-    """The form that opens a thread in a theme, its preview and its answer."""
-    form = await read_form(request) if request.method == "POST" else Form.empty()
-    viewer, now = request.state.viewer, request.state.now
+async def _opening(request: Request, form: Form | None) -> Desk:
     theme = await find_theme(request.path_params["number"])
-    blank = {"theme": theme, "title": ""}
-    if request.method == "GET":
-        demand(may_contribute, viewer, theme.schedule, now)
-        return await page(request, "threads/new.html", {**blank, **await writing(form), "form": form})
-    try:
-        typed = form.text("titre"), source_of(form)
-        if not asks_to_publish(form):
-            title, preview = await threads.preview_thread(viewer, theme.number, *typed, now)
-            previewed = {"theme": theme, "title": title, **await writing(form, preview)}
-            return await page(request, "threads/new.html", {**previewed, "form": form})
-        thread = await threads.open_thread(viewer, theme.number, *typed, now)
-    except Invalid as problem:
-        return await refused(request, "threads/new.html", {**blank, **await writing(form)}, form, problem)
-    return see_other(request, "thread", thread=thread, notice="fil-ouvert")
+    demand(may_contribute, request.state.viewer, theme.schedule, request.state.now)
+    return Desk({"theme": theme, "title": "", **await writing(form or Form.empty())})
+
+
+@form_door("threads/new.html", _opening)
+async def open_new(request: Request, form: Form) -> Response:
+    """The form that opens a thread in a theme, its preview and its answer."""
+    viewer, now, number = request.state.viewer, request.state.now, request.path_params["number"]
+    typed = form.text("titre"), source_of(form)
+    if asks_to_publish(form):
+        thread = await threads.open_thread(viewer, number, *typed, now)
+        return see_other(request, "thread", thread=thread, notice="fil-ouvert")
+    title, preview = await threads.preview_thread(viewer, number, *typed, now)
+    desk = await _opening(request, form)
+    previewed = {**desk.context, "title": title, **await writing(form, preview)}
+    return await page(request, "threads/new.html", {**previewed, "form": form})

@@ -10,37 +10,35 @@ from forum.domain.discussion.threads import find_post
 from forum.domain.meetings import bulk_tags, waiting_tags
 from forum.domain.meetings.bulk_tags import Asked, Kind
 from forum.errors import Checks, Invalid
-from forum.web.plumbing.forms import Form, asked_integer, asked_text, asked_turn, read_form, turned
-from forum.web.plumbing.page import page, refused, see_other, to_place
+from forum.web.plumbing.doors import Desk, button, form_door
+from forum.web.plumbing.forms import Form, asked_integer, asked_text, asked_turn, turned
+from forum.web.plumbing.page import see_other, to_place
 
 
-async def tag(request: Request) -> Response:
+@button
+async def tag(request: Request, form: Form) -> Response:
     """Tie a contribution to a meeting, confirm a member's tag (acte=etiqueter), or take one off (acte=retirer)."""
-    form = await read_form(request)
     post = request.path_params["post"]
     act = meeting_tags.untag_post if form.text("acte") == "retirer" else meeting_tags.tag_post
     await act(request.state.viewer, post, form.integer("reunion"), request.state.now)
     return to_place(request, post, *await find_post(post), notice="etiquette-changee")
 
 
-async def queue(request: Request) -> Response:
+async def _waiting(request: Request, _: Form | None) -> Desk:
+    turn = asked_turn(request)
+    shown = await waiting_tags.list_waiting(request.state.viewer, request.state.now, turn)
+    return Desk({"list": shown, "here": turned(turn)})
+
+
+@form_door("meetings/waiting.html", _waiting)
+async def queue(request: Request, form: Form) -> Response:
     """The tags that wait: confirm or refuse one by its button (acte=confirmer:12), or those ticked (acte=confirmer)."""
-    form = await read_form(request) if request.method == "POST" else None
-    viewer, now, turn = request.state.viewer, request.state.now, asked_turn(request)
-    if form is None:
-        shown = await waiting_tags.list_waiting(viewer, now, turn)
-        context = {"list": shown, "here": turned(turn), "form": Form.empty()}
-        return await page(request, "meetings/waiting.html", context)
-    try:
-        act, _, one = form.text("acte").partition(":")
-        tags = [int(one)] if one.isascii() and one.isdecimal() and len(one) < 10 else form.integers("etiquettes")
-        confirm = _one_of(act, "confirmer", "refuser")
-        await waiting_tags.settle_tags(viewer, tags, now, confirm=confirm)
-    except Invalid as problem:
-        context = {"list": await waiting_tags.list_waiting(viewer, now, turn), "here": turned(turn)}
-        return await refused(request, "meetings/waiting.html", context, form, problem)
+    act, _, one = form.text("acte").partition(":")
+    tags = [int(one)] if one.isascii() and one.isdecimal() and len(one) < 10 else form.integers("etiquettes")
+    confirm = _one_of(act, "confirmer", "refuser")
+    await waiting_tags.settle_tags(request.state.viewer, tags, request.state.now, confirm=confirm)
     notice = "etiquettes-confirmees" if confirm else "etiquettes-refusees"
-    return see_other(request, "waiting_tags", notice=notice, **turned(turn))
+    return see_other(request, "waiting_tags", notice=notice, **turned(asked_turn(request)))
 
 
 def _one_of(typed: str, yes: str, no: str) -> bool:
@@ -48,20 +46,6 @@ def _one_of(typed: str, yes: str, no: str) -> bool:
     if typed not in (yes, no):
         raise Invalid("Choisissez ce qu’il faut faire.")
     return typed == yes
-
-
-async def select(request: Request) -> Response:
-    """Contributions and proposals of a theme to tick, then to tie to a meeting of its group or to untie."""
-    form = await read_form(request) if request.method == "POST" else None
-    number = request.path_params["number"]
-    if form is None:
-        return await page(request, "meetings/select.html", {**await _selection(request), "form": _first(request)})
-    try:
-        await _tag_selection(request, form)
-    except Invalid as problem:
-        return await refused(request, "meetings/select.html", await _selection(request), form, problem)
-    here = _filters(_asked(request)) | turned(asked_turn(request))
-    return see_other(request, "tag_selection", number=number, **here, notice="selection-etiquetee")
 
 
 async def _tag_selection(request: Request, form: Form) -> None:
@@ -78,11 +62,6 @@ async def _tag_selection(request: Request, form: Form) -> None:
     )
 
 
-def _first(request: Request) -> Form:
-    """A form that begins with the meeting from whose page one comes."""
-    return Form.empty(reunion=asked_integer(request, "reunion", least=1))
-
-
 def _asked(request: Request) -> Asked:
     return Asked(
         thread=asked_integer(request, "fil", least=1),
@@ -96,14 +75,24 @@ def _filters(asked: Asked) -> dict[str, Any]:
     return {"fil": asked.thread, "voir": "sans" if asked.untagged else None, "quoi": asked.kind}
 
 
-async def _selection(request: Request) -> dict[str, Any]:
+async def _selection(request: Request, _: Form | None) -> Desk:
+    """The form begins with the meeting from whose page one comes."""
     viewer, now, asked, turn = request.state.viewer, request.state.now, _asked(request), asked_turn(request)
     desk = await bulk_tags.tagging_desk(viewer, request.path_params["number"], asked, now, turn)
     told = request.method == "GET" and asked_text(request, "fait") == "selection-etiquetee"
-    return {
+    context = {
         "desk": desk,
         "theme": desk.theme,
         "report": await bulk_tags.last_report(viewer, desk.theme) if told else None,
         "filters": _filters(asked),
         "here": turned(turn),
     }
+    return Desk(context, Form.empty(reunion=asked_integer(request, "reunion", least=1)))
+
+
+@form_door("meetings/select.html", _selection)
+async def select(request: Request, form: Form) -> Response:
+    """Contributions and proposals of a theme to tick, then to tie to a meeting of its group or to untie."""
+    await _tag_selection(request, form)
+    number, here = request.path_params["number"], _filters(_asked(request)) | turned(asked_turn(request))
+    return see_other(request, "tag_selection", number=number, **here, notice="selection-etiquetee")

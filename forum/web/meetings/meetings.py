@@ -1,18 +1,17 @@
 """Meetings: the list, one of them, a new one, a correction; the same as a calendar to follow."""
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain.meetings import changes, meetings, waiting_tags
-from forum.domain.meetings.changes import MeetingDesk, Sitting
+from forum.domain.meetings.changes import Sitting
 from forum.domain.meetings.meetings import Group, MeetingLine
-from forum.errors import Checks, Conflict, Invalid, NotFound
+from forum.errors import Checks, Invalid, NotFound
 from forum.language import catalogue
 from forum.text.calendars import Event, calendar
-from forum.web.plumbing.forms import Form, read_form
-from forum.web.plumbing.page import href, page, pages, refused, see_other
+from forum.web.plumbing.doors import Desk, form_door
+from forum.web.plumbing.forms import Form
+from forum.web.plumbing.page import href, page, pages, see_other
 
 
 async def index(request: Request) -> Response:
@@ -31,16 +30,15 @@ async def show(request: Request) -> Response:
     return await page(request, "meetings/show.html", {"page": shown, "meeting": shown.meeting})
 
 
-async def create(request: Request) -> Response:
+async def _groups(request: Request, _: Form | None) -> Desk:
+    return Desk({"groups": await meetings.new_meeting_groups(request.state.viewer, request.state.now)})
+
+
+@form_door("meetings/new.html", _groups)
+async def create(request: Request, form: Form) -> Response:
     """The form of a new meeting, and its answer."""
-    form = await read_form(request) if request.method == "POST" else None
     groups = await meetings.new_meeting_groups(request.state.viewer, request.state.now)
-    if form is None:
-        return await page(request, "meetings/new.html", {"groups": groups, "form": Form.empty()})
-    try:
-        meeting = await _create(request, form, groups)
-    except Invalid as problem:
-        return await refused(request, "meetings/new.html", {"groups": groups}, form, problem)
+    meeting = await _create(request, form, groups)
     return see_other(request, "meeting", meeting=meeting, notice="reunion-creee")
 
 
@@ -74,33 +72,24 @@ def _sitting(form: Form, checks: Checks) -> Sitting:
     return Sitting(held_on, place, attendance)
 
 
-async def edit(request: Request) -> Response:
-    """The form that corrects a meeting, and its answer; 409 when somebody else did meanwhile."""
-    form = await read_form(request) if request.method == "POST" else None
-    viewer, now, meeting = request.state.viewer, request.state.now, request.path_params["meeting"]
-    desk = await changes.meeting_to_edit(viewer, meeting, now)
-    if form is None:
-        return await page(request, "meetings/edit.html", {**_desk(desk), "form": _first(desk)})
-    try:
-        mark = form.text("vu", desk.mark)
-        await changes.edit_meeting(viewer, meeting, _sitting(form, Checks()), mark, now)
-    except Invalid as problem:
-        return await refused(request, "meetings/edit.html", _desk(desk), form, problem)
-    except Conflict as problem:
-        # The page says what is now; sent again, the form is about that.
-        desk = await changes.meeting_to_edit(viewer, meeting, now)
-        context, form = {**_desk(desk), "other": desk.sitting}, form.with_values(vu=desk.mark)
-        return await refused(request, "meetings/edit.html", context, form, Invalid(problem.message), status=409)
-    return see_other(request, "meeting", meeting=desk.meeting.id, notice="reunion-modifiee")
-
-
-def _desk(desk: MeetingDesk) -> dict[str, Any]:
-    return {"meeting": desk.meeting, "other": None}
-
-
-def _first(desk: MeetingDesk) -> Form:
+async def _editing(request: Request, form: Form | None) -> Desk:
+    """Once somebody else was quicker, with what is there now."""
+    desk = await changes.meeting_to_edit(request.state.viewer, request.path_params["meeting"], request.state.now)
     sitting = desk.sitting
-    return Form.empty(date=sitting.held_on, lieu=sitting.place, presents=sitting.attendance, vu=desk.mark)
+    return Desk(
+        {"meeting": desk.meeting, "other": sitting if form is not None and form.values["remplace"] else None},
+        Form.empty(date=sitting.held_on, lieu=sitting.place, presents=sitting.attendance, vu=desk.mark),
+        newer={"vu": desk.mark, "remplace": 1},
+    )
+
+
+@form_door("meetings/edit.html", _editing)
+async def edit(request: Request, form: Form) -> Response:
+    """The form that corrects a meeting, and its answer."""
+    viewer, now, meeting = request.state.viewer, request.state.now, request.path_params["meeting"]
+    seen = form.text("vu", (await changes.meeting_to_edit(viewer, meeting, now)).mark)
+    await changes.edit_meeting(viewer, meeting, _sitting(form, Checks()), seen, now)
+    return see_other(request, "meeting", meeting=meeting, notice="reunion-modifiee")
 
 
 async def calendar_of_all(request: Request) -> Response:

@@ -6,74 +6,74 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain.meetings import minutes
-from forum.domain.meetings.minutes import LEFT_OUT, NEW, JoinedRow, KeptRow, MinutesDesk, PreviewRow
+from forum.domain.meetings.minutes import LEFT_OUT, NEW, JoinedRow, KeptRow, PreviewRow
 from forum.errors import Invalid
 from forum.text.minutes_files import LONGEST_FILE
-from forum.web.plumbing.forms import Form, read_upload
-from forum.web.plumbing.page import page, refused, see_other
+from forum.web.plumbing.doors import Desk, form_door
+from forum.web.plumbing.forms import Form
+from forum.web.plumbing.page import page, see_other
 
 _ROW = re.compile(r"ligne-([1-9][0-9]{0,5})", re.ASCII)
 _TEMPLATE = "meetings/minutes.html"
 
 
-async def enter(request: Request) -> Response:
-    """Nothing is written before the lines were looked at and sent once more."""
-    form, content = (
-        (None, b"") if request.method == "GET" else await read_upload(request, "fichier", limit=LONGEST_FILE)
-    )
+async def _desk(request: Request, form: Form | None) -> Desk:
+    """The lines as they were left, when it was to keep them that the form was sent."""
     desk = await minutes.minutes_desk(request.state.viewer, request.path_params["meeting"], request.state.now)
-    context = {"desk": desk, "rows": (), "most_megabytes": LONGEST_FILE >> 20}
-    if form is None:
-        return await page(request, _TEMPLATE, {**context, "form": Form.empty()})
+    keeps = form is not None and form.values["acte"] == "garder"
+    rows = await minutes.with_suggestions(desk, _theme(form), _typed_rows(form)) if form is not None and keeps else ()
+    return Desk({"desk": desk, "rows": rows, "most_megabytes": LONGEST_FILE >> 20})
+
+
+@form_door(_TEMPLATE, _desk, upload=LONGEST_FILE)
+async def enter(request: Request, form: Form) -> Response:
+    """Nothing is written before the lines were looked at and sent once more."""
     if form.values["acte"] == "garder":
-        return await _keep(request, form, desk)
+        return await _keep(request, form)
+    desk = await _desk(request, form)
     if form.values["acte"] == "recommencer":
-        return await page(request, _TEMPLATE, {**context, "form": form})
-    try:
-        form = await _with_file(form, content)
-        rows = await minutes.preview_minutes(
-            request.state.viewer, desk.meeting.id, form.integer("theme"), form.text("source"), request.state.now
-        )
-    except Invalid as problem:
-        return await refused(request, _TEMPLATE, context, form, problem)
-    return await page(request, _TEMPLATE, {**context, "rows": rows, "form": form})
+        return await page(request, _TEMPLATE, {**desk.context, "form": form})
+    form = await _with_file(form)
+    rows = await minutes.preview_minutes(
+        request.state.viewer,
+        request.path_params["meeting"],
+        form.integer("theme"),
+        form.text("source"),
+        request.state.now,
+    )
+    return await page(request, _TEMPLATE, {**desk.context, "rows": rows, "form": form})
 
 
-async def _with_file(form: Form, content: bytes) -> Form:
+async def _with_file(form: Form) -> Form:
     """The form with the text of the file in the place of the pasted one.
 
     Raises:
         Invalid: both were given, or the file is not read.
     """
-    if not content:
+    if not form.file:
         return form
     if form.text("source").strip():
         raise Invalid("Choisissez un fichier, ou collez un texte : pas les deux.", field="fichier")
     try:
-        return form.with_values(source=await minutes.read_file(content))
+        return form.with_values(source=await minutes.read_file(form.file))
     except Invalid as problem:
         raise Invalid(problem.message, field="fichier", values=problem.values) from None
 
 
-async def _keep(request: Request, form: Form, desk: MinutesDesk) -> Response:
-    typed = _typed_rows(form)
+async def _keep(request: Request, form: Form) -> Response:
+    meeting, typed = request.path_params["meeting"], _typed_rows(form)
     kept = [KeptRow(row.line, row.text) for row in typed if row.choice == NEW]
     joined = [JoinedRow(row.line, row.choice) for row in typed if row.choice not in (NEW, LEFT_OUT)]
-    try:
-        await minutes.keep_minutes(
-            request.state.viewer,
-            desk.meeting.id,
-            form.integer("theme"),
-            form.text("source"),
-            kept,
-            joined,
-            request.state.now,
-        )
-    except Invalid as problem:
-        rows = await minutes.with_suggestions(desk, _theme(form), typed)
-        context = {"desk": desk, "rows": rows, "most_megabytes": LONGEST_FILE >> 20}
-        return await refused(request, _TEMPLATE, context, form, problem)
-    return see_other(request, "meeting", meeting=desk.meeting.id, notice="compte-rendu-garde")
+    await minutes.keep_minutes(
+        request.state.viewer,
+        meeting,
+        form.integer("theme"),
+        form.text("source"),
+        kept,
+        joined,
+        request.state.now,
+    )
+    return see_other(request, "meeting", meeting=meeting, notice="compte-rendu-garde")
 
 
 def _theme(form: Form) -> int | None:

@@ -1,6 +1,5 @@
 """/compte: what a member says of themselves, the charter that they accepted, the address that they are written to."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -9,135 +8,133 @@ from starlette.responses import Response
 from forum.domain import legal
 from forum.domain.members import address_changes, profiles
 from forum.domain.members.particulars import typed_particulars
-from forum.domain.members.profiles import Profile
 from forum.domain.sign_in import proofs
 from forum.errors import Invalid
 from forum.models.joining import Purpose
-from forum.permissions import Viewer
-from forum.web.members.joining import dead_link
+from forum.web.members.joining import dead_link, token_of
 from forum.web.plumbing.addresses import local_path
 from forum.web.plumbing.callers import own
 from forum.web.plumbing.choices import asked_of_people
-from forum.web.plumbing.forms import Form, asked_text, read_form
-from forum.web.plumbing.page import page, refused, secret, see_other, unkept
+from forum.web.plumbing.doors import Desk, Door, button, form_door
+from forum.web.plumbing.forms import Form, asked_text
+from forum.web.plumbing.page import page, secret, see_other, unkept
 
 
-async def show(request: Request) -> Response:
-    """The profile, as a form."""
+async def _profile(request: Request, _: Form | None) -> Desk:
     viewer = own(request)
     profile = await profiles.own_profile(viewer)
-    if request.method != "POST":
-        form = Form.empty(
-            nom=profile.said.name,
-            organisation=profile.said.organisation,
-            profession=profile.said.profession,
-            territoire=profile.said.territory,
-            langue=profile.locale,
-        )
-        return await page(request, "account/profile.html", await _about(request, viewer, profile) | {"form": form})
-    form = await read_form(request)
-    try:
-        await profiles.change_profile(viewer, typed_particulars(form.text), locale=form.text("langue"))
-    except Invalid as problem:
-        return await refused(request, "account/profile.html", await _about(request, viewer, profile), form, problem)
-    return see_other(request, "account", notice="profil-garde")
-
-
-async def _about(request: Request, viewer: Viewer, profile: Profile) -> dict[str, Any]:
-    return {
+    context: dict[str, Any] = {
         **asked_of_people(profile.said.profession, profile.said.territory),
         "profile": profile,
         "change": await address_changes.pending_change(viewer, now=request.state.now),
         "charter": legal.charter_version(),
         "suite": local_path(asked_text(request, "suite")),
     }
+    return Desk(
+        context,
+        Form.empty(
+            nom=profile.said.name,
+            organisation=profile.said.organisation,
+            profession=profile.said.profession,
+            territoire=profile.said.territory,
+            langue=profile.locale,
+        ),
+    )
 
 
-async def accept_charter(request: Request) -> Response:
-    """The charter changed since it was accepted: it is accepted anew."""
+@form_door("account/profile.html", _profile)
+async def show(request: Request, form: Form) -> Response:
+    """The profile, as a form."""
     viewer = own(request)
-    form = await read_form(request)
-    await profiles.accept_charter(viewer, form.text("version"), now=request.state.now)
+    await profiles.change_profile(viewer, typed_particulars(form.text), locale=form.text("langue"))
+    return see_other(request, "account", notice="profil-garde")
+
+
+@button
+async def accept_charter(request: Request, form: Form) -> Response:
+    """The charter changed since it was accepted: it is accepted anew."""
+    await profiles.accept_charter(own(request), form.text("version"), now=request.state.now)
     return see_other(request, "account", notice="charte-acceptee")
 
 
-async def change_address(request: Request) -> Response:
-    """Another address, to be confirmed at both ends; the page says where a change under way stands."""
+async def _moving(request: Request, _: Form | None) -> Desk:
     viewer = own(request)
-    profile = await profiles.own_profile(viewer)
-    context: Mapping[str, Any] = {
-        "profile": profile,
-        "change": await address_changes.pending_change(viewer, now=request.state.now),
-        "has_password": await proofs.has_password(viewer),
-    }
-    if request.method != "POST":
-        return unkept(await page(request, "account/address.html", {**context, "form": Form.empty()}))
-    form = await read_form(request)
-    try:
-        await address_changes.ask_for_change(
-            viewer,
-            request.state.token,
-            email=form.text("nouvelle_adresse"),
-            password=form.text(proofs.FIELD),
-            now=request.state.now,
-        )
-    except Invalid as problem:
-        return unkept(await refused(request, "account/address.html", context, form, problem))
+    return Desk(
+        {
+            "profile": await profiles.own_profile(viewer),
+            "change": await address_changes.pending_change(viewer, now=request.state.now),
+            "has_password": await proofs.has_password(viewer),
+        }
+    )
+
+
+@form_door("account/address.html", _moving, kept=unkept)
+async def change_address(request: Request, form: Form) -> Response:
+    """Another address, to be confirmed at both ends; the page says where a change under way stands."""
+    await address_changes.ask_for_change(
+        own(request),
+        request.state.token,
+        email=form.text("nouvelle_adresse"),
+        password=form.text(proofs.FIELD),
+        now=request.state.now,
+    )
     return see_other(request, "address", notice="adresse-demandee")
 
 
-async def give_up_address(request: Request) -> Response:
+@button
+async def give_up_address(request: Request, _: Form) -> Response:
     """The change under way is given up."""
-    viewer = own(request)
-    await read_form(request)
-    await address_changes.give_up(viewer)
+    await address_changes.give_up(own(request))
     return see_other(request, "account", notice="adresse-abandonnee")
 
 
-async def agree_from_old(request: Request) -> Response:
-    """The link that went to the old address."""
-    return await _agree(request, Purpose.OLD_ADDRESS)
-
-
-async def agree_from_new(request: Request) -> Response:
-    """The link that went to the new address."""
-    return await _agree(request, Purpose.NEW_ADDRESS)
-
-
-async def _agree(request: Request, purpose: Purpose) -> Response:
+def _agree(purpose: Purpose) -> Door:
     """A box says yes. Whoever reads it need not be signed in: the two boxes are asked, not the session."""
-    now = request.state.now
-    try:
-        if request.method != "POST":
-            token = asked_text(request, "jeton")
-            asked = await address_changes.asked_by(token, purpose, now)
-            context = {"asked": asked, "is_old": purpose is Purpose.OLD_ADDRESS, "token": token}
-            return secret(await page(request, "account/agree.html", context))
-        form = await read_form(request)
-        is_done = await address_changes.agree(form.text("jeton"), purpose, now)
-    except Invalid as problem:
-        return await dead_link(request, problem, "address")
-    return secret(await page(request, "account/agreed.html", {"is_done": is_done}))
+
+    async def asked(request: Request, form: Form | None) -> Desk | Response:
+        token = token_of(request, form)
+        try:
+            change = await address_changes.asked_by(token, purpose, request.state.now)
+        except Invalid as problem:
+            return await dead_link(request, problem, "address")
+        return Desk({"asked": change, "is_old": purpose is Purpose.OLD_ADDRESS, "token": token})
+
+    @form_door("account/agree.html", asked, kept=secret)
+    async def agree(request: Request, form: Form) -> Response:
+        try:
+            is_done = await address_changes.agree(form.text("jeton"), purpose, request.state.now)
+        except Invalid as problem:
+            return await dead_link(request, problem, "address")
+        return secret(await page(request, "account/agreed.html", {"is_done": is_done}))
+
+    return agree
 
 
-async def send_confirmation(request: Request) -> Response:
+# The links that went to the two addresses.
+agree_from_old, agree_from_new = _agree(Purpose.OLD_ADDRESS), _agree(Purpose.NEW_ADDRESS)
+
+
+@button
+async def send_confirmation(request: Request, _: Form) -> Response:
     """Once more the link that confirms the address."""
-    viewer = own(request)
-    await read_form(request)
-    await address_changes.send_confirmation(viewer, now=request.state.now)
+    await address_changes.send_confirmation(own(request), now=request.state.now)
     return see_other(request, "account", notice="confirmation-envoyee")
 
 
-async def confirm_address(request: Request) -> Response:
-    """The link that confirms the address of who is signed in."""
-    viewer = own(request)
+async def _confirming(request: Request, form: Form | None) -> Desk | Response:
+    viewer, token = own(request), token_of(request, form)
     try:
-        if request.method != "POST":
-            token = asked_text(request, "jeton")
-            await address_changes.require_own_link(viewer, token, request.state.now)
-            return secret(await page(request, "account/confirm_address.html", {"token": token}))
-        form = await read_form(request)
-        await address_changes.confirm(viewer, form.text("jeton"), now=request.state.now)
+        await address_changes.require_own_link(viewer, token, request.state.now)
+    except Invalid as problem:
+        return await dead_link(request, problem, "account")
+    return Desk({"token": token})
+
+
+@form_door("account/confirm_address.html", _confirming, kept=secret)
+async def confirm_address(request: Request, form: Form) -> Response:
+    """The link that confirms the address of who is signed in."""
+    try:
+        await address_changes.confirm(own(request), form.text("jeton"), now=request.state.now)
     except Invalid as problem:
         return await dead_link(request, problem, "account")
     return see_other(request, "account", notice="adresse-confirmee")

@@ -1,7 +1,5 @@
 """/administration/invitations: who was invited, one more, a whole file; and /invitation, where the link leads."""
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,11 +9,13 @@ from forum.domain.members.invitation_files import LONGEST_FILE, MOST_LINES, clea
 from forum.domain.members.invitations import Outcome, State
 from forum.domain.members.particulars import typed_particulars
 from forum.domain.sign_in import sessions
-from forum.errors import Invalid
+from forum.errors import Checks, Invalid
 from forum.settings import settings
+from forum.web.members.joining import token_of
 from forum.web.plumbing.callers import device
 from forum.web.plumbing.choices import asked_of_people
-from forum.web.plumbing.forms import Form, asked_text, asked_turn, read_form, read_upload
+from forum.web.plumbing.doors import Desk, button, form_door
+from forum.web.plumbing.forms import Form, asked_text, asked_turn
 from forum.web.plumbing.page import href, page, refused, secret, see_other, sentence, unkept
 from forum.web.sign_in.sessions import entered
 
@@ -32,43 +32,42 @@ async def index(request: Request) -> Response:
     return await page(request, "invitations/index.html", context)
 
 
-async def invite(request: Request) -> Response:
-    """Invite one person."""
-    form = await read_form(request) if request.method == "POST" else None
+async def _inviting(request: Request, _: Form | None) -> Desk:
     permissions.demand(permissions.may_administer, request.state.viewer, request.state.now)
-    if form is None:
-        return await page(
-            request, "invitations/new.html", {**_lists(), "form": Form.empty(langue=request.state.locale)}
-        )
-    try:
-        guest = clean_guest(typed_particulars(form.text, "adresse"), language=form.text("langue"))
-        await invitations.invite(request.state.viewer, guest, request.state.now)
-    except Invalid as problem:
-        return await refused(request, "invitations/new.html", _lists(), form, problem)
+    people = settings().people
+    known = {"professions": people.professions, "territories": people.territories}
+    return Desk(known, Form.empty(langue=request.state.locale))
+
+
+@form_door("invitations/new.html", _inviting)
+async def invite(request: Request, form: Form) -> Response:
+    """Invite one person."""
+    permissions.demand(permissions.may_administer, request.state.viewer, request.state.now)
+    guest = clean_guest(typed_particulars(form.text, "adresse"), language=form.text("langue"))
+    await invitations.invite(request.state.viewer, guest, request.state.now)
     return see_other(request, "invitations", notice="invitation-envoyee")
 
 
-async def read_file(request: Request) -> Response:
-    """A file or a pasted list, read and kept; nothing leaves before its report was looked at."""
+async def _list(request: Request, _: Form | None) -> Desk:
     permissions.demand(permissions.may_administer, request.state.viewer, request.state.now)
-    context = {"most_lines": MOST_LINES, "most_megabytes": LONGEST_FILE >> 20}
-    if request.method == "GET":
-        return await page(request, "invitations/file.html", {**context, "form": Form.empty()})
-    form, content = await read_upload(request, "fichier", limit=LONGEST_FILE)
-    viewer, now = request.state.viewer, request.state.now
-    try:
-        pasted = form.text("liste")
-        field = "liste" if pasted.strip() else "fichier"
-        if content and pasted.strip():
+    return Desk({"most_lines": MOST_LINES, "most_megabytes": LONGEST_FILE >> 20})
+
+
+@form_door("invitations/file.html", _list, upload=LONGEST_FILE)
+async def read_file(request: Request, form: Form) -> Response:
+    """A file or a pasted list, read and kept; nothing leaves before its report was looked at."""
+    viewer, now, pasted = request.state.viewer, request.state.now, form.text("liste")
+    checks = Checks()
+    batch = 0
+    with checks.field("liste" if pasted.strip() else "fichier"):
+        if form.file and pasted.strip():
             raise Invalid("Choisissez un fichier, ou collez une liste : pas les deux.")
         batch = await (
             invitations.read_pasted(viewer, pasted, now)
-            if field == "liste"
-            else invitations.read_file(viewer, content, now)
+            if pasted.strip()
+            else invitations.read_file(viewer, form.file, now)
         )
-    except Invalid as problem:
-        told = Invalid(problem.message, field=problem.field or field, values=problem.values)
-        return await refused(request, "invitations/file.html", context, form, told)
+    checks.done()
     return see_other(request, "invitation_batch", batch=batch)
 
 
@@ -97,58 +96,36 @@ def _said(request: Request, line: invitations.Line) -> list[str]:
     return [sentence(request, problem) for problem in line.guest.problems]
 
 
-async def send(request: Request) -> Response:
+@button
+async def send(request: Request, _: Form) -> Response:
     """Send what a report announced; sent twice, it is sent once."""
-    await read_form(request)
     batch = request.path_params["batch"]
     await invitations.send_batch(request.state.viewer, batch, request.state.now)
     return see_other(request, "invitation_batch", batch=batch)
 
 
-async def invite_again(request: Request) -> Response:
+@button
+async def invite_again(request: Request, _: Form) -> Response:
     """A new link for an invitation that has ended, or whose mail got lost."""
-    await read_form(request)
     await invitations.invite_again(request.state.viewer, request.path_params["invitation"], request.state.now)
     return see_other(request, "invitations", notice="invitation-envoyee")
 
 
-async def withdraw(request: Request) -> Response:
+@button
+async def withdraw(request: Request, _: Form) -> Response:
     """Take an invitation back."""
-    await read_form(request)
     await invitations.withdraw(request.state.viewer, request.path_params["invitation"], request.state.now)
     return see_other(request, "invitations", notice="invitation-retiree")
 
 
-async def accept(request: Request) -> Response:
-    """Where the link of an invitation leads: a form that begins with what was said of the person."""
-    if request.method == "GET":
-        return await _acceptance(request, None, asked_text(request, "jeton"))
-    form = await read_form(request)
-    try:
-        member = await invitations.accept(
-            form.text("jeton"),
-            typed_particulars(form.text, "mot_de_passe", "charte"),
-            locale=request.state.locale,
-            now=request.state.now,
-        )
-    except Invalid as problem:
-        return await _acceptance(request, form, form.values["jeton"], problem)
-    await sessions.close_session(request.state.token)
-    entry = await sessions.let_in(member.id, device=device(request), now=request.state.now)
-    return await entered(request, entry, href(request, "account", fait="compte-ouvert"))
-
-
-async def _acceptance(request: Request, form: Form | None, token: str, problem: Invalid | None = None) -> Response:
-    """The form while the link is good; otherwise (410) what to do next."""
+async def _opened(request: Request, form: Form | None) -> Desk | Response:
+    """While the link is good; otherwise (410) what to do next."""
+    token = token_of(request, form)
     try:
         opened = await invitations.opened_by(token, request.state.now)
     except Invalid as ended:
         return secret(await refused(request, "invitations/dead_link.html", {}, Form.empty(), ended, 410))
     context = {"opened": opened, "guest": opened.guest, **asked_of_people()}
-    if opened.is_member:
-        return secret(await page(request, "invitations/accept.html", {**context, "form": Form.empty()}))
-    if form is not None and problem is not None:
-        return secret(await refused(request, "invitations/accept.html", context, form, problem))
     first = Form.empty(
         jeton=token,
         nom=opened.guest.name,
@@ -156,9 +133,18 @@ async def _acceptance(request: Request, form: Form | None, token: str, problem: 
         profession=opened.guest.profession,
         territoire=opened.guest.territory,
     )
-    return secret(await page(request, "invitations/accept.html", {**context, "form": first}))
+    return Desk(context, first)
 
 
-def _lists() -> dict[str, Any]:
-    """What may be said of somebody beside their name."""
-    return {"professions": settings().people.professions, "territories": settings().people.territories}
+@form_door("invitations/accept.html", _opened, kept=secret)
+async def accept(request: Request, form: Form) -> Response:
+    """Where the link of an invitation leads: a form that begins with what was said of the person."""
+    member = await invitations.accept(
+        form.text("jeton"),
+        typed_particulars(form.text, "mot_de_passe", "charte"),
+        locale=request.state.locale,
+        now=request.state.now,
+    )
+    await sessions.close_session(request.state.token)
+    entry = await sessions.let_in(member.id, device=device(request), now=request.state.now)
+    return await entered(request, entry, href(request, "account", fait="compte-ouvert"))

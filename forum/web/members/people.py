@@ -8,13 +8,14 @@ from starlette.responses import Response
 
 from forum import permissions
 from forum.domain.members import people
-from forum.domain.members.people import Asking, PersonDesk, State, Wanted
+from forum.domain.members.people import Asking, Rights, State, Wanted
 from forum.domain.sign_in import proofs
-from forum.errors import Conflict, Invalid
+from forum.errors import Invalid
 from forum.models.members import Role
 from forum.permissions import Viewer
-from forum.web.plumbing.forms import Form, asked_integer, asked_text, asked_turn, read_form
-from forum.web.plumbing.page import page, refused, see_other, unkept
+from forum.web.plumbing.doors import Desk, button, form_door
+from forum.web.plumbing.forms import Form, asked_integer, asked_text, asked_turn
+from forum.web.plumbing.page import page, see_other, unkept
 
 
 async def hub(request: Request) -> Response:
@@ -25,24 +26,11 @@ async def hub(request: Request) -> Response:
 
 async def index(request: Request) -> Response:
     """Who has an account, by name; the search is in the address of the page, an e-mail address never is."""
-    return await _index(request, Form.empty())
+    desk = await _listed(request, None)
+    return await page(request, "people/index.html", {**desk.context, "form": desk.first})
 
 
-async def find(request: Request) -> Response:
-    """From an exact address, in the body of the request, to its owner's page."""
-    form = await read_form(request)
-    try:
-        found = await people.find_by_address(request.state.viewer, form.text("adresse"), request.state.now)
-    except Invalid as problem:
-        return await refused(request, "people/index.html", await _listed(request), form, problem)
-    return see_other(request, "person", member=found)
-
-
-async def _index(request: Request, form: Form) -> Response:
-    return await page(request, "people/index.html", {**await _listed(request), "form": form})
-
-
-async def _listed(request: Request) -> dict[str, Any]:
+async def _listed(request: Request, _: Form | None) -> Desk:
     wanted = Wanted(
         words=asked_text(request, "nom", limit=120),
         role=_one_of(Role, asked_text(request, "role")),
@@ -50,12 +38,20 @@ async def _listed(request: Request) -> dict[str, Any]:
         state=_one_of(State, asked_text(request, "etat")),
     )
     filters = {"nom": wanted.words, "role": wanted.role, "groupe": wanted.group, "etat": wanted.state}
-    return {
+    context = {
         "list": await people.list_people(request.state.viewer, wanted, request.state.now, asked_turn(request)),
         "filters": {name: value for name, value in filters.items() if value},
         "roles": tuple(Role),
         "states": tuple(State),
     }
+    return Desk(context)
+
+
+@form_door("people/index.html", _listed)
+async def find(request: Request, form: Form) -> Response:
+    """From an exact address, in the body of the request, to its owner's page."""
+    found = await people.find_by_address(request.state.viewer, form.text("adresse"), request.state.now)
+    return see_other(request, "person", member=found)
 
 
 Kind = TypeVar("Kind", bound=StrEnum)
@@ -70,97 +66,85 @@ async def show(request: Request) -> Response:
     return await page(request, "people/show.html", {**await _context(request), "email": ""})
 
 
-async def see_address(request: Request) -> Response:
+@button
+async def see_address(request: Request, _: Form) -> Response:
     """The same page with the address, once: the journal keeps who looked."""
-    await read_form(request)
     email = await people.see_address(request.state.viewer, request.path_params["member"], request.state.now)
     return unkept(await page(request, "people/show.html", {**await _context(request), "email": email}))
 
 
-async def rights(request: Request) -> Response:
-    """Role and groups; whoever changes them proves who they are."""
-    form = await read_form(request) if request.method == "POST" else None
+async def _desk(request: Request, _: Form | None) -> Desk:
+    """One person; after somebody else's change the page says what is now, and sent again the form is about that."""
     context = await _context(request)
-    desk: PersonDesk = context["desk"]
     context["has_password"] = await proofs.has_password(_administrator(request))
-    if form is None:
-        return unkept(await page(request, "people/rights.html", {**context, "form": _first(desk)}))
-    try:
-        asking = Asking(
-            request.state.viewer, request.state.token, form.text(proofs.FIELD), form.text("vu", _seen(desk))
-        )
-        role = _one_of(Role, form.text("role"))
-        if role is None:
-            raise Invalid("Choisissez un rôle.", field="role")
-        groups = form.integers("groupes")
-        await people.set_rights(asking, desk.person.id, role, groups, form.text("motif"), request.state.now)
-    except (Invalid, Conflict) as problem:
-        return await _refused(request, "people/rights.html", context, form, problem)
-    return see_other(request, "person", member=desk.person.id, notice="droits-changes")
+    asked: Rights = context["desk"].rights
+    first = Form.empty(role=asked.role.value, groupes=sorted(asked.groups), vu=asked.mark)
+    return Desk(context, first, newer={"vu": asked.mark})
 
 
-async def suspend(request: Request) -> Response:
+async def _seen(request: Request, form: Form) -> str:
+    """The mark of the page that was read; a program that sends none judges on what is now."""
+    return form.text("vu", (await _context(request))["desk"].rights.mark)
+
+
+def _person(request: Request, notice: str) -> Response:
+    return see_other(request, "person", member=request.path_params["member"], notice=notice)
+
+
+@form_door("people/rights.html", _desk, kept=unkept)
+async def rights(request: Request, form: Form) -> Response:
+    """Role and groups; whoever changes them proves who they are."""
+    viewer, now, member = request.state.viewer, request.state.now, request.path_params["member"]
+    asking = Asking(viewer, request.state.token, form.text(proofs.FIELD), await _seen(request, form))
+    role = _one_of(Role, form.text("role"))
+    if role is None:
+        raise Invalid("Choisissez un rôle.", field="role")
+    await people.set_rights(asking, member, role, form.integers("groupes"), form.text("motif"), now)
+    return _person(request, "droits-changes")
+
+
+@form_door("people/suspension.html", _desk)
+async def suspend(request: Request, form: Form) -> Response:
     """Suspend somebody until a moment, with the reason that they read."""
-    form = await read_form(request) if request.method == "POST" else None
-    context = await _context(request)
-    desk: PersonDesk = context["desk"]
-    if form is None:
-        return await page(request, "people/suspension.html", {**context, "form": _first(desk)})
-    try:
-        await people.suspend(
-            request.state.viewer,
-            desk.person.id,
-            form.moment("jusqua"),
-            form.text("motif"),
-            form.text("vu", _seen(desk)),
-            request.state.now,
-        )
-    except (Invalid, Conflict) as problem:
-        return await _refused(request, "people/suspension.html", context, form, problem)
-    return see_other(request, "person", member=desk.person.id, notice="personne-suspendue")
+    await people.suspend(
+        request.state.viewer,
+        request.path_params["member"],
+        form.moment("jusqua"),
+        form.text("motif"),
+        await _seen(request, form),
+        request.state.now,
+    )
+    return _person(request, "personne-suspendue")
 
 
-async def lift(request: Request) -> Response:
+@form_door("people/suspension.html", _desk)
+async def lift(request: Request, form: Form) -> Response:
     """End a suspension now."""
-    form = await read_form(request)
-    context = await _context(request)
-    desk: PersonDesk = context["desk"]
-    try:
-        mark = form.text("vu", _seen(desk))
-        await people.lift_suspension(request.state.viewer, desk.person.id, form.text("motif"), mark, request.state.now)
-    except (Invalid, Conflict) as problem:
-        return await _refused(request, "people/suspension.html", context, form, problem)
-    return see_other(request, "person", member=desk.person.id, notice="suspension-levee")
+    member, reason, seen = request.path_params["member"], form.text("motif"), await _seen(request, form)
+    await people.lift_suspension(request.state.viewer, member, reason, seen, request.state.now)
+    return _person(request, "suspension-levee")
 
 
-async def remove_factor(request: Request) -> Response:
+@form_door("people/second_factor.html", _desk)
+async def remove_factor(request: Request, form: Form) -> Response:
     """Take away the second factor of somebody who lost it."""
-    form = await read_form(request) if request.method == "POST" else None
-    context = await _context(request)
-    member = context["desk"].person.id
-    if form is None:
-        return await page(request, "people/second_factor.html", {**context, "form": Form.empty()})
-    try:
-        await people.remove_second_factor(request.state.viewer, member, form.text("motif"), request.state.now)
-    except Invalid as problem:
-        return await refused(request, "people/second_factor.html", context, form, problem)
-    return see_other(request, "person", member=member, notice="facteur-ote")
+    member = request.path_params["member"]
+    await people.remove_second_factor(request.state.viewer, member, form.text("motif"), request.state.now)
+    return _person(request, "facteur-ote")
 
 
-async def send_reset(request: Request) -> Response:
+@button
+async def send_reset(request: Request, _: Form) -> Response:
     """Mail somebody a link to choose a new password."""
-    await read_form(request)
-    member = request.path_params["member"]
-    await people.send_reset(request.state.viewer, member, request.state.now)
-    return see_other(request, "person", member=member, notice="lien-envoye")
+    await people.send_reset(request.state.viewer, request.path_params["member"], request.state.now)
+    return _person(request, "lien-envoye")
 
 
-async def close_sessions(request: Request) -> Response:
+@button
+async def close_sessions(request: Request, _: Form) -> Response:
     """Sign somebody out everywhere."""
-    await read_form(request)
-    member = request.path_params["member"]
-    await people.close_sessions(request.state.viewer, member, request.state.now)
-    return see_other(request, "person", member=member, notice="sessions-terminees")
+    await people.close_sessions(request.state.viewer, request.path_params["member"], request.state.now)
+    return _person(request, "sessions-terminees")
 
 
 def _administrator(request: Request) -> Viewer:
@@ -173,23 +157,3 @@ def _administrator(request: Request) -> Viewer:
 async def _context(request: Request) -> dict[str, Any]:
     desk = await people.person_desk(request.state.viewer, request.path_params["member"], request.state.now)
     return {"desk": desk, "person": desk.person, "roles": tuple(Role)}
-
-
-def _seen(desk: PersonDesk) -> str:
-    """A program that sends no mark judges on what is now."""
-    return desk.rights.mark
-
-
-def _first(desk: PersonDesk) -> Form:
-    return Form.empty(role=desk.rights.role.value, groupes=sorted(desk.rights.groups), vu=desk.rights.mark)
-
-
-async def _refused(
-    request: Request, template: str, context: dict[str, Any], form: Form, problem: Invalid | Conflict
-) -> Response:
-    """What was typed stays. After somebody else's change the page says what is now; sent again, it is about that."""
-    if isinstance(problem, Invalid):
-        return unkept(await refused(request, template, context, form, problem))
-    context |= await _context(request)
-    form = form.with_values(vu=context["desk"].rights.mark)
-    return unkept(await refused(request, template, context, form, Invalid(problem.message), status=409))

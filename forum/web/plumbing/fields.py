@@ -97,6 +97,7 @@ FIELDS: Final = {
     "jeton": "of a link sent by mail",
     # Filters
     "voir": "tagged contributions or not",
+    "quoi": "contributions alone, or proposals",
     "du": "the first day",
     "au": "the last day",
 }

@@ -50,16 +50,20 @@ class Typed(dict[str, str]):
 
 
 class Form:
-    """One form. `raw` holds every value by field; `values` the last of each; `problems` a sentence by field.
+    """One form. `raw` holds every value by field; `values` the last of each; `problems` a sentence by field,
+    `told` what these sentences name.
 
-    `lists` are the fields that came as a list of JSON: several values, even when it held one.
+    `lists` are the fields that came as a list of JSON: several values, even when it held one; `file` the bytes of the
+    file that was chosen, if any.
     """
 
-    def __init__(self, raw: Mapping[str, list[str]], lists: frozenset[str] = frozenset()) -> None:
+    def __init__(self, raw: Mapping[str, list[str]], lists: frozenset[str] = frozenset(), file: bytes = b"") -> None:
         self.raw = raw
         self.lists = lists
+        self.file = file
         self.values = Typed({name: found[-1] for name, found in raw.items() if found})
         self._problems = Typed()
+        self.told: Mapping[str, object] = {}
 
     @classmethod
     def empty(cls, **initial: object) -> "Form":
@@ -166,14 +170,18 @@ def _whole(typed: str) -> int | None:
     return number if number <= LARGEST else None
 
 
-async def read_form(request: Request) -> Form:
+async def read_form(request: Request, *, upload: int = 0) -> Form:
     """The form of a request, kept in `request.state.form` so that a refusal further on can give the words back.
+
+    With `upload` it may hold a file of at most that many bytes, as the field `fichier`.
 
     Raises:
         HTTPException: 413 too large, 408 too slow, 415 neither a form nor JSON, 400 not UTF-8.
         Unreadable, Invalid: it is not JSON, or not an object of simple values.
         TooMany: a member sends too many of them; counted once the words are kept.
     """
+    if upload and media_type(request) == MULTIPART:
+        return await _read_upload(request, upload)
     limits: Any = request.app.state.settings.limits
     ways: dict[str, tuple[int, Callable[[bytes], Fields]]] = {
         URL_ENCODED: (limits.form_bytes, read_url_encoded),
@@ -186,22 +194,14 @@ async def read_form(request: Request) -> Form:
     return await _kept(request, read(body))
 
 
-async def read_upload(request: Request, name: str, *, limit: int) -> tuple[Form, bytes]:
-    """A form with one file of at most `limit` bytes, and the file's bytes, none when none was chosen.
-
-    Raises:
-        HTTPException: 413 too large, 408 too slow, 400 not what it says to be.
-        As `read_form`, for whoever sends it without a file.
-    """
-    if media_type(request) != MULTIPART:
-        return await read_form(request), b""
+async def _read_upload(request: Request, limit: int) -> Form:
     body = await _received(request, limit + ROOM_BESIDE_A_FILE, SECONDS_TO_UPLOAD)
     fields, files = await read_multipart(request, body)
-    content = files.get(name, b"")
-    form = await _kept(request, fields)
+    content = files.get("fichier", b"")
+    form = await _kept(request, fields, content)
     if len(content) > limit:
         raise HTTPException(413)
-    return form, content
+    return form
 
 
 async def _received(request: Request, limit: int, seconds: float) -> bytes:
@@ -219,9 +219,9 @@ async def _received(request: Request, limit: int, seconds: float) -> bytes:
     return body
 
 
-async def _kept(request: Request, fields: Fields) -> Form:
+async def _kept(request: Request, fields: Fields, file: bytes = b"") -> Form:
     """The form of this request from now on; one more write of its sender is counted."""
-    request.state.form = Form(fields.values, fields.lists)
+    request.state.form = Form(fields.values, fields.lists, file)
     if request.state.viewer is not None:
         await throttle().count_write(request.state.viewer.id)
     form: Form = request.state.form

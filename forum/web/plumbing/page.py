@@ -333,7 +333,7 @@ async def refused(
     found = reasons(request, problem)
     if speaks_json(request):
         return as_problem(request, status, sentence(request, problem), found, {"Cache-Control": "no-store"})
-    form.problems = found
+    form.problems, form.told = found, problem.values
     return await page(request, name, {**context, "form": form}, status)
 
 

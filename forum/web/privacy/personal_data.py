@@ -1,7 +1,5 @@
 """/compte/donnees: all that the site knows about oneself, in one file. /compte/effacer: take it away, for good."""
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,26 +10,29 @@ from forum.settings import settings
 from forum.text.folding import fold
 from forum.text.mentions import handle_key
 from forum.web.plumbing.callers import own
-from forum.web.plumbing.forms import Form, read_form
+from forum.web.plumbing.doors import Desk, form_door
+from forum.web.plumbing.forms import Form
 from forum.web.plumbing.middleware import forget_session
-from forum.web.plumbing.page import page, refused, see_other, unkept
+from forum.web.plumbing.page import see_other, unkept
 
 WORD = "effacer"
 """What is typed to confirm, in any case; one's own handle does as well."""
 
 
-async def show(request: Request) -> Response:
-    """What there is to ask for, to download, and to erase."""
-    return unkept(await page(request, "personal_data/show.html", await _context(request) | {"form": Form.empty()}))
+async def _archive(request: Request, _: Form | None) -> Desk:
+    return Desk(
+        {
+            "archive": await personal_data.own_archive(request.state.viewer, request.state.now),
+            "archive_days": settings().retention.archive_days,
+            "inactive_months": settings().retention.inactive_months,
+        }
+    )
 
 
-async def ask(request: Request) -> Response:
-    """Have the archive made."""
-    form = await read_form(request)
-    try:
-        await personal_data.ask_for_archive(request.state.viewer, request.state.now)
-    except Invalid as problem:
-        return unkept(await refused(request, "personal_data/show.html", await _context(request), form, problem))
+@form_door("personal_data/show.html", _archive, kept=unkept)
+async def show(request: Request, _: Form) -> Response:
+    """What there is to ask for, to download, and to erase; sent, the archive is made."""
+    await personal_data.ask_for_archive(request.state.viewer, request.state.now)
     return see_other(request, "own_data", notice="archive-demandee")
 
 
@@ -50,34 +51,27 @@ async def download(request: Request) -> Response:
     )
 
 
-async def erase(request: Request) -> Response:
+async def _leaving(request: Request, _: Form | None) -> Desk:
+    viewer = own(request)
+    return Desk(
+        {
+            "has_password": await proofs.has_password(viewer),
+            "is_last": await erasure.is_last_administrator(viewer.id),
+            "kept_days": settings().retention.identification_days,
+        }
+    )
+
+
+@form_door("personal_data/erase.html", _leaving, kept=unkept)
+async def erase(request: Request, form: Form) -> Response:
     """Say what goes and what stays; then, confirmed and proved, erase the account."""
     viewer = own(request)
-    context: dict[str, Any] = {
-        "has_password": await proofs.has_password(viewer),
-        "is_last": await erasure.is_last_administrator(viewer.id),
-        "kept_days": settings().retention.identification_days,
-    }
-    if request.method == "GET":
-        return unkept(await page(request, "personal_data/erase.html", context | {"form": Form.empty()}))
-    form = await read_form(request)
-    try:
-        _require_confirmation(form, viewer.handle)
-        await proofs.require_proof(viewer, request.state.token, form.text(proofs.FIELD), now=request.state.now)
-        await erasure.erase(viewer.id, actor=viewer, now=request.state.now)
-    except Invalid as problem:
-        return unkept(await refused(request, "personal_data/erase.html", context, form, problem))
+    _require_confirmation(form, viewer.handle)
+    await proofs.require_proof(viewer, request.state.token, form.text(proofs.FIELD), now=request.state.now)
+    await erasure.erase(viewer.id, actor=viewer, now=request.state.now)
     response = see_other(request, "home", notice="compte-efface")
     forget_session(response, request.app.state.settings)
     return response
-
-
-async def _context(request: Request) -> dict[str, Any]:
-    return {
-        "archive": await personal_data.own_archive(request.state.viewer, request.state.now),
-        "archive_days": settings().retention.archive_days,
-        "inactive_months": settings().retention.inactive_months,
-    }
 
 
 def _require_confirmation(form: Form, handle: str) -> None:

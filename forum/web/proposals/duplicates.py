@@ -4,9 +4,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain.proposals import duplicates
-from forum.errors import Invalid
-from forum.web.plumbing.forms import Form, asked_text, read_form
-from forum.web.plumbing.page import html, page, refused, render, see_other
+from forum.web.plumbing.doors import Desk, form_door
+from forum.web.plumbing.forms import Form, asked_text
+from forum.web.plumbing.page import html, page, render, see_other
 
 # Of what is compared: a wording, or the words of a contribution that it is made of.
 LONGEST = 2000
@@ -21,18 +21,16 @@ async def near(request: Request) -> Response:
     return await page(request, "duplicates/near.html", {"theme": theme, "near": found, "words": words})
 
 
-async def queue(request: Request) -> Response:
+async def _pairs(request: Request, _: Form | None) -> Desk:
+    asked = request.path_params["number"]
+    return Desk({"queue": await duplicates.read_duplicates(request.state.viewer, asked, request.state.now)})
+
+
+@form_door("duplicates/queue.html", _pairs)
+async def queue(request: Request, form: Form) -> Response:
     """The pairs of a theme; acte=distinguer says that two are different, acte=comparer takes that back."""
-    form = await read_form(request) if request.method == "POST" else None
-    viewer, number, now = request.state.viewer, request.path_params["number"], request.state.now
-    shown = await duplicates.read_duplicates(viewer, number, now)
-    if form is None:
-        return await page(request, "duplicates/queue.html", {"queue": shown, "form": Form.empty()})
-    again = form.values["acte"] == "comparer"
+    number, again = request.path_params["number"], form.text("acte") == "comparer"
     act = duplicates.compare_again if again else duplicates.tell_apart
-    try:
-        await act(viewer, number, form.text("proposition"), form.text("autre"), now)
-    except Invalid as problem:
-        return await refused(request, "duplicates/queue.html", {"queue": shown}, form, problem)
+    await act(request.state.viewer, number, form.text("proposition"), form.text("autre"), request.state.now)
     notice = "propositions-comparees" if again else "propositions-differentes"
     return see_other(request, "duplicates", number=number, notice=notice)

@@ -5,8 +5,11 @@ from starlette.responses import Response
 
 from forum.domain.proposals import merges, proposals
 from forum.errors import Invalid
-from forum.web.plumbing.forms import Form, asked_text, read_form
+from forum.web.plumbing.doors import Desk, form_door
+from forum.web.plumbing.forms import Form, asked_text
 from forum.web.plumbing.page import page, refused, see_other
+
+_MERGE = "merges/merge.html"
 
 
 async def origin(request: Request) -> Response:
@@ -18,36 +21,37 @@ async def origin(request: Request) -> Response:
     return await page(request, "proposals/show.html", {"proposal": shown, "form": Form.empty(), "came_from": None})
 
 
-async def merge(request: Request) -> Response:
-    """Choose what a proposal is merged into, see what will happen, and do it."""
-    form = await read_form(request) if request.method == "POST" else None
+async def _merging(request: Request, form: Form | None) -> Desk | Response:
+    """With what will happen, once a destination is chosen that can be one; the address may choose it."""
     viewer, reference, now = request.state.viewer, request.path_params["reference"], request.state.now
-    typed = form.text("destination") if form else asked_text(request, "destination", limit=20)
+    typed = form.values["destination"] if form else asked_text(request, "destination", limit=20)
     # Asked first with nothing chosen: what follows may be refused beside its field.
     desk = await merges.merge_desk(viewer, reference, "", now)
     try:
-        if form is None:
-            desk = await merges.merge_desk(viewer, reference, typed, now)
-            first = Form.empty(destination=typed)
-            return await page(request, "merges/merge.html", {"desk": desk, "form": first})
-        into = await merges.merge(viewer, reference, typed, form.text("motif"), now)
+        desk = await merges.merge_desk(viewer, reference, typed, now)
     except Invalid as problem:
-        form = form or Form.empty(destination=typed)
-        if not any(one.field == "destination" for one in problem.problems):
-            desk = await merges.merge_desk(viewer, reference, typed, now)
-        return await refused(request, "merges/merge.html", {"desk": desk}, form, problem)
+        if form is None:
+            return await refused(request, _MERGE, {"desk": desk}, Form.empty(destination=typed), problem)
+    return Desk({"desk": desk}, Form.empty(destination=typed))
+
+
+@form_door(_MERGE, _merging)
+async def merge(request: Request, form: Form) -> Response:
+    """Choose what a proposal is merged into, see what will happen, and do it."""
+    reference, destination = request.path_params["reference"], form.text("destination")
+    into = await merges.merge(request.state.viewer, reference, destination, form.text("motif"), request.state.now)
     return see_other(request, "proposal", reference=into, notice="propositions-fusionnees")
 
 
-async def unmerge(request: Request) -> Response:
+async def _parting(request: Request, _: Form | None) -> Desk:
+    return Desk(
+        {"desk": await merges.unmerge_desk(request.state.viewer, request.path_params["reference"], request.state.now)}
+    )
+
+
+@form_door("merges/unmerge.html", _parting)
+async def unmerge(request: Request, form: Form) -> Response:
     """Part a proposal from the one that it was merged into."""
-    form = await read_form(request) if request.method == "POST" else None
-    viewer, reference, now = request.state.viewer, request.path_params["reference"], request.state.now
-    desk = await merges.unmerge_desk(viewer, reference, now)
-    if form is None:
-        return await page(request, "merges/unmerge.html", {"desk": desk, "form": Form.empty()})
-    try:
-        await merges.unmerge(viewer, reference, form.text("motif"), now)
-    except Invalid as problem:
-        return await refused(request, "merges/unmerge.html", {"desk": desk}, form, problem)
+    reference = request.path_params["reference"]
+    await merges.unmerge(request.state.viewer, reference, form.text("motif"), request.state.now)
     return see_other(request, "proposal", reference=reference, notice="proposition-defusionnee")

@@ -7,10 +7,11 @@ from starlette.responses import Response
 
 from forum.domain.proposals import new_answers, obligations
 from forum.domain.proposals.obligations import Promise
-from forum.errors import Checks, Invalid
+from forum.errors import Checks
 from forum.text.typography import PARIS
-from forum.web.plumbing.forms import Form, read_form
-from forum.web.plumbing.page import page, refused, see_other
+from forum.web.plumbing.doors import Desk, button, form_door
+from forum.web.plumbing.forms import Form
+from forum.web.plumbing.page import see_other
 
 
 def promises_of(form: Form, lines: Sequence[int], checks: Checks) -> list[Promise]:
@@ -24,68 +25,62 @@ def promises_of(form: Form, lines: Sequence[int], checks: Checks) -> list[Promis
     return typed
 
 
-async def promise(request: Request) -> Response:
-    """The form of an obligation more, and its answer."""
-    form = await read_form(request) if request.method == "POST" else None
-    viewer, now, reference = request.state.viewer, request.state.now, request.path_params["reference"]
-    shown = await new_answers.proposal_to_answer(viewer, reference, now)
-    if form is None:
-        return await page(request, "answers/promise.html", {"proposal": shown, "form": Form.empty()})
-    try:
-        checks = Checks()
-        promises = promises_of(form, (1,), checks)
-        checks.done()
-        await obligations.promise(viewer, reference, promises, now)
-    except Invalid as problem:
-        return await refused(request, "answers/promise.html", {"proposal": shown}, form, problem)
-    return see_other(request, "proposal", reference=reference, notice="engagement-inscrit", fragment="reponse")
-
-
-async def keep(request: Request) -> Response:
-    """The form that says that an obligation is met, and its answer."""
-    form = await read_form(request) if request.method == "POST" else None
-    viewer, now, reference = request.state.viewer, request.state.now, request.path_params["reference"]
-    owed = await obligations.obligation_to_keep(viewer, reference, request.path_params["obligation"], now)
-    if form is None:
-        first = Form.empty(tenu_le=now.astimezone(PARIS).date())
-        return await page(request, "answers/keep.html", {"owed": owed, "form": first})
-    try:
-        await obligations.keep(viewer, reference, owed.id, form.day("tenu_le"), form.text("realisation"), now)
-    except Invalid as problem:
-        return await refused(request, "answers/keep.html", {"owed": owed}, form, problem)
-    return see_other(request, "proposal", reference=reference, notice="engagement-tenu", fragment="reponse")
-
-
-async def reopen(request: Request) -> Response:
-    """Say that an obligation that was said to be met is not."""
-    form = await read_form(request)
-    viewer, now, reference = request.state.viewer, request.state.now, request.path_params["reference"]
-    owed = await obligations.obligation_to_keep(viewer, reference, request.path_params["obligation"], now)
-    try:
-        await obligations.reopen(viewer, reference, owed.id, form.text("motif"), now)
-    except Invalid as problem:
-        return await refused(request, "answers/keep.html", {"owed": owed}, form, problem)
-    return see_other(request, "proposal", reference=reference, notice="engagement-rouvert", fragment="reponse")
-
-
-async def postpone(request: Request) -> Response:
-    """The form that moves the due date of an obligation, and its answer."""
-    form = await read_form(request) if request.method == "POST" else None
-    viewer, now, reference = request.state.viewer, request.state.now, request.path_params["reference"]
-    owed = await obligations.obligation_to_keep(viewer, reference, request.path_params["obligation"], now)
-    if form is None:
-        first = Form.empty(echeance=owed.due_on)
-        return await page(request, "answers/postpone.html", {"owed": owed, "form": first})
-    try:
-        await obligations.postpone(viewer, reference, owed.id, form.day("echeance"), form.text("motif"), now)
-    except Invalid as problem:
-        return await refused(request, "answers/postpone.html", {"owed": owed}, form, problem)
-    return see_other(request, "proposal", reference=reference, notice="echeance-changee", fragment="reponse")
-
-
-async def carry_out(request: Request) -> Response:
-    """Say that a retained proposal is done."""
-    await read_form(request)
+def _to_answer(request: Request, notice: str) -> Response:
     reference = request.path_params["reference"]
-    await obligations.carry_out(request.state.viewer, reference, request.state.now)
-    return see_other(request, "proposal", reference=reference, notice="mise-en-oeuvre", fragment="reponse")
+    return see_other(request, "proposal", reference=reference, notice=notice, fragment="reponse")
+
+
+async def _answered(request: Request, _: Form | None) -> Desk:
+    reference = request.path_params["reference"]
+    return Desk({"proposal": await new_answers.proposal_to_answer(request.state.viewer, reference, request.state.now)})
+
+
+@form_door("answers/promise.html", _answered)
+async def promise(request: Request, form: Form) -> Response:
+    """The form of an obligation more, and its answer."""
+    checks = Checks()
+    promises = promises_of(form, (1,), checks)
+    checks.done()
+    await obligations.promise(request.state.viewer, request.path_params["reference"], promises, request.state.now)
+    return _to_answer(request, "engagement-inscrit")
+
+
+async def _owed(request: Request, _: Form | None) -> Desk:
+    asked, now = request.path_params, request.state.now
+    owed = await obligations.obligation_to_keep(request.state.viewer, asked["reference"], asked["obligation"], now)
+    return Desk({"owed": owed}, Form.empty(echeance=owed.due_on, tenu_le=now.astimezone(PARIS).date()))
+
+
+@form_door("answers/keep.html", _owed)
+async def keep(request: Request, form: Form) -> Response:
+    """The form that says that an obligation is met, and its answer."""
+    asked, done_on, words = request.path_params, form.day("tenu_le"), form.text("realisation")
+    await obligations.keep(
+        request.state.viewer, asked["reference"], asked["obligation"], done_on, words, request.state.now
+    )
+    return _to_answer(request, "engagement-tenu")
+
+
+@form_door("answers/keep.html", _owed)
+async def reopen(request: Request, form: Form) -> Response:
+    """Say that an obligation that was said to be met is not."""
+    asked, reason = request.path_params, form.text("motif")
+    await obligations.reopen(request.state.viewer, asked["reference"], asked["obligation"], reason, request.state.now)
+    return _to_answer(request, "engagement-rouvert")
+
+
+@form_door("answers/postpone.html", _owed)
+async def postpone(request: Request, form: Form) -> Response:
+    """The form that moves the due date of an obligation, and its answer."""
+    asked, due_on, reason = request.path_params, form.day("echeance"), form.text("motif")
+    await obligations.postpone(
+        request.state.viewer, asked["reference"], asked["obligation"], due_on, reason, request.state.now
+    )
+    return _to_answer(request, "echeance-changee")
+
+
+@button
+async def carry_out(request: Request, _: Form) -> Response:
+    """Say that a retained proposal is done."""
+    await obligations.carry_out(request.state.viewer, request.path_params["reference"], request.state.now)
+    return _to_answer(request, "mise-en-oeuvre")

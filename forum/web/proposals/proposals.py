@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum.domain.proposals import drafts, duplicates, new_proposals, proposals
-from forum.domain.proposals.new_proposals import LONGEST_WORDING, ExtractForm, ProposalForm
+from forum.domain.proposals.new_proposals import LONGEST_WORDING
 from forum.domain.proposals.proposals import ListedProposal, ProposalList
 from forum.domain.syntheses.syntheses import newest_published
 from forum.domain.themes.ballots import OwnBallot
@@ -18,7 +18,8 @@ from forum.domain.votes import booths, votes
 from forum.errors import Invalid
 from forum.permissions import Viewer, may_contribute, may_vote
 from forum.settings import settings
-from forum.web.plumbing.forms import Form, asked_integer, asked_text, read_form
+from forum.web.plumbing.doors import Desk, form_door
+from forum.web.plumbing.forms import Form, asked_integer, asked_text
 from forum.web.plumbing.kept import Kept, KeptPage, to_visitors
 from forum.web.plumbing.page import href, html, own_slot, page, prepare, refused, render, see_other
 from forum.web.themes.filters import asked_meeting
@@ -140,44 +141,36 @@ async def show(request: Request) -> Response:
     return await page(request, "proposals/show.html", context)
 
 
-async def propose(request: Request) -> Response:
+async def _desk(request: Request, _: Form | None) -> Desk:
+    desk = await new_proposals.proposal_form(request.state.viewer, request.path_params["number"], request.state.now)
+    known = {"theme": desk.theme, "questions": desk.questions, "draft": None, "near": None}
+    return Desk(
+        {**known, "may_submit": desk.may_submit, "may_save": True, **limits()},
+        Form.empty(questions=asked_integer(request, "question", least=1)),
+    )
+
+
+@form_door("proposals/new.html", _desk)
+async def propose(request: Request, form: Form) -> Response:
     """The form of a new proposal, and its answer: it is sent, or kept as a draft."""
-    form = await read_form(request) if request.method == "POST" else None
-    viewer, now = request.state.viewer, request.state.now
-    desk = await new_proposals.proposal_form(viewer, request.path_params["number"], now)
-    if form is None:
-        first = Form.empty(questions=asked_integer(request, "question", least=1))
-        return await page(request, "proposals/new.html", {**_desk(desk), "form": first})
-    number = desk.theme.number
+    viewer, now, number = request.state.viewer, request.state.now, request.path_params["number"]
     if asks_what_is_near(form):
-        return await page(
-            request, "proposals/new.html", {**await with_near(desk.theme, form, _desk(desk)), "form": form}
-        )
-    try:
-        words = form.text("formulation"), form.text("expose_des_motifs"), form.integers("questions")
-        if asks_for_a_draft(form):
-            await drafts.save_draft(viewer, number, *words, now)
-            return see_other(request, "drafts", notice="brouillon-garde")
-        reference = await new_proposals.propose(viewer, number, *words, now)
-    except Invalid as problem:
-        return await refused(request, "proposals/new.html", _desk(desk), form, problem)
+        return await with_near(request, "proposals/new.html", await _desk(request, form), form)
+    if asks_for_a_draft(form):
+        await drafts.save_draft(viewer, number, *words_of(form), now)
+        return see_other(request, "drafts", notice="brouillon-garde")
+    reference = await new_proposals.propose(viewer, number, *words_of(form), now)
     return see_other(request, "proposal", reference=reference, notice="proposition-faite")
+
+
+def words_of(form: Form) -> tuple[str, str, list[int]]:
+    """What somebody wrote: a wording, a body, the questions that they answer."""
+    return form.text("formulation"), form.text("expose_des_motifs"), form.integers("questions")
 
 
 def asks_for_a_draft(form: Form) -> bool:
     """Whether the button that keeps the words for later was pressed, and not the one that sends them."""
     return form.text("acte") == "brouillon"
-
-
-def _desk(desk: ProposalForm) -> dict[str, object]:
-    known = {
-        "theme": desk.theme,
-        "questions": desk.questions,
-        "may_submit": desk.may_submit,
-        "may_save": True,
-        "near": None,
-    }
-    return {**known, **limits(), "draft": None}
 
 
 def limits() -> dict[str, object]:
@@ -190,52 +183,45 @@ def asks_what_is_near(form: Form) -> bool:
     return form.values["acte"] == "proches"
 
 
-async def with_near(theme: ThemeHead, form: Form, desk: dict[str, object]) -> dict[str, object]:
-    """The same form, with the proposals that may ask for the same as what was typed."""
-    return {**desk, "near": (await duplicates.near_in(theme.number, form.text("formulation")))[1]}
+async def with_near(request: Request, template: str, desk: Desk | Response, form: Form) -> Response:
+    """The form as it was sent, with the proposals that may ask for the same as what was typed."""
+    if isinstance(desk, Response):
+        return desk
+    near = (await duplicates.near_in(desk.context["theme"].number, form.text("formulation")))[1]
+    return await page(request, template, {**desk.context, "near": near, "form": form})
 
 
-async def propose_from_post(request: Request) -> Response:
-    """The form of a proposal made of a contribution or of words selected in it, and its answer."""
-    if request.method == "GET":
-        return await _extract_page(request)
-    form = await read_form(request)
+async def _extracting(request: Request, form: Form | None) -> Desk | Response:
+    """The words that the address chooses of a contribution, or all of it."""
     viewer, now, post = request.state.viewer, request.state.now, request.path_params["post"]
-    words = form.values["mots"].strip() or None
     whole = await new_proposals.extract_form(viewer, post, None, now)
-    if asks_what_is_near(form):
-        desk = await with_near(whole.post.place.theme, form, _extract(whole))
-        return await page(request, "proposals/from_post.html", {**desk, "form": form})
-    try:
-        reference = await new_proposals.propose_from_post(
-            viewer,
-            post,
-            words,
-            form.text("formulation"),
-            form.integers("questions"),
-            now,
-            near=form.integer("pres") or 0,
-        )
-    except Invalid as problem:
-        context = {**_extract(whole), "twin": problem.values.get("reference")}
-        return await refused(request, "proposals/from_post.html", context, form, problem)
-    return see_other(request, "proposal", reference=reference, notice="proposition-faite")
-
-
-async def _extract_page(request: Request) -> Response:
-    viewer, now, post = request.state.viewer, request.state.now, request.path_params["post"]
+    known = {"post": whole.post, "words": whole.words, "questions": whole.questions, "limit": LONGEST_WORDING}
+    context = {**known, "theme": whole.post.place.theme, "near": None}
+    if form is not None:
+        return Desk(context)
     words = asked_text(request, "mots", limit=settings().limits.post_characters) or None
     near = asked_integer(request, "pres", 0) or 0
-    whole = await new_proposals.extract_form(viewer, post, None, now)
     try:
         chosen = await new_proposals.extract_form(viewer, post, words, now, near=near)
     except Invalid as problem:
-        form = Form.empty(mots=words, pres=near, formulation="")
-        return await refused(request, "proposals/from_post.html", _extract(whole), form, problem)
-    form = Form.empty(mots=words and chosen.words, pres=chosen.mark.start, formulation=chosen.wording)
-    return await page(request, "proposals/from_post.html", {**_extract(whole), "form": form})
+        return await refused(request, "proposals/from_post.html", context, Form.empty(mots=words, pres=near), problem)
+    first = Form.empty(mots=words and chosen.words, pres=chosen.mark.start, formulation=chosen.wording)
+    return Desk(context, first)
 
 
-def _extract(whole: ExtractForm) -> dict[str, object]:
-    known = {"post": whole.post, "words": whole.words, "questions": whole.questions}
-    return {**known, "limit": LONGEST_WORDING, "twin": None, "near": None}
+@form_door("proposals/from_post.html", _extracting)
+async def propose_from_post(request: Request, form: Form) -> Response:
+    """The form of a proposal made of a contribution or of words selected in it, and its answer."""
+    if asks_what_is_near(form):
+        desk = await _extracting(request, form)
+        return await with_near(request, "proposals/from_post.html", desk, form)
+    reference = await new_proposals.propose_from_post(
+        request.state.viewer,
+        request.path_params["post"],
+        form.text("mots").strip() or None,
+        form.text("formulation"),
+        form.integers("questions"),
+        request.state.now,
+        near=form.integer("pres") or 0,
+    )
+    return see_other(request, "proposal", reference=reference, notice="proposition-faite")

@@ -5,13 +5,14 @@ from starlette.responses import Response
 
 from forum.domain.members import identities
 from forum.domain.sign_in import credentials, proofs, second_factors, sessions
-from forum.errors import Invalid, NotFound
+from forum.errors import NotFound
 from forum.permissions import may_turn_factor_off
 from forum.settings import settings
 from forum.web.plumbing.callers import own
-from forum.web.plumbing.forms import Form, read_form
+from forum.web.plumbing.doors import Desk, form_door
+from forum.web.plumbing.forms import Form
 from forum.web.plumbing.middleware import keep_session
-from forum.web.plumbing.page import page, refused, see_other, unkept
+from forum.web.plumbing.page import page, see_other, unkept
 
 
 async def show(request: Request) -> Response:
@@ -27,28 +28,26 @@ async def show(request: Request) -> Response:
     return await page(request, "account/security.html", context)
 
 
-async def change_password(request: Request) -> Response:
+async def _own_password(request: Request, _: Form | None) -> Desk:
+    if not await proofs.has_password(own(request)):
+        raise NotFound
+    return Desk({"least": settings().passwords.minimum_length})
+
+
+@form_door("account/password.html", _own_password, kept=unkept)
+async def change_password(request: Request, form: Form) -> Response:
     """Another password, the current one being given; the other sessions end.
 
     Who has none (404) gets their first one by the reset.
     """
-    viewer = own(request)
-    if not await proofs.has_password(viewer):
-        raise NotFound
-    context = {"least": settings().passwords.minimum_length}
-    if request.method != "POST":
-        return unkept(await page(request, "account/password.html", context | {"form": Form.empty()}))
-    form = await read_form(request)
-    try:
-        token = await credentials.change_password(
-            viewer,
-            request.state.token,
-            current=form.text(proofs.FIELD),
-            new=form.text("nouveau_mot_de_passe"),
-            now=request.state.now,
-        )
-    except Invalid as problem:
-        return unkept(await refused(request, "account/password.html", context, form, problem))
+    await _own_password(request, form)
+    token = await credentials.change_password(
+        own(request),
+        request.state.token,
+        current=form.text(proofs.FIELD),
+        new=form.text("nouveau_mot_de_passe"),
+        now=request.state.now,
+    )
     response = see_other(request, "security", notice="mot-de-passe-change")
     keep_session(response, request.app.state.settings, token)
     return response

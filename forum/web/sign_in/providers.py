@@ -4,9 +4,6 @@ Whatever begins here begins with a form of ours (POST). The way back is a GET, a
 something once, in the browser that left.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,16 +16,19 @@ from forum.permissions import Viewer
 from forum.web.plumbing.addresses import local_path
 from forum.web.plumbing.callers import device, own, place_of
 from forum.web.plumbing.choices import asked_of_people
-from forum.web.plumbing.forms import Form, asked_text, read_form
+from forum.web.plumbing.doors import Desk, button, form_door
+from forum.web.plumbing.forms import Form, asked_text
 from forum.web.plumbing.middleware import host_cookie
-from forum.web.plumbing.page import page, refused, see_other, unkept
+from forum.web.plumbing.page import page, see_other, unkept
 from forum.web.plumbing.refusals import refusal_of
 from forum.web.sign_in.sessions import entered
 
+_FIRST_TIME = "providers/first_time.html"
 
-async def leave(request: Request) -> Response:
+
+@button
+async def leave(request: Request, form: Form) -> Response:
     """The button of the sign-in page: on to the provider."""
-    form = await read_form(request)
     return await _leave(request, None, local_path(form.values["suite"]))
 
 
@@ -55,96 +55,92 @@ async def come_back(request: Request) -> Response:
     return _keep_visit(request, see_other(request, "first_time"), cookie, visits.CHOOSING.seconds)
 
 
-async def first_time(request: Request) -> Response:
+async def _first_time(request: Request, _: Form | None) -> Desk | Response:
     """Who the provider proved, and nobody knows here: which account is theirs, or a new one."""
     _require_provider()
     try:
         waiting = await visits.waiting(_cookie(request), now=request.state.now)
     except NotAllowed as problem:
         return await _refuse(request, problem)
-    return unkept(await page(request, "providers/first_time.html", await _first_time(request, waiting)))
+    viewer: Viewer | None = request.state.viewer
+    fresh = viewer is not None and await proofs.is_fresh(request.state.token, now=request.state.now)
+    context = asked_of_people() | {
+        "person": waiting.person,
+        "asks_password": viewer is not None and not fresh and await proofs.has_password(viewer),
+    }
+    return Desk(context, Form.empty(nom=waiting.person.name))
 
 
-async def link_first_time(request: Request) -> Response:
+@form_door(_FIRST_TIME, _first_time, kept=unkept)
+async def link_first_time(request: Request, form: Form) -> Response:
     """« J’ai déjà un compte » : whoever signs in to it, or has just done so, links it."""
     _require_provider()
-    form = await read_form(request)
-    cookie, now = _cookie(request), request.state.now
     try:
-        waiting = await visits.waiting(cookie, now=now)
+        waiting = await visits.waiting(_cookie(request), now=request.state.now)
     except NotAllowed as problem:
         return await _refuse(request, problem)
     viewer: Viewer | None = request.state.viewer
-    try:
-        if viewer is None:
-            return await _sign_in_to_link(request, form, waiting)
-        await _require_fresh_proof(request, viewer, form)
-        await identities.link(viewer, waiting.person, cookie=cookie, now=now)
-    except Invalid as problem:
-        context = await _first_time(request, waiting)
-        return unkept(await refused(request, "providers/first_time.html", context, form, problem))
+    if viewer is None:
+        return await _sign_in_to_link(request, form, waiting)
+    await _require_fresh_proof(request, viewer, form)
+    await identities.link(viewer, waiting.person, cookie=_cookie(request), now=request.state.now)
     return _forget_visit(request, see_other(request, "security", notice="identite-reliee"))
 
 
-async def join_first_time(request: Request) -> Response:
+@form_door(_FIRST_TIME, _first_time, kept=unkept)
+async def join_first_time(request: Request, form: Form) -> Response:
     """« Créer mon compte » : the identity opens it."""
     _require_provider()
-    form = await read_form(request)
     cookie = _cookie(request)
     try:
         waiting = await visits.waiting(cookie, now=request.state.now)
     except NotAllowed as problem:
         return await _refuse(request, problem)
-    try:
-        entry = await identities.join(
-            waiting.person,
-            typed=typed_particulars(form.text, "charte"),
-            cookie=cookie,
-            address=place_of(request),
-            device=device(request),
-            locale=request.state.locale,
-            now=request.state.now,
-        )
-    except Invalid as problem:
-        context = await _first_time(request, waiting)
-        return unkept(await refused(request, "providers/first_time.html", context, form, problem))
+    entry = await identities.join(
+        waiting.person,
+        typed=typed_particulars(form.text, "charte"),
+        cookie=cookie,
+        address=place_of(request),
+        device=device(request),
+        locale=request.state.locale,
+        now=request.state.now,
+    )
     if entry is None:
         answer = await page(request, "joining/look_at_mail.html", {"email": waiting.person.email})
         return _forget_visit(request, unkept(answer))
     return _forget_visit(request, await entered(request, entry, waiting.suite))
 
 
-async def link(request: Request) -> Response:
+async def _linking(request: Request, _: Form | None) -> Desk:
+    viewer = own(request)
+    _require_provider()
+    return Desk({"has_password": await proofs.has_password(viewer)})
+
+
+@form_door("account/link_identity.html", _linking, kept=unkept)
+async def link(request: Request, form: Form) -> Response:
     """From one's account: on to the provider, to come back linked."""
     viewer = own(request)
     _require_provider()
-    context: Mapping[str, Any] = {"has_password": await proofs.has_password(viewer)}
-    if request.method != "POST":
-        return unkept(await page(request, "account/link_identity.html", {**context, "form": Form.empty()}))
-    form = await read_form(request)
-    try:
-        await proofs.require_proof(viewer, request.state.token, form.text(proofs.FIELD), now=request.state.now)
-    except Invalid as problem:
-        return unkept(await refused(request, "account/link_identity.html", context, form, problem))
+    await proofs.require_proof(viewer, request.state.token, form.text(proofs.FIELD), now=request.state.now)
     return await _leave(request, viewer, "")
 
 
-async def unlink(request: Request) -> Response:
-    """The identity opens this account no longer."""
-    viewer = own(request)
-    number = request.path_params["identity"]
+async def _unlinking(request: Request, _: Form | None) -> Desk:
+    viewer, number = own(request), request.path_params["identity"]
     identity = next((one for one in await identities.own_identities(viewer) if one.id == number), None)
     if identity is None:
         raise NotFound
-    context = {"has_password": await proofs.has_password(viewer), "identity": identity}
-    if request.method != "POST":
-        return unkept(await page(request, "account/unlink_identity.html", {**context, "form": Form.empty()}))
-    form = await read_form(request)
-    try:
-        await proofs.require_proof(viewer, request.state.token, form.text(proofs.FIELD), now=request.state.now)
-        await identities.unlink(viewer, number, token=request.state.token)
-    except Invalid as problem:
-        return unkept(await refused(request, "account/unlink_identity.html", context, form, problem))
+    return Desk({"has_password": await proofs.has_password(viewer), "identity": identity})
+
+
+@form_door("account/unlink_identity.html", _unlinking, kept=unkept)
+async def unlink(request: Request, form: Form) -> Response:
+    """The identity opens this account no longer."""
+    await _unlinking(request, form)
+    viewer, number, token = own(request), request.path_params["identity"], request.state.token
+    await proofs.require_proof(viewer, token, form.text(proofs.FIELD), now=request.state.now)
+    await identities.unlink(viewer, number, token=token)
     return see_other(request, "security", notice="identite-retiree")
 
 
@@ -207,16 +203,6 @@ async def _sign_in_to_link(request: Request, form: Form, waiting: visits.Waiting
 async def _require_fresh_proof(request: Request, viewer: Viewer, form: Form) -> None:
     if not await proofs.is_fresh(request.state.token, now=request.state.now):
         await proofs.require_proof(viewer, request.state.token, form.text(proofs.FIELD), now=request.state.now)
-
-
-async def _first_time(request: Request, waiting: visits.Waiting) -> dict[str, Any]:
-    viewer: Viewer | None = request.state.viewer
-    fresh = viewer is not None and await proofs.is_fresh(request.state.token, now=request.state.now)
-    return asked_of_people() | {
-        "person": waiting.person,
-        "asks_password": viewer is not None and not fresh and await proofs.has_password(viewer),
-        "form": Form.empty(nom=waiting.person.name),
-    }
 
 
 async def _refuse(request: Request, problem: CahierError) -> Response:

@@ -11,13 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain.sign_in import proofs, second_factors
-from forum.errors import Invalid
-from forum.permissions import Viewer, demand, may_turn_factor_off
+from forum.permissions import demand, may_turn_factor_off
 from forum.settings import settings
 from forum.web.plumbing.callers import own
-from forum.web.plumbing.forms import Form, read_form
+from forum.web.plumbing.doors import Desk, form_door
+from forum.web.plumbing.forms import Form
 from forum.web.plumbing.middleware import keep_session
-from forum.web.plumbing.page import page, refused, see_other, unkept
+from forum.web.plumbing.page import page, see_other, unkept
 
 # Light squares around, without which a camera does not find the others (ISO/IEC 18004, 5.3.8).
 QUIET = 4
@@ -39,92 +39,79 @@ def picture_of(text: str) -> Picture:
     return Picture(len(lines), "".join(dark))
 
 
-async def set_up(request: Request) -> Response:
-    """A key to be scanned, and the code of it that makes it count."""
+async def _offered(request: Request, form: Form | None) -> Desk:
+    """The key that the form holds, or a new one."""
     viewer = own(request)
-    if request.method != "POST":
-        return unkept(await page(request, "second_factor/set_up.html", await _offered(request, viewer, Form.empty())))
-    form = await read_form(request)
-    try:
-        renewed = await second_factors.set_up(
-            viewer,
-            request.state.token,
-            sealed=form.text("code_cle"),
-            code=form.text("code"),
-            current=form.text("code_actuel"),
-            password=form.text(proofs.FIELD),
-            now=request.state.now,
-        )
-    except Invalid as problem:
-        context = await _offered(request, viewer, form)
-        return unkept(await refused(request, "second_factor/set_up.html", context, form, problem))
-    response = await _codes(request, renewed.codes)
-    keep_session(response, request.app.state.settings, renewed.token)
-    return response
-
-
-async def _offered(request: Request, viewer: Viewer, form: Form) -> dict[str, object]:
-    draft = second_factors.draft(viewer, request.state.now, sealed=form.text("code_cle"))
-    return {
-        "form": form,
+    draft = second_factors.draft(viewer, request.state.now, sealed=form.values["code_cle"] if form else "")
+    context = {
         "draft": draft,
         "picture": picture_of(draft.address),
         "factor": await second_factors.factor_of(viewer.id),
         "has_password": await proofs.has_password(viewer),
     }
+    return Desk(context)
 
 
-async def renew_codes(request: Request) -> Response:
-    """Ten other codes on paper."""
-    viewer = own(request)
-    context = await _known(viewer)
-    if request.method != "POST":
-        return unkept(await page(request, "second_factor/renew_codes.html", context | {"form": Form.empty()}))
-    form = await read_form(request)
-    try:
-        codes = await second_factors.renew_codes(
-            viewer,
-            request.state.token,
-            code=form.text("code"),
-            password=form.text(proofs.FIELD),
-            now=request.state.now,
-        )
-    except Invalid as problem:
-        return unkept(await refused(request, "second_factor/renew_codes.html", context, form, problem))
-    return await _codes(request, codes)
-
-
-async def turn_off(request: Request) -> Response:
-    """Back to the password alone."""
-    viewer = own(request)
-    demand(may_turn_factor_off, viewer, required=settings().sign_in.second_factor_for_staff)
-    context = await _known(viewer)
-    if request.method != "POST":
-        return unkept(await page(request, "second_factor/turn_off.html", context | {"form": Form.empty()}))
-    form = await read_form(request)
-    try:
-        token = await second_factors.turn_off(
-            viewer,
-            request.state.token,
-            code=form.text("code"),
-            password=form.text(proofs.FIELD),
-            now=request.state.now,
-        )
-    except Invalid as problem:
-        return unkept(await refused(request, "second_factor/turn_off.html", context, form, problem))
-    response = see_other(request, "security", notice="facteur-retire")
-    keep_session(response, request.app.state.settings, token)
+@form_door("second_factor/set_up.html", _offered, kept=unkept)
+async def set_up(request: Request, form: Form) -> Response:
+    """A key to be scanned, and the code of it that makes it count."""
+    renewed = await second_factors.set_up(
+        own(request),
+        request.state.token,
+        sealed=form.text("code_cle"),
+        code=form.text("code"),
+        current=form.text("code_actuel"),
+        password=form.text(proofs.FIELD),
+        now=request.state.now,
+    )
+    response = await _codes(request, renewed.codes)
+    keep_session(response, request.app.state.settings, renewed.token)
     return response
 
 
-async def _known(viewer: Viewer) -> dict[str, object]:
+async def _known(request: Request, _: Form | None) -> Desk:
     """What the page of a change says of the factor that there is.
 
     Raises:
         NotFound: there is none.
     """
+    viewer = own(request)
     factor = await second_factors.required_factor_of(viewer.id)
-    return {"factor": factor, "has_password": await proofs.has_password(viewer)}
+    return Desk({"factor": factor, "has_password": await proofs.has_password(viewer)})
+
+
+@form_door("second_factor/renew_codes.html", _known, kept=unkept)
+async def renew_codes(request: Request, form: Form) -> Response:
+    """Ten other codes on paper."""
+    codes = await second_factors.renew_codes(
+        own(request),
+        request.state.token,
+        code=form.text("code"),
+        password=form.text(proofs.FIELD),
+        now=request.state.now,
+    )
+    return await _codes(request, codes)
+
+
+async def _to_turn_off(request: Request, form: Form | None) -> Desk:
+    required = settings().sign_in.second_factor_for_staff
+    demand(may_turn_factor_off, own(request), required=required)
+    return await _known(request, form)
+
+
+@form_door("second_factor/turn_off.html", _to_turn_off, kept=unkept)
+async def turn_off(request: Request, form: Form) -> Response:
+    """Back to the password alone."""
+    token = await second_factors.turn_off(
+        own(request),
+        request.state.token,
+        code=form.text("code"),
+        password=form.text(proofs.FIELD),
+        now=request.state.now,
+    )
+    response = see_other(request, "security", notice="facteur-retire")
+    keep_session(response, request.app.state.settings, token)
+    return response
 
 
 async def _codes(request: Request, codes: tuple[str, ...]) -> Response:

@@ -9,36 +9,36 @@ from starlette.responses import RedirectResponse, Response
 from forum.domain.members import identities, profiles
 from forum.domain.sign_in import second_factors, sessions
 from forum.domain.sign_in.sessions import Entry
-from forum.errors import CahierError, Invalid, SignInRequired
+from forum.errors import Invalid, SignInRequired
 from forum.web.plumbing.addresses import local_path, page_before
 from forum.web.plumbing.callers import device, own, place_of
-from forum.web.plumbing.forms import Form, asked_text, read_form
+from forum.web.plumbing.doors import Desk, button, form_door
+from forum.web.plumbing.forms import Form, asked_text
 from forum.web.plumbing.middleware import forget_session, keep_session
 from forum.web.plumbing.page import href, page, refused, see_other, unkept
 
+_SIGN_IN = "session/sign_in.html"
 
-async def show(request: Request) -> Response:
-    """The sign-in form; `suite` is the page that one comes from."""
-    if request.state.viewer is not None:
+
+async def _signing_in(request: Request, form: Form | None) -> Desk | Response:
+    """`suite` is the page that one comes from."""
+    if form is None and request.state.viewer is not None:
         return see_other(request, "home")
     asked = asked_text(request, "suite") or page_before(request)
-    return unkept(await page(request, "session/sign_in.html", {"form": Form.empty(suite=local_path(asked))}))
+    return Desk(first=Form.empty(suite=local_path(asked)))
 
 
-async def sign_in(request: Request) -> Response:
+@form_door(_SIGN_IN, _signing_in, kept=unkept)
+async def sign_in(request: Request, form: Form) -> Response:
     """Sign in, then go back to where one came from, by the page of the code for those who have a second factor."""
-    form = await read_form(request)
-    try:
-        entry = await sessions.sign_in(
-            form.text("identifiant"),
-            form.text("mot_de_passe"),
-            address=place_of(request),
-            device=device(request),
-            replacing=request.state.token,
-            now=request.state.now,
-        )
-    except Invalid as problem:
-        return unkept(await refused(request, "session/sign_in.html", {}, form, problem))
+    entry = await sessions.sign_in(
+        form.text("identifiant"),
+        form.text("mot_de_passe"),
+        address=place_of(request),
+        device=device(request),
+        replacing=request.state.token,
+        now=request.state.now,
+    )
     return await entered(request, entry, form.values["suite"])
 
 
@@ -61,29 +61,24 @@ async def _begun(request: Request, token: str, suite: str) -> Response:
     return RedirectResponse(local_path(suite) or href(request, "home"), 303)
 
 
-async def code(request: Request) -> Response:
+async def _awaited(request: Request, form: Form | None) -> Desk | Response:
+    if form is None and await sessions.awaiting(request.state.token, now=request.state.now) is None:
+        return see_other(request, "sign_in")
+    return Desk(first=Form.empty(suite=local_path(asked_text(request, "suite"))))
+
+
+@form_door("session/code.html", _awaited, kept=unkept)
+async def code(request: Request, form: Form) -> Response:
     """The second step: a code of the application, or one on paper."""
-    if request.method != "POST":
-        if await sessions.awaiting(request.state.token, now=request.state.now) is None:
-            return see_other(request, "sign_in")
-        form = Form.empty(suite=local_path(asked_text(request, "suite")))
-        return unkept(await page(request, "session/code.html", {"form": form}))
-    form = await read_form(request)
     try:
         token = await second_factors.enter(request.state.token, form.text("code"), now=request.state.now)
-    except Invalid as problem:
-        return unkept(await refused(request, "session/code.html", {}, form, problem))
     except SignInRequired as problem:
-        return await _from_the_start(request, form, problem)
+        # The session that waited is over: the password again, with the reason.
+        empty = Form.empty(suite=local_path(form.values["suite"]))
+        return unkept(await refused(request, _SIGN_IN, {}, empty, Invalid(problem.message)))
     response = await _begun(request, token, form.values["suite"])
     keep_session(response, request.app.state.settings, token)
     return response
-
-
-async def _from_the_start(request: Request, form: Form, problem: CahierError) -> Response:
-    """The session that waited is over: the password again, with the reason."""
-    empty = Form.empty(suite=local_path(form.values["suite"]))
-    return unkept(await refused(request, "session/sign_in.html", {}, empty, Invalid(problem.message)))
 
 
 async def sign_out(request: Request) -> Response:
@@ -98,18 +93,17 @@ async def sign_out(request: Request) -> Response:
     return response
 
 
-async def revoke(request: Request) -> Response:
+@button
+async def revoke(request: Request, _: Form) -> Response:
     """End one session of one's own, somewhere else."""
-    viewer = own(request)
-    await read_form(request)
-    await sessions.close_one(viewer, request.path_params["session"])
+    await sessions.close_one(own(request), request.path_params["session"])
     return see_other(request, "security", notice="session-fermee", fragment="sessions")
 
 
-async def revoke_all(request: Request) -> Response:
+@button
+async def revoke_all(request: Request, form: Form) -> Response:
     """End every session of one's own, or every other one."""
     viewer = own(request)
-    form = await read_form(request)
     if form.text("aussi") == "celle-ci":
         await sessions.close_all(viewer.id)
         response = see_other(request, "home", notice="deconnecte-partout")

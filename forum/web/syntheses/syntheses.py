@@ -3,16 +3,15 @@
 import base64
 import hashlib
 import re
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain.syntheses import documents, syntheses
 from forum.domain.syntheses.documents import DocumentFile
-from forum.errors import Invalid
-from forum.web.plumbing.forms import Form, asked_turn, read_form
-from forum.web.plumbing.page import has_already, page, refused, see_other
+from forum.web.plumbing.doors import Desk, button, form_door
+from forum.web.plumbing.forms import Form, asked_turn
+from forum.web.plumbing.page import has_already, page, see_other
 
 WHOLE = "tout"
 """What the form sends for the whole consultation; otherwise the number of a theme."""
@@ -22,27 +21,26 @@ DOWNLOAD_POLICY = "default-src 'none'; sandbox"
 _STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 
 
-async def index(request: Request) -> Response:
-    """What is published; for agents, also what is not yet, and the form to ask for more."""
-    return await page(request, "syntheses/index.html", {**await _index(request), "form": Form.empty(theme=WHOLE)})
-
-
-async def _index(request: Request) -> dict[str, Any]:
+async def _index(request: Request, _: Form | None) -> Desk:
     viewer, now = request.state.viewer, request.state.now
-    return {
+    context = {
         "syntheses": await syntheses.list_syntheses(viewer, now, asked_turn(request)),
         "themes": await syntheses.themes_to_compile(viewer, now),
         "whole": WHOLE,
     }
+    return Desk(context, Form.empty(theme=WHOLE))
 
 
-async def ask(request: Request) -> Response:
+async def index(request: Request) -> Response:
+    """What is published; for agents, also what is not yet, and the form to ask for more."""
+    desk = await _index(request, None)
+    return await page(request, "syntheses/index.html", {**desk.context, "form": desk.first})
+
+
+@form_door("syntheses/index.html", _index)
+async def ask(request: Request, form: Form) -> Response:
     """Ask for the synthesis of a theme or of the whole consultation."""
-    form = await read_form(request)
-    try:
-        asked = await syntheses.request_synthesis(request.state.viewer, _scope(form), request.state.now)
-    except Invalid as problem:
-        return await refused(request, "syntheses/index.html", await _index(request), form, problem)
+    asked = await syntheses.request_synthesis(request.state.viewer, _scope(form), request.state.now)
     unchanged = "brouillon-inchange" if asked.draft else "synthese-inchangee"
     notice = "synthese-demandee" if asked.is_new else unchanged
     return see_other(request, "synthesis", synthesis=asked.id, notice=notice)
@@ -56,26 +54,31 @@ def _scope(form: Form) -> int | None:
     return int(typed) if re.fullmatch("[0-9]{1,4}", typed, re.ASCII) else 0
 
 
+async def _one(request: Request, _: Form | None) -> Desk:
+    asked = request.path_params["synthesis"]
+    return Desk({"synthesis": await syntheses.read_synthesis(request.state.viewer, asked, request.state.now)})
+
+
 async def show(request: Request) -> Response:
-    found = await syntheses.read_synthesis(request.state.viewer, request.path_params["synthesis"], request.state.now)
-    return await page(request, "syntheses/show.html", {"synthesis": found, "form": Form.empty()})
+    """One synthesis, from request to publication."""
+    desk = await _one(request, None)
+    return await page(request, "syntheses/show.html", {**desk.context, "form": desk.first})
 
 
-async def publish(request: Request) -> Response:
-    form = await read_form(request)
+@form_door("syntheses/show.html", _one)
+async def publish(request: Request, form: Form) -> Response:
+    """Make it public, for good."""
     viewer, now, synthesis = request.state.viewer, request.state.now, request.path_params["synthesis"]
-    found = await syntheses.read_synthesis(viewer, synthesis, now)
-    try:
-        # Whoever may not publish is told that, and not to tick a box that their page does not have.
-        if found.may_publish:
-            form.require_confirmation()
-        await syntheses.publish(viewer, synthesis, now)
-    except Invalid as problem:
-        return await refused(request, "syntheses/show.html", {"synthesis": found}, form, problem)
+    # Whoever may not publish is told that, and not to tick a box that their page does not have.
+    if (await syntheses.read_synthesis(viewer, synthesis, now)).may_publish:
+        form.require_confirmation()
+    await syntheses.publish(viewer, synthesis, now)
     return see_other(request, "synthesis", synthesis=synthesis, notice="synthese-publiee")
 
 
-async def retry(request: Request) -> Response:
+@button
+async def retry(request: Request, _: Form) -> Response:
+    """Compile it once more, after a failure."""
     synthesis = request.path_params["synthesis"]
     await syntheses.retry(request.state.viewer, synthesis, request.state.now)
     return see_other(request, "synthesis", synthesis=synthesis, notice="synthese-recommencee")

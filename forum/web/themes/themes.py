@@ -9,13 +9,13 @@ from forum.domain.syntheses.syntheses import newest_published
 from forum.domain.themes import schedules, themes
 from forum.domain.themes.ballots import Rules, checked_rules
 from forum.domain.themes.schedule_changes import schedule_changes
-from forum.domain.themes.themes import ThemeHead
-from forum.errors import Checks, Invalid
+from forum.errors import Checks
 from forum.models.themes import Voting
 from forum.permissions import Schedule
 from forum.text.typography import PARIS
-from forum.web.plumbing.forms import Form, asked_turn, read_form
-from forum.web.plumbing.page import page, refused, see_other
+from forum.web.plumbing.doors import Desk, form_door
+from forum.web.plumbing.forms import Form, asked_turn
+from forum.web.plumbing.page import page, see_other
 from forum.web.themes.filters import asked_meeting
 from forum.web.themes.windows import windows
 
@@ -43,65 +43,51 @@ async def show(request: Request) -> Response:
     return await page(request, "themes/show.html", context)
 
 
-async def schedule(request: Request) -> Response:
-    """The form that sets the windows of a theme, and its answer."""
-    form = await read_form(request) if request.method == "POST" else None
-    viewer, now = request.state.viewer, request.state.now
-    theme = await schedules.schedule_to_change(viewer, request.path_params["number"], now)
-    if form is None:
-        return await page(request, "themes/schedule.html", _context(request, theme, _first(request, theme)))
-    try:
-        wanted, rules = _wanted(form, theme)
-        await schedules.set_schedule(viewer, theme.number, wanted, form.text("motif"), now, rules=rules)
-    except Invalid as problem:
-        return await refused(request, "themes/schedule.html", _context(request, theme, form), form, problem)
-    return see_other(request, "theme", number=theme.number, notice="calendrier-fixe")
-
-
-async def close_votes(request: Request) -> Response:
-    """End the vote of a theme now."""
-    form = await read_form(request)
-    viewer, now = request.state.viewer, request.state.now
-    number = request.path_params["number"]
-    try:
-        form.require_confirmation()
-        await schedules.close_votes(viewer, number, form.text("motif"), now)
-    except Invalid as problem:
-        theme = await schedules.schedule_to_change(viewer, number, now)
-        first = _first(request, theme, reason=form.values["motif"])
-        return await refused(request, "themes/schedule.html", _context(request, theme, first), first, problem)
-    return see_other(request, "theme_proposals", number=number, notice="votes-clos")
-
-
-def _context(request: Request, theme: ThemeHead, form: Form) -> dict[str, object]:
-    return {"theme": theme, "form": form, "windows": windows(request, theme.schedule), "votings": tuple(Voting)}
-
-
-def _first(request: Request, theme: ThemeHead, *, reason: str = "") -> Form:
-    """The form as the schedule stands, on the site's clock."""
-
-    def shown(moment: datetime | None) -> str | None:
-        return moment.astimezone(PARIS).strftime("%Y-%m-%dT%H:%M") if moment else None
-
-    moments = {field: shown(getattr(theme.schedule, name)) for field, name in MOMENTS.items()}
-    return Form.empty(
+async def _schedule(request: Request, _: Form | None) -> Desk:
+    """The form begins as the schedule stands, on the site's clock."""
+    theme = await schedules.schedule_to_change(request.state.viewer, request.path_params["number"], request.state.now)
+    moments = {field: _shown(getattr(theme.schedule, name)) for field, name in MOMENTS.items()}
+    first = Form.empty(
         **moments,
         scelle="1" if theme.schedule.sealed else None,
         mode_de_vote=theme.voting.value,
         mentions="\n".join(theme.mentions),
         quota=theme.quota or None,
-        motif=reason,
     )
+    known = {"theme": theme, "windows": windows(request, theme.schedule), "votings": tuple(Voting)}
+    return Desk(known, first)
 
 
-def _wanted(form: Form, theme: ThemeHead) -> tuple[Schedule, Rules]:
-    """What is asked for; a form without rules, as once votes have begun, leaves them as they are."""
+def _shown(moment: datetime | None) -> str | None:
+    return moment.astimezone(PARIS).strftime("%Y-%m-%dT%H:%M") if moment else None
+
+
+@form_door("themes/schedule.html", _schedule)
+async def schedule(request: Request, form: Form) -> Response:
+    """The form that sets the windows of a theme, and its answer."""
+    viewer, now, number = request.state.viewer, request.state.now, request.path_params["number"]
+    wanted, rules = _wanted(form)
+    await schedules.set_schedule(viewer, number, wanted, form.text("motif"), now, rules=rules)
+    return see_other(request, "theme", number=number, notice="calendrier-fixe")
+
+
+@form_door("themes/schedule.html", _schedule, beside=True)
+async def close_votes(request: Request, form: Form) -> Response:
+    """End the vote of a theme now."""
+    number = request.path_params["number"]
+    form.require_confirmation()
+    await schedules.close_votes(request.state.viewer, number, form.text("motif"), request.state.now)
+    return see_other(request, "theme_proposals", number=number, notice="votes-clos")
+
+
+def _wanted(form: Form) -> tuple[Schedule, Rules | None]:
+    """What is asked for; a form without rules, as once votes have begun, leaves them as they are (None)."""
     checks = Checks()
     moments: dict[str, datetime | None] = dict.fromkeys(MOMENTS.values())
     for field, name in MOMENTS.items():
         with checks.field(field):
             moments[name] = form.moment(field)
-    rules = theme.rules
+    rules = None
     if "mode_de_vote" in form.raw:
         with checks.field("mode_de_vote"):
             rules = _rules(form)

@@ -6,18 +6,19 @@ from starlette.responses import RedirectResponse, Response
 from forum.domain.votes import booths, votes
 from forum.domain.votes.votes import ProposalLine
 from forum.web.plumbing.addresses import local_path
-from forum.web.plumbing.forms import Form, read_form
+from forum.web.plumbing.doors import button
+from forum.web.plumbing.forms import Form
 from forum.web.plumbing.page import href, html, render, see_other
 
 WITHDRAW = "retirer"
 
 
-async def cast(request: Request) -> Response:
+@button
+async def cast(request: Request, form: Form) -> Response:
     """Cast, change, confirm or withdraw one's ballot: `avis` in the terms of the theme's voting, or `retirer`.
 
     `version` is the one that was read; `enchainer` asks to go on to the next proposal of the booth.
     """
-    form = await read_form(request)
     line = await _cast(request, form)
     back, in_booth = _back(form), form.checked("enchainer")
     if request.headers.get("x-fragment") == "vote":
