@@ -10,6 +10,7 @@ from forum.web.harvest import harvest
 from forum.web.meetings import meeting_tags, meetings, minutes
 from forum.web.members import account, invitations, joining, people
 from forum.web.plumbing import static
+from forum.web.plumbing.doors import Door
 from forum.web.privacy import personal_data
 from forum.web.proposals import (
     amendments,
@@ -30,270 +31,192 @@ from forum.web.upkeep import health
 from forum.web.votes import results, votes
 
 
+def page(path: str, door: Door, name: str) -> Route:
+    """An address to read."""
+    return Route(path, door, name=name)
+
+
+def form(path: str, door: Door, name: str) -> Route:
+    """An address to read and to send to: a form and its answer."""
+    return Route(path, door, name=name, methods=["GET", "POST"])
+
+
+def act(path: str, door: Door, name: str) -> Route:
+    """An address to send to: a button, or a form that stands on another page."""
+    return Route(path, door, name=name, methods=["POST"])
+
+
+# A name never changes once published: templates and redirects use it.
+THEMES = (
+    page("/", home.show, "home"),
+    page("/themes/{number:small}", themes.show, "theme"),
+    form("/themes/{number:small}/calendrier", themes.schedule, "theme_schedule"),
+    act("/themes/{number:small}/clore-les-votes", themes.close_votes, "close_votes"),
+)
+DISCUSSION = (
+    form("/themes/{number:small}/nouveau-fil", threads.open_new, "new_thread"),
+    page("/fils/{thread:int}", threads.show, "thread"),
+    form("/fils/{thread:int}/repondre", posts.reply, "reply"),
+    page("/contributions/{post:int}", posts.look_up, "post"),
+    form("/contributions/{post:int}/modifier", posts.edit, "edit_post"),
+    page("/contributions/{post:int}/historique", posts.history, "post_history"),
+    page("/contributions/{post:int}/revisions/{revision:int}", posts.revision, "post_revision"),
+    page("/contributions/{post:int}/citer", posts.quote, "quote_post"),
+)
+PROPOSALS = (
+    page("/themes/{number:small}/propositions", proposals.index, "theme_proposals"),
+    form("/themes/{number:small}/proposer", proposals.propose, "propose"),
+    page("/themes/{number:small}/proches", duplicates.near, "near_proposals"),
+    form("/themes/{number:small}/doublons", duplicates.queue, "duplicates"),
+    page("/themes/{number:small}/suites", follow_ups.show, "follow_up"),
+    form("/contributions/{post:int}/proposer", proposals.propose_from_post, "propose_from_post"),
+    page("/propositions/{reference}", proposals.show, "proposal"),
+    page("/propositions/{reference}/versions", amendments.versions, "proposal_versions"),
+    form("/propositions/{reference}/versions/{version:int}/correction", amendments.certify, "certify_version"),
+    form("/propositions/{reference}/modifier", amendments.amend, "amend_proposal"),
+    form("/propositions/{reference}/retirer", departures.withdraw, "withdraw_proposal"),
+    form("/propositions/{reference}/ecarter", departures.set_aside, "set_aside_proposal"),
+    form("/propositions/{reference}/reprendre", departures.take_back, "take_back_proposal"),
+    page("/propositions/{reference}/origine", merges.origin, "merged_proposal"),
+    form("/propositions/{reference}/fusionner", merges.merge, "merge_proposal"),
+    form("/propositions/{reference}/defusionner", merges.unmerge, "unmerge_proposal"),
+    form("/propositions/{reference}/repondre", answers.answer, "answer_proposal"),
+    form("/propositions/{reference}/engagements", obligations.promise, "promise"),
+    form("/propositions/{reference}/engagements/{obligation:int}/tenu", obligations.keep, "keep_obligation"),
+    act("/propositions/{reference}/engagements/{obligation:int}/non-tenu", obligations.reopen, "reopen_obligation"),
+    form(
+        "/propositions/{reference}/engagements/{obligation:int}/echeance", obligations.postpone, "postpone_obligation"
+    ),
+    act("/propositions/{reference}/mise-en-oeuvre", obligations.carry_out, "carry_out_proposal"),
+    page("/compte/brouillons", drafts.index, "drafts"),
+    form("/compte/brouillons/{draft:int}", drafts.show, "draft"),
+    act("/compte/brouillons/{draft:int}/supprimer", drafts.delete, "delete_draft"),
+    page("/compte/contributions", own_contributions.show, "own_contributions"),
+)
+VOTES = (
+    page("/themes/{number:small}/resultats/groupes", results.by_group, "results_by_group"),
+    page("/themes/{number:small}/resultats.csv", results.register, "results_sheet"),
+    act("/propositions/{reference}/vote", votes.cast, "vote"),
+)
+HARVEST = (
+    page("/a-traiter", harvest.waiting, "inbox"),
+    form("/contributions/{post:int}/extraire", harvest.keep, "harvest"),
+    act("/contributions/{post:int}/traitement", harvest.treat, "treat_post"),
+    act("/extraits/{extract:int}", harvest.change, "change_extract"),
+)
+MEETINGS = (
+    form("/themes/{number:small}/etiqueter", meeting_tags.select, "tag_selection"),
+    act("/contributions/{post:int}/reunions", meeting_tags.tag, "tag_post"),
+    page("/reunions", meetings.index, "meetings"),
+    page("/reunions.ics", meetings.calendar_of_all, "meetings_calendar"),
+    form("/reunions/nouvelle", meetings.create, "new_meeting"),
+    form("/reunions/a-confirmer", meeting_tags.queue, "waiting_tags"),
+    page("/reunions/{meeting:int}.ics", meetings.calendar_of_one, "meeting_calendar"),
+    page("/reunions/{meeting:int}", meetings.show, "meeting"),
+    form("/reunions/{meeting:int}/modifier", meetings.edit, "edit_meeting"),
+    form("/reunions/{meeting:int}/compte-rendu", minutes.enter, "minutes"),
+)
+SYNTHESES = (
+    page("/syntheses", syntheses.index, "syntheses"),
+    act("/syntheses/demander", syntheses.ask, "request_synthesis"),
+    page("/syntheses/{synthesis:int}", syntheses.show, "synthesis"),
+    act("/syntheses/{synthesis:int}/publier", syntheses.publish, "publish_synthesis"),
+    act("/syntheses/{synthesis:int}/recommencer", syntheses.retry, "retry_synthesis"),
+    page("/syntheses/{synthesis:int}/lire", syntheses.read, "read_synthesis"),
+    page("/syntheses/{synthesis:int}/{filename}", syntheses.download, "document"),
+    page("/api/v1/syntheses/{synthesis:int}", synthesis_progress.show, "api_synthesis"),
+)
+SIGN_IN = (
+    page("/connexion", sessions.sign_in, "sign_in"),
+    act("/connexion", sessions.sign_in, "sign_in_with_password"),
+    form("/connexion/code", sessions.code, "sign_in_code"),
+    act("/deconnexion", sessions.sign_out, "sign_out"),
+    act("/connexion/fournisseur", providers.leave, "provider"),
+    page("/connexion/retour", providers.come_back, "provider_return"),
+    page("/connexion/premiere-fois", providers.join_first_time, "first_time"),
+    act("/connexion/premiere-fois", providers.join_first_time, "join_first_time"),
+    act("/connexion/premiere-fois/relier", providers.link_first_time, "link_first_time"),
+    page("/deconnexion/retour", providers.signed_out, "provider_signed_out"),
+    form("/compte/identites/relier", providers.link, "link_identity"),
+    form("/compte/identites/{identity:int}/retirer", providers.unlink, "unlink_identity"),
+    page("/compte/securite", credentials.show, "security"),
+    form("/compte/securite/mot-de-passe", credentials.change_password, "change_password"),
+    form("/compte/securite/double-authentification", second_factors.set_up, "set_up_factor"),
+    form("/compte/securite/codes-de-secours", second_factors.renew_codes, "renew_codes"),
+    form("/compte/securite/desactiver", second_factors.turn_off, "turn_factor_off"),
+    act("/compte/securite/sessions", sessions.revoke_all, "revoke_sessions"),
+    act("/compte/securite/sessions/{session:int}", sessions.revoke, "revoke_session"),
+)
+MEMBERS = (
+    page("/notifications", notifications.show, "notifications"),
+    act("/notifications/lues", notifications.read_all, "read_notifications"),
+    form("/inscription", joining.sign_up, "sign_up"),
+    form("/inscription/confirmer", joining.confirm, "confirm_sign_up"),
+    form("/invitation", invitations.accept, "accept_invitation"),
+    form("/mot-de-passe-oublie", joining.forgotten, "forgotten_password"),
+    form("/mot-de-passe/nouveau", joining.new_password, "new_password"),
+    form("/compte", account.show, "account"),
+    act("/compte/charte", account.accept_charter, "accept_charter"),
+    form("/compte/confirmer", account.confirm_address, "confirm_address"),
+    act("/compte/confirmer/envoyer", account.send_confirmation, "send_confirmation"),
+    form("/compte/adresse", account.change_address, "address"),
+    form("/compte/adresse/ancienne", account.agree_from_old, "old_address"),
+    form("/compte/adresse/nouvelle", account.agree_from_new, "new_address"),
+    act("/compte/adresse/abandonner", account.give_up_address, "give_up_address"),
+    page("/administration", people.hub, "administration"),
+    page("/administration/personnes", people.index, "people"),
+    act("/administration/personnes/adresse", people.find, "find_person"),
+    page("/administration/personnes/{member:int}", people.show, "person"),
+    act("/administration/personnes/{member:int}/adresse", people.see_address, "person_address"),
+    form("/administration/personnes/{member:int}/droits", people.rights, "person_rights"),
+    form("/administration/personnes/{member:int}/suspension", people.suspend, "person_suspension"),
+    act("/administration/personnes/{member:int}/suspension/lever", people.lift, "lift_suspension"),
+    form("/administration/personnes/{member:int}/double-authentification", people.remove_factor, "person_factor"),
+    act("/administration/personnes/{member:int}/mot-de-passe", people.send_reset, "person_reset"),
+    act("/administration/personnes/{member:int}/sessions", people.close_sessions, "person_sessions"),
+    page("/administration/invitations", invitations.index, "invitations"),
+    form("/administration/invitations/nouvelle", invitations.invite, "invite"),
+    form("/administration/invitations/liste", invitations.read_file, "invitation_file"),
+    page("/administration/invitations/listes/{batch:int}", invitations.report, "invitation_batch"),
+    act("/administration/invitations/listes/{batch:int}/envoyer", invitations.send, "send_invitations"),
+    act("/administration/invitations/{invitation:int}/renvoyer", invitations.invite_again, "invite_again"),
+    act("/administration/invitations/{invitation:int}/retirer", invitations.withdraw, "withdraw_invitation"),
+)
+PRIVACY = (
+    page("/compte/donnees", personal_data.show, "own_data"),
+    act("/compte/donnees", personal_data.show, "ask_for_archive"),
+    page("/api/v1/compte/archive", archive_progress.show, "api_own_archive"),
+    page("/compte/donnees/archive", personal_data.download, "own_archive"),
+    form("/compte/effacer", personal_data.erase, "erase_account"),
+)
+SITE = (
+    page("/journal", journal.show, "journal"),
+    act("/journal/export", journal.export, "export_journal"),
+    page("/aide", help.show, "help"),
+    page("/aide/droits", help.rights, "help_rights"),
+    page("/mentions-legales", legal.show, "legal_notice"),
+    page("/donnees-personnelles", legal.show, "privacy"),
+    page("/charte", legal.show, "charter"),
+    page("/accessibilite", legal.show, "accessibility"),
+    page("/cookies", legal.show, "cookies"),
+    page("/sante/vivant", health.live, "live"),
+    page("/sante/pret", health.ready, "ready"),
+    page("/static/{path:path}", static.show, "static"),
+)
+
+
 def routes() -> list[BaseRoute]:
-    """The table. A name never changes once published: templates and redirects use it."""
+    """The whole table."""
     return [
-        Route("/", home.show, name="home"),
-        # Themes
-        Route("/themes/{number:small}", themes.show, name="theme"),
-        Route("/themes/{number:small}/propositions", proposals.index, name="theme_proposals"),
-        Route("/themes/{number:small}/proposer", proposals.propose, name="propose", methods=["GET", "POST"]),
-        Route("/themes/{number:small}/proches", duplicates.near, name="near_proposals"),
-        Route("/themes/{number:small}/doublons", duplicates.queue, name="duplicates", methods=["GET", "POST"]),
-        Route("/themes/{number:small}/calendrier", themes.schedule, name="theme_schedule", methods=["GET", "POST"]),
-        Route("/themes/{number:small}/clore-les-votes", themes.close_votes, name="close_votes", methods=["POST"]),
-        Route("/themes/{number:small}/etiqueter", meeting_tags.select, name="tag_selection", methods=["GET", "POST"]),
-        Route("/themes/{number:small}/resultats/groupes", results.by_group, name="results_by_group"),
-        Route("/themes/{number:small}/resultats.csv", results.register, name="results_sheet"),
-        Route("/themes/{number:small}/suites", follow_ups.show, name="follow_up"),
-        Route("/themes/{number:small}/nouveau-fil", threads.open_new, name="new_thread", methods=["GET", "POST"]),
-        # Threads and contributions
-        Route("/fils/{thread:int}", threads.show, name="thread"),
-        Route("/fils/{thread:int}/repondre", posts.reply, name="reply", methods=["GET", "POST"]),
-        Route("/contributions/{post:int}", posts.look_up, name="post"),
-        Route("/contributions/{post:int}/modifier", posts.edit, name="edit_post", methods=["GET", "POST"]),
-        Route("/contributions/{post:int}/historique", posts.history, name="post_history"),
-        Route("/contributions/{post:int}/revisions/{revision:int}", posts.revision, name="post_revision"),
-        Route("/contributions/{post:int}/citer", posts.quote, name="quote_post"),
-        Route("/contributions/{post:int}/reunions", meeting_tags.tag, name="tag_post", methods=["POST"]),
-        Route(
-            "/contributions/{post:int}/proposer",
-            proposals.propose_from_post,
-            name="propose_from_post",
-            methods=["GET", "POST"],
-        ),
-        # Harvest
-        Route("/a-traiter", harvest.waiting, name="inbox"),
-        Route("/contributions/{post:int}/extraire", harvest.keep, name="harvest", methods=["GET", "POST"]),
-        Route("/contributions/{post:int}/traitement", harvest.treat, name="treat_post", methods=["POST"]),
-        Route("/extraits/{extract:int}", harvest.change, name="change_extract", methods=["POST"]),
-        # Proposals and votes
-        Route("/propositions/{reference}", proposals.show, name="proposal"),
-        Route("/propositions/{reference}/vote", votes.cast, name="vote", methods=["POST"]),
-        Route("/propositions/{reference}/versions", amendments.versions, name="proposal_versions"),
-        Route(
-            "/propositions/{reference}/versions/{version:int}/correction",
-            amendments.certify,
-            name="certify_version",
-            methods=["GET", "POST"],
-        ),
-        Route("/propositions/{reference}/modifier", amendments.amend, name="amend_proposal", methods=["GET", "POST"]),
-        Route(
-            "/propositions/{reference}/retirer", departures.withdraw, name="withdraw_proposal", methods=["GET", "POST"]
-        ),
-        Route(
-            "/propositions/{reference}/ecarter",
-            departures.set_aside,
-            name="set_aside_proposal",
-            methods=["GET", "POST"],
-        ),
-        Route(
-            "/propositions/{reference}/reprendre",
-            departures.take_back,
-            name="take_back_proposal",
-            methods=["GET", "POST"],
-        ),
-        Route("/propositions/{reference}/origine", merges.origin, name="merged_proposal"),
-        Route("/propositions/{reference}/fusionner", merges.merge, name="merge_proposal", methods=["GET", "POST"]),
-        Route(
-            "/propositions/{reference}/defusionner", merges.unmerge, name="unmerge_proposal", methods=["GET", "POST"]
-        ),
-        # Answers
-        Route("/propositions/{reference}/repondre", answers.answer, name="answer_proposal", methods=["GET", "POST"]),
-        Route("/propositions/{reference}/engagements", obligations.promise, name="promise", methods=["GET", "POST"]),
-        Route(
-            "/propositions/{reference}/engagements/{obligation:int}/tenu",
-            obligations.keep,
-            name="keep_obligation",
-            methods=["GET", "POST"],
-        ),
-        Route(
-            "/propositions/{reference}/engagements/{obligation:int}/non-tenu",
-            obligations.reopen,
-            name="reopen_obligation",
-            methods=["POST"],
-        ),
-        Route(
-            "/propositions/{reference}/engagements/{obligation:int}/echeance",
-            obligations.postpone,
-            name="postpone_obligation",
-            methods=["GET", "POST"],
-        ),
-        Route(
-            "/propositions/{reference}/mise-en-oeuvre",
-            obligations.carry_out,
-            name="carry_out_proposal",
-            methods=["POST"],
-        ),
-        # Meetings
-        Route("/reunions", meetings.index, name="meetings"),
-        Route("/reunions.ics", meetings.calendar_of_all, name="meetings_calendar"),
-        Route("/reunions/nouvelle", meetings.create, name="new_meeting", methods=["GET", "POST"]),
-        Route("/reunions/a-confirmer", meeting_tags.queue, name="waiting_tags", methods=["GET", "POST"]),
-        Route("/reunions/{meeting:int}.ics", meetings.calendar_of_one, name="meeting_calendar"),
-        Route("/reunions/{meeting:int}", meetings.show, name="meeting"),
-        Route("/reunions/{meeting:int}/modifier", meetings.edit, name="edit_meeting", methods=["GET", "POST"]),
-        Route("/reunions/{meeting:int}/compte-rendu", minutes.enter, name="minutes", methods=["GET", "POST"]),
-        # Syntheses
-        Route("/syntheses", syntheses.index, name="syntheses"),
-        Route("/syntheses/demander", syntheses.ask, name="request_synthesis", methods=["POST"]),
-        Route("/syntheses/{synthesis:int}", syntheses.show, name="synthesis"),
-        Route("/syntheses/{synthesis:int}/publier", syntheses.publish, name="publish_synthesis", methods=["POST"]),
-        Route("/syntheses/{synthesis:int}/recommencer", syntheses.retry, name="retry_synthesis", methods=["POST"]),
-        Route("/syntheses/{synthesis:int}/lire", syntheses.read, name="read_synthesis"),
-        Route("/syntheses/{synthesis:int}/{filename}", syntheses.download, name="document"),
-        Route("/api/v1/syntheses/{synthesis:int}", synthesis_progress.show, name="api_synthesis"),
-        # People
-        Route("/notifications", notifications.show, name="notifications"),
-        Route("/notifications/lues", notifications.read_all, name="read_notifications", methods=["POST"]),
-        Route("/inscription", joining.sign_up, name="sign_up", methods=["GET", "POST"]),
-        Route("/inscription/confirmer", joining.confirm, name="confirm_sign_up", methods=["GET", "POST"]),
-        Route("/invitation", invitations.accept, name="accept_invitation", methods=["GET", "POST"]),
-        Route("/mot-de-passe-oublie", joining.forgotten, name="forgotten_password", methods=["GET", "POST"]),
-        Route("/mot-de-passe/nouveau", joining.new_password, name="new_password", methods=["GET", "POST"]),
-        Route("/connexion", sessions.sign_in, name="sign_in", methods=["GET"]),
-        Route("/connexion", sessions.sign_in, name="sign_in_with_password", methods=["POST"]),
-        Route("/connexion/code", sessions.code, name="sign_in_code", methods=["GET", "POST"]),
-        Route("/deconnexion", sessions.sign_out, name="sign_out", methods=["POST"]),
-        Route("/connexion/fournisseur", providers.leave, name="provider", methods=["POST"]),
-        Route("/connexion/retour", providers.come_back, name="provider_return"),
-        Route("/connexion/premiere-fois", providers.join_first_time, name="first_time", methods=["GET"]),
-        Route("/connexion/premiere-fois", providers.join_first_time, name="join_first_time", methods=["POST"]),
-        Route("/connexion/premiere-fois/relier", providers.link_first_time, name="link_first_time", methods=["POST"]),
-        Route("/deconnexion/retour", providers.signed_out, name="provider_signed_out"),
-        Route("/compte", account.show, name="account", methods=["GET", "POST"]),
-        Route("/compte/brouillons", drafts.index, name="drafts"),
-        Route("/compte/brouillons/{draft:int}", drafts.show, name="draft", methods=["GET", "POST"]),
-        Route("/compte/brouillons/{draft:int}/supprimer", drafts.delete, name="delete_draft", methods=["POST"]),
-        Route("/compte/charte", account.accept_charter, name="accept_charter", methods=["POST"]),
-        Route("/compte/confirmer", account.confirm_address, name="confirm_address", methods=["GET", "POST"]),
-        Route("/compte/confirmer/envoyer", account.send_confirmation, name="send_confirmation", methods=["POST"]),
-        Route("/compte/adresse", account.change_address, name="address", methods=["GET", "POST"]),
-        Route("/compte/adresse/ancienne", account.agree_from_old, name="old_address", methods=["GET", "POST"]),
-        Route("/compte/adresse/nouvelle", account.agree_from_new, name="new_address", methods=["GET", "POST"]),
-        Route("/compte/adresse/abandonner", account.give_up_address, name="give_up_address", methods=["POST"]),
-        Route("/compte/identites/relier", providers.link, name="link_identity", methods=["GET", "POST"]),
-        Route(
-            "/compte/identites/{identity:int}/retirer",
-            providers.unlink,
-            name="unlink_identity",
-            methods=["GET", "POST"],
-        ),
-        Route("/compte/securite", credentials.show, name="security"),
-        Route(
-            "/compte/securite/mot-de-passe",
-            credentials.change_password,
-            name="change_password",
-            methods=["GET", "POST"],
-        ),
-        Route(
-            "/compte/securite/double-authentification",
-            second_factors.set_up,
-            name="set_up_factor",
-            methods=["GET", "POST"],
-        ),
-        Route(
-            "/compte/securite/codes-de-secours",
-            second_factors.renew_codes,
-            name="renew_codes",
-            methods=["GET", "POST"],
-        ),
-        Route(
-            "/compte/securite/desactiver",
-            second_factors.turn_off,
-            name="turn_factor_off",
-            methods=["GET", "POST"],
-        ),
-        Route("/compte/securite/sessions", sessions.revoke_all, name="revoke_sessions", methods=["POST"]),
-        Route("/compte/securite/sessions/{session:int}", sessions.revoke, name="revoke_session", methods=["POST"]),
-        # Administration
-        Route("/administration", people.hub, name="administration"),
-        Route("/administration/personnes", people.index, name="people"),
-        Route("/administration/personnes/adresse", people.find, name="find_person", methods=["POST"]),
-        Route("/administration/personnes/{member:int}", people.show, name="person"),
-        Route(
-            "/administration/personnes/{member:int}/adresse",
-            people.see_address,
-            name="person_address",
-            methods=["POST"],
-        ),
-        Route(
-            "/administration/personnes/{member:int}/droits",
-            people.rights,
-            name="person_rights",
-            methods=["GET", "POST"],
-        ),
-        Route(
-            "/administration/personnes/{member:int}/suspension",
-            people.suspend,
-            name="person_suspension",
-            methods=["GET", "POST"],
-        ),
-        Route(
-            "/administration/personnes/{member:int}/suspension/lever",
-            people.lift,
-            name="lift_suspension",
-            methods=["POST"],
-        ),
-        Route(
-            "/administration/personnes/{member:int}/double-authentification",
-            people.remove_factor,
-            name="person_factor",
-            methods=["GET", "POST"],
-        ),
-        Route(
-            "/administration/personnes/{member:int}/mot-de-passe",
-            people.send_reset,
-            name="person_reset",
-            methods=["POST"],
-        ),
-        Route(
-            "/administration/personnes/{member:int}/sessions",
-            people.close_sessions,
-            name="person_sessions",
-            methods=["POST"],
-        ),
-        Route("/administration/invitations", invitations.index, name="invitations"),
-        Route("/administration/invitations/nouvelle", invitations.invite, name="invite", methods=["GET", "POST"]),
-        Route(
-            "/administration/invitations/liste", invitations.read_file, name="invitation_file", methods=["GET", "POST"]
-        ),
-        Route("/administration/invitations/listes/{batch:int}", invitations.report, name="invitation_batch"),
-        Route(
-            "/administration/invitations/listes/{batch:int}/envoyer",
-            invitations.send,
-            name="send_invitations",
-            methods=["POST"],
-        ),
-        Route(
-            "/administration/invitations/{invitation:int}/renvoyer",
-            invitations.invite_again,
-            name="invite_again",
-            methods=["POST"],
-        ),
-        Route(
-            "/administration/invitations/{invitation:int}/retirer",
-            invitations.withdraw,
-            name="withdraw_invitation",
-            methods=["POST"],
-        ),
-        Route("/compte/contributions", own_contributions.show, name="own_contributions"),
-        Route("/compte/donnees", personal_data.show, name="own_data", methods=["GET"]),
-        Route("/compte/donnees", personal_data.show, name="ask_for_archive", methods=["POST"]),
-        Route("/compte/donnees/archive", personal_data.download, name="own_archive"),
-        Route("/api/v1/compte/archive", archive_progress.show, name="api_own_archive"),
-        Route("/compte/effacer", personal_data.erase, name="erase_account", methods=["GET", "POST"]),
-        Route("/journal", journal.show, name="journal"),
-        Route("/journal/export", journal.export, name="export_journal", methods=["POST"]),
-        # The site
-        Route("/aide", help.show, name="help"),
-        Route("/aide/droits", help.rights, name="help_rights"),
-        Route("/mentions-legales", legal.show, name="legal_notice"),
-        Route("/donnees-personnelles", legal.show, name="privacy"),
-        Route("/charte", legal.show, name="charter"),
-        Route("/accessibilite", legal.show, name="accessibility"),
-        Route("/cookies", legal.show, name="cookies"),
-        Route("/sante/vivant", health.live, name="live"),
-        Route("/sante/pret", health.ready, name="ready"),
-        Route("/static/{path:path}", static.show, name="static"),
+        *THEMES,
+        *DISCUSSION,
+        *PROPOSALS,
+        *VOTES,
+        *HARVEST,
+        *MEETINGS,
+        *SYNTHESES,
+        *SIGN_IN,
+        *MEMBERS,
+        *PRIVACY,
+        *SITE,
     ]
