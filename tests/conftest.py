@@ -34,7 +34,7 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ADDRESS = "http://127.0.0.1:8000"
 
 # Fixtures that several files share stand beside what they are made of.
-pytest_plugins = ["tests.factories", "tests.compiled_syntheses", "tests.statements"]
+pytest_plugins = ["tests.factories", "tests.compiled_syntheses", "tests.statements", "tests.world"]
 
 # A property is true or false; how long an example takes says only how busy the machine is.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -144,11 +144,20 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def configured(migrated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+def beginning(request: pytest.FixtureRequest, migrated: str) -> str:
+    """What the database of a test holds at first, nothing or, if it asks for it, the `world` of `tests/world.py`: a
+    SQLite file to copy; on PostgreSQL the schema with the rows, "" for none."""
+    if "world" in request.fixturenames:
+        return str(request.getfixturevalue("kept_world").kept)
+    return migrated if migrated.startswith("sqlite") else ""
+
+
+@pytest.fixture
+def configured(beginning: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """The settings of one test: those of the file, with a database and a data folder of its own."""
-    if migrated.startswith("sqlite"):
+    if beginning.startswith("sqlite"):
         copy = tmp_path / "cahier.sqlite3"
-        shutil.copyfile(migrated.removeprefix("sqlite:///"), copy)
+        shutil.copyfile(beginning.removeprefix("sqlite:///"), copy)
         monkeypatch.setenv("FORUM_DATABASE__URL", f"sqlite:///{copy}")
     monkeypatch.setenv("FORUM_SITE__DATA_DIR", str(tmp_path / "data"))
     settings.cache_clear()
@@ -157,29 +166,33 @@ def configured(migrated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-async def database(configured: Settings) -> AsyncIterator[Settings]:
-    """An open, migrated, empty database; nobody has tried any password yet."""
+async def database(configured: Settings, beginning: str) -> AsyncIterator[Settings]:
+    """An open, migrated database with what it begins with; nobody has tried any password yet."""
     await open_database(configured)
-    await _empty_tables()
+    await fill_tables(beginning)
     await throttle().forget()
     yield configured
     await close_throttle()
     await close_database()
 
 
-async def _empty_tables() -> None:
-    """On PostgreSQL: rows go and numbers begin again. TRUNCATE would make a new file of each table, a second in all."""
+async def fill_tables(kept: str) -> None:
+    """On PostgreSQL: rows go, those of the schema `kept` come, and numbers begin again behind them. TRUNCATE would make
+    a new file of each table, a second in all."""
     if settings().database.url.startswith("postgres"):
+        come = f"EXECUTE format('INSERT INTO %1$I SELECT * FROM {kept}.%1$I', one);" if kept else ""
+        last = "EXECUTE format('SELECT MAX(id) FROM %I', one) INTO last;" if kept else ""
+        head = "" if kept else "INSERT INTO journal_head (id, entries, chain) VALUES (1, 0, '');"
         await rows(
-            """DO $$ DECLARE one text; BEGIN
+            f"""DO $$ DECLARE one text; last bigint; BEGIN
                  SET LOCAL session_replication_role = replica;
                  FOR one IN SELECT tablename FROM pg_tables
-                             WHERE schemaname = 'public' AND tablename NOT LIKE '%migration%'
-                               AND tablename <> 'journal_head' LOOP
+                             WHERE schemaname = 'public' AND tablename NOT LIKE '%migration%' LOOP
                    EXECUTE format('DELETE FROM %I', one);
-                   PERFORM setval(pg_get_serial_sequence(one, 'id'), 1, false);
+                   {come} {last}
+                   PERFORM setval(pg_get_serial_sequence(one, 'id'), COALESCE(last, 0) + 1, false);
                  END LOOP;
-                 UPDATE journal_head SET entries = 0, chain = ''; END $$"""
+                 {head} END $$"""
         )
 
 

@@ -2,13 +2,19 @@
 
 Group A has an open theme 3, a closed theme 5 with syntheses, and meetings; group B has theme 6 and a meeting. Each
 reader has a contribution, a proposal and a ballot of their own. `places` says where things are: `{post}` in an address.
+
+It is made once for a file of tests; each test that asks for `world` finds it as it was made.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from shutil import copyfile
 
-from forum.database import is_sqlite, rows, transaction
+import pytest
+
+from forum.database import close_database, is_sqlite, open_database, rows, transaction
 from forum.domain.members import invitations
 from forum.domain.members.members import load_viewer
 from forum.domain.sign_in import passwords, sessions
@@ -25,8 +31,10 @@ from forum.models.themes import Theme
 from forum.models.votes import Ballot
 from forum.ranking.tallies import Opinion
 from forum.rights import Standing
+from forum.sealing import make_key
+from forum.settings import settings
 from forum.text.names import make_handle
-from tests.conftest import NOON
+from tests.conftest import NOON, fill_tables
 from tests.factories import (
     code_at,
     give_factor,
@@ -98,10 +106,61 @@ class Guest:
 class World:
     guests: Mapping[str, Guest]
     """By name of READERS."""
+    kept: str
+    """Where it is: the address of a SQLite file, or a schema of PostgreSQL."""
+    rows: Mapping[str, str]
+    """Its fingerprint, before anybody asks for anything."""
 
 
-async def make_world(names: Collection[str]) -> World:
-    """The consultation, with these readers signed in."""
+SCHEMA = "world"
+_KEEP = f"""DO $$ DECLARE one text; BEGIN
+              CREATE SCHEMA {SCHEMA};
+              FOR one IN SELECT tablename FROM pg_tables
+                          WHERE schemaname = 'public' AND tablename NOT LIKE '%migration%' LOOP
+                EXECUTE format('CREATE TABLE {SCHEMA}.%1$I AS TABLE public.%1$I', one);
+              END LOOP; END $$"""
+
+
+@pytest.fixture(scope="module")
+async def kept_world(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """The consultation with every reader signed in; what it seals is read with one key by all."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FORUM_SECURITY__KEY", make_key())
+        if migrated.startswith("sqlite"):
+            file = tmp_path_factory.mktemp("world") / "cahier.sqlite3"
+            copyfile(migrated.removeprefix("sqlite:///"), file)
+            async with _opened(f"sqlite:///{file}"):
+                world = World(await make_guests(), f"sqlite:///{file}", await fingerprint())
+            yield world
+            return
+        async with _opened(migrated):
+            await fill_tables("")
+            world = World(await make_guests(), SCHEMA, await fingerprint())
+            await rows(_KEEP)
+        yield world
+        async with _opened(migrated):
+            await rows(f"DROP SCHEMA {SCHEMA} CASCADE")
+
+
+@asynccontextmanager
+async def _opened(address: str) -> AsyncIterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FORUM_DATABASE__URL", address)
+        settings.cache_clear()
+        await open_database(settings())
+        yield
+        await close_database()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def world(kept_world: World) -> World:
+    """The consultation, as it was made."""
+    return kept_world
+
+
+async def make_guests() -> dict[str, Guest]:
+    """The consultation, with every reader signed in."""
     async with transaction():
         a, b = await make_group("gt-a", "Groupe A"), await make_group("gt-b", "Groupe B")
         places, theme = await _make_things(a, b)
@@ -109,7 +168,7 @@ async def make_world(names: Collection[str]) -> World:
         password_hash = await hash_of_password()
         thread = await make_thread(theme, "Le fil des lecteurs")
         guests = {}
-        for number, name in enumerate(names):
+        for number, name in enumerate(READERS):
             member = await _make_member(READERS[name], f"Lecture Numéro{number}", {"a": a, "b": b}, password_hash)
             token = await sessions.open_session(member.id, now=NOON, proved_at=NOON) if member else ""
             author = member or await make_member("Auteure Absente")
@@ -130,7 +189,7 @@ async def make_world(names: Collection[str]) -> World:
             }
             own_places |= await _make_elsewhere(member)
             guests[name] = Guest(member, token, places | own_places)
-    return World(guests)
+    return guests
 
 
 _hashes: list[str] = []
@@ -347,20 +406,45 @@ async def _make_synthesis(theme: Theme, version: int, state: SynthesisState) -> 
 _PASSING = {"session": {"seen_at"}}
 
 
-async def fingerprint() -> dict[str, list[str]]:
+async def fingerprint() -> dict[str, str]:
     """Every row of every table, as it is stored; only the hour of a session's last visit is passed over."""
-    if is_sqlite():
-        found = await rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-    else:
-        found = await rows("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'")
-    stored = {}
-    for table in sorted(each["name"] for each in found):
-        passing = _PASSING.get(table, set())
-        kept = await rows(f'SELECT * FROM "{table}"')
-        stored[table] = sorted(repr({k: v for k, v in dict(each).items() if k not in passing}) for each in kept)
-    return stored
+    return {each["name"]: each["stored"] or "" for each in await rows(await _everything())}
 
 
-def changed(before: Mapping[str, list[str]], after: Mapping[str, list[str]]) -> set[str]:
+_statements: list[str] = []
+
+
+async def _everything() -> str:
+    """The statement that reads all tables at once, written once."""
+    if not _statements:
+        columns = await rows(_COLUMNS_IN_SQLITE if is_sqlite() else _COLUMNS_IN_POSTGRES)
+        tables: dict[str, list[str]] = {}
+        for each in columns:
+            if each["name"] not in _PASSING.get(each["place"], set()):
+                tables.setdefault(each["place"], []).append(f'"{each["name"]}"')
+        _statements.append(" UNION ALL ".join(_all_rows(table, names) for table, names in tables.items()))
+    return _statements[0]
+
+
+_COLUMNS_IN_SQLITE = """SELECT place.name AS place, kept.name AS name FROM sqlite_master AS place
+                          JOIN pragma_table_info(place.name) AS kept
+                         WHERE place.type = 'table' AND place.name NOT LIKE 'sqlite_%'"""
+_COLUMNS_IN_POSTGRES = """SELECT table_name::text AS place, column_name::text AS name FROM information_schema.columns
+                           WHERE table_schema = 'public' ORDER BY ordinal_position"""
+
+
+def _all_rows(table: str, columns: list[str]) -> str:
+    gather, row = (
+        ("group_concat", " || ',' || ".join(f"quote({name})" for name in columns))
+        if is_sqlite()
+        else ("string_agg", f"ROW({', '.join(columns)})::text")
+    )
+    return (
+        f"SELECT '{table}' AS name, {gather}(one, ';') AS stored"
+        f' FROM (SELECT {row} AS one FROM "{table}" ORDER BY 1) AS each_row'
+    )
+
+
+def changed(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
     """The tables whose rows are no longer the same."""
     return {table for table in before if before[table] != after[table]}

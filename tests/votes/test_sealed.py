@@ -26,7 +26,7 @@ from forum.models.votes import Ballot
 from forum.routes import routes
 from tests.conftest import NOON, visitor
 from tests.factories import make_member, make_post, make_proposal, make_theme, make_thread
-from tests.world import World, make_world
+from tests.world import World
 
 READERS = ("visitor", "member", "moderator of A", "moderator of B", "agent", "administrator")
 KINDS = {
@@ -82,13 +82,7 @@ async def cast(proposals: Sequence[Proposal], voters: Sequence[Member], turn: in
 
 
 @pytest.fixture
-async def world(app: Starlette) -> World:
-    """Everybody, and everything that they may ask for."""
-    return await make_world(READERS)
-
-
-@pytest.fixture
-async def voters(world: World) -> list[Member]:
+async def voters(app: Starlette, world: World) -> list[Member]:
     """Those whose ballots nobody may know; readers keep their own."""
     return [await make_member(f"Votant Numéro{number}") for number in range(VOTERS)]
 
