@@ -62,6 +62,7 @@ async def faults_of_words(page: Page) -> list[str]:
     """The same for a page whose shape was seen in the other language: only its words can be wrong, or too long."""
     await page.evaluate(AXE)
     await page.set_viewport_size(NARROW)  # type: ignore[arg-type] # as above
+    await page.emulate_media(color_scheme="light")
     found = await _axe(page, _EVERYTHING, "320 px")
     return found + [f"wider than the window: {html}" for html in await page.evaluate(_TOO_WIDE)]
 

@@ -282,6 +282,7 @@ async def _report(page: Page) -> None:
     await page.locator("details summary").click()
 
 
+STAFF = {"modératrice", "agent", "administratrice"}
 OPEN = [
     Scene("home", "visiteur", "/"),
     Scene("theme", "visiteur", "/themes/3"),
