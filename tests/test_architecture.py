@@ -93,14 +93,17 @@ def test_every_room_has_its_rank() -> None:
     assert rooms == set(RANK)
 
 
-@pytest.mark.parametrize(("module", "other"), [e for e in EDGES if room_of(e[0]) != room_of(e[1])])
-def test_imports_point_one_way(module: str, other: str) -> None:
+def test_imports_point_one_way() -> None:
+    assert [f"{module} imports {other}" for module, other in EDGES if _points_back(module, other)] == []
+
+
+def _points_back(module: str, other: str) -> bool:
+    """Whether an import leads to a higher room, or to one beside it that it should not know."""
     room, lower = room_of(module), room_of(other)
-    if lower == "forum" or (room == "forum" and not module.count(".")):
-        return
-    assert RANK[lower] <= RANK[room]
-    if RANK[lower] == RANK[room] and not _is_a_pure_rank(module, other):
-        assert RANK[room] in (1, 5, 8), f"{module} and {other} stand side by side and do not know each other"
+    if room == lower or lower == "forum" or (room == "forum" and not module.count(".")):
+        return False
+    side_by_side = RANK[lower] == RANK[room] and RANK[room] not in (1, 5, 8)
+    return RANK[lower] > RANK[room] or (side_by_side and not _is_a_pure_rank(module, other))
 
 
 def test_pure_rooms_know_nothing_but_errors() -> None:
