@@ -1,4 +1,4 @@
-# run · test · check · bench: each does its own set-up in .venv and needs only Python 3.11 or later.
+# run · quick · test · check · bench: each does its own set-up in .venv and needs only Python 3.11 or later.
 
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -9,28 +9,43 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 export FORUM_TEST_POSTGRES ?= postgres://postgres@127.0.0.1:5432/postgres
 export FORUM_TEST_REDIS ?= redis://127.0.0.1:6379/15
 
-.PHONY: run test check bench lock catalogue rights schema
+.PHONY: run quick test reached check bench lock catalogue rights schema
 
 run: .venv/run.stamp
 	@$(BIN)/python -m forum serve --example
 
-# Twice, because one process uses one kind of database: SQLite with the embedded worker, then PostgreSQL with Redis.
-# One test process per core, each with databases and sites of its own.
+# One test process per core, each with databases and sites of its own. T is what to test: `make test T=tests/votes`.
 PYTEST := pytest --numprocesses auto --dist loadfile
+ON_SQLITE := env -u FORUM_DATABASE__URL -u FORUM_REDIS__URL
+ON_POSTGRES = FORUM_DATABASE__URL=$(FORUM_TEST_POSTGRES) FORUM_REDIS__URL=$(FORUM_TEST_REDIS)
+# The hundreds of processes that tests start read each module from its compiled form.
+unexport PYTHONDONTWRITEBYTECODE
+BEGUN := $(shell date +%s)
+TOOK = @seconds=$$(($$(date +%s) - $(BEGUN))); printf 'It took %d min %02d s.\n' $$((seconds / 60)) $$((seconds % 60))
+
+# While one writes: SQLite alone, without a browser and without what is slow by its nature.
+quick: .venv/test.stamp
+	@$(ON_SQLITE) $(BIN)/$(PYTEST) -m "not browser and not slow" $(T)
+	$(TOOK)
+
+# Twice, because one process uses one kind of database: SQLite with the embedded worker, then PostgreSQL with Redis.
+# Measured on SQLite alone: it takes a third more of the time, and what only PostgreSQL is told has no branch there.
+# Of a part alone it may be that no second database can change anything: pytest then answers 5.
+test: .venv/test.stamp
+	@$(BIN)/python -m tests.services
+	@$(BIN)/coverage erase
+	$(ON_SQLITE) $(BIN)/$(if $(T),,coverage run -m )$(PYTEST) --durations 15 $(T)
+	@if $(BIN)/python -m tests.services --quiet postgres redis; then \
+	  echo "Again, on PostgreSQL and Redis:"; \
+	  $(ON_POSTGRES) $(BIN)/$(PYTEST) --durations 15 $(T) || { [ $$? = 5 ] && [ -n "$(T)" ]; }; \
+	fi
+	@$(if $(T),,$(MAKE) --silent reached)
+	$(TOOK)
 
 # Where people are protected, tests reach every line and every branch. Elsewhere the figure is only said.
 WHOLE := forum/rights.py forum/permissions.py forum/domain/votes/*.py forum/text/sanitise.py forum/text/links.py \
   forum/text/markdown.py forum/jobs.py forum/domain/jobs.py workers/running.py forum/domain/privacy/erasure.py
-
-# Measured on SQLite alone: it takes a third more of the time, and what only PostgreSQL is told has no branch there.
-test: .venv/test.stamp
-	@$(BIN)/python -m tests.services
-	@$(BIN)/coverage erase
-	env -u FORUM_DATABASE__URL -u FORUM_REDIS__URL $(BIN)/coverage run -m $(PYTEST)
-	@if $(BIN)/python -m tests.services --quiet postgres redis; then \
-	  echo "Again, on PostgreSQL and Redis:"; \
-	  FORUM_DATABASE__URL=$(FORUM_TEST_POSTGRES) FORUM_REDIS__URL=$(FORUM_TEST_REDIS) $(BIN)/$(PYTEST); \
-	fi
+reached:
 	@$(BIN)/coverage combine --quiet
 	@echo "Tests reach $$($(BIN)/coverage report --format=total) % of lines and branches; all of these:"
 	@ls $(WHOLE) >/dev/null

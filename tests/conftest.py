@@ -2,7 +2,8 @@
 
 SQLite by default: each test gets a copy of one migrated file. With FORUM_DATABASE__URL naming a PostgreSQL server, the
 run makes a database of its own there and each test begins with empty tables. One process knows one kind of database,
-as in production: `make test` runs the suite twice, the second time without the tests that touch no database.
+as in production: `make test` runs the suite twice, the second time without what no second database can change: tests
+that touch none, and those marked `one_database` (how a page looks, who is refused, how a file is read).
 """
 
 import os
@@ -20,10 +21,13 @@ import structlog
 from httpx2 import ASGITransport, AsyncClient
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.applications import Starlette
 
 from forum.app import build
 from forum.database import close_database, open_database, rows
+from forum.domain.sign_in import passwords
 from forum.domain.throttle import close_throttle, throttle
 from forum.logs import open_logs
 from forum.schema import migrate
@@ -81,9 +85,9 @@ def _belongs_on_sqlite(item: pytest.Item) -> bool:
 
 
 def _belongs_on_postgres(item: pytest.Item) -> bool:
-    """Only what has to do with a database: pure rooms, and the looks of each page, were shown on SQLite."""
+    """Only what a second database can change: the rest was shown on SQLite."""
     fixtures = getattr(item, "fixturenames", ())
-    elsewhere = item.get_closest_marker("sqlite_only") or item.get_closest_marker("looks")
+    elsewhere = item.get_closest_marker("sqlite_only") or item.get_closest_marker("one_database")
     return elsewhere is None and ("migrated" in fixtures or "chromium" in fixtures)
 
 
@@ -120,6 +124,15 @@ def compiled() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("forum.web.plumbing.page.Environment", partial(Environment, bytecode_cache=Compiled()))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def slow_hasher() -> Iterator[PasswordHash]:
+    """How passwords are really kept: slowly, on purpose. Tests keep theirs for next to nothing."""
+    real, light = passwords._hasher, PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", light)
+        yield real
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from httpx2 import AsyncClient
+from pwdlib import PasswordHash
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -205,6 +206,13 @@ async def test_every_page_leads_to_signing_out(client: AsyncClient, path: str) -
     if path.startswith("/compte"):
         assert 'action="/deconnexion"' in page
         assert "Se déconnecter" in page
+
+
+def test_passwords_are_kept_by_argon2id_at_its_full_cost(slow_hasher: PasswordHash) -> None:
+    """11.4.2: at least what RFC 9106 asks for where memory is short."""
+    kept = slow_hasher.hash("quatre mots bien choisis")
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert slow_hasher.verify("quatre mots bien choisis", kept)
 
 
 async def test_an_erasure_ends_every_session(app: Starlette, client: AsyncClient) -> None:

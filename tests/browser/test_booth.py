@@ -45,7 +45,7 @@ async def test_a_refusal_says_why_beside_the_choice(at_open: Readers) -> None:
     _forget(at_open, f"409: {at_open.site.address}/propositions/T3-008/vote")
 
 
-@pytest.mark.looks
+@pytest.mark.one_database
 async def test_the_booth_of_each_kind_is_without_fault(at_fresh: Readers) -> None:
     """Theme 1 judges by mentions, one of which waits to be confirmed; 2 puts in order; 3 supports within a quota."""
     site = at_fresh.site

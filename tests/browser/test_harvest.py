@@ -6,7 +6,7 @@ from playwright.async_api import expect
 from tests.browser.gestures import select_words
 from tests.browser.reading import Readers
 
-pytestmark = [pytest.mark.browser, pytest.mark.looks]
+pytestmark = [pytest.mark.browser, pytest.mark.one_database]
 
 
 async def test_words_are_selected_then_named(at_fresh: Readers) -> None:

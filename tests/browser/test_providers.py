@@ -59,7 +59,7 @@ async def test_one_signs_in_and_out_by_the_provider(chromium: Browser, site: Sit
     await context.close()
 
 
-@pytest.mark.looks
+@pytest.mark.one_database
 async def test_its_pages_are_without_fault(chromium: Browser, site: Site) -> None:
     context = await chromium.new_context(base_url=site.address, locale="fr-FR")
     page = await context.new_page()
