@@ -97,14 +97,16 @@ async def places(world: World) -> dict[str, list[object]]:
         f"T{one['theme']}-{one['number']:03}"
         for one in await rows(
             """SELECT t.number AS theme, p.number FROM proposal p JOIN theme t ON t.id = p.theme_id
-                WHERE p.number > 0 ORDER BY t.number, p.number"""
+                WHERE p.number BETWEEN 1 AND 4 OR p.origin = 'extract' ORDER BY t.number, p.number"""
         )
     ]
+    # The first of each thread, so that there are some of every kind of voting.
+    posts = [one["id"] for one in await rows("SELECT MIN(id) AS id FROM post GROUP BY thread_id ORDER BY 1")]
     return {
         "number": [one["number"] for one in await rows("SELECT number FROM theme ORDER BY number")],
         "reference": list(references),
         "thread": await ids("thread"),
-        "post": await ids("post"),
+        "post": list(posts),
         "revision": [1],
         "meeting": await ids("meeting"),
         # Of the one that failed, this world has no job to tell of.
