@@ -33,9 +33,9 @@ from forum.text.labels import Labelled
 from tests.conftest import NOON
 from tests.document_samples import made
 from tests.factories import make_extract, make_member, make_post, make_proposal, make_theme, make_thread
-from tests.votes.test_sealed import KINDS, READERS, addresses, places, reading
+from tests.votes.test_sealed import KINDS, addresses, places, reading
 from tests.workers.test_mail import TEMPLATES, part, read, waiting
-from tests.world import World, make_world
+from tests.world import World
 from workers.archives import archive_of
 from workers.letters import message_of
 
@@ -170,10 +170,9 @@ async def _make_journal(author: Member, post: Post, theme: Theme) -> None:
 
 
 @pytest.fixture
-async def world(app: Starlette) -> World:
-    found = await make_world(READERS)
-    await make_every_value(found)
-    return found
+async def world(app: Starlette, kept_world: World) -> World:
+    await make_every_value(kept_world)
+    return kept_world
 
 
 def test_codes_are_found_where_they_stand() -> None:
@@ -185,6 +184,8 @@ def test_codes_are_found_where_they_stand() -> None:
     assert codes_in("Pour, en vigueur, partiellement retenue, agent, mention") == []
 
 
+@pytest.mark.one_database
+@pytest.mark.slow
 async def test_no_page_nor_sheet_shows_a_code(app: Starlette, world: World) -> None:
     found, read_by = {}, 0
     wanted = list(addresses(await places(world)))

@@ -165,6 +165,7 @@ async def everything_read(app: Starlette, world: World, wanted: Sequence[str]) -
     return told
 
 
+@pytest.mark.slow
 async def test_no_answer_tells_anything_of_a_sealed_vote(app: Starlette, world: World, voters: list[Member]) -> None:
     proposals = await make_sealed_votes()
     known = await places(world)
