@@ -49,7 +49,7 @@ def _what_is_wrong(message: Message) -> str:
     return ""
 
 
-def test_the_catalogue_holds_nothing_that_nobody_says() -> None:
+def test_the_catalogue_holds_no_unused_sentence() -> None:
     said = {tuple(forms(message)) for message in SAID}
     assert [message.id for message in KEPT if message.id and tuple(forms(message)) not in said] == []
 

@@ -58,7 +58,7 @@ def test_a_dry_run_finds_the_conflict_that_an_import_would_find(consultation: di
         assert "diffère de celle qui a déjà été importée" in refused.stderr
 
 
-def test_a_theme_that_does_not_exist_is_said(consultation: dict[str, str]) -> None:
+def test_a_theme_that_does_not_exist_is_reported(consultation: dict[str, str]) -> None:
     for arguments in ([], ["--dry-run"]):
         refused = command(consultation, "import-thread", str(SEED), "--theme", "99", *arguments)
         assert (refused.returncode, refused.stderr) == (1, "Le thème 99 n’existe pas.\n")
@@ -78,7 +78,7 @@ def test_a_forgotten_password_is_replaced(consultation: dict[str, str]) -> None:
     assert refused.stderr == "Aucun compte ne porte cet identifiant ni cette adresse.\n"
 
 
-def test_a_second_factor_that_was_lost_is_taken_away_from_the_command_line(consultation: dict[str, str]) -> None:
+def test_a_lost_second_factor_is_removed_from_the_command_line(consultation: dict[str, str]) -> None:
     person = ["create-user", "--name", "Agnès Lambert", "--email", "agnes@exemple.fr", "--generate"]
     assert command(consultation, *person).returncode == 0
     with sqlite3.connect(Path(consultation["FORUM_SITE__DATA_DIR"]) / "cahier.sqlite3") as database:
@@ -218,7 +218,7 @@ def test_a_test_mail_says_where_it_went(environment: dict[str, str]) -> None:
         ({}, "lea", "Indiquez une adresse électronique"),
     ],
 )
-def test_a_test_mail_that_does_not_leave_says_why_in_one_line(
+def test_a_test_mail_that_is_not_sent_says_why_in_one_line(
     environment: dict[str, str], changed: dict[str, str], address: str, reason: str
 ) -> None:
     refused = command(environment | changed, "send-test-mail", address)

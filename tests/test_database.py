@@ -35,7 +35,7 @@ def test_the_address_of_postgresql_is_read_as_everywhere(
     assert credentials.keys() == {*POSTGRES_PARAMETERS, "minsize", "maxsize"} - ({"ssl"} - read.keys())
 
 
-def test_a_parameter_that_nobody_knows_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_parameter_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORUM_DATABASE__URL", "postgres://u@db/x?schema=a")
     with pytest.raises(CannotStart, match=r"^database.url : paramètre inconnu, schema$"):
         configuration(Settings())

@@ -125,7 +125,7 @@ async def test_each_filter_keeps_what_it_names(
         assert (answer.status_code, lines(answer.text)) == (200, expected), query
 
 
-async def test_a_line_says_who_what_from_what_to_what_and_why(client: AsyncClient, agent: Member) -> None:
+async def test_a_line_says_who_did_what_from_what_to_what_and_why(client: AsyncClient, agent: Member) -> None:
     camille = await make_member("Camille Aubry")
     await note(
         thing_id=camille.id, by=agent, before="member", after="agent", reason="Prend ses <fonctions> en décembre."
@@ -165,7 +165,7 @@ async def test_a_long_journal_is_read_page_by_page_without_a_gap(client: AsyncCl
     assert await turn(client, "/journal?acte=publish", lines) == [every[:50], every[50:100], every[100:]]
 
 
-async def test_the_table_that_is_taken_away_holds_the_filtered_lines_and_runs_nothing(
+async def test_the_exported_sheet_holds_the_filtered_lines_and_runs_nothing(
     client: AsyncClient, agent: Member, clock: Clock
 ) -> None:
     await note(reason="=CMD()", before="member", after="agent", by=agent)
@@ -180,7 +180,7 @@ async def test_the_table_that_is_taken_away_holds_the_filtered_lines_and_runs_no
     assert told["date et heure (Paris)"] == "2026-11-23 13:00:00+01:00"
 
 
-async def test_taking_the_journal_away_is_in_the_journal(client: AsyncClient, agent: Member) -> None:
+async def test_exporting_the_journal_is_recorded_in_the_journal(client: AsyncClient, agent: Member) -> None:
     await note()
     assert (await client.get("/journal/export")).status_code == 405
     assert await count("journal_entry") == 1
@@ -193,7 +193,7 @@ async def test_taking_the_journal_away_is_in_the_journal(client: AsyncClient, ag
     assert line["after"] == "person=… since=2026-11-01"
 
 
-async def test_a_large_journal_is_taken_away_whole(client: AsyncClient, agent: Member) -> None:
+async def test_a_large_journal_is_exported_whole(client: AsyncClient, agent: Member) -> None:
     async with transaction():
         for number in range(2300):
             await journal.record(None, "publish", "synthesis", number + 1, group=None, now=NOON)
@@ -237,7 +237,7 @@ def test_every_act_that_is_recorded_has_its_sentence_and_no_sentence_is_unused()
     assert acts() == set(SENTENCES)
 
 
-async def test_the_account_leads_to_the_journal_those_who_may_read_it(app: Starlette) -> None:
+async def test_the_account_page_leads_to_the_journal_for_those_who_may_read_it(app: Starlette) -> None:
     group = await make_group()
     moderator = await make_member("Une Modératrice", moderates=(group,))
     agent = await make_member("Une Agente", role=Role.AGENT)

@@ -158,7 +158,7 @@ async def test_a_removed_entry_is_found(five: None, gone: Sequence[int]) -> None
         )
 
 
-async def test_removed_entries_are_found_when_the_others_are_numbered_anew(five: None) -> None:
+async def test_removed_entries_are_found_when_the_others_are_renumbered(five: None) -> None:
     await bypassing("DELETE FROM journal_entry WHERE id = 2", "UPDATE journal_entry SET id = id - 1 WHERE id = 3")
     assert (await verify()).fault == "la ligne 2 a été changée ou ajoutée"
 
@@ -187,7 +187,7 @@ async def test_an_entry_added_with_the_right_hash_is_found_by_the_head(five: Non
     assert (await verify()).fault.startswith("la fin du journal a été retirée ou ajoutée")
 
 
-async def test_an_end_that_was_cut_with_its_head_is_found_by_what_was_kept_elsewhere(five: None) -> None:
+async def test_a_truncated_journal_with_its_head_changed_is_found_by_what_was_kept_elsewhere(five: None) -> None:
     before = await verify()
     third = await row("SELECT chain FROM journal_entry WHERE id = 3")
     assert third is not None
@@ -201,7 +201,7 @@ async def test_an_end_that_was_cut_with_its_head_is_found_by_what_was_kept_elsew
     assert (await verify(Kept(third["chain"], 2))).fault
 
 
-async def test_a_journal_written_anew_is_found_by_what_was_kept_elsewhere(five: None) -> None:
+async def test_a_rewritten_journal_is_found_by_what_was_kept_elsewhere(five: None) -> None:
     before = await verify()
     chain, statements = "", []
     for entry in await rows("SELECT * FROM journal_entry ORDER BY id"):
@@ -261,7 +261,7 @@ async def test_a_line_is_written_inside_a_transaction_only(database: Settings) -
         await journal.record(None, "publish", "synthesis", 1, group=None, now=NOON)
 
 
-async def test_what_is_given_up_leaves_no_line_and_no_gap(five: None) -> None:
+async def test_what_is_rolled_back_leaves_no_line_and_no_gap(five: None) -> None:
     async def give_up() -> None:
         async with transaction():
             await journal.record(None, "publish", "synthesis", 1, group=None, now=NOON)

@@ -196,7 +196,7 @@ async def test_an_empty_database_is_filled_from_the_file(new: str, never_stepwis
     await close_database()
 
 
-async def test_a_file_that_is_cut_leaves_nothing_and_the_next_start_all(
+async def test_a_truncated_file_leaves_nothing_and_the_next_start_makes_everything(
     new: str, spoil: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoil("INSERT INTO nowhere VALUES (1);")
@@ -244,7 +244,7 @@ async def test_a_database_with_a_migration_goes_on_by_migrations(
 
 
 @pytest.mark.postgres_only
-async def test_what_an_extension_brought_is_no_table_of_others(new: str, never_stepwise: None) -> None:
+async def test_the_tables_of_an_extension_do_not_count(new: str, never_stepwise: None) -> None:
     await run(new, "CREATE EXTENSION pg_stat_statements")
     await migrate(settings_at(new))
     assert "member" in await things(new)

@@ -65,7 +65,7 @@ def test_what_comes_from_elsewhere_has_its_licence_beside_it(folder: Path, entry
 
 
 @pytest.mark.parametrize("folder", VENDORED)
-def test_nothing_comes_from_elsewhere_unsaid(folder: str) -> None:
+def test_everything_that_comes_from_elsewhere_is_declared(folder: str) -> None:
     manifest = ROOT / folder / "MANIFEST.toml"
     told = {manifest}
     for entry in entries(manifest):

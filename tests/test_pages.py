@@ -132,7 +132,7 @@ def test_a_key_is_readable_and_says_all_that_the_list_is_sorted_by() -> None:
         (Turn("absent"), [9, 4, 7], "7", None),
     ],
 )
-def test_what_is_in_memory_is_cut_likewise(
+def test_lists_in_memory_are_paged_in_the_same_way(
     turn: Turn, shown: Sequence[int], following: str | None, previous: str | None
 ) -> None:
     known = [9, 4, 7, 1, 8, 2, 5]

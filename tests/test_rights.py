@@ -47,12 +47,13 @@ VOTES_CLOSED = "Les votes sur ce thème sont clos."
 
 @dataclass(frozen=True)
 class Case:
-    """What is sent, and the action of the table that decides.
+    """A request, and the action of the table that decides about it.
 
     `path` names places of the world; `form` None is a page that is read. `first` is an action that the same address
-    asks before: what one may not know of cannot be refused otherwise. `group` is whose the thing is. `refused` is the
-    sentence by which the state of the thing or its schedule refuses those whom the table allows, `status` what they get
-    otherwise and `changes` the table that is written. `hidden` is the place that answers as if it were not there.
+    checks before: what a reader may not know of is hidden before it is refused. `group` is the group that the thing
+    belongs to. `refused` is the sentence with which the state of the thing or its schedule refuses people whom the
+    table allows; otherwise they get `status`, and the table `changes` is written. `hidden` is the place that answers as
+    if it did not exist.
     """
 
     action: Action
@@ -66,21 +67,21 @@ class Case:
     changes: str = ""
     hidden: str = ""
     states: Mapping[str, int] = field(default_factory=dict)
-    """What some readers get because of what they have, by name, although the table allows them."""
+    """Other statuses, by name of reader: for those whom the table allows, but who lack something or already have it."""
     values: Mapping[str, Any] = field(default_factory=dict)
-    """The JSON that says the same as the form, when it is not simply the form."""
+    """The JSON equivalent of the form, when it is not simply the form."""
 
     def __str__(self) -> str:
         return self.name
 
     def status_for(self, name: str) -> int:
-        """What a reader gets whom the table allows."""
+        """The status that a reader allowed by the table gets."""
         if name in self.states:
             return self.states[name]
         return self.status or (200 if self.form is None else 303)
 
     def cell(self, reader: Reader) -> Cell:
-        """What the table says of it for this reader; a bar is a refusal, the setting being as it is delivered."""
+        """What the table says about it for this reader; a bar is a refusal under the default settings."""
         standings = {"a": reader.a, "b": reader.b, "any": reader.a | reader.b}[self.group]
         found = cell_of(self.action, standings)
         if self.first and cell_of(self.first, standings) is not Cell.ALLOWED:
@@ -96,7 +97,7 @@ SECURITY, PERSON, INVITATIONS = (
     "/administration/invitations",
 )
 PROVED = {"mot_de_passe_actuel": PASSWORD}
-# Whose role asks for a second factor cannot turn it off; who has none has no codes.
+# A role that requires a second factor cannot turn it off; a reader without one has no codes.
 STAFF = {name: 403 for name, reader in READERS.items() if reader.role is not Role.MEMBER or reader.moderates}
 WITHOUT_FACTOR = {name: 404 for name, reader in READERS.items() if not reader.has_factor}
 ACCOUNT = [
@@ -110,7 +111,7 @@ ACCOUNT = [
         changes="member",
     ),
     Case(KEEP, "see the form of the second factor", f"{SECURITY}/double-authentification"),
-    # The key is drawn by the form: here is none, and whoever may is told so.
+    # The key comes from the form: none is sent here, and readers with the right are told so.
     Case(KEEP, "set up a second factor", f"{SECURITY}/double-authentification", {"code": CODE}, status=422),
     Case(KEEP, "see the form of the codes", f"{SECURITY}/codes-de-secours", states=WITHOUT_FACTOR),
     Case(
@@ -152,7 +153,7 @@ ACCOUNT = [
         changes="address_change",
     ),
     Case(KEEP, "give another address up", "/compte/adresse/abandonner", {}),
-    # A link that never was: whoever may is told so.
+    # A link that does not exist: readers with the right are told so.
     Case(KEEP, "see the form that confirms the address", "/compte/confirmer?jeton=aucun", status=410),
     Case(KEEP, "confirm one's address", "/compte/confirmer", {"jeton": "aucun"}, status=410),
     Case(
@@ -752,7 +753,7 @@ CASES = [
 
 
 async def ask(app: Starlette, guest: Guest, case: Case, *, as_json: bool = False, **elsewhere: object) -> Response:
-    """Send it as that person's browser does, or as a program with their session; `elsewhere` changes places."""
+    """Send it as that person's browser does, or as a program with their session; `elsewhere` replaces places."""
     places = {**guest.places, **elsewhere}
     async with visitor(app) as client:
         if guest.token:
@@ -767,20 +768,20 @@ async def ask(app: Starlette, guest: Guest, case: Case, *, as_json: bool = False
 
 
 def says(answer: Response, sentence: str, *, as_json: bool) -> bool:
-    """Whether the answer holds a sentence of the house, whose blanks may be filled in."""
+    """Whether the answer contains a sentence of ours, whose blanks may be filled in."""
     words = catalogue("fr").gettext(sentence)
     start = words.partition("{")[0].removesuffix(".")
     return start in (answer.json()["detail"] if as_json else answer.text) or escape(start) in answer.text
 
 
 def reason(case: Case, reader: Reader) -> str:
-    """The sentence by which this person is refused."""
+    """The sentence that refuses this person."""
     standing = next(iter(reader.a))
     return HELD_BACK.get(standing) or REASONS[case.action]
 
 
 def may(case: Case) -> list[str]:
-    """The names of those whom the table allows it."""
+    """The names of the readers whom the table allows."""
     return [name for name, reader in READERS.items() if case.cell(reader) is Cell.ALLOWED]
 
 
@@ -832,7 +833,7 @@ REFUSED = [case for case in CASES if len(may(case)) < len(READERS)]
 @pytest.mark.one_database
 @pytest.mark.parametrize("case", REFUSED, ids=str)
 async def test_who_may_not_changes_nothing(app: Starlette, world: World, case: Case) -> None:
-    """Everybody whom the table refuses, one after the other in one world, which is the same after each of them."""
+    """All readers whom the table refuses, one after the other in one world, which is unchanged after each of them."""
     asked_in_json: set[Cell] = set()
     for name, reader in READERS.items():
         cell = case.cell(reader)
@@ -874,7 +875,7 @@ async def assert_like_what_never_was(
 
 
 def seen(answer: Response, number: object) -> tuple[int, dict[str, str], str]:
-    """All that the answer tells, but for the address that was asked and the number of the request."""
+    """Everything in the answer, except the address of the request and its number."""
     path = str(answer.request.url.path)
     headers = {k: v for k, v in answer.headers.items() if k not in {"x-request-id", "content-length"}}
     return answer.status_code, headers, answer.text.replace(path, path.replace(f"/{number}", "/N"))
@@ -907,7 +908,7 @@ async def test_agents_vote_where_the_setting_opens_it(
 
 
 async def test_nobody_sees_the_tally_of_a_sealed_vote_before_its_close(app: Starlette, world: World) -> None:
-    """The same pages of the closed theme do show one, so the words looked for are the right ones."""
+    """The pages of the closed theme do show a tally, so the words looked for are the right ones."""
     assert set(TABLE[Action.READ_SEALED_TALLIES].values()) == {Cell.HIDDEN}
     tally = re.compile(r'class="tally"|Soutien net|class="results"')
     for name, guest in world.guests.items():
@@ -924,7 +925,7 @@ def test_nobody_is_told_who_voted_what() -> None:
     assert {case.path for case in CASES} >= pages | {"/propositions/{closed_proposal}", "/themes/5/propositions"}
 
 
-async def test_each_sees_their_own_ballot_and_no_other(app: Starlette, world: World) -> None:
+async def test_members_see_their_own_ballot_and_no_other(app: Starlette, world: World) -> None:
     own = "Vous avez voté :"
     for name, guest in world.guests.items():
         cell = cell_of(Action.READ_OWN_BALLOT, READERS[name].a)
@@ -938,7 +939,7 @@ def html_words(text: str) -> str:
 
 
 async def test_a_tag_that_waits_is_seen_by_those_who_may_confirm_it(app: Starlette, world: World) -> None:
-    """On the thread, with its form, and in the list of meetings: suspended moderators see none of it."""
+    """On the thread, with its form, and in the list of meetings: suspended moderators see neither."""
     for name, guest in world.guests.items():
         sees = cell_of(Action.READ_WAITING_TAGS, READERS[name].a) is Cell.ALLOWED
         thread = (await ask(app, guest, Case(READ, "", "/fils/{thread}"))).text
@@ -1061,7 +1062,7 @@ SMUGGLED = {
 }
 
 
-async def test_each_downloads_their_own_archive(app: Starlette, world: World) -> None:
+async def test_members_download_only_their_own_archive(app: Starlette, world: World) -> None:
     archive = Case(KEEP, "", "/compte/donnees/archive")
     for name, guest in world.guests.items():
         if guest.member:
@@ -1080,7 +1081,7 @@ async def test_nobody_ends_somebody_elses_session(app: Starlette, world: World, 
 
 @pytest.mark.parametrize("as_json", [False, True], ids=["form", "json"])
 async def test_extra_fields_change_nothing(app: Starlette, world: World, as_json: bool) -> None:
-    """No mass assignment: a form sets what it asks for. With or without them the same rows are written."""
+    """No mass assignment: a form sets only what it asks for. With or without extra fields the same rows are written."""
     guest = world.guests["member"]
     written: list[dict[str, object]] = []
     for smuggled in ({}, SMUGGLED):
@@ -1097,9 +1098,9 @@ async def test_extra_fields_change_nothing(app: Starlette, world: World, as_json
 # Nothing is forgotten
 
 ROUTES = [route for route in routes() if isinstance(route, Route)]
-# What anybody may send, whoever they are: the action is the door itself.
+# What anybody may send: signing in or joining itself.
 OPEN_WRITES = {"sign_in_with_password", "sign_in_code", "sign_out", "provider", "link_first_time", "join_first_time"}
-# What somebody does by the link of a mail, or to get one: the box is asked, not the session.
+# What people do with the link of a mail, or to get one: the mailbox is the proof, not the session.
 BY_MAIL = {
     "sign_up",
     "confirm_sign_up",
@@ -1130,7 +1131,7 @@ OPEN_PAGES = {
 
 
 def covered(method: str) -> Iterator[str]:
-    """The names of the routes that a case of the table asks, by that method."""
+    """The names of the routes that a case of the table covers, with that method."""
     for case in CASES:
         if (case.form is None) is (method == "GET"):
             path = re.sub(r"\{\w+\}", "1", case.path).partition("?")[0]
@@ -1140,7 +1141,7 @@ def covered(method: str) -> Iterator[str]:
 
 @pytest.mark.parametrize(("method", "opened"), [("POST", OPEN_WRITES | BY_MAIL), ("GET", OPEN_PAGES | BY_MAIL)])
 def test_every_address_is_in_the_table_or_open_to_all(method: str, opened: set[str]) -> None:
-    """A new address fails here until a row of the table, hence all that is asked above, accounts for it."""
+    """A new address fails here until a row of the table covers it, and with it every check above."""
     known = {route.name for route in ROUTES if method in (route.methods or ())}
     asked = set(covered(method))
     assert known - asked - opened == set()
@@ -1157,7 +1158,7 @@ def test_every_row_is_asked() -> None:
     assert {case.action for case in CASES} | asked_apart == set(Action)
 
 
-def test_every_standing_is_somebody() -> None:
+def test_every_standing_has_its_reader() -> None:
     assert {standing for reader in READERS.values() for standing in reader.a} == set(Standing)
 
 
@@ -1184,7 +1185,7 @@ def test_only_visitors_are_asked_to_sign_in() -> None:
         assert {standing for standing, cell in cells.items() if cell is Cell.SIGN_IN} <= {Standing.VISITOR}, action
 
 
-def test_a_demand_gives_back_who_may_and_refuses_the_others() -> None:
+def test_a_demand_returns_who_acts_and_refuses_the_others() -> None:
     member, agent = Viewer(1, "Anne", "anne"), Viewer(2, "Bruno", "bruno", Role.AGENT)
     assert demand(may_schedule, agent, NOON) is agent
     with pytest.raises(NotAllowed, match=REASONS[Action.SCHEDULE]):
@@ -1192,11 +1193,11 @@ def test_a_demand_gives_back_who_may_and_refuses_the_others() -> None:
     with pytest.raises(SignInRequired):
         demand(may_schedule, None, NOON)
     assert may_read_synthesis(None, True, NOON), "visitors read what is published"
-    with pytest.raises(SignInRequired):  # but nobody acts as nobody
+    with pytest.raises(SignInRequired):  # but no visitor acts
         demand(may_read_synthesis, None, True, NOON)
 
 
-def test_whom_their_account_holds_back_writes_nothing_but_their_own_account() -> None:
+def test_people_with_a_restricted_account_change_nothing_but_that_account() -> None:
     for standing in HELD_BACK:
         allowed = {action for action, cells in TABLE.items() if cells[standing] is Cell.ALLOWED}
         assert allowed == {
@@ -1207,7 +1208,7 @@ def test_whom_their_account_holds_back_writes_nothing_but_their_own_account() ->
         }
 
 
-def test_of_several_standings_the_best_counts_but_a_bar_stands() -> None:
+def test_of_several_standings_the_best_counts_but_a_bar_holds() -> None:
     both = (Standing.AGENT, Standing.MODERATOR)
     assert cell_of(Action.MODERATE, both) is Cell.ALLOWED
     assert cell_of(Action.SCHEDULE, both) is Cell.ALLOWED

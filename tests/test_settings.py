@@ -66,7 +66,7 @@ def test_production_is_served_over_https_only(monkeypatch: pytest.MonkeyPatch) -
     assert settings().site.secure
 
 
-def test_production_says_which_proxy_it_believes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_production_says_which_proxy_it_trusts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORUM_SITE__ENVIRONMENT", "production")
     monkeypatch.setenv("FORUM_SITE__BASE_URL", "https://cahier.exemple.fr")
     with pytest.raises(CannotStart, match="trusted_proxies"):

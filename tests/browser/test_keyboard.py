@@ -9,7 +9,7 @@ from tests.browser.reading import Readers
 pytestmark = pytest.mark.browser
 
 
-async def test_one_signs_in_and_votes_with_the_keyboard_alone(at_open: Readers) -> None:
+async def test_a_member_signs_in_and_votes_with_the_keyboard_alone(at_open: Readers) -> None:
     name, password = at_open.site.passwords["membre"]
     page = await at_open.page()
     keys = page.keyboard

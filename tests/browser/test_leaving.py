@@ -1,4 +1,4 @@
-"""Leaving a form asks first whenever its words are kept nowhere else, and only then."""
+"""Leaving a form asks for confirmation whenever its words are kept nowhere else, and only then."""
 
 import pytest
 from playwright.async_api import Dialog, Page
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.browser
 
 
 async def _asked_on_leaving(page: Page) -> bool:
-    """Whether the browser asks before the way out is followed, by somebody who has pressed something on the page."""
+    """Whether the browser asks before a link is followed, once somebody has pressed something on the page."""
     asked: list[str] = []
 
     async def leave(dialog: Dialog) -> None:
@@ -17,14 +17,14 @@ async def _asked_on_leaving(page: Page) -> bool:
         await dialog.accept()
 
     page.on("dialog", leave)
-    # A browser asks only where somebody did something.
+    # A browser asks only on a page where somebody did something.
     await page.locator("h1").click()
     async with page.expect_navigation():
         await page.get_by_role("link", name="Annuler").click()
     return asked == ["beforeunload"]
 
 
-async def test_a_form_that_nobody_touched_is_left_at_once(at_open: Readers) -> None:
+async def test_leaving_an_untouched_form_asks_nothing(at_open: Readers) -> None:
     page = await at_open.page("membre")
     for path in (
         "/fils/1/repondre?en_reponse_a=2",
@@ -35,7 +35,7 @@ async def test_a_form_that_nobody_touched_is_left_at_once(at_open: Readers) -> N
         assert not await _asked_on_leaving(page), path
 
 
-async def test_words_that_were_typed_are_not_left_without_asking(at_open: Readers) -> None:
+async def test_leaving_typed_words_asks_first(at_open: Readers) -> None:
     page = await at_open.page("membre")
     await page.goto("/fils/1/repondre?en_reponse_a=2")
     await page.fill("#source", "Des mots auxquels je tiens.")
@@ -43,7 +43,7 @@ async def test_words_that_were_typed_are_not_left_without_asking(at_open: Reader
 
 
 @pytest.mark.parametrize("path", ["/fils/1/repondre?en_reponse_a=2", "/contributions/{own}/modifier"])
-async def test_words_that_were_previewed_are_not_left_without_asking(at_open: Readers, path: str) -> None:
+async def test_leaving_previewed_words_asks_first(at_open: Readers, path: str) -> None:
     page = await at_open.page("membre")
     await page.goto(path.format(**at_open.site.places))
     await page.fill("#source", "Des mots auxquels je tiens.")
@@ -56,7 +56,7 @@ async def test_words_that_were_previewed_are_not_left_without_asking(at_open: Re
     ("path", "field"),
     [("/fils/1/repondre", "source"), ("/themes/3/nouveau-fil", "source"), ("/themes/3/proposer", "formulation")],
 )
-async def test_words_that_were_refused_are_not_left_without_asking(at_open: Readers, path: str, field: str) -> None:
+async def test_leaving_refused_words_asks_first(at_open: Readers, path: str, field: str) -> None:
     page = await at_open.page("membre")
     await page.goto(path)
     await page.evaluate("for (const form of document.forms) form.noValidate = true")
@@ -66,7 +66,7 @@ async def test_words_that_were_refused_are_not_left_without_asking(at_open: Read
     assert await _asked_on_leaving(page)
 
 
-async def test_words_that_are_published_are_left_at_once(at_open: Readers) -> None:
+async def test_leaving_published_words_asks_nothing(at_open: Readers) -> None:
     page = await at_open.page("membre")
     asked: list[str] = []
 

@@ -34,7 +34,7 @@ async def enter(page: Page, login: str) -> None:
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-async def test_one_signs_in_and_out_by_the_provider(chromium: Browser, site: Site, scripts: bool) -> None:
+async def test_a_member_signs_in_and_out_with_the_provider(chromium: Browser, site: Site, scripts: bool) -> None:
     context = await chromium.new_context(base_url=site.address, locale="fr-FR", java_script_enabled=scripts)
     page = await context.new_page()
     said: list[str] = []

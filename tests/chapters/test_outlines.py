@@ -106,7 +106,7 @@ def test_many_ties_are_counted_rather_than_named() -> None:
     assert first.explanation.startswith("Rang 1 ex æquo, avec T3-002, T3-003, T3-004 et 2 autres\u00a0:")
 
 
-def test_nobody_having_voted_divides_by_nothing() -> None:
+def test_without_votes_nothing_is_divided_by_zero() -> None:
     snapshot = small_snapshot()
     theme = replace(snapshot.themes[0], quorum=0)
     proposals = (replace(snapshot.proposals[0], tally=Tally()),)
@@ -234,7 +234,7 @@ def test_a_draft_says_once_for_each_theme_where_its_votes_stand(votes: tuple[str
     assert all(explanation.startswith("Votes clos" if closed else "Votes non clos") for explanation in said)
 
 
-def test_a_draft_of_the_whole_does_not_say_that_no_vote_is_closed() -> None:
+def test_a_draft_of_the_whole_consultation_does_not_say_that_no_vote_is_closed() -> None:
     whole = replace(draft_snapshot(), scope=None)
     assert "les votes ne sont pas tous clos" in " ".join(outline_of(whole).cover.notices)
     assert "les votes ne sont pas clos" in " ".join(outline_of(draft_snapshot()).cover.notices)
@@ -303,7 +303,7 @@ def test_the_ballots_of_the_key_figures_are_the_sum_of_the_chart(votants: int, t
     assert (outline.data.participation.avis, outline.data.participation.avis_retirees) == (2_484, votants)
 
 
-def test_contributions_without_a_date_are_told_beside_the_chart_of_days() -> None:
+def test_contributions_without_a_date_are_mentioned_beside_the_chart_of_days() -> None:
     snapshot = small_snapshot()
     outline = outline_of(snapshot)
     chart = next(chart for chart in blocks(outline, BarChart) if chart.anchor == "contributions-par-date")
@@ -329,7 +329,7 @@ def test_the_period_of_the_cover_ends_with_the_windows_or_with_the_data(taken_at
     assert facts["Période"] == period
 
 
-def test_the_organiser_is_named_without_bending_its_name() -> None:
+def test_the_name_of_the_organiser_is_printed_unchanged() -> None:
     opening = section(outline_of(small_snapshot()), "contexte").blocks[0]
     assert isinstance(opening, Paragraph)
     assert "Organisateur\u00a0: Ministère de la Culture et Agence du numérique." in opening.runs[0].text

@@ -162,7 +162,7 @@ async def test_a_member_tag_waits_and_a_moderator_tag_does_not(
     assert "GT réunion 4" not in page
     assert "GT réunion 5" in page
     assert "(à confirmer)" in for_moderator
-    # Its author knows that it waits.
+    # Its author sees that it waits.
     assert own.count("(à confirmer)") == 1
 
 
@@ -187,7 +187,7 @@ async def test_hostile_words_are_shown_and_do_nothing(client: AsyncClient, threa
     assert "<img" not in words
 
 
-async def test_contributions_close_at_the_very_instant(client: AsyncClient, clock: Clock, thread: Thread) -> None:
+async def test_contributions_close_at_the_exact_instant(client: AsyncClient, clock: Clock, thread: Thread) -> None:
     clock.pass_(days=10, microseconds=-1)
     await sign_in(client, await make_member(), now=clock.now)
     assert (await client.post(f"/fils/{thread.id}/repondre", data={"source": "À temps."})).status_code == 303
@@ -202,7 +202,7 @@ async def test_contributions_close_at_the_very_instant(client: AsyncClient, cloc
 
 
 async def statements_of_threads(client: AsyncClient, thread: Thread) -> list[int]:
-    """How many a thread page takes, made anew, with two and with twenty contributions."""
+    """How many statements it takes to render a thread page, with two and with twenty contributions."""
     author = await make_member("Ariane Auteur")
     counted = []
     for size in (2, 18):
@@ -228,15 +228,15 @@ async def test_nobody_contributes_before_the_opening(client: AsyncClient, clock:
     assert (answer.status_code, await count("post")) == (303, 1)
 
 
-async def test_statements_of_a_thread_do_not_grow_with_its_posts(client: AsyncClient, thread: Thread) -> None:
+async def test_the_statements_of_a_thread_do_not_grow_with_its_posts(client: AsyncClient, thread: Thread) -> None:
     few, many = await statements_of_threads(client, thread)
     assert few == many <= 7
 
 
-async def test_one_statement_for_each_post_is_seen_wherever_it_is_written(
+async def test_one_statement_per_post_is_noticed_wherever_it_is_written(
     client: AsyncClient, thread: Thread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A test of the guard itself: this mutant passed when the modules that were listened to stood in a list."""
+    """A test of the check itself, which missed this mutant when it listened to a list of modules."""
 
     async def one_by_one(posts: Sequence[int]) -> dict[int, tuple[Extract, ...]]:
         return {post: found for each in posts for post, found in (await extracts_of([each])).items()}

@@ -61,7 +61,7 @@ async def test_a_preview_refuses_what_publishing_refuses(client: AsyncClient, th
         assert "Des mots.</textarea>" in answer.text
 
 
-async def test_a_preview_names_those_whom_publishing_tells(client: AsyncClient, thread: Thread) -> None:
+async def test_a_preview_names_the_people_whom_publishing_notifies(client: AsyncClient, thread: Thread) -> None:
     quoted = await make_post(thread, "Former.", author=await make_member("Malik Diallo"))
     answered = await make_post(thread, "Accueillir.", author=await make_member("Nadia Berthier"))
     await make_member("Aurélien Moreau")
@@ -78,7 +78,7 @@ async def test_a_preview_names_those_whom_publishing_tells(client: AsyncClient, 
     assert [r["name"] for r in told] == ["Malik Diallo", "Nadia Berthier", "Aurélien Moreau"]
 
 
-async def test_a_preview_says_who_is_past_the_limit_and_who_was_told_before(
+async def test_a_preview_says_who_is_past_the_limit_and_who_was_notified_before(
     client: AsyncClient, thread: Thread
 ) -> None:
     for letter in "ABCDEFGHIJK":
@@ -115,7 +115,7 @@ async def test_the_limit_names_nobody_by_a_handle_but_says_who_is_quoted(client:
     assert "Zoé" not in said
 
 
-async def test_nobody_is_told_who_cannot_sign_in(client: AsyncClient, thread: Thread) -> None:
+async def test_people_who_cannot_sign_in_are_not_notified(client: AsyncClient, thread: Thread) -> None:
     """The authors whom an imported thread names have no password: what they are told would be read by nobody."""
     answered = await make_post(thread, "Former.", author=await make_member("Aurelien-MOREAU", password_hash=None))
     await make_member("Malik Diallo", password_hash=None)
@@ -130,7 +130,7 @@ async def test_nobody_is_told_who_cannot_sign_in(client: AsyncClient, thread: Th
     assert [r["name"] for r in told] == ["Nadia Berthier"]
 
 
-async def test_a_handle_that_nobody_bears_is_plain_text_before_and_after(client: AsyncClient, thread: Thread) -> None:
+async def test_a_handle_of_no_member_is_plain_text_before_and_after(client: AsyncClient, thread: Thread) -> None:
     await make_member("Nadia Berthier")
     await sign_in(client, await make_member("Camille Martin"))
     form = {"source": "@Nadia-Berthier, @Personne et @Aucun, voyez."}
@@ -191,7 +191,7 @@ async def test_the_preview_of_an_edit_keeps_what_a_moderator_settled(
     assert [(r["number"], r["state"]) for r in found] == [(1, "confirmed"), (4, "waiting")]
 
 
-async def test_the_quoted_the_answered_and_the_mentioned_are_told_once(
+async def test_people_quoted_answered_and_mentioned_are_notified_once(
     client: AsyncClient, app: Starlette, thread: Thread
 ) -> None:
     quoted_author = await make_member("Malik Diallo")
@@ -211,7 +211,7 @@ async def test_the_quoted_the_answered_and_the_mentioned_are_told_once(
         assert "Nouveau" not in (await browser.get("/notifications")).text.split("<main")[1]
 
 
-async def test_at_most_ten_people_are_told_of_a_post(client: AsyncClient, thread: Thread) -> None:
+async def test_at_most_ten_people_are_notified_of_a_post(client: AsyncClient, thread: Thread) -> None:
     letters = "ABCDEFGHIJKLM"
     for letter in letters:
         await make_member(f"{letter}lice Membre")
@@ -223,7 +223,9 @@ async def test_at_most_ten_people_are_told_of_a_post(client: AsyncClient, thread
     assert [r["name"][0] for r in told] == list(letters[:10])
 
 
-async def test_the_limit_of_people_told_holds_for_all_versions_of_a_post(client: AsyncClient, thread: Thread) -> None:
+async def test_the_limit_of_people_notified_holds_for_all_versions_of_a_post(
+    client: AsyncClient, thread: Thread
+) -> None:
     for letter in "ABCDEFGHIJKLM":
         await make_member(f"{letter}lice Membre")
     author = await make_member("Camille Martin")

@@ -51,7 +51,7 @@ async def test_a_dry_run_of_an_import_writes_nothing(client: AsyncClient) -> Non
     assert await count("thread") == 0
 
 
-async def test_a_thread_that_never_was_is_not_found(client: AsyncClient) -> None:
+async def test_a_thread_that_does_not_exist_is_not_found(client: AsyncClient) -> None:
     for address in ("/fils/1", "/fils/0", f"/fils/{2**40}", "/contributions/9", f"/contributions/{2**80}"):
         assert (await client.get(address)).status_code == 404, address
 

@@ -180,7 +180,7 @@ def test_a_sentence_that_opens_a_list_stays_on_its_page() -> None:
         assert "Sur quels membres" in page, lines
 
 
-def test_a_sign_that_no_font_of_ours_draws_is_written_by_its_number() -> None:
+def test_a_sign_that_our_fonts_lack_is_written_as_its_code_point() -> None:
     words = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(made("hostile", "pdf"))).pages)
     assert "[U+65E5]" in words
     assert "[U+E000]" in words

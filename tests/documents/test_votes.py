@@ -24,7 +24,7 @@ def words(sample: str, name: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["html", "pdf"])
-def test_a_judgment_is_told_by_its_mentions(name: str) -> None:
+def test_a_judgment_is_described_by_its_mentions(name: str) -> None:
     text = words("judged", name)
     assert "Jugement majoritaire (M. Balinski et R. Laraki)" in text
     assert "Rang 1 : mention majoritaire « Très bonne » ; sur 6 votants, 3 en donnent une meilleure et 2" in text
@@ -35,7 +35,7 @@ def test_a_judgment_is_told_by_its_mentions(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["html", "pdf"])
-def test_an_order_is_told_by_its_duels(name: str) -> None:
+def test_an_order_is_described_by_its_duels(name: str) -> None:
     text = words("ordered", name)
     assert "Duels (méthode de Schulze)" in text
     assert "3 votants la préfèrent à T3-002, qui la suit ; 2 préfèrent T3-002" in text

@@ -200,7 +200,7 @@ async def test_the_instruction_is_never_kept(client: AsyncClient) -> None:
     assert f"/contributions/{post.id}/extraire" not in (await client.get("/a-traiter")).text
 
 
-async def test_members_keep_words_of_their_own_alone(client: AsyncClient) -> None:
+async def test_members_keep_only_words_of_their_own(client: AsyncClient) -> None:
     author = await make_member("Jeanne Le Goff")
     theme, thread, post = await a_post(author=author)
     await make_proposal(theme, "Former")
@@ -242,7 +242,7 @@ async def test_members_keep_words_while_contributions_are_open(client: AsyncClie
     assert (await client.post(f"/contributions/{post.id}/extraire", data=typed)).status_code == 303
 
 
-async def test_an_extract_is_changed_and_given_up(client: AsyncClient) -> None:
+async def test_an_extract_is_changed_and_removed(client: AsyncClient) -> None:
     theme, _, post = await a_post()
     await make_proposal(theme, "Une")
     await sign_in(client, await a_moderator())

@@ -32,9 +32,7 @@ async def test_the_example_has_an_account_of_each_role_with_a_password_of_its_ow
     assert all(len(account.password) >= database.passwords.minimum_length for account in accounts)
 
 
-async def test_passwords_are_hashed_before_anything_is_held(
-    database: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_passwords_are_hashed_before_any_lock(database: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
 
     async def hashing(password: str) -> str:

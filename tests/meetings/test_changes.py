@@ -28,7 +28,7 @@ async def mark_of(client: AsyncClient, meeting: int) -> str:
     return page.partition('name="vu" value="')[2].partition('"')[0]
 
 
-async def test_who_was_there_is_told_to_everybody(app: Starlette, client: AsyncClient) -> None:
+async def test_attendance_is_shown_to_everybody(app: Starlette, client: AsyncClient) -> None:
     await make_theme(3)
     meeting = await enter(client)
     assert (await Meeting.get()).attendance == "Odile Garnier, BDP de la Moselle\nMalik Diallo"
@@ -97,7 +97,7 @@ async def test_an_impossible_correction_is_refused_and_kept(client: AsyncClient)
     assert (await Meeting.get()).place == "Paris"
 
 
-async def test_one_goes_from_a_meeting_to_its_neighbours_that_one_may_know_of(
+async def test_a_meeting_leads_to_the_neighbours_that_its_reader_may_know_of(
     app: Starlette, client: AsyncClient
 ) -> None:
     await make_theme(3)
@@ -133,7 +133,7 @@ async def test_a_meeting_tells_what_became_of_its_proposals(client: AsyncClient)
     assert "Brouillon secret" not in page
 
 
-async def test_no_rank_is_told_before_the_close(client: AsyncClient) -> None:
+async def test_no_rank_is_shown_before_the_close(client: AsyncClient) -> None:
     theme = await make_theme(3)
     meeting = await enter(client)
     await make_proposal(theme)

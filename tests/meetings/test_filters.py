@@ -52,7 +52,7 @@ async def test_a_thread_shows_what_comes_from_one_meeting_with_its_place(app: St
     assert posts_in((await client.get(f"/fils/{thread.id}?reunion=3")).text) == [str(each.id) for each in shown[:20]]
 
 
-async def test_a_filter_that_fits_nothing_says_so_and_a_foolish_one_is_none(client: AsyncClient) -> None:
+async def test_a_filter_without_matches_says_so_and_an_invalid_one_is_ignored(client: AsyncClient) -> None:
     theme = await make_theme(3)
     thread = await make_thread(theme)
     post = await make_post(thread)
@@ -68,7 +68,7 @@ async def test_a_filter_that_fits_nothing_says_so_and_a_foolish_one_is_none(clie
         assert "T3-001" in (await client.get(f"{LIST}?reunion={foolish}")).text
 
 
-async def test_a_theme_lists_the_threads_where_a_meeting_is_heard(client: AsyncClient) -> None:
+async def test_a_theme_lists_the_threads_tagged_with_a_meeting(client: AsyncClient) -> None:
     theme = await make_theme(3)
     heard, other = await make_thread(theme, "Fil entendu"), await make_thread(theme, "Autre fil")
     for n in range(3):
@@ -106,7 +106,7 @@ async def test_proposals_are_sorted_and_filtered_by_meeting_before_the_vote(clie
     assert references((await client.get(f"{LIST}?reunion=2")).text) == ["T3-001", "T3-004"]
 
 
-async def test_during_the_vote_a_filter_keeps_the_order_drawn_and_no_sort_is_taken(client: AsyncClient) -> None:
+async def test_during_the_vote_a_filter_keeps_the_random_order_and_sorting_is_ignored(client: AsyncClient) -> None:
     await of_meetings(await make_theme(3), *(1 if n % 2 else 2 for n in range(12)))
     await sign_in(client, await make_member())
     drawn = references((await client.get(LIST)).text)
@@ -125,7 +125,7 @@ async def test_after_the_close_a_filter_keeps_the_ranks_of_the_whole_theme(clien
     assert references((await client.get(f"{LIST}?tri=reunion")).text) == references((await client.get(LIST)).text)
 
 
-async def test_a_filtered_page_is_never_given_for_the_whole_one(app: Starlette, client: AsyncClient) -> None:
+async def test_a_filtered_page_is_never_served_in_place_of_the_whole_one(app: Starlette, client: AsyncClient) -> None:
     theme = await make_theme(3, votes="later")
     await of_meetings(theme, 1, 2)
     thread = await make_thread(theme)

@@ -221,7 +221,7 @@ async def test_minutes_are_previewed_then_kept_as_tagged_proposals(client: Async
     assert entry["after"] == "T3-002 T3-003"
 
 
-async def test_one_goes_back_to_the_pasted_minutes(client: AsyncClient) -> None:
+async def test_a_preview_leads_back_to_the_pasted_minutes(client: AsyncClient) -> None:
     await make_theme(3)
     await sign_in(client, await a_moderator())
     address = f"/reunions/{await a_meeting(client)}/compte-rendu"

@@ -106,7 +106,7 @@ def test_text_is_read_as_french_editors_write_it(content: bytes) -> None:
     assert read_minutes(content) == "Réunion\n- Créer l’été\n"
 
 
-def test_what_the_author_of_an_odt_did_not_leave_is_not_read() -> None:
+def test_what_the_author_of_an_odt_removed_is_not_read() -> None:
     body = (
         "<text:tracked-changes><text:p>Retiré</text:p></text:tracked-changes>"
         "<text:table-of-content><text:index-body><text:p>Sommaire</text:p></text:index-body></text:table-of-content>"
@@ -120,7 +120,7 @@ def test_what_the_author_of_an_odt_did_not_leave_is_not_read() -> None:
     assert read_minutes(in_odf(body)).split("\n") == expected
 
 
-def test_what_the_author_of_a_docx_did_not_leave_is_not_read() -> None:
+def test_what_the_author_of_a_docx_removed_is_not_read() -> None:
     styles = (
         '<w:style w:styleId="Titre1"><w:name w:val="heading 1"/><w:pPr><w:numPr/></w:pPr></w:style>'
         '<w:style w:styleId="Puces"><w:name w:val="Mes puces"/><w:pPr><w:numPr/></w:pPr></w:style>'
@@ -183,7 +183,7 @@ def test_entries_are_counted_and_their_sizes_added_before_any_is_unpacked() -> N
     assert "décompressé" in refusal(zipped({f"media/{n}.bmp": bytes(3 * 1024 * 1024) for n in range(7)}))
 
 
-def test_an_entry_that_lies_about_its_size_is_not_believed() -> None:
+def test_an_entry_that_lies_about_its_size_is_not_trusted() -> None:
     body = "<w:p><w:r><w:t>" + "a" * (2 * LONGEST_PART) + "</w:t></w:r></w:p>"
     content = bytearray(in_word(body))
     central = content.rindex(b"PK\x01\x02")
@@ -249,5 +249,5 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(content: bytes, data
 
 
 @given(st.binary(max_size=300) | st.binary(max_size=300).map(lambda rest: b"PK\x03\x04" + rest))
-def test_whatever_bytes_are_read_or_refused(content: bytes) -> None:
+def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     assert "\x00" not in read_or_refused(content)

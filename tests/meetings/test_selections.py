@@ -42,7 +42,9 @@ async def states() -> list[str]:
     return [each.state.value for each in await MeetingTag.all().order_by("id")]
 
 
-async def test_the_queue_shows_what_waits_in_ones_own_groups(app: Starlette, client: AsyncClient) -> None:
+async def test_the_queue_shows_the_tags_waiting_in_the_moderators_own_groups(
+    app: Starlette, client: AsyncClient
+) -> None:
     await waiting()
     await waiting(group="gt-4", theme=4)
     assert (await client.get(QUEUE)).status_code == 303
@@ -184,7 +186,7 @@ async def test_a_selection_is_tied_to_a_meeting_then_untied(client: AsyncClient)
     assert json.loads(entry["after"]) == done
 
 
-async def test_a_selection_is_tied_in_as_many_statements_whatever_its_size(client: AsyncClient) -> None:
+async def test_a_selection_is_tied_in_the_same_number_of_statements_whatever_its_size(client: AsyncClient) -> None:
     theme, posts, meeting = await a_theme_to_tag()
     thread = await Thread.get(id=posts[0].thread_id)
     many = [str((await make_post(thread, f"Idée {n}.")).id) for n in range(150)]
@@ -227,7 +229,7 @@ async def test_a_selection_is_refused_whole_and_kept(app: Starlette, client: Asy
     assert await count("meeting_tag") == 0
 
 
-async def test_one_looks_for_what_has_no_tag_yet_thread_by_thread(client: AsyncClient) -> None:
+async def test_untagged_contributions_are_listed_thread_by_thread(client: AsyncClient) -> None:
     _, posts, meeting = await a_theme_to_tag()
     await sign_in(client, await a_moderator())
     await send(client, meeting, "etiqueter", contributions=[str(posts[0].id)])
@@ -266,7 +268,7 @@ def listed_boxes(page: str) -> list[str]:
     return re.findall(r'name="(?:contributions|propositions)" value="([^"]+)"', page)
 
 
-async def test_moderators_who_settle_and_tag_the_same_at_once_do_not_wait_for_each_other_for_ever(
+async def test_moderators_who_settle_and_tag_the_same_contributions_at_once_do_not_deadlock(
     app: Starlette, client: AsyncClient
 ) -> None:
     theme, posts, meeting = await a_theme_to_tag()

@@ -73,13 +73,13 @@ async def address_of(member: int) -> str | None:
 
 
 @pytest.mark.parametrize("path", ["/compte", "/compte/adresse", "/compte/confirmer?jeton=x"])
-async def test_an_account_is_for_who_is_signed_in(client: AsyncClient, path: str) -> None:
+async def test_the_account_page_is_for_signed_in_members(client: AsyncClient, path: str) -> None:
     answer = await client.get(path)
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/connexion?suite=%2Fcompte")
 
 
-async def test_the_account_says_what_one_is_here(client: AsyncClient) -> None:
+async def test_the_account_page_shows_role_groups_and_address(client: AsyncClient) -> None:
     group = await make_group(name="Formation et acteurs")
     member = await make_member("Nadia Berthier", role=Role.AGENT, moderates=[group], email="nadia@exemple.fr")
     await sign_in(client, member)
@@ -91,7 +91,9 @@ async def test_the_account_says_what_one_is_here(client: AsyncClient) -> None:
         assert 'action="/deconnexion"' in (await client.get(path)).text
 
 
-async def test_the_corner_leads_to_the_account_and_to_what_is_unread(client: AsyncClient, camille: NewMember) -> None:
+async def test_the_corner_leads_to_the_account_and_to_unread_notifications(
+    client: AsyncClient, camille: NewMember
+) -> None:
     page = (await client.get("/aide")).text
     assert 'class="own-name" href="/compte"' in page
     assert "Mes notifications" not in page
@@ -190,7 +192,7 @@ async def test_a_name_does_not_change_all_day(client: AsyncClient, camille: NewM
 # --- the charter
 
 
-async def test_a_charter_that_changed_is_accepted_anew(
+async def test_a_charter_that_changed_must_be_accepted_again(
     client: AsyncClient, camille: NewMember, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     page = (await client.get("/compte")).text
@@ -232,7 +234,7 @@ async def test_looking_at_the_head_of_a_page_changes_nothing(
 # --- the address
 
 
-async def test_an_address_changes_once_both_ends_agreed(
+async def test_an_address_changes_once_both_mailboxes_agreed(
     app: Starlette, client: AsyncClient, camille: NewMember
 ) -> None:
     answer = await ask(client)
@@ -257,7 +259,7 @@ async def test_an_address_changes_once_both_ends_agreed(
     assert await count("address_change") == await count("link") == 0
 
 
-async def test_two_ends_that_agree_at_once_change_the_address(
+async def test_two_mailboxes_that_agree_at_once_change_the_address(
     app: Starlette, client: AsyncClient, camille: NewMember
 ) -> None:
     await ask(client)
@@ -267,7 +269,7 @@ async def test_two_ends_that_agree_at_once_change_the_address(
     assert await address_of(camille.id) == "neuve@exemple.fr"
 
 
-async def test_one_end_alone_changes_nothing_and_the_other_may_be_given_up(
+async def test_one_mailbox_alone_changes_nothing_and_the_change_may_be_given_up(
     client: AsyncClient, camille: NewMember
 ) -> None:
     await ask(client)
@@ -353,7 +355,7 @@ async def brought(client: AsyncClient, now: datetime = NOON) -> Member:
     return member
 
 
-async def test_who_is_not_confirmed_reads_and_confirms(client: AsyncClient, thread: Thread) -> None:
+async def test_an_unconfirmed_member_reads_and_confirms(client: AsyncClient, thread: Thread) -> None:
     member = await brought(client)
     assert "n’est pas confirmée" in (await client.get("/compte")).text
     assert (await client.post(f"/fils/{thread.id}/repondre", data={"source": "Bonjour"})).status_code == 403
@@ -370,7 +372,7 @@ async def test_who_is_not_confirmed_reads_and_confirms(client: AsyncClient, thre
     assert (await client.post("/compte/confirmer/envoyer")).status_code == 404
 
 
-async def test_the_owner_of_a_box_confirms_no_account_but_their_own(app: Starlette, client: AsyncClient) -> None:
+async def test_the_owner_of_a_mailbox_confirms_only_their_own_account(app: Starlette, client: AsyncClient) -> None:
     """Who was given the address of somebody else must not be vouched for by them."""
     member = await brought(client)
     await client.post("/compte/confirmer/envoyer")
@@ -396,7 +398,7 @@ async def test_an_address_without_proof_has_no_say_in_its_change(client: AsyncCl
     assert found["confirmed_at"] is not None
 
 
-async def test_who_has_no_password_signs_in_again_before_the_change(client: AsyncClient) -> None:
+async def test_a_member_without_password_signs_in_again_before_the_change(client: AsyncClient) -> None:
     await brought(client, NOON - timedelta(minutes=11))
     answer = await ask(client, password="")
     assert (answer.status_code, "reconnectez-vous" in answer.text) == (422, True)

@@ -126,7 +126,7 @@ async def test_an_identity_stays_while_it_alone_opens_the_account(client: AsyncC
     assert await count("identity") == 2
 
 
-async def test_nobody_unlinks_what_is_somebody_else_s(app: Starlette, client: AsyncClient, clock: Clock) -> None:
+async def test_nobody_unlinks_an_identity_of_somebody_else(app: Starlette, client: AsyncClient, clock: Clock) -> None:
     number = await make_identity(await make_member())
     await sign_in(client, await make_member("Malik Diallo", password_hash=None))
     await rows("UPDATE session SET proved_at = $1", NOON)

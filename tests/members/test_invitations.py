@@ -89,7 +89,7 @@ def test_a_sheet_is_read_as_spreadsheets_write_it(encoding: str, sign: str, end:
     ]
 
 
-def test_columns_come_in_any_order_in_both_languages_and_strange_ones_are_passed_over() -> None:
+def test_columns_come_in_any_order_in_both_languages_and_unknown_ones_are_ignored() -> None:
     sheet = (
         "Territory,Téléphone,First name,Organization,Last name,E-MAIL ADDRESS,Language,Job\n"
         'Bretagne,0600,Éloïse,"Bibliothèque ""Les Halles"", Quimper",Lœuf,eloise@exemple.fr,English,bibliothecaire\n'
@@ -209,7 +209,7 @@ async def test_a_file_that_is_too_large_is_stopped_on_its_way(client: AsyncClien
         ),
     ],
 )
-async def test_a_form_that_is_cut_or_crowded_is_no_form(
+async def test_a_truncated_or_overfull_form_is_refused(
     client: AsyncClient, administrator: Member, kind: str, body: bytes
 ) -> None:
     answer = await client.post(FILE, content=body, headers={"content-type": kind})
@@ -233,7 +233,7 @@ async def test_a_list_may_be_pasted_but_not_beside_a_file(client: AsyncClient, a
 # --- the report, then sending
 
 
-async def test_nothing_leaves_before_the_report_was_sent(client: AsyncClient, administrator: Member) -> None:
+async def test_nothing_is_sent_before_the_report_is_confirmed(client: AsyncClient, administrator: Member) -> None:
     address = await report(client, SHEET)
     page = await client.get(address)
     assert "2 invitations à envoyer" in plain(page.text)
@@ -269,7 +269,7 @@ async def test_a_file_sent_twice_sends_nothing_twice(client: AsyncClient, admini
     assert "0 invitation est partie" in plain((await client.get(late)).text)
 
 
-async def test_the_report_says_why_a_line_does_not_leave(client: AsyncClient, administrator: Member) -> None:
+async def test_the_report_says_why_a_line_is_not_sent(client: AsyncClient, administrator: Member) -> None:
     await make_member("Nora Blanc", email="nora@exemple.fr")
     await send(client, "adresse\ninvitee@exemple.fr\n")
     sheet = (
@@ -293,9 +293,7 @@ async def test_the_report_says_why_a_line_does_not_leave(client: AsyncClient, ad
     assert page.index("Indiquez une adresse") < page.index("déjà à la ligne 2") < page.index("est déjà membre")
 
 
-async def test_who_joined_between_the_report_and_its_sending_is_not_written_to(
-    client: AsyncClient, administrator: Member
-) -> None:
+async def test_people_who_joined_after_the_report_are_not_invited(client: AsyncClient, administrator: Member) -> None:
     address = await report(client, SHEET)
     await make_member("Malik Diallo", email="malik@exemple.fr")
     await client.post(f"{address}/envoyer")
@@ -312,7 +310,7 @@ async def test_every_line_of_a_report_is_on_one_of_its_pages(client: AsyncClient
     assert (await client.get(f"{address}?apres=999999")).status_code == 200
 
 
-async def test_invitations_follow_one_another_by_fifty_in_one_state(client: AsyncClient, administrator: Member) -> None:
+async def test_invitations_in_one_state_are_listed_by_fifty(client: AsyncClient, administrator: Member) -> None:
     await send(client, "adresse\n" + "".join(f"p{n}@exemple.fr\n" for n in range(60)))
     for address in (PAGE, f"/en{PAGE}?etat=waiting"):
         pages = await turn(client, address, lambda page: re.findall(r"<strong>(p\d+)@", page))
@@ -372,9 +370,7 @@ async def test_one_person_is_invited_by_the_form(client: AsyncClient, administra
     assert await journal() == [("invite", "invitation", "")]
 
 
-async def test_an_invitation_that_has_ended_begins_anew(
-    client: AsyncClient, administrator: Member, clock: Clock
-) -> None:
+async def test_an_expired_invitation_starts_again(client: AsyncClient, administrator: Member, clock: Clock) -> None:
     await send(client, SHEET)
     clock.pass_(days=14)
     await sign_in(client, administrator, now=clock.now)
@@ -393,7 +389,7 @@ async def test_an_invitation_that_has_ended_begins_anew(
     assert alive["n"] == 2
 
 
-async def test_files_go_after_a_week_and_invitations_a_month_after_their_end(
+async def test_files_are_deleted_after_a_week_and_invitations_a_month_after_their_end(
     client: AsyncClient, administrator: Member
 ) -> None:
     await send(client, SHEET)
@@ -437,7 +433,7 @@ async def token(client: AsyncClient, administrator: Member) -> str:
     return str((await mails())[0]["token"])
 
 
-async def test_the_form_begins_with_what_was_said_of_the_person(app: Starlette, token: str) -> None:
+async def test_the_form_starts_with_the_details_of_the_invitation(app: Starlette, token: str) -> None:
     async with visitor(app) as hers:
         page = await hers.get("/invitation", params={"jeton": token})
         assert page.status_code == 200
@@ -524,7 +520,7 @@ async def test_a_link_that_was_withdrawn_renewed_or_has_ended_opens_nothing(
     assert await count("member") == 1
 
 
-async def test_an_address_that_became_a_members_meanwhile_is_led_to_sign_in(app: Starlette, token: str) -> None:
+async def test_an_address_that_joined_meanwhile_is_led_to_sign_in(app: Starlette, token: str) -> None:
     await make_member("Éloïse Autrement", email="Eloise@exemple.fr")
     async with visitor(app) as hers:
         page = await hers.get("/invitation", params={"jeton": token})

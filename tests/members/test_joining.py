@@ -68,7 +68,7 @@ async def enter(client: AsyncClient, password: str = PASSWORD, identifier: str =
 # --- asking
 
 
-async def test_who_asks_confirms_and_is_a_member(client: AsyncClient, clock: Clock) -> None:
+async def test_a_person_signs_up_confirms_and_is_a_member(client: AsyncClient, clock: Clock) -> None:
     answer = await ask(client, adresse=" Camille@Exemple.fr ")
     assert answer.status_code == 200
     assert "Regardez votre courrier" in answer.text
@@ -113,7 +113,7 @@ async def test_an_address_that_has_an_account_gets_the_same_answer_and_its_owner
     assert await count("sign_up") == 1
 
 
-async def test_the_password_is_hashed_before_the_address_is_looked_for(
+async def test_the_password_is_hashed_before_the_address_is_looked_up(
     client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else the fifth of a second that it takes would tell who has an account."""
@@ -190,7 +190,7 @@ async def test_a_password_of_a_megabyte_is_not_read(client: AsyncClient, monkeyp
     assert (await ask(client, mot_de_passe="x" * 200_000)).status_code == 422
 
 
-async def test_one_value_is_one_value(client: AsyncClient) -> None:
+async def test_a_field_of_one_value_takes_no_list(client: AsyncClient) -> None:
     for field in ("nom", "adresse", "mot_de_passe", "profession", "charte"):
         twice = await client.post("/inscription", data=TYPED | {field: [TYPED[field], TYPED[field]]})
         assert twice.status_code == 422, field
@@ -202,7 +202,7 @@ async def test_one_value_is_one_value(client: AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("name", ["Malik Diallo", "MALIK  DIALLO", "MaIik Diallo", "Malik-Dial1o", "Mâlik Diallo"])
-async def test_a_name_that_is_borne_to_the_eye_is_refused(client: AsyncClient, name: str) -> None:
+async def test_a_name_that_looks_taken_is_refused(client: AsyncClient, name: str) -> None:
     await make_member("Malik Diallo", confirmed=False)
     assert (await ask(client, nom=name)).status_code == 200
     await rows("UPDATE member SET confirmed_at = created_at")
@@ -293,7 +293,7 @@ async def test_of_two_who_take_one_name_at_once_the_second_chooses_another(app: 
 
 
 @pytest.mark.parametrize("path", ["/inscription/confirmer", "/mot-de-passe/nouveau"])
-async def test_a_link_that_is_nothing_says_what_to_do(client: AsyncClient, path: str) -> None:
+async def test_an_invalid_link_says_what_to_do(client: AsyncClient, path: str) -> None:
     for token in ("", "x", "é" * 3000, "\N{REPLACEMENT CHARACTER}"):
         for answer in (
             await client.get(path, params={"jeton": token}),
@@ -312,7 +312,7 @@ async def test_a_link_ends_after_two_days(client: AsyncClient, clock: Clock) -> 
     assert await count("member") == 0
 
 
-async def test_a_link_of_one_kind_is_no_other(client: AsyncClient) -> None:
+async def test_a_link_of_one_kind_does_not_work_as_another(client: AsyncClient) -> None:
     await ask(client)
     token = await last_token("sign_up")
     answer = await client.post("/mot-de-passe/nouveau", data={"jeton": token, "nouveau_mot_de_passe": ANOTHER})
@@ -356,7 +356,7 @@ async def test_a_lost_password_is_replaced_and_every_session_ends(client: AsyncC
     assert (await enter(client, ANOTHER)).status_code == 303
 
 
-async def test_asking_for_a_link_tells_nothing(client: AsyncClient, unhurried: Iterator[list[float]]) -> None:
+async def test_asking_for_a_link_reveals_nothing(client: AsyncClient, unhurried: Iterator[list[float]]) -> None:
     await make_member(email="camille@exemple.fr")
     await make_member("Pas Confirmée", email="pas@exemple.fr", confirmed=False)
     addresses = ["camille@exemple.fr", "pas@exemple.fr", "personne@exemple.fr"]
@@ -385,7 +385,7 @@ async def test_a_new_password_does_not_replace_the_second_factor(client: AsyncCl
     assert "Camille Martin" not in (await client.get("/aide")).text
 
 
-async def test_who_never_had_a_password_gets_the_first_one_by_mail(client: AsyncClient) -> None:
+async def test_a_member_who_never_had_a_password_sets_one_by_mail(client: AsyncClient) -> None:
     await make_member(email="camille@exemple.fr", password_hash=None)
     await client.post("/mot-de-passe-oublie", data={"adresse": "camille@exemple.fr"})
     typed = {"jeton": await last_token("reset"), "nouveau_mot_de_passe": ANOTHER}

@@ -62,7 +62,9 @@ async def test_every_way_in_refuses_in_the_same_words_and_order(app: Starlette, 
     assert await count("member") == 2
 
 
-async def test_who_comes_by_a_provider_a_file_or_the_command_line_reads_the_same(database: object) -> None:
+async def test_people_who_come_by_a_provider_a_file_or_the_command_line_read_the_same_sentences(
+    database: object,
+) -> None:
     await make_member("Claire Ferrand")
     typed = Particulars(
         WRONG["nom"],

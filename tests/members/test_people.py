@@ -119,7 +119,7 @@ async def test_filters_narrow_the_list_and_unknown_ones_do_nothing(
     assert "Compte effacé" not in everybody
 
 
-async def test_fifty_people_stand_on_a_page_and_each_one_once(client: AsyncClient, administrator: Member) -> None:
+async def test_fifty_people_are_on_a_page_and_each_one_once(client: AsyncClient, administrator: Member) -> None:
     for number in range(119):
         await make_member(f"Membre {number:03}")
     pages = await turn(client, PEOPLE, names)
@@ -131,9 +131,7 @@ async def test_fifty_people_stand_on_a_page_and_each_one_once(client: AsyncClien
     assert "nom=Membre" in first.text.split('rel="next"')[0].rsplit("<a ", 1)[1]
 
 
-async def test_an_address_leads_to_its_owner_and_stands_in_no_address_of_a_page(
-    client: AsyncClient, camille: Member
-) -> None:
+async def test_an_email_address_finds_its_owner_and_appears_in_no_url(client: AsyncClient, camille: Member) -> None:
     found = await client.post(f"{PEOPLE}/adresse", data={"adresse": " Camille@Exemple.fr "})
     assert (found.status_code, found.headers["location"]) == (303, f"{PEOPLE}/{camille.id}")
     missed = await client.post(f"{PEOPLE}/adresse", data={"adresse": "camille@exemple"})
@@ -145,7 +143,7 @@ async def test_an_address_leads_to_its_owner_and_stands_in_no_address_of_a_page(
 # --- addresses
 
 
-async def test_an_address_is_seen_by_an_act_that_the_journal_keeps(client: AsyncClient, camille: Member) -> None:
+async def test_seeing_an_email_address_is_recorded_in_the_journal(client: AsyncClient, camille: Member) -> None:
     assert "camille@exemple.fr" not in (await client.get(f"{PEOPLE}/{camille.id}")).text
     shown = await client.post(f"{PEOPLE}/{camille.id}/adresse")
     assert "camille@exemple.fr" in shown.text
@@ -153,7 +151,7 @@ async def test_an_address_is_seen_by_an_act_that_the_journal_keeps(client: Async
     assert await journal() == [("see_address", None, camille.id, "", "", "")]
 
 
-async def test_there_is_no_address_to_see_of_whom_nobody_is_behind(client: AsyncClient, administrator: Member) -> None:
+async def test_an_account_of_nobody_has_no_address_to_see(client: AsyncClient, administrator: Member) -> None:
     cited = await make_member("Personne Citée", password_hash=None)
     assert (await client.post(f"{PEOPLE}/{cited.id}/adresse")).status_code == 404
     assert (await client.post(f"{PEOPLE}/9999/adresse")).status_code == 404
@@ -289,7 +287,7 @@ async def test_of_two_administrators_at_once_the_second_is_told_what_changed(
 
 
 @pytest.mark.parametrize("who", ["cited", "erased"])
-async def test_whom_nobody_is_behind_gets_no_rights(client: AsyncClient, administrator: Member, who: str) -> None:
+async def test_an_account_of_nobody_gets_no_rights(client: AsyncClient, administrator: Member, who: str) -> None:
     member = await make_member("Personne Citée", password_hash=None)
     if who == "erased":
         await rows("UPDATE member SET erased_at = $1 WHERE id = $2", NOON, member.id)
@@ -308,7 +306,7 @@ async def suspend(client: AsyncClient, member: Member, until: str, reason: str =
     return await client.post(f"{PEOPLE}/{member.id}/suspension", data={"jusqua": until, "motif": reason})
 
 
-async def test_a_suspended_person_reads_and_hears_until_when_and_why(
+async def test_a_suspended_person_reads_and_is_told_until_when_and_why(
     app: Starlette, client: AsyncClient, camille: Member, clock: Clock
 ) -> None:
     thread = await make_thread(await make_theme())
@@ -382,7 +380,7 @@ async def test_a_suspension_is_lifted_once(app: Starlette, client: AsyncClient, 
     assert kept["suspended_reason"] == ""
 
 
-async def test_a_suspended_administrator_administers_no_more(
+async def test_a_suspended_administrator_no_longer_administers(
     app: Starlette, client: AsyncClient, administrator: Member
 ) -> None:
     other = await make_member("Denis Roy", role=Role.ADMINISTRATOR, email="denis@exemple.fr")

@@ -1,4 +1,4 @@
-"""Erasure: somebody who has done everything asks to be forgotten, and nothing names them any more, anywhere."""
+"""Erasure: somebody who has done everything asks to be erased, and nothing names them any more, anywhere."""
 
 import io
 import json
@@ -85,7 +85,7 @@ SPELLINGS = (
 
 
 async def work_off(clock: Clock) -> None:
-    """All that workers have to do, mails included."""
+    """Run every waiting job, mails included."""
     for _ in range(4):
         for job, _ in await jobs.waiting(clock()):
             await running.run(job, functions.WORK)
@@ -97,7 +97,7 @@ def traces(text: str) -> list[str]:
 
 
 def texts_of(value: object) -> Iterator[str]:
-    """A column's value as all the texts that it holds: itself, what it says in JSON, what its files say."""
+    """All the texts in a column's value: itself, the texts of its JSON, the texts of its files."""
     if isinstance(value, memoryview):
         value = bytes(value)
     if not isinstance(value, bytes):
@@ -156,7 +156,7 @@ def worker_clock(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 class Consultation:
-    """What there is before the erasure."""
+    """The consultation before the erasure."""
 
     person: int
     other: Member
@@ -169,7 +169,8 @@ class Consultation:
 
 @pytest.fixture
 async def everything(client: AsyncClient, app: Starlette, worker_clock: Clock) -> Consultation:
-    """A person who wrote, edited, quoted, was quoted and named in every place where one can be; signed in here."""
+    """A person who wrote, edited, quoted, was quoted and named in every place where that is possible; signed in
+    here."""
     world = Consultation()
     group = await make_group("gt-3")
     world.open_theme = await make_theme(3, group=group)
@@ -443,7 +444,7 @@ async def test_old_documents_are_not_served_until_they_are_made_again(
 async def test_documents_made_from_the_words_of_before_are_refused(
     everything: Consultation, client: AsyncClient, worker_clock: Clock
 ) -> None:
-    """A worker had read the name before it was taken out, and comes back with it after."""
+    """A worker read the name before it was taken out, and brings it back afterwards."""
     await rows("DELETE FROM document")
     await rows("UPDATE synthesis SET state = 'requested', published_at = NULL")
     await rows("UPDATE job SET state = 'queued' WHERE name = 'compile_synthesis'")
@@ -476,7 +477,9 @@ async def test_the_last_administrator_is_not_erased(client: AsyncClient) -> None
         ("@eleonore-vasseur-levy", PASSWORD, 303),
     ],
 )
-async def test_erasing_takes_a_word_and_a_proof(client: AsyncClient, typed: str, password: str, status: int) -> None:
+async def test_erasing_needs_a_typed_word_and_a_proof(
+    client: AsyncClient, typed: str, password: str, status: int
+) -> None:
     made = await create_member(Particulars(NAME, email=EMAIL, password=PASSWORD), now=NOON)
     await sign_in(client, await Member.get(id=made.id))
     answer = await client.post("/compte/effacer", data={"confirmation": typed, "mot_de_passe_actuel": password})
@@ -523,7 +526,7 @@ async def test_somebody_elses_namesake_and_everyday_words_are_left_alone(client:
 
 
 async def test_a_synthesis_published_with_its_authors_names_loses_them(database: object) -> None:
-    """Until format 3 documents told who had written: such a published synthesis names people by that alone."""
+    """Until format 3, documents named their authors: such a published synthesis names people in no other way."""
     member = await make_member(NAME, email=EMAIL)
     facts = json.loads(to_json(small_snapshot()))
     old = facts | {
@@ -591,7 +594,7 @@ async def test_who_comes_back_meanwhile_stays_and_who_is_erased_is_so_once(datab
 
 
 async def test_every_text_of_the_schema_has_its_fate(database: object) -> None:
-    """A column that somebody adds is a place where a name may stay: this test asks what becomes of it."""
+    """A name may stay in any column that is added: this test asks what happens to it."""
     kinds = ("TEXT", "CHAR", "BLOB", "JSON", "BYTEA")
     schema = {
         table: {name for name, kind in (await columns_of(table)).items() if any(one in kind.upper() for one in kinds)}
@@ -606,7 +609,7 @@ async def test_every_text_of_the_schema_has_its_fate(database: object) -> None:
 
 
 @pytest.mark.parametrize("length", range(1, 80))
-def test_what_stands_for_a_name_has_its_length(length: int) -> None:
+def test_the_replacement_of_a_name_has_its_length(length: int) -> None:
     assert len(in_place_of(length)) == length
 
 
@@ -620,10 +623,12 @@ PIECES = st.sampled_from([*NAMINGS, *SIGNS, *LINES, *OTHERS, *HALVES])
 
 
 @given(st.lists(PIECES, max_size=25).map("".join))
-@example("Malik Diallo_malik **diallo**Malik Diallo")  # what ends the name, in one spelling of the words or in all
+@example(
+    "Malik Diallo_malik **diallo**Malik Diallo"
+)  # characters that end the name, in one spelling of the words or in all
 @example("1Malik Diallo malik **diallo**")
 @example("> _malik.diallo@exemple.fr_")
-@example("> M&#97;lik **Diallo**")  # words of a quote are no words of the author, but they name all the same
+@example("> M&#97;lik **Diallo**")  # words of a quote are not the author's, but may still name the person
 @example("> Malik ****Diallo")
 def test_every_range_of_a_text_keeps_its_place(source: str) -> None:
     before = read(source)
@@ -649,7 +654,7 @@ def test_every_range_of_a_text_keeps_its_place(source: str) -> None:
         "mailto:malik.diallo%40exemple.fr",
     ],
 )
-def test_a_name_is_found_beside_signs(words: str) -> None:
+def test_a_name_is_found_beside_punctuation(words: str) -> None:
     assert Redactor(PERSON).names(words)
 
 
@@ -659,7 +664,7 @@ def test_a_longer_word_is_somebody_else(words: str) -> None:
 
 
 @given(st.lists(PIECES, max_size=25).map("".join))
-def test_words_written_anew_read_as_themselves(source: str) -> None:
+def test_rewritten_words_read_as_themselves(source: str) -> None:
     plain = read(source).plain
     assert read(as_source(plain, ())).plain == plain
 

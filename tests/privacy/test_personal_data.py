@@ -166,7 +166,7 @@ async def test_it_is_made_once_a_day_and_gone_after_a_week(owner: Member, client
     assert "Demander mes données" in (await client.get("/compte/donnees")).text
 
 
-async def test_an_archive_that_fails_is_said_and_asked_again(
+async def test_a_failed_archive_is_reported_and_can_be_asked_for_again(
     owner: Member, client: AsyncClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def breaks(facts: object) -> bytes:

@@ -289,7 +289,7 @@ async def test_what_asks_for_the_same_thing_begins_at_the_newest_version_that_no
         ("administrator", 99999999999, 404),
     ],
 )
-async def test_who_certifies(client: AsyncClient, who: str, version: int, status: int) -> None:
+async def test_moderators_certify_and_others_do_not(client: AsyncClient, who: str, version: int, status: int) -> None:
     _, author, _, _ = await a_judged_proposal()
     await sign_in(client, author)
     await client.post(AMEND, data=typed(1))

@@ -160,7 +160,7 @@ async def test_only_agents_answer(client: AsyncClient) -> None:
         ("open", "closed", ""),
     ],
 )
-async def test_the_administration_waits_until_all_is_said(
+async def test_the_administration_answers_once_contributions_and_votes_are_over(
     client: AsyncClient, contributions: Window, votes: Window, sentence: str
 ) -> None:
     await make_proposal(await closed_theme(contributions=contributions, votes=votes))
@@ -271,7 +271,7 @@ async def everybody_concerned(theme: Theme) -> tuple[Proposal, Sequence[Member],
     return proposal, (author, voter, merged_author, merged_voter, writer), stranger
 
 
-async def test_whom_an_answer_concerns_is_told_once_for_each(client: AsyncClient) -> None:
+async def test_people_concerned_by_an_answer_are_notified_once_of_each(client: AsyncClient) -> None:
     _, concerned, stranger = await everybody_concerned(await closed_theme())
     await sign_in(client, await make_agent())
     await client.post(ANSWER, data=REPLY)

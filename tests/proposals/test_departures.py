@@ -42,7 +42,7 @@ async def journal() -> list[tuple[str, str]]:
     return [(each["act"], each["reason"]) for each in await rows("SELECT act, reason FROM journal_entry ORDER BY id")]
 
 
-async def test_a_moderator_sets_aside_and_takes_back_with_reasons(client: AsyncClient, clock: Clock) -> None:
+async def test_a_moderator_sets_aside_and_puts_back_to_the_vote_with_reasons(client: AsyncClient, clock: Clock) -> None:
     theme, author, voter, proposal = await a_judged_proposal()
     moderator = await a_moderator()
     await sign_in(client, moderator)
@@ -77,7 +77,7 @@ async def test_a_moderator_sets_aside_and_takes_back_with_reasons(client: AsyncC
 
 @pytest.mark.parametrize("path", [ASIDE, BACK])
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 501])
-async def test_who_sets_aside_says_why(client: AsyncClient, path: str, reason: str) -> None:
+async def test_setting_aside_needs_a_reason(client: AsyncClient, path: str, reason: str) -> None:
     _, _, _, proposal = await a_judged_proposal()
     await sign_in(client, await a_moderator())
     if path == BACK:
@@ -94,7 +94,7 @@ async def test_who_sets_aside_says_why(client: AsyncClient, path: str, reason: s
 @pytest.mark.parametrize(
     ("who", "status"), [("visitor", 403), ("author", 403), ("other group", 403), ("agent", 403), ("administrator", 303)]
 )
-async def test_moderators_of_the_group_alone_set_aside(client: AsyncClient, who: str, status: int) -> None:
+async def test_only_moderators_of_the_group_set_aside(client: AsyncClient, who: str, status: int) -> None:
     _, author, _, _ = await a_judged_proposal()
     people = {
         "author": author,
@@ -137,7 +137,7 @@ ILLEGAL = [
 
 
 @pytest.mark.parametrize(("state", "act"), ILLEGAL)
-async def test_a_step_that_does_not_lead_from_there_is_refused(
+async def test_a_step_that_the_state_does_not_allow_is_refused(
     client: AsyncClient, state: ProposalState, act: str
 ) -> None:
     """Whatever the page showed when the button was pressed (409), and nothing is written."""
@@ -186,7 +186,9 @@ async def test_an_author_withdraws_in_favour_of_another_and_both_pages_say_so(cl
 
 
 @pytest.mark.parametrize("other", ["T3-001", "T3-002", "T4-001", "T3-999", "pas une référence", "T3--01"])
-async def test_one_withdraws_in_favour_of_what_is_in_force_in_the_same_theme(client: AsyncClient, other: str) -> None:
+async def test_a_proposal_is_withdrawn_in_favour_of_one_in_force_in_the_same_theme(
+    client: AsyncClient, other: str
+) -> None:
     """Not of itself, of what was withdrawn (so there is no circle), of another theme, of a draft, of nothing."""
     theme, author, _, _ = await a_judged_proposal()
     theme = await Theme.get(id=theme.id)
@@ -211,7 +213,7 @@ async def test_withdrawing_is_confirmed_first(client: AsyncClient) -> None:
     assert (await Proposal.get(id=proposal.id)).state == "open"
 
 
-async def test_what_minutes_brought_belongs_to_who_entered_them(client: AsyncClient) -> None:
+async def test_a_proposal_from_minutes_belongs_to_the_person_who_entered_them(client: AsyncClient) -> None:
     theme, moderator = await make_theme(3), await a_moderator()
     proposal = await make_proposal(theme, "Du compte rendu")
     await rows("UPDATE proposal SET origin = 'meeting', promoter_id = $2 WHERE id = $1", proposal.id, moderator.id)

@@ -155,7 +155,7 @@ async def test_a_draft_may_be_kept_before_contributions_open_and_not_after_they_
     assert await count("proposal") == keeps + sends
 
 
-async def test_a_draft_that_is_too_late_can_be_read_and_deleted_only(client: AsyncClient, clock: Clock) -> None:
+async def test_a_draft_that_is_too_late_can_only_be_read_and_deleted(client: AsyncClient, clock: Clock) -> None:
     theme = await make_theme(3)
     member = await make_member()
     await sign_in(client, member)

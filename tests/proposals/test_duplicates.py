@@ -33,7 +33,7 @@ def references(page: str) -> list[str]:
     return re.findall(r'<a href="/propositions/(T3-\d+)">T3', page)
 
 
-async def test_a_member_sees_what_is_near_and_goes_on(client: AsyncClient) -> None:
+async def test_a_member_sees_similar_proposals_and_goes_on(client: AsyncClient) -> None:
     await some_proposals()
     await sign_in(client, await make_member())
     typed = {"formulation": "embaucher un médiateur numérique", "expose_des_motifs": "Mes motifs", "questions": "2"}
@@ -66,7 +66,7 @@ async def test_what_a_meeting_proposed_has_no_unknown_author(client: AsyncClient
     assert "Groupe de travail" in page.partition("Propositions fusionnées dans celle-ci")[2]
 
 
-async def test_the_same_from_a_contribution(client: AsyncClient) -> None:
+async def test_similar_proposals_are_shown_when_proposing_from_a_contribution(client: AsyncClient) -> None:
     await some_proposals()
     member = await make_member()
     post = await make_post(
@@ -80,7 +80,7 @@ async def test_the_same_from_a_contribution(client: AsyncClient) -> None:
     assert await count("proposal") == 4
 
 
-async def test_everybody_may_ask_what_is_near_as_a_page_or_as_a_piece(client: AsyncClient) -> None:
+async def test_everybody_may_ask_for_similar_proposals_as_a_page_or_as_a_fragment(client: AsyncClient) -> None:
     await some_proposals()
     address = "/themes/3/proches?mots=embaucher+des+médiateurs"
     page = await client.get(address)
@@ -135,7 +135,7 @@ async def test_what_is_no_pair_is_refused(client: AsyncClient) -> None:
     assert await count("distinction") == 0
 
 
-def test_pairs_come_nearest_first_and_each_once() -> None:
+def test_pairs_come_most_similar_first_and_each_once() -> None:
     texts = [NEAR, "Ouvrir le samedi", "Embaucher des médiateurs numériques en CDI", NEAR, "Ouvrir la bibliothèque"]
     assert alike([fingerprint(text) for text in texts], most=3) == [(0, 3), (0, 2), (2, 3)]
     assert alike([], most=3) == []

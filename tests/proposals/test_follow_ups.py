@@ -88,7 +88,7 @@ async def test_an_agent_is_led_to_the_next_one_without_answer(client: AsyncClien
     assert "L’administration a répondu à 6 des 6 propositions." in plain(done)
 
 
-async def test_late_obligations_come_first_and_what_is_kept_last(client: AsyncClient, clock: Clock) -> None:
+async def test_late_obligations_come_first_and_kept_ones_last(client: AsyncClient, clock: Clock) -> None:
     await ranked_theme(4)
     agent = await make_agent()
     await sign_in(client, agent)
@@ -108,7 +108,7 @@ async def test_late_obligations_come_first_and_what_is_kept_last(client: AsyncCl
     assert "1 engagement, dont 1 en retard" in page
 
 
-async def test_the_page_asks_as_much_whatever_its_length(client: AsyncClient) -> None:
+async def test_the_page_makes_the_same_number_of_queries_whatever_its_length(client: AsyncClient) -> None:
     theme, _ = await ranked_theme()
     await sign_in(client, await make_agent())
     counted = []

@@ -30,7 +30,7 @@ async def merge(client: AsyncClient) -> None:
     )
 
 
-async def test_the_form_offers_near_proposals_then_says_what_will_happen(client: AsyncClient) -> None:
+async def test_the_form_offers_similar_proposals_then_says_what_will_happen(client: AsyncClient) -> None:
     await two_proposals(client)
     page = (await client.get("/propositions/T3-002/fusionner")).text
     assert "/propositions/T3-002/fusionner?destination=T3-001" in page
@@ -84,7 +84,7 @@ async def test_its_own_words_stay_readable(client: AsyncClient) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/propositions/T3-003")
 
 
-async def test_undone_the_proposal_is_at_its_address_again(client: AsyncClient) -> None:
+async def test_once_unmerged_the_proposal_is_at_its_address_again(client: AsyncClient) -> None:
     await two_proposals(client)
     await merge(client)
     page = (await client.get("/propositions/T3-002/defusionner")).text
@@ -99,7 +99,7 @@ async def test_undone_the_proposal_is_at_its_address_again(client: AsyncClient) 
     assert (await client.get("/propositions/T3-002/defusionner")).status_code == 409
 
 
-async def test_the_second_of_two_moderators_hears_that_it_is_done(client: AsyncClient) -> None:
+async def test_the_second_of_two_moderators_is_told_that_it_is_done(client: AsyncClient) -> None:
     await two_proposals(client)
     await merge(client)
     late = {"destination": "T3-003", **REASON}
@@ -131,7 +131,7 @@ def without_history(page: str) -> str:
     return re.sub(r'<h2 id="histoire">.*?</ol>', "", page, flags=re.DOTALL)
 
 
-async def test_no_page_tells_a_count_while_the_votes_are_sealed(client: AsyncClient) -> None:
+async def test_no_page_reveals_a_count_while_the_votes_are_sealed(client: AsyncClient) -> None:
     """The pages of two proposals that nobody voted on, and of the same two with votes, are the same to a letter."""
     moderator = await two_proposals(client)
     pages = (

@@ -94,7 +94,7 @@ async def test_the_destination_has_the_union_and_its_own_ballots_win(database: o
     assert await ballots() == await replayed()
 
 
-async def test_what_a_voter_does_after_the_merge_stays_after_its_undoing(database: object) -> None:
+async def test_what_a_voter_does_after_the_merge_stays_when_it_is_undone(database: object) -> None:
     place = await Place.make()
     for voter in range(3):
         await place.vote(voter, 0, Opinion.FOR)
@@ -173,7 +173,7 @@ async def test_a_reason_is_needed(database: object) -> None:
     assert await place.roots() == [1, None, None]
 
 
-async def test_nothing_merges_or_parts_once_the_votes_are_closed(database: object) -> None:
+async def test_nothing_is_merged_or_unmerged_once_the_votes_are_closed(database: object) -> None:
     place = await Place.make()
     await place.merge(0, 1)
     close = place.theme.votes_close_at
@@ -187,7 +187,7 @@ async def test_nothing_merges_or_parts_once_the_votes_are_closed(database: objec
     assert await place.roots() == [1, None, None]
 
 
-async def test_others_neither_merge_nor_part(database: object) -> None:
+async def test_others_neither_merge_nor_unmerge(database: object) -> None:
     place = await Place.make()
     other = await seen(await make_member("D’un autre groupe", moderates=[await make_group("autre")]))
     author = await load_viewer(place.proposals[0].author_id or 0)
@@ -352,7 +352,7 @@ _theme_numbers = numbers(100)
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEPS, min_size=8, max_size=30))
-async def test_any_sequence_of_votes_merges_and_partings(database: object, steps: list[tuple[object, ...]]) -> None:
+async def test_any_sequence_of_votes_merges_and_unmerges(database: object, steps: list[tuple[object, ...]]) -> None:
     place, model = await Place.make(5, 3, next(_theme_numbers)), Model()
     for step in steps:
         try:

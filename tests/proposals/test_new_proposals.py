@@ -232,7 +232,7 @@ async def test_withdrawing_a_proposal_asks_for_a_confirmation(client: AsyncClien
     assert (await Proposal.get()).state is ProposalState.OPEN
 
 
-async def test_a_proposal_that_was_judged_is_withdrawn_no_more(client: AsyncClient) -> None:
+async def test_a_proposal_that_was_voted_on_can_no_longer_be_withdrawn(client: AsyncClient) -> None:
     theme = await make_theme(3, votes="closed")
     author = await make_member()
     await make_proposal(theme, author=author)

@@ -23,7 +23,7 @@ async def owed(client: AsyncClient, *, decision: str = "retenue") -> str:
     return f"{PROPOSAL}/engagements/{(await rows('SELECT MAX(id) AS id FROM obligation'))[0]['id']}"
 
 
-async def test_an_obligation_stands_with_its_answer_and_is_late_from_the_day_after(
+async def test_an_obligation_is_shown_with_its_answer_and_is_late_from_the_day_after(
     client: AsyncClient, clock: Clock
 ) -> None:
     await make_proposal(await closed_theme())
@@ -57,7 +57,7 @@ async def test_obligations_are_added_later_but_not_before_an_answer(client: Asyn
     assert await count("obligation") == 2
 
 
-async def test_members_promise_and_keep_nothing(client: AsyncClient) -> None:
+async def test_members_neither_add_obligations_nor_mark_them_as_kept(client: AsyncClient) -> None:
     await make_proposal(await closed_theme())
     obligation = await owed(client)
     await sign_in(client, await make_member())
@@ -74,7 +74,7 @@ async def test_members_promise_and_keep_nothing(client: AsyncClient) -> None:
     assert [(str(each["due_on"]), each["done_on"]) for each in found] == [("2026-12-01", None)]
 
 
-async def test_what_is_kept_is_said_with_its_delay_and_told_once(client: AsyncClient, clock: Clock) -> None:
+async def test_a_kept_obligation_shows_its_delay_and_is_notified_once(client: AsyncClient, clock: Clock) -> None:
     _, concerned, _ = await everybody_concerned(await closed_theme())
     obligation = await owed(client)
     clock.pass_(days=10)
@@ -127,7 +127,7 @@ async def test_a_due_date_moves_for_a_reason_that_everybody_reads(client: AsyncC
     assert "de « 1 décembre 2026 » à « 1 mars 2027 »" in journal.replace("1er", "1")
 
 
-async def test_a_retained_proposal_is_carried_out_once_all_is_kept(client: AsyncClient) -> None:
+async def test_a_retained_proposal_is_carried_out_once_all_obligations_are_kept(client: AsyncClient) -> None:
     proposal = await make_proposal(await closed_theme())
     obligation = await owed(client)
     early = await client.post(f"{PROPOSAL}/mise-en-oeuvre", data={})
@@ -144,7 +144,7 @@ async def test_a_retained_proposal_is_carried_out_once_all_is_kept(client: Async
     assert (await client.post(f"{PROPOSAL}/mise-en-oeuvre", data={})).status_code == 409
 
 
-async def test_what_was_said_to_be_kept_by_mistake_is_owed_again(client: AsyncClient) -> None:
+async def test_an_obligation_marked_as_kept_by_mistake_is_owed_again(client: AsyncClient) -> None:
     proposal = await make_proposal(await closed_theme())
     obligation = await owed(client)
     assert (await client.post(f"{obligation}/non-tenu", data={"motif": "Erreur."})).status_code == 409
@@ -187,7 +187,7 @@ async def test_an_obligation_belongs_to_its_proposal(client: AsyncClient) -> Non
     assert (await client.get(f"{obligation}/tenu")).status_code == 200
 
 
-async def test_an_administrator_keeps_as_an_agent_does(client: AsyncClient, clock: Clock) -> None:
+async def test_an_administrator_marks_obligations_as_kept_like_an_agent(client: AsyncClient, clock: Clock) -> None:
     await make_proposal(await closed_theme())
     obligation = await owed(client)
     clock.pass_(hours=1)

@@ -38,7 +38,7 @@ async def test_a_visitor_signs_in_first(client: AsyncClient) -> None:
     assert answer.headers["location"].startswith("/connexion?suite=")
 
 
-async def test_who_wrote_nothing_is_told_what_will_be_there(client: AsyncClient) -> None:
+async def test_a_member_who_wrote_nothing_is_told_what_the_page_will_show(client: AsyncClient) -> None:
     await sign_in(client, await make_member())
     page = (await client.get(PAGE)).text
     assert "Vous n’avez encore rien écrit." in page
@@ -99,7 +99,7 @@ async def judged(theme: Theme, author: Member) -> tuple[Proposal, Sequence[Membe
     return own, voters
 
 
-async def test_nothing_of_a_sealed_vote_is_told_before_its_close(client: AsyncClient, clock: Clock) -> None:
+async def test_nothing_of_a_sealed_vote_is_shown_before_its_close(client: AsyncClient, clock: Clock) -> None:
     member = await make_member()
     await judged(await make_theme(3), member)
     page = await read(client, member)
@@ -113,7 +113,7 @@ async def test_nothing_of_a_sealed_vote_is_told_before_its_close(client: AsyncCl
     assert "L’administration n’a pas encore répondu à cette proposition." in page
 
 
-async def test_the_answer_and_what_is_owed_stand_with_the_proposal(client: AsyncClient) -> None:
+async def test_the_answer_and_its_obligations_are_shown_with_the_proposal(client: AsyncClient) -> None:
     member = await make_member()
     await judged(await closed_theme(), member)
     await sign_in(client, await make_agent())
@@ -142,7 +142,7 @@ async def test_a_merged_proposal_leads_to_the_result_and_the_answer_of_the_other
     assert "L’administration répond : Retenue" in page
 
 
-async def test_what_left_the_vote_is_told_with_its_reason(client: AsyncClient) -> None:
+async def test_what_left_the_vote_is_shown_with_its_reason(client: AsyncClient) -> None:
     theme = await closed_theme()
     member = await make_member()
     aside = await make_proposal(theme, "Écartée", author=member, state=ProposalState.SET_ASIDE)
@@ -156,14 +156,14 @@ async def test_what_left_the_vote_is_told_with_its_reason(client: AsyncClient) -
     assert "Au terme du vote" not in page
 
 
-async def test_a_proposal_under_the_quorum_is_said_to_be_so(client: AsyncClient) -> None:
+async def test_a_proposal_under_the_quorum_is_marked_as_such(client: AsyncClient) -> None:
     member = await make_member()
     theme = await make_theme(3, contributions="closed", votes="closed", quorum=5)
     await judged(theme, member)
     assert "Trop peu de personnes ont voté sur T3-002 pour la classer : 2 pour" in await read(client, member)
 
 
-async def test_a_proposal_made_of_ones_words_stands_under_them_and_only_there(client: AsyncClient) -> None:
+async def test_a_proposal_made_of_a_members_words_is_listed_under_them_and_only_there(client: AsyncClient) -> None:
     theme = await make_theme(3)
     member = await make_member()
     post = await make_post(await make_thread(theme), "Formons les agents.", author=member)
@@ -176,7 +176,7 @@ async def test_a_proposal_made_of_ones_words_stands_under_them_and_only_there(cl
     assert "Votre proposition du" not in page
 
 
-async def test_each_reads_their_own_and_drafts_are_not_there(app: Starlette, client: AsyncClient) -> None:
+async def test_members_read_only_their_own_and_no_drafts(app: Starlette, client: AsyncClient) -> None:
     theme = await make_theme(3)
     thread = await make_thread(theme)
     one, other = await make_member("Une Personne"), await make_member("Deux Personnes")

@@ -33,7 +33,7 @@ async def test_a_withdrawn_proposal_stays_readable_and_apart(client: AsyncClient
     assert "Cette proposition est retirée." in (await client.get("/propositions/T3-001")).text
 
 
-async def test_the_order_of_a_vote_is_each_persons_own_and_stable(app: Starlette, client: AsyncClient) -> None:
+async def test_the_order_of_a_vote_is_stable_and_different_for_each_person(app: Starlette, client: AsyncClient) -> None:
     theme = await make_theme(3)
     for number in range(12):
         await make_proposal(theme, f"Idée {number}")
@@ -70,7 +70,7 @@ async def test_visitors_see_another_order_each_day(client: AsyncClient, clock: C
     assert references((await client.get("/themes/3/propositions")).text) != references(today.text)
 
 
-async def test_before_the_vote_proposals_stand_by_reference(client: AsyncClient) -> None:
+async def test_before_the_vote_proposals_are_listed_by_reference(client: AsyncClient) -> None:
     theme = await make_theme(3, votes="later")
     for number in range(5):
         await make_proposal(theme, f"Idée {number}")
@@ -79,7 +79,7 @@ async def test_before_the_vote_proposals_stand_by_reference(client: AsyncClient)
     assert "Les votes ouvrent le" in text
 
 
-async def test_after_the_close_proposals_are_ranked_and_ties_are_said(client: AsyncClient) -> None:
+async def test_after_the_close_proposals_are_ranked_and_ties_are_shown(client: AsyncClient) -> None:
     theme = await make_theme(3, votes="closed", quorum=2)
     voters = [await make_member(f"Votant {letter}") for letter in "abcd"]
     said = {
@@ -122,7 +122,7 @@ async def statements(client: AsyncClient, address: str) -> tuple[str, list[str]]
 LIST = "/themes/3/propositions"
 
 
-async def test_the_list_is_made_once_for_all_members_and_by_as_many_queries_whatever_its_length(
+async def test_the_list_is_rendered_once_for_all_members_with_the_same_number_of_queries_whatever_its_length(
     client: AsyncClient,
 ) -> None:
     theme = await make_theme(3)
@@ -140,7 +140,7 @@ async def test_the_list_is_made_once_for_all_members_and_by_as_many_queries_what
     assert counted == [(5, 3), (5, 3)]
 
 
-async def test_the_ranks_are_reckoned_once_for_all_readers(
+async def test_the_ranks_are_computed_once_for_all_readers(
     client: AsyncClient, app: Starlette, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theme = await make_theme(3, votes="closed")

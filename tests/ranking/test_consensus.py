@@ -50,7 +50,7 @@ def test_a_small_group_is_hidden_with_the_next_smallest() -> None:
     assert masked(groups) == {"élus", "associations"}
 
 
-def test_small_groups_that_are_few_even_together_take_another_with_them() -> None:
+def test_small_groups_that_are_few_even_together_hide_another_with_them() -> None:
     groups = {"agents": Tally(30), "élus": Tally(1), "lecteurs": Tally(3), "associations": Tally(9)}
     assert masked(groups) == {"élus", "lecteurs", "associations"}
 
@@ -62,7 +62,7 @@ def test_nothing_is_hidden_when_every_group_is_large_enough() -> None:
 
 
 @given(divided)
-def test_nobody_small_is_found_by_subtraction(groups: dict[str, Tally]) -> None:
+def test_no_small_group_is_found_by_subtraction(groups: dict[str, Tally]) -> None:
     hidden = masked(groups)
     shown = groups.keys() - hidden
     assert all(groups[name].votants >= FEWEST_SHOWN for name in shown)

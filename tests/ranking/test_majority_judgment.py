@@ -47,7 +47,7 @@ def test_as_many_above_as_below_is_a_minus() -> None:
     assert (balanced.grade, balanced.sign) == (1, Sign.MINUS)
 
 
-def test_nobody_having_voted_is_below_the_worst_grade() -> None:
+def test_a_proposal_without_votes_is_below_the_worst_grade() -> None:
     nobody, worst = GradeCounts((0, 0, 0)), GradeCounts((1, 0, 0))
     assert (nobody.majority_grade, gauge(nobody), list(majority_value(nobody))) == (None, None, [])
     assert majority_judgment(nobody) < majority_judgment(worst)

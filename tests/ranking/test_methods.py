@@ -98,7 +98,7 @@ def test_names_do_not_matter(method: Method, cast: Cast, chance: random.Random) 
 
 @pytest.mark.parametrize("method", [method for method in Method if method is not Method.SLATE])
 @given(cast=electorates, data=st.data())
-def test_a_voter_who_comes_to_support_never_harms(method: Method, cast: Cast, data: st.DataObject) -> None:
+def test_a_voter_who_turns_to_support_never_harms(method: Method, cast: Cast, data: st.DataObject) -> None:
     reference = data.draw(st.sampled_from(REFERENCES))
     if not cast[reference]:
         return
@@ -109,7 +109,7 @@ def test_a_voter_who_comes_to_support_never_harms(method: Method, cast: Cast, da
 
 @pytest.mark.parametrize("method", Method)
 @given(cast=electorates)
-def test_a_merge_taken_back_restores_the_order(method: Method, cast: Cast) -> None:
+def test_undoing_a_merge_restores_the_order(method: Method, cast: Cast) -> None:
     into, source = REFERENCES[:2]
     before = ordered(method, cast)
     together = {name: ballots for name, ballots in cast.items() if name != source}
@@ -121,7 +121,7 @@ def test_a_merge_taken_back_restores_the_order(method: Method, cast: Cast) -> No
 
 
 @pytest.mark.parametrize("method", Method)
-def test_nobody_having_voted_divides_by_nothing(method: Method) -> None:
+def test_without_votes_nothing_is_divided_by_zero(method: Method) -> None:
     order = ordered(method, {reference: {} for reference in REFERENCES})
     if method is Method.SLATE:
         assert (order.ranked, len(order.unranked)) == ((), len(REFERENCES))
@@ -167,7 +167,7 @@ def test_methods_disagree_most_about_the_largest_gap() -> None:
     assert disagreements(net, {}) == ()
 
 
-def test_disagreements_below_the_first_ranks_are_not_told() -> None:
+def test_disagreements_below_the_first_ranks_are_not_reported() -> None:
     def of(*references: str) -> Order[Counted]:
         tallies = {reference: Tally(len(references) - place) for place, reference in enumerate(references)}
         return order_by(Method.APPROVAL, [Candidate(r, Counted(tally=tally)) for r, tally in tallies.items()])

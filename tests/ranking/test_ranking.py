@@ -133,7 +133,7 @@ def test_proposals_below_the_quorum_are_listed_apart_by_reference() -> None:
     assert [candidate.reference for candidate in order.unranked] == ["T3-9", "T3-010"]
 
 
-def test_nobody_having_voted_gives_one_great_tie() -> None:
+def test_without_votes_everything_is_tied() -> None:
     order = rank([Candidate("T1-001", Tally()), Candidate("T1-002", Tally())], score=wilson)
     assert [(place.rank, place.tied) for place in order.ranked] == [(1, True), (1, True)]
 

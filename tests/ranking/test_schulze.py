@@ -55,7 +55,7 @@ def test_what_a_ballot_leaves_out_is_tied_last_on_it() -> None:
     assert schulze("ABCD", [ranked("B A=C")]) == {"B": 1, "A": 2, "C": 2, "D": 4}
 
 
-def test_a_rank_counts_only_those_above_when_others_are_beside() -> None:
+def test_a_rank_counts_only_those_above_when_others_are_not_comparable() -> None:
     """A is above B; C is neither above nor under anybody."""
     assert schulze("ABC", [ranked("A B C"), ranked("C A B"), ranked("C A B"), ranked("A B C")]) == {
         "A": 1,
@@ -64,7 +64,7 @@ def test_a_rank_counts_only_those_above_when_others_are_beside() -> None:
     }
 
 
-def test_nobody_having_voted_gives_one_great_tie() -> None:
+def test_without_votes_everything_is_tied() -> None:
     assert schulze("AB", []) == {"A": 1, "B": 1}
     assert schulze("", [{"A": 1}]) == {}
 
@@ -98,7 +98,7 @@ def test_paths_are_the_strongest_of_all(ballots: list[dict[str, int]]) -> None:
 
 
 @given(ballots_cast)
-def test_who_beats_everyone_is_alone_first(ballots: list[dict[str, int]]) -> None:
+def test_a_proposal_that_beats_all_others_is_alone_first(ballots: list[dict[str, int]]) -> None:
     preferred = preferences(NAMES, ballots)
     ranks = schulze(NAMES, ballots)
     for x, name in enumerate(NAMES):

@@ -125,7 +125,7 @@ async def test_any_sign_and_any_length_that_can_be_typed_makes_a_password(client
     assert await enter(client, long) == 303
 
 
-async def test_who_has_no_password_is_led_to_the_reset(client: AsyncClient, clock: Clock) -> None:
+async def test_a_member_without_password_is_led_to_the_reset(client: AsyncClient, clock: Clock) -> None:
     member = await make_member("Malik Diallo", password_hash=None, email="malik@exemple.fr")
     await sign_in(client, member)
     assert "/mot-de-passe-oublie" in (await client.get("/compte/securite")).text
@@ -133,7 +133,9 @@ async def test_who_has_no_password_is_led_to_the_reset(client: AsyncClient, cloc
     assert (await client.post(CHANGE, data=typed())).status_code == 404
 
 
-async def test_who_has_no_password_proves_themselves_by_a_fresh_session(client: AsyncClient, clock: Clock) -> None:
+async def test_a_member_without_password_proves_themselves_by_a_fresh_session(
+    client: AsyncClient, clock: Clock
+) -> None:
     member = await make_member("Malik Diallo", password_hash=None)
     viewer = await members.load_viewer(member.id)
     entry = await sessions.let_in(member.id, now=NOON)
@@ -178,7 +180,9 @@ async def test_one_session_is_closed_and_only_ones_own(app: Starlette, client: A
         assert (await client.post(f"/compte/securite/sessions/{lost}")).status_code == 404
 
 
-async def test_the_others_are_closed_or_all_of_them(app: Starlette, client: AsyncClient, account: Member) -> None:
+async def test_all_sessions_are_closed_or_all_but_this_one(
+    app: Starlette, client: AsyncClient, account: Member
+) -> None:
     await sign_in(client, account)
     async with visitor(app) as other, visitor(app) as stranger:
         await sign_in(stranger, await make_member("Malik Diallo"))
@@ -191,7 +195,7 @@ async def test_the_others_are_closed_or_all_of_them(app: Starlette, client: Asyn
         assert (await is_in(client), await is_in(other), await is_in(stranger)) == (False, False, True)
 
 
-async def test_sessions_that_ended_or_wait_for_a_code_are_not_listed_and_leave(
+async def test_sessions_that_ended_or_wait_for_a_code_are_not_listed_and_are_deleted(
     client: AsyncClient, account: Member, clock: Clock
 ) -> None:
     for _ in range(3):

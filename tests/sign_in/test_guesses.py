@@ -74,7 +74,7 @@ async def test_fifty_wrong_passwords_do_not_lock_the_right_one_out(
     assert "Camille Martin" in (await client.get("/aide")).text
 
 
-async def test_fifty_wrong_passwords_from_fifty_addresses_do_not_either(
+async def test_fifty_wrong_passwords_from_fifty_addresses_do_not_lock_it_out_either(
     app: Starlette, account: members.NewMember, waits: list[float], quick: None
 ) -> None:
     for number in range(50):

@@ -74,7 +74,7 @@ async def assert_refused(client: AsyncClient, answer: Response, sentence: str, s
     assert 'href="/connexion"' in answer.text
 
 
-async def test_what_is_as_it_should_be_is_believed(client: AsyncClient, provider: Provider) -> None:
+async def test_a_correct_answer_is_accepted(client: AsyncClient, provider: Provider) -> None:
     """The others are refused for what they change, not for anything else."""
     answer = await come_back(client, await leave(client, provider), iss=provider.issuer)
     assert answer.headers["location"] == "/connexion/premiere-fois"
@@ -186,7 +186,7 @@ async def test_details_must_be_signed_where_the_settings_say_so(client: AsyncCli
     assert answer.headers["location"] == "/connexion/premiere-fois"
 
 
-async def test_a_state_is_good_once(app: Starlette, client: AsyncClient, provider: Provider) -> None:
+async def test_a_state_works_once(app: Starlette, client: AsyncClient, provider: Provider) -> None:
     state = await leave(client, provider)
     cookie = client.cookies["visite"]
     member = await make_member()
@@ -208,7 +208,7 @@ async def test_a_state_is_good_once(app: Starlette, client: AsyncClient, provide
     assert provider.asked.count("/token") == 1
 
 
-async def test_a_state_is_of_one_browser(app: Starlette, client: AsyncClient, provider: Provider) -> None:
+async def test_a_state_belongs_to_one_browser(app: Starlette, client: AsyncClient, provider: Provider) -> None:
     """Somebody who sends their own way back to another person does not sign them in as somebody else."""
     state = await leave(client, provider)
     async with visitor(app) as victim:
@@ -223,7 +223,7 @@ async def test_a_state_is_of_one_browser(app: Starlette, client: AsyncClient, pr
 
 
 @pytest.mark.parametrize("state", ["", "x", "x" * 5000, "é", "\0"])
-async def test_a_state_that_nobody_gave_is_refused(client: AsyncClient, provider: Provider, state: str) -> None:
+async def test_a_forged_state_is_refused(client: AsyncClient, provider: Provider, state: str) -> None:
     await assert_refused(client, await come_back(client, state), STRANGE)
 
 
@@ -248,7 +248,7 @@ async def test_a_visit_ends_after_ten_minutes(client: AsyncClient, provider: Pro
         ({"iss": "https://ailleurs.example", "error": "access_denied"}, UNSOUND),
     ],
 )
-async def test_what_comes_back_with_the_browser_is_not_believed(
+async def test_what_comes_back_with_the_browser_is_not_trusted(
     client: AsyncClient, provider: Provider, said: dict[str, str], sentence: str
 ) -> None:
     answer = await come_back(client, await leave(client, provider), **said)
@@ -350,7 +350,7 @@ async def test_nothing_begins_or_ends_with_a_link(client: AsyncClient, provider:
     assert (await come_back(client, state)).status_code == 303
 
 
-async def test_an_identity_that_waits_is_of_one_browser(
+async def test_a_pending_identity_belongs_to_one_browser(
     app: Starlette, client: AsyncClient, provider: Provider, clock: Clock
 ) -> None:
     await come_back(client, await leave(client, provider))
@@ -373,7 +373,7 @@ async def test_an_address_alone_links_nobody(client: AsyncClient, provider: Prov
     assert member.email == provider.email
 
 
-async def test_who_left_to_link_one_account_does_not_link_another(
+async def test_a_visit_to_link_one_account_does_not_link_another(
     client: AsyncClient, provider: Provider, clock: Clock
 ) -> None:
     first, second = await make_member(password_hash=None), await make_member("Malik Diallo")

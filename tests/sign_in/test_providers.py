@@ -169,7 +169,7 @@ async def test_an_account_is_linked_from_its_own_page_after_a_proof(
         assert "Camille Martin" in (await elsewhere.get("/aide")).text
 
 
-async def test_an_identity_is_one_member_s(client: AsyncClient, there: AsyncClient, clock: Clock) -> None:
+async def test_an_identity_belongs_to_one_member(client: AsyncClient, there: AsyncClient, clock: Clock) -> None:
     first, second = await make_member("Malik Diallo"), await make_account()
     await enter(client, there, clock, "camille.martin")
     clock.now = datetime.now(UTC)
@@ -225,7 +225,7 @@ async def test_a_provider_that_is_gone_keeps_nobody_signed_in(
     assert await count("session") == 0
 
 
-async def test_in_english_one_comes_back_in_english(client: AsyncClient, there: AsyncClient, clock: Clock) -> None:
+async def test_an_english_reader_comes_back_in_english(client: AsyncClient, there: AsyncClient, clock: Clock) -> None:
     clock.now = datetime.now(UTC)
     way = way_of(await client.post("/en/connexion/fournisseur"))
     answer = await client.get(await real.Visitor(there, "camille.martin").go(way, ADDRESS))
@@ -287,7 +287,7 @@ async def test_somebody_new_joins_with_what_the_provider_says_of_them(
     assert (await count("member"), await count("identity")) == (1, 1)
 
 
-async def test_an_address_that_is_a_member_s_joins_nobody_and_tells_its_owner(
+async def test_the_address_of_a_member_lets_nobody_join_and_its_owner_is_told(
     client: AsyncClient, there: AsyncClient, clock: Clock
 ) -> None:
     """Answered like the address that has to be confirmed: the same page, no cookie, a mail in both cases."""

@@ -193,9 +193,7 @@ async def test_a_code_is_taken_one_step_around_its_own(
     assert (answer.status_code == 303) is enters
 
 
-async def test_a_code_that_was_used_is_worth_nothing(
-    app: Starlette, client: AsyncClient, agent: Member, clock: Clock
-) -> None:
+async def test_a_used_code_is_useless(app: Starlette, client: AsyncClient, agent: Member, clock: Clock) -> None:
     code = code_at(clock.now)
     await enter(client, agent.handle)
     assert (await give_code(client, code)).status_code == 303
@@ -210,7 +208,7 @@ async def test_a_code_that_was_used_is_worth_nothing(
         assert (await give_code(thief, code_at(clock.now))).status_code == 303
 
 
-async def test_of_many_that_send_one_code_at_once_one_enters(app: Starlette, agent: Member, clock: Clock) -> None:
+async def test_of_many_who_send_one_code_at_once_one_enters(app: Starlette, agent: Member, clock: Clock) -> None:
     code = code_at(clock.now)
 
     async def come() -> int:
@@ -222,7 +220,7 @@ async def test_of_many_that_send_one_code_at_once_one_enters(app: Starlette, age
     assert sorted(answers) == [303] + [422] * 9
 
 
-async def test_the_session_that_waits_is_nobody_and_ends_after_ten_minutes(
+async def test_a_session_that_waits_for_a_code_is_not_signed_in_and_ends_after_ten_minutes(
     client: AsyncClient, agent: Member, clock: Clock
 ) -> None:
     await enter(client, agent.handle)
@@ -257,7 +255,7 @@ async def test_five_wrong_codes_end_the_session_that_waits(client: AsyncClient, 
     assert (await give_code(client, code_at(clock.now))).status_code == 303
 
 
-async def test_codes_are_guessed_twenty_times_a_day_and_paper_still_lets_in(
+async def test_codes_are_guessed_twenty_times_a_day_and_recovery_codes_still_let_in(
     client: AsyncClient, agent: Member, clock: Clock
 ) -> None:
     paper = (await set_up_as(agent, clock.now)).codes
@@ -284,7 +282,7 @@ async def set_up_as(member: Member, now: datetime) -> second_factors.Renewed:
     )
 
 
-async def test_a_code_on_paper_enters_once(app: Starlette, client: AsyncClient, member: Member, clock: Clock) -> None:
+async def test_a_recovery_code_works_once(app: Starlette, client: AsyncClient, member: Member, clock: Clock) -> None:
     paper = (await set_up_as(member, clock.now)).codes
     await enter(client, member.handle)
     assert (await give_code(client, paper[3].upper().replace("-", " "))).status_code == 303
@@ -295,7 +293,7 @@ async def test_a_code_on_paper_enters_once(app: Starlette, client: AsyncClient, 
         assert (await give_code(other, paper[4])).status_code == 303
 
 
-async def test_of_many_that_send_one_paper_code_at_once_one_enters(member: Member, clock: Clock) -> None:
+async def test_of_many_who_send_one_recovery_code_at_once_one_enters(member: Member, clock: Clock) -> None:
     code = (await set_up_as(member, clock.now)).codes[0]
     ended = await asyncio.gather(
         *(second_factors.require_code(member.id, code, now=clock.now) for _ in range(10)), return_exceptions=True
@@ -304,7 +302,7 @@ async def test_of_many_that_send_one_paper_code_at_once_one_enters(member: Membe
     assert sum(isinstance(one, Invalid) for one in ended) == 9
 
 
-async def test_the_table_keeps_only_hashes_of_the_paper(member: Member, clock: Clock) -> None:
+async def test_the_table_keeps_only_hashes_of_recovery_codes(member: Member, clock: Clock) -> None:
     paper = (await set_up_as(member, clock.now)).codes
     assert len(set(paper)) == 10
     kept = {one["code_hash"] for one in await rows("SELECT code_hash FROM recovery_code")}
@@ -312,7 +310,7 @@ async def test_the_table_keeps_only_hashes_of_the_paper(member: Member, clock: C
     assert not any(code in kept or code.replace("-", "") in kept for code in paper)
 
 
-async def test_codes_on_paper_are_renewed_with_password_and_code(
+async def test_recovery_codes_are_renewed_with_password_and_code(
     client: AsyncClient, member: Member, clock: Clock
 ) -> None:
     before = (await set_up_as(member, clock.now)).codes
@@ -352,7 +350,7 @@ async def mails() -> list[tuple[str, str, dict[str, Any]]]:
     return [(one["template"], one["address"], unseal(one["content"])) for one in found]
 
 
-async def test_replacing_asks_for_a_code_of_before(client: AsyncClient, agent: Member, clock: Clock) -> None:
+async def test_replacing_it_asks_for_a_code_of_the_old_one(client: AsyncClient, agent: Member, clock: Clock) -> None:
     await sign_in(client, agent)
     assert (await set_up(client, clock.now)).status_code == 422
     assert (await set_up(client, clock.now, code_actuel="000000")).status_code == 422
@@ -384,7 +382,9 @@ async def test_a_member_turns_it_off_with_password_and_code(client: AsyncClient,
     assert [one[2]["what"] for one in await mails()] == ["removed"]
 
 
-async def test_nobody_turns_it_off_whose_role_asks_for_it(client: AsyncClient, agent: Member, clock: Clock) -> None:
+async def test_a_member_whose_role_requires_it_cannot_turn_it_off(
+    client: AsyncClient, agent: Member, clock: Clock
+) -> None:
     await sign_in(client, agent)
     assert "Désactiver la double" not in (await client.get("/compte/securite")).text
     answer = await client.post(TURN_OFF, data={"code": code_at(clock.now), "mot_de_passe_actuel": PASSWORD})
@@ -412,7 +412,7 @@ async def test_there_is_nothing_to_change_without_a_factor(client: AsyncClient, 
 
 
 @pytest.mark.parametrize("role", [Role.AGENT, Role.ADMINISTRATOR, "moderator"])
-async def test_who_acts_on_others_sets_it_up_before_they_act(client: AsyncClient, clock: Clock, role: str) -> None:
+async def test_people_who_act_on_others_set_it_up_before_they_act(client: AsyncClient, clock: Clock, role: str) -> None:
     group = await make_group("gt-3")
     await make_theme(3, group=group)
     moderates = [group] if role == "moderator" else []
@@ -440,7 +440,7 @@ async def test_members_and_invented_people_do_without(client: AsyncClient, clock
         assert not viewer.lacks_factor
 
 
-async def test_the_setting_asks_nobody_for_it(client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_setting_may_ask_nobody_for_it(client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORUM_SIGN_IN__SECOND_FACTOR_FOR_STAFF", "false")
     settings.cache_clear()
     staff = await make_member("Agnès Roux", role=Role.AGENT, factor=False)
@@ -449,7 +449,7 @@ async def test_the_setting_asks_nobody_for_it(client: AsyncClient, monkeypatch: 
     assert not viewer.lacks_factor
 
 
-async def test_who_becomes_a_moderator_is_asked_from_the_next_request_on(client: AsyncClient) -> None:
+async def test_a_new_moderator_is_asked_for_it_from_the_next_request_on(client: AsyncClient) -> None:
     member = await make_member("Malik Diallo")
     await sign_in(client, member)
     token, group = client.cookies["session"], await make_group()
@@ -462,7 +462,9 @@ async def test_who_becomes_a_moderator_is_asked_from_the_next_request_on(client:
 
 
 @pytest.mark.parametrize(("path", "offered"), [("/themes/3/propositions", "booth"), ("/fils/{thread}", "/repondre")])
-async def test_pages_kept_ready_are_not_shared_with_who_lacks_it(app: Starlette, path: str, offered: str) -> None:
+async def test_pages_kept_ready_are_not_shared_with_members_who_lack_it(
+    app: Starlette, path: str, offered: str
+) -> None:
     group = await make_group("gt-3")
     theme = await make_theme(3, group=group)
     await make_proposal(theme)
@@ -483,7 +485,7 @@ async def test_pages_kept_ready_are_not_shared_with_who_lacks_it(app: Starlette,
 # Somebody who lost both
 
 
-async def test_an_administrator_takes_it_away_with_a_line_in_the_journal(client: AsyncClient, agent: Member) -> None:
+async def test_an_administrator_removes_it_with_a_line_in_the_journal(client: AsyncClient, agent: Member) -> None:
     administrator = await viewer_of(await make_member("Ada Min", role=Role.ADMINISTRATOR))
     await sign_in(client, agent)
     await second_factors.remove(administrator, agent.id, reason="Téléphone perdu.", now=NOON)
@@ -502,7 +504,7 @@ async def test_an_administrator_takes_it_away_with_a_line_in_the_journal(client:
         await second_factors.remove(administrator, agent.id, now=NOON)
 
 
-async def test_only_an_administrator_takes_it_away(member: Member, agent: Member) -> None:
+async def test_only_an_administrator_removes_it(member: Member, agent: Member) -> None:
     for viewer in (await viewer_of(member), await viewer_of(agent)):
         with pytest.raises(NotAllowed):
             await second_factors.remove(viewer, agent.id, now=NOON)
@@ -510,7 +512,9 @@ async def test_only_an_administrator_takes_it_away(member: Member, agent: Member
     assert await count("journal_entry") == 0
 
 
-async def test_a_key_sealed_by_another_site_leaves_the_paper(client: AsyncClient, member: Member, clock: Clock) -> None:
+async def test_a_key_sealed_by_another_site_leaves_the_recovery_codes(
+    client: AsyncClient, member: Member, clock: Clock
+) -> None:
     paper = (await set_up_as(member, clock.now)).codes
     await rows("UPDATE second_factor SET secret = 'scellé ailleurs'")
     await enter(client, member.handle)

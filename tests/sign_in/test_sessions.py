@@ -40,7 +40,7 @@ async def test_a_member_signs_in_by_handle_or_address(
     assert "Camille Martin" in (await client.get("/aide")).text
 
 
-async def test_signing_in_leads_back_to_where_one_came_from(client: AsyncClient, account: members.NewMember) -> None:
+async def test_signing_in_leads_back_to_the_page_before(client: AsyncClient, account: members.NewMember) -> None:
     form = await client.get("/connexion?suite=/fils/1?page=2")
     assert 'value="/fils/1?page=2"' in form.text
     assert (await enter(client, "Camille-Martin", suite="/fils/1?page=2")).headers["location"] == "/fils/1?page=2"
@@ -178,7 +178,7 @@ async def test_a_session_ends_when_it_is_not_used(client: AsyncClient, clock: Cl
     assert "Camille Martin" not in (await client.get("/aide")).text
 
 
-async def test_a_session_ends_at_last_however_much_it_is_used(client: AsyncClient, clock: Clock) -> None:
+async def test_a_session_ends_eventually_however_much_it_is_used(client: AsyncClient, clock: Clock) -> None:
     await sign_in(client, await make_member())
     for _ in range(12):
         clock.pass_(hours=60)
@@ -200,7 +200,7 @@ async def test_a_lost_right_is_lost_at_the_next_request(client: AsyncClient) -> 
 
 
 @pytest.mark.parametrize("token", ["", "x", "é", "a" * 5000, '"; DROP TABLE session'])
-async def test_a_cookie_that_nobody_gave_is_nobody(client: AsyncClient, token: str) -> None:
+async def test_a_forged_cookie_signs_nobody_in(client: AsyncClient, token: str) -> None:
     answer = await client.get("/aide", headers={b"Cookie": f"session={token}".encode()})
     assert answer.status_code == 200
     assert "Se connecter" in answer.text
@@ -258,7 +258,7 @@ async def test_an_address_belongs_to_one_account(account: members.NewMember) -> 
         await members.create_member(Particulars("Autre Personne", email="CAMILLE@exemple.fr"), now=NOON)
 
 
-async def test_every_problem_of_an_account_is_said_at_once(database: object) -> None:
+async def test_every_problem_of_an_account_is_reported_at_once(database: object) -> None:
     with pytest.raises(InvalidForm) as refusal:
         await members.create_member(Particulars("administrateur", email="pas une adresse", password="court"), now=NOON)
     assert [problem.field for problem in refusal.value.problems] == ["nom", "adresse", "mot_de_passe"]
@@ -276,5 +276,5 @@ async def test_a_generated_password_is_accepted(database: object) -> None:
 @pytest.mark.parametrize(
     "password", ["soleil bonjour vacances cahier", "le chat du voisin 7", "Zq7!kd0pWm4x", "k7mn-x2pq-9rst-wz4a-h3cd"]
 )
-def test_a_phrase_or_chance_makes_a_password(password: str) -> None:
+def test_a_phrase_or_random_characters_make_a_password(password: str) -> None:
     assert passwords.check_password(password, about=("Camille Martin", "camille@exemple.fr")) == password

@@ -105,7 +105,7 @@ async def test_a_missing_renderer_costs_one_format_and_is_named(agent: AsyncClie
     assert (await agent.post(f"{address}/recommencer")).status_code == 409
 
 
-async def test_a_failure_shows_its_reason_and_trace_then_starts_anew(
+async def test_a_failure_shows_its_reason_and_trace_then_starts_again(
     agent: AsyncClient, clock: Clock, quick: Quick
 ) -> None:
     await voted_theme()

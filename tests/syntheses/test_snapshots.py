@@ -46,7 +46,7 @@ def test_a_file_that_is_not_a_snapshot_is_refused(old: bytes, new: bytes) -> Non
         from_json(canonical.replace(old, new, 1))
 
 
-def test_a_snapshot_whose_parts_do_not_hang_together_cannot_exist() -> None:
+def test_an_inconsistent_snapshot_cannot_exist() -> None:
     snapshot = small_snapshot()
     with pytest.raises(ValueError, match="theme that is not in the snapshot"):
         replace(snapshot, threads=(Thread(id=1, title="Ailleurs", theme=1),))

@@ -101,7 +101,7 @@ async def test_asking_again_when_nothing_changed_gives_the_same_version(
     assert [r["version"] for r in await rows("SELECT version FROM synthesis ORDER BY id")] == [1, 2]
 
 
-async def test_markdown_is_read_before_anything_is_held(agent: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_markdown_is_read_before_any_lock(agent: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     await voted_theme()
     done: list[str] = []
 
@@ -120,7 +120,7 @@ async def test_markdown_is_read_before_anything_is_held(agent: AsyncClient, monk
     assert from_json(await snapshot_json()).themes[0].introduction == "Une introduction."
 
 
-async def test_themes_that_were_loaded_at_that_very_moment_ask_to_begin_again(
+async def test_themes_loaded_at_the_same_moment_ask_to_start_again(
     agent: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await voted_theme()
@@ -133,7 +133,7 @@ async def test_themes_that_were_loaded_at_that_very_moment_ask_to_begin_again(
     assert await count("synthesis") == 0
 
 
-async def test_asking_again_after_a_failure_starts_it_anew(agent: AsyncClient, clock: Clock, quick: Quick) -> None:
+async def test_asking_again_after_a_failure_restarts_it(agent: AsyncClient, clock: Clock, quick: Quick) -> None:
     await voted_theme()
     await ask(agent)
     await fail_every_try(clock, quick)
@@ -160,7 +160,7 @@ async def test_a_final_synthesis_of_closed_votes_holds_the_tallies(agent: AsyncC
     assert (snapshot.participation.voters, snapshot.participation.ballots) == (3, 4)
 
 
-async def test_ballots_on_a_withdrawn_proposal_are_told_apart(agent: AsyncClient) -> None:
+async def test_ballots_on_a_withdrawn_proposal_are_counted_separately(agent: AsyncClient) -> None:
     theme = await voted_theme()
     proposal = await make_proposal(theme, "Retirée après le vote.", state=ProposalState.WITHDRAWN)
     await cast(proposal, (await make_member("Seule Sur Celle-Ci")).id, Opinion.AGAINST)
@@ -254,7 +254,7 @@ async def sign_in_again(client: AsyncClient, clock: Clock) -> None:
     ("votes_of_1", "proposals_in_1", "is_draft"),
     [("closed", 1, False), ("open", 0, True), ("later", 0, True), ("unset", 0, False), ("unset", 1, True)],
 )
-async def test_the_whole_consultation_is_final_when_no_theme_still_has_to_be_judged(
+async def test_the_whole_consultation_is_final_when_no_theme_has_votes_to_come(
     agent: AsyncClient, votes_of_1: str, proposals_in_1: int, is_draft: bool
 ) -> None:
     await voted_theme()
@@ -268,7 +268,7 @@ async def test_the_whole_consultation_is_final_when_no_theme_still_has_to_be_jud
     assert all((proposal.tally is None) is is_draft for proposal in snapshot.proposals)
 
 
-async def test_a_consultation_that_nobody_was_asked_about_is_no_final_document(agent: AsyncClient) -> None:
+async def test_a_consultation_without_any_vote_is_no_final_document(agent: AsyncClient) -> None:
     await make_theme(3, contributions="unset", votes="unset")
     await ask(agent, "tout")
     assert from_json(await snapshot_json()).kind == "working draft"
@@ -308,7 +308,7 @@ async def test_the_snapshot_says_where_each_proposal_comes_from(agent: AsyncClie
 # Publishing
 
 
-async def test_a_published_synthesis_is_everybody_s_and_never_changes(
+async def test_a_published_synthesis_is_public_and_never_changes(
     agent: AsyncClient, public: AsyncClient, clock: Clock, quick: Quick
 ) -> None:
     await voted_theme()
@@ -417,7 +417,7 @@ async def test_only_agents_and_administrators_publish(
     assert await rows("SELECT id FROM synthesis WHERE state = 'published'") == []
 
 
-async def test_syntheses_follow_from_page_to_page(client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_syntheses_are_listed_page_by_page(client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("forum.domain.syntheses.syntheses.SHOWN", 2)
     theme = await make_theme(3)
     for version in range(1, 6):

@@ -64,7 +64,7 @@ async def populate(theme: Theme) -> None:
 EVERYBODY = ("A Votante", "B Proposante", "C Contributrice", "D Partout")
 
 
-async def test_an_extension_is_told_once_to_everybody_whom_the_theme_concerns(client: AsyncClient) -> None:
+async def test_an_extension_is_notified_once_to_everybody_whom_the_theme_concerns(client: AsyncClient) -> None:
     await populate(await make_theme(3))
     await sign_in(client, await make_member("Une Agente", role=Role.AGENT))
     assert (await client.post(CALENDAR, data=LATER)).status_code == 303
@@ -75,7 +75,7 @@ async def test_an_extension_is_told_once_to_everybody_whom_the_theme_concerns(cl
     assert len(await schedule_changes(await find_theme(3))) == 1
 
 
-async def test_closing_by_hand_is_told_once(client: AsyncClient) -> None:
+async def test_closing_by_hand_is_notified_once(client: AsyncClient) -> None:
     await populate(await make_theme(3))
     await sign_in(client, await make_member("Une Agente", role=Role.AGENT))
     for status in (303, 409):

@@ -293,7 +293,7 @@ def test_a_broken_theme_file_is_named_with_its_field_and_reason(
     assert said in str(refused.value)
 
 
-def test_a_missing_folder_an_empty_one_and_twins_stop_the_start(tmp_path: Path) -> None:
+def test_a_missing_folder_an_empty_one_and_duplicates_stop_the_start(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match="n’existe pas"):
         read_folder(tmp_path / "absent")
     with pytest.raises(CannotStart, match="aucun thème"):
@@ -329,7 +329,7 @@ async def test_the_rules_of_the_vote_are_those_of_the_first_load(database: objec
     assert (await find_theme(7)).rules == Rules(Voting.JUDGMENT, ("Non", "Bof", "Oui"), 0)
 
 
-async def test_a_removed_question_that_has_answers_is_kept_and_said(database: object, tmp_path: Path) -> None:
+async def test_a_removed_question_that_has_answers_is_kept_and_reported(database: object, tmp_path: Path) -> None:
     await load_themes(written(tmp_path))
     theme = await Theme.get(number=7)
     question = await GuidingQuestion.get(theme_id=theme.id, position=2)

@@ -75,7 +75,9 @@ async def one_of_everything() -> None:
 ENDING = ("link", "notification", "archive", "identification", "mail", "sign_up", "address_change")
 
 
-async def test_what_is_over_goes_and_a_second_run_changes_nothing(client: AsyncClient, worker_clock: Clock) -> None:
+async def test_what_has_ended_is_deleted_and_a_second_run_changes_nothing(
+    client: AsyncClient, worker_clock: Clock
+) -> None:
     await one_of_everything()
     await keep_dates(worker_clock)
     assert {table: await count(table) for table in ENDING} == dict.fromkeys(ENDING, 0)
@@ -87,7 +89,7 @@ async def test_what_is_over_goes_and_a_second_run_changes_nothing(client: AsyncC
     assert await count("post") == 1
 
 
-async def test_what_is_not_over_stays(client: AsyncClient, worker_clock: Clock) -> None:
+async def test_what_has_not_ended_stays(client: AsyncClient, worker_clock: Clock) -> None:
     await one_of_everything()
     worker_clock.now = NOON - 7 * DAY
     before = {table: await count(table) for table in ENDING}
@@ -111,7 +113,7 @@ async def test_a_day_has_one_job_however_many_workers_ask(client: AsyncClient, w
     assert await count("job") == 2
 
 
-async def test_a_worker_that_dies_in_the_middle_is_followed_by_one_that_ends_the_work(
+async def test_a_worker_that_dies_in_the_middle_is_followed_by_one_that_finishes_the_work(
     client: AsyncClient, worker_clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await one_of_everything()
@@ -142,7 +144,7 @@ async def sent() -> list[str]:
     return [one["template"] for one in await rows("SELECT template FROM mail ORDER BY id")]
 
 
-async def test_a_sleeping_account_is_told_twice_then_erased(database: Settings) -> None:
+async def test_an_inactive_account_is_warned_twice_then_erased(database: Settings) -> None:
     member = await sleeper()
     end = datetime(2028, 11, 23, 12, 0, tzinfo=UTC)
     await inactivity.warn_and_erase(end - 61 * DAY)
@@ -160,7 +162,7 @@ async def test_a_sleeping_account_is_told_twice_then_erased(database: Settings) 
     await inactivity.warn_and_erase(end + DAY)
 
 
-async def test_signing_in_begins_the_years_anew(client: AsyncClient) -> None:
+async def test_signing_in_restarts_the_countdown(client: AsyncClient) -> None:
     member = await sleeper()
     end = datetime(2028, 11, 23, 12, 0, tzinfo=UTC)
     await inactivity.warn_and_erase(end - 60 * DAY)
@@ -171,7 +173,7 @@ async def test_signing_in_begins_the_years_anew(client: AsyncClient) -> None:
     assert (left.erased_at, left.warnings, left.warned_at) == (None, 0, None)
 
 
-async def test_work_that_did_not_run_for_years_still_tells_twice_and_waits(database: Settings) -> None:
+async def test_work_that_did_not_run_for_years_still_warns_twice_and_waits(database: Settings) -> None:
     member = await sleeper()
     late = NOON + 2000 * DAY
     await inactivity.warn_and_erase(late)
@@ -197,7 +199,7 @@ async def test_staff_moderators_and_examples_are_not_erased_by_a_clock(database:
     assert [one.id for one in await Member.filter(erased_at=None).order_by("id")] == [one.id for one in kept]
 
 
-async def test_zero_months_is_never(database: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_zero_months_means_never(database: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     member = await sleeper()
     monkeypatch.setenv("FORUM_RETENTION__INACTIVE_MONTHS", "0")
     settings.cache_clear()

@@ -107,7 +107,7 @@ def asked(*substances: int) -> list[Asked]:
     return [Asked(n, f"T3-{n:03}", f"Idée {n}", substance) for n, substance in enumerate(substances, start=1)]
 
 
-def test_progress_leads_to_the_first_that_waits_in_ones_own_order() -> None:
+def test_progress_leads_to_the_first_that_waits_in_the_voters_own_order() -> None:
     come = progress_of(3, Rules(), asked(1, 1, 1), {1: OwnBallot("pour", 1)})
     assert (come.judged, come.total, come.next) == (1, 3, "T3-002")
     done = progress_of(3, Rules(), asked(1, 1), {1: OwnBallot("pour", 1), 2: OwnBallot("contre", 1)})

@@ -201,7 +201,7 @@ async def test_what_is_no_longer_asked_for_has_no_rank_and_few_voters_are_apart(
     assert [each["rang"] for each in table(await client.get(SHEET))] == ["1", ""]
 
 
-async def test_ballots_on_an_older_substance_are_told_apart(client: AsyncClient) -> None:
+async def test_ballots_on_an_older_substance_are_counted_separately(client: AsyncClient) -> None:
     theme = await make_vote()
     voters = await make_voters(3)
     made = await cast(theme, voters, {"Former": ["pour", "pour", "contre"]})
@@ -213,7 +213,7 @@ async def test_ballots_on_an_older_substance_are_told_apart(client: AsyncClient)
     assert [(each["pour"], each["à confirmer"]) for each in table(await client.get(SHEET))] == [("1", "2")]
 
 
-async def test_groups_are_shown_and_few_people_never_are(client: AsyncClient) -> None:
+async def test_groups_are_shown_but_never_when_their_people_are_few(client: AsyncClient) -> None:
     theme = await make_vote()
     many = await make_voters(7, profession="Bibliothécaire")
     others = await make_voters(6, profession="Formateur ou formatrice", first=7)
@@ -230,7 +230,7 @@ async def test_groups_are_shown_and_few_people_never_are(client: AsyncClient) ->
         assert "Élu ou élue Pour" not in (await client.get(address)).text
 
 
-async def test_nothing_is_told_before_the_close_to_the_second(client: AsyncClient, clock: Clock) -> None:
+async def test_nothing_is_shown_before_the_close_to_the_second(client: AsyncClient, clock: Clock) -> None:
     theme = await make_vote(votes="open")
     voters = await make_voters(6, profession="Bibliothécaire")
     await cast(theme, voters, {"Former": ["pour"] * 6})

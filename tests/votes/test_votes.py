@@ -276,7 +276,7 @@ async def test_a_sealed_vote_changes_nothing_that_anybody_else_sees(
     assert proposal.id
 
 
-async def test_a_sealed_tally_is_nowhere_even_for_who_voted(client: AsyncClient) -> None:
+async def test_a_sealed_tally_is_nowhere_even_for_voters(client: AsyncClient) -> None:
     theme = await make_theme(3, sealed=True)
     await make_proposal(theme)
     await sign_in(client, await make_member())
@@ -286,7 +286,7 @@ async def test_a_sealed_tally_is_nowhere_even_for_who_voted(client: AsyncClient)
     assert await tallies_of(await find_theme(3), Clock().now) is None
 
 
-async def test_an_open_count_is_shown_and_makes_pages_new(client: AsyncClient, app: Starlette) -> None:
+async def test_an_open_count_is_shown_and_refreshes_pages(client: AsyncClient, app: Starlette) -> None:
     theme = await make_theme(3, sealed=False)
     thread = await make_thread(theme)
     await from_post(theme, thread)
@@ -313,7 +313,7 @@ async def test_a_vote_costs_few_statements(client: AsyncClient) -> None:
     ]
 
 
-async def test_ones_own_vote_is_seen_at_a_glance_in_the_thread(client: AsyncClient, app: Starlette) -> None:
+async def test_voters_see_their_vote_at_a_glance_in_the_thread(client: AsyncClient, app: Starlette) -> None:
     theme = await make_theme(3)
     thread = await make_thread(theme)
     await from_post(theme, thread)

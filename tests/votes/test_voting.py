@@ -137,7 +137,7 @@ async def test_without_scripts_a_vote_leads_to_the_next_proposal_that_waits(clie
     assert "Vous avez tout jugé." in (await client.get(LIST)).text
 
 
-async def test_with_scripts_the_answer_tells_how_far_one_has_come(client: AsyncClient) -> None:
+async def test_with_scripts_the_answer_shows_the_voters_progress(client: AsyncClient) -> None:
     await voting(Voting.APPROVAL, proposals=2, quota=5)
     await sign_in(client, await make_member())
     answer = await client.post(
@@ -180,7 +180,7 @@ async def test_a_vote_on_an_older_substance_waits_and_is_not_counted(client: Asy
     assert (counts[proposal.id].votants, counts[proposal.id].pending) == (1, 0)
 
 
-async def test_pending_votes_are_told_apart_once_the_count_is_public(client: AsyncClient) -> None:
+async def test_pending_votes_are_counted_separately_once_the_count_is_public(client: AsyncClient) -> None:
     (proposal,) = await voting(Voting.OPINIONS, sealed=False)
     await sign_in(client, await make_member())
     await vote(client, "pour")
@@ -191,7 +191,7 @@ async def test_pending_votes_are_told_apart_once_the_count_is_public(client: Asy
     assert "Pour <b>0</b>" in page
 
 
-async def test_who_read_the_older_words_is_told_to_read_again(client: AsyncClient) -> None:
+async def test_a_voter_who_read_the_older_words_is_told_to_read_again(client: AsyncClient) -> None:
     (proposal,) = await voting(Voting.OPINIONS)
     await sign_in(client, await make_member())
     await amend(proposal)
@@ -202,7 +202,7 @@ async def test_who_read_the_older_words_is_told_to_read_again(client: AsyncClien
     assert (await vote(client, "pour", version="2")).status_code == 303
 
 
-async def test_a_ballot_that_came_with_a_merge_becomes_ones_own_by_the_same_vote(client: AsyncClient) -> None:
+async def test_a_ballot_that_came_with_a_merge_becomes_the_voters_own_by_the_same_vote(client: AsyncClient) -> None:
     kept, source = await voting(Voting.OPINIONS, proposals=2)
     member = await make_member()
     await Ballot.create(

@@ -138,18 +138,18 @@ async def test_an_unsafe_method_on_a_page_gets_405(client: AsyncClient, method: 
         "/" + "a" * 20_000,
     ],
 )
-async def test_an_address_that_never_was_gets_404(client: AsyncClient, path: str) -> None:
+async def test_an_address_that_does_not_exist_gets_404(client: AsyncClient, path: str) -> None:
     assert (await client.get(path)).status_code == 404
 
 
 @pytest.mark.parametrize("query", ["suite=%FF", "suite=%00", "fait=%FF", "fait=<script>", "page=-1", "&&=&", "%"])
-async def test_a_query_that_cannot_be_read_is_passed_over(client: AsyncClient, query: str) -> None:
+async def test_a_query_that_cannot_be_read_is_ignored(client: AsyncClient, query: str) -> None:
     answer = await client.get(f"/connexion?{query}")
     assert answer.status_code == 200
     assert "<script>" not in answer.text
 
 
-async def test_only_the_sentences_of_the_house_are_said_in_passing(client: AsyncClient) -> None:
+async def test_only_our_own_sentences_are_shown_as_notices(client: AsyncClient) -> None:
     assert "Votre session est fermée." in (await client.get("/aide?fait=deconnecte")).text
     assert 'role="status">Votre' not in (await client.get("/aide?fait=Votre+compte+est+bloqué")).text
 
@@ -280,7 +280,7 @@ async def test_a_page_of_members_leads_a_visitor_to_the_sign_in_page_and_back(cl
     assert answer.headers["location"] == "/en/connexion?suite=%2Fen%2Fnotifications%3Fpage%3D2"
 
 
-async def test_a_failure_is_said_and_logged_with_its_number_and_shows_nothing_of_the_inside(
+async def test_a_failure_is_reported_and_logged_with_its_number_and_shows_nothing_internal(
     client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken() -> None:
@@ -330,7 +330,7 @@ async def test_static_files_are_kept_for_ever_under_their_content(client: AsyncC
     assert (await client.get(font)).headers["content-type"] == "font/woff2"
 
 
-async def test_health_is_told_without_a_session(client: AsyncClient) -> None:
+async def test_health_is_shown_without_a_session(client: AsyncClient) -> None:
     assert (await client.get("/sante/vivant")).text == "vivant\n"
     assert (await client.get("/sante/pret")).text == "prêt\n"
 

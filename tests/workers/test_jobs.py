@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 
 @pytest.fixture
 def unused_tcp_port() -> int:
-    """A port where nobody listens."""
+    """A port where nothing listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
@@ -122,7 +122,7 @@ async def test_without_a_redis_no_bell_is_opened(database: Settings, monkeypatch
     await ask()
 
 
-async def test_a_redis_that_is_not_there_at_the_start_is_said_in_one_line(
+async def test_a_redis_that_is_missing_at_the_start_is_reported_in_one_line(
     database: Settings, unused_tcp_port: int
 ) -> None:
     redis = database.redis.model_copy(update={"url": f"redis://127.0.0.1:{unused_tcp_port}/0"})
@@ -179,7 +179,7 @@ async def test_a_worker_that_lost_its_lease_writes_nothing(write: str) -> None:
     assert dict(before) == dict(after)
 
 
-async def test_a_job_put_off_waits_longer_each_time_and_never_more_than_a_minute() -> None:
+async def test_a_postponed_job_waits_longer_each_time_and_never_more_than_a_minute() -> None:
     job = await ask()
     now, pauses = NOON, []
     for _ in range(8):
@@ -200,7 +200,7 @@ async def test_a_released_job_is_taken_up_at_once_and_the_try_does_not_count() -
     assert (claim.tries, claim.fence) == (1, 2)
 
 
-async def test_a_job_that_is_over_starts_anew_when_it_is_asked_for_again() -> None:
+async def test_a_finished_job_restarts_when_it_is_asked_for_again() -> None:
     job = await ask()
     await jobs.give_up(await take(job), "raison", "trace", NOON)
     assert await ask() == job

@@ -118,7 +118,7 @@ def test_every_path_that_a_mail_names_is_an_address_of_the_site() -> None:
     assert named - known == set()
 
 
-def test_links_stand_on_the_address_of_the_settings(configured: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_links_begin_with_the_address_of_the_settings(configured: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORUM_SITE__BASE_URL", "https://cahier.exemple.fr")
     settings.cache_clear()
     text = part(message_of(waiting("reset", locale="en")), "plain")
@@ -319,7 +319,7 @@ async def left() -> int:
     return len(await rows("SELECT id FROM mail"))
 
 
-async def test_a_mail_leaves_once_and_its_row_goes(database: Settings, now: Clock, box: Postbox) -> None:
+async def test_a_mail_is_sent_once_and_its_row_is_deleted(database: Settings, now: Clock, box: Postbox) -> None:
     job = await post()
     assert (await work(job))["state"] == "done"
     await work(job)
@@ -355,9 +355,7 @@ async def test_a_mail_waits_for_a_server_that_is_away_for_a_day(
     assert await left() == 0
 
 
-async def test_a_mail_whose_link_has_ended_does_not_leave_any_more(
-    database: Settings, now: Clock, box: Postbox
-) -> None:
+async def test_a_mail_whose_link_has_ended_is_no_longer_sent(database: Settings, now: Clock, box: Postbox) -> None:
     lost, found = await post("reset"), await post("sign_up")
     now.pass_(hours=1)
     assert (await work(lost))["state"] == "failed"
@@ -397,7 +395,7 @@ async def test_a_silent_server_is_left_alone_by_the_mails_that_follow(
 
 
 @pytest.mark.parametrize(("answer", "code"), [("550 5.1.1 <{address}>: unknown here", "550 5.1.1"), ("553 no", "553")])
-async def test_a_reader_refused_for_good_is_forgotten_and_named_nowhere(
+async def test_a_recipient_refused_for_good_is_forgotten_and_named_nowhere(
     database: Settings, now: Clock, box: Postbox, answer: str, code: str
 ) -> None:
     box.answer = answer
@@ -428,7 +426,7 @@ async def test_a_server_that_says_later_is_asked_later(
     assert len(box.mails) == 1
 
 
-async def test_a_copy_sent_by_a_worker_that_was_killed_bears_the_same_message_id(
+async def test_a_copy_sent_after_a_worker_was_killed_has_the_same_message_id(
     database: Settings, now: Clock, box: Postbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = await post()
@@ -588,7 +586,7 @@ async def test_a_hundred_requests_at_once_give_three_mails(database: Settings) -
     assert "lea" not in str(logs)
 
 
-async def test_a_waiting_mail_tells_nothing_to_who_reads_the_table(database: Settings) -> None:
+async def test_a_waiting_mail_reveals_nothing_to_whoever_reads_the_table(database: Settings) -> None:
     await post()
     (found,) = await rows("SELECT * FROM mail")
     assert "jeton" not in str(dict(found))
