@@ -65,8 +65,8 @@ async def fill() -> None:
 
 
 def _ballots() -> Iterator[tuple[int, int, str]]:
-    """The same number for each proposal, from different people, with a support that varies by proposal; always the same
-    ballots."""
+    """As many ballots for each proposal, from different people, with a support that varies by proposal; always the same
+    ones."""
     chance = random.Random(4)
     for proposal in range(1, PROPOSALS + 1):
         liking = chance.random()

@@ -1,6 +1,6 @@
-"""Which sentences do people read, and which of them has no English yet? `python -m tests.catalogue` adds what is new.
+"""Which sentences do people read, and which ones have no English yet? `python -m tests.catalogue` adds new ones.
 
-Sentences stand in templates (`_("…")`, `{% trans %}`) and, in Python, as the words of refusals and the tables of the
+Sentences are in templates (`_("…")`, `{% trans %}`) and, in Python, in the words of refusals and the tables of the
 doors. Documents are written in French only: they are the ministry's. The command line speaks French too.
 """
 
@@ -22,7 +22,7 @@ REFUSALS = frozenset(
     | {"_refused"}
 )
 TABLES = frozenset({"SENTENCES", "NOTICES"})
-# Tables whose every text is read by people, a single word too.
+# Tables whose texts are all read by people, even single words.
 LABELS = frozenset({"LABELS", "TITLES"})
 # The words of documents, not of pages.
 NOT_PAGES = ("forum/domain/chapters/", "forum/domain/syntheses/snapshots.py")
@@ -106,13 +106,13 @@ def _reads_like_a_sentence(value: object) -> bool:
 
 
 def english() -> Catalog:
-    """The catalogue as it is kept."""
+    """The catalogue as it is stored."""
     with ENGLISH.open("rb") as file:
         return read_po(file, locale="en", charset="utf-8")
 
 
 def update() -> int:
-    """Add new sentences to the English catalogue, drop those that nobody says any more; how many have no words yet."""
+    """Add new sentences to the English catalogue and drop unused ones; returns how many have no translation yet."""
     kept = english()
     kept.update(messages(), no_fuzzy_matching=True)
     kept.obsolete.clear()

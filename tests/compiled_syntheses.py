@@ -1,4 +1,4 @@
-"""Syntheses of a theme that has voted: asked for by an agent, compiled as a worker does, quickly where it may be."""
+"""Syntheses of a theme with votes: asked for by an agent and compiled as by a worker, quickly where possible."""
 
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -31,7 +31,7 @@ Quick = dict[str, Callable[[], bytes]]
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> Quick:
-    """Formats that cost nothing, for all that is not about documents themselves; a test may replace one."""
+    """Formats that cost nothing, for tests that are not about the documents themselves; a test may replace one."""
     formats: Quick = {}
 
     async def rendered(snapshot: bytes) -> AsyncGenerator[Made, None]:
@@ -87,13 +87,13 @@ async def ask(client: AsyncClient, theme: str = "3") -> Response:
 
 
 async def work_off(clock: Clock) -> None:
-    """What a worker does when it looks at the table."""
+    """Run the jobs that a worker finds in the table."""
     for job, _ in await jobs.waiting(clock()):
         await running.run(job, WORK)
 
 
 async def compiled(client: AsyncClient, clock: Clock, theme: str = "3") -> str:
-    """The address of a synthesis, asked for and compiled."""
+    """Ask for a synthesis and compile it; returns its address."""
     asked = await ask(client, theme)
     assert asked.status_code == 303
     await work_off(clock)

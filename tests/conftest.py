@@ -1,9 +1,9 @@
-"""What every test starts from: a migrated database of its own, the application over it, a clock that one sets.
+"""What every test starts from: a migrated database of its own, the application over it, a clock that the test sets.
 
 SQLite by default: each test gets a copy of one migrated file. With FORUM_DATABASE__URL naming a PostgreSQL server, the
-run makes a database of its own there and each test begins with empty tables. One process knows one kind of database,
-as in production: `make test` runs the suite twice, the second time without what no second database can change: tests
-that touch none, and those marked `one_database` (how a page looks, who is refused, how a file is read).
+run makes a database of its own there and each test begins with empty tables. One process uses one kind of database, as
+in production: `make test` runs the suite twice, the second time without what no second database can change: tests that
+touch none, and those marked `one_database` (how a page looks, who is refused, how a file is read).
 """
 
 import os
@@ -37,10 +37,10 @@ from tests.databases import on_server
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ADDRESS = "http://127.0.0.1:8000"
 
-# Fixtures that several files share stand beside what they are made of.
+# Fixtures that several files share are beside what they are made of.
 pytest_plugins = ["tests.factories", "tests.compiled_syntheses", "tests.statements", "tests.world"]
 
-# A property is true or false; how long an example takes says only how busy the machine is.
+# A property is true or false; the time that an example takes depends on how busy the machine is.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
@@ -59,7 +59,8 @@ class Clock:
 
 
 def pytest_configure() -> None:
-    """Each process of tests counts its tries in a Redis of its own: the sites under test all have the same name.
+    """Each test process counts tries in a Redis database of its own, because the sites under test all have the same
+    name.
 
     What tests start runs as it does by itself: only their own processes are measured.
     """
@@ -73,7 +74,7 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Each test where it shows something: a skip is then always something that is missing here."""
+    """Run each test only where it can show something, so that a skip always means that something is missing."""
     postgres = os.environ.get("FORUM_DATABASE__URL", "").startswith("postgres")
     kept = [item for item in items if (_belongs_on_postgres if postgres else _belongs_on_sqlite)(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
@@ -100,12 +101,12 @@ def anyio_backend() -> str:
 def logs() -> None:
     """As in production: the default renderer of structlog takes seconds to colour a traceback."""
     open_logs()
-    # A logger that is kept would not be heard by `capture_logs`.
+    # `capture_logs` would not hear a cached logger.
     structlog.configure(**{**structlog.get_config(), "cache_logger_on_first_use": False})
 
 
 class Compiled(BytecodeCache):
-    """Templates as they were compiled for the first application under test, for all the others."""
+    """Templates compiled once, for the first application under test, and used by all the others."""
 
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
@@ -120,7 +121,7 @@ class Compiled(BytecodeCache):
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled() -> Iterator[None]:
-    """Compiling them again for each test took longer than the tests."""
+    """The cache of compiled templates: compiling them for each test took longer than the tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("forum.web.plumbing.page.Environment", partial(Environment, bytecode_cache=Compiled()))
         yield
@@ -222,7 +223,7 @@ async def app(database: Settings, clock: Clock) -> Starlette:
 
 @pytest.fixture
 async def client(app: Starlette) -> AsyncIterator[AsyncClient]:
-    """A browser on our own pages. It follows no redirection: tests say where they go."""
+    """A browser on our own pages. It follows no redirect: tests check where it leads."""
     async with visitor(app) as one:
         yield one
 

@@ -1,4 +1,4 @@
-"""New, empty databases that go when they are done with, and the settings that lead to one."""
+"""New, empty databases that are deleted after use, and the settings that lead to one."""
 
 import os
 from collections.abc import AsyncIterator
@@ -21,7 +21,8 @@ async def on_server(address: str, statement: str) -> None:
 
 @asynccontextmanager
 async def new_database(folder: Path, name: str) -> AsyncIterator[str]:
-    """The address of one of the kind that this run is about: a file of `folder`, or a database beside the run's own."""
+    """The address of a new database of the kind that this run uses: a file in `folder`, or a database beside the run's
+    own."""
     server = os.environ.get("FORUM_DATABASE__URL", "")
     if not server.startswith("postgres"):
         yield f"sqlite:///{folder / name}.sqlite3"

@@ -174,14 +174,14 @@ def small_snapshot() -> Snapshot:
 
 
 def holding(snapshot: Snapshot, proposals: Sequence[Proposal], **changes: Any) -> Snapshot:
-    """That snapshot with these proposals, and the ballots that they make."""
+    """A snapshot with other proposals, and the ballots cast on them."""
     ballots = sum(p.tally.votants for p in proposals if p.tally and p.state is ProposalState.OPEN)
     participation = replace(snapshot.participation, ballots=ballots)
     return replace(snapshot, proposals=tuple(proposals), participation=participation, **changes)
 
 
 def withdrawn_snapshot(*, votants: int) -> Snapshot:
-    """The small one, its withdrawn proposal with that many ballots."""
+    """The small snapshot, with this many ballots on its withdrawn proposal."""
     small = small_snapshot()
     return holding(
         small,
@@ -193,7 +193,7 @@ def withdrawn_snapshot(*, votants: int) -> Snapshot:
 
 
 def draft_snapshot() -> Snapshot:
-    """The same with votes still open: no tally anywhere."""
+    """The small snapshot with votes still open: no tally anywhere."""
     final = small_snapshot()
     return replace(
         final,
@@ -222,8 +222,8 @@ MENTIONS = ("À rejeter", "Passable", "Bonne", "Très bonne", "Excellente")
 
 
 def judged_snapshot() -> Snapshot:
-    """The small one voted on by majority judgment: T3-002 is "Très bonne" by its middle, T3-001 "Bonne"; one merged,
-    one set aside."""
+    """The small snapshot voted on by majority judgment: the median of T3-002 is "Très bonne", that of T3-001 "Bonne";
+    one merged, one set aside."""
     small = small_snapshot()
     said = {"T3-001": (0, 1, 4, 2, 1), "T3-002": (2, 0, 0, 1, 3), "T3-003": (4, 1, 0, 0, 0)}
     proposals = [
@@ -254,7 +254,7 @@ def _mentions(ballots: Sequence[int]) -> tuple[Said, ...]:
 
 
 def ordered_snapshot() -> Snapshot:
-    """The small one voted on by places: five voters, T3-001 wins each duel by 3 to 2."""
+    """The small snapshot voted on by ranks: five voters, T3-001 wins each duel by 3 to 2."""
     small = small_snapshot()
     said = {"T3-001": ((1, 3), (3, 2)), "T3-002": ((2, 5),), "T3-003": ((1, 2), (3, 3)), "T3-005": ((4, 1),)}
     proposals = [
@@ -272,7 +272,7 @@ def ordered_snapshot() -> Snapshot:
 
 
 def _counted(snapshot: Snapshot, proposals: Sequence[Proposal]) -> Snapshot:
-    """The snapshot with these proposals; its figures are those of the ones in force."""
+    """The snapshot with these proposals; its figures count those in force."""
     ballots = sum(proposal.votants for proposal in proposals if proposal.state in IN_FORCE)
     participation = replace(snapshot.participation, ballots=ballots)
     return replace(snapshot, proposals=tuple(proposals), participation=participation)
@@ -338,7 +338,7 @@ def _numbered_proposal(number: int, wording: str) -> Proposal:
 
 
 def hostile_snapshot() -> Snapshot:
-    """The worst words in every place that a person can fill."""
+    """A snapshot with hostile words in every place that a person can fill."""
     small = small_snapshot()
     worst = HOSTILE_WORDS
     return holding(

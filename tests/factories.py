@@ -1,4 +1,4 @@
-"""Things that tests need to exist, made in one line each, straight in the tables, as doors would have written them."""
+"""What tests need, made in one line each, directly in the tables, as the forms would have written it."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -24,16 +24,16 @@ from forum.text.quotes import digest
 from forum.text.reading import RENDERER_VERSION, read
 from tests.conftest import NOON
 
-# What a form sends once its box was ticked ("Je confirme…").
+# What a form sends when its box is ticked ("Je confirme…").
 CONFIRMED = {"confirmation": "1"}
-# What the application of every second factor shares with the site.
+# The secret that every second factor in tests shares with the site.
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 Window = Literal["open", "closed", "later", "unset"]
 
 
 async def make_group(slug: str = "gt-3", name: str = "Formation et acteurs") -> WorkingGroup:
-    """The working group of that slug, made if need be."""
+    """The working group with that slug, made if needed."""
     found, _ = await WorkingGroup.get_or_create(slug=slug, defaults={"name": name})
     return found
 
@@ -51,9 +51,9 @@ async def make_member(
     example: bool = False,
     factor: bool = True,
 ) -> Member:
-    """A member, whose password nobody types: see `sign_in`. None is somebody whom an imported text names.
+    """A member, whose password is never typed: see `sign_in`. With None they are only named by an imported text.
 
-    Those whose role asks for a second factor have one, whose codes `code_at` gives, unless `factor` is false.
+    Roles that require a second factor get one, whose codes `code_at` gives, unless `factor` is false.
     """
     handle = make_handle(name)
     member = await Member.create(
@@ -78,12 +78,12 @@ async def make_member(
 
 
 async def give_factor(member: Member, *, secret: str = SECRET) -> None:
-    """This member signs in with a code of the application too; they have no codes on paper."""
+    """Give a member a second factor, without recovery codes."""
     await SecondFactor.create(member=member, secret=seal(secret), created_at=NOON - timedelta(days=30))
 
 
 def code_at(now: datetime, *, secret: str = SECRET) -> str:
-    """What the application shows."""
+    """The code that the application shows at that time."""
     return pyotp.TOTP(secret).at(now)
 
 
@@ -137,7 +137,7 @@ async def make_thread(
 
 @pytest.fixture
 async def thread(client: AsyncClient) -> Thread:
-    """A thread without any post yet, of theme 3 while contributions are open."""
+    """A thread of theme 3 without any post yet, while contributions are open."""
     return await make_thread(await make_theme(3))
 
 
@@ -230,11 +230,11 @@ async def make_proposal(
 
 
 async def sign_in(client: AsyncClient, member: Member, *, now: datetime = NOON) -> None:
-    """The member is signed in with this browser, without a password."""
+    """Sign the member in with this browser, without a password."""
     token = await sessions.open_session(member.id, now=now)
     client.cookies.set("session", token, domain="127.0.0.1")
 
 
 async def count(table: str) -> int:
-    """How many rows a table has: a refused write changes nothing."""
+    """How many rows a table has, to check that a refused write changes nothing."""
     return int((await rows(f"SELECT COUNT(*) AS n FROM {table}"))[0]["n"])  # names come from tests

@@ -10,7 +10,7 @@ DOCUMENT = ROOT / "docs/rights.md"
 
 
 def document() -> str:
-    """What the file must hold."""
+    """The content of the file."""
     return "\n".join(_lines()) + "\n"
 
 

@@ -1,7 +1,8 @@
 """The finished schema as files: `python -m tests.schema` writes what the migrations make of an empty database.
 
-SQLite keeps the statement that makes each thing as it is now. PostgreSQL keeps none, and what pg_dump writes changes
-with its version: there it is the statements that the migrations ran, so that a new migration adds lines at the end.
+SQLite keeps the statement that defines each table or index as it is now. PostgreSQL keeps none, and the output of
+pg_dump changes with its version: its file has the statements that the migrations ran, so that a new migration adds
+lines at the end.
 """
 
 import logging
@@ -44,7 +45,7 @@ class Defined(logging.Handler):
 
 
 async def written_by_migrations(configured: Settings) -> str:
-    """Migrate an empty database step by step; gives what its file must hold."""
+    """Migrate an empty database step by step; returns what its file must hold."""
     defined = Defined()
     log = logging.getLogger("tortoise.db_client")
     before = log.level, log.propagate
@@ -70,7 +71,7 @@ async def _kept_statements() -> list[str]:
 
 
 async def _first_rows() -> list[str]:
-    """What a table holds from the beginning."""
+    """The rows that a new table holds."""
     names = (
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
         if is_sqlite()

@@ -1,4 +1,4 @@
-"""Which services can the tests use here? `python -m tests.services [--quiet] [names]` says so and what is missing.
+"""Which services can the tests use here? `python -m tests.services [--quiet] [names]` lists them and what is missing.
 
 A suite that silently skips its database proves nothing: what is missing is printed in full, and fails when CI=true.
 """

@@ -1,8 +1,8 @@
-"""Which statements reach the database? Heard at the connections themselves, so that none can pass unseen.
+"""Which statements reach the database? Recorded at the connections themselves, so that none is missed.
 
-Whatever asks (the domain, Tortoise, a job) and whichever module it stands in, a statement goes through sqlite3 or
-asyncpg: connections made while tests run tell every one to whoever listens. Transactions' own words (BEGIN, COMMIT,
-SAVEPOINT…) and what asyncpg does to a connection that goes back to its pool are left out.
+Whatever its origin (the domain, Tortoise, a job) and module, a statement goes through sqlite3 or asyncpg: connections
+made while tests run report each one to the listeners. Transaction statements (BEGIN, COMMIT, SAVEPOINT…) and those that
+asyncpg runs when a connection returns to its pool are left out.
 """
 
 import re
@@ -22,7 +22,7 @@ _listeners: list[list[str]] = []
 
 @contextmanager
 def heard() -> Iterator[list[str]]:
-    """The statements of a block, in order, each on one line; SQLite tells them with their values."""
+    """The statements of a block, in order, each on one line; SQLite reports them with their values."""
     statements: list[str] = []
     _listeners.append(statements)
     try:
@@ -39,7 +39,7 @@ def _tell(statement: str) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def listening() -> Iterator[None]:
-    """Every connection that this process makes tells its statements."""
+    """Make every connection of this process report its statements."""
     connect, create_pool = sqlite3.connect, asyncpg.create_pool
 
     def telling(*values: Any, **named: Any) -> sqlite3.Connection:

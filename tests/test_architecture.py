@@ -1,4 +1,4 @@
-"""The one-way rule of ARCHITECTURE.md, read from the imports themselves: a house stays one only if somebody looks."""
+"""The one-way rule of ARCHITECTURE.md, checked on the imports themselves, and other rules of structure."""
 
 import ast
 import re
@@ -28,7 +28,7 @@ RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 PURE = RANKS[2]
 DOORS = RANKS[7]
 
-# Who alone may import a library.
+# The only rooms that may import each library.
 PLACES = {
     "starlette": {"web", "api", "app", "routes"},
     "jinja2": {"web", "api", "documents", "workers"},
@@ -137,7 +137,7 @@ def test_doors_do_not_query() -> None:
 
 
 def test_rows_are_read_and_written_by_sql_alone() -> None:
-    """Models are the schema: whoever works with rows imports their enums, never the tables themselves."""
+    """Models are the schema: code that works with rows imports their enums, never the tables themselves."""
     for module, tree in TREES.items():
         if room_of(module) in {"domain", "importing", "jobs", "web", "api", "workers"}:
             for node in ast.walk(tree):
@@ -157,7 +157,7 @@ def test_one_module_writes_every_sheet() -> None:
     assert writers == {"forum.text.sheets"}
 
 
-# The example is one transaction or nothing, so the one who loads it opens it.
+# The example is loaded in one transaction or not at all, so its loader opens it.
 MAY_TRANSACT = {"forum.importing.example"}
 
 
@@ -195,7 +195,7 @@ def test_no_import_stands_inside_a_function() -> None:
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    # A package's own __init__ gathers its files (models): it is not a link of a circle.
+    # A package's own __init__ gathers its files (models): it does not count in a circle.
     graph = {
         name: {o for o in names if o in MODULES and not name.startswith(o + ".")} for name, names in IMPORTS.items()
     }
@@ -245,7 +245,7 @@ def test_a_package_of_doors_imports_only_those_above_it() -> None:
 
 
 def test_plumbing_knows_no_noun() -> None:
-    """It is what every page needs; what belongs to a noun (its rules, its pages) is handed in to it."""
+    """Plumbing is what every page needs; what belongs to a noun (its rules, its pages) is passed to it."""
     known = [
         (module, other)
         for module, other in EDGES
@@ -274,7 +274,7 @@ def test_every_module_opens_with_its_question() -> None:
 
 
 def test_stored_html_is_the_only_safe_html() -> None:
-    """`|safe` is for the HTML that the one pipeline of text made and the database keeps, and nothing else."""
+    """`|safe` is for the HTML that the one text pipeline made and the database keeps, and for nothing else."""
     allowed = re.compile(r"[\w.]*(?:html|introduction)\s*\|\s*safe")
     for path in (ROOT / "templates").rglob("*.html"):
         text = path.read_text("utf-8")
@@ -284,7 +284,7 @@ def test_stored_html_is_the_only_safe_html() -> None:
 
 
 def test_templates_hold_no_inline_script_or_style() -> None:
-    """The content security policy would drop them: found here rather than by a reader."""
+    """The content security policy would drop them: better found here than by a reader."""
     pages = (path for path in (ROOT / "templates").rglob("*.html") if path.parent.name != "mail")
     for path in pages:
         text = path.read_text("utf-8")

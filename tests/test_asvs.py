@@ -1,6 +1,6 @@
-"""The answers to OWASP ASVS 5.0: every requirement once, every test that is named exists, the guide says what is true.
+"""The answers to OWASP ASVS 5.0: every requirement once, every test named exists, the guide is accurate.
 
-Some requirements are shown here, because no other file has their subject.
+Some requirements are tested here, because no other file is about them.
 """
 
 import ast
@@ -27,8 +27,8 @@ from tests.factories import make_member, sign_in
 
 ANSWERS = (ROOT / "docs/asvs.md").read_text("utf-8")
 GUIDE = (ROOT / "docs/sign-in.md").read_text("utf-8")
-# How many requirements of level 1 or 2 each section has, in the order of the standard (5.0.0); numbers that are left
-# out are of level 3.
+# How many requirements of level 1 or 2 each section has, in the order of the standard (5.0.0); missing numbers are of
+# level 3.
 LEVEL_2 = """
 6.1.1-3 6.2.1-12 6.3.1-4 6.4.1-4 6.5.1-5 6.6.1-3 6.8.1-4
 7.1.1-3 7.2.1-4 7.3.1-2 7.4.1-5 7.5.1-2 7.6.1-2
@@ -85,7 +85,7 @@ def test_every_test_that_is_named_exists() -> None:
 
 
 def test_the_guide_says_what_the_settings_say(configured: object) -> None:
-    """Each setting that it names is said with its figure, near its name."""
+    """The guide gives the value of each setting that it names, near the name."""
     said = re.sub(r"\s+", " ", GUIDE)
     for section, name, words in (
         ("limits", "sign_in_tries", "After {} tries at one account"),
@@ -104,7 +104,7 @@ def test_the_guide_says_what_the_settings_say(configured: object) -> None:
 
 
 def test_every_way_in_is_in_the_guide() -> None:
-    """Sessions are opened by `let_in` alone: who calls it is a way in, and the guide names its page."""
+    """Sessions are opened by `let_in` alone: each caller is a way in, and the guide names its page."""
     ways = {
         "forum/domain/sign_in/sessions.py": "/connexion",
         "forum/domain/members/identities.py": "/connexion/fournisseur",
@@ -132,7 +132,8 @@ TEMPLATES = {path.name: path.read_text("utf-8") for path in (ROOT / "templates")
 
 
 def test_password_fields_hide_what_is_typed_and_let_managers_fill_them() -> None:
-    """6.2.6, 6.2.7: `type=password`, the words that password managers look for, and no script that knows the field."""
+    """6.2.6, 6.2.7: `type=password`, the attributes that password managers look for, and no script that touches the
+    field."""
     fields = [
         (name, call)
         for name, text in TEMPLATES.items()
@@ -148,13 +149,13 @@ def test_password_fields_hide_what_is_typed_and_let_managers_fill_them() -> None
 
 
 def test_nobody_is_asked_a_secret_question() -> None:
-    """6.4.2: nothing of the kind is kept of anybody."""
+    """6.4.2: nothing of the kind is stored."""
     kept = " ".join(Member._meta.fields_map)
     assert not re.search(r"hint|question|answer|secret", kept)
 
 
 def predictable() -> Iterator[str]:
-    """Modules that import Python's generator for games; `secrets` alone makes secrets."""
+    """Modules that import `random`; only `secrets` may make secrets."""
     for path in sorted([*(ROOT / "forum").rglob("*.py"), *(ROOT / "workers").rglob("*.py")]):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Import) and any(alias.name == "random" for alias in node.names):
@@ -173,7 +174,8 @@ def test_no_secret_comes_from_a_predictable_generator() -> None:
 
 
 async def test_secrets_are_long_enough(database: object) -> None:
-    """7.2.3: 128 bits for a session; 6.5.4: 20 for a code on paper. Base64 holds six bits a sign, 32 letters five."""
+    """7.2.3: 128 bits for a session; 6.5.4: 20 for a recovery code. Base64 holds six bits per character, an alphabet of
+    32 letters five."""
     member = await make_member()
     token = await sessions.open_session(member.id, now=NOON)
     link = await links.make_link(Purpose.RESET, member.id, NOON)
@@ -199,7 +201,7 @@ async def test_a_password_does_not_age(client: AsyncClient, clock: Clock) -> Non
 
 @pytest.mark.parametrize("path", ["/", "/notifications", "/compte", "/compte/securite", "/compte/donnees", "/aide"])
 async def test_every_page_leads_to_signing_out(client: AsyncClient, path: str) -> None:
-    """7.4.4: from each page one sees the account, whose pages hold the button."""
+    """7.4.4: each page leads to the account, whose pages have the button."""
     await sign_in(client, await make_member())
     page = (await client.get(path)).text
     assert 'href="/compte"' in page

@@ -1,4 +1,4 @@
-"""English is complete: every sentence that people read has its words, with the same blanks to fill."""
+"""English is complete: every sentence that people read is translated, with the same blanks to fill."""
 
 import re
 from string import Formatter

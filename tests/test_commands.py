@@ -1,4 +1,5 @@
-"""The commands of the main job, as the person at the machine sees them: what they print, leave behind and end with."""
+"""The main commands, as the person at the machine sees them: what they print and leave behind, and their exit
+status."""
 
 import csv
 import re
@@ -153,7 +154,7 @@ def test_a_synthesis_is_made_from_the_shell_without_a_server(machine: dict[str, 
     assert command(machine, "load-example").returncode == 0
     out = tmp_path / "out"
     arguments = ["synthesise", "--theme", "3", "--format", "html,csv", "--out", str(out)]
-    # A terminal, however narrow, sees the bar; a file does not.
+    # A terminal, however narrow, shows the bar; a file does not.
     made = command(machine | {"FORCE_COLOR": "1", "COLUMNS": "100", "TERM": "xterm"}, *arguments)
     assert made.returncode == 0, made.stderr
     assert "Compilation" in made.stdout
@@ -189,7 +190,7 @@ def test_a_synthesis_that_cannot_be_made_says_why_in_one_line(
 
 
 def test_the_third_theme_asks_word_for_word_what_the_thread_asks() -> None:
-    """The file of the theme was typed from the thread: title and questions are the same to the letter."""
+    """The file of the theme was copied from the thread: title and questions are the same to the letter."""
     lines = [line.strip() for line in SEED.read_text("utf-8").splitlines()]
     (title,) = (line.removeprefix("Thème 3 : ") for line in lines if line.startswith("Thème 3 : "))
     asked = [line.removeprefix("• ") for line in lines if line.startswith("• ") and line.endswith("?")][:5]

@@ -1,4 +1,4 @@
-"""Transactions that end badly, and what counts as an outage: the next write must work whatever happened to this one."""
+"""Transactions that fail, and what counts as an outage: the next write must work whatever happened to this one."""
 
 import asyncio
 import sqlite3
@@ -80,7 +80,7 @@ async def test_effects_wait_for_the_outermost_commit_and_leave_with_a_rollback(d
 
 @pytest.mark.sqlite_only
 async def test_writes_go_on_after_a_begin_that_failed(database: Settings) -> None:
-    """Another process holds the file: the write that waited too long fails, the next one works."""
+    """Another process locks the file: the write that waited too long fails, the next one works."""
     await rows("PRAGMA busy_timeout = 50")
     other = sqlite3.connect(database.database.url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -143,7 +143,8 @@ async def test_a_wrong_statement_answers_500(
 
 @pytest.mark.sqlite_only
 async def test_the_file_is_as_durable_as_it_can_be(database: Settings) -> None:
-    """What was acknowledged is on the disk before the answer leaves: a journal apart, synchronised at each commit."""
+    """What was acknowledged is on the disk before the answer is sent: a write-ahead log, synchronised at each
+    commit."""
     told = {
         name: next(iter(dict((await rows(f"PRAGMA {name}"))[0]).values())) for name in ("journal_mode", "foreign_keys")
     }
@@ -154,7 +155,8 @@ async def test_the_file_is_as_durable_as_it_can_be(database: Settings) -> None:
 
 @pytest.mark.sqlite_only
 async def test_a_transaction_takes_its_turn_when_it_begins(database: Settings) -> None:
-    """BEGIN IMMEDIATE: one that only read so far already keeps other writers out, so it never loses at its commit."""
+    """BEGIN IMMEDIATE: a transaction that has only read so far already keeps other writers out, so its commit never
+    fails."""
     other = sqlite3.connect(database.database.url.removeprefix("sqlite:///"), isolation_level=None, timeout=0)
     async with transaction():
         with pytest.raises(sqlite3.OperationalError, match="locked"):

@@ -61,7 +61,7 @@ def test_locked_requirements_name_no_address() -> None:
 
 
 def test_the_program_says_the_version_of_its_package() -> None:
-    """It is printed in every synthesis: the one who made it must be found again."""
+    """The version is printed in every synthesis, to know later which program made it."""
     assert tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"] == __version__
 
 

@@ -1,4 +1,4 @@
-"""The journal as its readers meet it: who reads what, the filters, the table that is taken away."""
+"""The journal as its readers see it: who reads what, the filters, the exported sheet."""
 
 import ast
 import csv
@@ -25,7 +25,7 @@ from tests.turning import turn
 
 
 async def note(act: str = "set_role", thing: str = "member", thing_id: int = 1, **said: object) -> None:
-    """One line; `by` is who did it."""
+    """Write one line; `by` is who did it."""
     actor = said.pop("by", None)
     viewer = None if actor is None else Viewer(actor.id, actor.name, actor.handle)  # type: ignore[attr-defined]
     values = {"group": None, "now": NOON} | said
@@ -35,7 +35,7 @@ async def note(act: str = "set_role", thing: str = "member", thing_id: int = 1, 
 
 @pytest.fixture
 async def agent(client: AsyncClient) -> Member:
-    """Signed in with `client`."""
+    """An agent, signed in with `client`."""
     found = await make_member("Anne Duval", role=Role.AGENT)
     await sign_in(client, found)
     return found
@@ -97,7 +97,7 @@ async def test_each_filter_keeps_what_it_names(
     await note("close_votes", "theme", 7, group=groups[0].id)
     await note("set_role", "member", nadia.id, now=NOON + timedelta(days=1))
     await note("tag_post", "post", 3, by=nadia, now=NOON + timedelta(days=2))
-    # Half past eleven in the evening in Greenwich is the next day in Paris.
+    # 23:30 UTC is the next day in Paris.
     await note("publish", "synthesis", 1, now=NOON.replace(hour=23, minute=30) + timedelta(days=2))
     for query, expected in {
         "": [4, 3, 2, 1],
@@ -189,7 +189,7 @@ async def test_exporting_the_journal_is_recorded_in_the_journal(client: AsyncCli
     line = await row("SELECT act, actor_id, after FROM journal_entry ORDER BY id DESC LIMIT 1")
     assert line is not None
     assert (line["act"], line["actor_id"]) == ("export_journal", agent.id)
-    # No name in the journal: it may be that of somebody who is erased one day.
+    # No name is in the journal: that person may be erased one day.
     assert line["after"] == "person=… since=2026-11-01"
 
 
@@ -212,7 +212,7 @@ async def test_a_changed_schedule_says_what_moved_and_nothing_else(client: Async
 
 
 def acts() -> set[str]:
-    """Every act that the program records: the words given to `record` and to those who call it for another."""
+    """Every act that the program records: the names given to `record` and to the functions that call it for others."""
     found: set[str] = set()
     for path in [*(ROOT / "forum").rglob("*.py"), *(ROOT / "workers").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

@@ -1,4 +1,4 @@
-"""The journal is only added to: the database refuses the rest, and whoever gets round it leaves a broken chain."""
+"""The journal is append-only: the database refuses anything else, and getting round it breaks the chain."""
 
 import asyncio
 import random
@@ -69,7 +69,7 @@ async def five(database: Settings) -> None:
 
 
 async def bypassing(*statements: str) -> None:
-    """What somebody does who owns the database: without its triggers, which are there again afterwards."""
+    """Act as the owner of the database: without the triggers, which are restored afterwards."""
     if is_sqlite():
         kept = [
             (await row("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = $1", name) or {})["sql"]
@@ -248,7 +248,7 @@ async def test_a_redacted_line_that_is_changed_afterwards_is_found(five: None, c
 
 
 async def test_words_changed_under_cover_of_an_erasure_are_found(five: None) -> None:
-    """The triggers let it pass, as they let an erasure: no entry of the chain says so."""
+    """The triggers allow it, as they allow an erasure, but no entry of the chain accounts for it."""
     await rows("UPDATE journal_entry SET reason = 'Une autre', salt = '', redacted_at = $1 WHERE id = 2", NOON)
     assert (await verify()).fault == "les textes de la ligne 2 ont été changés autrement que par un effacement"
 
@@ -278,7 +278,7 @@ async def test_what_is_rolled_back_leaves_no_line_and_no_gap(five: None) -> None
 
 
 async def test_writers_at_once_are_chained_one_after_another(five: None) -> None:
-    """Each locks things of its own in an order of its own before or after its line: nobody waits for ever."""
+    """Each locks other things, in a different order, before or after its line: there is no deadlock."""
     members = [await make_member(f"Personne {letter}") for letter in "ABCDEF"]
 
     async def write(number: int) -> None:
@@ -304,7 +304,7 @@ def test_the_digest_of_words_depends_on_the_salt_and_on_the_place_of_each_word()
 
 
 async def test_a_long_journal_is_verified_in_seconds_and_in_little_memory(database: Settings) -> None:
-    """A hundred thousand entries, as a consultation of years holds them."""
+    """A hundred thousand entries, as in a consultation of several years."""
     entries: list[list[object]] = []
     chain = ""
     for number in range(1, 100_001):
@@ -329,5 +329,5 @@ async def test_a_long_journal_is_verified_in_seconds_and_in_little_memory(databa
     took, grown = perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert (found.fault, found.entries, found.chain) == ("", 100_000, chain)
     assert took < 60
-    # Kilobytes: a row is half of one, all of them would be fifty thousand and more.
+    # Kilobytes: a row takes half of one, so all of them would take more than fifty thousand.
     assert grown < 20_000

@@ -1,4 +1,4 @@
-"""A value of an enum never reaches a person: every page, sheet, mail, document and archive says its word in its place.
+"""No enum value ever reaches a person: every page, sheet, mail, document and archive shows its label instead.
 
 What is read is what a person sees or hears: neither what a form sends, nor classes and addresses, nor data for
 programs.
@@ -39,7 +39,7 @@ from tests.world import World
 from workers.archives import archive_of
 from workers.letters import message_of
 
-# Values that are French words, said on purpose.
+# Values that are French words, shown on purpose.
 SHOWN = {
     "pour",
     "contre",
@@ -63,14 +63,14 @@ def enums(kind: type[StrEnum] = StrEnum) -> Iterator[type[StrEnum]]:
 
 
 def known() -> tuple[set[str], set[str]]:
-    """The values of the enums that the database and the results hold, and the words of all."""
+    """The values of the enums that the database and the results hold, and all their labels."""
     labelled = [each for kind in enums(Labelled) for each in kind]
     stored = [kind for kind in enums() if kind.__module__.startswith(("forum.models.", "forum.ranking."))]
     return {str(each) for kind in stored for each in kind} | set(labelled), {each.label for each in labelled}  # type: ignore[attr-defined]
 
 
 def codes_in(text: str) -> list[str]:
-    """The values that stand in a text as they are."""
+    """The raw values found in a text."""
     values, labels = known()
     for label in sorted(labels, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(label)}(?!\w)", "…", text, flags=re.IGNORECASE)
@@ -80,7 +80,7 @@ def codes_in(text: str) -> list[str]:
 
 
 class Seen(HTMLParser):
-    """The words of a page, and those that are heard only."""
+    """The visible words of a page, and those only for screen readers."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -105,7 +105,7 @@ def seen(page: str) -> str:
 
 
 async def make_every_value(world: World) -> None:
-    """Something of each value, in an open theme and in themes of each voting whose votes are over."""
+    """Make something of each value, in an open theme and in themes of each kind of voting whose votes are over."""
     theme, author = await Theme.get(number=3), world.guests["member"].member
     assert author is not None
     thread = await make_thread(theme, "Le fil des valeurs", author=author)
@@ -147,7 +147,7 @@ async def _make_closed_votes(author: Member) -> None:
 
 
 async def _make_journal(author: Member, post: Post, theme: Theme) -> None:
-    """A line of each act whose codes are kept."""
+    """Write a line for each act whose codes are kept."""
     moments = dict.fromkeys(("contributions_open_at", "contributions_close_at", "votes_open_at", "votes_close_at"))
     schedule = [json.dumps(moments | {"voting": voting, "sealed": True}) for voting in Voting]
     lines = [

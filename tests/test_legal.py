@@ -1,4 +1,4 @@
-"""The pages that the law asks for: on every footer, in both languages, and complete or not in production."""
+"""The pages that the law requires: linked from every footer, in both languages, and complete in production."""
 
 import itertools
 import re

@@ -45,7 +45,7 @@ Picture = dict[str, list[tuple[object, ...]]]
 
 
 async def run(address: str, script: str) -> None:
-    """Statements by the driver alone."""
+    """Run statements with the driver alone."""
     if address.startswith("sqlite"):
         with closing(sqlite3.connect(address.removeprefix("sqlite:///"))) as connection:
             connection.executescript(script)
@@ -62,7 +62,7 @@ ON_SQLITE = {
     "made": "SELECT type, name, tbl_name, sql FROM sqlite_master",
     "next numbers": "SELECT name, seq FROM sqlite_sequence WHERE seq > 0",
 }
-# Of the schema public: names, and what PostgreSQL itself says of each thing.
+# For the schema public: names, and how PostgreSQL itself describes each thing.
 ON_POSTGRES = {
     "things": """SELECT relname, relkind, relpersistence, reloptions, obj_description(oid, 'pg_class')
                    FROM pg_class WHERE relnamespace = 'public'::regnamespace""",
@@ -88,7 +88,7 @@ ON_POSTGRES = {
 
 
 async def picture(address: str) -> Picture:
-    """All that a database is made of and holds; of moments only how they are written."""
+    """Everything that a database is made of and holds; for moments, only their format."""
     if address.startswith("sqlite"):
         with closing(sqlite3.connect(address.removeprefix("sqlite:///"))) as file:
             found = {what: [*map(tuple, file.execute(query))] for what, query in ON_SQLITE.items()}
@@ -142,7 +142,7 @@ async def test_the_file_is_what_make_schema_writes(made: Made) -> None:
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
 def test_the_file_notes_every_migration(dialect: str) -> None:
-    """Without a database: whoever adds a migration is told at once."""
+    """Needs no database, so that a new migration fails at once."""
     noted = re.findall(r"\('forum', '(\w+)', ", (SCHEMAS / f"{dialect}.sql").read_text("utf-8"))
     assert noted == sorted(file.stem for file in MIGRATIONS.glob("0*.py")), "run `make schema`"
 
@@ -159,7 +159,7 @@ async def new(migrated: str, tmp_path: Path) -> AsyncIterator[str]:
 
 @pytest.fixture
 def never_stepwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No migration runs: what is there came from the file."""
+    """Make migrations fail to run: whatever is there came from the file."""
 
     async def nothing(**_: object) -> None:
         return
@@ -169,7 +169,7 @@ def never_stepwise(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def spoil(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Gives the files of the schema another ending."""
+    """Give the schema files another ending."""
 
     def spoil(ending: str) -> None:
         for name in ("sqlite.sql", "postgres.sql"):
@@ -180,7 +180,7 @@ def spoil(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], No
 
 
 async def things(address: str) -> set[object]:
-    """What stands in a database, by name."""
+    """The tables and other objects of a database, by name."""
     if address.startswith("sqlite"):
         with closing(sqlite3.connect(address.removeprefix("sqlite:///"))) as file:
             return {name for (name,) in file.execute("SELECT name FROM sqlite_master")}
@@ -213,10 +213,10 @@ async def test_a_truncated_file_leaves_nothing_and_the_next_start_makes_everythi
     "there",
     [
         "CREATE TABLE stock (id INTEGER PRIMARY KEY)",  # another program's
-        "CREATE TABLE member (id INTEGER PRIMARY KEY)",  # ours, of a restoration that was cut
+        "CREATE TABLE member (id INTEGER PRIMARY KEY)",  # ours, from an interrupted restore
         "CREATE VIEW stock AS SELECT 1 AS one",
         """CREATE TABLE tortoise_migrations (id INTEGER PRIMARY KEY, app TEXT, name TEXT, applied_at TEXT);
-           CREATE TABLE job (id INTEGER PRIMARY KEY)""",  # a first migration that was cut
+           CREATE TABLE job (id INTEGER PRIMARY KEY)""",  # an interrupted first migration
     ],
 )
 async def test_tables_that_no_migration_made_are_neither_filled_up_nor_migrated(new: str, there: str) -> None:
@@ -230,7 +230,7 @@ async def test_tables_that_no_migration_made_are_neither_filled_up_nor_migrated(
 async def test_a_database_with_a_migration_goes_on_by_migrations(
     new: str, spoil: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file is for no table at all: here it is not even read."""
+    """The file is only for a database without tables: here it is not even read."""
     await migrate(settings_at(new))
     spoil("INSERT INTO nowhere VALUES (1);")
     asked: list[object] = []
@@ -251,7 +251,8 @@ async def test_the_tables_of_an_extension_do_not_count(new: str, never_stepwise:
 
 
 async def test_several_that_migrate_at_once_take_turns(new: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The release step run twice by mistake, or two sites started on a new database: one migrates, the others wait."""
+    """Whether the release step runs twice by mistake or two sites start on a new database: one migrates, the others
+    wait."""
     monkeypatch.setenv("FORUM_DATABASE__URL", new)
     commands = [
         await asyncio.create_subprocess_exec(
@@ -295,12 +296,12 @@ OLD_ENTRY = """INSERT INTO journal_entry (id, at, act, thing, thing_id, before, 
 
 @pytest.fixture(scope="module")
 async def walked(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Settings]:
-    """Back to the schema before the journal was chained, then each migration over rows that a release left to it."""
+    """Go back to the schema before the journal was chained, then run each migration over rows that a release left."""
     async with new_database(tmp_path_factory.mktemp("walked"), "walked") as address:
         here = settings_at(address)
         await migrate(here)
         await apply_migrations(config=configuration(here), target="forum.0003_people")
-        for number in (1, 2, 7):  # a number was lost by a write that was given up
+        for number in (1, 2, 7):  # a number was skipped by a write that was rolled back
             await rows(OLD_ENTRY.format(number))
         await apply_migrations(config=configuration(here), target="forum.0004_journal_chain")
         for statement in BEFORE_5:
@@ -312,7 +313,7 @@ async def walked(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
 
 @pytest.fixture
 async def old(walked: Settings) -> AsyncIterator[None]:
-    """That database, open."""
+    """The database migrated from older releases, open."""
     await open_database(walked)
     yield
     await close_database()

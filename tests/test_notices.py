@@ -1,4 +1,4 @@
-"""What comes from elsewhere says so beside it: from where, under which licence, and the very bytes that were taken."""
+"""Third-party files are declared beside them: their origin, their licence, and the hash of the exact bytes."""
 
 import hashlib
 import tomllib
@@ -15,12 +15,12 @@ MANIFESTS = sorted(
     for folder in ("forum", "static", "templates", "tests", "themes")
     for path in (ROOT / folder).rglob("MANIFEST.toml")
 )
-# Folders where everything comes from elsewhere.
+# Folders where everything is third-party.
 VENDORED = ("static/fonts", "forum/documents/fonts", "tests/browser/vendor", "forum/importing/example")
 
 
 def entries(path: Path) -> Iterator[dict[str, Any]]:
-    """Each thing that a manifest names: those of its tables that hold hashes."""
+    """The entries of a manifest: those of its tables that hold hashes."""
 
     def within(table: dict[str, Any]) -> Iterator[dict[str, Any]]:
         if "sha256" in table:

@@ -1,4 +1,4 @@
-"""What a member is told, through the door: read when they say so, and only what their page showed."""
+"""Notifications through the page: marked as read when the member says so, and only those that the page showed."""
 
 import re
 
@@ -21,7 +21,7 @@ async def told(member: Member, thread: Thread) -> Notification:
 
 
 async def told_often(member: Member, thread: Thread, times: int) -> list[int]:
-    """The ids of so many notices of other contributions each, the newest first."""
+    """Make this many notices, each about a different contribution; returns their ids, the newest first."""
     posts = [await make_post(thread, f"Contribution {number}.") for number in range(times)]
     for post in posts:
         await Notification.create(member=member, post=post, event=Event.MENTION, created_at=NOON)
@@ -35,7 +35,7 @@ async def unread(client: AsyncClient) -> int:
 
 
 def to_mark(page: str) -> list[int]:
-    """The notices that the button of a page says were read."""
+    """The notices that the button of a page will mark as read."""
     return [int(each) for each in re.findall(r'name="vues" value="(\d+)"', page)]
 
 

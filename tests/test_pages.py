@@ -1,4 +1,5 @@
-"""Pages of a list by key: every row once and in order, either way, whatever comes, goes or moves meanwhile."""
+"""Pages of a list by key: every row once and in order, in both directions, whatever is added, removed or moved
+meanwhile."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,7 @@ SIZE = 3
 
 @pytest.fixture
 async def threads(database: None) -> list[int]:
-    """Eight threads, the most recent first; three of them of one moment, one without a fraction of a second."""
+    """Eight threads, the most recent first; three have the same moment, one has no fraction of a second."""
     theme = await make_theme(3)
     moments = [NOON + timedelta(microseconds=250_000 * each) for each in (0, 1, 2, 2, 2, 3, 4, 5)]
     made = [
@@ -51,7 +52,7 @@ async def test_pages_follow_one_another_and_lead_back(threads: list[int]) -> Non
 
 
 async def test_a_page_holds_while_rows_move_go_and_come(threads: list[int]) -> None:
-    """The row of the key itself is written in and goes to the top; the next page is what it was."""
+    """A post in the thread of the key moves it to the top; the next page does not change."""
     further = Turn((await recent()).next or "")
     theme_id = (await Thread.get(id=threads[0])).theme_id
     await rows("UPDATE thread SET last_post_at = $1 WHERE id = $2", NOON + timedelta(hours=1), threads[2])
@@ -59,7 +60,7 @@ async def test_a_page_holds_while_rows_move_go_and_come(threads: list[int]) -> N
     await rows("DELETE FROM thread WHERE id = $1", threads[4])
     page = await recent(further)
     assert ids(page) == [threads[3], threads[5], threads[6]]
-    # What came before has grown: the page back ends where this one begins.
+    # More rows come before: the previous page ends where this one begins.
     assert ids(await recent(Turn(page.previous or "", back=True)))[-1] == threads[1]
 
 
@@ -67,7 +68,7 @@ async def test_the_page_at_an_end_stands_for_what_is_past_it(threads: list[int])
     first, last = await recent(), threads[5:]
     assert await recent(Turn("19700101T000000~1")) == await recent(Turn("19700101T000000~2"))
     assert ids(await recent(Turn("19700101T000000~1"))) == last
-    # Two rows stand before: a page of two would be no page.
+    # Only two rows come before: the first page is shown instead, in full.
     assert ids(await recent(Turn(RECENT.key((await recent()).shown[2]), back=True))) == ids(first)
     await rows("DELETE FROM thread")
     assert await recent(Turn(first.next or "")) == Page(())
@@ -101,7 +102,7 @@ async def test_the_first_page_costs_a_statement_and_any_other_two(threads: list[
 
 async def test_names_are_keys_too(database: None) -> None:
     members = [await make_member(name) for name in ("Zoé", "Élodie Martin", "Camille", "Ann-Sophie", "Bob", "Yves")]
-    # No handle holds the sign that parts values, but no key breaks where one would.
+    # No handle holds the separator of values, but a key would not break if one did.
     await Member.filter(id=members[2].id).update(handle_key="camille~7")
     met: list[int] = []
     turn: Turn | None = FIRST

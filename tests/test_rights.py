@@ -786,7 +786,7 @@ def may(case: Case) -> list[str]:
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.form is None and may(case)], ids=str)
-async def test_who_may_reads(app: Starlette, world: World, case: Case) -> None:
+async def test_people_with_the_right_read(app: Starlette, world: World, case: Case) -> None:
     for name in may(case):
         answer = await ask(app, world.guests[name], case)
         assert answer.status_code == (403 if case.refused else case.status_for(name)), (name, answer.text)
@@ -811,7 +811,7 @@ def writes() -> Iterator[tuple[Case, str, str]]:
     [pytest.param(*one, marks=pytest.mark.one_database if one[2] == "form" else ()) for one in writes()],
     ids=str,
 )
-async def test_who_may_writes(app: Starlette, world: World, case: Case, name: str, kind: str) -> None:
+async def test_people_with_the_right_write(app: Starlette, world: World, case: Case, name: str, kind: str) -> None:
     as_json = kind == "json"
     answer = await ask(app, world.guests[name], case, as_json=as_json)
     moved = changed(world.rows, await fingerprint())
@@ -832,7 +832,7 @@ REFUSED = [case for case in CASES if len(may(case)) < len(READERS)]
 
 @pytest.mark.one_database
 @pytest.mark.parametrize("case", REFUSED, ids=str)
-async def test_who_may_not_changes_nothing(app: Starlette, world: World, case: Case) -> None:
+async def test_people_without_the_right_change_nothing(app: Starlette, world: World, case: Case) -> None:
     """All readers whom the table refuses, one after the other in one world, which is unchanged after each of them."""
     asked_in_json: set[Cell] = set()
     for name, reader in READERS.items():

@@ -1,8 +1,8 @@
-"""The schema as a site has it: what the database itself keeps unique and finds quickly, said here in full.
+"""The schema as a site has it: the unique sets and the indexes of the database, listed here in full.
 
-On SQLite a change of a column remakes its table and can silently drop what is listed here; the application would then
-count two ballots of one person. So the list is compared on both databases, and the start is refused without the one
-set that everything rests on.
+On SQLite, changing a column rebuilds its table and can silently drop what is listed here; the application would then
+count two ballots of one person. So the list is compared on both databases, and the application refuses to start without
+the unique set that votes depend on.
 """
 
 from pathlib import Path
@@ -63,7 +63,7 @@ UNIQUE: dict[str, set[tuple[str, ...]]] = {
     "working_group": {("slug",)},
 }
 
-# Every foreign key that a page or a deletion follows, beside the unique sets that begin with it.
+# Every foreign key that a page or a deletion follows, except those that begin a unique set.
 INDEXED = {
     "answer": {"agent_id"},
     "ballot": {"voter_id", "carried_from_id"},
@@ -101,7 +101,7 @@ INDEXED = {
 }
 
 
-# Indexes of some rows only, by their name.
+# Partial indexes, by name.
 PARTIAL = {"notification_unread": ("notification (member_id)", "read_at IS NULL")}
 
 
@@ -157,10 +157,8 @@ async def test_the_database_keeps_these_indexes_of_some_rows(database: Settings,
 
 @pytest.mark.sqlite_only
 async def test_the_unread_are_counted_in_their_index(database: Settings) -> None:
-    """Each page of a member asks for it: the plan of the session's query must not read a list of notices.
-
-    PostgreSQL reads an empty table whole, whatever its indexes.
-    """
+    """Each page of a member needs this count: the plan of the session's query must not read a list of notices.
+    PostgreSQL reads an empty table whole, whatever its indexes."""
     plan = await rows(f"EXPLAIN QUERY PLAN {VIEWER_QUERY.replace('$1', 'NULL')}")
     assert any("notification_unread" in one["detail"] for one in plan)
 
@@ -192,7 +190,7 @@ async def test_the_start_is_refused_when_ballots_could_be_doubled(database: Sett
     with pytest.raises(CannotStart, match="compterait deux fois"):
         async with app.router.lifespan_context(app):
             pass
-    # PostgreSQL's tables are shared by the tests of a run: the one that was put aside comes back.
+    # PostgreSQL's tables are shared by the tests of a run: the one that was set aside is restored.
     with pytest.raises(CannotStart):
         await open_database(database)
     await rows("DROP TABLE ballot")

@@ -1,4 +1,4 @@
-"""What is sealed opens under our key alone, and the key can be replaced."""
+"""What is sealed opens only under our key, and the key can be replaced."""
 
 import pytest
 

@@ -1,8 +1,6 @@
-"""The real thread of 2019, worked through as its moderators would, by the pages alone.
-
-What is asked of the product: P5, P6 and P7 come from the meeting; P3 has contribution 9 as its complement, and its
-words are not harvested twice; P8; the three demands of the testimony in contribution 2, one of which joins P6.
-"""
+"""The real thread of 2019, worked through as its moderators would, using only the pages. What the product must allow:
+P5, P6 and P7 come from the meeting; P3 has contribution 9 as its complement, and its words are not harvested twice; P8;
+the three demands of the testimony in contribution 2, one of which joins P6."""
 
 import re
 from html import unescape
@@ -30,7 +28,7 @@ class Desk:
         self.posts = posts
 
     async def read(self, address: str) -> str:
-        """A page as words, its spaces as one types them."""
+        """The words of a page, with ordinary spaces."""
         answer = await self.client.get(address)
         assert answer.status_code == 200, f"{address}: {answer.status_code}"
         return re.sub(r"(?:\s|\u00a0|\u202f)+", " ", unescape(re.sub(r"<[^>]+>", " ", answer.text)))
@@ -41,7 +39,7 @@ class Desk:
         return answer
 
     async def propose(self, number: int, wording: str, *, words: str = "") -> str:
-        """A proposal of a contribution by its place in the thread, or of words of it; gives its reference."""
+        """Make a proposal of a contribution, by its place in the thread, or of words of it; returns its reference."""
         answer = await self.send(f"/contributions/{self.posts[number]}/proposer", mots=words, formulation=wording)
         return str(answer.headers["location"]).partition("?")[0].rpartition("/")[2]
 
@@ -50,7 +48,7 @@ class Desk:
         await self.send(f"/contributions/{self.posts[number]}/extraire", nature=nature, proposition=proposal, **form)
 
     async def end(self, number: int, *, reason: str = "") -> None:
-        """The reading of a contribution is over: treated, or without follow-up for a reason."""
+        """End the reading of a contribution: treated, or without follow-up for a reason."""
         post = self.posts[number]
         seen = re.search(r'name="vu" value="([^"]+)"', (await self.client.get(f"/contributions/{post}/extraire")).text)
         assert seen
@@ -85,7 +83,7 @@ async def test_the_thread_of_2019_becomes_proposals_and_every_contribution_is_re
     assert p3 not in told
     assert p8 not in told
 
-    # Contribution 9 quotes 3 whole, then enriches it: only its own words are its complement.
+    # Contribution 9 quotes the whole of 3, then adds to it: only its own words are the complement.
     await desk.harvest(9, "connaissance", proposal=p3)
     complement = await desk.read(f"/propositions/{p3}")
     assert "cadrer en interne l'intervention des bibliothécaires" in complement
@@ -119,14 +117,14 @@ async def test_the_thread_of_2019_becomes_proposals_and_every_contribution_is_re
     of_testimony = await rows("SELECT id FROM extract WHERE post_id = $1", posts[2])
     assert len(of_testimony) == 3
 
-    # Every contribution is read to its end, and nothing waits any more.
+    # Every contribution is fully read, and nothing waits any more.
     for number in range(2, 11):
         await desk.end(number)
     assert (await rows("SELECT COUNT(*) AS n FROM treatment WHERE outcome = 'treated'"))[0]["n"] == 9
     waiting = (await client.get("/a-traiter")).text
     assert all(f"/contributions/{post}/extraire" not in waiting for post in posts.values())
 
-    # People vote; the union's votes are counted once, and the results say all of it.
+    # People vote; the votes of merged proposals are counted once, and the results say so.
     for voter, opinion in ((f"Votant Numéro{n}", "pour" if n < 4 else "contre") for n in range(6)):
         await sign_in(client, await make_member(voter))
         for reference in (p3, p6):

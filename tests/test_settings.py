@@ -9,7 +9,7 @@ from forum.settings import Settings, settings
 
 @pytest.fixture(autouse=True)
 def _read_anew(configured: Settings) -> None:
-    """Each test reads the settings itself."""
+    """Each test loads the settings again."""
     settings.cache_clear()
 
 

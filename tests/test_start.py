@@ -25,7 +25,7 @@ PATIENCE = 60
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """A machine of its own: SQLite in an empty folder, no Redis, a free port."""
+    """A fresh machine: SQLite in an empty folder, no Redis, a free port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -39,7 +39,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def machine(environment: dict[str, str]) -> dict[str, str]:
-    """The same machine once it is migrated, without a process that does it."""
+    """A fresh machine already migrated, without the cost of a process."""
     data = Path(environment["FORUM_SITE__DATA_DIR"])
     data.mkdir()
     with closing(sqlite3.connect(data / "cahier.sqlite3")) as database:
@@ -62,7 +62,7 @@ def command(environment: dict[str, str], *arguments: str, stdin: str = "") -> su
 
 @contextmanager
 def served(environment: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """The site, once it answers; killed at the end if it did not end itself."""
+    """The site, once it answers; killed at the end if it is still running."""
     process = subprocess.Popen(
         [sys.executable, "-m", "forum", "serve", *arguments],
         cwd=ROOT,
@@ -93,7 +93,7 @@ def wait_for_answer(address: str, process: subprocess.Popen[str]) -> None:
 
 
 def stop(process: subprocess.Popen[str]) -> tuple[str, str]:
-    """What it printed until it ended by itself."""
+    """Stop the process; returns what it printed until it ended by itself."""
     process.send_signal(signal.SIGTERM)
     printed = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0

@@ -1,4 +1,4 @@
-"""Counters in memory: the library sweeps the old ones away by itself, whatever is forgotten meanwhile."""
+"""Counters in memory: the library removes expired ones by itself, whatever is deleted meanwhile."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ LIMIT = RateLimitItemPerDay(3)
 
 @pytest.mark.parametrize("at_once", [False, True], ids=["one", "all"])
 async def test_what_is_forgotten_during_a_sweep_does_not_end_it(*, at_once: bool) -> None:
-    """The sweep waits between two keys: the one that it comes to may be gone."""
+    """The sweep pauses between two keys: the next one may be gone."""
     counters = Throttle("")
     keys = [f"codes {number}" for number in range(20)]
     for key in keys:

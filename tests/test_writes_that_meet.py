@@ -1,4 +1,4 @@
-"""Writes that meet each other: none fails, none is lost, and what somebody closed meanwhile is closed."""
+"""Concurrent writes: none fails, none is lost, and what somebody closed meanwhile stays closed."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -40,7 +40,7 @@ Send = Callable[[AsyncClient, int], Awaitable[Response]]
 
 
 class Place:
-    """A theme whose votes are counted openly, a thread with contributions and a proposal made of each."""
+    """A theme with a public count, a thread with contributions and a proposal made of each."""
 
     theme: Theme
     thread: Thread
@@ -90,7 +90,7 @@ class Place:
 
 
 async def at_once(app: Starlette, member: Member, sends: list[Send], each: int = AT_ONCE) -> list[int]:
-    """The status of each answer, when the same member sends all that at the same moment."""
+    """The status of each answer, when the same member sends all these requests at the same moment."""
     statuses: list[int] = []
 
     async def send(client: AsyncClient, one: Send, n: int) -> None:
@@ -130,7 +130,7 @@ async def test_every_kind_of_write_meets_every_other(app: Starlette, monkeypatch
 
 
 class HeldUp:
-    """A ballot that is written and not yet committed, until somebody says `go_on`."""
+    """A ballot that is written but not committed until `go_on` is called."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.written, self.go_on = anyio.Event(), anyio.Event()
@@ -197,7 +197,7 @@ async def test_results_read_at_the_close_are_read_again_when_a_last_ballot_enter
 
 
 class Waits:
-    """What a write of one module has written and not yet committed, until `seconds` have gone by: others wait."""
+    """A write of one module that stays uncommitted for `seconds`, so that others wait."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, module: object, name: str, seconds: float = 0.3) -> None:
         self.written = anyio.Event()

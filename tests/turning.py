@@ -1,4 +1,4 @@
-"""Who turns the pages of a list, by its links, as somebody does: to the end, then back to the beginning."""
+"""Turn the pages of a list by its links, as a reader does: to the end, then back to the beginning."""
 
 import html
 import re
@@ -17,7 +17,7 @@ def link(page: str, rel: str) -> str:
 
 
 async def turn(client: AsyncClient, address: str, read: Callable[[str], list[T]]) -> list[list[T]]:
-    """What each page of a list shows; back from the last one each is what it was, under addresses of the same list."""
+    """What each page of a list shows; on the way back each one must be the same, at addresses of the same list."""
     pages, seen = [], []
     while address:
         page = (await client.get(address)).text

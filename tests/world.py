@@ -1,4 +1,4 @@
-"""A small consultation in which every right can be asked for, and the people who ask.
+"""A small consultation in which every right can be tested, and the people who ask.
 
 Group A has an open theme 3, a closed theme 5 with syntheses, and meetings; group B has theme 6 and a meeting. Each
 reader has a contribution, a proposal and a ballot of their own. `places` says where things are: `{post}` in an address.
@@ -47,18 +47,18 @@ from tests.factories import (
     make_thread,
 )
 
-# A voter who wrote nothing: their name has no reason to be on any page.
+# A voter who wrote nothing: their name must not be on any page.
 SECRET_VOTER = "Zénobie Discrète"
-# Numbers that nothing has.
+# Numbers that do not exist.
 NEVER = 987654
-# What every reader signs in with, and the code that their application shows at noon.
+# The password of every reader, and the code that their application shows at noon.
 PASSWORD = "une phrase que seul le lecteur connaît"
 CODE = code_at(NOON)
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Somebody who asks: what they are to things of group A and of group B, and how they are made."""
+    """Somebody who asks: their standings in group A and in group B, and how they are made."""
 
     a: frozenset[Standing]
     b: frozenset[Standing]
@@ -69,7 +69,7 @@ class Reader:
 
 
 def _reader(*standings: Standing, role: Role = Role.MEMBER, moderates: str = "", factor: bool = True) -> Reader:
-    """`standings` are those in group A; a moderator of one group is one of another group in the other."""
+    """`standings` are those in group A; a moderator of one group is, in the other, a moderator of another group."""
     swapped = {Standing.MODERATOR: Standing.OTHER_MODERATOR, Standing.OTHER_MODERATOR: Standing.MODERATOR}
     here, there = frozenset(standings), frozenset(swapped.get(each, each) for each in standings)
     until = NOON + timedelta(days=9) if Standing.SUSPENDED in here else None
@@ -196,7 +196,7 @@ _hashes: list[str] = []
 
 
 async def hash_of_password() -> str:
-    """PASSWORD as the database keeps it, worked out once: it is slow on purpose."""
+    """The hash of PASSWORD, computed once: hashing is slow on purpose."""
     if not _hashes:
         _hashes.append(await passwords.hash_password(PASSWORD))
     return _hashes[0]
@@ -220,7 +220,8 @@ async def _make_elsewhere(member: Member | None) -> dict[str, object]:
 
 
 async def _make_people() -> dict[str, object]:
-    """Those whom administrators act on: a member with an address and a second factor, one suspended, those invited."""
+    """People on whom administrators act: a member with an address and a second factor, a suspended one, people
+    invited."""
     target = await make_member("Cible Commune", email="cible@exemple.fr")
     await give_factor(target)
     await sessions.open_session(target.id, now=NOON)
@@ -318,7 +319,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
 
 
 async def make_draft(theme: Theme, number: int, author: Member) -> Proposal:
-    """A proposal that its author alone knows of."""
+    """A proposal that only its author knows of."""
     return await Proposal.create(
         theme=theme,
         number=-1 - number,
@@ -331,7 +332,7 @@ async def make_draft(theme: Theme, number: int, author: Member) -> Proposal:
 
 
 async def _make_answers(closed: Theme) -> dict[str, object]:
-    """In the closed theme a proposal with its answer and something to be done, and one of which all is done."""
+    """In the closed theme, an answered proposal with an open obligation, and one whose obligations are all done."""
     owed, kept = [
         await make_proposal(closed, wording, state=ProposalState.RETAINED) for wording in ("Promise.", "Tenue.")
     ]
@@ -369,7 +370,7 @@ async def _tell(member: Member, post: Post) -> int:
 
 
 async def _make_syntheses(theme: Theme, closed: Theme) -> dict[str, object]:
-    """A draft of the open theme; of the closed one what failed, what is published, and what is ready to be."""
+    """A draft for the open theme; for the closed one a failed, a published and an unpublished synthesis."""
     draft = await _make_synthesis(theme, 1, SynthesisState.READY)
     failed = await _make_synthesis(closed, 1, SynthesisState.FAILED)
     published = await _make_synthesis(closed, 2, SynthesisState.PUBLISHED)
@@ -402,12 +403,12 @@ async def _make_synthesis(theme: Theme, version: int, state: SynthesisState) -> 
     return made.id
 
 
-# What reading alone may move: when a session was last used.
+# What reading alone may change: when a session was last used.
 _PASSING = {"session": {"seen_at"}}
 
 
 async def fingerprint() -> dict[str, str]:
-    """Every row of every table, as it is stored; only the hour of a session's last visit is passed over."""
+    """Every row of every table, as it is stored, except the time of a session's last visit."""
     return {each["name"]: each["stored"] or "" for each in await rows(await _everything())}
 
 

@@ -1,7 +1,7 @@
 """What no page may have: faults that axe-core finds, words wider than the window, a focus that cannot be seen.
 
-The whole of axe runs in light at both widths; in dark, where only colours differ, its rules about colours do. Contrast
-is asked at 7:1 (the enhanced rule), as the palettes promise.
+In light mode all of axe runs at both widths; in dark mode, where only colours differ, only its colour rules do.
+Contrast must be 7:1 (the enhanced rule), as the palettes promise.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ _COLOURS_ONLY = {"runOnly": {"type": "rule", "values": COLOURS}}
 _RUN = "options => axe.run(document, {...options, resultTypes: ['violations']})"
 
 # Everything that Tab reaches and how its focus is drawn. The script is called after a real Tab, so that the browser
-# takes what it focuses as reached by the keyboard.
+# treats what it focuses as reached by the keyboard.
 _UNSEEN_FOCUS = """() => {
   const reached = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]';
   const unseen = [];
@@ -35,14 +35,14 @@ _UNSEEN_FOCUS = """() => {
   }
   return unseen;
 }"""
-# What sticks out of a page too wide, to say more than that it is.
+# The elements that make a page too wide, so that the failure names them.
 _TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
   [...document.body.querySelectorAll('*')].filter(one => one.getBoundingClientRect().right > innerWidth + 1)
     .map(one => one.outerHTML.slice(0, 120))"""
 
 
 async def faults(page: Page) -> list[str]:
-    """Everything wrong with the page as it stands, in both palettes and at both widths; a sentence each."""
+    """Everything wrong with the page as it is, in both palettes and at both widths; a sentence each."""
     await page.evaluate(AXE)
     found: list[str] = []
     for width in (NARROW, WIDE):
@@ -59,7 +59,7 @@ async def faults(page: Page) -> list[str]:
 
 
 async def faults_of_words(page: Page) -> list[str]:
-    """The same for a page whose shape was seen in the other language: only its words can be wrong, or too long."""
+    """Everything wrong with a page already audited in the other language: only its words can be wrong, or too long."""
     await page.evaluate(AXE)
     await page.set_viewport_size(NARROW)  # type: ignore[arg-type] # as above
     await page.emulate_media(color_scheme="light")

@@ -25,7 +25,7 @@ MISSING = f"no browser ({', '.join(services.BROWSERS)})"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """A skip is one letter among many; this is not."""
+    """Say loudly what was skipped: a skip alone is one letter among many."""
     skipped = [report for report in terminalreporter.stats.get("skipped", []) if MISSING in str(report.longrepr)]
     if skipped:
         terminalreporter.write_line(f"\n!!! {MISSING}: {len(skipped)} tests in a real page DID NOT RUN.\n", red=True)
@@ -33,7 +33,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="package")
 async def chromium() -> AsyncIterator[Browser]:
-    """The machine's own Chromium, once for all these tests."""
+    """The machine's own Chromium, started once for all these tests."""
     path = services.browser()
     if path is None and os.environ.get("CI") == "true":
         pytest.fail(MISSING)
@@ -47,7 +47,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @pytest.fixture(scope="package")
 async def open_site(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
-    """The example with something of everything in it, votes open. Tests leave its votes open."""
+    """The example with some of everything in it, its votes open. Tests must leave them open."""
     async with serving(tmp_path_factory.mktemp("open")) as site:
         await furnish(site)
         yield site
@@ -63,14 +63,14 @@ async def closed_site(chromium: Browser, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 async def fresh_site(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
-    """The example as it is on the first run, for one test alone."""
+    """The example as on the first run, for a single test."""
     async with serving(tmp_path_factory.mktemp("fresh")) as site:
         yield site
 
 
 @asynccontextmanager
 async def _people(chromium: Browser, site: Site) -> AsyncIterator[Readers]:
-    """People who go home at the end; what they noted on the way fails the test."""
+    """People whose browsers close at the end; anything wrong that they noted fails the test."""
     readers = Readers(chromium, site)
     yield readers
     await readers.leave()

@@ -1,5 +1,5 @@
-"""Something of everything on a site, so that its pages have something to show. Done without a browser, by the doors
-wherever there is one."""
+"""Some of everything on a site, so that its pages have something to show. Done without a browser, through the site's
+own forms wherever there is one."""
 
 import re
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ THEME = "/themes/3"
 # In tenths of a second: a compilation in all formats on a busy machine.
 LONGEST_COMPILATION = 600
 
-# What a member may write that is hard to set: every element, and words that fit on no telephone.
+# What a member may write that is hard to lay out: every element, and words too long for a telephone.
 RICH = """@Nadia-Berthier voici ce que nous faisons **depuis deux ans** :
 
 ### Nos ateliers
@@ -47,7 +47,7 @@ MINUTES = """# Réunion du 12 mars
 - Ouvrir les formations du CNFPT aux médiateurs
 Le groupe se retrouvera en avril."""
 INVITED = "adresse;nom\nnora@exemple.fr;Nora Blanc\nNORA@exemple.fr;\npas une adresse;<b>\n"
-# An archive is made in less than a blink, and once a day: one that waits for ever shows its page each time.
+# An archive is made in an instant, and once a day: one that waits for ever keeps its page visible.
 WAITING = """
     INSERT INTO job (name, key, subject, state, tries, fence, run_after, done_steps, total_steps, step, error, trace_id,
                      created_at)
@@ -104,7 +104,7 @@ async def furnish(site: Site) -> None:
 
 
 async def _live(site: Site) -> None:
-    """What becomes of proposals: one amended while it was voted on, twice; one set aside; one withdrawn in favour of
+    """Give proposals a life: one amended twice while it was voted on; one set aside; one withdrawn in favour of
     another; one that is still a draft."""
     async with site.desk("membre") as member, site.desk("modératrice") as moderator:
         words = {
@@ -139,12 +139,12 @@ async def _live(site: Site) -> None:
 
 
 async def _propose(member: AsyncClient, **words: str) -> str:
-    """A proposal of theme 3; gives its reference."""
+    """Write a proposal of theme 3; returns its reference."""
     return urlsplit(await sent(member, f"{THEME}/proposer", **words)).path.rpartition("/")[2]
 
 
 async def close(site: Site) -> None:
-    """The votes of theme 3 are closed, its voters of two professions, its synthesis is compiled and published."""
+    """Close the votes of theme 3, give its voters two professions, compile and publish its synthesis."""
     await site.put(PROFESSIONS)
     async with site.desk("membre") as member:
         await sent(member, "/propositions/T3-001/vote", avis="pour")
@@ -161,7 +161,7 @@ async def close(site: Site) -> None:
 
 
 async def _answer(site: Site, agent: AsyncClient) -> None:
-    """Four answers, one of them twice; an obligation that is late, one that was put off, one that is kept."""
+    """Write four answers, one of them twice; one obligation late, one postponed, one kept."""
     day = datetime.now(PARIS).date()
     reply = {"service": "Service du livre et de la lecture", "decide_le": str(day), "motif": ANSWER}
     owed = {
@@ -190,7 +190,7 @@ async def _answer(site: Site, agent: AsyncClient) -> None:
 
 
 async def compile_(agent: AsyncClient, theme: str) -> int:
-    """Ask for a synthesis and wait for it; gives its number."""
+    """Ask for a synthesis and wait for it; returns its number."""
     synthesis = number_in(await sent(agent, "/syntheses/demander", theme=theme))
     for _ in range(LONGEST_COMPILATION):
         job = (await agent.get(f"/api/v1/syntheses/{synthesis}")).json()
@@ -202,14 +202,14 @@ async def compile_(agent: AsyncClient, theme: str) -> int:
 
 
 async def _quote(member: AsyncClient, *, post: int, source: str) -> int:
-    """A reply that quotes a whole contribution; gives its number."""
+    """Write a reply that quotes a whole contribution; returns its number."""
     answer = await member.get(f"/contributions/{post}/citer")
     marker = parse_qs(urlsplit(str(answer.headers["location"])).query)["citation"][0]
     return number_in(await sent(member, f"{THREAD}/repondre", source=source, en_reponse_a=str(post), citation=marker))
 
 
 async def _harvest(moderator: AsyncClient) -> None:
-    """Words of contribution 3 are kept for T3-002, as two things; contribution 4 is without follow-up."""
+    """Keep words of contribution 3 for T3-002, as two types; mark contribution 4 as without follow-up."""
     plain = (await moderator.get("/contributions/3/revisions/1?de=0&a=400")).text
     words = " ".join(unescape(plain.partition('<mark id="passage">')[2].partition("</mark>")[0]).split()[:12])
     for nature in ("argument pour", "connaissance"):
@@ -221,7 +221,7 @@ async def _harvest(moderator: AsyncClient) -> None:
 
 
 async def _hold_meeting(moderator: AsyncClient) -> int:
-    """Meeting 2 of the group of theme 3, its minutes kept; gives its number in addresses."""
+    """Enter meeting 2 of the group of theme 3 and keep its minutes; returns its number in addresses."""
     page = (await moderator.get("/reunions/nouvelle")).text
     group = re.search(r'name="groupe" value="(\d+)"[^>]*>\s*<span>GT Formation', page)
     assert group, page

@@ -1,8 +1,8 @@
-"""What people do with a mouse and a keyboard that takes more than one call."""
+"""Gestures with mouse and keyboard that take more than one call."""
 
 from playwright.async_api import Page
 
-# Where words stand once nothing moves: their face arrives after the page, and the page scrolls to its fragment.
+# The place of words once nothing moves: the font arrives after the page, and the page scrolls to its fragment.
 _PLACE_OF_WORDS = """async ([holder, words]) => {
   const root = document.querySelector(holder);
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
@@ -33,7 +33,7 @@ _FOCUSED = "() => document.activeElement.textContent.trim() || document.activeEl
 
 
 async def select_words(page: Page, holder: str, words: str) -> None:
-    """Drag the mouse over these words, which stand in one paragraph of `holder`."""
+    """Drag the mouse over these words, which are in one paragraph of `holder`."""
     await page.wait_for_load_state()
     place = await page.evaluate(_PLACE_OF_WORDS, [holder, words])
     assert place, f"« {words} » is not in {holder}"
@@ -45,7 +45,7 @@ async def select_words(page: Page, holder: str, words: str) -> None:
 
 
 async def tab_to(page: Page, name: str, *, at_most: int = 80) -> None:
-    """Press Tab until the focus is on the element of these words, as somebody without a mouse does."""
+    """Press Tab until the focus is on the element with these words, as somebody without a mouse does."""
     met = []
     for _ in range(at_most):
         await page.keyboard.press("Tab")

@@ -1,7 +1,7 @@
-"""People at their browsers: each in a context of their own, and everything that must never happen is noted meanwhile.
+"""People at their browsers, each in a context of their own; anything that must never happen is noted meanwhile.
 
 Noted: an error in the console (a refused script or style is one), an exception of a script, a request to another
-origin, and a piece of a page that does not arrive. Tests end with an empty list, whatever they were about.
+origin, and a part of a page that does not arrive. Every test must end with an empty list, whatever it was about.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from tests.browser.serving import Site
 
-# How Chromium says in the console that a page itself is a refusal (403, 404, 422): that is its honest status.
+# How the console of Chromium reports a page that is itself a refusal (403, 404, 422): such a status is expected.
 _STATUS = "Failed to load resource: the server responded with a status of"
 # Steps are quick; a busy machine and a compilation are not.
 PATIENCE = 20_000
@@ -32,7 +32,7 @@ class Readers:
         return await self._page(storage_state=state, **options)
 
     async def leave(self) -> None:
-        """Everybody goes home; nothing of one test stays open in the next."""
+        """Close every window; nothing of one test stays open in the next."""
         for context in self._open:
             await context.close()
         self._open.clear()

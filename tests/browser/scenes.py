@@ -1,4 +1,4 @@
-"""Every page as somebody sees it: who, where, and what they did there. The audit opens each one."""
+"""Every page as somebody sees it: who looks, where, and what they did there. The audit opens each one."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -52,7 +52,8 @@ async def _a_reserved_name(page: Page) -> None:
 
 
 async def _asked_for_an_account(page: Page) -> None:
-    """The page that says to look at one's mail; each time another address, else only three mails leave in an hour."""
+    """The page that tells people to check their mail; with a new address each time, since only three mails an hour are
+    sent to one."""
     address = f"jeanne.{token_hex(4)}@exemple.fr"
     await page.fill("#nom", "Jeanne Le Goff")
     await page.fill("#adresse", address)
@@ -71,7 +72,7 @@ async def _too_long_a_proposal(page: Page) -> None:
 
 
 async def _near(page: Page) -> None:
-    """What comes by itself while one types."""
+    """The similar proposals that appear by themselves while somebody types."""
     await page.fill("#formulation", "Prêter des ordinateurs portables")
     await page.locator("#proches .listing").wait_for()
 
@@ -91,7 +92,7 @@ async def _preview(page: Page) -> None:
 
 
 async def _preview_that_tells(page: Page) -> None:
-    """A preview with every sentence on who is told, and meetings that nobody recorded."""
+    """A preview with every sentence on who is notified, and meetings that nobody entered."""
     if await page.locator("#titre").count():
         await page.fill("#titre", "Un fil à relire avant de l’ouvrir")
     called = f"@Camille-Aubry et @Nadia-Berthier, @Malik-Diallo, @Personne et @{'Personne' * 7}"
@@ -101,7 +102,7 @@ async def _preview_that_tells(page: Page) -> None:
 
 
 async def _edit_in_two_windows(page: Page) -> None:
-    """The same words changed elsewhere meanwhile: both texts are shown, one's own is kept (409)."""
+    """An edit of words that another window changed meanwhile (409): both texts are shown, the typed one is kept."""
     other = await page.context.new_page()
     await other.goto(page.url)
     await other.fill("#source", f"Ce que l’autre fenêtre a écrit, {page.url}.\n\n[GT réunion 2]")
@@ -121,7 +122,7 @@ async def _preview_after_two_windows(page: Page) -> None:
 
 
 async def _proposed_already(page: Page) -> None:
-    """The refusal of words that are a proposal, which leads to it."""
+    """The refusal of words that are already a proposal, with a link to it."""
     await _refused(page, formulation="D’autres mots pour la même proposition")
     await page.get_by_role("link", name="T3-001", exact=False).last.wait_for()
 
@@ -131,7 +132,7 @@ async def _words_that_are_not_there(page: Page) -> None:
 
 
 async def _no_words(page: Page) -> None:
-    """Words that are not there, kept as a solution: the desk again, with what was typed."""
+    """An attempt to keep words that are not in the post: the form again, with what was typed."""
     await page.fill("#mots", "des mots que personne n’a écrits")
     async with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
         await page.locator("button[name=nature][value=solution]").click()
@@ -170,7 +171,7 @@ async def _rows(page: Page) -> None:
 
 
 async def _rows_near(page: Page) -> None:
-    """Lines beside the proposals that say the same, or nearly."""
+    """Lines of minutes beside the proposals that say the same, or nearly."""
     said = "- Recruter des médiateurs numériques en CDI\n- Garantir un cadre d’emploi aux médiateurs numériques"
     await page.fill("#source", f"{said}\n- Embaucher des MEDIATEURS NUMERIQUES en CDI\n- Ouvrir le samedi")
     await page.locator("main form .primary").click()
@@ -178,7 +179,7 @@ async def _rows_near(page: Page) -> None:
 
 
 async def _amend_in_two_windows(page: Page) -> None:
-    """The same proposal amended elsewhere meanwhile (409)."""
+    """A proposal amended in another window meanwhile (409)."""
     other = await page.context.new_page()
     await other.goto(page.url)
     await other.fill("#expose_des_motifs", f"Deux journées par an, et un guide {token_hex(4)}.")
@@ -193,7 +194,7 @@ async def _amend_in_two_windows(page: Page) -> None:
 
 
 async def _meeting_in_two_windows(page: Page) -> None:
-    """The same meeting corrected elsewhere meanwhile (409)."""
+    """A meeting corrected in another window meanwhile (409)."""
     other = await page.context.new_page()
     await other.goto(page.url)
     await other.fill("#lieu", f"Salle {token_hex(4)}")
@@ -229,7 +230,7 @@ async def _no_such_theme(page: Page) -> None:
 
 
 async def _under_way(page: Page) -> None:
-    """A compilation that never ends, as far as this page is told."""
+    """A compilation that, for this page, never ends."""
 
     async def still_running(route: Route) -> None:
         await route.fulfill(json={"state": "running", "done": 3, "total": 7, "step": "odt", "label": "ODT (3/7)"})
@@ -241,7 +242,7 @@ async def _under_way(page: Page) -> None:
 
 
 async def _archive_under_way(page: Page) -> None:
-    """The archive that waits (see `furnishing.py`), half made as far as this page is told."""
+    """The archive that waits (see `furnishing.py`), for this page half done."""
 
     async def still_running(route: Route) -> None:
         await route.fulfill(json={"state": "running", "done": 1, "total": 2, "step": "ZIP", "label": "ZIP, 1/2"})
@@ -275,7 +276,7 @@ async def _no_address(page: Page) -> None:
 
 
 async def _report(page: Page) -> None:
-    """A list with lines that leave, open, and lines that do not."""
+    """An open list of invitations, with lines to send and lines not to."""
     await page.fill("#liste", "adresse;nom\nnora@exemple.fr;Nora Blanc\nNORA@exemple.fr;\npas une adresse;<b>\n")
     await page.locator("main form .primary").click()
     await page.locator("#aside").wait_for()

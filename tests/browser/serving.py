@@ -1,4 +1,4 @@
-"""A whole site of one's own for the browser: the real command, a free port, a fresh example, a temporary folder.
+"""A whole site for the browser tests: the real command, a free port, a fresh example, a temporary folder.
 
 SQLite with the worker inside by default; with FORUM_DATABASE__URL and FORUM_REDIS__URL of the run, a database of its
 own on that server and the worker in its own process, as the Procfile starts them.
@@ -25,26 +25,26 @@ from playwright.async_api import StorageState
 from forum.settings import ROOT
 from tests.databases import new_database, on_server
 
-# The example is loaded and its passwords are hashed before the first answer; a busy machine takes its time.
+# Before the first answer the example is loaded and its passwords hashed, which takes time on a busy machine.
 SLOWEST_START = 60
 SLOWEST_END = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A running site: where it answers, its example accounts by their title, and what was put in it for its pages."""
+    """A running site: its address, its example accounts by title, and what was put in it for its pages."""
 
     address: str
     passwords: dict[str, tuple[str, str]]
     environment: dict[str, str]
-    # Numbers of the things that pages are about, by our own names for them.
+    # The numbers of the things that pages are about, by names of ours.
     places: dict[str, int | str] = field(default_factory=dict)
-    # Those who signed in already, by their title: argon2 is slow on purpose.
+    # Accounts already signed in, by title: argon2 is slow on purpose.
     signed_in: dict[str, StorageState] = field(default_factory=dict)
 
     @asynccontextmanager
     async def desk(self, title: str) -> AsyncIterator[AsyncClient]:
-        """That account signed in without a browser, to prepare in one line what a page is to show."""
+        """An account signed in without a browser, to prepare in one line what a page must show."""
         same_origin = {"Sec-Fetch-Site": "same-origin"}
         async with AsyncClient(base_url=self.address, headers=same_origin, timeout=30) as client:
             name, password = self.passwords[title]
@@ -53,7 +53,7 @@ class Site:
             yield client
 
     async def put(self, statement: str) -> None:
-        """Put into the database what no door leads to. Numbers and words of our own only: nothing is escaped."""
+        """Write into the database what no form can. Only numbers and words of ours: nothing is escaped."""
         url = self.environment["FORUM_DATABASE__URL"]
         if url.startswith("postgres"):
             await on_server(url, statement)
@@ -63,7 +63,7 @@ class Site:
 
 
 async def sent(client: AsyncClient, path: str, **fields: str | list[str]) -> str:
-    """Send a form that must be accepted; gives the address that it leads to."""
+    """Send a form that must be accepted; returns the address that it leads to."""
     answer = await client.post(path, data=fields)
     assert answer.status_code == 303, f"{path}: {answer.status_code}\n{answer.text}"
     return str(answer.headers["location"])
@@ -124,7 +124,7 @@ def _process(log: Path, environment: dict[str, str], *command: str) -> Iterator[
 
 @contextmanager
 def _worker(log: Path, environment: dict[str, str]) -> Iterator[None]:
-    """The second process, when there is a Redis; otherwise the web process has it inside."""
+    """The worker's process, when there is a Redis; otherwise the worker is in the web process."""
     if not environment.get("FORUM_REDIS__URL"):
         yield
         return

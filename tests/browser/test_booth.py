@@ -1,5 +1,5 @@
-"""The booth of each kind of voting is without fault; with scripts, what could not be saved stays chosen, says so, and
-is sent again."""
+"""The booth of each kind of voting has no fault; with scripts, a choice that could not be saved stays selected, says
+so, and is sent again."""
 
 import pytest
 from playwright.async_api import Route, expect
@@ -47,7 +47,8 @@ async def test_a_refusal_says_why_beside_the_choice(at_open: Readers) -> None:
 
 @pytest.mark.one_database
 async def test_the_booth_of_each_kind_is_without_fault(at_fresh: Readers) -> None:
-    """Theme 1 judges by mentions, one of which waits to be confirmed; 2 puts in order; 3 supports within a quota."""
+    """Theme 1 votes by mentions, with one vote waiting to be confirmed; theme 2 by order; theme 3 by support within a
+    quota."""
     site = at_fresh.site
     for number, rules in (
         (1, "voting = 'jugement'"),
@@ -88,6 +89,6 @@ _OF_THEME = "(SELECT p.id FROM proposal p JOIN theme t ON t.id = p.theme_id WHER
 
 
 def _forget(readers: Readers, *meant: str) -> None:
-    """What went wrong on purpose, and nothing else did."""
+    """Forget the errors caused on purpose, and check that there were no others."""
     assert readers.problems == list(meant)
     readers.problems.clear()

@@ -20,7 +20,7 @@ async def test_words_are_selected_then_named(at_fresh: Readers) -> None:
 
 
 async def test_enter_in_a_field_keeps_nothing(at_fresh: Readers) -> None:
-    """No nature was chosen: the first of them would be a guess."""
+    """No type was chosen: to take the first one would be a guess."""
     page = await at_fresh.page("modératrice")
     await page.goto("/contributions/9/extraire")
     await page.check("#tout")

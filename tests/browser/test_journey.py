@@ -1,4 +1,4 @@
-"""The one unbroken path, as people walk it: from a librarian's words to the ministry's document, read back."""
+"""The whole journey, as people make it: from a librarian's words to the ministry's document, read back."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ MINUTES = """Compte rendu du 12 mars :
 - Former les agents d’accueil
 - Le groupe se retrouvera en avril
 - Ouvrir les formations du CNFPT aux médiateurs"""
-# What each format begins with, so that a page of error is not taken for a document.
+# The first bytes of each format, so that an error page is not mistaken for a document.
 SIGNATURES = {
     "html": b"<!DOCTYPE html>",
     "pdf": b"%PDF-",
@@ -78,7 +78,7 @@ async def _a_member_takes_part(readers: Readers) -> None:
 
 
 async def _quotes_words(page: Page) -> None:
-    """Words selected with the mouse become a quote of exactly these words; somebody is called."""
+    """Words selected with the mouse become a quote of exactly these words; somebody is mentioned."""
     await select_words(page, "#c-2 .words", DEMAND)
     await page.get_by_role("link", name="Citer la sélection").click()
     await expect(page.locator(".quote blockquote")).to_have_text(DEMAND)
@@ -114,7 +114,8 @@ async def _proposes(page: Page) -> None:
 
 
 async def _votes(page: Page) -> None:
-    """Pour, then contre, then nothing, on one page that is never loaded again; each time it is said aloud."""
+    """Vote pour, then contre, then withdraw, on one page that is never reloaded; each change is announced to screen
+    readers."""
     await page.goto("/themes/3")
     await page.get_by_role("link", name="Lire et voter").click()
     await page.evaluate("window.loadedOnce = true")
@@ -175,7 +176,7 @@ async def _keeps_lines_of_minutes(page: Page) -> None:
     await page.get_by_role("link", name="Saisir le compte rendu").click()
     await page.fill("#source", MINUTES)
     await page.get_by_role("button", name="Voir les lignes").click()
-    # The heading comes unticked; the moderator takes off what is no proposal.
+    # The heading comes unticked; the moderator unticks what is not a proposal.
     await expect(page.locator("#ligne-1")).to_be_visible()
     await expect(page.locator("#garder-1")).not_to_be_checked()
     await page.locator("#garder-3").uncheck()
@@ -198,7 +199,7 @@ async def _an_agent_compiles(readers: Readers) -> dict[str, bytes]:
 
 
 async def _watches_the_bar(page: Page) -> None:
-    """The bar says how far the work is, and the page shows the documents by itself at the end."""
+    """The bar shows progress, and the page shows the documents by itself at the end."""
     told: list[dict[str, Any]] = []
 
     async def note(route: Route) -> None:

@@ -1,4 +1,4 @@
-"""With the keyboard alone: in, to the proposals, and a vote; the focus is never lost on the way."""
+"""Signing in, going to the proposals and voting with the keyboard alone; the focus is never lost on the way."""
 
 import pytest
 from playwright.async_api import expect

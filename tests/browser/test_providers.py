@@ -1,4 +1,4 @@
-"""Signing in with a provider in a real browser: its policy of forms, its cookies, with scripts and without."""
+"""Signing in with a provider in a real browser: form policy and cookies, with scripts and without."""
 
 from collections.abc import AsyncIterator
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 async def site(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
-    """The example, which takes identities of a real provider that speaks as ProConnect does."""
+    """The example, which accepts identities of a real provider that behaves like ProConnect."""
     port = free_port()
     with real.serving("proconnect", f"http://127.0.0.1:{port}") as issuer:
         chosen = real.environment("proconnect", issuer)

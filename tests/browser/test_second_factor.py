@@ -1,4 +1,4 @@
-"""An agent sets a second factor up and enters with it, a telephone in the hand; then every page of it, looked at."""
+"""An agent sets up a second factor with a telephone and signs in with it; then each of its pages is audited."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ async def test_an_agent_enters_with_a_code_without_scripts(at_fresh: Readers) ->
     await page.fill("#code", "000000")
     await page.get_by_role("button", name="Se connecter").click()
     await expect(page.locator(".error-summary")).to_contain_text("Ce code n’est pas le bon")
-    # The code of the set-up is used: the application's next one, which the site takes a little early.
+    # The code of the set-up is used up: the next one is taken, which the site accepts a little early.
     await page.fill("#code", pyotp.TOTP(secret).at(datetime.now(UTC) + timedelta(seconds=30)))
     await page.get_by_role("button", name="Se connecter").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Synthèses")
@@ -57,7 +57,7 @@ async def test_the_pages_of_a_second_factor_are_without_fault(at_fresh: Readers)
 
 
 async def _confirm(page: Page, password: str) -> str:
-    """Type what the application shows; gives the key that it shares with the site."""
+    """Type the code that the application shows; returns the key that it shares with the site."""
     secret = (await page.locator("main code").inner_text()).replace(" ", "")
     await page.fill("#code", pyotp.TOTP(secret).now())
     await page.fill("#mot_de_passe_actuel", password)
@@ -67,7 +67,7 @@ async def _confirm(page: Page, password: str) -> str:
 
 
 async def _give_password(page: Page, readers: Readers, who: str = "agent") -> None:
-    """As far as the page of the code."""
+    """Sign in with the password, up to the page that asks for the code."""
     name, password = readers.site.passwords[who]
     await page.goto("/connexion?suite=/syntheses")
     await page.fill("#identifiant", name)

@@ -1,4 +1,4 @@
-"""What a thread of twenty contributions weighs on a cold load, as the network carries it."""
+"""How many bytes a thread of twenty contributions sends over the network on a cold load."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 KILOBYTE = 1024
 MORE = Path(__file__).parent / "ten_more_contributions.txt"
-# Another theme than the one that the other tests look at.
+# Not the theme that the other tests look at.
 THEME = 2
 
 
@@ -29,7 +29,7 @@ async def test_a_thread_of_twenty_contributions_is_light(at_open: Readers, tmp_p
 
     answers: list[Response] = []
     page = await at_open.page()
-    # Playwright marks its listeners, and a builtin takes no mark.
+    # Playwright sets an attribute on its listeners, which a builtin does not allow.
     page.on("response", lambda answer: answers.append(answer))
     await page.goto(thread, wait_until="networkidle")
     assert await page.locator("article.post").count() == 20
@@ -39,7 +39,7 @@ async def test_a_thread_of_twenty_contributions_is_light(at_open: Readers, tmp_p
         sizes = await answer.request.sizes()
         kind = answer.request.resource_type
         weights[kind] = weights.get(kind, 0) + sizes["responseBodySize"]
-    # The fonts must have come by themselves, or their weight would be missing from the sum.
+    # The fonts must have been fetched, or their weight would be missing from the sum.
     assert set(weights) >= {"document", "stylesheet", "script", "font"}
     assert weights["document"] <= 8 * KILOBYTE, weights
     assert weights["document"] + weights["stylesheet"] + weights["script"] <= 25 * KILOBYTE, weights

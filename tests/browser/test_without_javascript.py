@@ -1,4 +1,4 @@
-"""Everything works without scripts: the same path in short."""
+"""Everything works without scripts: a short version of the journey."""
 
 import re
 

@@ -1,4 +1,5 @@
-"""What a document says: ranks and their sentences, what a draft keeps silent, what nobody answered, whose words."""
+"""What a document says: ranks and their sentences, what a draft leaves out, unanswered questions, whose words are
+cited."""
 
 import random
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Previews of a contribution, and whom publishing it tells."""
+"""Previews of a contribution, and whom publishing it notifies."""
 
 import html
 import re
@@ -46,7 +46,7 @@ async def test_an_edit_is_previewed_and_still_meets_the_one_made_meanwhile(clien
     assert second.status_code == 409
     assert "Mots d’une fenêtre." in second.text
     assert "Du **gras**</textarea>" in second.text
-    # Nobody else previews it: its words are not theirs to change.
+    # Nobody else can preview it: its words are not theirs to change.
     await sign_in(client, await make_member("Olive Autre"))
     assert (await client.post(address, data=form)).status_code == 403
 
@@ -116,7 +116,7 @@ async def test_the_limit_names_nobody_by_a_handle_but_says_who_is_quoted(client:
 
 
 async def test_people_who_cannot_sign_in_are_not_notified(client: AsyncClient, thread: Thread) -> None:
-    """The authors whom an imported thread names have no password: what they are told would be read by nobody."""
+    """The authors whom an imported thread names have no password: nobody would read their notifications."""
     answered = await make_post(thread, "Former.", author=await make_member("Aurelien-MOREAU", password_hash=None))
     await make_member("Malik Diallo", password_hash=None)
     await make_member("Nadia Berthier")

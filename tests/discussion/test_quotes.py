@@ -110,7 +110,7 @@ async def test_earlier_versions_show_what_they_quoted(client: AsyncClient, threa
         assert quoted == sorted(quoted)
         assert text.index("D’<strong>accord") < text.index("<p>Recruter.</p>") < text.index("Et ceci.")
     assert "quote" not in (await client.get(f"/contributions/{post}/revisions/2")).text
-    # A range counts the plain words of their author: it is marked there, one step from the whole version.
+    # A range counts the plain words of the author: it is marked there, one link away from the whole version.
     marked = (await client.get(f"/contributions/{post}/revisions/1", params={"de": "0", "a": "5"})).text
     assert '<mark id="passage">' in marked
     assert f'href="/contributions/{post}/revisions/1"' in marked

@@ -21,7 +21,7 @@ def test_no_cell_of_the_spreadsheet_can_be_a_formula() -> None:
 
 
 def cells_of(wording: str) -> set[str]:
-    """The wording as it stands in the register, however an outline came to hold it."""
+    """The cells of the register for a wording, however it came into the outline."""
     outline = outline_of(small_snapshot())
     proposals = tuple(replace(proposal, wording=wording) for proposal in outline.data.proposals)
     text = FORMATS["csv"].render(replace(outline, data=replace(outline.data, proposals=proposals))).decode("utf-8-sig")
@@ -31,10 +31,10 @@ def cells_of(wording: str) -> set[str]:
 
 UNSEEN = (
     *(" ", "\u00a0", "\u2003", "\u202f", "\u3000"),  # spaces
-    *("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"),  # hyphens, joiners and spaces of no width
-    *("\u061c", "\u200e", "\u200f", "\u202a", "\u202e", "\u2066", "\u2069"),  # marks of direction
+    *("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"),  # hyphens, joiners and zero-width spaces
+    *("\u061c", "\u200e", "\u200f", "\u202a", "\u202e", "\u2066", "\u2069"),  # direction marks
     *("\u034f", "\u115f", "\u17b4", "\u180b", "\u3164", "\ufe0f", "\uffa0", "\ufff0", "\U000e0001", "\U000e0100"),
-    *("\x00", "\x0b", "\x1f", "\x7f", "\x85", "\x9f", "\u2028"),  # controls and ends of line
+    *("\x00", "\x0b", "\x1f", "\x7f", "\x85", "\x9f", "\u2028"),  # controls and line ends
 )
 
 

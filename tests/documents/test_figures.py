@@ -1,4 +1,4 @@
-"""Every figure is the same in every format: each file is opened by another library than the one that wrote it."""
+"""Every figure is the same in every format: each file is opened with a different library from the one that wrote it."""
 
 import csv
 import io
@@ -34,7 +34,7 @@ class Shown:
 
 
 class _Words(HTMLParser):
-    """The words of a page that can be seen, each element on its own."""
+    """The visible words of a page, element by element."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ FIGURES = re.compile(
 
 
 def flat(words: str) -> str:
-    """Words on one line, with plain spaces: what differs between formats is not what they say."""
+    """Words on one line with plain spaces, since spacing differs between formats."""
     return re.sub(r"\s+", " ", words.replace("\u200b", "")).strip()
 
 

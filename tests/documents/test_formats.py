@@ -1,4 +1,4 @@
-"""Each format on its own: valid whatever people write, accessible, the same bytes twice, and alone in its failures."""
+"""Each format by itself: valid whatever people write, accessible, reproducible, and failing without the others."""
 
 import hashlib
 import importlib
@@ -42,7 +42,7 @@ def test_the_same_snapshot_gives_the_same_bytes(sample: str, name: str) -> None:
 
 
 class _Page(HTMLParser):
-    """Elements that are open, ids, links; the nesting must close."""
+    """Collects ids and links, and checks that every element is closed."""
 
     VOID = frozenset({"meta", "rect", "circle", "col", "br", "img", "link"})
 
@@ -169,7 +169,7 @@ def test_chapters_of_the_pdf_start_a_page_and_no_page_is_blank() -> None:
 
 
 def test_a_sentence_that_opens_a_list_stays_on_its_page() -> None:
-    """Whatever stands before it, so that it comes near the foot of a page at some length."""
+    """Tried after texts of many lengths, so that one of them puts it near the foot of a page."""
     snapshot = small_snapshot()
     opening = "Questions directrices posées"
     for lines in range(20, 25):
@@ -300,7 +300,7 @@ def test_the_heads_of_an_office_document_say_which_one_it_is(sample: str, head: 
 
 
 def test_each_quotation_of_an_office_document_has_a_rule_of_its_own() -> None:
-    """It is one paragraph, from its words to its author, and its rule does not run on to the next one's."""
+    """A quotation is one paragraph, from its words to its author, and its rule does not join the next one's."""
     outline = outline_of(SAMPLES["large"]())
     marks = [block.id for section in sections_of(outline) for block in section.blocks if isinstance(block, Quotation)]
     document = docx.Document(io.BytesIO(made("large", "docx")))
@@ -330,7 +330,7 @@ def test_an_office_draft_has_no_empty_paragraph(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["odt", "docx"])
 def test_a_term_stays_with_its_meaning_in_office_documents(name: str) -> None:
-    """They are one paragraph, which is not cut: nothing can leave the term alone at the foot of a page."""
+    """Both are in one paragraph, which is not split: the term is never alone at the foot of a page."""
     paragraphs = [
         re.sub(r"<[^>]+>", "", paragraph)
         for paragraph in re.findall(r"<(?:w|text):p[ >].*?</(?:w|text):p>", content_of("small", name), re.DOTALL)
@@ -371,7 +371,7 @@ def test_hostile_words_stay_words_in_office_documents() -> None:
 
 
 class _Absent:
-    """Python without a package."""
+    """Makes Python behave as if a package were missing."""
 
     def __init__(self, package: str) -> None:
         self.package = package

@@ -1,4 +1,4 @@
-"""Documents of other votes than opinions: the declared method, its figures and its sentences."""
+"""Documents of votes other than opinions: the declared method, its figures and its sentences."""
 
 import json
 import re

@@ -136,7 +136,7 @@ def test_a_range_of_whole_words_stays_one(plain: str, one: int, other: int) -> N
 
 
 def steps(extract: str, plain: str) -> int:
-    """Lines of Python executed in the module: a count that another load of the machine does not change."""
+    """The number of lines executed in the module, which does not depend on the load of the machine."""
     count = 0
 
     def tracer(frame: FrameType, event: str, argument: Any) -> Any:
@@ -156,7 +156,7 @@ def steps(extract: str, plain: str) -> int:
 
 @pytest.mark.parametrize("unit", ["a", "a ", "ab ", "é’ "])
 def test_hostile_repetitions_take_linear_time(unit: str) -> None:
-    """A post has 20 000 letters: each is looked at a fixed number of times, by each of three ways of looking."""
+    """A post has 20 000 letters: each of the three searches reads each letter a fixed number of times."""
     plain = (unit * 20_000)[:20_000]
     for extract in (plain[:10_000], plain[:9_000] + "zzz", "z" + plain[:15_000] + "b"):
         assert steps(extract, plain) < 40 * (len(plain) + len(extract))

@@ -1,4 +1,4 @@
-"""Words kept of contributions through the door: by whom, as what, for which proposal; read to their end."""
+"""Extracts kept of contributions through the forms: by whom, as what, for which proposal; contributions fully read."""
 
 import asyncio
 import re
@@ -43,7 +43,7 @@ async def a_moderator(name: str = "Nadia Berthier") -> Member:
 
 
 async def stamp(client: AsyncClient, post: Post) -> str:
-    """What the desk has shown, as its last form sends it back."""
+    """What the page has shown, as its last form sends it back."""
     found = re.search(
         r'name="vu" value="([^"]*\|[^"]*)"', (await client.get(f"/contributions/{post.id}/extraire")).text
     )
@@ -127,7 +127,7 @@ async def test_the_same_words_as_the_same_nature_are_kept_once(client: AsyncClie
     assert "déjà retenus pour une autre proposition" in answer.text
     await client.post(address, data={**typed, "nature": "exemple", "proposition": "T3-002"})
     assert await count("extract") == 2
-    # A proposal made of words that were kept for none begins with that very extract.
+    # A proposal made of an extract that had none is created from that same extract.
     await client.post(address, data={"mots": "travailler avec la CAF", "nature": "solution"})
     await client.post(
         f"/contributions/{post.id}/proposer", data={"mots": "travailler avec la CAF", "formulation": "Oui"}
@@ -173,7 +173,7 @@ async def test_the_whole_of_a_contribution_is_asked_for(client: AsyncClient) -> 
 
 
 async def test_a_quote_is_never_kept(client: AsyncClient) -> None:
-    """Neither kind: its words are somebody else's, and stand nowhere among those of the post."""
+    """Neither kind of quote: its words are somebody else's, and are not among the plain words of the post."""
     _, thread, first = await a_post(author=await make_member("Jeanne Le Goff"))
     author = await make_member("Malik Diallo")
     await sign_in(client, author)
@@ -520,5 +520,5 @@ def test_any_words_selected_are_exactly_those_kept(lines: list[str], data: st.Da
 
 
 def _letters(text: str) -> str:
-    """Without blanks and bullets, a number cut in two at either end included: it is no word of the author."""
+    """The letters without blanks or bullets, even a list number cut in two at either end, which is not the author's."""
     return re.sub(r"[\s•]|\A\d*\.|\b\d+(?:\.|\Z)", "", text)

@@ -1,4 +1,4 @@
-"""The example consultation: the real thread, invented people, loaded once, said to be an example everywhere."""
+"""The example consultation: the real thread, invented people, loaded once, labelled as an example everywhere."""
 
 import re
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""A meeting corrected through the door: day, place and attendance, by a moderator of its group, one at a time."""
+"""A meeting corrected through the form: day, place and attendance, by one moderator of its group at a time."""
 
 import json
 
@@ -16,7 +16,7 @@ TYPED = {"numero": "1", "date": "2019-03-12", "lieu": "Paris", "presents": PRESE
 
 
 async def enter(client: AsyncClient, number: str = "1") -> int:
-    """A meeting entered by a moderator of group 3, who is signed in from then on."""
+    """Enter a meeting as a moderator of group 3, who stays signed in."""
     await sign_in(client, await make_member(f"Nadia {number}", moderates=[await make_group("gt-3")]))
     answer = await client.post("/reunions/nouvelle", data=TYPED | {"numero": number})
     assert answer.status_code == 303, answer.text

@@ -1,4 +1,4 @@
-"""Everything by meeting: the threads of a theme, the contributions of a thread, proposals filtered and sorted."""
+"""Filters by meeting: the threads of a theme, the contributions of a thread, proposals filtered and sorted."""
 
 import re
 
@@ -47,7 +47,7 @@ async def test_a_thread_shows_what_comes_from_one_meeting_with_its_place(app: St
     second = await client.get(f"/fils/{thread.id}?reunion=3&page=2")
     assert posts_in(second.text) == [str(each.id) for each in shown[20:]]
     assert len(posts_in((await client.get(f"/fils/{thread.id}")).text)) == 20
-    # A tag that waits is not told by the filter, not even to those who may read it elsewhere.
+    # The filter does not reveal a waiting tag, not even to people who may read it elsewhere.
     await sign_in(client, await make_member("Nadia Berthier", moderates=[await make_group("gt-3")]))
     assert posts_in((await client.get(f"/fils/{thread.id}?reunion=3")).text) == [str(each.id) for each in shown[:20]]
 

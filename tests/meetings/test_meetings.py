@@ -1,4 +1,4 @@
-"""Meetings through the door: entered, tagged, minuted; what waits for a moderator is shown to nobody else."""
+"""Meetings through the forms: entered, tagged, with minutes; what waits for a moderator is shown to nobody else."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Minutes through the door: from a file, beside the proposals that say the same, with nothing typed ever lost."""
+"""Minutes through the form: from a file, beside the proposals that say the same, without ever losing what was typed."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ MINUTES = """- Former tous les agents à l’accueil
 
 
 async def a_meeting(client: AsyncClient, number: int = 1) -> str:
-    """The address of its minutes; a moderator of the group is signed in."""
+    """The address of a meeting's minutes; a moderator of its group is signed in."""
     group = await make_group("gt-3")
     await sign_in(client, await make_member(f"Nadia Numéro{number}", moderates=[group]))
     meeting = await Meeting.create(working_group=group, number=number, held_on=NOON.date(), created_at=NOON)
@@ -133,10 +133,10 @@ async def test_what_cannot_be_joined_is_refused_and_every_choice_kept(client: As
     await Proposal.filter(id=taken.id).update(meeting_id=other.id)
     address = await a_meeting(client)
     preview = plain((await client.post(address, data={"source": MINUTES, "theme": "3"})).text)
-    # It keeps the meeting that it comes from, which the page says, and is not to be joined.
+    # It keeps the meeting that it comes from, which the page says, and cannot be joined.
     assert "Elle vient de la réunion 9." in preview
     assert 'value="T3-001"' not in preview
-    # The very same words, of a proposal without any meeting: to be joined, unless the moderator says otherwise.
+    # The same words as a proposal without a meeting: joined by default, unless the moderator chooses otherwise.
     assert 'name="garder-1" value="T3-003" checked' in preview
     kept = {"acte": "garder", "theme": "3", "source": MINUTES}
     kept |= {"ligne-1": "Former tous les agents à l’accueil", "garder-1": "T3-003"}

@@ -1,4 +1,4 @@
-"""Minutes that come as files: their lines in order, and a sentence for whatever else comes as one."""
+"""Minutes that come as files: their lines in order, and a sentence for any other file."""
 
 import io
 import struct

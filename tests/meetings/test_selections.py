@@ -1,4 +1,4 @@
-"""Many tags at once, through the door: what members wrote and what waits, a selection of a theme tied and untied."""
+"""Many tags at once, through the forms: waiting tags of members, a selection of contributions tagged and untagged."""
 
 import asyncio
 import html
@@ -77,7 +77,7 @@ async def test_tags_are_settled_one_by_one_and_many_at_once(client: AsyncClient)
         ("confirm_tags", f"{posts[2]}"),
     ]
     assert "Rien n’attend" in (await client.get(QUEUE)).text
-    # Sent again it finds nothing that waits, and changes nothing.
+    # Sent again, the form finds no waiting tag and changes nothing.
     assert (await client.post(QUEUE, data=chosen | {"acte": "refuser"})).status_code == 303
     assert await states() == ["confirmed", "confirmed", "confirmed", "removed"]
     assert await count("journal_entry") == 3
@@ -97,7 +97,7 @@ async def test_the_queue_goes_on_and_settling_a_page_stays_on_it(
     answer = await client.post(action, data={"etiquettes": tags[2:4], "acte": "confirmer"})
     assert listed_tags((await client.get(answer.headers["location"])).text) == tags[4:]
     await client.post(QUEUE, data={"etiquettes": tags[4:], "acte": "refuser"})
-    # Nothing is left after the page that one was on: the last page stands.
+    # Nothing is left after this page: the last page is shown.
     assert listed_tags((await client.get(answer.headers["location"])).text) == tags[:2]
 
 
@@ -134,7 +134,8 @@ async def test_an_impossible_settling_is_refused(
 
 
 async def a_theme_to_tag() -> tuple[Theme, list[Post], int]:
-    """A theme with three contributions in two threads, a proposal made of the first, one that is a member's own."""
+    """A theme with three contributions in two threads, a proposal made of the first, and one that a member wrote
+    directly."""
     theme = await make_theme(3)
     one, two = await make_thread(theme, "Premier fil"), await make_thread(theme, "Second fil")
     posts = [await make_post(one, "Former."), await make_post(one, "Recruter."), await make_post(two, "Équiper.")]
@@ -169,7 +170,7 @@ async def test_a_selection_is_tied_to_a_meeting_then_untied(client: AsyncClient)
     told = (await client.get(answer.headers["location"])).text
     assert "contributions étiquetées, 3 ; propositions, 1." in told.replace("\xa0", " ").replace("\u202f", " ")
     assert await states() == ["confirmed"] * 3
-    # The proposal made of a contribution comes from its meeting too.
+    # The proposal made of a contribution gets its meeting too.
     assert await meetings_of_proposals() == [meeting, meeting]
     assert (await Theme.get(id=theme.id)).version == version + 1
     assert [each.version for each in await Thread.all().order_by("id")] == [2, 2]

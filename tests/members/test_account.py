@@ -1,4 +1,4 @@
-"""/compte: one's own profile, name, charter and address, changed through the forms."""
+"""/compte: a member's own profile, name, charter and address, changed through the forms."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -50,7 +50,7 @@ async def mails() -> list[dict[str, Any]]:
 
 
 async def token_to(address: str) -> str:
-    """That of the last mail to an address."""
+    """The token of the last mail to an address."""
     token: str = [mail for mail in await mails() if mail["address"] == address][-1]["values"]["token"]
     return token
 
@@ -348,7 +348,7 @@ async def test_a_link_for_a_password_does_not_outlive_the_address(client: AsyncC
 
 
 async def brought(client: AsyncClient, now: datetime = NOON) -> Member:
-    """Somebody whose provider said their address without having verified it, signed in a moment ago."""
+    """A member whose provider gave their address without verifying it, just signed in."""
     member = await make_member("Camille Martin", email="camille@exemple.fr", confirmed=False, password_hash=None)
     await sign_in(client, member)
     await rows("UPDATE session SET proved_at = $1", now)
@@ -373,7 +373,7 @@ async def test_an_unconfirmed_member_reads_and_confirms(client: AsyncClient, thr
 
 
 async def test_the_owner_of_a_mailbox_confirms_only_their_own_account(app: Starlette, client: AsyncClient) -> None:
-    """Who was given the address of somebody else must not be vouched for by them."""
+    """An account with the address of somebody else must not be confirmed by that person."""
     member = await brought(client)
     await client.post("/compte/confirmer/envoyer")
     token = await token_to("camille@exemple.fr")

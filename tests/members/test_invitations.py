@@ -1,4 +1,4 @@
-"""Invitations: one by one, by file, accepted; files as spreadsheets write them, and files that are no list at all."""
+"""Invitations: one by one, by file, accepted; files as spreadsheets write them, and files that are not lists."""
 
 import re
 import time
@@ -30,13 +30,13 @@ Malik Diallo;Malik@Exemple.fr;;anglais
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the fifth of a second of argon2."""
+    """Skip argon2, which takes a fifth of a second."""
     monkeypatch.setattr(passwords, "_verify", lambda password, kept: False)
 
 
 @pytest.fixture
 async def administrator(client: AsyncClient) -> Member:
-    """Signed in with `client`."""
+    """An administrator, signed in with `client`."""
     found = await make_member("Claire Ferrand", role=Role.ADMINISTRATOR, email="claire@exemple.fr")
     await sign_in(client, found)
     return found
@@ -48,14 +48,14 @@ async def upload(client: AsyncClient, content: bytes | str, **fields: str) -> Re
 
 
 async def report(client: AsyncClient, content: bytes | str) -> str:
-    """The address of the report of a file that can be read."""
+    """Upload a readable file; returns the address of its report."""
     answer = await upload(client, content)
     assert answer.status_code == 303, answer.text
     return answer.headers["location"]
 
 
 async def send(client: AsyncClient, content: bytes | str) -> str:
-    """Read, then send; gives the page that says what left."""
+    """Upload a file, then send; returns the page that says what was sent."""
     address = await report(client, content)
     assert (await client.post(f"{address}/envoyer")).status_code == 303
     return plain((await client.get(address)).text)
@@ -301,7 +301,7 @@ async def test_people_who_joined_after_the_report_are_not_invited(client: AsyncC
 
 
 async def test_every_line_of_a_report_is_on_one_of_its_pages(client: AsyncClient, administrator: Member) -> None:
-    """Two hundred to a page: those that are wrong first, then those that leave."""
+    """Two hundred to a page: the wrong ones first, then those to send."""
     wrong, right = [f"pas une adresse {n}" for n in range(210)], [f"p{n}@exemple.fr" for n in range(215)]
     address = await report(client, "adresse\n" + "".join(f"{line}\n" for line in [*right, *wrong]))
     pages = await turn(client, address, lambda page: re.findall(r"p\d+@exemple\.fr|pas une adresse \d+", page))
@@ -343,7 +343,7 @@ async def test_five_thousand_people_are_invited_in_seconds(client: AsyncClient, 
     print({name: round(seconds, 2) for name, seconds in steps.items()})
     assert [await count(table) for table in ("invitation", "link", "mail", "job")] == [5000] * 4
     assert await journal() == [("invite_file", "invitation_batch", '{"count": 5000, "invitations": "1-5000"}')]
-    assert max(steps.values()) < 20  # two or three on a machine of its own; a statement a line would take far longer
+    assert max(steps.values()) < 20  # two or three on an idle machine; one statement per line would take far longer
     began = time.perf_counter()
     assert "5 000 personnes déjà invitées" in plain((await client.get(await report(client, content))).text)
     assert time.perf_counter() - began < 20
@@ -428,7 +428,7 @@ FILLED = {"nom": "Éloïse Lœuf", "mot_de_passe": NEW_PASSWORD, "organisation":
 
 @pytest.fixture
 async def token(client: AsyncClient, administrator: Member) -> str:
-    """That of the mail to Éloïse."""
+    """The token of the mail to Éloïse."""
     await send(client, SHEET)
     return str((await mails())[0]["token"])
 
@@ -442,7 +442,7 @@ async def test_the_form_starts_with_the_details_of_the_invitation(app: Starlette
             assert f'value="{value}"' in page.text, value
         assert "Claire Ferrand vous invite" in page.text
         assert "set-cookie" not in page.headers
-    assert await count("member") == 1  # looking uses nothing up
+    assert await count("member") == 1  # opening the link does not use it up
     assert await count("link") == 2
 
 

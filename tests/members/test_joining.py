@@ -1,4 +1,5 @@
-"""Joining: asking for an account, the mail, its link; and a new password for who lost theirs. Through the forms."""
+"""Joining through the forms: asking for an account, the mail, its link; and a new password for people who lost
+theirs."""
 
 import asyncio
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ TYPED = {
 
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
-    """Nobody waits; what would have been waited is noted."""
+    """Nobody waits; the waiting times are noted instead."""
     waited: list[float] = []
 
     async def pause(seconds: float) -> None:
@@ -46,7 +47,7 @@ async def ask(client: AsyncClient, **changed: str) -> Response:
 
 
 async def mails(template: str = "") -> list[dict[str, Any]]:
-    """What waits to leave, the oldest first."""
+    """The mails that wait to be sent, the oldest first."""
     found = await rows("SELECT address, template, locale, content FROM mail ORDER BY id")
     read = [dict(one) | {"values": unseal(one["content"])} for one in found]
     return [one for one in read if template in ("", one["template"])]
@@ -116,7 +117,7 @@ async def test_an_address_that_has_an_account_gets_the_same_answer_and_its_owner
 async def test_the_password_is_hashed_before_the_address_is_looked_up(
     client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else the fifth of a second that it takes would tell who has an account."""
+    """Otherwise the fifth of a second that hashing takes would reveal who has an account."""
     await make_member("Dominique Petit", email="camille@exemple.fr")
     hashed: list[str] = []
 
@@ -246,7 +247,8 @@ async def test_english_readers_get_english_mails(client: AsyncClient) -> None:
 
 
 async def test_the_link_alone_opens_nothing(client: AsyncClient) -> None:
-    """Somebody else asked with this address: who reads the mail must not open an account whose password they know."""
+    """Somebody else may have signed up with this address: its owner must not confirm an account whose password the
+    other knows."""
     await ask(client)
     token = await last_token("sign_up")
     answer = await confirm(client, token, mot_de_passe="un autre mot de passe")
@@ -320,7 +322,7 @@ async def test_a_link_of_one_kind_does_not_work_as_another(client: AsyncClient) 
 
 
 async def test_an_address_that_nobody_proved_yields_to_its_owner(client: AsyncClient) -> None:
-    """A provider may bring an address that it did not verify: it keeps nobody out."""
+    """A provider may give an address that it did not verify: that must not lock its owner out."""
     squatter = await make_member("Quelqu’un d’autre", email="camille@exemple.fr", confirmed=False)
     await ask(client)
     assert [mail["template"] for mail in await mails()] == ["sign_up"]

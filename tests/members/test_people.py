@@ -1,4 +1,4 @@
-"""Administrators at work on accounts: finding people, giving rights and taking them back, suspending, helping."""
+"""Administrators at work on accounts: finding people, granting and removing rights, suspending, helping."""
 
 import asyncio
 import re
@@ -27,13 +27,13 @@ PEOPLE = "/administration/personnes"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the right password is right, without the fifth of a second of argon2."""
+    """Compare passwords without argon2, which takes a fifth of a second."""
     monkeypatch.setattr(passwords, "_verify", lambda password, kept: password == PASSWORD and kept is not None)
 
 
 @pytest.fixture
 async def administrator(client: AsyncClient) -> Member:
-    """Signed in with `client`."""
+    """An administrator, signed in with `client`."""
     found = await make_member("Claire Ferrand", role=Role.ADMINISTRATOR, email="claire@exemple.fr")
     await sign_in(client, found)
     return found
@@ -55,12 +55,12 @@ async def journal() -> list[tuple[str, int | None, int, str, str, str]]:
 
 
 def plain(page: str) -> str:
-    """With ordinary spaces, as one types them."""
+    """A text with ordinary spaces, as people type them."""
     return page.replace("\u202f", " ").replace("\xa0", " ")
 
 
 async def set_rights(client: AsyncClient, member: Member, role: str, *groups: int, **fields: str) -> Response:
-    """Through the form as it is shown now."""
+    """Set rights through the form, as it is shown now."""
     path = f"{PEOPLE}/{member.id}/droits"
     seen = re.search(r'name="vu" value="([^"]*)"', (await client.get(path)).text)
     sent = {"role": role, "vu": seen[1] if seen else "", "mot_de_passe_actuel": PASSWORD, **fields}
@@ -173,7 +173,7 @@ async def test_a_role_and_groups_are_given_and_taken_and_the_journal_holds_numbe
     assert (await set_rights(client, camille, "member", other.id)).status_code == 303
     assert (
         await set_rights(client, camille, "member", other.id)
-    ).status_code == 303  # nothing changes, nothing is told
+    ).status_code == 303  # nothing changes, nobody is notified
     assert await journal() == [
         ("set_role", None, camille.id, "member", "agent", "Elle arrive."),
         ("add_moderator", group.id, camille.id, "", "", "Elle arrive."),
@@ -418,7 +418,7 @@ async def test_a_link_for_a_new_password_goes_to_its_owner_only(client: AsyncCli
         await client.post(path)
     assert (await client.post(path)).status_code == 429
     assert await count("mail") == 3
-    assert await count("link") == 1  # the last one alone is good
+    assert await count("link") == 1  # only the last link works
 
 
 async def test_an_administrator_signs_somebody_out_everywhere(

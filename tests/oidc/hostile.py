@@ -1,4 +1,4 @@
-"""A provider that does what it should until it is told to lie: every answer of it can be changed by one line."""
+"""A provider that behaves correctly until it is told to lie: a test can change any of its answers in one line."""
 
 import asyncio
 import socket
@@ -25,7 +25,8 @@ OTHER_KEY = RSAKey.generate_key(2048, {"kid": "autre"}, private=True)
 
 
 class Provider:
-    """Tests change what it says: `claims`, `sign`, `userinfo` (functions of the truth), `metadata`, `answers`."""
+    """A provider whose answers tests change: `claims`, `sign`, `userinfo` (functions of the truth), `metadata`,
+    `answers`."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
@@ -52,7 +53,7 @@ class Provider:
         }
 
     def see(self, way: str) -> str:
-        """Somebody arrives there by this address; gives the state."""
+        """Somebody arrives there by this address; returns the state."""
         asked = {name: values[0] for name, values in parse_qs(urlsplit(way).query).items()}
         self.nonce, self.challenge = asked["nonce"], asked.get("code_challenge", "")
         return asked["state"]

@@ -1,4 +1,4 @@
-"""A real provider, certified by the OpenID Foundation (`oidc-provider` of npm), and somebody who signs in there."""
+"""A real provider, certified by the OpenID Foundation (`oidc-provider` of npm), and a visitor who signs in there."""
 
 import fcntl
 import html
@@ -16,7 +16,7 @@ from httpx2 import AsyncClient, Response
 from tests import services
 
 HERE = Path(__file__).parent
-# A machine without anything yet asks the registry; then node starts in a second.
+# A fresh machine downloads the packages first; then node starts in a second.
 SLOWEST_INSTALL = 180
 CLIENT = {
     "FORUM_OIDC__CLIENT_ID": "cahier",
@@ -40,7 +40,7 @@ def environment(kind: str, issuer: str) -> dict[str, str]:
 
 @contextmanager
 def serving(kind: str, site: str) -> Iterator[str]:
-    """The provider for the site at this address, as long as the block; gives its issuer."""
+    """The provider for the site at this address, as long as the block; yields its issuer."""
     node = services.node()
     if node is None and os.environ.get("CI") == "true":
         pytest.fail("no node with npm")
@@ -65,7 +65,7 @@ def _issuer(process: subprocess.Popen[str]) -> str:
 
 
 def _install() -> None:
-    """The packages of the lock file, once; processes of tests wait for each other."""
+    """The packages of the lock file, once; test processes wait for each other."""
     modules, lock = HERE / "node_modules", HERE / "package-lock.json"
     with (HERE / ".install.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
@@ -85,7 +85,8 @@ class Visitor:
     pages: list[str] = field(default_factory=list)
 
     async def go(self, address: str, site: str) -> str:
-        """Follow the provider from an address, filling in its forms, until it sends back to the site: that address."""
+        """Follow the provider from an address, filling in its forms, until it sends back to the site; returns that last
+        address."""
         answer = await self.client.get(address)
         for _ in range(20):
             if answer.is_redirect:

@@ -623,9 +623,7 @@ PIECES = st.sampled_from([*NAMINGS, *SIGNS, *LINES, *OTHERS, *HALVES])
 
 
 @given(st.lists(PIECES, max_size=25).map("".join))
-@example(
-    "Malik Diallo_malik **diallo**Malik Diallo"
-)  # characters that end the name, in one spelling of the words or in all
+@example("Malik Diallo_malik **diallo**Malik Diallo")  # the name ends here, in one spelling of the words or in all
 @example("1Malik Diallo malik **diallo**")
 @example("> _malik.diallo@exemple.fr_")
 @example("> M&#97;lik **Diallo**")  # words of a quote are not the author's, but may still name the person

@@ -1,4 +1,4 @@
-"""One's own data: asked for, made by a worker, downloaded by oneself alone, gone after a week."""
+"""A member's own data: asked for, made by a worker, downloaded by nobody else, deleted after a week."""
 
 import io
 import json
@@ -35,7 +35,7 @@ EMAIL = "camille@exemple.fr"
 
 @pytest.fixture
 async def owner(client: AsyncClient, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Member:
-    """Somebody who wrote, edited, voted and was told; signed in here."""
+    """A member who wrote, edited, voted and was notified; signed in here."""
     monkeypatch.setattr(running, "clock", clock)
     member = await make_member("Camille <b>Martin", email=EMAIL, organisation="Ville & Métropole")
     other = await make_member("Paul Autre", email="paul@exemple.fr")

@@ -1,4 +1,4 @@
-"""The table of all that the site knows of one person: what it tells, and that no column is forgotten."""
+"""The table of everything that the site knows of one person: what it says, and that no column is forgotten."""
 
 import json
 import re
@@ -21,7 +21,7 @@ DAY = timedelta(days=1)
 
 
 async def _make_everything() -> Member:
-    """Somebody of whom every part of the archive has something to say."""
+    """A person about whom every part of the archive has something to say."""
     group = await make_group("gt-3", "Formation")
     one = await make_member(
         "Camille Martin", email="Camille@exemple.fr", role=Role.AGENT, moderates=[group], example=True
@@ -133,14 +133,14 @@ async def test_the_archive_of_somebody_who_did_everything_is_the_same_to_the_let
     assert json.dumps(facts, ensure_ascii=False, indent=1) + "\n" == KEPT.read_text()
 
 
-# Who a row is about, said by a column that the archive does not look at, and why.
+# Columns that say who a row is about, but that the archive does not read, and why.
 NOT_ASKED = {
     "archive.member_id": "the archive itself",
     "identification.member_id": "of an account that is erased: nobody is left to ask",
     "invitation_batch.member_id": "addresses of others, for a week; that one invited is told by the invitations",
     "provider_visit.member_id": "somebody on their way to a provider, for some minutes",
 }
-# Columns of the tables that the archive tells, which it leaves out, and why.
+# Columns that the archive leaves out of the tables it reads, and why.
 NOT_TOLD = {
     "numbers of rows": "address_change.id moderator.id post_revision.id recovery_code.id second_factor.id",
     "secrets, in clear or hashed": """recovery_code.code_hash second_factor.secret second_factor.last_step

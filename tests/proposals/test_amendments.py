@@ -44,7 +44,7 @@ async def numbers() -> tuple[int, int]:
 
 
 def unmarked(page: str) -> str:
-    """A page without what says to the ear what is removed and added."""
+    """A page without the hidden words that tell screen readers what is removed and added."""
     return re.sub(r'<span class="heard">.*?</span>', "", page)
 
 
@@ -117,7 +117,7 @@ async def test_what_is_no_longer_put_to_the_vote_keeps_its_words(client: AsyncCl
 
 
 async def test_nobody_changes_somebody_elses_words(client: AsyncClient) -> None:
-    """Not the moderator who drew the proposal from a contribution either: the words are their author's."""
+    """Not even the moderator who made the proposal from a contribution: the words are their author's."""
     _, author, _, proposal = await a_judged_proposal()
     moderator = await a_moderator()
     await rows("UPDATE proposal SET promoter_id = $2 WHERE id = $1", proposal.id, moderator.id)
@@ -161,7 +161,7 @@ async def test_a_refused_amendment_keeps_what_was_typed(
 
 
 async def test_two_windows_lose_nothing(client: AsyncClient) -> None:
-    """409 with what is there now, what one's own would change of it, and one's own words; then it can be sent."""
+    """409 with the present words, what the typed ones would change, and the typed ones; then they can be sent."""
     _, author, _, _ = await a_judged_proposal()
     await sign_in(client, author)
     await client.post(AMEND, data=typed(1, "Ouvrir le dimanche matin"))
@@ -232,7 +232,7 @@ async def test_a_certified_correction_makes_earlier_ballots_count_again(client: 
     answer = await client.post(certify(2), data={"motif": "Un mot corrigé.", "acte": "certifier"})
     assert answer.headers["location"] == f"{VERSIONS}?fait=correction-certifiee"
     assert await numbers() == (2, 1)
-    # Those whose ballot counts again, and nobody else.
+    # The voters whose ballot counts again are notified, and nobody else.
     assert await told(voter) == ["amended", "certified"]
     assert await told(late) == []
     page = (await client.get(PAGE)).text
@@ -240,7 +240,7 @@ async def test_a_certified_correction_makes_earlier_ballots_count_again(client: 
     assert moderator.name not in page.partition("<main")[2]
     assert "Correction certifiée par l’animation du groupe" in (await client.get(VERSIONS)).text
     before = await fingerprint()
-    assert (await client.post(certify(2), data={"motif": "Encore."})).status_code == 303  # twice is once
+    assert (await client.post(certify(2), data={"motif": "Encore."})).status_code == 303  # changes nothing
     assert changed(before, await fingerprint()) == set()
     clock.pass_(minutes=1)
     assert (await client.post(certify(2), data={"motif": "Le jour change.", "acte": "annuler"})).status_code == 303
@@ -309,7 +309,7 @@ async def test_moderators_certify_and_others_do_not(client: AsyncClient, who: st
 
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.ADMINISTRATOR])
 async def test_four_eyes_look_at_a_correction(client: AsyncClient, role: Role) -> None:
-    """Nobody says of their own version that the votes still hold, whatever their role."""
+    """Nobody certifies their own version, whatever their role."""
     author = await make_member(role=role, moderates=[await make_group("gt-3")])
     await make_proposal(await make_theme(3), author=author)
     await sign_in(client, author)
@@ -369,7 +369,7 @@ async def test_hostile_words_stay_words_among_versions(client: AsyncClient) -> N
 
 
 def test_no_step_leads_out_of_the_states_that_it_may_leave() -> None:
-    """The state machine as it is written: a draft is only sent, and nothing becomes a draft again."""
+    """The state machine as it is declared: a draft can only be submitted, and nothing becomes a draft again."""
     assert {step for step, (before, _) in STEPS.items() if ProposalState.DRAFT in before} == {Step.SUBMIT}
     assert ProposalState.DRAFT not in {after for _, after in STEPS.values()}
     withdrawn = {step for step, (before, _) in STEPS.items() if ProposalState.WITHDRAWN in before}
@@ -384,7 +384,7 @@ ACTS = st.lists(st.sampled_from(["amend", "set aside", "take back", "withdraw", 
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 async def test_whatever_is_done_the_states_and_versions_stay_coherent(client: AsyncClient, acts: list[str]) -> None:
-    """Random acts, legal or not: the page tells each one that was done, and no ballot goes."""
+    """Random acts, allowed or not: the page shows each one that was done, and no ballot is lost."""
     number = int((await rows("SELECT COALESCE(MAX(number), 0) + 1 AS n FROM theme"))[0]["n"])
     theme = await make_theme(number, group=await make_group("gt-3"))
     author, moderator = await make_member(f"Autrice {number}"), await a_moderator(f"Modératrice {number}")

@@ -1,4 +1,4 @@
-"""The administration answers: who, when, which proposals; what the page then shows, who is told, what the state is."""
+"""The administration answers: who, when, which proposals; what the page then shows, who is notified, the state."""
 
 import re
 from asyncio import gather
@@ -68,7 +68,7 @@ async def told(event: str) -> list[int]:
 
 
 def plain(text: str) -> str:
-    """What a page says, without its marks and its runs of white space."""
+    """The text of a page, without tags or runs of white space."""
     return re.sub(r"[\s\u00a0\u202f]+", " ", re.sub(r"<[^>]+>", "", text))
 
 
@@ -144,7 +144,7 @@ async def test_only_agents_answer(client: AsyncClient) -> None:
     for answer in (await client.get(ANSWER), await client.post(ANSWER, data=REPLY)):
         assert answer.status_code == 403
         assert "Seuls les agents de l’administration répondent aux propositions." in answer.text
-    assert "Elle répond à un besoin réel." in answer.text  # what was typed is given back
+    assert "Elle répond à un besoin réel." in answer.text  # the form shows again what was typed
     assert await count("answer") == 0
     await sign_in(client, await make_member("Adèle", role=Role.ADMINISTRATOR))
     assert (await client.post(ANSWER, data=REPLY)).status_code == 303
@@ -254,7 +254,7 @@ async def test_of_two_agents_at_once_one_is_refused(app: Starlette, database: ob
 
 
 async def everybody_concerned(theme: Theme) -> tuple[Proposal, Sequence[Member], Member]:
-    """A proposal with one that was merged into it, those whom its answer concerns, and somebody whom it does not."""
+    """A proposal with another merged into it, the people concerned by its answer, and somebody who is not."""
     author, voter, merged_author, merged_voter, writer = [
         await make_member(name) for name in ("Auteure", "Votante", "Auteur Réuni", "Votant Réuni", "Source")
     ]

@@ -33,7 +33,7 @@ async def a_moderator(name: str = "Nadia Berthier") -> Member:
 
 
 async def told(member: Member) -> list[str]:
-    """The events that a member is told, the oldest first."""
+    """The events that a member was notified of, the oldest first."""
     found = await rows("SELECT event FROM notification WHERE member_id = $1 ORDER BY id", member.id)
     return [each["event"] for each in found]
 
@@ -52,7 +52,7 @@ async def test_a_moderator_sets_aside_and_puts_back_to_the_vote_with_reasons(cli
     assert (await Theme.get(id=theme.id)).version > version
     page = (await client.get("/propositions/T3-001")).text
     assert "Cette proposition est écartée." in page
-    assert page.count(REASON) == 2  # what has become of it, and its history
+    assert page.count(REASON) == 2  # its state, and its history
     assert moderator.name not in page.partition("<main")[2]
     listed = (await client.get("/themes/3/propositions")).text
     assert 'class="proposal noted"' not in listed
@@ -140,7 +140,7 @@ ILLEGAL = [
 async def test_a_step_that_the_state_does_not_allow_is_refused(
     client: AsyncClient, state: ProposalState, act: str
 ) -> None:
-    """Whatever the page showed when the button was pressed (409), and nothing is written."""
+    """Whatever the page showed when the button was pressed: 409, and nothing is written."""
     moderator = await a_moderator()
     await make_proposal(await make_theme(3), author=moderator, state=state)
     await sign_in(client, moderator)
@@ -181,7 +181,7 @@ async def test_an_author_withdraws_in_favour_of_another_and_both_pages_say_so(cl
     assert await told(voter) == ["withdrawn"]
     assert await told(author) == []
     before = await fingerprint()
-    assert (await client.post(WITHDRAW, data=CONFIRMED)).status_code == 303  # twice is once
+    assert (await client.post(WITHDRAW, data=CONFIRMED)).status_code == 303  # a second time changes nothing
     assert changed(before, await fingerprint()) <= {"theme"}
 
 
@@ -189,7 +189,8 @@ async def test_an_author_withdraws_in_favour_of_another_and_both_pages_say_so(cl
 async def test_a_proposal_is_withdrawn_in_favour_of_one_in_force_in_the_same_theme(
     client: AsyncClient, other: str
 ) -> None:
-    """Not of itself, of what was withdrawn (so there is no circle), of another theme, of a draft, of nothing."""
+    """Never in favour of itself, of a withdrawn one (which would allow a circle), of one of another theme, of a draft,
+    of none."""
     theme, author, _, _ = await a_judged_proposal()
     theme = await Theme.get(id=theme.id)
     await make_proposal(theme, "Retirée", state=ProposalState.WITHDRAWN)

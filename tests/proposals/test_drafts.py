@@ -1,4 +1,4 @@
-"""Proposals that somebody prepares: theirs alone until they are sent, and then proposals like others."""
+"""Drafts: visible only to their author until they are submitted, then proposals like any other."""
 
 import asyncio
 import re
@@ -20,7 +20,7 @@ DRAFT = {"acte": "brouillon"}
 
 
 async def a_draft(client: AsyncClient, **changed: object) -> int:
-    """Kept through the form; gives its number in addresses."""
+    """Save a draft through the form; returns its number in addresses."""
     answer = await client.post("/themes/3/proposer", data={**WORDS, **DRAFT, **changed})
     assert answer.headers["location"] == "/compte/brouillons?fait=brouillon-garde", answer.text
     return int((await rows("SELECT MAX(id) AS id FROM proposal WHERE state = 'draft'"))[0]["id"])

@@ -1,4 +1,4 @@
-"""Proposals that may ask for the same: shown while one proposes, never in the way; two by two for moderators."""
+"""Proposals that may ask for the same: shown to a person who proposes, without blocking; to moderators, in pairs."""
 
 import random
 import re
@@ -19,7 +19,7 @@ NEAR = "Embaucher des médiateurs numériques"
 
 
 async def some_proposals() -> Member:
-    """T3-001 and T3-002 are near, T3-003 is not, T3-004 is withdrawn; gives the moderator."""
+    """T3-001 and T3-002 are similar, T3-003 is not, T3-004 is withdrawn; returns the moderator."""
     group = await make_group("gt-3")
     theme = await make_theme(3, group=group)
     author = await make_member("Une Autrice")
@@ -151,7 +151,7 @@ def test_common_words_are_marked_in_place() -> None:
 
 
 def test_ten_thousand_wordings_are_compared_in_bounded_time() -> None:
-    """Whether they have all their words from a few hundred, or from eight."""
+    """Whether all their words come from a few hundred, or from only eight."""
     drawn = random.Random(4)  # not a secret
     for known, length in ((600, 12), (8, 4)):
         words = [f"{drawn.choice('bcdfg')}a{number}rer" for number in range(known)]

@@ -1,4 +1,4 @@
-"""Merging through the door: the form, what it says, where the old address leads, and that nothing tells a count."""
+"""Merging through the form: what it says, where the old address leads, and that nothing reveals a count."""
 
 import re
 
@@ -122,17 +122,17 @@ async def test_a_voter_sees_where_their_vote_comes_from_until_they_vote_again(cl
 
 
 def whole_references(page: str) -> str:
-    """The page without what keeps a reference on one line."""
+    """The page without the characters that keep a reference on one line."""
     return re.sub(r'<span class="reference">([^<]*)</span>', r"\1", page)
 
 
 def without_history(page: str) -> str:
-    """A page without the turns of a life, where an earlier merge and its undoing stand."""
+    """A page without the history, which shows an earlier merge and its undoing."""
     return re.sub(r'<h2 id="histoire">.*?</ol>', "", page, flags=re.DOTALL)
 
 
 async def test_no_page_reveals_a_count_while_the_votes_are_sealed(client: AsyncClient) -> None:
-    """The pages of two proposals that nobody voted on, and of the same two with votes, are the same to a letter."""
+    """The pages of two proposals are the same, to the letter, with and without votes."""
     moderator = await two_proposals(client)
     pages = (
         "/propositions/T3-002/fusionner",

@@ -1,4 +1,4 @@
-"""Merging: the union of the voters, the destination's own ballots first, and the very tallies of before once undone."""
+"""Merging: the union of the voters, the destination's own ballots first, and the exact former tallies once undone."""
 
 from dataclasses import dataclass, field
 from itertools import count as numbers
@@ -254,7 +254,7 @@ async def test_everybody_concerned_is_told_once_and_the_turns_and_the_journal_sa
 
 
 async def amend(proposal: Proposal) -> None:
-    """It asks for something else from now on: ballots on what it was wait to be confirmed."""
+    """Change what a proposal asks for: ballots on the earlier version wait to be confirmed."""
     await rows("UPDATE proposal SET version = version + 1, substance = version + 1 WHERE id = $1", proposal.id)
 
 
@@ -268,7 +268,7 @@ async def test_a_ballot_that_waits_to_be_confirmed_is_not_carried(database: obje
 
 
 async def test_a_carried_ballot_waits_too_when_the_destination_changes(database: object) -> None:
-    """Another merge does not confirm it by the way."""
+    """Another merge does not confirm it as a side effect."""
     place = await Place.make()
     await place.vote(0, 0, Opinion.FOR)
     await place.merge(0, 1)
@@ -304,12 +304,12 @@ async def test_ten_thousand_voters_are_carried_in_a_moment(database: object) -> 
     assert await ballots() == before
 
 
-# Any sequence, against a model that reckons each ballot by itself
+# Any sequence, against a model that computes each ballot by itself
 
 
 @dataclass
 class Model:
-    """What each proposal holds, by the words of the rule alone; ballots are (opinion, version)."""
+    """The ballots of each proposal, by the literal rule; a ballot is (opinion, version)."""
 
     own: dict[tuple[int, int], tuple[str, int]] = field(default_factory=dict)
     withdrawn: set[tuple[int, int]] = field(default_factory=set)
@@ -385,7 +385,7 @@ async def take(place: Place, step: tuple[object, ...]) -> None:
 
 
 def foresee(model: Model, step: tuple[object, ...]) -> bool:
-    """The same in the model; False when it must be refused."""
+    """Apply an act to the model; False when it must be refused."""
     match step:
         case ("vote", int(voter), int(proposal), opinion) if model.is_open(proposal):
             model.vote(voter, proposal, None if opinion is None else str(opinion))

@@ -1,4 +1,4 @@
-"""Proposals made through the door, of one’s own words or of a contribution’s, and withdrawn."""
+"""Proposals made through the forms, in a member’s own words or from a contribution, and withdrawn."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What the administration binds itself to do: said with an answer or later, late or in time, put off, done."""
+"""What the administration commits itself to do: announced with an answer or later, late or in time, postponed, done."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ DUE = {"engagement-1": "Former vingt agents", "echeance-1": "2026-12-01"}
 
 
 async def owed(client: AsyncClient, *, decision: str = "retenue") -> str:
-    """An answer with one obligation, due on 1 December; gives the address of the obligation."""
+    """Write an answer with one obligation, due on 1 December; returns the address of the obligation."""
     await sign_in(client, await make_agent())
     assert (await client.post(ANSWER, data={**REPLY, "decision": decision, **DUE})).status_code == 303
     return f"{PROPOSAL}/engagements/{(await rows('SELECT MAX(id) AS id FROM obligation'))[0]['id']}"

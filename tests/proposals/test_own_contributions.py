@@ -25,7 +25,7 @@ async def treat(post: Post, outcome: Outcome, reason: str = "") -> None:
 
 
 async def read(client: AsyncClient, member: Member) -> str:
-    """What the member reads of what became of their words."""
+    """What the member reads about what became of their words."""
     await sign_in(client, member)
     answer = await client.get(PAGE)
     assert answer.status_code == 200

@@ -1,4 +1,4 @@
-"""Proposals as people read them: listed without favour, ranked once the votes are over, each on its page."""
+"""Proposals as people read them: listed impartially, ranked once the votes are over, each on its own page."""
 
 import re
 
@@ -112,7 +112,7 @@ async def test_an_empty_list_says_what_comes_next(client: AsyncClient) -> None:
 
 
 async def statements(client: AsyncClient, address: str) -> tuple[str, list[str]]:
-    """A page, and what was asked of the database for it."""
+    """A page, and the statements that it took."""
     with heard() as asked:
         page = await client.get(address)
     assert page.status_code == 200
@@ -136,7 +136,8 @@ async def test_the_list_is_rendered_once_for_all_members_with_the_same_number_of
         await sign_in(client, second)
         _, ready = await statements(client, LIST)
         counted.append((len(made), len(ready)))
-    # The session, the theme and one's own ballots for all; the proposals and their questions for the first reader.
+    # The session, the theme and the reader's own ballots for everybody; the proposals and their questions for the first
+    # reader.
     assert counted == [(5, 3), (5, 3)]
 
 

@@ -1,4 +1,4 @@
-"""Consensus across groups, and the groups that stay hidden even from somebody who subtracts."""
+"""Consensus across groups, and groups that subtraction must not reveal."""
 
 from fractions import Fraction
 

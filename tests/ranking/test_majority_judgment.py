@@ -1,4 +1,4 @@
-"""Majority judgment: the examples of the texts, and the sequence written out ballot by ballot as the judge of runs."""
+"""Majority judgment: the published examples, and the runs checked against the sequence written out ballot by ballot."""
 
 import random
 from fractions import Fraction
@@ -24,7 +24,7 @@ profiles = st.lists(st.integers(0, 9), min_size=SCALE, max_size=SCALE).map(lambd
 
 
 def written_out(profile: GradeCounts, times: int = 1) -> list[int]:
-    """The majority value by its definition: take the lower median out, again and again."""
+    """The majority value by its definition: remove the lower median, again and again."""
     ballots = [grade for grade, count in enumerate(profile.counts) for _ in range(count * times)]
     return [ballots.pop((len(ballots) - 1) // 2) for _ in range(len(ballots))]
 

@@ -1,4 +1,4 @@
-"""All methods by one door: what holds for each of them, and where they disagree."""
+"""All methods through one function: what holds for each of them, and where they disagree."""
 
 import random
 from collections.abc import Mapping
@@ -20,11 +20,11 @@ electorates = st.fixed_dictionaries(dict.fromkeys(REFERENCES, ballots_on_one))
 ANSWERS = {Opinion.FOR: 2, Opinion.ABSTAIN: 1, Opinion.AGAINST: 0}
 
 Cast = Mapping[str, Mapping[int, Opinion]]
-"""By reference, the ballots by person."""
+"""The ballots by person, for each reference."""
 
 
 def counted(cast: Mapping[int, Opinion]) -> Counted:
-    """The same answers read as every kind of ballot at once; the group of a person is their number modulo 3."""
+    """Answers read as every kind of ballot at once; the group of a person is their number modulo 3."""
     return Counted(
         tally=Tally.of(cast.values()),
         grades=GradeCounts.of([ANSWERS[opinion] for opinion in cast.values()], 3),
@@ -85,7 +85,8 @@ def _some_ballots(chance: random.Random) -> dict[int, Opinion]:
 @pytest.mark.parametrize("method", Method)
 @given(cast=electorates, chance=st.randoms(use_true_random=False))
 def test_names_do_not_matter(method: Method, cast: Cast, chance: random.Random) -> None:
-    """But to a slate, where the first reference wins a tie: there, whatever the names, the first pick has as many."""
+    """Except to a slate, where the first reference wins a tie: there the first pick has the same support, whatever the
+    names."""
     new = dict(zip(REFERENCES, chance.sample(REFERENCES, len(REFERENCES)), strict=True))
     before = ordered(method, cast)
     after = ordered(method, {new[reference]: ballots for reference, ballots in cast.items()})

@@ -1,4 +1,4 @@
-"""The mathematics of tallies and orders: the values of the texts, then properties that hold for any ballots."""
+"""The mathematics of tallies and orders: published values, then properties that hold for any ballots."""
 
 import random
 from fractions import Fraction
@@ -93,7 +93,7 @@ def test_wilson_tells_apart_what_a_float_cannot() -> None:
 @pytest.mark.parametrize("size", [3, 400, 10**9, 10**24])
 @given(data=st.data())
 def test_wilson_is_sorted_as_exact_fractions_are(size: int, data: st.DataObject) -> None:
-    """Near-equal bounds of 10²⁴ answers share a step of the grid: there only squaring tells them apart."""
+    """Nearly equal bounds of 10²⁴ answers fall on the same step of the grid: only squaring tells them apart."""
     answers = data.draw(st.integers(1, size))
     favourable = data.draw(st.integers(0, answers))
     more = data.draw(st.integers(0, 3))

@@ -1,4 +1,4 @@
-"""The proportional slate: the example of the texts, then the plain definition beside the quick one."""
+"""The proportional slate: the published example, then the fast version against the plain definition."""
 
 import random
 from fractions import Fraction
@@ -15,7 +15,7 @@ supports = st.dictionaries(st.sampled_from(REFERENCES), st.frozensets(st.integer
 
 
 def by_definition(supporters: dict[str, frozenset[int]], seats: int) -> list[tuple[str, Fraction]]:
-    """Every sum anew at each pick, on fractions."""
+    """The slate by its definition: every sum computed again at each pick, with fractions."""
     picks: list[tuple[str, Fraction]] = []
     while len(picks) < seats:
         chosen = [supporters[reference] for reference, _ in picks]

@@ -1,4 +1,4 @@
-"""/compte/securite: changing the password, where one is signed in, and closing what one does not recognise."""
+"""/compte/securite: changing the password, the list of sessions, and closing those that a member does not recognise."""
 
 import re
 import unicodedata

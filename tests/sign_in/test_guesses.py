@@ -1,6 +1,6 @@
-"""Wrong passwords, tried by somebody who guesses: slowed down, and the right one enters all the same.
+"""Wrong passwords, tried by somebody who guesses: slowed down, while the right one still works.
 
-Nobody waits here: what would be waited is noted instead.
+Nobody waits here: waiting times are noted instead.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ async def account(database: object) -> members.NewMember:
 
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that each try would have waited; a turn of the loop in their place."""
+    """The seconds that each try would have waited; it waits one turn of the event loop instead."""
     noted: list[float] = []
 
     async def pause(seconds: float) -> None:
@@ -46,7 +46,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the right password is right, without the fifth of a second of argon2."""
+    """Compare passwords without argon2, which takes a fifth of a second."""
     monkeypatch.setattr(passwords, "_verify", lambda password, kept: password == PASSWORD and kept is not None)
 
 
@@ -87,7 +87,7 @@ async def test_fifty_wrong_passwords_from_fifty_addresses_do_not_lock_it_out_eit
 async def test_fifty_wrong_passwords_at_once_are_slowed_down_too(
     app: Starlette, account: members.NewMember, quick: None
 ) -> None:
-    """Whether they come from one place or from fifty, only a few are looked at; then the right one enters."""
+    """Whether they come from one place or from fifty, only a few are checked; then the right one works."""
     from_one = await asyncio.gather(*(try_at(app, "192.0.2.1", f"essai {number}") for number in range(50)))
     assert from_one.count(422) <= guesses.AT_ONCE_HERE * 2
     assert from_one.count(422) + from_one.count(429) == 50
@@ -145,7 +145,7 @@ async def test_the_right_password_forgives_the_wrong_ones_before_it(
 async def test_unknown_accounts_are_slowed_down_like_others(
     client: AsyncClient, account: members.NewMember, waits: list[float], quick: None
 ) -> None:
-    """Neither an address nor a handle tells, by how long it waits, whether it has an account."""
+    """The waiting time does not reveal whether an address or a handle has an account."""
     for identifier in ("Camille-Martin", "camille@exemple.fr", "Personne", "inconnue@exemple.fr"):
         waits.clear()
         for _ in range(12):
@@ -171,7 +171,7 @@ async def test_an_address_waits_after_very_many_tries_and_others_do_not(
 async def test_guessing_with_a_session_that_was_left_open_is_slowed_down(
     account: members.NewMember, waits: list[float], quick: None
 ) -> None:
-    """Sensitive changes ask for the current password: that form is no quicker way to find it."""
+    """Sensitive changes ask for the current password: their forms must not be a faster way to guess it."""
     token = await sessions.open_session(account.id, now=NOON)
     viewer = Viewer(id=account.id, name=account.name, handle=account.handle)
     for number in range(12):
@@ -209,7 +209,7 @@ async def test_nobody_holds_the_database_while_a_try_waits(
 async def test_guesses_are_slowed_without_redis_too(
     account: members.NewMember, waits: list[float], quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Redis down neither opens the door to whoever guesses nor closes it to anybody."""
+    """Without Redis, guesses are still slowed down and nobody is locked out."""
     monkeypatch.setenv("FORUM_REDIS__URL", "redis://127.0.0.1:1/0")
     settings.cache_clear()
     for number in range(12):
@@ -223,7 +223,7 @@ async def test_guesses_are_slowed_without_redis_too(
 async def test_processes_count_together_over_redis(
     account: members.NewMember, waits: list[float], quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What one process counted another one knows, whose memory is empty: on PostgreSQL, tests have a Redis too."""
+    """What one process counted, another one with an empty memory knows: on PostgreSQL, tests have a Redis too."""
     for _ in range(10):
         with pytest.raises(Invalid):
             await sessions.sign_in("Camille-Martin", "pas le bon mot", address="192.0.2.1", now=NOON)

@@ -1,4 +1,5 @@
-"""Providers that lie, and strangers on the way: each is refused with a sentence, nobody is signed in, nothing kept."""
+"""Providers that lie, and attackers on the way: each is refused with a sentence, nobody is signed in, nothing is
+kept."""
 
 import hmac
 import html
@@ -46,14 +47,14 @@ def configured(configured: Settings, provider: Provider, monkeypatch: pytest.Mon
 
 @pytest.fixture
 def ask_for_signed_details(configured: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As with ProConnect: what is said of the person is a signed token."""
+    """As with ProConnect, require the person's details as a signed token."""
     chosen = configured.oidc.model_copy(update={"userinfo_signed": True})
     changed = configured.model_copy(update={"oidc": chosen})
     monkeypatch.setattr(providers, "settings", lambda: changed)
 
 
 async def leave(client: AsyncClient, provider: Provider) -> str:
-    """Press the button; gives the state that the provider is to send back."""
+    """Press the button; returns the state that the provider must send back."""
     answer = await client.post("/connexion/fournisseur")
     found = re.search(r'content="0; url=([^"]+)"', answer.text)
     assert found, answer.text
@@ -68,14 +69,14 @@ async def assert_refused(client: AsyncClient, answer: Response, sentence: str, s
     assert (answer.status_code, sentence in html.unescape(answer.text)) == (status, True), answer.text
     assert "session" not in client.cookies
     assert answer.headers["cache-control"] == "no-store"
-    # Not even the visit is left, so that nothing can be tried a second time.
+    # Even the visit is deleted, so that nothing can be tried a second time.
     for table in ("session", "identity", "member", "provider_visit", "mail", "sign_up"):
         assert await count(table) == 0, table
     assert 'href="/connexion"' in answer.text
 
 
 async def test_a_correct_answer_is_accepted(client: AsyncClient, provider: Provider) -> None:
-    """The others are refused for what they change, not for anything else."""
+    """This shows that the other tests are refused only for what they change."""
     answer = await come_back(client, await leave(client, provider), iss=provider.issuer)
     assert answer.headers["location"] == "/connexion/premiere-fois"
     page = (await client.get("/connexion/premiere-fois")).text
@@ -95,7 +96,7 @@ def unsigned(claims: dict[str, Any]) -> str:
 
 
 def with_public_key_as_secret(claims: dict[str, Any]) -> str:
-    """By hand: the library that signs here refuses to do it."""
+    """Made by hand, because the library that signs here refuses to do it."""
     words = ".".join(as_part(dumps(part).encode()) for part in ({"alg": "HS256", "kid": "une"}, claims))
     return f"{words}.{as_part(hmac.digest(KEY.as_pem(private=False), words.encode(), 'sha256'))}"
 
@@ -209,7 +210,8 @@ async def test_a_state_works_once(app: Starlette, client: AsyncClient, provider:
 
 
 async def test_a_state_belongs_to_one_browser(app: Starlette, client: AsyncClient, provider: Provider) -> None:
-    """Somebody who sends their own way back to another person does not sign them in as somebody else."""
+    """An attacker who sends their own return address to another person does not sign that person in as somebody
+    else."""
     state = await leave(client, provider)
     async with visitor(app) as victim:
         answer = await come_back(victim, state)

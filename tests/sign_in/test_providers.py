@@ -1,4 +1,4 @@
-"""Signing in with a provider of identities: a real one, as any provider is, and set up as ProConnect documents."""
+"""Signing in with a real provider of identities, with the usual settings and with those that ProConnect documents."""
 
 import html
 import re
@@ -41,13 +41,13 @@ def configured(configured: Settings, provider: tuple[str, str], monkeypatch: pyt
 
 @pytest.fixture
 async def there() -> AsyncIterator[AsyncClient]:
-    """The same person's browser, at the provider."""
+    """The browser of the same person, at the provider."""
     async with AsyncClient() as one:
         yield one
 
 
 def way_of(answer: Response) -> str:
-    """Where the page that leads to the provider leads."""
+    """The address at the provider that our page leads to."""
     assert answer.status_code == 200, answer.text
     found = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', answer.text)
     assert found, answer.text
@@ -56,7 +56,7 @@ def way_of(answer: Response) -> str:
 
 
 async def go_there(client: AsyncClient, there: AsyncClient, clock: Clock, login: str, **form: str) -> str:
-    """Press the button, sign in at the provider: the address that it sends back to."""
+    """Press the button and sign in at the provider; returns the address that it sends back to."""
     clock.now = datetime.now(UTC)
     way = way_of(await client.post("/connexion/fournisseur", data=form))
     back = await real.Visitor(there, login).go(way, ADDRESS)
@@ -189,7 +189,7 @@ async def test_signing_out_here_signs_out_there(client: AsyncClient, there: Asyn
     account = await make_account()
     await enter(client, there, clock, "camille.martin")
     await client.post("/connexion/premiere-fois/relier", data={"identifiant": account.handle, "mot_de_passe": PASSWORD})
-    # This session came by a password: there is nothing to end at the provider.
+    # This session was opened by a password: there is nothing to end at the provider.
     assert (await client.post("/deconnexion")).headers["location"] == "/?fait=deconnecte"
     person = real.Visitor(there, "camille.martin")
     clock.now = datetime.now(UTC)
@@ -290,7 +290,7 @@ async def test_somebody_new_joins_with_what_the_provider_says_of_them(
 async def test_the_address_of_a_member_lets_nobody_join_and_its_owner_is_told(
     client: AsyncClient, there: AsyncClient, clock: Clock
 ) -> None:
-    """Answered like the address that has to be confirmed: the same page, no cookie, a mail in both cases."""
+    """The answer is the same as for an address to be confirmed: the same page, no cookie, a mail in both cases."""
     await make_member("Malik Diallo", email="Camille.Martin@exemple.fr")
     await enter(client, there, clock, "camille.martin")
     answer = await client.post("/connexion/premiere-fois", data=JOINING)

@@ -43,7 +43,7 @@ PAPER = re.compile(r"<code>((?:[a-z2-9]{6}-){3}[a-z2-9]{6})</code>")
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the right password is right, without the fifth of a second of argon2."""
+    """Compare passwords without argon2, which takes a fifth of a second."""
     monkeypatch.setattr(passwords, "_verify", lambda password, kept: password == PASSWORD and kept is not None)
 
 
@@ -70,7 +70,7 @@ async def is_in(client: AsyncClient) -> bool:
 
 
 def offered(text: str) -> tuple[str, str]:
-    """What the page of the key holds: the sealed key, and the key as it is to be typed."""
+    """What the page of the key holds: the sealed key, and the key as people type it."""
     sealed, key = re.search(r'name="code_cle" value="([^"]+)"', text), re.search(r"<code>([A-Z2-7 ]+)</code>", text)
     assert sealed, text
     assert key, text
@@ -130,7 +130,7 @@ async def test_the_picture_is_drawn_in_the_page_without_any_style(client: AsyncC
     assert "style" not in picture[0]
     side = re.search(r'viewBox="0 0 (\d+) \1"', picture[0])
     assert side
-    # The three large squares of its corners stand inside the quiet border: the first dark one is at (4, 4).
+    # The three large squares of its corners are inside the quiet border: the first dark module is at (4, 4).
     assert 'd="M4 4h1v1h-1z' in picture[0]
     assert page.headers["cache-control"] == "no-store"
     assert "style-src 'self'" in page.headers["content-security-policy"]
@@ -202,7 +202,7 @@ async def test_a_used_code_is_useless(app: Starlette, client: AsyncClient, agent
         answer = await give_code(thief, code)
         assert answer.status_code == 422
         assert "a déjà servi" in answer.text
-        # Nor the one of the step before, although it is within the tolerance.
+        # Neither is the code of the step before, although it is within the tolerance.
         assert (await give_code(thief, code_at(clock.now - timedelta(seconds=30)))).status_code == 422
         clock.pass_(seconds=30)
         assert (await give_code(thief, code_at(clock.now))).status_code == 303
@@ -234,7 +234,7 @@ async def test_a_session_that_waits_for_a_code_is_not_signed_in_and_ends_after_t
 
 
 async def test_entering_gives_a_new_token(client: AsyncClient, agent: Member, clock: Clock) -> None:
-    """The cookie of before may be known to whoever put it into this browser: it is worth nothing afterwards."""
+    """An attacker may have put the former cookie into this browser: it is useless afterwards."""
     await enter(client, agent.handle)
     waiting = client.cookies["session"]
     await give_code(client, code_at(clock.now))
@@ -273,7 +273,7 @@ async def test_codes_are_guessed_twenty_times_a_day_and_recovery_codes_still_let
 
 
 async def set_up_as(member: Member, now: datetime) -> second_factors.Renewed:
-    """A factor of their own with codes on paper, for a member who may have one already."""
+    """Set up a new factor with recovery codes, for a member who may have one already."""
     await rows("DELETE FROM second_factor WHERE member_id = $1", member.id)
     viewer, token = await viewer_of(member), await sessions.open_session(member.id, now=now)
     draft = second_factors.draft(viewer, now)
@@ -408,7 +408,7 @@ async def test_there_is_nothing_to_change_without_a_factor(client: AsyncClient, 
     assert (await client.post(path, data={"code": "1", "mot_de_passe_actuel": PASSWORD})).status_code == 404
 
 
-# Those whose role asks for it
+# Roles that require it
 
 
 @pytest.mark.parametrize("role", [Role.AGENT, Role.ADMINISTRATOR, "moderator"])
@@ -482,7 +482,7 @@ async def test_pages_kept_ready_are_not_shared_with_members_who_lack_it(
     assert shown[0] == shown[2]
 
 
-# Somebody who lost both
+# Telephone and recovery codes both lost
 
 
 async def test_an_administrator_removes_it_with_a_line_in_the_journal(client: AsyncClient, agent: Member) -> None:

@@ -1,4 +1,4 @@
-"""Signing in and out: through the form, with real passwords, and what a cookie is worth from then on."""
+"""Signing in and out through the form, with real passwords, and what the cookie allows from then on."""
 
 from datetime import timedelta
 
@@ -89,7 +89,7 @@ async def test_unknown_accounts_and_wrong_passwords_get_the_same_answer(
 
 
 async def test_a_sign_up_that_waits_for_its_confirmation_gets_the_same_answer(client: AsyncClient) -> None:
-    """Not even the password chosen at the sign-up tells that there is one."""
+    """Not even the password chosen at the sign-up reveals that there is one."""
     await SignUp.create(
         name="Malik Diallo",
         email="malik@exemple.fr",

@@ -1,4 +1,4 @@
-"""Documents of a synthesis: compiled, followed, downloaded, read on line, written from the shell."""
+"""Documents of a synthesis: compiled with their progress, downloaded, read on line, written from the shell."""
 
 import base64
 import csv

@@ -1,4 +1,4 @@
-"""The frozen form of a consultation: written and read back the same, its hash, and what cannot be one."""
+"""The frozen form of a consultation: read back as it was written, its hash, and what is refused."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

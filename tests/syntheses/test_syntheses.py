@@ -374,7 +374,7 @@ async def test_no_version_is_published_after_a_newer_one(agent: AsyncClient, clo
 async def test_the_last_ballots_are_waited_for_when_votes_close_by_themselves(
     agent: AsyncClient, clock: Clock, quick: Quick
 ) -> None:
-    """A ballot that came in time may be written after the close; whoever closes by hand waits for it."""
+    """A ballot that arrived in time may be written after the close; closing by hand waits for it."""
     theme = await voted_theme(votes=DRAFT)
     theme.votes_close_at = NOON
     await theme.save()

@@ -99,7 +99,7 @@ texts = st.text(alphabet='ab,;:\\\r\n"é👍\x07\u2028 ', max_size=200) | st.sam
 
 
 def shown(words: str) -> list[str]:
-    """What is read of words, whatever becomes of their blanks; controls and halves of letters have no picture."""
+    """The words that a reader sees, whatever their blanks; controls and lone surrogates are not visible."""
     kept = (letter for letter in words if category(letter) not in ("Cc", "Cs") or letter in "\t\n\x0b\x0c\r\x85")
     return "".join(kept).split()
 

@@ -1,4 +1,4 @@
-"""Differences between two versions of a text: nothing lost, said as people would, whatever the texts."""
+"""Differences between two versions of a text: nothing lost, described as people would, whatever the texts."""
 
 import random
 from itertools import pairwise
@@ -73,7 +73,8 @@ def test_one_word_added_is_one_addition(words: list[str], added: str, at: int) -
 @pytest.mark.parametrize("length", [20_000, 60_000])
 @pytest.mark.parametrize("seed", range(3))
 def test_hostile_texts_are_compared_too(length: int, seed: int) -> None:
-    """Of signs alone: as many units as there are letters, and nothing in order. Without a bound, a gigabyte."""
+    """Texts of punctuation alone: as many units as characters, in no common order. Without a bound they would take a
+    gigabyte."""
     rng = random.Random(seed)
     old, new = ("".join(rng.choices("!?.,;:", k=length)) for _ in range(2))
     pieces = differences(old, new)

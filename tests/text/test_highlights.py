@@ -1,4 +1,4 @@
-"""Words marked in place: the very words, and nothing else of the HTML changes."""
+"""Words marked in place: exactly these words, and nothing else in the HTML changes."""
 
 import re
 from html import unescape

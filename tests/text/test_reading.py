@@ -17,7 +17,7 @@ from forum.text.reading import read
 
 HOSTILE = Path(__file__).parents[1] / "cases" / "hostile"
 
-# Written again here, so that a change of the renderer's own list does not change what is promised.
+# Repeated here, so that a change of the renderer's own list does not change what is promised.
 PROMISED: dict[str, frozenset[str]] = {
     **{tag: frozenset() for tag in ("p", "br", "hr", "em", "strong", "s", "code", "pre", "ul", "li", "blockquote")},
     **{tag: frozenset() for tag in ("h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td")},
@@ -286,7 +286,7 @@ def test_work_grows_no_faster_than_the_text(storm: str) -> None:
 
 
 def work(source: str) -> int:
-    """How many Python functions a reading calls: a measure of time that no busy machine disturbs."""
+    """How many Python functions a reading calls: a measure of time that does not depend on the load of the machine."""
     calls = 0
 
     def count(_frame: FrameType, event: str, _argument: object) -> None:

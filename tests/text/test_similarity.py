@@ -54,7 +54,7 @@ def test_each_judged_pair_is_the_nearest_among_all_others() -> None:
     shown = {n: [key for key, _ in nearest(fingerprint(one), candidates)] for n, (_, one, _) in enumerate(PAIRS)}
     alike = [number for number, (label, _, _) in enumerate(PAIRS) if label == "oui"]
     assert sum(number in shown[number] for number in alike) / len(alike) >= 0.88
-    # Several pairs are about mediators, who are first for one another.
+    # Several pairs are about mediators, and are the most similar to one another.
     assert sum(shown[number][:1] == [number] for number in alike) / len(alike) >= 0.6
 
 

@@ -1,4 +1,4 @@
-"""Votes that were announced and are moved: with a reason, told once to whom they concern, said to everybody."""
+"""Announced votes that are moved: with a reason, one notification to the people concerned, and a public notice."""
 
 import re
 
@@ -24,7 +24,7 @@ from tests.factories import (
 )
 
 CALENDAR = "/themes/3/calendrier"
-# As `make_theme` opens it, on the clock of Paris.
+# The window of `make_theme`, in Paris time.
 SAME = {
     "ouverture_des_contributions": "2026-11-13T13:00",
     "cloture_des_contributions": "2026-12-03T13:00",
@@ -36,7 +36,7 @@ LATER = SAME | {"cloture_des_votes": "2026-12-19T18:00", "motif": "Une semaine d
 
 
 async def told() -> list[tuple[str, str]]:
-    """Who was told what, by name."""
+    """Who was notified of what, by name."""
     found = await rows(
         """SELECT m.name, n.event FROM notification n JOIN member m ON m.id = n.member_id
             WHERE n.theme_id IS NOT NULL ORDER BY m.name, n.id"""
@@ -69,7 +69,7 @@ async def test_an_extension_is_notified_once_to_everybody_whom_the_theme_concern
     await sign_in(client, await make_member("Une Agente", role=Role.AGENT))
     assert (await client.post(CALENDAR, data=LATER)).status_code == 303
     assert await told() == [(name, "scheduled") for name in EVERYBODY]
-    # The same calendar sent again moves nothing and tells nothing.
+    # Sending the same schedule again moves nothing and notifies nobody.
     assert (await client.post(CALENDAR, data=LATER)).status_code == 303
     assert len(await told()) == 4
     assert len(await schedule_changes(await find_theme(3))) == 1

@@ -1,4 +1,4 @@
-"""What is kept how long: purges that change nothing when they run again, accounts that sleep."""
+"""How long things are kept: purges that change nothing when they run again, inactive accounts."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -38,7 +38,7 @@ async def keep_dates(clock: Clock) -> None:
 
 
 async def one_of_everything() -> None:
-    """One row of each kind that ends, all of them about to."""
+    """One row of each kind that expires, all about to."""
     member = await make_member(email="camille@exemple.fr")
     await make_link(Purpose.RESET, member.id, NOON - timedelta(hours=2))
     post = await make_post(await make_thread(await make_theme(3)), author=member)
@@ -131,7 +131,7 @@ async def test_a_worker_that_dies_in_the_middle_is_followed_by_one_that_finishes
     assert {table: await count(table) for table in ENDING} == dict.fromkeys(ENDING, 0)
 
 
-# Accounts that sleep
+# Inactive accounts
 
 
 async def sleeper(name: str = "Camille Martin", **about: object) -> Member:

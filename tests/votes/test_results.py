@@ -1,4 +1,5 @@
-"""What comes out of a vote: the declared method first, the others beside it, the groups, the table; nothing before."""
+"""The results of a vote: the declared method first, the others beside it, the groups, the sheet; nothing before the
+close."""
 
 import csv
 import io
@@ -45,7 +46,7 @@ async def make_voters(many: int, *, profession: str = "", first: int = 0) -> lis
 
 
 async def cast(theme: Theme, voters: Sequence[Member], said: Mapping[str, Sequence[str]]) -> dict[str, Proposal]:
-    """A proposal for each wording, and for each voter what they say of it, "" for nothing."""
+    """A proposal for each wording, with what each voter says about it, "" for no ballot."""
     made = {}
     for wording, opinions in said.items():
         made[wording] = await make_proposal(theme, wording)
@@ -63,7 +64,7 @@ async def cast(theme: Theme, voters: Sequence[Member], said: Mapping[str, Sequen
 
 
 async def words(client: AsyncClient) -> str:
-    """The page, its spaces as one types them."""
+    """The words of the page, with ordinary spaces."""
     return (await client.get(PAGE)).text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
@@ -75,14 +76,15 @@ async def order(client: AsyncClient) -> list[tuple[int, str]]:
 
 
 def table(answer: Response) -> list[dict[str, str]]:
-    """The lines of the sheet, by their titles."""
+    """The rows of the sheet, by column title."""
     assert answer.status_code == 200
     text = answer.content.decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
 
 
 async def test_opinions_are_ranked_by_net_support_with_the_other_methods_beside_it(client: AsyncClient) -> None:
-    """Figures of the note on tallies: (18,2,4) is first by net support, (9,0,1) by the Wilson bound."""
+    """The figures are an example where the methods differ: (18,2,4) is first by net support, (9,0,1) by the Wilson
+    bound."""
     theme = await make_vote()
     voters = await make_voters(24)
     await cast(
@@ -105,7 +107,7 @@ async def test_opinions_are_ranked_by_net_support_with_the_other_methods_beside_
 async def test_supports_are_counted(client: AsyncClient) -> None:
     theme = await make_vote(Voting.APPROVAL)
     voters = await make_voters(12)
-    # The slate of the note: a to f on three clones, g to j on one, k and l on another.
+    # An example for the slate: a to f support three clones, g to j another proposal, k and l a third.
     clones = ["pour"] * 6
     await cast(
         theme,
@@ -142,7 +144,7 @@ async def test_mentions_are_ranked_by_majority_judgment(client: AsyncClient) -> 
 async def test_places_are_ranked_by_duels(client: AsyncClient) -> None:
     theme = await make_vote(Voting.RANKING)
     voters = await make_voters(5)
-    # Three prefer Un to Deux to Trois, two the contrary: Un wins each duel by 3 to 2.
+    # Three prefer Un to Deux to Trois, two the opposite: Un wins each duel by 3 to 2.
     await cast(theme, voters, {"Un": list("11133"), "Deux": list("22222"), "Trois": list("33311")})
     text = await words(client)
     assert await order(client) == [(1, "T3-001"), (2, "T3-002"), (3, "T3-003")]
@@ -154,7 +156,7 @@ async def test_places_are_ranked_by_duels(client: AsyncClient) -> None:
 
 @pytest.mark.parametrize("voting", list(Voting))
 async def test_the_order_of_the_rows_never_changes_a_rank(client: AsyncClient, voting: Voting) -> None:
-    """The same ballots written a hundred times in another order give the same ranks, whatever the method."""
+    """Ballots written a hundred times in different orders give the same ranks, whatever the method."""
     choices = {
         Voting.OPINIONS: ["pour", "abstention", "contre"],
         Voting.APPROVAL: ["pour"],
@@ -223,7 +225,7 @@ async def test_groups_are_shown_but_never_when_their_people_are_few(client: Asyn
     shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text.partition("<details")[2]))
     assert re.search(r"Bibliothécaire Pour 7 Abstention 0 Contre 0", shown) or "non montré" in shown
     assert re.search(r"Élu ou élue Moins de 5 votants", shown)
-    # One hidden group could be found from the total and the others: a second one hides with it.
+    # One hidden group could be computed from the total and the others: a second one is hidden with it.
     assert shown.count("Moins de 5 votants, ou un nombre qui en donnerait un autre") == 2
     assert "Consensus des professions" in await words(client)
     for address in (PAGE, SHEET, GROUPS):
@@ -280,7 +282,7 @@ async def test_without_groups_there_is_no_page_of_groups(client: AsyncClient) ->
 
 
 async def test_what_a_voter_declares_after_the_close_changes_no_result(client: AsyncClient) -> None:
-    """Two readings around one person's change of profile would tell what that person voted."""
+    """Otherwise, reading the results before and after one person changes their profile would reveal their vote."""
     theme = await make_vote()
     voters = await make_voters(6, profession="Bibliothécaire")
     late = (await make_voters(6, profession="Autre", first=6))[0]

@@ -1,7 +1,7 @@
-"""A sealed vote tells nothing before its close: not by a figure, an order, a length, a header, an ETag or an address.
+"""A sealed vote reveals nothing before its close: not by a figure, an order, a length, a header, an ETag or an address.
 
-Every page, feed and export that one can ask for is read by everybody twice, with two quite different sets of ballots
-under way, of every kind of voting. What they read must be the same to the byte: any leak is a difference.
+Every page, feed and export is read by everybody twice, with two quite different sets of ballots of every kind of
+voting. What they read must be the same to the byte: any difference is a leak.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -38,16 +38,16 @@ KINDS = {
 VOTERS = 12
 # Status, headers, body.
 Answer = tuple[int, list[tuple[str, str]], bytes]
-# What an answer says of itself alone.
+# Headers that are about the answer itself.
 PASSING = {"x-request-id"}
-# Files of the site, and the page that draws a new secret each time.
+# Static files, and the page that generates a new secret each time.
 ELSEWHERE = {"static", "set_up_factor"}
-# What pages may be asked besides their address.
+# The query parameters that pages take.
 ASKED = ("", "?tri=votes", "?reunion=1", "?page=2")
 
 
 async def make_sealed_votes() -> list[Proposal]:
-    """A theme of each kind under way, with proposals made of contributions."""
+    """Make a theme with an open vote of each kind, with proposals made of contributions."""
     made = list(await Proposal.filter(theme__number=3))
     group = await WorkingGroup.get(slug="gt-a")
     for voting, (number, _) in KINDS.items():
@@ -67,7 +67,7 @@ async def make_sealed_votes() -> list[Proposal]:
 
 
 async def cast(proposals: Sequence[Proposal], voters: Sequence[Member], turn: int) -> None:
-    """Ballots of these voters in the place of theirs: of two turns, neither count, majority nor order is the same."""
+    """Replace the ballots of these voters: between the two turns, counts, majorities and orders all differ."""
     wanted = [voter.id for voter in voters]
     await rows(f"DELETE FROM ballot WHERE voter_id IN ({', '.join(map(str, wanted))})")
     for place, proposal in enumerate(sorted(proposals, key=lambda each: each.id)):
@@ -83,12 +83,12 @@ async def cast(proposals: Sequence[Proposal], voters: Sequence[Member], turn: in
 
 @pytest.fixture
 async def voters(app: Starlette, world: World) -> list[Member]:
-    """Those whose ballots nobody may know; readers keep their own."""
+    """The voters whose ballots nobody may know; readers keep their own."""
     return [await make_member(f"Votant Numéro{number}") for number in range(VOTERS)]
 
 
 async def places(world: World) -> dict[str, list[object]]:
-    """What the parameters of an address may be, by their names: the things of open votes first of all."""
+    """The values of the parameters of an address, by name; above all, the things of open votes."""
 
     async def ids(table: str) -> list[object]:
         return [one["id"] for one in await rows(f"SELECT id FROM {table} ORDER BY id LIMIT 12")]
@@ -109,7 +109,7 @@ async def places(world: World) -> dict[str, list[object]]:
         "post": list(posts),
         "revision": [1],
         "meeting": await ids("meeting"),
-        # Of the one that failed, this world has no job to tell of.
+        # The failed one has no job in this world.
         "synthesis": [one["id"] for one in await rows("SELECT id FROM synthesis WHERE state <> 'failed'")],
         "filename": ["synthese.html"],
         "member": (await ids("member"))[:2],
@@ -125,7 +125,7 @@ async def places(world: World) -> dict[str, list[object]]:
 
 
 def addresses(known: Mapping[str, Sequence[object]]) -> Iterator[str]:
-    """Every address that answers to GET, filled in each way; fails for a parameter that nobody thought of."""
+    """Every address that answers GET, filled in every way; fails on an unknown parameter."""
     for route in routes():
         assert isinstance(route, Route)
         if route.name in ELSEWHERE or "GET" not in (route.methods or ()):
@@ -152,7 +152,7 @@ async def reading(app: Starlette, world: World) -> AsyncIterator[Mapping[str, As
 
 
 async def everything_read(app: Starlette, world: World, wanted: Sequence[str]) -> dict[tuple[str, str], Answer]:
-    """What each reader is answered at each address: status, headers, body. Nothing that was kept ready is used."""
+    """The answer to each reader at each address: status, headers, body. No cached page is used."""
     app.state.kept = type(app.state.kept)()
     told: dict[tuple[str, str], Answer] = {}
     async with reading(app, world) as clients:
@@ -185,7 +185,7 @@ async def test_no_answer_tells_anything_of_a_sealed_vote(app: Starlette, world: 
 async def test_the_two_sets_of_ballots_would_be_told_apart_if_anything_told_them(
     app: Starlette, world: World, voters: list[Member]
 ) -> None:
-    """The same reading, once the votes are closed, does differ: the test above can fail."""
+    """Once the votes are closed the answers do differ, which shows that the test above can fail."""
     proposals = await make_sealed_votes()
     ended = NOON.replace(day=NOON.day - 1)
     await Theme.filter(number__in=[number for number, _ in KINDS.values()]).update(votes_close_at=ended)

@@ -221,7 +221,7 @@ async def test_tallies_equal_the_ballots_and_the_replayed_history(client: AsyncC
 async def everything(
     app: Starlette, reader: Member | None, addresses: list[str]
 ) -> list[tuple[int, bytes, dict[str, str]]]:
-    """Every page as this reader gets it, whole: bytes and headers, but for the number of the request."""
+    """Every page as this reader gets it: bytes and headers, except the number of the request."""
     seen = []
     async with visitor(app) as client:
         if reader is not None:
@@ -299,7 +299,7 @@ async def test_an_open_count_is_shown_and_refreshes_pages(client: AsyncClient, a
 
 
 async def test_a_vote_costs_few_statements(client: AsyncClient) -> None:
-    """The session, the theme held, one read, one upsert, one line of history: what the bench measures."""
+    """The session, the lock on the theme, one read, one upsert, one line of history: what the bench measures."""
     await make_proposal(await make_theme(3))
     await sign_in(client, await make_member())
     with heard() as asked:

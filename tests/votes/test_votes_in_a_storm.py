@@ -1,8 +1,7 @@
-"""Votes that meet each other by thousands, in several processes, while connections are cut and a process is killed.
+"""Thousands of concurrent votes, in several processes, while connections are cut and a process is killed.
 
-Real processes over one database, as in production: SQLite, or PostgreSQL with Redis. What is looked at afterwards is
-what counts: one ballot for each person and proposal, every acknowledged vote there, and tallies, ballots and replayed
-history that say the same.
+Real processes over one database, as in production: SQLite, or PostgreSQL with Redis. Afterwards there must be one
+ballot for each person and proposal, every acknowledged vote, and tallies, ballots and replayed history that agree.
 """
 
 import asyncio
@@ -43,12 +42,12 @@ PATIENCE = 60.0
 
 
 class Cut(Exception):
-    """No answer came: the connection was cut, by us or by the end of the process."""
+    """There was no answer: the connection was cut, by us or by the end of the process."""
 
 
 @dataclass
 class Connection:
-    """The least that speaks HTTP/1.1: what a browser keeps open. `port` may be served by another process later."""
+    """A minimal HTTP/1.1 client over one keep-alive connection. `port` may be served by another process later."""
 
     port: int
     reader: asyncio.StreamReader | None = None
@@ -133,13 +132,13 @@ class Sites:
 
 @pytest.fixture
 async def sites(database: Settings, tmp_path: Path) -> AsyncIterator[Sites]:
-    """Several processes that serve the same."""
+    """Several processes that serve the same site."""
     redis = TEST_REDIS if database.database.url.startswith("postgres") else ""
     environment = os.environ | {
         "FORUM_DATABASE__URL": database.database.url,
         "FORUM_SITE__DATA_DIR": str(database.site.data_path),
         "FORUM_REDIS__URL": redis,
-        # One person votes here more often than hands can.
+        # One person votes here more often than anybody could by hand.
         "FORUM_LIMITS__WRITES_PER_MINUTE": "1000000",
     }
     with ExitStack() as stack:
@@ -149,7 +148,7 @@ async def sites(database: Settings, tmp_path: Path) -> AsyncIterator[Sites]:
 
 
 async def make_vote(proposals: int) -> list[Proposal]:
-    """A theme whose sealed vote is under way now."""
+    """Make a theme whose sealed vote is open now."""
     now = datetime.now(UTC)
     theme = await Theme.create(
         number=3,
@@ -200,9 +199,9 @@ async def test_a_hundred_votes_at_once_two_hundred_times_leave_one_ballot(sites:
 
 @dataclass
 class Voter:
-    """One of many: what was acknowledged last for each proposal, and what was sent without any answer.
+    """One voter of many: what was last acknowledged for each proposal, and what was sent without an answer.
 
-    What was cut off may arrive late, after another process has acknowledged a later vote.
+    A vote that was cut off may arrive late, after another process acknowledged a later one.
     """
 
     member: int
@@ -267,7 +266,7 @@ async def test_ten_thousand_changes_with_cuts_and_a_killed_process_leave_tallies
 
 
 async def _settled() -> None:
-    """What was sent and never answered may still be on its way: wait until nothing moves."""
+    """Requests sent but never answered may still be on their way: wait until nothing changes."""
     before = -1
     while (now := (await rows("SELECT COUNT(*) AS n FROM ballot_change"))[0]["n"]) != before:
         before = now
@@ -275,7 +274,7 @@ async def _settled() -> None:
 
 
 async def _tallies_are(ballots: dict[tuple[int, int], str]) -> None:
-    """The tallies of the domain, once public, are the ballots counted one by one."""
+    """Check that the domain's tallies, once public, equal the ballots counted one by one."""
     closed = datetime.now(UTC) + timedelta(days=2)
     tallies = await tallies_of(await find_theme(3), closed)
     assert tallies is not None

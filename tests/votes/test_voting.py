@@ -18,7 +18,7 @@ from tests.conftest import NOON, Clock, visitor
 from tests.factories import count, make_member, make_proposal, make_theme, sign_in
 
 LIST = "/themes/3/propositions"
-# Of each kind: a first ballot, another one, and what is none.
+# For each kind: a first ballot, another one, and something that is not a ballot.
 BALLOTS = {
     Voting.OPINIONS: ("pour", "contre", ("0", "soutien", "pour ")),
     Voting.APPROVAL: ("pour", "pour", ("contre", "abstention", "1")),
@@ -28,7 +28,7 @@ BALLOTS = {
 
 
 async def voting(kind: Voting, *, proposals: int = 1, quota: int = 0, sealed: bool = True) -> list[Proposal]:
-    """Proposals of theme 3, which votes in that way."""
+    """Proposals of theme 3, with that kind of voting."""
     theme = await make_theme(3, sealed=sealed)
     await Theme.filter(id=theme.id).update(voting=kind, quota=quota)
     return [await make_proposal(theme, f"Idée numéro {number + 1}") for number in range(proposals)]
@@ -246,7 +246,7 @@ async def test_a_quota_says_how_many_and_which_to_take_back(client: AsyncClient,
     assert "déjà" in refused.text
     assert "T3-001, T3-003" in refused.text
     assert await count("ballot") == 2
-    # What stands already may be said again, and what is taken back makes room.
+    # An existing support may be sent again, and a withdrawn one makes room.
     assert (await vote(client, said, "T3-001")).status_code == 303
     await vote(client, "retirer", "T3-003")
     assert (await vote(client, said, "T3-002")).status_code == 303
@@ -341,7 +341,7 @@ async def test_rules_are_refused_beside_their_field_and_kept(
 
 @pytest.mark.parametrize("has_ballots", [True, False])
 async def test_the_rules_freeze_when_the_votes_open_or_somebody_voted(client: AsyncClient, has_ballots: bool) -> None:
-    """A window that is moved into the future after people voted unfreezes nothing."""
+    """Moving the window into the future after people voted does not unfreeze the rules."""
     theme = await make_theme(3, votes="later" if has_ballots else "open")
     if has_ballots:
         proposal = await make_proposal(theme)
@@ -349,7 +349,7 @@ async def test_the_rules_freeze_when_the_votes_open_or_somebody_voted(client: As
             proposal=proposal, voter=await make_member(), opinion="pour", proposal_version=1, cast_at=NOON
         )
     await sign_in(client, await make_member("Une Agente", role=Role.AGENT))
-    # As the windows are: only the rules change.
+    # Same windows: only the rules change.
     opens, closes = (
         ("2026-11-24T13:00", "2026-12-13T13:00") if has_ballots else ("2026-11-13T13:00", "2026-12-03T13:00")
     )
@@ -360,5 +360,5 @@ async def test_the_rules_freeze_when_the_votes_open_or_somebody_voted(client: As
         assert "se sont prononcés sous cette règle" in answer.text
     after = await find_theme(3)
     assert (after.voting, after.quota) == (Voting.OPINIONS, 0)
-    # Without the rules, as the page sends it then, the form is a schedule and no more.
+    # Without the rules, as the page then sends it, the form changes only the schedule.
     assert (await client.post("/themes/3/calendrier", data=same)).status_code == 303

@@ -1,4 +1,4 @@
-"""A program may send a form as one JSON object, and reads why it is refused as a problem of RFC 9457."""
+"""A program may send a form as one JSON object, and gets the reasons of a refusal as a problem (RFC 9457)."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ async def send(client: AsyncClient, path: str, content: bytes, **headers: str) -
 
 
 def problem_of(answer: Response) -> dict[str, Any]:
-    """The problem, which says in the body what the status line says."""
+    """The problem of an answer, whose body has the same status as the status line."""
     assert answer.headers["content-type"] == PROBLEM
     found: dict[str, Any] = answer.json()
     assert found["status"] == answer.status_code

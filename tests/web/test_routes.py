@@ -1,4 +1,4 @@
-"""Every page is seen by the audit of a real browser: an address without a scene is a page that nobody looked at."""
+"""Every page is audited in a real browser: an address without a scene is a page that was never checked."""
 
 import re
 
@@ -7,7 +7,7 @@ from starlette.routing import Route
 from forum.routes import routes
 from tests.browser.scenes import CLOSED, OPEN, Scene
 
-# What answers without a page: it leads on, downloads, or speaks to machines.
+# Addresses without a page: redirects, downloads, and those for machines.
 NO_PAGE = {
     "post",
     "document",

@@ -1,4 +1,4 @@
-"""The entrance and the pages of refusal: what every request passes, whoever sends it and whatever is in it."""
+"""The entrance and the pages of refusal: what applies to every request, whoever sends it and whatever is in it."""
 
 import re
 from html.parser import HTMLParser
@@ -250,7 +250,7 @@ async def test_a_refused_form_gives_back_words_and_never_a_password(client: Asyn
 
 
 class Refused(HTMLParser):
-    """A page of refusal as a browser reads it: the words it shows, the form that it sends again."""
+    """A page of refusal as a browser reads it: its words, and the form that sends everything again."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

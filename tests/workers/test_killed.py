@@ -33,11 +33,11 @@ from tests.factories import make_group
 pytestmark = pytest.mark.anyio
 
 PROPOSALS = 400
-"""Enough for the compilation to last some seconds, so that it can be interrupted in its midst."""
+"""Enough proposals for the compilation to last a few seconds, so that it can be interrupted."""
 
 LEASE, HEARTBEAT, POLL = 3, 1, 1
 PATIENCE = 60.0
-"""Seconds: within this a killed worker's job must be done again, by the product's own promise."""
+"""Seconds within which a killed worker's job must be done again, as the product promises."""
 
 TEST_REDIS = os.environ.get("FORUM_TEST_REDIS", "redis://127.0.0.1:6379/15")
 IN_CI = os.environ.get("CI") == "true"
@@ -62,7 +62,7 @@ def redis_url(database: Settings) -> Iterator[str]:
 
 @pytest.fixture
 def port() -> int:
-    """Where the site of one test is, in both of its lives: the name of its keys in Redis."""
+    """The port of the site of one test, before and after its restart: its keys in Redis are named after it."""
     return free_port()
 
 
@@ -74,7 +74,8 @@ def free_port() -> int:
 
 @contextmanager
 def worker(database: Settings, port: int, redis_url: str, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """One process that works: the web process without Redis, arq's own with it. Killed at the end if it still lives."""
+    """One process that runs jobs: the web process without Redis, arq's own with it. Killed at the end if still
+    running."""
     environment = os.environ | {
         "FORUM_DATABASE__URL": database.database.url,
         "FORUM_SITE__DATA_DIR": str(database.site.data_path),
@@ -147,7 +148,7 @@ async def until(what: str, true: Callable[[], Awaitable[bool]], log: Path, *, pa
 
 
 async def in_its_midst(job: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    """Wait until some formats are made and others are not, and hold the process still there."""
+    """Wait until some formats are made and others are not, and suspend the process there."""
 
     async def begun() -> bool:
         return bool((await look(job))["done_steps"] >= 1)

@@ -1,4 +1,4 @@
-"""Mails: each leaves at least once, tells nobody else, and survives a mail server that is away."""
+"""Mails: each is sent at least once, reveals nothing to others, and survives an unreachable mail server."""
 
 import asyncio
 import re
@@ -65,7 +65,7 @@ def part(message: EmailMessage, kind: str) -> str:
 
 
 def read(raw: bytes) -> EmailMessage:
-    """A mail as its reader's program understands it."""
+    """A mail as its recipient's mail program reads it."""
     message = message_from_bytes(raw, policy=default)
     assert isinstance(message, EmailMessage)
     return message
@@ -165,7 +165,7 @@ def test_a_change_of_second_factor_is_named(configured: Settings, what: str) -> 
     ],
 )
 def test_a_name_stays_in_its_line_of_the_body(configured: Settings, name: str) -> None:
-    """Header injection, markup, templates, marks of direction: a name is text."""
+    """Header injection, markup, templates, direction marks: a name is only text."""
     honest = message_of(waiting("invitation"))
     message = read(message_of(waiting("invitation", values=WORDS | {"name": name, "inviter": name})).as_bytes())
     assert message.keys() == read(honest.as_bytes()).keys()
@@ -210,7 +210,7 @@ def test_what_is_no_address_enters_no_header(configured: Settings, address: str)
 
 
 def test_a_mail_says_that_a_machine_sent_it(configured: Settings) -> None:
-    """RFC 3834: nobody's absence answers it."""
+    """RFC 3834: no automatic reply answers it."""
     message = message_of(waiting())
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Date"].datetime == NOON
@@ -223,7 +223,7 @@ def test_a_mail_says_that_a_machine_sent_it(configured: Settings) -> None:
 
 @dataclass
 class Postbox:
-    """What a mail server took, and how it answers."""
+    """A mail server: what it accepted, and how it answers."""
 
     mails: list[Envelope] = field(default_factory=list)
     visits: int = 0
@@ -259,7 +259,7 @@ Configure = Callable[..., None]
 
 @pytest.fixture
 def configure(configured: Settings, monkeypatch: pytest.MonkeyPatch) -> Configure:
-    """Set `[mail]`: a port of this machine, and whatever else."""
+    """Set `[mail]`: a port of this machine, and other options."""
     monkeypatch.setattr(mail, "_rests_until", 0.0)
 
     def put(port: int, user: str = "", **more: str) -> None:
@@ -301,14 +301,14 @@ def now(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Clock:
 
 
 async def post(template: str = "reset", address: str = ADDRESS, **values: str) -> int:
-    """A mail that waits; gives its job."""
+    """Write a mail that waits; returns its job."""
     async with transaction() as tx:
         await post_mail(tx, template, address, locale="fr", now=NOON, **(WORDS | values))
     return int((await rows("SELECT id FROM job ORDER BY id DESC"))[0]["id"])
 
 
 async def work(job: int) -> dict[str, object]:
-    """Let a worker take the job, and see what became of it."""
+    """Let a worker take the job; returns what became of it."""
     await running.run(job, mail.WORK)
     found = await row("SELECT state, tries, error, run_after, subject FROM job WHERE id = $1", job)
     assert found is not None
@@ -377,7 +377,7 @@ async def test_patience_ends_after_two_days(database: Settings, now: Clock, conf
 async def test_a_silent_server_is_left_alone_by_the_mails_that_follow(
     database: Settings, now: Clock, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Thousands of invitations that each wait for it in turn would keep a synthesis waiting."""
+    """Otherwise thousands of invitations, each waiting for it in turn, would delay a synthesis."""
     calls: list[str] = []
 
     async def silent(message: EmailMessage, known: Settings) -> None:
@@ -534,7 +534,7 @@ async def test_the_password_and_the_mail_travel_encrypted_or_not_at_all(
         configure(port, user, starttls="true")
         mail._rests_until = 0.0
         now.pass_(seconds=10)
-        assert (await work(job))["state"] == "queued"  # a certificate that nobody vouches for
+        assert (await work(job))["state"] == "queued"  # a certificate that no authority signed
         assert (box.mails, box.signed_in) == ([], [])
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
         mail._rests_until = 0.0
