@@ -1,8 +1,8 @@
 """Who holds a job, until when, and how did it end? The only writes to the `job` table once a job is asked for.
 
-A worker takes a job for a lease and renews it while it lives. Each taking raises the job's fence; whatever a worker
-writes checks its own fence in the same transaction, so a worker that was silent for too long, and whose job somebody
-else took up, writes nothing. Asking for a job is `forum/jobs.py`; running one is `workers/running.py`.
+A worker takes a job for the length of a lease, and renews it as long as it runs. Each taking raises the job's fence;
+every write of a worker checks its own fence in the same transaction, so a worker that was silent for too long, and
+whose job another one took up, writes nothing. Asking for a job is `forum/jobs.py`; running one is `workers/running.py`.
 """
 
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from forum.database import Row, row, rows
 from forum.settings import settings
 
 LONGEST_PAUSE: Final = timedelta(minutes=1)
-"""Pauses between tries double from two seconds; beyond a minute they would only make people wait."""
+"""Pauses between tries double, starting at two seconds; beyond a minute they would only make people wait."""
 
 MOST_DOUBLINGS: Final = 30
-"""Beyond, a pause is longer than any that is meant, and later no number of seconds that a date can take."""
+"""The number of doublings is limited: longer pauses are never wanted, and would in the end overflow a date."""
 
 
 class LostLease(Exception):
-    """Another worker holds this job now, or it is over: nothing of what this one made may be written."""
+    """Another worker holds this job now, or it is over: no result of this one may be written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to work on a job until the lease ends; `fence` tells this taking from every other."""
+    """The right to work on a job until the lease ends; `fence` distinguishes this taking from all others."""
 
     job: int
     name: str
@@ -48,7 +48,7 @@ class Progress:
 
     @property
     def label(self) -> str:
-        """What is under way and how far, in no language: "PDF, 2/6". Empty before the first step."""
+        """The step under way and the progress, in no language: "PDF, 2/6". Empty before the first step."""
         return f"{self.step}, {self.done}/{self.total}" if self.step else ""
 
     @property
@@ -68,7 +68,7 @@ async def waiting(now: datetime) -> list[tuple[int, int]]:
 
 
 async def take(job: int, now: datetime, *, lease: timedelta) -> Claim | None:
-    """Take a job for the length of a lease; None when it is not to be taken (held, over, too early, unknown)."""
+    """Take a job for the length of a lease; None when it cannot be taken (held, over, too early, unknown)."""
     taken = await row(
         """UPDATE job SET state = 'running', tries = tries + 1, fence = fence + 1, lease_until = $2
             WHERE id = $1 AND ((state = 'queued' AND run_after <= $3) OR (state = 'running' AND lease_until < $3))
@@ -83,7 +83,7 @@ async def take(job: int, now: datetime, *, lease: timedelta) -> Claim | None:
 
 
 async def renew(claim: Claim, now: datetime, *, lease: timedelta) -> None:
-    """Live on for another lease.
+    """Renew the lease.
 
     Raises:
         LostLease: somebody else took the job meanwhile.
@@ -99,7 +99,7 @@ async def renew(claim: Claim, now: datetime, *, lease: timedelta) -> None:
 
 
 async def advance(claim: Claim, done: int, total: int, step: str) -> None:
-    """Say how far the work is; `step` names what is under way (a format).
+    """Record progress; `step` names what is under way (a format).
 
     Raises:
         LostLease: somebody else took the job meanwhile.
@@ -118,7 +118,7 @@ async def advance(claim: Claim, done: int, total: int, step: str) -> None:
 
 
 async def finish(claim: Claim, now: datetime) -> None:
-    """The work is done: first statement of the transaction that writes its result, which it thereby guards.
+    """Mark the job as done. It must be the first statement of the transaction that writes the result, which it guards.
 
     Raises:
         LostLease: somebody else took the job meanwhile; the transaction must not go on.
@@ -138,7 +138,7 @@ async def finish(claim: Claim, now: datetime) -> None:
 async def put_off(
     claim: Claim, error: str, trace_id: str, now: datetime, *, longest: timedelta = LONGEST_PAUSE
 ) -> None:
-    """The try failed and another one follows, after a pause that doubles each time, up to the longest.
+    """The try failed: schedule another one, after a pause that doubles each time, up to the longest.
 
     Raises:
         LostLease: somebody else took the job meanwhile.
@@ -158,7 +158,7 @@ async def put_off(
 
 
 async def give_up(claim: Claim, error: str, trace_id: str, now: datetime) -> None:
-    """The last try failed: the job stays as it is, with its reason, until somebody asks for it again.
+    """The last try failed: the job stays failed, with its reason, until somebody asks for it again.
 
     Raises:
         LostLease: somebody else took the job meanwhile; the transaction must not go on.
@@ -177,10 +177,8 @@ async def give_up(claim: Claim, error: str, trace_id: str, now: datetime) -> Non
 
 
 async def release(claim: Claim, now: datetime) -> None:
-    """The worker is asked to stop: whoever comes next takes the job at once, and this try does not count.
-
-    A job that was lost meanwhile is left alone: there is nothing to release.
-    """
+    """The worker was told to stop: the next worker takes the job at once, and this try does not count. A job that was
+    lost meanwhile is left alone."""
     await rows(
         """UPDATE job SET state = 'queued', tries = tries - 1, run_after = $3, lease_until = NULL
             WHERE id = $1 AND fence = $2 AND state = 'running' RETURNING id""",
@@ -191,7 +189,7 @@ async def release(claim: Claim, now: datetime) -> None:
 
 
 async def begin_again(key: str, now: datetime) -> None:
-    """Whoever works on this job has read what is no longer true: their result will be refused, the job waits anew."""
+    """A worker on this job has read data that changed: its result will be refused, and the job waits again."""
     await rows(
         """UPDATE job SET state = 'queued', fence = fence + 1, tries = 0, run_after = $2, lease_until = NULL
             WHERE key = $1 AND state = 'running'""",
@@ -201,7 +199,7 @@ async def begin_again(key: str, now: datetime) -> None:
 
 
 async def forget_over(now: datetime) -> None:
-    """Work that ended long ago; what failed is kept as long, with its reason."""
+    """Delete jobs that ended long ago; failed ones are kept as long, with their reason."""
     await rows(
         "DELETE FROM job WHERE state IN ('done', 'failed') AND finished_at <= $1",
         now - timedelta(days=settings().retention.job_days),
@@ -209,7 +207,7 @@ async def forget_over(now: datetime) -> None:
 
 
 async def progress_of(key: str) -> Progress | None:
-    """How far the job asked for under `key` is."""
+    """The progress of the job asked for under `key`."""
     found = await row("SELECT id, state, done_steps, total_steps, step, error, trace_id FROM job WHERE key = $1", key)
     if found is None:
         return None

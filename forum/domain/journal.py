@@ -1,12 +1,9 @@
-"""The journal: who did what to what, when, from what to what, and why.
-
-Every act of moderation, of an agent or of an administrator is recorded inside the transaction that does it, so that no
-act is without its line and no line without its act. Entries are numbered and chained one after another, whatever the
-number of processes: who adds one holds the head until its commit. That lock is the last one of every transaction, since
-entries are written when all else is: nobody who holds it waits for anything else.
-
-Reading the journal is another matter, for `journal_lines.py`; whether it was tampered with, for `journal_chain.py`.
-"""
+"""The journal: who did what to what, when, from what to what, and why. Every act of moderation, of an agent or of an
+administrator is recorded inside the transaction that does it, so that every act has its line and every line its act.
+Entries are numbered and chained one after another, whatever the number of processes: adding one locks the head until
+the commit. That lock is the last one of every transaction, since entries are written after everything else: a
+transaction that has it waits for nothing more. The journal is read in `journal_lines.py`; whether it was tampered with
+is checked in `journal_chain.py`."""
 
 import secrets
 from collections.abc import Callable
@@ -19,7 +16,7 @@ from forum.errors import Checks, Invalid
 from forum.permissions import Viewer
 from forum.text.source import clean_line
 
-# What a person reads in one breath; the column holds no more.
+# A reason that can be read at a glance; the column holds no more.
 LONGEST_REASON = 500
 
 
@@ -35,10 +32,9 @@ async def record(
     reason: str = "",
     now: datetime,
 ) -> None:
-    """Add one line, inside the caller's transaction; `thing` is a kind ("theme"), `group` the one that may read it.
-
-    `actor` is None for what the program does by itself or at the command line. No name, handle or address of a person
-    stands in `before` and `after`: they say who by a number.
+    """Add one line, inside the caller's transaction; `thing` is a kind ("theme"), `group` the working group that may
+    read it. `actor` is None for what the program does by itself or at the command line. `before` and `after` hold no
+    name, handle or address of a person: people are given by number.
 
     Raises:
         TransactionManagementError: outside a transaction.
@@ -60,11 +56,11 @@ async def record(
 
 
 async def _write(entries: list[dict[str, Any]]) -> None:
-    """Chain the entries of one transaction behind the last one."""
+    """Chain the entries of one transaction after the last one."""
     await _hold_actors({entry["actor_id"] for entry in entries} - {None})
     head = await row(f"SELECT entries, chain FROM journal_head{'' if is_sqlite() else ' FOR UPDATE'}")
     assert head is not None, "the migration made it, a trigger keeps it"
-    # In a statement of its own: it must see what was written while the head was waited for.
+    # A separate statement: it must see what was written while waiting for the head.
     last = await row("SELECT COALESCE(MAX(id), 0) AS id FROM journal_entry")
     assert last is not None
     chain: str = head["chain"]
@@ -78,18 +74,17 @@ async def _write(entries: list[dict[str, Any]]) -> None:
 
 
 async def _hold_actors(members: set[int]) -> None:
-    """Their rows, which the entries refer to, before the head: an erasure holds them while it waits for the head."""
+    """Lock the actors' rows, which the entries refer to, before the head: an erasure holds them while it waits for the
+    head."""
     if members:
         wanted = places(len(members))
         await on_postgres(f"SELECT id FROM member WHERE id IN ({wanted}) ORDER BY id FOR KEY SHARE", *sorted(members))
 
 
 async def redact(clean: Callable[[str], str], now: datetime) -> int:
-    """Take a person's name out of the words of every entry, in the transaction that erases them; gives how many.
-
-    `clean` is given each text and gives what is to be left of it, no longer than it was. The entry keeps its place in
-    the chain; its salt goes, so that nobody can try out what was there; a line of its own says that words were taken.
-    """
+    """Take a person's name out of the words of every entry, in the transaction that erases them; returns how many.
+    `clean` takes each text and returns what must be left of it, no longer than it was. The entry keeps its place in the
+    chain; its salt is deleted, so that nobody can guess what was there; a new line says that words were taken out."""
     changed = 0
     last = 0
     while some := await rows(

@@ -1,10 +1,8 @@
 """Was the journal tampered with? Each entry holds the SHA-256 of the one before and of itself, so that nothing in the
-middle can be changed, added or taken out unseen; the head holds where the chain ends.
-
-Whoever owns the database may still write the whole chain anew, or cut its end together with the head: against that, the
-last hash is kept elsewhere, and asked for (`Kept`). What people typed enters by a salted digest, so that an erasure may
-take a name out and forget the salt; it then says so in an entry of its own, which holds the digest of what it left.
-"""
+middle can be changed, added or removed without detection; the head holds where the chain ends. The owner of the
+database could still rewrite the whole chain, or cut its end and change the head: against that, the last hash is kept
+elsewhere and given back to be compared (`Kept`). What people typed enters the chain by a salted digest, so that an
+erasure may take a name out and delete the salt; the erasure then adds an entry with the digest of what it left."""
 
 import json
 from collections.abc import AsyncIterator
@@ -16,15 +14,15 @@ from typing import Final
 from forum.database import Row, is_sqlite, on_postgres, row, rows, transaction
 
 REDACT: Final = "redact"
-"""The act by which an erasure says from which entry it took words, and what is left of them."""
+"""The act by which an erasure records from which entry it took words, and what is left of them."""
 ENTRY: Final = "journal_entry"
 
-# Enough for few statements, few enough to be nothing in memory.
+# Rows read by one statement: few statements, and little memory.
 AT_ONCE = 1000
 
 
 def digest_of(salt: str, before: str, after: str, reason: str) -> str:
-    """The digest of the words of an entry: without its salt nobody can try out what they were."""
+    """The digest of the words of an entry: without its salt nobody can guess them."""
     return sha256((salt + _canonical({"after": after, "before": before, "reason": reason})).encode()).hexdigest()
 
 
@@ -44,12 +42,12 @@ def link(previous: str, entry: Row, words: str) -> str:
 
 
 def _canonical(value: dict[str, object]) -> str:
-    """The same JSON for the same value, for ever: sorted keys, no blanks, ASCII."""
+    """Canonical JSON, always identical for one value: sorted keys, no blanks, ASCII."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 def _instant(value: object) -> str:
-    """A moment in UTC, to the microsecond; what is none any more stays what it is, and breaks the chain."""
+    """A moment in UTC, to the microsecond; anything else, as after tampering, is left as it is and breaks the chain."""
     try:
         read = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
@@ -59,7 +57,7 @@ def _instant(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What was noted elsewhere of the journal: the hash of its last entry, and how many there were if that is known."""
+    """What was kept elsewhere about the journal: the hash of its last entry and, if known, the number of entries."""
 
     chain: str
     entries: int | None = None
@@ -67,7 +65,8 @@ class Kept:
 
 @dataclass(slots=True)
 class Verified:
-    """How far the chain holds; `fault` says, in a sentence, where and how it does not, and is empty when it does."""
+    """How far the chain is intact; `fault` says, in a sentence, where and how it breaks, and is empty when it does
+    not."""
 
     entries: int = 0
     chain: str = ""
@@ -80,7 +79,7 @@ class Verified:
 
 
 async def verify(kept: Kept | None = None) -> Verified:
-    """Read the whole journal in its order, and stop at the first entry that does not follow from the one before."""
+    """Read the whole journal in order, and stop at the first entry that does not follow from the one before."""
     found = Verified()
     async with transaction():
         await on_postgres("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -95,7 +94,7 @@ async def verify(kept: Kept | None = None) -> Verified:
 
 
 async def _entries() -> AsyncIterator[Row]:
-    # In SQLite anything may stand in a column once somebody wrote into the table: it is read as the text that it is.
+    # In SQLite a column may hold anything once somebody tampered with the table: it is read as text.
     at = "CAST(at AS TEXT) AS at" if is_sqlite() else "at"
     last: int | None = None
     while some := await rows(

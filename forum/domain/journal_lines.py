@@ -1,7 +1,7 @@
 """What does the journal say, and to whom? Staff read all of it, moderators the lines of their groups, others nothing.
 
-Lines come newest first, by their number, which is also their place in the chain. Names are read when they are shown:
-an erased member is "Compte effacé" in every line, old ones too.
+Lines come newest first, by their number, which is also their place in the chain. Names are looked up when lines are
+shown: an erased member is "Compte effacé" in every line, even old ones.
 """
 
 import re
@@ -26,7 +26,7 @@ EXPORTED_AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked of the journal; empty or None asks nothing. `person` acted or was acted on, by name or handle."""
+    """The filters of the journal; empty or None does not filter. `person`, by name or handle, acted or was acted on."""
 
     act: str = ""
     person: str = ""
@@ -39,10 +39,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """What an act was about: `name` as pages call it, empty when there is nothing to be called any more.
-
-    `place` is what its page is found by: the number of a theme, the reference of a proposal, an id.
-    """
+    """What an act was about: `name` as on pages, empty when it no longer exists. `place` is what identifies its page:
+    the number of a theme, the reference of a proposal, an id."""
 
     kind: str
     id: int
@@ -52,7 +50,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry as it is read; without `actor` the site itself did it, or somebody at its command line."""
+    """One entry as shown; without `actor` the site itself did it, or somebody at its command line."""
 
     id: int
     at: datetime
@@ -68,7 +66,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A working group as the filter names it."""
+    """A working group in the filter."""
 
     id: int
     name: str
@@ -76,7 +74,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """A page of the journal, with what its filters may offer."""
+    """A page of the journal, with the choices of its filters."""
 
     lines: Page[Line]
     wanted: Wanted
@@ -87,7 +85,7 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """The groups whose lines somebody reads; None: all lines, those of no group too."""
+    """The groups whose lines somebody may read; None: all lines, including those of no group."""
 
     groups: tuple[int, ...] | None
 
@@ -96,7 +94,7 @@ _NEWEST_FIRST = Order({"j.id": int}, newest_first=True)
 
 
 async def read_journal(viewer: Viewer | None, wanted: Wanted, now: datetime, turn: Turn = FIRST) -> Journal:
-    """A page of the lines that fit, the newest first.
+    """A page of the matching lines, the newest first.
 
     Raises:
         NotFound: for this person there is no journal, or none of that group.
@@ -113,7 +111,7 @@ async def read_journal(viewer: Viewer | None, wanted: Wanted, now: datetime, tur
 
 
 async def note_export(viewer: Viewer | None, wanted: Wanted, now: datetime) -> int:
-    """Write down that somebody takes the journal away; gives the number of that line, the last one that they get.
+    """Record that somebody exports the journal; returns the number of that line, the last one exported.
 
     Raises:
         NotFound: for this person there is no journal, or none of that group.
@@ -127,7 +125,7 @@ async def note_export(viewer: Viewer | None, wanted: Wanted, now: datetime) -> i
 
 
 async def export_lines(viewer: Viewer | None, wanted: Wanted, last: int, now: datetime) -> AsyncIterator[Line]:
-    """Every line that fits up to the line `last`, newest first; never all at once in memory.
+    """Every matching line up to the line `last`, newest first; never all in memory at once.
 
     Raises:
         NotFound: for this person there is no journal, or none of that group.
@@ -142,7 +140,8 @@ async def export_lines(viewer: Viewer | None, wanted: Wanted, last: int, now: da
 
 
 def _written(wanted: Wanted) -> str:
-    """The filters of an export as the journal keeps them; no name, since one may be erased: only that there was one."""
+    """The filters of an export as the journal records them; of a name, which may have to be erased, only that there was
+    one."""
     said = replace(wanted, person="…" if wanted.person else "")
     kept = {name: getattr(said, name) for name in Wanted.__slots__}
     return " ".join(f"{name}={value}" for name, value in kept.items() if value not in ("", None))
@@ -172,7 +171,7 @@ class _Conditions:
         self.values: list[object] = []
 
     def ask(self, clause: str, *values: object) -> None:
-        """`{}` stands for the list of these values."""
+        """Add a condition, in which `{}` stands for the list of these values."""
         self.clauses.append(clause.format(places(len(values), after=len(self.values))))
         self.values += values
 
@@ -221,21 +220,21 @@ def _asked(scope: _Scope, wanted: Wanted) -> _Conditions:
 
 
 def _midnight(day: date) -> datetime:
-    """The beginning of a day in Paris; the first and last days of the calendar have no hour of their own elsewhere."""
+    """The beginning of a day in Paris; the first and last days that dates can hold cannot be converted to UTC."""
     if day.year in (1, date.max.year):
         return datetime.combine(day, time(), UTC)
     return datetime.combine(day, time(), PARIS).astimezone(UTC)
 
 
 async def _members(words: str) -> list[int]:
-    """Those who bear this name or handle, whatever its accents and case: a namesake's handle ends by a number."""
+    """The members with this name or handle, whatever its accents and case: a namesake's handle ends with a number."""
     key = handle_key(make_handle(words.strip().removeprefix("@")))
     found = await rows("SELECT id, handle_key FROM member WHERE handle_key >= $1 AND handle_key < $2", key, f"{key}.")
     return [one["id"] for one in found if re.fullmatch(r"(-[0-9]+)?", one["handle_key"].removeprefix(key))]
 
 
 async def _known(column: str, scope: _Scope) -> tuple[str, ...]:
-    """The acts, or kinds of things, that the lines of this reader hold: what a filter may offer."""
+    """The acts, or kinds of things, in the lines that this reader may see: the choices of a filter."""
     conditions = _asked(scope, Wanted())
     where = f"WHERE {' AND '.join(conditions.clauses)}" if conditions.clauses else ""
     found = await rows(f"SELECT DISTINCT {column} AS one FROM journal_entry j {where}", *conditions.values)
@@ -266,7 +265,7 @@ async def _told(found: Sequence[Row]) -> tuple[Line, ...]:
     )
 
 
-# How the things of each kind are called: its id, its name, what its page is found by, and the numbers of a reference.
+# For each kind of thing: its id, its name, what identifies its page, and the numbers of a reference.
 _NAMES = {
     "theme": "SELECT id, title AS name, number AS place FROM theme WHERE id IN ({})",
     "post": """SELECT p.id, h.title AS name, p.id AS place FROM post p JOIN thread h ON h.id = p.thread_id
@@ -284,7 +283,7 @@ _NAMES = {
 
 
 async def _things(wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Thing]:
-    """What the things of a page are called, one statement for each kind."""
+    """The names of the things on a page, one statement for each kind."""
     by_kind: dict[str, set[int]] = {}
     for kind, number in wanted:
         by_kind.setdefault(kind, set()).add(number)

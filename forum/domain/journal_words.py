@@ -1,7 +1,7 @@
-"""In which words is a line of the journal told? For its page, its sheet and the archive of somebody's data.
+"""How is a line of the journal put into words? For its page, its sheet and the archive of somebody's data.
 
-The journal keeps codes, because what is written in it never changes; people read none of them. Reading its lines is the
-matter of `journal_lines.py`.
+The journal keeps codes, because what is written in it never changes; people read none of them. Lines are read in
+`journal_lines.py`.
 """
 
 import json
@@ -20,7 +20,7 @@ from forum.models.themes import Voting
 from forum.text import typography
 from forum.text.labels import Labelled
 
-# What somebody did, after their name. Those of a kind of thing that the page names itself say no more than the verb.
+# What somebody did, after their name. Where the page itself names the thing, this is only the verb.
 SENTENCES = {
     "set_schedule": "a changé le calendrier",
     "close_votes": "a clos les votes",
@@ -119,7 +119,7 @@ TITLES = {
     "until": "au",
 }
 
-# What the codes within an act, or a field of it, are values of.
+# The enum whose values the codes of an act, or of one of its fields, are.
 _KINDS: Final[Mapping[str, type[Labelled]]] = {
     "set_role": Role,
     "answer_proposal": Decision,
@@ -140,7 +140,7 @@ _SCOPE: Final = re.compile(r"^(?:all|theme:(\d+))(?= )")
 
 
 def told(act: str, before: str, after: str) -> tuple[str, str]:
-    """What was before and what was after, each in one text, in French."""
+    """The values before and after, each as one text, in French."""
     found = changes(act, before, after, "fr")
     return _joined((name, was) for name, was, _ in found), _joined((name, now) for name, _, now in found)
 
@@ -150,7 +150,7 @@ def _joined(said: Iterable[tuple[str, str]]) -> str:
 
 
 def changes(act: str, before: str, after: str, locale: str) -> list[tuple[str, str, str]]:
-    """What changed, from, to: in words, a schedule by its lines that are not what they were."""
+    """What changed, from what to what, in words; for a schedule, only the lines that changed."""
     was, now = _fields(act, before), _fields(act, after)
     names = [name for name in {**was, **now} if was.get(name) != now.get(name)]
     words = catalogue(locale).gettext
@@ -178,7 +178,7 @@ def _fields(act: str, text: str) -> dict[str, Any]:
 
 
 def _said(act: str, name: str, value: object, locale: str) -> str:
-    """A value in words; nothing where it was not there, or not fixed."""
+    """A value in words; nothing when it was absent or not fixed."""
     words = catalogue(locale).gettext
     text = str(value)
     if value is None:
@@ -198,7 +198,7 @@ def _said(act: str, name: str, value: object, locale: str) -> str:
 
 
 def _with_labels(text: str, kind: type[Labelled], locale: str) -> str:
-    """A text with the word of each value that stands in it."""
+    """A text with each code in it replaced by its label."""
     words = catalogue(locale).gettext
     values = "|".join(re.escape(value) for value in sorted(kind, key=len, reverse=True))
     return re.sub(rf"(?<![\w-])(?:{values})(?![\w-])", lambda found: words(kind(found[0]).label), text)
@@ -211,7 +211,7 @@ def _scope(theme: str | None, locale: str) -> str:
 
 
 def _day(text: str) -> date | None:
-    """A day as the journal keeps it; other forms of ISO 8601 are numbers of something."""
+    """A day as the journal keeps it; other forms of ISO 8601 are taken for numbers."""
     try:
         return date.fromisoformat(text) if len(text) == len("2026-12-12") else None
     except ValueError:

@@ -1,8 +1,8 @@
-"""What must the site say by law? Pages that the deployer writes: `<legal_dir>/<language>/<page>.md`.
+"""What must the site publish by law? Pages that the deployer writes: `<legal_dir>/<language>/<page>.md`.
 
 A file is Markdown under TOML front matter (`title`, `updated`) between two +++ lines. `{name}` in it is one of
-`_facts`: what the settings know already is not written a second time, where it would grow false. `[[…]]` is a blank
-that only the deployer can fill: shown as such in development, refused in production.
+`_facts`: what the settings know is not written a second time, where it would become outdated. `[[…]]` is a blank that
+only the deployer can fill: shown as such in development, refused in production.
 """
 
 import re
@@ -26,7 +26,7 @@ PAGES: Final = ("mentions-legales", "donnees-personnelles", "charte", "accessibi
 _FILE = re.compile(r"\+\+\+\n(?P<head>.*?)\n\+\+\+\n(?P<body>.*)", re.DOTALL)
 _BLANK = re.compile(r"\[\[[^\[\]]+\]\]")
 _FACT = re.compile(r"\{(\w+)\}")
-# Words come below a page's h1; the pipeline of texts begins at h3, because contributions stand below an h2.
+# The text comes below a page's h1, whereas the text pipeline starts at h3, because contributions are below an h2.
 _HEADING = re.compile(r"(</?h)([3-6])(?=>)")
 
 
@@ -42,7 +42,7 @@ class LegalPage:
 
 
 def legal_page(name: str, locale: str) -> LegalPage:
-    """A page in a language, as its file says it now.
+    """A page in a language, as its file is now.
 
     Raises:
         NotFound: there is no page of that name.
@@ -57,13 +57,14 @@ def legal_page(name: str, locale: str) -> LegalPage:
 
 
 def charter_version() -> str:
-    """What a member accepts: it changes with the words of the charter in any language, not with their layout."""
+    """The version of the charter that a member accepts: it changes with its words in any language, not with their
+    layout."""
     said = [word for locale in LOCALES for word in _file(_path("charte", locale))[2].split()]
     return sha256(" ".join(said).encode()).hexdigest()[:16]
 
 
 def check_legal_pages() -> None:
-    """Every page can be shown; in production, no blank is left.
+    """Check that every page can be shown and, in production, that no blank is left.
 
     Raises:
         CannotStart: a file is missing or wrong, or a blank is left in production; the sentence names file and blank.
@@ -97,7 +98,7 @@ def _file(path: Path) -> tuple[str, date, str]:
 
 
 def _facts(locale: str) -> Mapping[str, str]:
-    """What the files may say of the settings."""
+    """The settings that the files may refer to."""
     known = settings()
     return {
         "site": known.site.name,
@@ -141,7 +142,7 @@ def _filled(words: str, facts: Mapping[str, str], path: Path) -> str:
     return _FACT.sub(fact, words)
 
 
-@lru_cache(maxsize=32)  # as many as there are pages and languages, with room for those being edited
+@lru_cache(maxsize=32)  # one for each page and language, with room for files being edited
 def _html(words: str) -> str:
     raised = _HEADING.sub(lambda found: found[1] + str(int(found[2]) - 1), read(words, wrapped=True).html)
     return _BLANK.sub(lambda found: f"<mark>{found[0]}</mark>", raised)

@@ -1,8 +1,6 @@
-"""Links sent by mail: each is good once, for one purpose and one thing, until its end; the table keeps a hash.
-
-A page that a link leads to looks (`subject_of`), its form uses (`use_link`): programs that follow links in mails, to
-check or to show them, use nothing up.
-"""
+"""Links sent by mail: each is good once, for one purpose and one thing, until its end; the table keeps a hash. The page
+that a link leads to only looks (`subject_of`), its form uses the link (`use_link`): programs that follow links in
+mails, to check or preview them, do not use them up."""
 
 import secrets
 from collections.abc import Sequence
@@ -28,7 +26,7 @@ USED: Final = "Ce lien a déjà servi, ou n’est plus valable. Demandez-en un a
 
 
 async def make_link(purpose: Purpose, subject: int, now: datetime) -> str:
-    """A token for a link, inside the caller's transaction; it exists nowhere else than in the mail."""
+    """A token for a link, inside the caller's transaction; it exists only in the mail."""
     token = secrets.token_urlsafe(32)
     await rows(
         "INSERT INTO link (token_hash, purpose, subject, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
@@ -58,7 +56,7 @@ async def subject_of(token: str, purpose: Purpose, now: datetime) -> int:
     """What a link is about, without using it.
 
     Raises:
-        Invalid: it was used, has ended, is for something else, or never was one.
+        Invalid: it was used, has ended, is for something else, or never existed.
     """
     found = await row(
         "SELECT subject FROM link WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3",
@@ -70,7 +68,7 @@ async def subject_of(token: str, purpose: Purpose, now: datetime) -> int:
 
 
 async def use_link(token: str, purpose: Purpose, now: datetime) -> int:
-    """What a link is about; from the caller's transaction on it is used.
+    """Use a link, in the caller's transaction; returns what it is about.
 
     Raises:
         Invalid: like `subject_of`; the caller's transaction then changes nothing.
@@ -85,12 +83,12 @@ async def use_link(token: str, purpose: Purpose, now: datetime) -> int:
 
 
 async def forget_links(purpose: Purpose, subject: int) -> None:
-    """Every link about this, used or not: it came to its end another way."""
+    """Delete every link about this subject, which ended in another way."""
     await rows("DELETE FROM link WHERE purpose = $1 AND subject = $2", purpose.value, subject)
 
 
 async def forget_ended(now: datetime) -> None:
-    """Links that nobody used in time."""
+    """Delete links that nobody used in time."""
     await rows("DELETE FROM link WHERE expires_at <= $1", now)
 
 
@@ -101,5 +99,5 @@ def _subject(found: Row | None) -> int:
 
 
 def _hashed(token: str) -> str:
-    """256 random bits need no slow hash."""
+    """The hash of a token: 256 random bits need no slow hash."""
     return sha256(token.encode()).hexdigest()

@@ -1,7 +1,5 @@
-"""Mails that leave: a row and its job in the transaction that wants them; the worker sends, then the row goes.
-
-What a mail says is sealed while it waits, because it may hold a link that lets its reader in.
-"""
+"""Outgoing mails: a row and its job in the transaction that wants them; the worker sends, then deletes the row. The
+content of a waiting mail is sealed, because it may hold a link that gives access to an account."""
 
 from asyncio import gather
 from collections.abc import Mapping, Sequence
@@ -22,9 +20,9 @@ from forum.jobs import JobName, enqueue, enqueue_all
 from forum.sealing import seal, unseal
 
 PER_HOUR: Final = 3
-"""Mails to one address in an hour: more would be somebody else's way to annoy its owner."""
+"""Mails to one address in an hour: with more, strangers could annoy its owner."""
 HELD_BACK: Final = "Trois courriels sont partis vers cette adresse depuis une heure. Réessayez plus tard."
-"""What an administrator reads then."""
+"""What an administrator reads beyond that limit."""
 
 STALE: Final = timedelta(days=7)
 
@@ -35,10 +33,8 @@ logger = structlog.get_logger()
 
 
 async def may_mail(address: str) -> bool:
-    """Whether one more mail may go to this address in this hour; counted at once. Ask before the transaction.
-
-    A refusal is in the log only: what the person reads must not tell whether the address has an account.
-    """
+    """Whether one more mail may go to this address in this hour; counts it. Call before the transaction. A refusal is
+    only logged: what the person reads must not reveal whether the address has an account."""
     within = await throttle().count(
         RateLimitItemPerHour(PER_HOUR), f"mail {sha256(address.lower().encode()).hexdigest()}"
     )
@@ -48,10 +44,10 @@ async def may_mail(address: str) -> bool:
 
 
 async def post_mail(tx: Transaction, template: str, address: str, *, locale: str, now: datetime, **values: str) -> None:
-    """A mail made of `templates/mail/<template>`, in the caller's transaction; it leaves after the commit.
+    """Post a mail made from `templates/mail/<template>`, in the caller's transaction; it is sent after the commit.
 
-    `values` fill the template (a token, a name; a day or a moment in ISO 8601); the site's address and name are known
-    to it.
+    `values` fill the template (a token, a name; a day or a moment in ISO 8601); it already has the site's address and
+    name.
     """
     posted = await known_row(
         "INSERT INTO mail (address, template, locale, content, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id",
@@ -66,7 +62,7 @@ async def post_mail(tx: Transaction, template: str, address: str, *, locale: str
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One of many mails made of the same template."""
+    """One of many mails made from the same template."""
 
     address: str
     locale: str
@@ -74,7 +70,8 @@ class Letter:
 
 
 async def post_mails(template: str, letters: Sequence[Letter], now: datetime) -> None:
-    """Many mails at once, in the caller's transaction; workers send them as they read the table, see `enqueue_all`."""
+    """Post many mails at once, in the caller's transaction; workers send them as they poll the table, see
+    `enqueue_all`."""
     posted = await insert_rows(
         "mail (address, template, locale, content, created_at)",
         [(one.address, template, one.locale, seal(dict(one.values)), now) for one in letters],
@@ -84,7 +81,7 @@ async def post_mails(template: str, letters: Sequence[Letter], now: datetime) ->
 
 
 async def who_may_be_mailed(addresses: Sequence[str]) -> set[str]:
-    """Of many addresses those to which one more mail may go, counted at once. Ask before the transaction."""
+    """The addresses, of many, to which one more mail may go; counts them. Call before the transaction."""
     within: set[str] = set()
     for start in range(0, len(addresses), COUNTED_TOGETHER):
         some = addresses[start : start + COUNTED_TOGETHER]
@@ -94,12 +91,12 @@ async def who_may_be_mailed(addresses: Sequence[str]) -> set[str]:
 
 
 async def forget_stale(now: datetime) -> None:
-    """Mails that could not leave for days: the links that they hold are over, and so is the news."""
+    """Delete mails that could not be sent for days: their links have ended, and their news is old."""
     await rows("DELETE FROM mail WHERE created_at <= $1", now - STALE)
 
 
 async def forget_mails(address: str) -> None:
-    """Mails that still wait for this address never leave, in the caller's transaction: their reader was erased."""
+    """Delete the waiting mails to an address, in the caller's transaction: its owner was erased."""
     await rows("DELETE FROM mail WHERE LOWER(address) = LOWER($1)", address)
 
 
@@ -108,7 +105,7 @@ async def forget_mails(address: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class WaitingMail:
-    """A mail to be made and sent."""
+    """A mail to make and send."""
 
     id: int
     address: str
@@ -119,12 +116,12 @@ class WaitingMail:
 
 
 def is_too_late(mail: WaitingMail, now: datetime) -> bool:
-    """Whether the link in it has ended: who reads it now would only be led to a refusal."""
+    """Whether the link in it has ended: it would only lead to a refusal."""
     return any(purpose == mail.template and now >= mail.created_at + length for purpose, length in LENGTHS.items())
 
 
 async def mail_to_send(claim: Claim) -> WaitingMail | None:
-    """The mail that a job is about; None when it has left already, or must not leave any more.
+    """The mail that a job is about; None when it was already sent, or must no longer be.
 
     Raises:
         LookupError: it was sealed under a key that this site does not have any more.
@@ -145,7 +142,7 @@ async def mail_to_send(claim: Claim) -> WaitingMail | None:
 
 
 async def finish_mail(claim: Claim, now: datetime) -> None:
-    """The mail has left: its row goes with the end of its job.
+    """The mail was sent: delete its row together with the end of its job.
 
     Raises:
         LostLease: another worker took the job up meanwhile, and sends the mail a second time under the same Message-ID.
@@ -156,7 +153,7 @@ async def finish_mail(claim: Claim, now: datetime) -> None:
 
 
 async def give_mail_up(claim: Claim, error: str, trace_id: str, now: datetime) -> None:
-    """The mail will never arrive: its row goes, its job says why. `error` must not hold the address.
+    """The mail will never arrive: delete its row, and let its job say why. `error` must not contain the address.
 
     Raises:
         LostLease: another worker took the job up meanwhile: nothing is written.

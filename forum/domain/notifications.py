@@ -1,9 +1,7 @@
-"""What a member is told: of a contribution once, that they were quoted, answered or called by name; of a proposal or a
-theme, each event once, when it concerns their words or their vote.
-
-Who is told of a contribution is decided in `audience_of` alone, for the one that is published and for its preview. Told
-inside the transaction of what happens. By page only; mail is another matter.
-"""
+"""What is a member notified of? Of a contribution once: that they were quoted, answered or mentioned. Of a proposal or
+a theme, each event once, when it concerns their words or their vote. Who is notified of a contribution is decided in
+`audience_of` alone, for publication and for its preview. Written in the transaction of the event. On the site only;
+mail is in `mail.py`."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,15 +16,15 @@ from forum.permissions import Viewer, demand, may_read_notifications
 from forum.settings import settings
 
 SHOWN = 50
-# Members of one statement: SQLite binds some thirty thousand values at most.
+# Members per statement: SQLite binds some thirty thousand values at most.
 _AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One event: about whose contribution, which proposal or which theme, and whether the member has seen it since.
+    """One event: the contribution, proposal or theme that it is about, and whether the member has seen it.
 
-    `post` with `author` and `thread_title`, or `reference`, or `theme` (its number, with `theme_title`); `excerpt` are
+    `post` with `author` and `thread_title`, or `reference`, or `theme` (its number, with `theme_title`); `excerpt` is
     the first words, or the wording.
     """
 
@@ -45,8 +43,8 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Members whom a contribution concerns: those told now and why, those told of it before, those past the limit, and
-    those who cannot sign in, whom nothing can be told."""
+    """Members whom a contribution concerns: those notified now and why, those notified before, those past the limit,
+    and those who cannot sign in and so are not notified."""
 
     told: dict[int, Event]
     before: tuple[int, ...]
@@ -55,10 +53,9 @@ class Audience:
 
 
 async def audience_of(concerned: dict[int, Event], author: int, *, post: int | None = None) -> Audience:
-    """Who is told of a contribution: the first ones of `concerned` who can read it, never its own author, each once.
-
-    The limit is that of a contribution with all its versions: an edit (of `post`) tells those who remain within it.
-    """
+    """Who is notified of a contribution: the first ones of `concerned` who can sign in, each once, never its own
+    author. The limit is for all versions of a contribution: an edit (of `post`) notifies as many more as the limit
+    leaves."""
     readers = await _who_sign_in(concerned)
     others = {member: event for member, event in concerned.items() if member != author and member in readers}
     known: set[int] = set()
@@ -79,8 +76,8 @@ _SIGNS_IN = """(password_hash IS NOT NULL
 
 
 async def _who_sign_in(members: Collection[int]) -> set[int]:
-    """Those with a way in, a password or an identity at a provider: not the people whom an imported text names, nor
-    voters of the example."""
+    """The members who can sign in, by a password or an identity at a provider: not people named by an imported text,
+    nor voters of the example."""
     if not members:
         return set()
     every = tuple(members)
@@ -108,17 +105,16 @@ async def tell(post: int, author: int, concerned: dict[int, Event], now: datetim
 async def tell_of_proposal(
     proposal: int, event: Event, members: Collection[int], now: datetime, *, key: object, actor: int | None
 ) -> None:
-    """Tell members of what happens to a proposal, in the caller's transaction; never who does it.
-
-    `key` tells this event from others of the same kind (a version, the number of an answer).
-    """
+    """Notify members of what happens to a proposal, in the caller's transaction; never the person who does it. `key`
+    distinguishes this event from others of the same kind (a version, the number of an answer)."""
     await _tell_members("proposal_id", proposal, event, set(members) - {actor}, f"{event}:{proposal}:{key}", now)
 
 
 async def tell_of_theme(
     theme: int, event: Event, members: Collection[int], now: datetime, *, key: object, actor: int | None
 ) -> None:
-    """The same of a theme, when its votes are moved or closed."""
+    """Notify members that the votes of a theme were moved or closed, in the caller's transaction; never the person who
+    did it."""
     await _tell_members("theme_id", theme, event, set(members) - {actor}, f"{event}:theme {theme}:{key}", now)
 
 
@@ -183,7 +179,7 @@ def _notice(found: Row) -> Notice:
 
 
 async def mark_read(viewer: Viewer | None, shown: Collection[int], now: datetime) -> None:
-    """The member has seen these notices, which a page showed: what other pages hold, and what came since, stays new.
+    """Mark these notices, which a page showed, as seen: those of other pages, and later ones, stay new.
 
     Raises:
         SignInRequired: nobody is signed in.
@@ -204,7 +200,7 @@ async def mark_read(viewer: Viewer | None, shown: Collection[int], now: datetime
 
 
 async def forget_read(now: datetime) -> None:
-    """What was seen long ago."""
+    """Delete notices that were seen long ago."""
     await rows(
         "DELETE FROM notification WHERE read_at <= $1", now - timedelta(days=settings().retention.notification_days)
     )

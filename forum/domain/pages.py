@@ -1,9 +1,9 @@
-"""One page of a list: what does it show, and from where does one go on, either way?
+"""What does one page of a list show, and where do the next and the previous one begin?
 
 By key, never by counting: a page begins after the last row of the one before, so nothing is shown twice or left out
-while rows come and go, and the hundredth page costs what the second does. A key says the values that the list is sorted
-by ("20261130T101500~12"), so it holds when its own row has moved or gone. One that cannot be read leads to the first
-page; past the end stands the last page, before the beginning the first.
+while rows come and go, and the hundredth page costs what the second does. A key is made of the values that the list is
+sorted by ("20261130T101500~12"), so it works even when its own row has moved or is gone. An unreadable key leads to the
+first page, a key past the end to the last page, one before the beginning to the first.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ U = TypeVar("U")
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """To which page a reader turns: the one after a key, or the one before it (`back`); without a key, the first."""
+    """The page that a reader asks for: after a key, or before it (`back`); without a key, the first."""
 
     key: str = ""
     back: bool = False
@@ -39,24 +39,24 @@ class Page(Generic[T]):
     previous: str | None = None
 
     def of(self, shown: Iterable[U]) -> "Page[U]":
-        """This page, with what its rows became."""
+        """This page, with its rows converted."""
         return Page(tuple(shown), self.next, self.previous)
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a list is sorted by: columns as its statement names and gives them, each with the type of its values,
-    together never twice the same and never null."""
+    """What a list is sorted by: columns as its statement names and returns them, each with the type of its values;
+    together they are unique and never null."""
 
     columns: Mapping[str, type]
     newest_first: bool = False
 
     def key(self, found: Row) -> str:
-        """Where a row stands, for an address."""
+        """The key of a row, for an address."""
         return "~".join(_say(found[column.rpartition(".")[2]]) for column in self.columns)
 
     def values(self, key: str) -> tuple[object, ...] | None:
-        """What a key says, None when it cannot be one of this list; a text may hold the sign that parts values."""
+        """The values of a key, None when it cannot be one of this list; a text may contain the separator."""
         parts = key.rsplit("~", len(self.columns) - 1)
         if len(parts) != len(self.columns):
             return None
@@ -89,7 +89,7 @@ _READ: Final[Mapping[type, Callable[[str], object]]] = {int: _read_whole, str: s
 
 
 async def read_page(select: str, values: Sequence[object], order: Order, turn: Turn, size: int) -> Page[Row]:
-    """A page of the rows of `select`, which ends inside its WHERE: one statement, two where one has turned a page."""
+    """A page of the rows of `select`, which must end inside its WHERE: one statement, or two after the first page."""
 
     async def some(start: tuple[object, ...] | None, limit: int, *, back: bool) -> list[Row]:
         """Rows from there on in one direction or the other, in the order of the list."""
@@ -107,7 +107,7 @@ async def read_page(select: str, values: Sequence[object], order: Order, turn: T
     back = turn.back and start is not None
     found = await some(start, size + 1, back=back)
     if start and len(found) < (size if back else 1):
-        # Past an end of the list, or too near to it for a whole page: the page at that end.
+        # Past an end of the list, or too close to it for a full page: the page at that end.
         start, back = None, not back
         found = await some(None, size + 1, back=back)
     shown, further = (found[-size:] if back else found[:size]), len(found) > size
@@ -121,7 +121,7 @@ async def read_page(select: str, values: Sequence[object], order: Order, turn: T
 
 
 def page_among(known: Sequence[T], number: Callable[[T], int], turn: Turn, size: int) -> Page[T]:
-    """A page of what is in memory already; `number` tells one from another."""
+    """A page of a list already in memory; `number` identifies its items."""
     found = {str(number(each)): at for at, each in enumerate(known)}.get(turn.key)
     start = 0 if found is None else found - size if turn.back else found + 1
     start = max(0, min(start, len(known) - 1))

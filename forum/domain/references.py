@@ -1,6 +1,6 @@
-"""What do addresses name? The reference of a proposal (T3-007), and the numbers that a database can hold.
+"""What do addresses refer to? The reference of a proposal (T3-007), and the numbers that a database can hold.
 
-An address that names nothing possible is answered like one that names nothing: the thing does not exist.
+An address that cannot refer to anything is answered like one that refers to nothing: the thing does not exist.
 """
 
 import re
@@ -15,7 +15,7 @@ _REFERENCE = re.compile(r"T([1-9][0-9]{0,4})-([0-9]{3,9})", re.ASCII)
 
 
 def reference(theme_number: int, number: int) -> str:
-    """The reference of a proposal, the same everywhere: page, document, e-mail."""
+    """The reference of a proposal, written the same everywhere: page, document, e-mail."""
     return f"T{theme_number}-{number:03}"
 
 
@@ -23,7 +23,7 @@ def parse_reference(text: str) -> tuple[int, int]:
     """The numbers of the theme and of the proposal.
 
     Raises:
-        NotFound: it is not the one spelling of a reference.
+        NotFound: it is not spelled as a reference is.
     """
     found = _REFERENCE.fullmatch(text)
     numbers = (int(found[1]), int(found[2])) if found else (0, 0)
@@ -33,7 +33,7 @@ def parse_reference(text: str) -> tuple[int, int]:
 
 
 def storable(number: int) -> int:
-    """The number of an address, when a row could bear it.
+    """The number of an address, when a row could have it.
 
     Raises:
         NotFound: no row ever has this number.

@@ -1,7 +1,5 @@
-"""How often may one try, or write? Windows counted in memory or, when there is a Redis, shared by all processes.
-
-Redis down must not keep people out: the count goes on in memory, and the log says so.
-"""
+"""How often may somebody try, or write? Windows are counted in memory or, when there is a Redis, shared by all
+processes. A Redis that is down must not keep people out: counting goes on in memory, and the log says so."""
 
 import ipaddress
 from typing import Any
@@ -20,11 +18,9 @@ logger = structlog.get_logger()
 
 
 class _Memory(MemoryStorage):
-    """Counters in memory, which may be forgotten while the library sweeps the old ones away.
-
-    The library's own clear() and reset() take from the sweep a key that it goes on to read: the sweep then ends with
-    a KeyError. Here they leave the key with nothing counted, and the next sweep takes it.
-    """
+    """Counters in memory, which may be reset while the library sweeps the expired ones. The library's own clear() and
+    reset() delete a key that the sweep may be about to read, which then fails with a KeyError. Here they keep the key
+    with a count of zero, and the next sweep deletes it."""
 
     async def clear(self, key: str) -> None:
         self.storage.pop(key, None)
@@ -52,7 +48,7 @@ class Throttle:
         self._writes = FixedWindowRateLimiter(self._redis) if self._redis else self._memory_writes
 
     async def count(self, limit: RateLimitItem, key: str) -> bool:
-        """One more try; False when the window of this key is full already."""
+        """Count one more try; False when the window of this key is full already."""
         try:
             return await self._shared.hit(limit, key)
         except StorageError as problem:
@@ -60,7 +56,7 @@ class Throttle:
             return await self._memory.hit(limit, key)
 
     async def forgive(self, limit: RateLimitItem, key: str) -> None:
-        """The tries of this key were their owner's."""
+        """Forget the tries of this key, which were its owner's."""
         try:
             await self._shared.clear(limit, key)
         except StorageError as problem:
@@ -68,7 +64,7 @@ class Throttle:
         await self._memory.clear(limit, key)
 
     async def tally(self, key: str, seconds: int, amount: int = 1) -> int:
-        """Add to a number that is forgotten `seconds` after it left zero; gives what it is now."""
+        """Add to a number that expires `seconds` after it left zero; returns its new value."""
         try:
             return await self._writes.storage.incr(key, seconds, amount)
         except StorageError as problem:
@@ -76,7 +72,7 @@ class Throttle:
             return await self._memory_writes.storage.incr(key, seconds, amount)
 
     async def tallied(self, key: str) -> int:
-        """That number, zero when it was forgotten."""
+        """The value of a number of `tally`, zero once expired."""
         try:
             return await self._writes.storage.get(key)
         except StorageError as problem:
@@ -84,7 +80,7 @@ class Throttle:
             return await self._memory_writes.storage.get(key)
 
     async def forget_tally(self, key: str) -> None:
-        """That number is zero again."""
+        """Set a number of `tally` back to zero."""
         try:
             await self._writes.storage.clear(key)
         except StorageError as problem:
@@ -92,7 +88,7 @@ class Throttle:
         await self._memory_writes.storage.clear(key)
 
     async def count_write(self, member: int) -> None:
-        """One more contribution, vote or other write of a member.
+        """Count one more contribution, vote or other write of a member.
 
         A fixed window, which costs one addition whatever the limit: it stops scripts, not people.
 
@@ -109,15 +105,15 @@ class Throttle:
             raise TooMany("Trop d’envois en peu de temps. Attendez une minute, puis réessayez.", retry_after=60)
 
     async def forget(self) -> None:
-        """Every counter begins again from nothing."""
+        """Reset every counter."""
         await self._shared.storage.reset()
         await self._memory.storage.reset()
         await self._memory_writes.storage.reset()
 
     async def close(self) -> None:
-        """Leave Redis."""
+        """Close the connection to Redis."""
         if self._redis is not None and isinstance(self._redis.bridge, RedispyBridge):
-            client: Any = self._redis.bridge.get_connection()  # a redis-py client, typed by limits as less than it is
+            client: Any = self._redis.bridge.get_connection()  # a redis-py client, which limits types too narrowly
             await client.aclose()
 
 
@@ -144,14 +140,14 @@ def throttle() -> Throttle:
 
 
 async def close_throttle() -> None:
-    """With the application: the counters of this process leave Redis."""
+    """Close the counters of this process, together with the application."""
     for one in _throttles.values():
         await one.close()
     _throttles.clear()
 
 
 def place(address: str) -> str:
-    """An address as one place: an IPv6 customer holds a whole /64."""
+    """The place of an address: an IPv6 customer has a whole /64."""
     try:
         read = ipaddress.ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What stands at the end for whoever checks? Every proposal, the meetings, the coverage, the glossary.
+"""What is at the end of a document, for readers who check? Every proposal, the meetings, the coverage, the glossary.
 
 Other chapters are in `outlines`.
 """
@@ -118,7 +118,7 @@ def _meetings(snapshot: Snapshot) -> Block:
     )
 
 
-# Reasons that the table names; the others are counted together.
+# How many reasons the table names; the others are counted together.
 NAMED_REASONS: Final = 10
 
 
@@ -159,7 +159,7 @@ _WORDS_OF: Final[Mapping[str, Voting]] = {
 
 
 def _glossary(snapshot: Snapshot) -> Iterable[Entry]:
-    """The words of these votes, in the order of the alphabet."""
+    """The terms of these kinds of voting, in alphabetical order."""
     kinds = {theme.voting for theme in snapshot.themes} or {Voting.OPINIONS}
     for term, meaning in (
         ("Abstention", "Avis déposé qui ne prend pas parti. Il compte parmi les votants, non parmi les exprimés."),

@@ -84,7 +84,7 @@ def dataset_of(snapshot: Snapshot, rankings: Sequence[Ranking], digest: str) -> 
 
 
 def _methods(rankings: Sequence[Ranking]) -> tuple[str, ...]:
-    """The declared methods of the themes, each once; of opinions with its formula."""
+    """The declared methods of the themes, each once; for opinions, with the formula."""
     names = dict.fromkeys(ranking.primary.label for ranking in rankings)
     formula = "soutien net : pour moins contre"
     return tuple(formula if name == Lens.NET_SUPPORT.label else name for name in names) or (formula,)
@@ -211,6 +211,6 @@ def _verbatims(snapshot: Snapshot) -> Iterator[VerbatimData]:
 
 
 def in_order_of_threads(snapshot: Snapshot) -> list[Verbatim]:
-    """The words that are cited, by theme, then as they stand in their threads."""
+    """The cited contributions, by theme, then in the order of their threads."""
     theme_of = {thread.id: thread.theme for thread in snapshot.threads}
     return sorted(snapshot.verbatims, key=lambda v: (theme_of[v.thread], v.thread, v.number))

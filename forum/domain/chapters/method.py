@@ -1,4 +1,4 @@
-"""By which rules was it done, by whom, and what does it not prove? The chapter of the method.
+"""By which rules was the consultation held, by whom, and what does it not prove? The chapter of the method.
 
 Other chapters are in `outlines`.
 """
@@ -134,7 +134,7 @@ def _wilson(base: str) -> Entry:
     )
 
 
-# How people vote, and what gives the rank, for each kind of voting.
+# How people vote, and what decides the rank, for each kind of voting.
 _KINDS: Final[Mapping[Voting, tuple[str, str]]] = {
     Voting.OPINIONS: (
         "Une personne inscrite dispose d’un avis par proposition : pour, abstention ou contre. Ne pas voter n’est pas "

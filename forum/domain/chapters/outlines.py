@@ -124,7 +124,8 @@ def _notices(snapshot: Snapshot) -> Iterable[str]:
 
 
 def _period(snapshot: Snapshot) -> str:
-    """From the first opening to the last close, or to the day of the data when that is earlier; or since when."""
+    """From the first opening to the last close, or to the day of the data when that is earlier; without an end, the
+    first opening alone."""
     windows = [window for theme in snapshot.themes for window in (theme.contributions, theme.votes) if window]
     if not windows:
         return "dates non fixées"
@@ -138,7 +139,7 @@ def _period(snapshot: Snapshot) -> str:
         for theme in snapshot.themes
     ):
         return f"depuis le {first}, contributions encore ouvertes"
-    # The end itself is outside of the window: the last open day is that of the second before.
+    # The end itself is outside the window: the last open day is that of one second earlier.
     close = moment_of(max(window.end for window in windows)) - timedelta(seconds=1)
     last = local_day(min(close, taken_at))
     return first if first == last else f"du {first} au {last}"
@@ -188,7 +189,7 @@ def _theme_context(theme: Theme) -> Section:
 
 
 def _introduction(plain: str) -> Iterable[Paragraph]:
-    """The organiser's paragraphs, each item of a list being one."""
+    """The organiser's paragraphs; each item of a list is one."""
     for line in plain.split("\n"):
         if line.strip():
             yield Paragraph(asked(line.strip()))
@@ -225,7 +226,7 @@ def _proposals(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Section:
 
 
 def _how_they_stand(rankings: Sequence[Ranking]) -> str:
-    """In which order, and what a bar shows where there is one."""
+    """How proposals are presented: their order, and what a bar shows where there is one."""
     bars = (
         " La barre montre les pour (plein, à gauche), les abstentions (points, au milieu) et les contre (hachures, à "
         "droite)."

@@ -32,7 +32,7 @@ from forum.models.proposals import ProposalState
 from forum.models.themes import Voting
 
 LONGEST_DAILY_CHART = 31
-"""Above a month of days the chart counts by month: a bar a day would fill pages and say less."""
+"""Above a month of days the chart counts by month: one bar per day would fill pages and say less."""
 
 
 def participation_chapter(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Section:
@@ -48,8 +48,8 @@ def participation_chapter(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Se
 def participation_of(snapshot: Snapshot, rankings: Sequence[Ranking]) -> ParticipationData:
     """Every figure of the participation, for this chapter and for the data.
 
-    Ballots are those on proposals in force, so that their number is the sum of the chart; those on proposals that were
-    withdrawn are told apart.
+    Ballots are those on proposals in force, so that their number is the sum of the chart; those on withdrawn proposals
+    are counted separately.
     """
     facts = snapshot.participation
     withdrawn = [proposal for proposal in snapshot.proposals if proposal.state is ProposalState.WITHDRAWN]

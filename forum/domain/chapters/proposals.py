@@ -1,7 +1,7 @@
 """Where does each proposal stand, and which sentence says why? The ranked pages of a document.
 
-Each theme is ranked apart: votes of different themes were cast by different people over different lists. In
-a working draft nothing is ranked and nothing is counted. The other chapters are in `outlines`.
+Each theme is ranked separately: votes of different themes were cast by different people over different lists. In a
+working draft nothing is ranked and nothing is counted. The other chapters are in `outlines`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,7 +31,7 @@ from forum.ranking.orders import reference_key
 from forum.ranking.tallies import Opinion, Tally
 
 NAMED_TIES: Final = 3
-"""How many tied proposals a sentence names; the others are counted, or it would no longer be a sentence."""
+"""How many tied proposals a sentence names; the others are only counted, or the sentence would be too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +67,17 @@ class Line:
     state: str
     rank_or_state: str
     counts: tuple[str, ...]
-    """Pour, abstention, contre, net; of another kind of voting, its voters."""
+    """Pour, abstention, contre, net; for other kinds of voting, the number of voters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """One theme: its results from the first rank on, what stands apart, and its annex."""
+    """One theme: its results in order of rank, the proposals listed separately, and its annex."""
 
     theme: Theme
     results: tuple[Result, ...]
     apart: tuple[Proposal, ...]
-    """In force but not ranked, by reference: below the quorum, never put to the vote, or votes still open."""
+    """Proposals in force but not ranked, by reference: below the quorum, never put to the vote, or votes still open."""
     lines: tuple[Line, ...]
     ballots: Tally
     """All supports or opinions on its proposals in force."""
@@ -94,7 +94,7 @@ class Ranking:
 
 
 def rankings_of(snapshot: Snapshot) -> tuple[Ranking, ...]:
-    """The themes of a snapshot in their order, each ranked apart."""
+    """The themes of a snapshot in their order, each ranked separately."""
     return tuple(_ranking(snapshot, theme) for theme in snapshot.themes)
 
 
@@ -122,7 +122,7 @@ def _ranking(snapshot: Snapshot, theme: Theme) -> Ranking:
 
 
 def _standing(snapshot: Snapshot, theme: Theme, in_force: Sequence[Proposal]) -> Standing:
-    """The orders of a theme from what the snapshot holds: the same figures as on the site, for ever."""
+    """The orders of a theme, computed from the snapshot: they always give the same figures as the site."""
     judged = [Judged(each.reference, count_of(each)) for each in in_force if is_counted(snapshot, each)]
     given = {Lens(order.method): dict(zip(order.references, order.ranks, strict=True)) for order in theme.given}
     pairs = Pairs(theme.compared, theme.preferred) if theme.compared else None
@@ -171,7 +171,7 @@ def opinion_bar(label: str, tally: Tally) -> Bar:
 
 
 def theme_section(snapshot: Snapshot, ranking: Ranking, title: str) -> Section:
-    """The pages of one theme: ranked blocks, then what stands apart, or the sentence that says there is nothing."""
+    """The pages of one theme: ranked blocks, then unranked proposals, or the sentence that says there is nothing."""
     anchor = f"propositions-{ranking.theme.number}"
     if not ranking.results and not ranking.apart:
         return Section(anchor, title, (Paragraph(text("Aucune proposition en vigueur dans ce thème."), Tone.EMPTY),))
@@ -188,7 +188,7 @@ def theme_section(snapshot: Snapshot, ranking: Ranking, title: str) -> Section:
 
 
 def _votes_of(snapshot: Snapshot, theme: Theme) -> Iterable[Run]:
-    """Where the votes of a theme stand, since a draft says nothing of what they gave."""
+    """The state of a theme's votes, since a draft does not give their results."""
     votes = theme.votes
     if votes is None:
         yield Run("Les dates des votes de ce thème ne sont pas fixées.")
@@ -235,7 +235,7 @@ def _apart_block(snapshot: Snapshot, proposal: Proposal) -> ProposalBlock:
 
 
 def _bar(proposal: Proposal, theme: Theme) -> Bar | None:
-    """Of opinions: other kinds are told by their figures."""
+    """The bar of opinions; other kinds of voting are shown as figures."""
     tally = proposal.tally
     if theme.voting is not Voting.OPINIONS or tally is None or not tally.votants:
         return None
@@ -264,7 +264,7 @@ def _figures(proposal: Proposal, theme: Theme) -> Iterable[Figure]:
 
 
 def _figures_beside(result: Result) -> Iterable[Figure]:
-    """Its ranks by the other methods; the Wilson bound itself too."""
+    """Its ranks by the other methods, and the Wilson bound itself."""
     bound = result.place.bound
     if bound is not None:
         yield Figure("Borne de Wilson", bound.shown(6), bound.shown(3).replace(".", ","))
@@ -331,7 +331,7 @@ def explanation_of(result: Result) -> str:
 
 
 def _said(result: Result) -> str:
-    """The figures of the declared method, for the sentence of a rank."""
+    """The figures of the declared method, for the sentence that explains a rank."""
     place, tally = result.place, result.place.count.tally
     voters = counted(place.count.votants, "votant", "votants")
     match result.theme.voting:

@@ -1,4 +1,4 @@
-"""How does the document speak? French typography for our sentences, and the few forms that all chapters share.
+"""How are the sentences of a document written? French typography, and the few forms that all chapters share.
 
 `fr` is applied to our own templates only; what members wrote goes in as a value and comes out untouched. What the
 organiser asks gets the no-break spaces of French, as on the pages (`asked`). Numbers and dates are set by
@@ -69,7 +69,7 @@ def local_moment(instant: str) -> str:
 
 
 def place_in_thread(verbatim: Verbatim) -> str:
-    """Which contribution it is, where it stands: no document names the person, who may ask to be forgotten."""
+    """A contribution by its place in its thread: no document names its author, who may ask to be erased."""
     return fr(f"contribution n° {verbatim.number} du fil")
 
 
@@ -79,7 +79,7 @@ def verbatim_id(post: int, revision: int) -> str:
 
 
 def verbatim_anchor(post: int, revision: int) -> str:
-    """The same id where "@" is not allowed."""
+    """The stable id of a contribution as an anchor, where "@" is not allowed."""
     return f"C-{post}-{revision}"
 
 

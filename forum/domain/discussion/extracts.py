@@ -1,8 +1,7 @@
 """Which words of contributions are kept, as what, and for which proposal? Reading extracts, and the arguments.
 
-An extract is a range of one revision of a post, chosen by a person, with its nature: what a proposal begins with, what
-speaks for or against it, what the synthesis draws from. Keeping words, and whether a post is read to its end, are the
-matter of `harvest/`.
+An extract is a range of one revision of a post, chosen by a person, with its type: a proposal may come from it, it may
+support or oppose one, and the synthesis cites it. Keeping extracts, and marking a post as read, are in `harvest/`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,9 +17,9 @@ from forum.text.highlights import Highlight, marked
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """An extract as pages show it. `proposal` is the one it speaks for, `begun` the one that it is the origin of.
+    """An extract as pages show it. `proposal` is the one it supports, `begun` the one that was made from it.
 
-    `stale`: its post was edited since, and nobody compared the words yet.
+    `stale`: its post was edited since, and nobody has compared the words yet.
     """
 
     id: int
@@ -44,12 +43,12 @@ class Extract:
 
     @property
     def is_current(self) -> bool:
-        """Its words stand in the post as it is shown."""
+        """Whether its words are in the post as it is now."""
         return self.revision == self.newest
 
     @property
     def note(self) -> str:
-        """The id, in a page, of what is said of it."""
+        """The id, on the page, of the note about it."""
         return f"extrait-{self.id}"
 
 
@@ -59,7 +58,7 @@ COLUMNS = """
     e.compared_revision, c.revision AS newest, t.number AS theme_number, p.number AS proposal_number, p.wording,
     (SELECT MAX(o.number) FROM proposal o WHERE o.extract_id = e.id AND o.number > 0) AS begun"""
 
-# A draft is its author's alone.
+# Only its author may see a draft.
 TABLES = """
       FROM extract e JOIN post c ON c.id = e.post_id JOIN thread h ON h.id = c.thread_id
       JOIN theme t ON t.id = h.theme_id
@@ -105,7 +104,7 @@ async def extracts_of(posts: Sequence[int]) -> dict[int, tuple[Extract, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """What carries a proposal, or speaks for or against it: the extracts of its page, by the day they were kept."""
+    """The extracts on the page of a proposal, for it, against it or about it, by the day they were kept."""
 
     origin: Extract | None
     words: tuple[tuple[Nature, tuple[Extract, ...]], ...]
@@ -114,7 +113,7 @@ class Support:
 
 
 async def support_of(proposal: int) -> Support:
-    """The extracts of a proposal and of those merged into it; its own origin apart, which its page shows first."""
+    """The extracts of a proposal and of those merged into it; without its own origin, which its page shows first."""
     found = await rows(
         f"""
         SELECT {COLUMNS}, (SELECT COUNT(*) FROM proposal o WHERE o.id = $1 AND o.extract_id = e.id) AS origin {TABLES}
@@ -137,7 +136,8 @@ _ARGUMENTS = (Nature.ARGUMENT_FOR, Nature.ARGUMENT_AGAINST)
 
 
 def highlighted(html: str, plain: str, extracts: Iterable[Extract]) -> str:
-    """The HTML of a post with its extracts marked; one of the whole of it marks nothing, it tells nothing apart."""
+    """The HTML of a post with its extracts marked, except an extract of the whole post, which would single out
+    nothing."""
     whole = len(plain.strip())
     marks = [Highlight(e.start, e.stop, e.note) for e in extracts if e.is_current and e.stop - e.start < whole]
     return marked(html, plain, marks) if marks else html

@@ -1,7 +1,7 @@
-"""Bringing in a thread that was written elsewhere, once: the same file again adds only what is new.
+"""Importing a thread that was written elsewhere: the same file a second time adds only what is new.
 
-The authors that the text names become members who cannot sign in; the others stay unknown, never invented. Reading
-files is the matter of `importing/`.
+The authors that the text names become members who cannot sign in; the others stay unknown: none is invented. Files are
+read in `importing/`.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ from forum.text.reading import Reading
 @dataclass(frozen=True, slots=True)
 class ImportedPost:
     """A contribution from elsewhere. `quoted` is (place in the thread from 0, start, stop) of the words that it quotes;
-    `source` gives the Markdown once the mark of that quote is known."""
+    `source` returns the Markdown once the mark of that quote is known."""
 
     line: int
     kind: PostKind
@@ -37,7 +37,7 @@ class ImportedPost:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did: the thread, how many contributions it added, how many were there already."""
+    """What an import did: the thread, how many contributions it added, how many existed already."""
 
     thread: int
     added: int
@@ -55,7 +55,7 @@ async def import_posts(theme_number: int, title: str, posts: Sequence[ImportedPo
     key = _key(theme_number, title, posts)
     readings = [await read_source(post.source(_to_come(post))) for post in posts]
     async with transaction():
-        # Alone: the same file twice at once would make two threads of it.
+        # Held alone: otherwise the same file, imported twice at once, would make two threads.
         theme = await hold_theme(theme_number, Hold.ALONE, now)
         thread = await _thread(theme.id, title, key, now)
         place = Place(thread, title, theme)
@@ -96,12 +96,12 @@ async def compare_posts(theme_number: int, title: str, posts: Sequence[ImportedP
 
 
 def _key(theme_number: int, title: str, posts: Sequence[ImportedPost]) -> str:
-    """Which thread of elsewhere this is: its place here, its title and its first words."""
+    """What identifies an imported thread: its theme, its title and its first words."""
     return sha256(f"{theme_number}\n{fold(title)}\n{fold(posts[0].source(None))}".encode()).hexdigest()
 
 
 async def _existing(thread: int) -> Sequence[Row]:
-    """What was imported of a thread, in its order, as it was then."""
+    """What was already imported of a thread, in order, in its imported state."""
     return await rows(
         """SELECT p.id, r.source FROM post p JOIN post_revision r ON r.post_id = p.id AND r.number = 1
             WHERE p.thread_id = $1 ORDER BY p.number""",
@@ -109,7 +109,7 @@ async def _existing(thread: int) -> Sequence[Row]:
     )
 
 
-# No contribution has this id: it stands for one that this import has yet to write.
+# No contribution has this id: it stands for one that this import has not written yet.
 _UNWRITTEN = 0
 
 
@@ -119,7 +119,7 @@ def _to_come(post: ImportedPost) -> QuoteMark | None:
 
 
 async def _draft(post: ImportedPost, mark: QuoteMark | None, reading: Reading) -> Draft:
-    """What was read, with the mark that leads to the quoted contribution now that it is written."""
+    """The prepared draft, with the mark of the quoted contribution, which is written by now."""
     marks = tuple(mark if mark and each == _to_come(post) else each for each in reading.quotes)
     return Draft(clean(post.source(mark)), replace(reading, quotes=marks), tuple(await quoted_words(marks)))
 
@@ -137,10 +137,10 @@ def _same(source: str, post: ImportedPost, mark: QuoteMark | None) -> None:
 
 
 async def _named(handle: str | None, now: datetime) -> int | None:
-    """The member of that name, from now on if there was none: somebody whom the text names, without a password."""
+    """The member whom the text names, created without a password if there is none of that name."""
     if handle is None:
         return None
-    # What is set must be no key: changing a key would lock out whatever points to that member.
+    # The column updated must not be a key: changing a key would lock out rows that point to that member.
     found = await row(
         """INSERT INTO member (name, handle, handle_key, role, organisation, locale, confirmed_at, example, created_at)
            VALUES ($1, $1, $2, 'member', '', 'fr', $3, $4, $3)

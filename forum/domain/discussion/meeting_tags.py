@@ -1,8 +1,8 @@
-"""Which meeting do words come from? Tags that tie contributions to the meetings of their theme's group.
+"""Which meeting does a contribution come from? Tags link contributions to the meetings of their theme's group.
 
-A tag stands in a contribution's text and is written with it by `post_writing.py`: a member's waits for a moderator of
+A tag is part of a contribution's text and is written with it by `post_writing.py`: a member's waits for a moderator of
 the group, a moderator's is confirmed at once. Moderators also tag and untag by hand, many at once by `bulk_tags.py`,
-and settle what waits by `waiting_tags.py`. The meetings themselves are the matter of `meetings.py`.
+and settle waiting tags by `waiting_tags.py`. The meetings themselves are in `meetings.py`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ _NO_POST = 0
 
 @dataclass(frozen=True, slots=True)
 class TagToCome:
-    """A tag that a contribution would bear once published; `known` says that its meeting is recorded."""
+    """A tag that a contribution would have once published; `known` says that its meeting is recorded."""
 
     number: int
     waiting: bool
@@ -35,7 +35,7 @@ class TagToCome:
 async def tags_to_come(
     group: int, numbers: Iterable[int], *, confirmed: bool, post: int | None = None
 ) -> tuple[TagToCome, ...]:
-    """What `tag`, or `retag` of a contribution that is edited, would leave it with; nothing is written."""
+    """The tags that a contribution would have after `tag` or, when it is edited, `retag`; nothing is written."""
     found = await rows(
         """
         SELECT m.number, g.state FROM meeting m
@@ -54,8 +54,8 @@ async def tags_to_come(
 
 
 async def ensure_meeting(group: int, number: int, now: datetime) -> int:
-    """The id of a group's meeting, known from now on if it was not, inside the caller's transaction."""
-    # What is set matters to nobody, but must be no key: changing a key would lock out the tags that point here.
+    """The id of a group's meeting, created if needed, inside the caller's transaction."""
+    # The column updated does not matter, but must not be a key: changing a key would lock out the tags that point here.
     found = await row(
         """
         INSERT INTO meeting (working_group_id, number, place, minutes, created_at) VALUES ($1, $2, '', '', $3)
@@ -82,7 +82,8 @@ async def tag(
 
 
 async def retag(post: int, group: int, numbers: Iterable[int], member: int, now: datetime, *, confirmed: bool) -> None:
-    """The same after an edit: tags that only waited and are no longer in the text go."""
+    """Tag an edited contribution again, inside the caller's transaction: waiting tags that left the text are
+    removed."""
     await rows("DELETE FROM meeting_tag WHERE post_id = $1 AND state = $2", post, TagState.WAITING)
     await tag(post, group, numbers, member, now, confirmed=confirmed)
 
@@ -101,7 +102,7 @@ async def _insert(post: int, meeting: int, state: TagState, member: int | None, 
 
 
 async def states_of(posts: Sequence[int], meeting: int) -> dict[int, TagState]:
-    """The state of the tag that ties each of these contributions to a meeting, for those that have one."""
+    """The state of the tag that links each of these contributions to a meeting, for those that have one."""
     if not posts:
         return {}
     found = await rows(
@@ -115,7 +116,7 @@ async def states_of(posts: Sequence[int], meeting: int) -> dict[int, TagState]:
 
 
 async def confirm_tags(posts: Sequence[int], meeting: int, member: int, now: datetime) -> None:
-    """Tie contributions to a meeting, and the proposals made of them that come from none yet.
+    """Link contributions to a meeting, as well as the proposals made of them that have no meeting yet.
 
     Inside the caller's transaction, which holds their themes alone.
     """
@@ -137,7 +138,7 @@ async def confirm_tags(posts: Sequence[int], meeting: int, member: int, now: dat
 
 
 async def remove_tags(posts: Sequence[int], meeting: int) -> None:
-    """Untie contributions from a meeting, and the proposals made of them, which keep another one of their words.
+    """Unlink contributions from a meeting, and the proposals made of them, which keep another meeting of their words.
 
     Inside the caller's transaction, which holds their themes alone.
     """
@@ -163,7 +164,7 @@ async def remove_tags(posts: Sequence[int], meeting: int) -> None:
 
 
 async def tag_post(viewer: Viewer | None, post: int, number: int | None, now: datetime) -> None:
-    """Say that a contribution comes from a meeting of its group, or confirm that it does. Twice is once.
+    """Link a contribution to a meeting of its group, or confirm a member's tag. Repeating it changes nothing.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
@@ -186,10 +187,10 @@ async def tag_post(viewer: Viewer | None, post: int, number: int | None, now: da
 
 
 async def untag_post(viewer: Viewer | None, post: int, number: int | None, now: datetime) -> None:
-    """Say that a contribution does not come from a meeting; the tag in its text does not bring it back.
+    """Remove a contribution's link to a meeting; the tag in its text does not bring it back.
 
     Raises:
-        NotFound: no such contribution, or it does not bear that tag.
+        NotFound: no such contribution, or it does not have that tag.
         SignInRequired, NotAllowed: as usual.
     """
     async with transaction():
@@ -204,7 +205,7 @@ async def untag_post(viewer: Viewer | None, post: int, number: int | None, now: 
 
 
 async def _moderated_post(viewer: Viewer | None, post: int, now: datetime) -> tuple[Viewer, Row]:
-    """Who moderates the group, and where the contribution is, its theme held."""
+    """The moderator, and the place of the contribution, with its theme held."""
     place = await row(
         f"""
         SELECT c.thread_id, h.theme_id, t.working_group_id
@@ -218,7 +219,7 @@ async def _moderated_post(viewer: Viewer | None, post: int, now: datetime) -> tu
 
 
 async def _tag_of(post: int, number: int) -> Row | None:
-    """The tag that ties a contribution to the meeting of that number, whatever its state."""
+    """The tag that links a contribution to the meeting of that number, whatever its state."""
     return await row(
         """
         SELECT g.meeting_id, g.state FROM meeting_tag g JOIN meeting m ON m.id = g.meeting_id

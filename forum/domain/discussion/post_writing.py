@@ -1,8 +1,9 @@
 """Writing contributions: reply, quote, mention, edit.
 
 A contribution is read by the text pipeline once, off the event loop, before its transaction; the transaction holds the
-theme, asks it what is allowed, then writes everything that changes: the post, its revision, quotes, mentions, meeting
-tags, who is told, the thread's version. The theme's own pages show no contribution, so its version stays.
+theme, checks what its schedule allows, then writes everything that changes: the post, its revision, quotes, mentions,
+meeting tags, notifications, the thread's version. The theme's own pages show no contribution, so the theme's version
+does not change.
 """
 
 from collections.abc import Sequence
@@ -34,13 +35,13 @@ from forum.text.mentions import Mention, handle_key, without_strangers
 from forum.text.reading import RENDERER_VERSION, Reading, read
 from forum.text.source import clean_source
 
-# The column of a handle's key.
+# The length of the column of a handle's key.
 LONGEST_KEY = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A contribution that has been read and found good, not yet written."""
+    """A contribution that has been read and accepted, but not written yet."""
 
     source: str
     reading: Reading
@@ -75,13 +76,13 @@ async def read_source(source: str) -> Reading:
 
 
 def clean(source: str) -> str:
-    """The source as it is kept. Raises Invalid: empty or too long."""
+    """The source to store. Raises Invalid: empty or too long."""
     return clean_source(source, limit=settings().limits.post_characters)
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The contribution that another one answers, and who wrote it, when that is known."""
+    """The contribution being answered, and its author, when known."""
 
     id: int
     author: int | None
@@ -96,14 +97,14 @@ class Written:
     number: int
 
 
-# A second press, a page sent again, a connection that was lost after the answer: the same words this soon are one post.
+# A double click, a page sent again, a connection lost after the answer: the same words within this time are one post.
 SAME_WORDS = timedelta(minutes=5)
-# How many contributions back they are looked for, so that a thread of thousands costs no more than a short one.
+# How many earlier contributions are compared, so that a thread of thousands costs no more than a short one.
 SAME_PLACE = 50
 
 
 class _AlreadyWritten(Exception):
-    """These words are there: what this transaction began is taken back."""
+    """These words were already published: the transaction is rolled back."""
 
     def __init__(self, written: Written) -> None:
         super().__init__()
@@ -136,10 +137,8 @@ async def reply(
 
 
 async def _refuse_twins(written: Written, author: int, source: str, answered: int | None, now: datetime) -> None:
-    """After the insertion, which waited for whoever else writes in the thread. Raises _AlreadyWritten.
-
-    The same words in answer to another contribution are not the same: one may agree twice.
-    """
+    """Called after the insertion, which waited for other writers of the thread. Raises _AlreadyWritten. The same words
+    in answer to different contributions are both kept: a person may agree twice."""
     found = await row(
         """SELECT id, number FROM post
             WHERE thread_id = $1 AND number BETWEEN $2 AND $3 AND author_id = $4 AND source = $5 AND created_at > $6
@@ -168,10 +167,8 @@ async def write_post(
     kind: PostKind = PostKind.CONTRIBUTION,
     moderates: Viewer | None = None,
 ) -> Written:
-    """Insert a contribution and all that it points to, inside the caller's transaction, which holds the theme.
-
-    `moderates` is the writer where there is one: a moderator's meeting tags are confirmed at once, as an import's are.
-    """
+    """Insert a contribution and everything it points to, inside the caller's transaction, which holds the theme.
+    `moderates`: its meeting tags are confirmed at once, as a moderator's and an import's are."""
     number = await _take_number(place, now)
     inserted = await row(
         """INSERT INTO post (thread_id, number, kind, author_id, reply_to_id, source, html, plain, renderer, revision,
@@ -202,7 +199,7 @@ async def write_post(
 
 
 async def _answered(reply_to: int | None, thread: int) -> Answered | None:
-    """Raises Invalid: the contribution that is answered is not in this thread."""
+    """The contribution being answered. Raises Invalid: it is not in this thread."""
     if reply_to is None:
         return None
     found = await row("SELECT author_id FROM post WHERE id = $1 AND thread_id = $2", reply_to, thread)
@@ -213,7 +210,7 @@ async def _answered(reply_to: int | None, thread: int) -> Answered | None:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Somebody whom a contribution that is not published yet would tell, and why."""
+    """Somebody whom a contribution would notify once published, and why."""
 
     name: str
     event: Event
@@ -221,8 +218,8 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What publishing a draft would do: who would be told, who has been of an earlier version, who would be past the
-    limit or cannot sign in (as typed), the handles that nobody bears, which stay plain words, and the meeting tags."""
+    """What publishing a draft would do: who would be notified, who was for an earlier version, who would be past the
+    limit or cannot sign in (as typed), the handles of no member, which stay plain words, and the meeting tags."""
 
     draft: Draft
     told: tuple[Told, ...]
@@ -245,7 +242,7 @@ async def preview_reply(
 
 
 async def preview_edit(viewer: Viewer | None, post: int, source: str, now: datetime) -> Preview:
-    """What `edit` would publish. Raises as it does; whether the contribution changed meanwhile is asked by `edit`."""
+    """What `edit` would publish. Raises as it does; whether the contribution changed meanwhile is checked by `edit`."""
     current = await post_to_edit(viewer, post, now)
     theme = current.place.theme
     viewer = demand(may_edit_post, viewer, current.author_id, theme.schedule, now)
@@ -266,7 +263,7 @@ async def preview_of(
     audience = await audience_of(_concerned(draft, answered, called), viewer.id, post=post)
     moderates = bool(may_moderate(viewer, group, now))
     names = await _names([*audience.told, *audience.before, *audience.beyond, *audience.absent])
-    # Whoever lists handles must not learn whose they are: those who are not told stand as they were typed.
+    # Listing handles must not reveal whose they are: people who are not notified are shown as they were typed.
     typed = names | {each.member: f"@{each.mention.handle}" for each in called if each.member is not None}
     return Preview(
         draft=draft,
@@ -287,7 +284,7 @@ async def _names(members: Sequence[int]) -> dict[int, str]:
 
 
 async def _take_number(place: Place, now: datetime) -> int:
-    """The next place in the thread, whose row stays locked until the commit; its ready pages are now stale."""
+    """The next place in the thread, whose row stays locked until the commit; its cached pages become stale."""
     taken = await row(
         """UPDATE thread SET posts_count = posts_count + 1, version = version + 1, last_post_at = $1
             WHERE id = $2 RETURNING posts_count""",
@@ -315,7 +312,7 @@ async def _keep_revision(post: int, number: int, draft: Draft, editor: int | Non
 
 @dataclass(frozen=True, slots=True)
 class _Called:
-    """A handle of a contribution, and who bears it, when somebody does."""
+    """A handle in a contribution, and the member who has it, if any."""
 
     mention: Mention
     key: str
@@ -323,7 +320,7 @@ class _Called:
 
 
 async def _point(post: int, draft: Draft) -> list[_Called]:
-    """Record the quotes and mentions of a contribution; gives the latter."""
+    """Record the quotes and mentions of a contribution; returns the mentions."""
     for position, quoted in enumerate(draft.quoted):
         mark = quoted.mark
         await rows(
@@ -351,8 +348,8 @@ async def _point(post: int, draft: Draft) -> list[_Called]:
 
 
 async def _called(reading: Reading) -> list[_Called]:
-    """Whom the mentions of a contribution call, in the order of its words."""
-    # Some letters become eighteen in a key; a handle is compared as far as the column goes.
+    """The members mentioned in a contribution, in the order of its words."""
+    # One letter may become eighteen in a key; a handle is compared up to the length of the column.
     mentions: dict[str, Mention] = {}
     for mention in reading.mentions:
         mentions.setdefault(handle_key(mention.handle)[:LONGEST_KEY], mention)
@@ -364,7 +361,7 @@ async def _called(reading: Reading) -> list[_Called]:
 
 
 def _concerned(draft: Draft, answered: Answered | None, called: Sequence[_Called]) -> dict[int, Event]:
-    """Whom a contribution concerns, each once, by the strongest reason: quoted, answered, mentioned."""
+    """The people whom a contribution concerns, each once, for the strongest reason: quoted, answered, mentioned."""
     concerned = {quoted.author_id: Event.QUOTE for quoted in draft.quoted if quoted.author_id is not None}
     if answered is not None and answered.author is not None:
         concerned.setdefault(answered.author, Event.REPLY)

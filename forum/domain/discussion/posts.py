@@ -1,6 +1,6 @@
 """Reading contributions: one of them, at a revision, the words behind quotes.
 
-Writing them is the matter of `post_writing.py`, reading a whole thread that of `threads.py`.
+Writing them is in `post_writing.py`, reading a whole thread in `threads.py`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ from forum.text.reading import read
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a contribution is, or will be: its thread, and the theme that says what is allowed."""
+    """Where a contribution is, or will be: its thread, and the theme whose schedule applies."""
 
     thread: int
     thread_title: str
@@ -33,7 +33,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class QuotedWords:
-    """Words of another contribution as a quote shows them; `author` is None when nobody knows who wrote them."""
+    """Words of another contribution as a quote shows them; `author` is None when unknown."""
 
     mark: QuoteMark
     author: str | None
@@ -71,7 +71,7 @@ class Revision:
 
 
 async def read_place(thread: int, *, hold: Hold | None = None) -> Place:
-    """Where a contribution would go; `hold` keeps its theme for the caller's transaction. Raises NotFound."""
+    """Where a contribution would go; `hold` locks its theme for the caller's transaction. Raises NotFound."""
     found = await row(
         f"""SELECT f.id, f.title, {THEME_COLUMNS} FROM thread f JOIN theme t ON t.id = f.theme_id
              WHERE f.id = $1{holding(hold)}""",
@@ -98,9 +98,9 @@ def _place(found: Row) -> Place:
 
 
 async def read_post(post: int, *, hold: Hold | None = None) -> OnePost:
-    """A contribution as it stands; `hold` keeps its theme for the caller's transaction. Raises NotFound."""
+    """A contribution in its present state; `hold` locks its theme for the caller's transaction. Raises NotFound."""
     if hold is not None:
-        # In a statement of its own: the next one must see what was edited while the theme was waited for.
+        # A separate statement: the next one must see edits made while waiting for the theme.
         await rows(
             f"""SELECT t.id FROM theme t
                  WHERE t.id = (SELECT f.theme_id FROM post p JOIN thread f ON f.id = p.thread_id WHERE p.id = $1)
@@ -163,7 +163,7 @@ async def read_revisions(post: int) -> list[Revision]:
 
 
 async def read_revision(post: int, number: int) -> Revision:
-    """Raises NotFound: the contribution never had that revision."""
+    """The words of a contribution at one revision. Raises NotFound: it never had that revision."""
     found = await row(
         "SELECT number, source, html, plain, created_at FROM post_revision WHERE post_id = $1 AND number = $2",
         storable(post),
@@ -175,7 +175,8 @@ async def read_revision(post: int, number: int) -> Revision:
 
 
 async def _with_quotes(found: Sequence[Row]) -> list[Revision]:
-    """Revisions with the words that they quote, which are read again: the table of quotes knows the last one alone."""
+    """Revisions with the words that they quote, read from the sources again: the table of quotes has only those of the
+    last revision."""
     marks = await run_sync(_marks_of, [r["source"] for r in found])
     quoted = iter(await quoted_words(chain.from_iterable(marks)))
     return [
@@ -225,7 +226,7 @@ async def quoted_words(marks: Iterable[QuoteMark]) -> list[QuotedWords]:
 
 
 async def known_quotes(marks: Iterable[QuoteMark]) -> list[QuotedWords]:
-    """The same without the marks that lead nowhere: what a form can show of those that it holds."""
+    """The words behind quote marks, leaving out marks that lead nowhere: what a form can show of its own marks."""
     wanted = list(marks)
     sources = await _sources_of(wanted)
     known = []
@@ -233,7 +234,7 @@ async def known_quotes(marks: Iterable[QuoteMark]) -> list[QuotedWords]:
         try:
             known.append(_quoted(mark, sources.get((mark.post, mark.revision))))
         except Invalid:
-            continue  # whoever sends the form is told
+            continue  # sending the form reports it
     return known
 
 

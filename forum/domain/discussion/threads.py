@@ -1,8 +1,8 @@
 """Reading and opening threads.
 
 The reading path is short on purpose. `thread_state` is one indexed row: which version the page has, what the schedule
-allows; a door that kept the page of that version needs nothing more. `read_thread` gives all that the page shows in a
-fixed number of queries, whatever the number of posts. Writing a post is the matter of `post_writing.py`.
+allows; a door that has cached the page of that version needs nothing more. `read_thread` returns everything that the
+page shows in a fixed number of queries, whatever the number of posts. Posts are written in `post_writing.py`.
 """
 
 import re
@@ -26,14 +26,14 @@ from forum.settings import settings
 from forum.text.quotes import QuoteMark, words
 from forum.text.source import clean_line
 
-# How often a page is read again because somebody edited it meanwhile.
+# How many times a page is read again because somebody edited it meanwhile.
 READINGS = 5
 _QUOTE_ELEMENT = re.compile(r'<cahier-quote n="(\d+)"></cahier-quote>')
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadState:
-    """What decides which kept page answers: the version of the thread, its size and the schedule of its theme."""
+    """What decides which cached page answers: the version of the thread, its size and the schedule of its theme."""
 
     id: int
     version: int
@@ -45,7 +45,7 @@ class ThreadState:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who wrote; `example` says that this person is invented."""
+    """The author of a contribution; `example` says that this person is invented."""
 
     id: int
     name: str
@@ -56,7 +56,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The contribution that another one answers."""
+    """The contribution being answered."""
 
     id: int
     number: int
@@ -65,7 +65,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A meeting tag of a contribution; one that waits is shown to the group's moderators alone."""
+    """A meeting tag of a contribution; a waiting one is shown only to the group's moderators."""
 
     meeting: int
     number: int
@@ -74,7 +74,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A contribution is its own HTML with quotes between: each piece is one or the other."""
+    """A part of a contribution: its own HTML, or a quote."""
 
     html: str = ""
     quote: QuotedWords | None = None
@@ -100,7 +100,7 @@ class ShownPost:
 
     @property
     def noted(self) -> tuple[Extract, ...]:
-        """The extracts to be told of under the words, beside the proposals that are shown there."""
+        """The extracts to list under the post, in addition to the proposals that are shown there."""
         shown = {line.reference for line in self.proposals}
         return tuple(each for each in self.extracts if each.begun not in shown)
 
@@ -109,7 +109,7 @@ class ShownPost:
 class ThreadPage:
     """One page of a thread: at most `limits.posts_per_page` contributions, in their order.
 
-    `meeting` is the number of the one that these come from, `count` how many do; None: all that the thread has.
+    `meeting` is the number of the meeting that these come from, `count` how many do; None: the whole thread.
     """
 
     state: ThreadState
@@ -117,7 +117,7 @@ class ThreadPage:
     pages: int
     posts: tuple[ShownPost, ...]
     meetings: tuple[int, ...] = ()
-    """Numbers of those that contributions of the thread come from, for all to know."""
+    """Numbers of the meetings that contributions of the thread publicly come from."""
     meeting: int | None = None
     count: int = 0
 
@@ -129,7 +129,7 @@ _STATE = f"""
 
 
 async def thread_state(thread: int) -> ThreadState:
-    """Raises NotFound: no such thread."""
+    """The state of a thread. Raises NotFound: no such thread."""
     found = await row(_STATE, storable(thread))
     if found is None:
         raise NotFound
@@ -164,7 +164,7 @@ async def find_post(post: int) -> tuple[int, int]:
 async def read_thread(state: ThreadState, page: int, now: datetime, *, meeting: int | None = None) -> ThreadPage:
     """One page of a thread as a visitor sees it, in five or six queries. A page number out of range is clamped.
 
-    `meeting` is the number of the one that the contributions shown come from; the others are left out.
+    `meeting`: only the contributions that come from the meeting of that number are shown.
     """
     count = await _count_of(state.id, meeting) if meeting else state.posts_count
     pages = pages_of(count)
@@ -213,7 +213,7 @@ async def _numbers_shown(thread: int, page: int, meeting: int | None) -> tuple[i
     return (found[0]["number"], found[-1]["number"], meeting) if found else (0, 0, meeting)
 
 
-# A thread is of one working group: of a number there is one meeting.
+# A thread belongs to one working group: a number is one meeting.
 _TAGGED = """
       FROM post p JOIN meeting_tag g ON g.post_id = p.id AND g.state = 'confirmed'
       JOIN meeting m ON m.id = g.meeting_id
@@ -226,10 +226,10 @@ _OF_MEETING = """
 async def _posts_with_quotes(
     thread: int, first: int, last: int, meeting: int
 ) -> tuple[Sequence[Row], defaultdict[int, list[QuotedWords]]]:
-    """Posts and the words that they quote, of one instant: an edit between the two readings makes us read again.
+    """Posts and the words that they quote, at one instant: both are read again if an edit came between.
 
     Raises:
-        Unavailable: they never agreed, which somebody who edits all the time can bring about.
+        Unavailable: they never agreed, which takes somebody who edits all the time.
     """
     for _ in range(READINGS):
         found = await rows(_POSTS, thread, first, last, meeting)
@@ -321,7 +321,7 @@ async def _tags(thread: int, first: int, last: int, meeting: int) -> defaultdict
 
 
 async def open_thread(viewer: Viewer | None, theme_number: int, title: str, source: str, now: datetime) -> int:
-    """Open a thread with its first contribution; gives the id of the thread. The same one, sent twice, is opened once.
+    """Open a thread with its first contribution; returns the id of the thread. Sent twice, it is opened once.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: no such theme; nobody signed in; contributions are closed.
@@ -331,7 +331,7 @@ async def open_thread(viewer: Viewer | None, theme_number: int, title: str, sour
     demand(may_contribute, viewer, theme.schedule, now)
     title, draft = await _check(title, source)
     async with transaction():
-        # Alone, so that a second press waits for the first one and finds its thread.
+        # Held alone, so that a double click waits for the first request and finds its thread.
         theme = await hold_theme(theme_number, Hold.ALONE, now)
         viewer = demand(may_contribute, viewer, theme.schedule, now)
         if (twin := await _just_opened(theme.id, viewer.id, title, draft.source, now)) is not None:
@@ -380,7 +380,7 @@ async def _check(title: str, source: str) -> tuple[str, Draft]:
 
 
 async def insert_thread(theme: int, title: str, author: int | None, now: datetime, *, import_key: str = "") -> int:
-    """A thread without any contribution yet, inside the caller's transaction; gives its id."""
+    """Insert a thread without any contribution yet, inside the caller's transaction; returns its id."""
     found = await row(
         """INSERT INTO thread (theme_id, title, author_id, posts_count, version, created_at, last_post_at, import_key)
            VALUES ($1, $2, $3, 0, 1, $4, $4, $5) RETURNING id""",

@@ -1,1 +1,1 @@
-"""The harvest: what is kept of what was said."""
+"""The harvest: the extracts that are kept of what was said."""

@@ -1,7 +1,7 @@
-"""Where are kept words now that their author changed the post? Found again, or left where they were, by a person.
+"""Where are the words of an extract, now that their author changed the post? A person moves them, or leaves them.
 
-Until then an extract leads to the revision that it was chosen in, which stays readable for ever. The finding itself is
-in `text/anchors.py`: the very words, else the nearest passage, which somebody must have seen before it counts.
+Until then an extract leads to the revision that it was chosen in, which stays readable for ever. The search itself is
+in `text/anchors.py`: the exact words, else the most similar passage, which somebody must see before it counts.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from forum.text.anchors import Anchor, reanchor
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What an extract of an older revision may become; no `anchor` when its words are no longer there."""
+    """Where an extract of an older revision may move; no `anchor` when its words are no longer there."""
 
     extract: Extract
     anchor: Anchor | None
@@ -34,14 +34,14 @@ class Offer:
 
 
 def offer_for(post: OnePost, extract: Extract) -> Offer | None:
-    """What to do with an extract whose post changed; None when there is nothing to do. CPU only."""
+    """The offer for an extract whose post changed; None when there is nothing to do. CPU only."""
     if not extract.stale:
         return None
     return Offer(extract, reanchor(extract.words, extract.start, post.plain), post.revision)
 
 
 async def offers_for(post: OnePost, extracts: Iterable[Extract]) -> dict[int, Offer]:
-    """What to do with each extract whose post changed, by id; the comparing, tens of ms each, is off the loop."""
+    """The offer for each extract whose post changed, by id; comparing takes tens of ms each, off the event loop."""
     stale = [each for each in extracts if each.stale]
     if not stale:
         return {}
@@ -49,7 +49,7 @@ async def offers_for(post: OnePost, extracts: Iterable[Extract]) -> dict[int, Of
 
 
 async def reanchor_extract(viewer: Viewer | None, extract: int, seen: str, now: datetime) -> int:
-    """Take the words of the newest revision that were offered and `seen` as those of the extract; gives its post.
+    """Move an extract to the words of the newest revision that were offered and `seen`; returns its post.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as for every change of an extract.
@@ -75,7 +75,7 @@ async def reanchor_extract(viewer: Viewer | None, extract: int, seen: str, now: 
 
 
 async def keep_words(viewer: Viewer | None, extract: int, seen: str, now: datetime) -> int:
-    """Leave an extract with the words that it was chosen for, compared with the newest revision; gives its post.
+    """Leave an extract with its original words, now compared with the newest revision; returns its post.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as for every change of an extract.

@@ -1,8 +1,8 @@
-"""How are words of contributions kept, changed, given up? By who wrote them, or a moderator of the group.
+"""How are extracts of contributions kept, changed and removed? By the author of the words, or a moderator of the group.
 
-The same range as the same nature is kept once. It never moves by itself: when its post is edited, an extract goes on
-leading to the old words until somebody compares them with the new ones (`anchored.py`). Reading extracts is the matter
-of `extracts.py`.
+The same range with the same type is kept once. It never moves by itself: when its post is edited, an extract goes on
+leading to the old words until somebody compares them with the new ones (`anchored.py`). Extracts are read in
+`extracts.py`.
 """
 
 from dataclasses import dataclass
@@ -21,23 +21,19 @@ from forum.permissions import Verdict, Viewer, demand, may_change_extract, may_h
 from forum.text import quotes
 from forum.text.quotes import QuoteMark
 
-# More passages than a post of 20 000 characters has: each is marked on its thread's page.
+# More than the passages of a post of 20 000 characters; a limit, since each is marked on its thread's page.
 MOST_EXTRACTS = 100
 
 
 def refuse_instruction(post: OnePost) -> None:
-    """Raises:
-    NotAllowed: these are the organiser's words, nobody's contribution.
-    """
+    """Refuse the organiser's instruction. Raises NotAllowed: it is not a contribution."""
     if post.kind is PostKind.INSTRUCTION:
         raise NotAllowed("La consigne de l’organisateur n’est pas une contribution : elle n’est pas à traiter.")
 
 
 async def write_extract(mark: QuoteMark, words: str, nature: Nature, member: int, now: datetime) -> int:
-    """Keep a range that was found, inside the caller's transaction, which holds the theme alone; gives its id.
-
-    The one that is already there for no proposal yet, when the range and the nature are the same.
-    """
+    """Write an extract, inside the caller's transaction, which holds the theme alone; returns its id. If one with the
+    same range and type exists for no proposal yet, it is used."""
     waiting = await row(
         """SELECT id FROM extract WHERE post_id = $1 AND revision = $2 AND start = $3 AND stop = $4 AND nature = $5
               AND proposal_id IS NULL""",
@@ -75,9 +71,8 @@ async def harvest(
     *,
     near: int = 0,
 ) -> int:
-    """Keep words of a post, None for the whole of it, for a proposal of its theme ("": for none yet); gives the id.
-
-    The same words as the same nature are kept once.
+    """Keep words of a post, None for the whole of it, for a proposal of its theme ("": for none yet); returns the id.
+    The same words with the same type are kept once.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual; NotAllowed also for the organiser's instruction.
@@ -135,7 +130,7 @@ async def _refuse_too_many(post: OnePost) -> None:
 
 
 def nature_of(typed: str) -> Nature:
-    """Raises Invalid: it is none of those that the form offers."""
+    """The type of an extract. Raises Invalid: the form offers no such type."""
     if typed not in {each.value for each in Nature}:
         raise Invalid("Dites ce que sont ces mots : problématique, solution, argument…", field="nature")
     return Nature(typed)
@@ -179,7 +174,8 @@ def _place(mark: QuoteMark) -> str:
 
 
 async def _journal(viewer: Viewer, act: str, post: OnePost, before: str, after: str, now: datetime) -> None:
-    """Raise what shows the extracts of a post; an act on somebody else's words is in the journal."""
+    """Raise the versions of the pages that show a post's extracts; an act on somebody else's words is in the
+    journal."""
     theme = post.place.theme
     await raise_versions(theme=theme.id, thread=post.place.thread)
     if post.author_id != viewer.id:
@@ -201,15 +197,18 @@ class HeldExtract:
 
 
 async def record(held: HeldExtract, act: str, after: str, now: datetime) -> None:
-    """What changed in an extract: versions are raised, and for somebody else's words the journal tells it."""
+    """Record a change of the extract: raise versions and, for somebody else's words, write in the journal."""
     extract = held.extract
     before = f"{_place(held.mark)} {extract.nature.value} {extract.proposal or ''}".rstrip()
     await _journal(held.viewer, act, held.post, before, after, now)
 
 
 async def hold_extract(viewer: Viewer | None, extract: int, now: datetime) -> HeldExtract:
-    """Raises:
-    NotFound, SignInRequired, NotAllowed: there is none; only who kept words of their own, and moderators, change it.
+    """An extract, held alone.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: there is none; only moderators, and members who kept words of their own,
+            change it.
     """
     where = await row("SELECT post_id FROM extract WHERE id = $1", storable(extract))
     if where is None:
@@ -225,7 +224,7 @@ async def hold_extract(viewer: Viewer | None, extract: int, now: datetime) -> He
 
 
 async def revise(viewer: Viewer | None, extract: int, nature: str, proposal: str, now: datetime) -> int:
-    """Say otherwise what the words are, and for which proposal they speak ("": for none); gives their post.
+    """Change the type of an extract and the proposal that it supports ("": none); returns its post.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as `hold_extract`.
@@ -249,7 +248,7 @@ async def revise(viewer: Viewer | None, extract: int, nature: str, proposal: str
 
 
 async def _other_proposal(held: HeldExtract, typed: str) -> int | None:
-    """The proposal that an extract is to speak for; left as it is, it may be one that is no longer in force."""
+    """The proposal that an extract will support; if unchanged, it may be one that is no longer in force."""
     extract = held.extract
     if typed.strip().upper() == (extract.proposal or ""):
         kept = await row("SELECT proposal_id FROM extract WHERE id = $1", extract.id)
@@ -260,7 +259,7 @@ async def _other_proposal(held: HeldExtract, typed: str) -> int | None:
 
 
 async def remove(viewer: Viewer | None, extract: int, now: datetime) -> int:
-    """Keep these words no longer; gives their post.
+    """Remove an extract; returns its post.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as `hold_extract`.
@@ -285,6 +284,6 @@ def _refuse_origin(extract: Extract) -> None:
 
 
 def may_change(viewer: Viewer | None, post: OnePost, extract: Extract, now: datetime) -> Verdict:
-    """Whether this person may change an extract of a post, as its page asks."""
+    """Whether this person may change an extract of a post, for its page."""
     theme = post.place.theme
     return may_change_extract(viewer, theme.group, post.author_id, extract.member, theme.schedule, now)

@@ -1,8 +1,5 @@
-"""Which contributions wait for a moderator? Those of their groups that nobody read to the end, or that changed since.
-
-The oldest first, in the order in which they came. How the reading of one ends is
-the matter of `treatments.py`.
-"""
+"""Which contributions wait for a moderator? Those of their groups that nobody has finished reading, or that changed
+since. The oldest first. How the reading of one ends is in `treatments.py`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +16,7 @@ SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked of the inbox; None asks nothing."""
+    """The filters of the inbox; None does not filter."""
 
     theme: int | None = None
     thread: int | None = None
@@ -44,7 +41,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Heap:
-    """How many contributions of a theme, of a thread or of a meeting wait: what one may filter by."""
+    """How many contributions of a theme, a thread or a meeting wait: a choice of the filter."""
 
     key: int
     name: str
@@ -53,7 +50,7 @@ class Heap:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """A page of what waits for somebody, the oldest first."""
+    """A page of the contributions that wait for somebody, the oldest first."""
 
     wanted: Wanted
     posts: Page[Waiting]
@@ -67,7 +64,7 @@ _OLDEST_FIRST = Order({"c.id": int})
 
 
 async def read_inbox(viewer: Viewer | None, wanted: Wanted, now: datetime, turn: Turn = FIRST) -> Inbox:
-    """What a moderator has to treat, in the groups that they moderate, an administrator in all.
+    """The contributions to treat, in the groups that a moderator moderates; for an administrator, in all.
 
     Raises:
         SignInRequired, NotAllowed: they moderate no group.
@@ -108,7 +105,7 @@ async def _scope(viewer: Viewer, now: datetime) -> tuple[str, list[int]]:
 
 
 def _filter(wanted: Wanted, before: Sequence[int]) -> tuple[str, list[int]]:
-    """More conditions, with all values so far."""
+    """The conditions of the filters, with all values so far."""
     values, asked = list(before), ""
     for value, condition in (
         (wanted.theme, "t.number = {}"),

@@ -1,8 +1,8 @@
-"""Is a contribution read to its end, and with what outcome? The desk where it is read, and how far a theme is.
+"""Has a contribution been fully read, and with what outcome? The desk where it is read, and the progress of a theme.
 
-Every contribution ends as treated, with the words that were kept of it, or without follow-up, with a reason that its
-author reads. One that is edited afterwards is to be read again. Keeping words is the matter of
-`harvest.py`, what waits that of `inbox.py`.
+Every contribution ends up treated, with the extracts that were kept of it, or without follow-up, with a reason that its
+author reads. If it is edited afterwards, it must be read again. Extracts are kept in `harvest.py`; waiting
+contributions are in `inbox.py`.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Treatment:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A proposal in force that words may speak for."""
+    """A proposal in force that an extract may support."""
 
     reference: str
     wording: str
@@ -45,20 +45,20 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """All that the desk shows of one post: its words at left, what is kept of it at right."""
+    """Everything that the desk shows of one post: its words on the left, its extracts on the right."""
 
     post: OnePost
     pieces: tuple[Piece, ...]
     extracts: tuple[Extract, ...]
     offers: dict[int, Offer]
     mine: frozenset[int]
-    """Those of the extracts that the reader may change."""
+    """The extracts that the reader may change."""
     treatment: Treatment | None
     may_treat: Verdict
     proposals: tuple[Choice, ...]
     next: int | None
     seen: str
-    """What the form that ends the reading has shown, see `treat`."""
+    """The state shown by the form that ends the reading, see `treat`."""
 
 
 async def read_desk(viewer: Viewer | None, post: int, now: datetime) -> Desk:
@@ -109,7 +109,7 @@ def _treatment_from(found: Row, revision: int) -> Treatment:
 
 
 def _seen(post: OnePost, extracts: Sequence[Extract], treatment: Row | None) -> str:
-    """What the desk has shown, short enough for a field: the revision, the extracts, the last treatment."""
+    """The state shown by the desk, short enough for a field: the revision, the extracts, the last treatment."""
     last = treatment["treated_at"].isoformat() if treatment else ""
     return f"{post.revision}|{','.join(str(each) for each in sorted(each.id for each in extracts))}|{last}"
 
@@ -122,7 +122,7 @@ async def _choices(theme_id: int, theme_number: int) -> tuple[Choice, ...]:
     return tuple(Choice(reference(theme_number, each["number"]), each["wording"]) for each in found)
 
 
-# A contribution that nobody read to its end, or that its author changed since.
+# A contribution that nobody has finished reading, or that its author changed since.
 UNTREATED = "c.kind = 'contribution' AND (d.id IS NULL OR d.revision < c.revision)"
 
 TABLES = """
@@ -131,7 +131,7 @@ TABLES = """
 
 
 async def _next(group: int, post: int) -> int | None:
-    """The next contribution to treat in the same group, the first one after the last."""
+    """The next contribution to treat in the same group; after the last, the first one."""
     found = await row(
         f"""SELECT c.id {TABLES} WHERE t.working_group_id = $1 AND c.id <> $2 AND {UNTREATED}
              ORDER BY CASE WHEN c.id > $2 THEN 0 ELSE 1 END, c.id LIMIT 1""",
@@ -142,14 +142,14 @@ async def _next(group: int, post: int) -> int | None:
 
 
 async def treat(viewer: Viewer | None, post: int, outcome: Outcome, reason: str, seen: str, now: datetime) -> None:
-    """End the reading of a post: treated, with what is kept of it, or without follow-up, for a reason. Twice is once.
+    """End the reading of a post: treated, with its extracts, or without follow-up, for a reason. Idempotent.
 
-    `seen` is what the form has shown (`Desk.seen`).
+    `seen` is the state that the form showed (`Desk.seen`).
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual; NotAllowed also for the organiser's instruction.
-        Conflict: somebody was quicker, or the post changed meanwhile.
-        Invalid: nothing is kept of a treated post, something is of one without follow-up, or its reason is missing.
+        Conflict: somebody else was quicker, or the post changed meanwhile.
+        Invalid: a treated post has no extract, one without follow-up has some, or its reason is missing.
     """
     async with transaction():
         source = await read_post(post, hold=Hold.ALONE)
@@ -208,7 +208,7 @@ def _is_same(last: Row, viewer: Viewer, post: OnePost, outcome: Outcome, reason:
 
 
 async def reopen(viewer: Viewer | None, post: int, now: datetime) -> None:
-    """Have a post to treat again. Twice is once.
+    """Put a post back among those to treat. Repeating it changes nothing.
 
     Raises:
         NotFound, SignInRequired, NotAllowed.
@@ -226,10 +226,8 @@ async def reopen(viewer: Viewer | None, post: int, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How far the contributions of a theme are read: those without follow-up by their reason, the most frequent first.
-
-    `received` is the sum of the others.
-    """
+    """How many contributions of a theme were read: those without follow-up by reason, the most frequent first.
+    `received` is the sum of the others."""
 
     received: int
     treated: int
@@ -238,7 +236,8 @@ class Coverage:
 
 
 async def coverage(theme: int) -> Coverage:
-    """Of the theme with that id, in one query; a contribution that was edited since its reading counts as untreated."""
+    """The coverage of the theme with that id, in one query; a contribution edited after its reading counts as
+    untreated."""
     found = await rows(
         f"""
         SELECT CASE WHEN {UNTREATED} THEN '' ELSE d.outcome END AS outcome,
