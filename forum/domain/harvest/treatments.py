@@ -62,8 +62,10 @@ class Desk:
 
 
 async def read_desk(viewer: Viewer | None, post: int, now: datetime) -> Desk:
-    """Raises:
-    NotFound, SignInRequired, NotAllowed: as usual; NotAllowed also for the organiser's instruction.
+    """The desk of one post.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: as usual; NotAllowed also for the organiser's instruction.
     """
     source = await read_post(post)
     theme = source.place.theme

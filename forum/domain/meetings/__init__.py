@@ -1,1 +1,1 @@
-"""Meetings: what groups said when they met."""
+"""Meetings: what groups said at their meetings."""

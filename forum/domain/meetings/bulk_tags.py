@@ -1,8 +1,6 @@
-"""What of a theme comes from a meeting? A moderator ticks contributions and proposals, and ties them to it in one go.
-
-One transaction, a fixed number of statements whatever the number of things, one line of the journal, from which the
-page then tells what was done. One thing at a time is the matter of `meeting_tags.py`.
-"""
+"""Which contributions and proposals of a theme come from a meeting? A moderator ticks them and links them to it in one
+go. One transaction, a fixed number of statements whatever the number of things, and one line of the journal, from which
+the page then reports what was done. For one thing at a time, see `meeting_tags.py`."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -23,7 +21,7 @@ from forum.models.proposals import IN_FORCE_SQL
 from forum.permissions import Viewer, demand, may_moderate
 
 MOST_AT_ONCE = 200
-"""What one form may hold, and what one page shows: everything on it may be ticked."""
+"""How many things one form may hold, and one page shows: everything on it may be ticked."""
 
 
 class Kind(StrEnum):
@@ -65,7 +63,7 @@ class TaggableProposal:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the page shows: of one thread or all, only what no meeting is known for or all, of one kind or both."""
+    """The filters of the page: one thread or all, only untagged things or all, one kind or both."""
 
     thread: int | None = None
     untagged: bool = False
@@ -74,7 +72,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the last selection of this person did to the theme: ids of contributions, references, what was so before."""
+    """What the last selection of this person changed in the theme: ids of contributions, references, how many were so
+    already."""
 
     tied: bool
     meeting: int
@@ -85,7 +84,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class TaggingDesk:
-    """The page of a moderator who ties what is in a theme to the meetings of its group."""
+    """The page where a moderator links contributions and proposals of a theme to the meetings of its group."""
 
     theme: ThemeHead
     asked: Asked
@@ -129,7 +128,7 @@ async def _meetings_of(group: int) -> tuple[KnownMeeting, ...]:
 
 _IN_ORDER = Order({"kind": int, "thread_id": int, "number": int})
 _WITHOUT_TAG = "AND NOT EXISTS (SELECT 1 FROM meeting_tag g WHERE g.post_id = c.id AND g.state = 'confirmed')"
-# Of a thread, the proposals that were made of its words.
+# For a thread, the proposals that were made of its words.
 _OF_THREAD = "AND p.extract_id IN (SELECT e.id FROM extract e JOIN post c ON c.id = e.post_id WHERE c.thread_id = $3)"
 
 
@@ -220,10 +219,10 @@ async def tag_selection(
     *,
     tie: bool,
 ) -> None:
-    """Tie what was ticked to a meeting of the theme's group, or untie it; what is so already stays as it is.
+    """Link what was ticked to a meeting of the theme's group, or unlink it; things already so do not change.
 
-    A proposal comes from one meeting: tied, it leaves the one that it came from. Untied contributions remember it, as
-    by `untag_post`.
+    A proposal comes from one meeting: linking it to another one replaces the former. Unlinked contributions remember
+    it, as with `untag_post`.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
@@ -253,7 +252,7 @@ async def tag_selection(
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """What was ticked, once it is known to be of the theme; proposals by number with the meeting they come from."""
+    """What was ticked, checked to be of the theme; proposals by number, with the meeting they come from."""
 
     meeting: Row
     posts: tuple[int, ...]
@@ -332,7 +331,8 @@ def _number_in(theme: ThemeHead, ref: str) -> int:
 
 
 async def _raise_threads(posts: Sequence[int]) -> None:
-    """Threads are held in one order by whoever holds several: their theme, which is held alone, comes first."""
+    """Raise the versions of threads. Several threads may be locked in any order: their theme, held alone, is locked
+    first."""
     if posts:
         await rows(
             f"""
@@ -380,7 +380,7 @@ async def _record(
 
 
 async def last_report(viewer: Viewer | None, theme: ThemeHead) -> Report | None:
-    """What the last selection of this person did to the theme, as the journal tells it."""
+    """What the last selection of this person changed in the theme, according to the journal."""
     if viewer is None:
         return None
     found = await row(

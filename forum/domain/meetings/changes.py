@@ -1,6 +1,6 @@
 """How is a meeting entered, and corrected? Its day, its place and who was there; its number and its group never change.
 
-Who was there is public, as in the minutes that working groups publish; an erasure takes a name out of it.
+Who was there is public, as in the minutes that working groups publish; an erasure takes names out of it.
 """
 
 import json
@@ -17,13 +17,13 @@ from forum.permissions import Viewer, demand, may_moderate
 from forum.text.source import clean_line, clean_source
 
 LONGEST_PLACE = 200
-# A line a person: a plenary session of two hundred with their organisations.
+# One line per person: a plenary session of two hundred, with their organisations.
 LONGEST_ATTENDANCE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """Where and when a meeting was held, and who was there: one person or body a line."""
+    """Where and when a meeting was held, and who was there: one person or body per line."""
 
     held_on: date | None
     place: str
@@ -32,7 +32,7 @@ class Sitting:
 
 @dataclass(frozen=True, slots=True)
 class MeetingDesk:
-    """The form that corrects a meeting; `mark` says which state of it the form was filled from."""
+    """The form that corrects a meeting; `mark` identifies the state that the form was filled from."""
 
     meeting: MeetingLine
     sitting: Sitting
@@ -40,7 +40,7 @@ class MeetingDesk:
 
 
 async def create_meeting(viewer: Viewer | None, group: int, number: int | None, wanted: Sitting, now: datetime) -> int:
-    """Enter a meeting of a group; gives its id. One that a tag named already gets its day, place and attendance.
+    """Enter a meeting of a group; returns its id. A meeting known from a tag gets its day, place and attendance.
 
     Raises:
         SignInRequired, NotAllowed: not a moderator of that group.
@@ -74,7 +74,7 @@ async def create_meeting(viewer: Viewer | None, group: int, number: int | None, 
 
 
 def _checked(wanted: Sitting, checks: Checks) -> tuple[date, str, str]:
-    """Day, place and attendance as they are kept; `checks` may hold what was found wrong before.
+    """Day, place and attendance to store; `checks` may hold problems found before.
 
     Raises:
         InvalidForm: something is missing or too long.
@@ -93,7 +93,7 @@ def _checked(wanted: Sitting, checks: Checks) -> tuple[date, str, str]:
 
 
 def _listed(attendance: str) -> str:
-    """One person or body a line, empty lines left out."""
+    """One person or body per line, without empty lines."""
     if not attendance.strip():
         return ""
     lines = (" ".join(line.split()) for line in clean_source(attendance, limit=LONGEST_ATTENDANCE).splitlines())
@@ -101,7 +101,7 @@ def _listed(attendance: str) -> str:
 
 
 async def meeting_to_edit(viewer: Viewer | None, meeting: int, now: datetime) -> MeetingDesk:
-    """What the form of a meeting begins with.
+    """The initial values of the form of a meeting.
 
     Raises:
         NotFound, SignInRequired, NotAllowed.
@@ -122,14 +122,15 @@ def _sitting(found: Row) -> Sitting:
 
 
 def _mark(sitting: Sitting) -> str:
-    """Short, and another one as soon as anything differs."""
+    """A short mark, different as soon as anything differs."""
     return sha256(repr((str(sitting.held_on), sitting.place, sitting.attendance)).encode()).hexdigest()[:16]
 
 
 async def edit_meeting(viewer: Viewer | None, meeting: int, wanted: Sitting, mark: str, now: datetime) -> None:
-    """Correct the day, the place and the attendance of a meeting; what changes nothing leaves no trace.
+    """Correct the day, the place and the attendance of a meeting; without a change nothing is recorded.
 
-    `mark` is that of the desk that the form was filled from. The journal counts who was there, and names nobody.
+    `mark` is that of the desk that the form was filled from. The journal holds the number of attendees, and names
+    nobody.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
@@ -139,7 +140,7 @@ async def edit_meeting(viewer: Viewer | None, meeting: int, wanted: Sitting, mar
     desk = await meeting_to_edit(viewer, meeting, now)
     after = Sitting(*_checked(wanted, Checks()))
     async with transaction():
-        # An UPDATE that changes nothing holds the row until the commit.
+        # An UPDATE that changes nothing locks the row until the commit.
         held = await row(
             "UPDATE meeting SET place = place WHERE id = $1 RETURNING held_on, place, attendance", desk.meeting.id
         )
@@ -169,7 +170,7 @@ async def edit_meeting(viewer: Viewer | None, meeting: int, wanted: Sitting, mar
 
 
 def _written(sitting: Sitting) -> str:
-    """As the journal keeps it: who was there is a number, names stand on the meeting's page alone."""
+    """A sitting as the journal keeps it: attendance as a number, since names are only on the meeting's page."""
     held_on = sitting.held_on.isoformat() if sitting.held_on else None
     return json.dumps(
         {"held_on": held_on, "place": sitting.place, "attendance": len(sitting.attendance.splitlines())},

@@ -1,8 +1,7 @@
 """What did the working groups say when they met? Their meetings, the words tagged with them, and their minutes.
 
-A meeting known only by a tag that waits for a moderator is not shown to others. Entering and correcting meetings is the
-matter of `changes.py`, writing and settling tags that of `meeting_tags.py`, making proposals of minutes that of
-`minutes.py`.
+A meeting known only by a tag that waits for a moderator is shown to nobody else. Meetings are entered and corrected in
+`changes.py`, tags written and settled in `meeting_tags.py`, proposals made from minutes in `minutes.py`.
 """
 
 from collections.abc import Sequence
@@ -63,10 +62,8 @@ class TaggedPost:
 
 @dataclass(frozen=True, slots=True)
 class ProposalOfMeeting:
-    """A proposal that comes from a meeting, and what became of it.
-
-    `rank` is None before the close and for what is not ranked; `merged_into` is the proposal that it joined.
-    """
+    """A proposal that comes from a meeting, and what became of it. `rank` is None before the close and for an unranked
+    proposal; `merged_into` is the proposal that it joined."""
 
     reference: str
     wording: str
@@ -93,7 +90,7 @@ class MeetingPage:
     posts: tuple[TaggedPost, ...]
     proposals: tuple[ProposalOfMeeting, ...]
     themes: tuple[tuple[int, str], ...]
-    """Number and title of those of the group, where a moderator tags what comes from the meeting."""
+    """Number and title of the group's themes, where a moderator tags what comes from the meeting."""
     before: Neighbour | None
     after: Neighbour | None
     may_moderate: bool
@@ -130,7 +127,8 @@ def _line(found: Row) -> MeetingLine:
 
 
 def _is_known(found: Row, viewer: Viewer | None, now: datetime) -> bool:
-    """Whether a meeting is more than a number in a tag: entered, minuted, confirmed, or waiting for this moderator."""
+    """Whether a meeting is more than a number in a tag: entered, with minutes, confirmed, or waiting for this
+    moderator."""
     if found["held_on"] or found["minutes"] or found["posts"] or found["proposals"]:
         return True
     return bool(found["waiting"]) and bool(may_read_waiting_tags(viewer, found["working_group_id"], now))
@@ -233,7 +231,8 @@ async def _tagged_posts(meeting: int, *, with_waiting: bool) -> tuple[TaggedPost
 
 
 async def _proposals_of(meeting: int, now: datetime) -> tuple[ProposalOfMeeting, ...]:
-    """In the order of their references, which says nothing of votes; drafts are their authors' alone."""
+    """The proposals of a meeting by reference, an order that says nothing about votes; without drafts, which only their
+    authors see."""
     found = await rows(
         f"""
         SELECT {THEME_COLUMNS}, p.id AS proposal_id, p.number, p.wording, p.state,
@@ -257,7 +256,7 @@ async def _proposals_of(meeting: int, now: datetime) -> tuple[ProposalOfMeeting,
 
 
 async def _ranks(proposals: Sequence[Row], now: datetime) -> dict[int, int | None]:
-    """The rank of each proposal by its id, in the themes of these whose votes are closed: nothing is said before."""
+    """The rank of each of these proposals by id, in themes whose votes are closed; none before."""
     themes = {each["theme_id"]: theme_from(each) for each in proposals}
     return {
         each.line.id: each.rank

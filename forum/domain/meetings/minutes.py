@@ -1,8 +1,10 @@
-"""Which lines of a meeting's minutes become proposals? A moderator gives them, chooses, corrects, and keeps in one go.
+"""Which lines of a meeting's minutes become proposals?
+
+A moderator sends the minutes, chooses and corrects lines, and keeps them in one go.
 
 Lines are read by `text/minutes.py`, files by `text/minutes_files.py`; nothing is written before the moderator has seen
-them. A line becomes a proposal tagged with the meeting, or gives the meeting to a proposal that says the same already
-and comes from none, or is left out; the whole minutes stay on the meeting's page.
+them. A line becomes a proposal tagged with the meeting, or adds the meeting to a proposal without one that already says
+the same, or is left out; the whole minutes stay on the meeting's page.
 """
 
 from collections.abc import Sequence
@@ -41,19 +43,20 @@ class KeptRow:
 
 @dataclass(frozen=True, slots=True)
 class JoinedRow:
-    """A line that says the same as a proposal, which then comes from the meeting."""
+    """A line that says the same as a proposal, to which the meeting is then added."""
 
     line: int
     reference: str
 
 
-# What the moderator says of a line: a proposal of its own, nothing, or else the reference of one that says the same.
+# What the moderator chooses for a line: a new proposal, nothing, or the reference of a proposal that says the same.
 NEW, LEFT_OUT = "1", ""
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewRow:
-    """A line of the minutes: its words, what is made of it (`NEW`, `LEFT_OUT`, a reference), the proposals near it."""
+    """A line of the minutes: its words, the choice made for it (`NEW`, `LEFT_OUT`, a reference), and similar
+    proposals."""
 
     line: int
     text: str
@@ -63,7 +66,7 @@ class PreviewRow:
 
 @dataclass(frozen=True, slots=True)
 class MinutesDesk:
-    """The form of a meeting's minutes: the meeting, and the themes of its group that still take proposals."""
+    """The form of a meeting's minutes: the meeting, and the themes of its group that still accept proposals."""
 
     meeting: MeetingLine
     themes: tuple[ThemeHead, ...]
@@ -125,7 +128,7 @@ async def preview_minutes(
 
 
 def _first_choice(kept: bool, suggestions: Sequence[Suggestion]) -> str:
-    """The same words twice make one proposal; of words that are near to it, the moderator judges."""
+    """The initial choice for a line. Repeated words make one proposal; about similar words, the moderator decides."""
     twin = next((each.proposal for each in suggestions if each.is_same), None)
     if twin is None:
         return NEW if kept else LEFT_OUT
@@ -135,7 +138,7 @@ def _first_choice(kept: bool, suggestions: Sequence[Suggestion]) -> str:
 async def with_suggestions(
     desk: MinutesDesk, theme_number: int | None, typed: Sequence[PreviewRow]
 ) -> tuple[PreviewRow, ...]:
-    """Lines as the moderator left them, with the proposals near to them as before; none without a theme."""
+    """The lines as the moderator left them, with similar proposals as before; none without a theme."""
     try:
         theme = _theme_of(desk, theme_number)
     except Invalid:
@@ -145,7 +148,7 @@ async def with_suggestions(
 
 
 def _theme_of(desk: MinutesDesk, number: int | None) -> ThemeHead:
-    """The chosen theme, or the only one. Another group's theme is like one that does not exist."""
+    """The chosen theme, or the only one. Another group's theme counts as one that does not exist."""
     if number is None and len(desk.themes) == 1:
         return desk.themes[0]
     for theme in desk.themes:
@@ -163,13 +166,12 @@ async def keep_minutes(
     joined: Sequence[JoinedRow],
     now: datetime,
 ) -> list[str]:
-    """Store the minutes, make a tagged proposal of each kept line, give the meeting to those that lines were joined to.
-
-    In one transaction; gives the references of the new ones.
+    """Store the minutes, make tagged proposals of kept lines, add the meeting to those that lines were joined to. ¶ In
+    one transaction; returns the references of the new proposals.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
-        InvalidForm: nothing kept, a line that cannot be a wording or is a proposal already, a proposal that is not in
+        InvalidForm: nothing kept, a line that cannot be a wording or is already a proposal, a proposal that is not in
             force or comes from another meeting; fields are "ligne-3".
     """
     desk = await minutes_desk(viewer, meeting, now)
@@ -202,7 +204,7 @@ async def keep_minutes(
 async def _checked(
     theme: ThemeHead, kept: Sequence[KeptRow], joined: Sequence[JoinedRow], meeting: MeetingLine, viewer: Viewer
 ) -> tuple[list[NewProposal], list[int]]:
-    """The proposals to write, and the ids of those that the meeting is given to."""
+    """The proposals to write, and the ids of those that the meeting is added to."""
     if not kept and not joined:
         raise Invalid("Gardez au moins une ligne.", field="lignes")
     known = {compared(wording): ref for wording, ref in (await references_by_wording(theme)).items()}
@@ -224,7 +226,7 @@ async def _checked(
 
 
 async def _joinable(theme: ThemeHead, ref: str, meeting: MeetingLine) -> int:
-    """The id of a proposal in force of this theme that comes from no meeting, or from this one already."""
+    """The id of a proposal in force of this theme that comes from no meeting, or from this one."""
     try:
         of_theme, number = parse_reference(ref)
     except NotFound:
@@ -258,7 +260,7 @@ async def _give_meeting(theme: ThemeHead, proposals: Sequence[int], meeting: int
 
 async def _store_minutes(meeting: int, source: str) -> None:
     """Add the pasted minutes to those of the meeting, once."""
-    # An UPDATE that changes nothing holds the row: two themes of a group may add to the same meeting at once.
+    # An UPDATE that changes nothing locks the row: two themes of a group may add to the same meeting at once.
     held = await row("UPDATE meeting SET minutes = minutes WHERE id = $1 RETURNING minutes", meeting)
     before = held["minutes"] if held else ""
     if source not in before:

@@ -16,12 +16,12 @@ from forum.models.meetings import TagState
 from forum.permissions import Viewer, demand, may_moderate
 
 MOST_AT_ONCE = 200
-"""What one form may settle, and what one page of the queue shows."""
+"""How many tags one form may settle, and one page of the queue shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingTag:
-    """A tag that a member wrote in a contribution, beside the first words of it."""
+    """A tag that a member wrote in a contribution, with its first words."""
 
     id: int
     group: Group
@@ -36,7 +36,7 @@ class WaitingTag:
 
 @dataclass(frozen=True, slots=True)
 class WaitingList:
-    """A page of the tags that wait, the oldest first, and how many there are in all."""
+    """A page of the waiting tags, the oldest first, and how many there are in all."""
 
     tags: Page[WaitingTag]
     count: int
@@ -92,7 +92,7 @@ def _waiting(found: Row) -> WaitingTag:
 
 
 async def count_waiting(viewer: Viewer | None, now: datetime) -> int:
-    """How many tags wait for this person; 0 for who moderates nothing."""
+    """How many tags wait for this person; 0 for somebody who moderates nothing."""
     if viewer is None:
         return 0
     found = await rows(
@@ -104,9 +104,9 @@ async def count_waiting(viewer: Viewer | None, now: datetime) -> int:
 
 
 async def settle_tags(viewer: Viewer | None, tags: Sequence[int], now: datetime, *, confirm: bool) -> int:
-    """Confirm or refuse tags that wait, all of them or none; gives how many waited still.
+    """Confirm or refuse waiting tags, all of them or none; returns how many were still waiting.
 
-    A refused one is remembered: the words that hold it do not bring it back.
+    A refused one is remembered: the text does not bring it back.
 
     Raises:
         SignInRequired, NotAllowed: one of them is of a group that this person does not moderate; nothing is written.
@@ -133,13 +133,13 @@ async def settle_tags(viewer: Viewer | None, tags: Sequence[int], now: datetime,
 
 
 async def _held(tags: Sequence[int]) -> list[Row]:
-    """Those of these tags that wait still, by meeting, their themes held alone in one order."""
+    """Those of these tags that are still waiting, by meeting, with their themes held alone in one order."""
     listed = places(len(tags), after=1)
     themes = f"SELECT h.theme_id {_WAITING} WHERE g.state = $1 AND g.id IN ({listed})"
     await rows(
         f"SELECT t.id FROM theme t WHERE t.id IN ({themes}) ORDER BY t.id{holding(Hold.ALONE)}", TagState.WAITING, *tags
     )
-    # In a statement of its own: it must see what was settled while the themes were waited for.
+    # A separate statement: it must see what was settled while waiting for the themes.
     return await rows(
         f"""
         SELECT g.meeting_id, g.post_id, m.working_group_id, h.id AS thread_id, h.theme_id

@@ -1,8 +1,8 @@
 """Which address is a member's, and is it theirs? Confirming the one they have, changing it for another.
 
-A change needs both boxes: the old one, so that nobody takes the account away from its owner, and the new one, so that
-nobody gives it an address that is not theirs. An address that was never shown to be the member's has no say. As with
-joining, an address that is another member's gets the same answer, and its owner a mail.
+A change needs both mailboxes: the old one, so that nobody takes the account away from its owner, and the new one, so
+that nobody gives it an address that is not theirs. An old address that was never confirmed is not asked. As with
+joining, the address of another member gets the same answer, and its owner a mail.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ ENDS = {Purpose.OLD_ADDRESS: "old_confirmed_at", Purpose.NEW_ADDRESS: "new_confi
 
 @dataclass(frozen=True, slots=True)
 class PendingChange:
-    """A change of address under way: which ends have said yes; it is given up by itself at `expires_at`."""
+    """A change of address under way: which mailboxes have agreed; it expires at `expires_at`."""
 
     email: str
     old_confirmed: bool
@@ -35,17 +35,17 @@ class PendingChange:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a link about a change asks the owner of a box: may `name` have this address?"""
+    """What a link about a change asks the owner of a mailbox: may `name` have this address?"""
 
     name: str
     email: str
 
 
-# --- the address that they have
+# --- the address of the account
 
 
 async def send_confirmation(viewer: Viewer, *, now: datetime) -> None:
-    """A link to the address that was not confirmed yet; at most a few an hour, of which nothing is said.
+    """Send a link to the unconfirmed address; at most a few an hour, and beyond that silently none.
 
     Raises:
         NotFound: there is nothing to confirm.
@@ -64,7 +64,7 @@ async def send_confirmation(viewer: Viewer, *, now: datetime) -> None:
 
 
 async def require_own_link(viewer: Viewer, token: str, now: datetime) -> None:
-    """The link confirms the address of this very member: somebody else's box must not vouch for them.
+    """Check that the link confirms the address of this member: somebody else must not confirm it for them.
 
     Raises:
         Invalid: it is not good (any more), or another account's.
@@ -74,7 +74,7 @@ async def require_own_link(viewer: Viewer, token: str, now: datetime) -> None:
 
 
 async def confirm(viewer: Viewer, token: str, *, now: datetime) -> None:
-    """The address is theirs.
+    """Confirm the address.
 
     Raises:
         Invalid: like `require_own_link`.
@@ -107,7 +107,7 @@ async def pending_change(viewer: Viewer, *, now: datetime) -> PendingChange | No
 
 
 async def ask_for_change(viewer: Viewer, token: str, *, email: str, password: str, now: datetime) -> None:
-    """Begin a change, in the place of one that is under way: a link leaves to both addresses. `token` is that of the
+    """Begin a change, replacing one that is under way: a link is sent to both addresses. `token` is that of the
     session, `password` what was typed in `proofs.FIELD`.
 
     Raises:
@@ -117,7 +117,7 @@ async def ask_for_change(viewer: Viewer, token: str, *, email: str, password: st
     known = await row("SELECT name, email, locale, confirmed_at FROM member WHERE id = $1", viewer.id)
     if known is None:
         raise NotFound
-    # An address that is not known to be theirs has nothing to say.
+    # An unconfirmed address is not asked.
     old = known["email"] if known["confirmed_at"] is not None else None
     checks = Checks()
     with checks.field("nouvelle_adresse"):
@@ -138,7 +138,7 @@ async def ask_for_change(viewer: Viewer, token: str, *, email: str, password: st
 
 
 async def _begin(viewer: Viewer, email: str, old_has_no_say: bool, now: datetime) -> int:
-    """The row of a change, of which a member has one; the links of the former one are worth nothing."""
+    """Write the change, of which a member has one at most; the links of the former one stop working."""
     begun = await known_row(
         """INSERT INTO address_change (member_id, email, old_confirmed_at, created_at, expires_at)
            VALUES ($1, $2, $3, $4, $5)
@@ -165,13 +165,13 @@ async def _send(
 
 
 async def give_up(viewer: Viewer) -> None:
-    """The address stays as it is; the links of the change are worth nothing."""
+    """Give up the change: the address stays, and its links stop working."""
     async with transaction():
         await _drop(viewer.id)
 
 
 async def asked_by(token: str, purpose: Purpose, now: datetime) -> Asked:
-    """What the link of one end asks; nothing is used.
+    """What the link to one mailbox asks; does not use it.
 
     Raises:
         Invalid: the link is not good (any more).
@@ -186,17 +186,17 @@ async def asked_by(token: str, purpose: Purpose, now: datetime) -> Asked:
 
 
 async def agree(token: str, purpose: Purpose, now: datetime) -> bool:
-    """One end says yes; True when it was the second one: the address is changed, and the old one told.
+    """One mailbox agrees; True when it was the second one: the address is changed, and the old one is told.
 
     Raises:
-        Invalid: the link is not good any more, or the new address is another member's since.
+        Invalid: the link is not good any more, or the new address now belongs to another member.
     """
     old = await _old_address(token, purpose, now)
     may_tell = old is not None and await may_mail(old)
     try:
         async with transaction() as tx:
             change = await links.use_link(token, purpose, now)
-            # The second of two ends that agree at once waits here for the first, then sees what it wrote.
+            # The second of two mailboxes that agree at once waits here for the first, then sees what it wrote.
             found = await row(
                 f"""UPDATE address_change SET {ENDS[purpose]} = $2 WHERE id = $1 AND expires_at > $2
                     RETURNING member_id, email, old_confirmed_at, new_confirmed_at""",
@@ -209,13 +209,13 @@ async def agree(token: str, purpose: Purpose, now: datetime) -> bool:
             if is_done:
                 await _change(tx, found, tell=may_tell, now=now)
     except IntegrityError:
-        # Another member took it at this very moment: the database holds an address to one account.
+        # Another member took it at the same moment: the database keeps addresses unique.
         raise _taken() from None
     return is_done
 
 
 async def _old_address(token: str, purpose: Purpose, now: datetime) -> str | None:
-    """Where to tell that the address changes, when this end is the last one that is waited for."""
+    """The old address, to be told of the change, when this mailbox is the last one to agree."""
     other = ENDS[Purpose.NEW_ADDRESS if purpose is Purpose.OLD_ADDRESS else Purpose.OLD_ADDRESS]
     found = await row(
         f"""SELECT m.email FROM address_change c JOIN member m ON m.id = c.member_id
@@ -240,7 +240,7 @@ async def _change(tx: Transaction, change: Row, *, tell: bool, now: datetime) ->
         email.lower(),
         now,
     )
-    # What was sent to the old box opens nothing any more.
+    # Links sent to the old mailbox stop working.
     await links.forget_links(Purpose.RESET, member)
     await links.forget_links(Purpose.CONFIRM, member)
     await _drop(member)
@@ -264,5 +264,5 @@ def _taken() -> Invalid:
 
 
 async def forget_ended(now: datetime) -> None:
-    """Changes to which an end did not agree in time."""
+    """Delete changes to which a mailbox did not agree in time."""
     await rows("DELETE FROM address_change WHERE expires_at <= $1", now)

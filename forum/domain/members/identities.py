@@ -1,7 +1,7 @@
 """Identities: which person at the provider is which member. (issuer, subject) names them for ever, an address never.
 
-An address is a mailbox that changes hands, and a provider may not have verified it: an identity is linked to an account
-by whoever proves control of both, and to no account otherwise. One identity is one member's.
+A mailbox may change hands, and a provider may not have verified the address: an identity is linked to an account only
+by somebody who proves control of both. An identity belongs to one member.
 """
 
 import secrets
@@ -25,7 +25,7 @@ from forum.settings import settings
 
 @dataclass(frozen=True, slots=True)
 class OwnIdentity:
-    """An identity as its owner sees it; `is_current` when the provider of the settings is the one that proves it."""
+    """An identity as its owner sees it; `is_current` when it is of the provider of the settings."""
 
     id: int
     issuer: str
@@ -34,7 +34,7 @@ class OwnIdentity:
 
 
 async def member_of(person: Person) -> int | None:
-    """The member whose identity this is, if somebody's."""
+    """The member whose identity this is, if any."""
     found = await row(
         """SELECT i.member_id FROM identity i JOIN member m ON m.id = i.member_id
             WHERE i.issuer = $1 AND i.subject = $2 AND m.erased_at IS NULL""",
@@ -45,19 +45,19 @@ async def member_of(person: Person) -> int | None:
 
 
 async def let_in(member: int, person: Person, *, device: str, replacing: str, now: datetime) -> Entry:
-    """A session of the member whose identity was just proved; the browser's earlier one ends.
+    """Open a session for the member whose identity was just proved; the browser's earlier one ends.
 
-    Our own second factor is asked all the same: providers mean different things by what they assert of theirs, and one
-    that was broken into must not open the accounts of moderators and agents.
+    Our own second factor is still required: providers differ in what they assert about theirs, and a compromised
+    provider must not open the accounts of moderators and agents.
     """
     await sessions.close_session(replacing)
     return await sessions.let_in(member, now=now, device=device, issuer=person.issuer, id_token=seal(person.id_token))
 
 
 async def link(viewer: Viewer, person: Person, *, cookie: str = "", now: datetime) -> None:
-    """This identity is this member's from now on; who waited under `cookie` waits no longer. A mail tells the member.
+    """Link an identity to a member; whoever waited under `cookie` waits no longer. A mail tells the member.
 
-    Ask before for a proof that the account is theirs (`proofs.require_proof`).
+    First require a proof that the account is theirs (`proofs.require_proof`).
 
     Raises:
         Invalid: it is somebody else's.
@@ -80,7 +80,7 @@ async def link(viewer: Viewer, person: Person, *, cookie: str = "", now: datetim
 
 
 async def write_link(member: int, person: Person, now: datetime) -> bool:
-    """The row of a link, in the caller's transaction; False when it was there already.
+    """Write the link, in the caller's transaction; False when it existed already.
 
     Raises:
         Invalid: the identity is another member's.
@@ -112,13 +112,13 @@ async def join(
     locale: str,
     now: datetime,
 ) -> Entry | None:
-    """The account of somebody who waits under `cookie`, with no password: their identity opens it.
+    """Create the account of somebody who waits under `cookie`, without a password: their identity opens it.
 
-    An address that the provider did not verify is confirmed by mail, and one that is a member's links nobody: both are
-    answered alike, without a session (None), and a mail goes to the address.
+    An address that the provider did not verify is confirmed by mail, and a member's address links nothing: both get the
+    same answer, without a session (None), and a mail goes to the address.
 
     Raises:
-        InvalidForm: what was typed cannot be accepted, each thing beside its field; a name that a member bears.
+        InvalidForm: what was typed cannot be accepted, each thing beside its field; a name that a member has.
         Invalid: the identity has been linked meanwhile.
         TooMany: too many accounts were asked for from that place.
     """
@@ -133,7 +133,7 @@ async def join(
         if not may_tell or (email and await joining.tell_owner(tx, email, now)):
             return None
         if email:
-            # Nobody showed that it is theirs: the claim of yesterday is worth no more than today's.
+            # Nobody confirmed it: yesterday's claim is worth no more than today's.
             await joining.free_address(email)
         new = NewAccount(
             said,
@@ -167,8 +167,7 @@ async def own_identities(viewer: Viewer) -> list[OwnIdentity]:
 
 
 async def unlink(viewer: Viewer, identity: int, *, token: str) -> None:
-    """This identity is nobody's any more, and the sessions that it opened end, but that of `token`. Ask for a proof
-    before.
+    """Unlink this identity; the sessions that it opened end, except that of `token`. First require a proof.
 
     Raises:
         NotFound: it is not this member's.
@@ -190,7 +189,7 @@ async def unlink(viewer: Viewer, identity: int, *, token: str) -> None:
 
 
 async def sign_out(token: str, *, now: datetime) -> str:
-    """End a session; gives where to end that of the provider that it came through, "" when there is nothing to end.
+    """End a session; returns the address that ends the provider's own, "" when there is nothing to end.
 
     Ours ends first, and a provider that does not answer keeps nobody signed in here.
     """

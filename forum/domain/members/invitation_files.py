@@ -1,8 +1,8 @@
 """What does an administrator's list of people to invite say, line by line? Pure: nothing is looked up, nothing written.
 
 Lists come out of spreadsheets: UTF-8 with or without its mark, UTF-16, Windows-1252; semicolons, commas or tabs; the
-columns in any order, named in French or in English. A list that is addresses alone needs no names of columns. What is
-wrong with a line is said of that line; what is wrong with the file as a whole refuses it, in a sentence.
+columns in any order, named in French or in English. A list of addresses alone needs no column names. A problem with a
+line is reported for that line; a problem with the file as a whole refuses it, in a sentence.
 """
 
 import codecs
@@ -19,9 +19,9 @@ from forum.text.folding import sort_key
 # Five thousand long lines are about half of it.
 LONGEST_FILE = 2 * 1024 * 1024
 MOST_LINES = 5000
-# A sheet of people has a few; more is a file of something else.
+# Columns. A sheet of people has a few; a file with more is something else.
 MOST_COLUMNS = 50
-# Whoever invites need not know the name.
+# Only the address is required: an administrator need not know the name.
 NAMELESS = Particulars("")
 
 DELIMITERS = ";,\t"
@@ -48,7 +48,7 @@ _NOT_TEXT = "Ce fichier n’est pas un texte que le site sait lire. Enregistrez 
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Somebody to invite. `number` is the line of the file; `problems` say why it cannot be taken as it is."""
+    """Somebody to invite. `number` is the line of the file; `problems` say why it cannot be accepted."""
 
     number: int
     email: str
@@ -77,7 +77,7 @@ def read_guests(content: bytes) -> list[Guest]:
 
 
 def guests_in(text: str) -> list[Guest]:
-    """The same of a text, pasted for instance."""
+    """The people of a text, pasted for instance, in its order. Raises: as `read_guests`."""
     if _CONTROLS.search(text):
         raise Invalid(_NOT_TEXT)
     try:
@@ -107,14 +107,14 @@ def _decoded(content: bytes) -> str:
 
 
 def _lines(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each line that says something, with its number, by name of column."""
+    """Each line with content, as its number and its cells by name of column."""
     records = _records(text)
     first = next(records, None)
     if first is None:
         raise Invalid("Ce fichier est vide.")
     columns = _columns(first[1])
     if "adresse" not in columns:
-        # A bare list of addresses: its first line is somebody already.
+        # A bare list of addresses: its first line is already a person.
         if len(first[1]) > 1 or "@" not in first[1][0]:
             raise Invalid(
                 "La première ligne doit nommer les colonnes, dont « adresse ». Les autres, facultatives, sont : nom, "
@@ -131,7 +131,7 @@ def _lines(text: str) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Lines of cells, each with the number of the line of the file on which it begins; empty ones are passed over."""
+    """Rows of cells, each with the number of the line of the file where it begins; empty ones are skipped."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     begins = 1
     try:
@@ -154,13 +154,13 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _delimiter(text: str) -> str:
-    """The sign that makes most columns of the first line that says something; a column alone has none."""
+    """The separator that gives the first line with content the most columns; a single column has none."""
     head = text.lstrip()[: MOST_COLUMNS * 100].partition("\n")[0]
     return max(DELIMITERS, key=head.count)
 
 
 def _columns(heads: Sequence[str]) -> list[str]:
-    """What each column gives, empty for those that are of no use here.
+    """The field of each column, empty for unknown columns.
 
     Raises:
         Invalid: two columns give the same thing.
@@ -189,10 +189,10 @@ def _guest(number: int, cells: dict[str, str]) -> Guest:
 
 
 def clean_guest(typed: Particulars, *, language: str, number: int = 0) -> Guest:
-    """Somebody to invite, as an administrator typed it: an address, and what else is known of them.
+    """Somebody to invite, as an administrator typed it: an address, and other known details.
 
     Raises:
-        InvalidForm: an address that does not look like one, a name that nobody may bear, a value of no list.
+        InvalidForm: an address that does not look like one, a name that nobody may have, a value of no list.
     """
     checks = Checks()
     said = clean_particulars(checks, replace(typed, name=typed.name.strip()), known=NAMELESS)

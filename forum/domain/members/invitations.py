@@ -1,9 +1,7 @@
-"""Who was invited, by whom, and did they come? Invitations one by one and by file, and the way in that they open.
-
-One invitation per address: whoever is a member already, or holds an invitation that is still good, is not written to
-again, so that the same file sent twice sends nothing twice. A file is read first and shown line by line; its lines wait
-sealed, and leave with `send_batch`. What a file may hold is in `invitation_files.py`.
-"""
+"""Who was invited, by whom, and did they come? Invitations one by one and by file, and joining by them. One invitation
+per address: nobody who is already a member, or whose invitation is still good, gets another mail, so that the same file
+sent twice sends nothing twice. A file is first read and shown line by line; its lines wait sealed, and are sent by
+`send_batch`. What a file may hold is in `invitation_files.py`."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,16 +29,17 @@ from forum.text.labels import Labelled
 
 SHOWN: Final = 50
 LINES_SHOWN: Final = 200
-"""Of a file, on one page: five thousand would be a page of a megabyte."""
+"""Lines of a file on one page: five thousand would make a page of a megabyte."""
 BATCHES_KEPT: Final = timedelta(days=7)
 EXPIRED_KEPT: Final = timedelta(days=30)
-"""An address that did not answer stays this long after the end of its invitation, to be invited again, then goes."""
+"""An address that did not answer is kept this long after the end of its invitation, to be invited again, then
+deleted."""
 ASKED_TOGETHER: Final = 500
-"""Addresses looked up by one statement."""
+"""How many addresses one statement looks up."""
 
 
 class State(Labelled):
-    """Where an invitation is."""
+    """The state of an invitation."""
 
     WAITING = "waiting", "en attente"
     ACCEPTED = "accepted", "acceptées"
@@ -64,7 +63,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a file; `first` is the line that says the same address before, when there is one."""
+    """One line of a file; `first` is an earlier line with the same address, if there is one."""
 
     guest: Guest
     outcome: Outcome
@@ -73,7 +72,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A file that was read, and sent or not. Its lines are those that wait; once sent, those that were not."""
+    """A file that was read, and sent or not. Its lines are those to send; once sent, those that were not."""
 
     id: int
     created_at: datetime
@@ -82,7 +81,7 @@ class Batch:
     lines: tuple[Line, ...]
 
     def counts(self) -> dict[Outcome, int]:
-        """How many lines end how."""
+        """How many lines have each outcome."""
         outcomes = [line.outcome for line in self.lines]
         return {outcome: outcomes.count(outcome) for outcome in Outcome}
 
@@ -91,7 +90,7 @@ class Batch:
         return sum(line.outcome.is_sent for line in self.lines)
 
     def page(self, turn: Turn) -> Page[Line]:
-        """Some of its lines: what is wrong first, then who is known already, then those that wait to be sent."""
+        """Some of its lines: wrong ones first, then people already known, then those to send."""
         found = [line for line in self.lines if not (self.sent_at and line.outcome.is_sent)]
         found.sort(key=lambda line: list(Outcome).index(line.outcome))
         return page_among(found, lambda line: line.guest.number, turn, LINES_SHOWN)
@@ -99,7 +98,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """One of the list. An accepted one says who came, and no address any more."""
+    """An invitation in the list. An accepted one says who joined, and no longer has an address."""
 
     id: int
     state: State
@@ -114,7 +113,7 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class InvitationList:
-    """A page of invitations in one state, newest first; `counts` are of all of them."""
+    """A page of invitations in one state, newest first; `counts` are for all states."""
 
     invitations: Page[Invitation]
     counts: Mapping[State, int]
@@ -123,7 +122,7 @@ class InvitationList:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An invitation as the person who follows its link sees it."""
+    """An invitation as shown to the person who follows its link."""
 
     id: int
     guest: Guest
@@ -135,7 +134,7 @@ class Opened:
 
 
 async def read_file(viewer: Viewer | None, content: bytes, now: datetime) -> int:
-    """Read a file and keep what sending it would do; gives its number. Nothing leaves.
+    """Read a file and keep what sending it would do; returns its number. Nothing is sent.
 
     Raises:
         SignInRequired, NotAllowed: not an administrator.
@@ -146,7 +145,7 @@ async def read_file(viewer: Viewer | None, content: bytes, now: datetime) -> int
 
 
 async def read_pasted(viewer: Viewer | None, text: str, now: datetime) -> int:
-    """The same of a list that was pasted.
+    """Read a pasted list and keep what sending it would do; returns its number. Nothing is sent.
 
     Raises:
         As `read_file`.
@@ -167,7 +166,7 @@ async def _keep_batch(viewer: Viewer, guests: Sequence[Guest], now: datetime) ->
 
 
 async def _judged(guests: Sequence[Guest], now: datetime) -> list[Line]:
-    """What sending would do with each, as things stand."""
+    """What sending would do with each person now."""
     members, waiting, expired = await _known([guest.key for guest in guests if not guest.problems], now)
     first: dict[str, int] = {}
     lines = []
@@ -185,7 +184,7 @@ async def _judged(guests: Sequence[Guest], now: datetime) -> list[Line]:
 
 
 async def _known(keys: Sequence[str], now: datetime) -> tuple[set[str], set[str], set[str]]:
-    """Of these addresses, those of members, of invitations that wait, and of invitations that have ended."""
+    """The addresses, among these, of members, of waiting invitations, and of ended invitations."""
     members: set[str] = set()
     waiting: set[str] = set()
     expired: set[str] = set()
@@ -217,7 +216,9 @@ async def find_batch(viewer: Viewer | None, batch: int, now: datetime) -> Batch:
 
 
 async def send_batch(viewer: Viewer | None, batch: int, now: datetime) -> None:
-    """Invite those whom the report said would be, except who joined or was invited since. Once sent, it is sent.
+    """Invite the people announced in the report, except those who joined or were invited since.
+
+    A second time does nothing.
 
     Raises:
         SignInRequired, NotAllowed, NotFound: as `find_batch`.
@@ -244,7 +245,7 @@ async def send_batch(viewer: Viewer | None, batch: int, now: datetime) -> None:
 async def _invite(viewer: Viewer, guests: Sequence[Guest], now: datetime) -> dict[str, int]:
     """Invitations, links and mails in the caller's transaction, for those who are neither members nor invited already.
 
-    Gives the invitation of each address that is written to.
+    Returns the invitation of each address that gets a mail.
     """
     members, _, _ = await _known([guest.key for guest in guests], now)
     by_key = {guest.key: guest for guest in guests if guest.key not in members}
@@ -255,7 +256,7 @@ async def _invite(viewer: Viewer, guests: Sequence[Guest], now: datetime) -> dic
             (g.email, g.key, g.name, g.organisation, g.profession, g.territory, g.locale, viewer.id, now, _end(now))
             for g in by_key.values()
         ],
-        # One that has ended begins anew; one that is still good is left alone, and gives no row.
+        # One that has ended starts again; one that is still good is left alone, and returns no row.
         """ON CONFLICT (email_key) DO UPDATE
               SET email = excluded.email, name = excluded.name, organisation = excluded.organisation,
                   profession = excluded.profession, territory = excluded.territory, locale = excluded.locale,
@@ -291,7 +292,7 @@ def _listed(ids: Iterator[int] | Sequence[int] | Any) -> str:
 
 
 def _written(lines: Sequence[Line]) -> list[Any]:
-    """Lines as JSON holds them."""
+    """Lines as JSON values."""
     return [
         [
             *(one.guest.number, one.guest.email, one.guest.name, one.guest.organisation, one.guest.profession),
@@ -340,7 +341,7 @@ async def _require_mail(address: str) -> None:
 
 
 async def invite_again(viewer: Viewer | None, invitation: int, now: datetime) -> None:
-    """A new link, from now on, for one whose invitation has ended or got lost; the former link leads nowhere.
+    """Send a new link to somebody whose invitation has ended or got lost; the former link stops working.
 
     Raises:
         SignInRequired, NotAllowed, NotFound: not an administrator; no such invitation.
@@ -367,7 +368,7 @@ async def invite_again(viewer: Viewer | None, invitation: int, now: datetime) ->
 
 
 async def withdraw(viewer: Viewer | None, invitation: int, now: datetime) -> None:
-    """Take an invitation back: its link leads nowhere and its address is forgotten.
+    """Withdraw an invitation: its link stops working and its address is deleted.
 
     Raises:
         SignInRequired, NotAllowed, NotFound: not an administrator; no such invitation.
@@ -384,12 +385,7 @@ async def withdraw(viewer: Viewer | None, invitation: int, now: datetime) -> Non
 
 
 async def _find(invitation: int) -> Row:
-    """One that waits, or has ended.
-
-    Raises:
-        NotFound: there is none.
-        Conflict: it was accepted.
-    """
+    """An invitation that waits or has ended. Raises: NotFound: there is none. Conflict: it was accepted."""
     found = await row(
         """SELECT i.email_key, i.accepted_at, m.id AS member FROM invitation i
              LEFT JOIN member m ON m.email_key = i.email_key WHERE i.id = $1""",
@@ -455,7 +451,7 @@ def _invitation(found: Row, state: State) -> Invitation:
 
 
 async def opened_by(token: str, now: datetime) -> Opened:
-    """The invitation that a link opens, without using it.
+    """The invitation behind a link, without using it.
 
     Raises:
         Invalid: it was accepted, was withdrawn, or has ended.
@@ -480,11 +476,11 @@ async def opened_by(token: str, now: datetime) -> Opened:
 
 
 async def accept(token: str, typed: Particulars, *, locale: str, now: datetime) -> NewMember:
-    """The person invited is a member from now on: the link came by the address, which it thereby confirms. What the
-    administrator had said of them is only what the form began with.
+    """Make the invited person a member: the link was sent to the address, which is thereby confirmed. The details given
+    by the administrator were only the initial values of the form.
 
     Raises:
-        Invalid: the link is good for nothing any more, or the address has an account meanwhile.
+        Invalid: the link is no longer good, or the address has an account meanwhile.
         InvalidForm: a field is refused: nom, mot_de_passe, organisation, profession, territoire, charte.
     """
     email = (await opened_by(token, now)).guest.email
@@ -513,12 +509,12 @@ async def accept(token: str, typed: Particulars, *, locale: str, now: datetime) 
 
 
 async def purge(now: datetime) -> None:
-    """What is not kept any longer: files after a week, invitations a month after their end."""
+    """Delete what is no longer kept: files after a week, invitations a month after their end."""
     async with transaction():
         await rows("DELETE FROM invitation_batch WHERE created_at <= $1", now - BATCHES_KEPT)
         await rows("DELETE FROM invitation WHERE accepted_at IS NULL AND expires_at <= $1", now - EXPIRED_KEPT)
 
 
 async def forget_address(address: str) -> None:
-    """No invitation holds this address any longer, in the caller's transaction: its owner erases their account."""
+    """Delete an address from all invitations, in the caller's transaction: its owner erases their account."""
     await rows("DELETE FROM invitation WHERE email_key = $1", address.lower())

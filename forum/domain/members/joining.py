@@ -1,11 +1,12 @@
-"""How people join by themselves: they ask for an account, prove that the address is theirs, and have it.
+"""How do people join by themselves? They ask for an account, prove that the address is theirs, and get it.
 
-Until then nobody is a member: an address or a name tells nobody whether it has an account (ASVS 5.0, 6.3.8). Who asks
-with the address of a member gets the same answer, after the same slow hash of the password and the same count of mails;
-the owner of the address gets a mail that says so. The rows that differ take less time than the hash varies by.
+Until then they are not members. Nothing reveals whether an address or a name has an account (ASVS 5.0, 6.3.8): somebody
+who asks with the address of a member gets the same answer, after the same slow hash of the password and the same count
+of mails, and the owner of the address gets a mail that says so. The rows that differ take less time than the hash
+varies by.
 
-The link alone does not open the account, the password of the sign-up does: else whoever asked for an account with
-somebody's address would hold the password of the account that this person confirms.
+The link alone does not open the account, the password of the sign-up is needed too: otherwise somebody could sign up
+with another person's address, and know the password of the account that this person confirms.
 """
 
 from dataclasses import dataclass
@@ -28,18 +29,18 @@ from forum.text.names import clean_name
 
 @dataclass(frozen=True, slots=True)
 class WaitingSignUp:
-    """An account that waits for its confirmation, as whoever follows its link sees it."""
+    """A sign-up that waits for its confirmation, as shown to the person who follows its link."""
 
     name: str
     is_name_taken: bool
 
 
 async def ask_for_account(typed: Particulars, *, address: str, locale: str, now: datetime) -> None:
-    """Keep a sign-up, address and password included, and send its link; says nothing of whether the address has an
-    account. `address` is the place that it comes from.
+    """Store a sign-up and send its link, without revealing whether the address has an account. `address` is the place
+    that the request comes from.
 
     Raises:
-        InvalidForm: what was typed cannot be accepted, each thing beside its field; a name that a member bears.
+        InvalidForm: what was typed cannot be accepted, each thing beside its field; a name that a member has.
         TooMany: too many accounts were asked for from that place.
     """
     checks = Checks()
@@ -58,7 +59,7 @@ async def ask_for_account(typed: Particulars, *, address: str, locale: str, now:
 
 
 async def count_place(address: str) -> None:
-    """One more account asked for, or password forgotten, from there.
+    """Count one more account asked for, or password forgotten, from there.
 
     Raises:
         TooMany: more than `people.sign_ups_per_hour`.
@@ -71,7 +72,7 @@ async def count_place(address: str) -> None:
 
 
 async def tell_owner(tx: Transaction, email: str, now: datetime) -> bool:
-    """Whether the address is a member's, shown to be theirs; then they are told that somebody used it here. The mail
+    """Whether the address is a member's confirmed one; if so they are told by mail that somebody used it here. The mail
     was counted before, with `may_mail`."""
     found = await row(
         "SELECT name, email, locale FROM member WHERE email_key = $1 AND confirmed_at IS NOT NULL", email.lower()
@@ -95,7 +96,7 @@ async def _keep_and_send(tx: Transaction, new: NewAccount, email: str, now: date
 
 
 async def waiting_sign_up(token: str, now: datetime) -> WaitingSignUp:
-    """Who waits behind a link; nothing is used.
+    """The sign-up behind a link, without using it.
 
     Raises:
         Invalid: the link is not good (any more).
@@ -109,8 +110,8 @@ async def waiting_sign_up(token: str, now: datetime) -> WaitingSignUp:
 
 
 async def confirm(token: str, *, name: str, password: str, address: str, now: datetime) -> NewMember:
-    """The account itself. `name` replaces the one that was asked for, which somebody may have taken meanwhile; empty,
-    it stays.
+    """Create the account. `name` replaces the one that was asked for, which somebody may have taken meanwhile; if
+    empty, the latter is used.
 
     Raises:
         Invalid: the link is not good any more, the password is not that of the sign-up, the name is taken, or the
@@ -156,8 +157,8 @@ async def _waiting(token: str, now: datetime) -> Row:
 
 
 async def join(new: NewAccount, *, now: datetime) -> NewMember:
-    """The account of somebody who chose to come, in the caller's transaction. A confirmed address is taken from an
-    account that only said that it has it, and the sign-ups that wait for it are over.
+    """Create the account of somebody who joins by themselves, in the caller's transaction. A confirmed address is taken
+    away from an account that never confirmed it, and sign-ups that wait for it are deleted.
 
     Raises:
         Invalid: the name is another member's (`nom`), or the address is (`adresse`).
@@ -166,14 +167,15 @@ async def join(new: NewAccount, *, now: datetime) -> NewMember:
         await free_address(new.said.email)
         await rows("DELETE FROM sign_up WHERE LOWER(email) = LOWER($1)", new.said.email)
     member = await insert_member(new, now=now)
-    # Asked once the row is there: of two who take one name at the same moment, the second one waited for the first.
+    # Checked once the row is there: of two people who take one name at the same moment, the second waited for the
+    # first.
     await refuse_taken_name(member.name, member=member.id)
     return member
 
 
 async def free_address(email: str, *, member: int = 0) -> None:
-    """An address that was not shown to be the account's yields to whoever shows that it is theirs (`member`), in the
-    caller's transaction."""
+    """Take an unconfirmed address away from other accounts, in the caller's transaction, for `member`, who has just
+    confirmed it."""
     found = await rows(
         """UPDATE member SET email = NULL, email_key = NULL
             WHERE email_key = $1 AND confirmed_at IS NULL AND id <> $2 RETURNING id""",
@@ -185,5 +187,5 @@ async def free_address(email: str, *, member: int = 0) -> None:
 
 
 async def forget_ended(now: datetime) -> None:
-    """Sign-ups that nobody confirmed in time."""
+    """Delete sign-ups that nobody confirmed in time."""
     await rows("DELETE FROM sign_up WHERE expires_at <= $1", now)

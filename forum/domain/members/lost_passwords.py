@@ -1,10 +1,8 @@
-"""A new password for who lost theirs, or never had one: by a link to the address of the account.
-
-Whoever asks learns nothing: a known and an unknown address get the same answer after the same time (ASVS 5.0, 6.3.8).
-Only an address that was shown to be the member's is written to: else the link would open, to the owner of a mailbox,
-an account that somebody else made with it. The link gives a password, not a session: the second factor is asked all the
-same when they sign in (6.4.3).
-"""
+"""How does a member who lost their password, or never had one, get a new one? By a link sent to the address of the
+account. Asking reveals nothing: a known and an unknown address get the same answer after the same time (ASVS 5.0,
+6.3.8). Only a confirmed address gets a mail: otherwise the link would give the owner of a mailbox an account that
+somebody else made with it. The link sets a password and opens no session: the second factor is still required when they
+sign in (6.4.3)."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,19 +23,19 @@ from forum.errors import Checks, Invalid
 from forum.models.joining import Purpose
 
 ANSWERS_AFTER: Final = 0.4
-"""Seconds after which everybody is answered: longer than writing a link takes, so that the time tells nothing."""
+"""Seconds after which everybody is answered: longer than writing a link takes, so that the time reveals nothing."""
 
-# Tests put in its place one that does not wait.
+# Tests replace it with one that does not wait.
 pause = anyio.sleep
 
 
 async def ask_for_link(email: str, *, address: str, now: datetime) -> None:
-    """Send a link to the owner of an address, if it is a member's; says nothing of that. `address` is the place that
-    this comes from.
+    """Send a link to an address if it is a member's, without revealing whether it is. `address` is the place that the
+    request comes from.
 
     Raises:
         Invalid: it does not look like an address.
-        TooMany: too many were asked for from that place.
+        TooMany: too many links were asked for from that place.
     """
     checks = Checks()
     with checks.field("adresse"):
@@ -61,14 +59,14 @@ async def ask_for_link(email: str, *, address: str, now: datetime) -> None:
 
 @asynccontextmanager
 async def _steadily() -> AsyncIterator[None]:
-    """Whatever happens inside, it is over at the same time."""
+    """Make the block last the same time, whatever happens inside."""
     end = anyio.current_time() + ANSWERS_AFTER
     yield
     await pause(max(0.0, end - anyio.current_time()))
 
 
 async def whose_link(token: str, now: datetime) -> str:
-    """The name of the member to whom a link gives a password; nothing is used.
+    """The name of the member whose password a link sets, without using it.
 
     Raises:
         Invalid: the link is not good (any more).
@@ -77,7 +75,7 @@ async def whose_link(token: str, now: datetime) -> str:
 
 
 async def choose(token: str, password: str, now: datetime) -> None:
-    """The new password: all sessions end, and every other link of this kind; a mail tells the member.
+    """Set the new password: all sessions and every other link of this kind end; a mail tells the member.
 
     Raises:
         Invalid: the link is not good any more, or the password is refused (`nouveau_mot_de_passe`).

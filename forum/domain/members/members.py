@@ -1,7 +1,7 @@
 """People: who exists, under which name and handle, in which role, moderating which working groups.
 
-Whoever joins bears a name of their own: one that somebody has already, to the eye, is refused. Only accounts made from
-the command line, by the example or by an import may be namesakes, told apart by the number in their handle.
+People who join must have a distinct name: one that looks like somebody else's is refused. Only accounts made from the
+command line, by the example or by an import may be namesakes, told apart by the number in their handle.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from forum.text.names import LONGEST, make_handle
 
 @dataclass(frozen=True, slots=True)
 class NewMember:
-    """Somebody who now has an account."""
+    """A new account."""
 
     id: int
     name: str
@@ -40,15 +40,15 @@ async def create_member(
     example: bool = False,
     now: datetime,
 ) -> NewMember:
-    """An account, confirmed at once: whoever makes it from here answers for the address.
+    """Create an account, confirmed at once: its creator vouches for the address.
 
-    `moderates` are slugs of working groups. Without a password one cannot sign in; `password_hash` comes in its place
-    from a caller who hashed it before its own transaction, since that takes a fifth of a second.
+    `moderates` are slugs of working groups. Without a password nobody can sign in; `password_hash` replaces it when the
+    caller hashed it before its own transaction, since that takes a fifth of a second.
 
     Raises:
         InvalidForm: name, address, password or organisation is refused; each problem names its field.
-        Invalid: the address is taken, or the name is somebody else's to the eye.
-        Invalid: no working group has that slug; the sentence gives those that exist.
+        Invalid: the address is taken, or the name looks like somebody else's.
+        Invalid: no working group has that slug; the sentence lists those that exist.
     """
     checks = Checks()
     said = clean_particulars(checks, typed)
@@ -69,7 +69,7 @@ async def create_member(
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """Somebody who gets an account. What they said is clean; a `confirmed` address was shown to be theirs."""
+    """The data of an account to create, already cleaned; a `confirmed` address was proved to be theirs."""
 
     said: Particulars
     password_hash: str | None = None
@@ -81,10 +81,10 @@ class NewAccount:
 
 
 async def insert_member(new: NewAccount, *, now: datetime) -> NewMember:
-    """The row of an account, in the caller's transaction; a namesake gets a handle with a number.
+    """Insert an account, in the caller's transaction; a namesake gets a handle with a number.
 
     Raises:
-        Invalid: the address is another account's, be it since this very moment.
+        Invalid: the address belongs to another account, even one created at the same moment.
     """
     said, key = new.said, new.said.email.lower() if new.said.email else None
     while True:
@@ -102,14 +102,14 @@ async def insert_member(new: NewAccount, *, now: datetime) -> NewMember:
             *(new.charter_version, now if new.charter_version else None, new.locale, now if new.confirmed else None),
             *(new.example, now),
         )
-        # Somebody else took the handle or the address between the question and the row: both are asked again.
+        # Somebody else took the handle or the address between the check and the insertion: both are checked again.
         if made is not None:
             return NewMember(made["id"], said.name, handle, new.role)
 
 
 async def set_password(identifier: str, password: str, *, now: datetime) -> str:
-    """Give a member, by handle or address, a new password, with a line in the journal; their sessions end. Gives their
-    name.
+    """Give a member, by handle or address, a new password, with a line in the journal; their sessions end. Returns
+    their name.
 
     Raises:
         Invalid: nobody has that handle or address, or the password is refused.
@@ -141,15 +141,15 @@ async def find_account(identifier: str) -> Row:
 
 
 async def keep_password(member: int, password_hash: str) -> None:
-    """A new password, in the caller's transaction: every session of the old one ends, and every link that would have
-    given another one."""
+    """Store a new password, in the caller's transaction: every session of the old one ends, as does every link to set
+    another."""
     await rows("UPDATE member SET password_hash = $2 WHERE id = $1", member, password_hash)
     await rows("DELETE FROM session WHERE member_id = $1", member)
     await forget_links(Purpose.RESET, member)
 
 
 async def _refuse_look_alike(name: str) -> None:
-    """Two people may bear one name; nobody bears a name that only looks like somebody's ("MaIik", "Malik")."""
+    """Refuse a name that only looks like somebody's ("MaIik", "Malik"); two people may have the same name."""
     for other in await rows("SELECT name FROM member WHERE handle_key = $1", handle_key(make_handle(name))):
         if sort_key(other["name"]) != sort_key(name):
             raise Invalid("Ce nom se confond, à l’œil, avec celui d’un autre membre.", field="nom")
@@ -166,7 +166,7 @@ async def free_handle(name: str) -> str:
 
 
 async def load_viewer(member: int) -> Viewer:
-    """A member as the one who asks, for work that no browser asked for (command line, imports).
+    """A member as a viewer, for work that comes from no browser (command line, imports).
 
     Raises:
         NotFound: there is no such member.
@@ -193,7 +193,7 @@ async def load_viewer(member: int) -> Viewer:
 
 
 async def has_examples() -> bool:
-    """Whether invented people live here: said on every page, refused in production."""
+    """Whether there are invented people: every page says so, and production refuses them."""
     return await row("SELECT id FROM member WHERE example = $1 LIMIT 1", True) is not None
 
 

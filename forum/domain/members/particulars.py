@@ -1,7 +1,7 @@
-"""What do people say of themselves, and can it be accepted? Name, address, password, organisation, choices, charter.
+"""What do people say about themselves, and is it acceptable? Name, address, password, organisation, choices, charter.
 
-Every way in asks here: a sign-up, an invitation or a file of them, a provider, a profile, the command line. Problems
-bear the names of the fields of the forms, in their order.
+Every way of joining is checked here: a sign-up, an invitation or a file of them, a provider, a profile, the command
+line. Problems have the names of the form fields, in their order.
 """
 
 import re
@@ -22,7 +22,7 @@ from forum.text.source import clean_line
 # RFC 5321: the longest address that can be delivered.
 LONGEST_ADDRESS: Final = 254
 LONGEST_ORGANISATION: Final = 120
-# What a mistake is quoted by in its sentence.
+# How many characters of a wrong value its sentence quotes.
 LONGEST_QUOTED: Final = 60
 NAME_TAKEN: Final = "Ce nom est déjà porté par un autre membre. Ajoutez une initiale ou un second prénom."
 _ADDRESS = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]+")
@@ -30,7 +30,7 @@ _ADDRESS = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]
 
 @dataclass(frozen=True, slots=True)
 class Particulars:
-    """What somebody says of themselves, as they typed it or clean; None where nothing was asked."""
+    """What somebody says about themselves, as typed or cleaned; None where nothing was asked."""
 
     name: str
     organisation: str = ""
@@ -42,8 +42,8 @@ class Particulars:
 
 
 def typed_particulars(text: Callable[[str], str], *asked: str) -> Particulars:
-    """What a form or a line of a file says, by `text` of each field; `asked` are those of adresse, mot_de_passe and
-    charte that it has."""
+    """The particulars in a form or a line of a file, read with `text` for each field; `asked` are those of adresse,
+    mot_de_passe and charte that it has."""
     return Particulars(
         text("nom"),
         text("organisation"),
@@ -58,7 +58,7 @@ def typed_particulars(text: Callable[[str], str], *asked: str) -> Particulars:
 async def check_particulars(
     checks: Checks, typed: Particulars, *, known: Particulars | None = None, member: int = 0
 ) -> Particulars:
-    """`clean_particulars` of somebody who chooses the name that all will read: it is nobody else's than `member`'s."""
+    """`clean_particulars`, and a check that the chosen name belongs to nobody but `member`."""
     clean = clean_particulars(checks, typed, known=known)
     with checks.field("nom"):
         if clean.name:
@@ -67,8 +67,8 @@ async def check_particulars(
 
 
 def clean_particulars(checks: Checks, typed: Particulars, *, known: Particulars | None = None) -> Particulars:
-    """What was typed as it is kept; what cannot be is empty there, and told to `checks`. A name or a choice that is
-    `known` stays as it is, though the rules or the lists have changed since."""
+    """The values to store; a refused one is empty, and reported to `checks`. A `known` name or choice is accepted
+    unchanged, even if the rules or the lists have changed since."""
     name, organisation, profession, territory, email = "", "", "", "", None
     people = settings().people
     with checks.field("nom"):
@@ -91,31 +91,32 @@ def clean_particulars(checks: Checks, typed: Particulars, *, known: Particulars 
 
 
 def clean_address(raw: str) -> str:
-    """An e-mail address that looks like one; whether it is read is shown by a confirmation, not by a pattern.
+    """An e-mail address that looks like one; only a confirmation shows that somebody reads it.
 
     Raises:
         Invalid: it does not look like an address.
     """
     address = raw.strip()
-    # Some capitals are two letters when small, and it is the small ones that are kept unique.
+    # Some capitals become two letters in lower case, and addresses are unique in lower case.
     if max(len(address), len(address.lower())) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
         raise Invalid("Indiquez une adresse électronique, par exemple prenom.nom@exemple.fr.")
     return address
 
 
 async def refuse_taken_name(name: str, *, member: int = 0) -> None:
-    """Whoever chooses their own name chooses one that nobody else bears, nor seems to bear: accents, case and
-    look-alike letters do not count. Names are public, so the refusal tells nothing. `member` is the one who asks.
+    """Refuse a name that somebody else has, or seems to have: accents, case and look-alike letters do not count.
+
+    Names are public, so the refusal reveals nothing. `member` is the person who asks.
 
     Raises:
-        Invalid: a confirmed member bears it.
+        Invalid: a confirmed member has it.
     """
     key = handle_key(make_handle(name))
     found = await rows(
         """SELECT name FROM member
             WHERE (handle_key = $1 OR handle_key LIKE $2) AND id <> $3 AND confirmed_at IS NOT NULL""",
         key,
-        f"{key}-%",  # a namesake's; no key holds a sign that LIKE knows
+        f"{key}-%",  # a namesake's; keys contain no character special to LIKE
         member,
     )
     if any(handle_key(make_handle(other["name"])) == key for other in found):
@@ -123,12 +124,12 @@ async def refuse_taken_name(name: str, *, member: int = 0) -> None:
 
 
 def unlisted(typed: str) -> Invalid:
-    """What is said of a value that no list holds."""
+    """The sentence for a value that is in no list."""
     return Invalid("« {value} » n’est pas dans la liste.", values={"value": typed.strip()[:LONGEST_QUOTED]})
 
 
 def _listed(typed: str, listed: tuple[str, ...], known: str) -> str:
-    """The value of a list that was meant, whatever its accents and case. An empty list asks nothing."""
+    """The value of the list that was meant, whatever its accents and case; with an empty list, nothing is asked."""
     if typed == known:
         return typed
     if not typed.strip() or not listed:

@@ -1,12 +1,9 @@
 """Who has an account, and what may administrators change about it? Role, groups moderated, suspension, second factor.
-
 Each change is one transaction and a line in the journal, which holds numbers and roles, never a name or an address. A
-change is judged on what its author saw: who was quicker wins, the other one is told what changed. Nobody changes their
-own rights; since whoever acts is an administrator until the commit and remains one, there is always one left.
-
-An address is shown to administrators alone, one at a time, and each look is a line in the journal. What people do with
-their own account is in other files.
-"""
+change applies to the state that its author saw: if another one came first, they are told what changed. Nobody changes
+their own rights; since the person acting is an administrator and remains one, there is always one left. An address is
+shown only to administrators, one at a time, and each look is a line in the journal. What people do with their own
+account is in other files."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -29,13 +26,13 @@ from forum.text.labels import Labelled
 
 SHOWN: Final = 50
 LONGEST_SUSPENSION: Final = timedelta(days=366)
-"""A year. Beyond that one does not suspend, one decides again."""
+"""A year. A longer suspension must be decided again."""
 MOST_WORDS: Final = 6
-"""Words of a search: a name has no more."""
+"""The most words of a search: a name has no more."""
 
 
 class State(Labelled):
-    """What an account is, the first that holds: these are exclusive."""
+    """The state of an account: the first of these that is true."""
 
     ERASED = "erased", "effacé"
     ABSENT = "absent", "sans accès"
@@ -46,7 +43,7 @@ class State(Labelled):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One line of the list: everything that an administrator sees of somebody but their address."""
+    """One line of the list: everything that an administrator sees about somebody, except their address."""
 
     id: int
     name: str
@@ -65,7 +62,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a search asks: words of a name or handle; a role, a group, a state, each when not None."""
+    """The filters of a search: words of a name or handle; a role, a group, a state, each when not None."""
 
     words: str = ""
     role: Role | None = None
@@ -85,7 +82,7 @@ class PeopleList:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A working group, as a filter and a box to tick name it."""
+    """A working group, in a filter or as a box to tick."""
 
     id: int
     name: str
@@ -93,7 +90,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class PersonDesk:
-    """What an administrator may do about somebody: `rights` is what the forms were made from, see `Rights.mark`."""
+    """What an administrator may do about somebody: `rights` is the state shown by the forms, see `Rights.mark`."""
 
     person: Person
     rights: "Rights"
@@ -104,13 +101,13 @@ class PersonDesk:
 
     @property
     def may_change(self) -> bool:
-        """There is somebody who can sign in, and it is not oneself."""
+        """Whether the account can be signed in to, and is not the administrator's own."""
         return not self.is_oneself and self.person.state not in (State.ERASED, State.ABSENT)
 
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What somebody may do here, as it stands."""
+    """The present rights of somebody."""
 
     role: Role
     groups: frozenset[int]
@@ -118,7 +115,7 @@ class Rights:
 
     @property
     def mark(self) -> str:
-        """What a form carries of what its author saw."""
+        """The mark of this state, which a form sends back."""
         until = self.suspended_until.isoformat() if self.suspended_until else ""
         return f"{self.role.value} {','.join(map(str, sorted(self.groups)))} {until}"
 
@@ -126,7 +123,7 @@ class Rights:
 # --- the list
 
 _ERASED = "m.erased_at IS NOT NULL"
-# Somebody whom an imported text names, or a voter of the example: without an address nobody signs in.
+# Nobody signs in to an account without an address: a person named by an imported text, or a voter of the example.
 _ABSENT = "m.email_key IS NULL AND m.password_hash IS NULL"
 _PERSON = f"""
     SELECT m.id, m.name, m.handle, m.role, m.organisation, m.example, m.created_at, m.active_at, m.suspended_until,
@@ -142,7 +139,7 @@ _BY_NAME = Order({"m.handle_key": str, "one.id": int})
 
 
 async def list_people(viewer: Viewer | None, wanted: Wanted, now: datetime, turn: Turn = FIRST) -> PeopleList:
-    """A page of the people who fit, by name; erased accounts only when they are asked for.
+    """A page of the matching people, by name; erased accounts only when asked for.
 
     Raises:
         SignInRequired, NotAllowed: not an administrator.
@@ -162,7 +159,7 @@ async def list_people(viewer: Viewer | None, wanted: Wanted, now: datetime, turn
 
 
 def _conditions(wanted: Wanted) -> tuple[str, list[object]]:
-    """What the search asks, for a statement whose $1 is now."""
+    """The conditions of the search, for a statement whose $1 is now."""
     conditions: list[str] = []
     values: list[object] = []
 
@@ -184,12 +181,12 @@ def _conditions(wanted: Wanted) -> tuple[str, list[object]]:
 
 
 def _literal(word: str) -> str:
-    """A word for LIKE, where % and _ stand for themselves."""
+    """A word for LIKE, with % and _ taken literally."""
     return word.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
 async def find_by_address(viewer: Viewer | None, address: str, now: datetime) -> int:
-    """The member whose address this is, exactly; whoever asks knows the address already.
+    """The member with exactly this address, which the administrator already knows.
 
     Raises:
         SignInRequired, NotAllowed: not an administrator.
@@ -268,7 +265,7 @@ async def person_desk(viewer: Viewer | None, member: int, now: datetime) -> Pers
 
 
 async def see_address(viewer: Viewer | None, member: int, now: datetime) -> str:
-    """Somebody's address, and a line in the journal that it was seen; to others than administrators it does not exist.
+    """Somebody's address, with a line in the journal that it was seen; for non-administrators it does not exist.
 
     Raises:
         NotFound: not an administrator; nobody has this number; they have no address.
@@ -284,7 +281,8 @@ async def see_address(viewer: Viewer | None, member: int, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who changes somebody's rights: at which browser, proved by which password, having seen what (`Rights.mark`)."""
+    """The person who changes somebody's rights: their browser, their password, and the state that they saw
+    (`Rights.mark`)."""
 
     viewer: Viewer | None
     token: str
@@ -295,7 +293,7 @@ class Asking:
 async def set_rights(
     asking: Asking, member: int, role: Role, groups: Collection[int], reason: str, now: datetime
 ) -> None:
-    """What somebody is to the consultation and the groups that they moderate, from the next request on.
+    """Set somebody's role and the groups that they moderate, from their next request on.
 
     Raises:
         SignInRequired, NotAllowed, NotFound: not an administrator; nobody has this number.
@@ -348,11 +346,11 @@ async def _set_groups(
 async def suspend(
     viewer: Viewer | None, member: int, until: datetime | None, reason: str, mark: str, now: datetime
 ) -> None:
-    """Until a moment, excluded, somebody reads, exports and erases, and writes nothing; a mail tells them why.
+    """Suspend somebody until a moment, excluded: they may read, export and erase, but not write; a mail tells them why.
 
     Raises:
         SignInRequired, NotAllowed, NotFound: not an administrator; nobody has this number.
-        Invalid: no end, one that is past or more than a year away; no reason; oneself, or who cannot sign in.
+        Invalid: no end, one that is past or more than a year away; no reason; oneself, or somebody who cannot sign in.
         Conflict: somebody else was quicker.
     """
     viewer = demand(may_administer, viewer, now)
@@ -378,7 +376,7 @@ async def lift_suspension(viewer: Viewer | None, member: int, reason: str, mark:
     """End a suspension before its end.
 
     Raises:
-        SignInRequired, NotAllowed, NotFound, Conflict: like `suspend`; nobody is suspended here any more.
+        SignInRequired, NotAllowed, NotFound, Conflict: like `suspend`; this person is no longer suspended.
         Invalid: the reason is too long.
     """
     viewer = demand(may_administer, viewer, now)
@@ -413,7 +411,7 @@ async def _set_suspension(
 
 
 async def remove_second_factor(viewer: Viewer | None, member: int, reason: str, now: datetime) -> None:
-    """Somebody lost telephone and paper codes: they sign in with the password alone, and set up another one.
+    """Remove the second factor of somebody who lost telephone and recovery codes: the password alone then signs in.
 
     Raises:
         SignInRequired, NotAllowed, NotFound: not an administrator; nobody has this number, or no second factor.
@@ -427,7 +425,7 @@ async def remove_second_factor(viewer: Viewer | None, member: int, reason: str, 
 
 
 async def send_reset(viewer: Viewer | None, member: int, now: datetime) -> None:
-    """Mail somebody a link by which they choose a new password; whoever asks for it never sees it.
+    """Mail somebody a link to choose a new password; the administrator never sees it.
 
     Raises:
         SignInRequired, NotAllowed, NotFound: not an administrator; nobody has this number, or no address.
@@ -447,7 +445,7 @@ async def send_reset(viewer: Viewer | None, member: int, now: datetime) -> None:
 
 
 async def close_sessions(viewer: Viewer | None, member: int, now: datetime) -> None:
-    """Sign somebody out everywhere, at once: a telephone was lost, somebody else is in the account (ASVS 7.4.5).
+    """Sign somebody out everywhere, at once: a telephone was lost, or an account was broken into (ASVS 7.4.5).
 
     Raises:
         SignInRequired, NotAllowed, NotFound: not an administrator; nobody has this number.
@@ -461,13 +459,12 @@ async def close_sessions(viewer: Viewer | None, member: int, now: datetime) -> N
 
 
 async def _hold(viewer: Viewer, member: int, mark: str, now: datetime) -> Rights:
-    """Inside the transaction: two members held until its end, the one who acts, still an administrator, and the other.
-
-    `mark` is what the author of the change saw.
+    """Lock two members until the end of the transaction: the one who acts, still an administrator, and the other. ¶
+    `mark` is the state that the author of the change saw.
 
     Raises:
         NotFound: nobody has this number, or their account is erased.
-        Invalid: one acts on oneself, or on somebody who cannot sign in, to whom there is nothing to grant.
+        Invalid: the person acts on themselves, or on somebody who cannot sign in, who can be granted nothing.
         Conflict: the rights of either changed meanwhile.
     """
     held = "" if is_sqlite() else " ORDER BY id FOR NO KEY UPDATE"

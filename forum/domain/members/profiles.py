@@ -1,8 +1,8 @@
-"""What members say of themselves, and may change: their name, where they work, what they do, where, their language.
+"""What members say about themselves, and may change: their name, where they work, what they do, where, their language.
 
-A name is read from its member wherever it stands, so a new one is everywhere at once, on old contributions too. The
-handle follows it: a mention written before stays as it was typed and still names the same person, but whoever types the
-old handle from now on calls nobody.
+A name is looked up wherever it is shown, so a new one appears everywhere at once, even on old contributions. The handle
+follows the name: an earlier mention stays as it was typed and still refers to the same person, but the old handle,
+typed from now on, mentions nobody.
 """
 
 from dataclasses import dataclass
@@ -26,12 +26,13 @@ from forum.text.mentions import handle_key
 from forum.text.names import make_handle
 
 CHANGES_A_DAY: Final = 5
-"""Of a name or an organisation: one that changes all the time is nobody's, and each change makes every page again."""
+"""Changes of name or organisation per day: a name that changes all the time identifies nobody, and each change makes
+every cached page stale."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A member as they see themselves. `charter` says whether they accepted it as it reads today."""
+    """A member as they see themselves. `charter` says whether they accepted its present version."""
 
     said: Particulars
     handle: str
@@ -74,7 +75,7 @@ async def own_profile(viewer: Viewer) -> Profile:
 
 
 async def change_profile(viewer: Viewer, typed: Particulars, *, locale: str) -> None:
-    """What a member says of themselves from now on. A choice that has left its list since may stay as it is.
+    """Change a member's profile. A choice that has left its list since may stay.
 
     Raises:
         InvalidForm: what was typed cannot be accepted, the name is another member's, or was changed too often today.
@@ -104,7 +105,7 @@ async def change_profile(viewer: Viewer, typed: Particulars, *, locale: str) -> 
                 locale,
             )
     except IntegrityError:
-        # Somebody who joined at this very moment has the handle: the database says so, the person reads why.
+        # Somebody who joined at the same moment has the handle: the database refuses it, and the person reads why.
         raise Invalid(NAME_TAKEN, field="nom") from None
 
 
@@ -131,13 +132,14 @@ async def _count_change(member: int) -> None:
 
 
 async def must_read_charter_again(viewer: Viewer) -> bool:
-    """Whether the charter changed since they accepted it. Who never did has it on the page of their account."""
+    """Whether the charter changed since they accepted it. Members who never accepted it have it on their account
+    page."""
     found = await row("SELECT charter_version FROM member WHERE id = $1", viewer.id)
     return found is not None and found["charter_version"] not in ("", legal.charter_version())
 
 
 async def accept_charter(viewer: Viewer, version: str, *, now: datetime) -> None:
-    """The charter as they read it is the one that they accept.
+    """Accept the charter, in the version that the member read.
 
     Raises:
         Invalid: it has changed since.
