@@ -1034,6 +1034,7 @@ async def test_what_does_not_exist_is_not_found_for_those_who_may(client: AsyncC
     await sign_in(client, await make_member("Tout Pouvoir", role=READERS["administrator"].role))
     form = {
         "numero": "1",
+        "reunion": "1",
         "avis": "pour",
         "formulation": "x",
         "source": "x",
