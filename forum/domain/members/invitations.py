@@ -385,7 +385,12 @@ async def withdraw(viewer: Viewer | None, invitation: int, now: datetime) -> Non
 
 
 async def _find(invitation: int) -> Row:
-    """An invitation that waits or has ended. Raises: NotFound: there is none. Conflict: it was accepted."""
+    """An invitation that waits or has ended.
+
+    Raises:
+        NotFound: there is none.
+        Conflict: it was accepted.
+    """
     found = await row(
         """SELECT i.email_key, i.accepted_at, m.id AS member FROM invitation i
              LEFT JOIN member m ON m.email_key = i.email_key WHERE i.id = $1""",

@@ -1,1 +1,1 @@
-"""Privacy: what is known of one person, and its end."""
+"""Privacy: what is known of one person, and its erasure."""

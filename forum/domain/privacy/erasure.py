@@ -3,8 +3,8 @@
 What they wrote belongs to a consultation that people answered and voted on: it stays, its author is "Compte effacé".
 Everything else of theirs is deleted, and their name, handle and address are taken out of everybody's words, in one
 transaction. Texts keep their length (`text/redaction.py`), so that quotes and extracts still show the right words; the
-hashes of those that changed are made again. `COLUMNS` says of every text of the database what becomes of it; a test
-compares it with the schema. Published syntheses are the matter of `syntheses/redactions.py`.
+hashes of those that changed are computed again. `COLUMNS` says what happens to every text of the database; a test
+compares it with the schema. For published syntheses, see `syntheses/redactions.py`.
 """
 
 import json
@@ -37,19 +37,19 @@ from forum.text.mentions import handle_key
 from forum.text.redaction import Person, Redactor, Words, is_ordinary, redact
 
 NAME: Final = "Compte effacé"
-"""What stands for the person from then on; pages say it in the reader's language."""
+"""The name shown from then on; pages translate it."""
 
 log = structlog.get_logger()
 
 
 class Fate(StrEnum):
-    """What becomes of a text when somebody is erased."""
+    """What happens to a text when somebody is erased."""
 
     WORDS = "words"  # anybody's words: the person's names are taken out
-    OWN = "own"  # goes with the person's row, or is emptied in it
-    SEALED = "sealed"  # opened, and dropped when it is about the person
+    OWN = "own"  # deleted with the person's row, or emptied in it
+    SEALED = "sealed"  # opened, and deleted when it is about the person
     SYNTHESIS = "synthesis"  # made again without the names
-    SITE = "site"  # the organiser's own files, or words of the program: codes, hashes, names of formats
+    SITE = "site"  # the organiser's own files, or codes of the program: hashes, names of formats
 
 
 _SITE, _OWN, _WORDS, _SEALED, _SYNTHESIS = Fate.SITE, Fate.OWN, Fate.WORDS, Fate.SEALED, Fate.SYNTHESIS
@@ -176,12 +176,12 @@ PLAIN_WORDS: Final = {
     "thread": ("title",),
     "treatment": ("reason",),
 }
-"""Words that are what they are: nothing is made of them and nothing points into them."""
+"""Simple texts: nothing is derived from them and nothing points into them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """Somebody, as they were until now."""
+    """The person, as they were until now."""
 
     id: int
     name: str
@@ -198,11 +198,11 @@ async def erase(
 ) -> None:
     """Forget a person, at once and everywhere; `actor` is who asked, None for the daily work (inactive accounts).
 
-    Whoever calls has checked the right and the proof.
+    The caller has checked the right and the proof.
 
     Raises:
         NotFound: there is no such account (any more), or its owner came back after `unless_active_after`.
-        NotAllowed: this is the last administrator: nobody could name another one.
+        NotAllowed: this is the last administrator: nobody could appoint another one.
     """
     person = await _person(member)
     redactor, strangers = await _redactor(person)
@@ -222,7 +222,7 @@ async def erase(
         for synthesis in await redactions.redact(redactor, now):
             await _make_anew(tx, JobName.COMPILE_SYNTHESIS, synthesis, f"synthesis:{synthesis}", now)
         for one in await rows("UPDATE archive SET content = NULL, sha256 = '', made_at = NULL RETURNING member_id"):
-            # Archives of others may name the person; each keeps its end.
+            # Archives of others may name the person; each keeps its expiry.
             await _make_anew(tx, JobName.MAKE_ARCHIVE, one["member_id"], f"archive:{one['member_id']}", now)
         await journal.record(actor, "erase", "member", person.id, group=None, now=now)
         if mailed and person.email:
@@ -231,7 +231,8 @@ async def erase(
 
 
 async def _make_anew(tx: Transaction, name: JobName, subject: int, key: str, now: datetime) -> None:
-    """What is being made of the words as they were is refused when it comes; it is made of what they are now."""
+    """Restart jobs under way, whose results hold the former words: those will be refused, and made from the new
+    words."""
     await jobs.begin_again(key, now)
     await enqueue(tx, name, subject, key=key, now=now)
 
@@ -240,7 +241,7 @@ async def _make_anew(tx: Transaction, name: JobName, subject: int, key: str, now
 
 
 async def is_last_administrator(member: int) -> bool:
-    """Whether nobody else could name administrators: such an account is kept until there is another one."""
+    """Whether this is the last administrator: such an account is kept until there is another one."""
     return await row(
         "SELECT id FROM member WHERE id = $1 AND role = 'administrator' AND erased_at IS NULL", member
     ) is not None and not await row(
@@ -273,7 +274,7 @@ async def _person(member: int, *, hold: bool = False) -> Erased:
 
 async def _refuse_last_administrator(person: Erased) -> None:
     if person.role is Role.ADMINISTRATOR:
-        # Two administrators who leave at once: the second one waits here, and finds to be the last.
+        # Of two administrators who leave at once, the second waits here, and finds that they are the last.
         await on_postgres("SELECT id FROM member WHERE role = 'administrator' ORDER BY id FOR UPDATE")
     if await is_last_administrator(person.id):
         raise NotAllowed(
@@ -282,7 +283,7 @@ async def _refuse_last_administrator(person: Erased) -> None:
 
 
 async def _redactor(person: Erased) -> tuple[Redactor, frozenset[str]]:
-    """What finds the person, and the keys of the handles that nobody bears once they are gone."""
+    """The redactor of the person, and the keys of the handles that will belong to no member."""
     key = handle_key(person.handle)
     written = await rows("SELECT DISTINCT handle FROM mention WHERE member_id = $1", person.id)
     strangers = await rows("SELECT DISTINCT handle_key FROM mention WHERE member_id IS NULL")
@@ -307,7 +308,7 @@ async def _is_ordinary(name: str) -> bool:
 
 
 async def _hold_all() -> None:
-    """Nobody writes meanwhile, and every page kept ready is out of date: a name may stand on each of them."""
+    """Let nobody write meanwhile, and make every cached page stale: a name may be on any of them."""
     await rows("UPDATE theme SET version = version + 1")
     await rows("UPDATE thread SET version = version + 1")
 
@@ -335,7 +336,7 @@ async def _keep_identification(person: Erased, now: datetime) -> None:
 
 
 async def _withdraw_ballots(member: int, now: datetime) -> None:
-    """Ballots of votes that may still be cast are taken back, as the voter could; those of closed votes stay."""
+    """Withdraw ballots in votes that are still open, as the voter could; those of closed votes stay."""
     themes = [theme_from(one) for one in await rows(f"SELECT {THEME_COLUMNS} FROM theme t")]
     under_way = [theme.id for theme in themes if not theme.schedule.votes_are_closed(now)]
     if not under_way:
@@ -358,7 +359,7 @@ async def _withdraw_ballots(member: int, now: datetime) -> None:
         )
 
 
-# Tables of rows that are the person's alone.
+# Tables whose rows belong to the person alone.
 _OWN_ROWS: Final = (
     "session",
     "second_factor",
@@ -397,7 +398,7 @@ async def _delete_own(person: Erased) -> None:
 
 
 async def _delete_drafts(member: int) -> None:
-    """What they had not yet proposed, and nobody else has seen."""
+    """Delete their drafts, which nobody else has seen."""
     drafts = "SELECT id FROM proposal WHERE author_id = $1 AND state = 'draft'"
     for table in ("proposal_question", "proposal_version", "proposal_turn"):
         await rows(f"DELETE FROM {table} WHERE proposal_id IN ({drafts})", member)
@@ -405,7 +406,7 @@ async def _delete_drafts(member: int) -> None:
 
 
 async def _forget_batches(address: str) -> None:
-    """Files of addresses that an administrator is about to send, and that hold this one."""
+    """Delete unsent files of invitations that contain this address."""
     for batch in await rows("SELECT id, lines FROM invitation_batch"):
         lines = _opened(batch["lines"])
         if lines is None or address in json.dumps(lines, ensure_ascii=False).lower():
@@ -432,7 +433,7 @@ async def _anonymise(person: Erased, now: datetime) -> None:
 
 
 async def _warm_up(redactor: Redactor, strangers: frozenset[str]) -> None:
-    """Read everything once, off the event loop and before anything is held: the transaction then finds it known."""
+    """Read everything once, off the event loop and before any lock: the transaction then uses the cached results."""
     posts = await rows("SELECT source, html, plain FROM post_revision UNION ALL SELECT source, html, plain FROM post")
     proposals = await rows("SELECT body AS source, body_html AS html, body_plain AS plain FROM proposal")
     words = [Words(one["source"], one["html"], one["plain"]) for one in (*posts, *proposals)]
@@ -468,7 +469,7 @@ def _simple_query(table: str, column: str) -> str:
 
 
 async def _redact_posts(redactor: Redactor, strangers: frozenset[str]) -> list[tuple[int, int, str]]:
-    """Gives the revisions that say something else now: (post, revision, plain words)."""
+    """Returns the revisions that changed: (post, revision, plain words)."""
     touched: list[tuple[int, int, str]] = []
     for one in await rows("SELECT id, post_id, number, source, html, plain FROM post_revision ORDER BY id"):
         words = await _redacted("post_revision", one, ("source", "html", "plain"), redactor, strangers)
@@ -482,7 +483,7 @@ async def _redact_posts(redactor: Redactor, strangers: frozenset[str]) -> list[t
 async def _redacted(
     table: str, found: Row, columns: Sequence[str], redactor: Redactor, strangers: frozenset[str]
 ) -> Words | None:
-    """What a row says without the person, written; None where nothing changes."""
+    """Write a row without the person, and return it; None where nothing changes."""
     before = Words(*(found[column] for column in columns))
     after = redact(before, redactor, strangers)
     if after == before:
@@ -499,7 +500,7 @@ async def _redacted(
 
 
 async def _renew_hashes(touched: Sequence[tuple[int, int, str]]) -> None:
-    """Quotes and extracts of the words that changed: same range, other hash."""
+    """Update the hashes of quotes and extracts whose words changed; their ranges stay the same."""
     for post, revision, plain in touched:
         for table, column in (("quote", "quoted_id"), ("extract", "post_id")):
             pointing = await rows(
@@ -516,7 +517,7 @@ async def _redact_proposals(redactor: Redactor, strangers: frozenset[str]) -> No
 
 
 async def _redact_mails(redactor: Redactor) -> None:
-    """Mails to others that still wait, and that name the person: who invited them, for instance."""
+    """Redact waiting mails to others that name the person: somebody whom they invited, for instance."""
     for one in await rows("SELECT id, content FROM mail"):
         said = _opened(one["content"])
         if said is None:
@@ -528,7 +529,8 @@ async def _redact_mails(redactor: Redactor) -> None:
 
 
 def _opened(sealed: str) -> Any:
-    """What was sealed; None under a key that is lost: nobody will read it, and it may hold the name, so it goes."""
+    """The value that was sealed; None under a lost key: nobody can read it, and it may hold the name, so it is
+    deleted."""
     try:
         return unseal(sealed)
     except LookupError:

@@ -1,7 +1,8 @@
-"""Accounts that nobody uses: told twice that they will go, then erased like those whose owner asks for it.
+"""Inactive accounts: their owners are warned twice, then they are erased as if the owner had asked.
 
-The duration is a setting, two years by default, as the CNIL recommends for accounts. Signing in, or any page while
-signed in, begins it anew. Staff and moderators are never erased by a clock: their rights are an administrator's matter.
+The duration is a setting, two years by default, as the CNIL recommends for accounts. Signing in, or opening any page
+while signed in, restarts it. Staff and moderators are never erased automatically: an administrator decides about their
+rights.
 """
 
 import calendar
@@ -18,11 +19,11 @@ from forum.settings import settings
 from forum.text.typography import PARIS
 
 WARNED_BEFORE: Final = (timedelta(days=60), timedelta(days=15))
-"""When the first and the second message leave, before the day of the erasure."""
+"""How long before the erasure the first and the second message are sent."""
 
 log = structlog.get_logger()
 
-# A person, asleep since $1: not invented, nor somebody whom an import named.
+# A person inactive since $1, neither invented nor named by an import.
 _ASLEEP: Final = """
       FROM member m
      WHERE erased_at IS NULL AND email IS NOT NULL AND NOT example
@@ -34,9 +35,9 @@ _TOLD: Final = f"""
 
 
 async def warn_and_erase(now: datetime) -> None:
-    """One day's work: who woke up is forgiven, who sleeps is told, who was told twice and sleeps on is erased.
+    """One day's work: active people lose their warnings, inactive ones are warned, those warned twice are erased.
 
-    Nobody is erased sooner than fifteen days after the second message, even when the work did not run for months.
+    Nobody is erased less than fifteen days after the second message, even when this did not run for months.
     """
     months = settings().retention.inactive_months
     await _forgive()
@@ -56,7 +57,7 @@ async def warn_and_erase(now: datetime) -> None:
 
 
 def months_before(now: datetime, months: int) -> datetime:
-    """The same day so many months ago, or the last one of a month that is shorter."""
+    """The day this many months earlier, or the last day of that month if it is shorter."""
     month = now.year * 12 + now.month - 1 - months
     year, month = month // 12, month % 12 + 1
     return now.replace(year=year, month=month, day=min(now.day, calendar.monthrange(year, month)[1]))
@@ -67,7 +68,7 @@ async def _forgive() -> None:
 
 
 async def _warn(found: Row, warnings: int, end: datetime, now: datetime) -> None:
-    """One message, counted with it: a worker killed between two members tells nobody twice."""
+    """Send and record one message together: a worker killed between two members warns nobody twice."""
     if not await may_mail(found["email"]):
         return
     async with transaction() as tx:

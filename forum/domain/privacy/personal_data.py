@@ -1,7 +1,6 @@
 """Everything that the site knows about one person, for that person (GDPR, articles 15 and 20), and how long it is kept.
 
-What there is, `personal_facts.py` knows. Making a file of it is the matter of `workers/archives.py`; taking it all
-away, that of `erasure.py`.
+The data are collected by `personal_facts.py`, made into a file by `workers/archives.py`, and erased by `erasure.py`.
 """
 
 import hashlib
@@ -21,7 +20,7 @@ from forum.sealing import unseal
 from forum.settings import settings
 
 ASKED_AGAIN: Final = timedelta(days=1)
-"""An archive costs some work and holds the same as yesterday's."""
+"""An archive is costly to make, and mostly the same as yesterday's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def job_key(member: int) -> str:
 
 
 async def own_archive(viewer: Viewer | None, now: datetime) -> OwnArchive | None:
-    """The viewer's archive; None when they asked for none, or when it is gone.
+    """The viewer's archive; None when they asked for none, or when it was deleted.
 
     Raises:
         SignInRequired: nobody is signed in.
@@ -84,7 +83,7 @@ async def own_archive(viewer: Viewer | None, now: datetime) -> OwnArchive | None
 
 
 async def ask_for_archive(viewer: Viewer | None, now: datetime) -> None:
-    """Have an archive made; it takes the place of the one before. Asked again while it is made, it is one.
+    """Ask for an archive, which replaces the one before. Asked for again while it is being made, it is one.
 
     Raises:
         SignInRequired: nobody is signed in.
@@ -111,7 +110,7 @@ async def read_archive(viewer: Viewer | None, now: datetime) -> bytes:
 
     Raises:
         SignInRequired: nobody is signed in.
-        NotFound: it was never asked for, is not made yet, or is gone.
+        NotFound: it was never asked for, is not made yet, or was deleted.
     """
     viewer = demand(may_keep_own_account, viewer)
     found = await row(
@@ -126,7 +125,7 @@ async def read_archive(viewer: Viewer | None, now: datetime) -> bytes:
 
 
 async def begin_archive(claim: Claim) -> Facts | None:
-    """All about the person whose archive a job makes; None when they do not want it any more.
+    """Everything about the person whose archive a job makes; None when they no longer want it.
 
     Raises:
         LostLease: somebody else took the job meanwhile.
@@ -172,7 +171,7 @@ async def store_archive(claim: Claim, content: bytes | None, now: datetime) -> N
 
 
 async def forget_archives(now: datetime) -> None:
-    """Archives at their end, and those that could not be made, as long after they were asked for."""
+    """Delete expired archives, and failed ones as long after they were asked for."""
     await rows(
         "DELETE FROM archive WHERE expires_at <= $1 OR (expires_at IS NULL AND asked_at <= $2)",
         now,
@@ -181,15 +180,15 @@ async def forget_archives(now: datetime) -> None:
 
 
 async def forget_identifications(now: datetime) -> None:
-    """Who erased accounts were, once a host need not tell it any more."""
+    """Delete the identities of erased accounts, once a host need not keep them any more."""
     await rows("DELETE FROM identification WHERE purge_at <= $1", now)
 
 
 async def open_identification(member: int, reason: str, now: datetime) -> Facts:
-    """Who an erased account belonged to, for whoever runs the server and was asked by a court; a line in the journal.
+    """Who an erased account belonged to, for a server operator asked by a court; adds a line to the journal.
 
     Raises:
-        NotFound: nothing is kept of this account, or nothing any more.
+        NotFound: nothing is kept about this account (any more).
         Invalid: no reason is given.
         LookupError: it was sealed under a key that this site does not have any more.
     """

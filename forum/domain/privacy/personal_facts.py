@@ -1,8 +1,8 @@
-"""What does the site know of one person? One table says it: each part of the archive, its query, its keys.
+"""What does the site know of one person? One table describes it: each part of the archive, its query, its keys.
 
-Of others there is no more than any page shows, never an address; of votes, only their own.
-`tests/privacy/test_personal_facts.py` holds the table against the schema: a column that names a member, or that says
-something of one, is told here or stands among the exceptions there.
+It says no more about others than public pages do, and never an address; of votes, only the person's own.
+`tests/privacy/test_personal_facts.py` holds the table against the schema: a column that names a member, or says
+something about one, is either read here or listed there as an exception.
 """
 
 import re
@@ -29,7 +29,7 @@ Facts = dict[str, Any]
 """What JSON holds; keys and values are French words, since the person reads them."""
 
 Key: TypeAlias = "str | tuple[str, ...] | Part"
-"""What is told under a key: a column, an address (the first of those whose columns are known), or rows of a row."""
+"""The content of a key: a column, an address (the first whose columns are known), or rows that belong to the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ _KINDS: Final[Mapping[str, type[Labelled]]] = {
     "outcome": Outcome,
     "decision": Decision,
 }
-"""Columns that hold a value of an enum, which is told by its word."""
+"""Columns that hold a value of an enum, shown by its label."""
 _DRAFT: Final = ProposalState.DRAFT.value
 _POST: Final = "/contributions/{post_id}"
 _PROPOSAL: Final = "/propositions/{reference}"
@@ -150,7 +150,7 @@ PARTS: Final[Mapping[str, Part]] = {
             WHERE x.member_id = $1 ORDER BY g.name""",
         {"": "name"},
     ),
-    # Those sent, without whom they went to, and the one that the account comes from.
+    # The invitations sent, without their recipients, and the one that the account comes from.
     "invitations": Part(
         """SELECT COALESCE(x.member_id = $1, FALSE)::bool AS is_received, x.created_at, x.accepted_at FROM invitation x
             WHERE x.inviter_id = $1 OR x.member_id = $1 ORDER BY x.id""",
@@ -194,7 +194,7 @@ PARTS: Final[Mapping[str, Part]] = {
             WHERE x.member_id = $1 ORDER BY x.id""",
         {"de": _POST, "version": "revision", "mots": "words", "nature": "nature", "le": "created_at"},
     ),
-    # A draft is not public and has no reference yet: its author finds it elsewhere.
+    # A draft is not public and has no reference yet: it is in another part.
     "propositions": Part(
         f"""SELECT p.id, CASE WHEN p.state = '{_DRAFT}' THEN p.id END AS draft, t.number AS theme,
                    CASE WHEN p.state <> '{_DRAFT}' THEN p.number END AS number,
@@ -233,7 +233,7 @@ PARTS: Final[Mapping[str, Part]] = {
             "territoire": "territory",
         },
     ),
-    # No opinion: the ballot was withdrawn.
+    # No opinion means that the ballot was withdrawn.
     "historique_des_avis": Part(
         f"""SELECT t.number AS theme, t.voting, t.mentions, p.number, x.opinion, x.proposal_version, x.changed_at
               FROM ballot_change x {_OF_PROPOSAL} WHERE x.voter_id = $1 ORDER BY x.id""",
@@ -256,7 +256,7 @@ PARTS: Final[Mapping[str, Part]] = {
             "lue_le": "read_at",
         },
     ),
-    # Acts of this person, and acts on them or on their words, without who did these.
+    # Acts of this person, and acts on them or on their words, without saying who did the latter.
     "journal": Part(
         """SELECT x.at, COALESCE(x.actor_id = $1, FALSE)::bool AS is_mine, x.act, x.thing, x.thing_id,
                   x.before, x.after, x.reason FROM journal_entry x
@@ -278,7 +278,7 @@ PARTS: Final[Mapping[str, Part]] = {
         "SELECT x.id, x.requested_at FROM synthesis x WHERE x.requester_id = $1 ORDER BY x.id",
         {"le": "requested_at", "lien": "/syntheses/{id}"},
     ),
-    # What they did with the words and proposals of all, as moderator or agent.
+    # What they did with other people's words and proposals, as moderator or agent.
     "etapes": Part(
         f"""SELECT x.turn, x.version, x.reason, x.at, p.number, t.number AS theme FROM proposal_turn x {_OF_PROPOSAL}
              WHERE x.member_id = $1 ORDER BY x.id""",
@@ -336,7 +336,7 @@ async def _told(part: Part, member: int) -> Any:
 
 
 async def _rows(part: Part, member: int) -> dict[Any, list[Any]]:
-    """What the rows of a part say, in their order, by the row that they are a part of."""
+    """The content of a part's rows, in order, by the row that they belong to."""
     inner = {key: await _rows(one, member) for key, one in part.keys.items() if isinstance(one, Part)}
     told: dict[Any, list[Any]] = {}
     for found in await rows(part.query, member):
@@ -382,7 +382,7 @@ def _said(key: str | tuple[str, ...], known: Mapping[str, Any]) -> Any:
 
 
 def _value(column: str, value: Any) -> Any:
-    """A value as JSON holds it; of an enum, by the name of its column."""
+    """A value for JSON; for an enum, known by the name of its column, the label."""
     if column in _KINDS and value is not None:
         return _KINDS[column](value).label
     return value.isoformat(timespec="seconds") if isinstance(value, datetime) else value

@@ -1,1 +1,1 @@
-"""Proposals: what is asked for, and what became of it."""
+"""Proposals: what is asked for, and what becomes of it."""

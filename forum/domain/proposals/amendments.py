@@ -1,9 +1,9 @@
 """How do the words of a proposal change, and which votes count afterwards?
 
-A new version asks for something else until a moderator certifies that it only corrects: ballots on the versions before
-then wait for their voters, who are told, and count again if it is certified. `Proposal.substance` says since which
-version it asks for the same thing; it is always the newest version that no moderator certified. Nothing changes once
-the votes are closed, so that a tally stays what people judged.
+A new version counts as a change of substance until a moderator certifies that it is only a correction: until then,
+ballots on earlier versions wait for confirmation by their voters, who are notified; they count again if it is
+certified. `Proposal.substance` is the version since which it asks for the same thing: always the newest version that no
+moderator certified. Nothing changes once the votes are closed, so that a tally stays what people voted on.
 """
 
 from collections.abc import Sequence
@@ -28,9 +28,9 @@ from forum.text.differences import Difference, differences
 
 @dataclass(frozen=True, slots=True)
 class AmendForm:
-    """What the form of an amendment shows: the words as they stand, and whether votes wait for them to stay.
+    """What the form of an amendment shows: the present words, and whether votes depend on them.
 
-    `answered` are positions of `questions`. `needs_reason`: people may have judged these words already.
+    `answered` are positions of `questions`. `needs_reason`: people may have voted on these words already.
     """
 
     held: HeldProposal
@@ -83,9 +83,11 @@ async def amend(
     version: int,
     now: datetime,
 ) -> bool:
-    """Give one's own proposal other words; whether it has a new version. `version` is the one that was on the form.
+    """Change the words of one's own proposal; returns whether there is a new version.
 
-    The questions that it answers change without one; the same words again change nothing.
+    `version` is the one that was on the form.
+
+    Changing only the questions that it answers makes no version; sending the same words changes nothing.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
@@ -142,12 +144,12 @@ async def _write_version(held: HeldProposal, words: ProposalWords, editor: Viewe
 
 
 def beside(form: AmendForm, wording: str, body: str) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
-    """What was typed would change of the words as they stand now: of the wording, of the body."""
+    """The differences between the present words and the typed ones: in the wording, in the body."""
     return differences(form.held.wording, wording), differences(form.held.body, body)
 
 
 async def version_to_certify(viewer: Viewer | None, ref: str, version: int, now: datetime) -> Versions:
-    """The versions, once it is sure that this person may say whether that one only corrects.
+    """The versions, for a person who may certify that one is only a correction.
 
     Raises:
         NotFound, SignInRequired, NotAllowed.
@@ -158,7 +160,9 @@ async def version_to_certify(viewer: Viewer | None, ref: str, version: int, now:
 
 
 async def certify(viewer: Viewer | None, ref: str, version: int, reason: str, now: datetime) -> None:
-    """A version only corrects: ballots on the ones before it count again, their voters are told. Twice is once.
+    """Certify that a version is only a correction: ballots on earlier ones count again, and voters are notified.
+
+    Idempotent.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual; NotAllowed also to whoever wrote the version.
@@ -169,7 +173,7 @@ async def certify(viewer: Viewer | None, ref: str, version: int, reason: str, no
 
 
 async def uncertify(viewer: Viewer | None, ref: str, version: int, reason: str, now: datetime) -> None:
-    """A version that was said to correct changes what is asked after all: ballots before it wait again.
+    """Undo the certification of a version: ballots on earlier ones wait for confirmation again.
 
     Raises: as `certify`.
     """
@@ -238,7 +242,8 @@ async def _mark(proposal: int, version: int, certifier: int | None, now: datetim
 
 
 async def _tell_whose_ballots_moved(held: HeldProposal, actor: Viewer, now: datetime) -> None:
-    """Those whose ballot counts again, or waits again: on a version between what counted before and what counts now."""
+    """Notify voters whose ballot counts again, or waits again: those on a version between the former and the new
+    substance."""
     found = await row("SELECT substance FROM proposal WHERE id = $1", held.id)
     assert found is not None
     substance = int(found["substance"])

@@ -1,7 +1,7 @@
-"""What did the administration answer to each proposal, what did it bind itself to do, and how late is that?
+"""What did the administration answer to each proposal, what did it commit itself to do, and how late is that?
 
-Answers are only added: a later one takes the place of the one before, which stays readable. Writing one is the matter
-of `new_answers.py`; binding the administration to something, that of `obligations.py`.
+Answers are only added: a later one replaces the one before, which stays readable. Answers are written in
+`new_answers.py`, obligations in `obligations.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ class Postponement:
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """Something to be done by a day. `days_late`: how late it was done, or is by now; 0 when it is in time."""
+    """Something to be done by a day. `days_late`: how late it was done, or is by now; 0 when in time."""
 
     id: int
     words: str
@@ -49,30 +49,30 @@ class Obligation:
 
     @property
     def is_late(self) -> bool:
-        """It should have been done by now."""
+        """Whether it should have been done by now."""
         return self.done_on is None and self.days_late > 0
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What was answered to one proposal, the newest first, and what is to be done about it, the most urgent first."""
+    """The answers to one proposal, the newest first, and its obligations, the most urgent first."""
 
     given: tuple[OfficialAnswer, ...] = ()
     obligations: tuple[Obligation, ...] = ()
 
     @property
     def latest(self) -> OfficialAnswer | None:
-        """The one that counts."""
+        """The answer that counts."""
         return self.given[0] if self.given else None
 
     @property
     def earlier(self) -> tuple[OfficialAnswer, ...]:
-        """Those whose place it took."""
+        """The answers that it replaced."""
         return self.given[1:]
 
     @property
     def all_kept(self) -> bool:
-        """There was something to do, and all of it is done."""
+        """Whether there were obligations, and all are done."""
         return bool(self.obligations) and all(each.done_on for each in self.obligations)
 
 
@@ -80,12 +80,12 @@ UNANSWERED = Answers()
 
 
 async def answers_of(proposals: Sequence[int], now: datetime) -> dict[int, Answers]:
-    """What was answered to these proposals, by proposal id, those that have something only; three statements."""
+    """The answers to these proposals, by id, for those that have any; three statements."""
     return await _read(f"p.id IN ({places(len(proposals))})", tuple(proposals), now) if proposals else {}
 
 
 async def answers_in_theme(theme: int, now: datetime) -> dict[int, Answers]:
-    """The same for all the proposals of a theme."""
+    """The answers to all the proposals of a theme, by id, for those that have any."""
     return await _read("p.theme_id = $1", (theme,), now)
 
 
@@ -114,7 +114,7 @@ async def _read(which: str, values: tuple[int, ...], now: datetime) -> dict[int,
 
 
 async def _postponements(which: str, values: tuple[int, ...]) -> Mapping[int, tuple[Postponement, ...]]:
-    """How the due dates moved, as the journal says it: nothing else keeps the dates that were."""
+    """How the due dates moved, according to the journal: former dates are kept nowhere else."""
     moved: dict[int, tuple[Postponement, ...]] = {}
     for each in await rows(
         f"""
@@ -161,8 +161,8 @@ def today(now: datetime) -> date:
 
 
 async def concerned_by(proposal: int) -> set[int]:
-    """Whom an answer concerns: who wrote or promotes the proposal, who judged it, whose words it comes from; the same
-    for those that were merged into it. To tell them, never to count them for a page."""
+    """The people whom an answer concerns: the author and the promoter of the proposal, its voters, the authors of its
+    words; likewise for the proposals merged into it. For notifications, never to be counted on a page."""
     found = await rows(
         """
         WITH asked AS (SELECT id, author_id, promoter_id, extract_id FROM proposal WHERE id = $1 OR merged_into_id = $1)

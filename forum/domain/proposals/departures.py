@@ -1,7 +1,7 @@
 """How does a proposal leave the vote, and come back? Withdrawn by its owner, set aside by the moderators of its group.
 
-It stays readable, listed apart with the reason; its ballots stay too, and count again if it comes back. Nothing of it
-moves once the votes are closed. A proposal that joins another one is the matter of `merges.py`.
+It stays readable, listed apart with the reason; its ballots stay too, and count again if it comes back. Nothing changes
+once the votes are closed. For merging, see `merges.py`.
 """
 
 from datetime import datetime
@@ -32,7 +32,7 @@ async def proposal_to_withdraw(viewer: Viewer | None, ref: str, now: datetime) -
 
 
 async def others_in_force(held: HeldProposal) -> tuple[OtherProposal, ...]:
-    """The proposals of the theme in favour of which this one may be withdrawn."""
+    """The proposals of the theme in whose favour this one may be withdrawn."""
     found = await rows(
         f"""
         SELECT number, wording FROM proposal
@@ -46,7 +46,7 @@ async def others_in_force(held: HeldProposal) -> tuple[OtherProposal, ...]:
 async def withdraw_proposal(
     viewer: Viewer | None, ref: str, now: datetime, *, in_favour_of: str = "", reason: str = ""
 ) -> None:
-    """Take one's own proposal back while contributions are open, perhaps in favour of another. Twice is once.
+    """Withdraw one's own proposal while contributions are open, perhaps in favour of another. Idempotent.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
@@ -79,10 +79,10 @@ async def withdraw_proposal(
 
 
 async def _preferred(theme: ThemeHead, proposal: int, ref: str) -> int:
-    """The proposal in force of that theme, which is another one.
+    """A different proposal, in force in that theme.
 
     Raises:
-        Invalid: it is not.
+        Invalid: it is not one.
     """
     wrong = Invalid("Choisissez une autre proposition de ce thème, soumise au vote.", field="au_profit_de")
     try:
@@ -101,7 +101,7 @@ async def _preferred(theme: ThemeHead, proposal: int, ref: str) -> int:
 
 
 async def proposal_to_set_aside(viewer: Viewer | None, ref: str, now: datetime) -> HeldProposal:
-    """What the form that sets a proposal aside, or takes it back, shows to somebody who may send it.
+    """What the form that sets a proposal aside, or puts it back to the vote, shows to somebody who may send it.
 
     Raises:
         NotFound, SignInRequired, NotAllowed.
@@ -112,7 +112,7 @@ async def proposal_to_set_aside(viewer: Viewer | None, ref: str, now: datetime) 
 
 
 async def set_aside(viewer: Viewer | None, ref: str, reason: str, now: datetime) -> None:
-    """Take a proposal out of the vote, for a reason that everybody reads; its author and voters are told.
+    """Take a proposal out of the vote, for a public reason; its author and voters are notified.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
@@ -158,7 +158,7 @@ async def _move(
 
 
 async def _tell(held: HeldProposal, event: Event, viewer: Viewer | None, now: datetime) -> None:
-    """Tell its author, who promotes it and its voters, each time that it happens."""
+    """Notify its author, its promoter and its voters, each time that it happens."""
     concerned = held.makers | await voters_of_proposal(held.id)
     actor = viewer.id if viewer else None
     await tell_of_proposal(held.id, event, concerned, now, key=now.isoformat(), actor=actor)

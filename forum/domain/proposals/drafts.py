@@ -1,7 +1,7 @@
-"""What does a member prepare before they propose it? Drafts, which their author alone sees, until they are sent.
+"""What does a member prepare before proposing it? Drafts, which only their author sees, until they are submitted.
 
-A draft is a proposal with a number below zero: it leaves no hole among the references, stands in no list, and has
-neither version nor history. It gets the next reference when it is sent. It may be kept before contributions open.
+A draft is a proposal with a number below zero: it leaves no gap among the references, is in no list, and has neither
+versions nor history. It gets the next reference when it is submitted. It may be saved before contributions open.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from forum.permissions import Verdict, Viewer, demand, may_draft, may_keep_own_a
 
 @dataclass(frozen=True, slots=True)
 class DraftLine:
-    """A draft in the list of its author's; `wording` is empty when only reasons were written."""
+    """A draft in its author's list; `wording` is empty when only reasons were written."""
 
     id: int
     theme: ThemeHead
@@ -66,7 +66,7 @@ async def list_drafts(viewer: Viewer | None) -> tuple[DraftLine, ...]:
 
 
 async def read_draft(viewer: Viewer | None, draft: int, now: datetime) -> DraftForm:
-    """One's own draft, also once it is too late to send it: its words stay one's own.
+    """One's own draft, even once it is too late to submit it.
 
     Raises:
         SignInRequired: nobody is signed in.
@@ -113,7 +113,7 @@ async def _own(viewer: Viewer | None, draft: int) -> Row:
 async def save_draft(
     viewer: Viewer | None, theme_number: int, wording: str, body: str, questions: Sequence[int], now: datetime
 ) -> int:
-    """Keep a new draft; gives its id. A wording or reasons are enough.
+    """Save a new draft; returns its id. A wording or reasons are enough.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
@@ -153,7 +153,7 @@ async def change_draft(
 async def submit_draft(
     viewer: Viewer | None, draft: int, wording: str, body: str, questions: Sequence[int], now: datetime
 ) -> str:
-    """Propose one's own draft in these words; gives its reference, the same one at a second press.
+    """Submit one's own draft in these words; returns its reference, the same one when sent twice.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
@@ -183,7 +183,7 @@ async def submit_draft(
 
 
 async def _hold_draft(viewer: Viewer | None, form: DraftForm, now: datetime) -> ThemeHead:
-    """The theme of a draft, held alone: it may have been sent or deleted while the theme was waited for."""
+    """The theme of a draft, held alone; the draft may have been submitted or deleted while waiting for it."""
     theme = await hold_theme(form.theme.number, Hold.ALONE, now)
     if (await _own(viewer, form.id))["state"] != ProposalState.DRAFT:
         raise NotFound
@@ -203,7 +203,7 @@ async def _replace(draft: int, theme: ThemeHead, words: ProposalWords) -> None:
 
 
 async def delete_draft(viewer: Viewer | None, draft: int, now: datetime) -> None:
-    """Nothing stays of a draft that its author deletes, whatever the schedule says.
+    """Delete one's own draft entirely, at any time.
 
     Raises:
         SignInRequired, NotFound: it is not one's own draft.

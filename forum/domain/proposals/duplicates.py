@@ -1,8 +1,8 @@
-"""Which proposals may ask for the same? Shown to whoever proposes, who goes on as they like, and to moderators, who
-merge them or say that they are two.
+"""Which proposals may ask for the same? They are shown to a person who proposes, who may go on anyway, and to
+moderators, who merge them or mark them as different.
 
-Only public wordings are compared (`text/similarity.py`), off the event loop. Likeness has nothing to do with votes:
-no order here tells a count.
+Only public wordings are compared (`text/similarity.py`), off the event loop. Likeness has nothing to do with votes: no
+order here reveals a count.
 """
 
 from collections.abc import Sequence
@@ -22,13 +22,13 @@ from forum.permissions import Viewer, demand, may_merge
 from forum.text import pairs, similarity
 from forum.text.similarity import LEAST, MOST, Fingerprint, Likeness
 
-# Pairs on the page of a moderator: those settled make room for the next ones.
+# How many pairs are on a moderator's page: settled ones make room for the next.
 SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A proposal that is near to a text; `common` are the words in common, as the text spells them."""
+    """A proposal similar to a text; `common` are the words in common, as the text spells them."""
 
     reference: str
     wording: str
@@ -49,7 +49,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two proposals that may ask for the same, or that somebody said are two; the older one first."""
+    """Two proposals that may ask for the same, or that somebody marked as different; the older one first."""
 
     one: Side
     other: Side
@@ -57,7 +57,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """What moderators look through: pairs not judged yet, the nearest first, and those found to be different, the
+    """The pairs for moderators: those not settled yet, the most similar first, and those marked as different, the
     newest first."""
 
     theme: ThemeHead
@@ -75,9 +75,9 @@ _KNOWN = f"""
 async def nearest(
     theme: ThemeHead, texts: Sequence[str], *, most: int = MOST, least: int = LEAST, but: int | None = None
 ) -> list[list[Near]]:
-    """For each text the proposals in force of the theme that are near, the nearest first: one query for all of them.
+    """For each text the similar proposals in force of the theme, the most similar first: one query for all of them.
 
-    `but` is the id of a proposal that is not compared, as it is the text itself.
+    `but` is the id of a proposal to leave out, because it is the text itself.
     """
     if not any(text.strip() for text in texts):
         return [[] for _ in texts]
@@ -103,7 +103,7 @@ def _near(theme: ThemeHead, found: Row, like: Likeness) -> Near:
 
 
 async def near_in(theme_number: int, text: str) -> tuple[ThemeHead, list[Near]]:
-    """The same for one text and everybody, in the theme of that number.
+    """The proposals in force that are similar to one text, in the theme of that number; open to everybody.
 
     Raises:
         NotFound: there is no such theme.
@@ -132,7 +132,7 @@ async def read_duplicates(viewer: Viewer | None, theme_number: int, now: datetim
     ]
     ids = tuple(known)
     wordings = tuple(each["wording"] for each in known.values())
-    # Those judged may be the nearest ones: as many more are asked for.
+    # Settled pairs may be the most similar ones: as many more are asked for.
     found = await run_sync(_alike, wordings, SHOWN + len(judged))
     alike = [(ids[one], ids[other]) for one, other in found]
     waiting = [pair for pair in alike if pair not in set(judged)][:SHOWN]
@@ -160,7 +160,7 @@ def _side(theme: ThemeHead, one: Row, other: Row) -> Side:
 
 
 async def tell_apart(viewer: Viewer | None, theme_number: int, one: str, other: str, now: datetime) -> None:
-    """Say that two proposals are different: they are not suggested as duplicates any more. Twice is once.
+    """Mark two proposals as different: they are no longer suggested as duplicates. Idempotent.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: like `read_duplicates`.
@@ -183,7 +183,7 @@ async def tell_apart(viewer: Viewer | None, theme_number: int, one: str, other: 
 
 
 async def compare_again(viewer: Viewer | None, theme_number: int, one: str, other: str, now: datetime) -> None:
-    """Take that back: they may be suggested again. Twice is once.
+    """Undo `tell_apart`: the two may be suggested again. Idempotent.
 
     Raises:
         NotFound, SignInRequired, NotAllowed, Invalid: like `tell_apart`.

@@ -1,6 +1,6 @@
 """What has the administration made of a theme? Every proposal in force with its answer or without, every obligation.
 
-Nothing of it is kept anywhere: it is counted from the answers each time, so that its figures add up to the proposals.
+Nothing is stored: it is counted from the answers each time, so that its figures add up to the number of proposals.
 Ranks come from `proposals.py`, which knows when they are public.
 """
 
@@ -35,10 +35,10 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """The follow-up of a theme; until it `has_begun` there is nothing to read in it.
+    """The follow-up of a theme; there is nothing in it until it `has_begun`.
 
-    `answered` has every decision as a key, in the order to show them; proposals stand by rank. `owed`: the late ones
-    first, then by due date, what is done last. `total` counts the proposals in force, answered or not.
+    `answered` has every decision as a key, in the order to show them; proposals are by rank. `owed`: late ones first,
+    then by due date, done ones last. `total` counts the proposals in force, answered or not.
     """
 
     theme: ThemeHead
@@ -77,7 +77,7 @@ async def read_follow_up(viewer: Viewer | None, number: int, now: datetime) -> F
 
 
 async def _in_order(viewer: Viewer | None, theme: ThemeHead, now: datetime) -> tuple[ListedProposal, ...]:
-    """The proposals in force by rank, then those that are not ranked; as the vote shows them where it is open again."""
+    """The proposals in force by rank, then unranked ones; where the vote is open again, in its order."""
     listed = await list_proposals(theme, now)
     return (*drawn_order(listed, viewer, now), *listed.below_quorum)
 
@@ -108,5 +108,5 @@ def _owed(in_order: tuple[ListedProposal, ...], answers: Mapping[int, Answers]) 
 
 
 def _urgency(obligation: Obligation) -> tuple[bool, date, int]:
-    """What is to be done by its due date, hence what is late first; then what is done."""
+    """The sort key of an obligation: open ones by due date, so late ones first; then done ones."""
     return obligation.done_on is not None, obligation.due_on, obligation.id

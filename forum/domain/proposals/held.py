@@ -1,7 +1,7 @@
-"""How does an act keep a proposal still while it is done, who is told of it, and which pages show it?
+"""How does an act lock a proposal, whom does it notify, and which pages does it make stale?
 
-Who changes the life of a proposal holds its theme alone, so that no ballot, no other act and no close comes between
-what was asked and what is written.
+Every act on a proposal holds its theme alone, so that no ballot, no other act and no close comes between the check and
+the write.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from forum.permissions import owner_of
 
 @dataclass(frozen=True, slots=True)
 class HeldProposal:
-    """A proposal as the caller's transaction must judge it; `thread` is where it stands under the words it is made of.
+    """A proposal as the caller's transaction must judge it; `thread` is the one that shows it under its words.
 
     `substance` is the oldest version on which ballots count.
     """
@@ -36,12 +36,12 @@ class HeldProposal:
 
     @property
     def owner(self) -> int | None:
-        """Whose proposal it is."""
+        """The owner of the proposal."""
         return owner_of(self.author, self.promoter)
 
     @property
     def makers(self) -> frozenset[int]:
-        """Its author and who promotes it."""
+        """Its author and its promoter."""
         return frozenset(member for member in (self.author, self.promoter) if member is not None)
 
 
@@ -53,7 +53,7 @@ async def hold_proposal(ref: str, now: datetime, *, hold: Hold | None = Hold.ALO
     """
     theme_number, number = parse_reference(ref)
     theme = await (find_theme(theme_number) if hold is None else hold_theme(theme_number, hold, now))
-    # In a statement of its own: it must see what was written while the theme was waited for.
+    # A separate statement: it must see what was written while waiting for the theme.
     found = await row(
         """
         SELECT p.id, p.state, p.author_id, p.promoter_id, p.wording, p.body, p.version, p.substance, c.thread_id
@@ -80,10 +80,10 @@ async def hold_proposal(ref: str, now: datetime, *, hold: Hold | None = Hold.ALO
 
 
 async def show_change(held: HeldProposal) -> None:
-    """The pages kept ready that show the proposal are out of date."""
+    """Make the cached pages that show the proposal stale."""
     await raise_versions(theme=held.theme.id, thread=held.thread)
 
 
 async def voters_of_proposal(proposal: int) -> set[int]:
-    """Who has a ballot on it, whatever the version. To tell them, never to count them for a page."""
+    """The people with a ballot on it, whatever the version. For notifications, never to be counted on a page."""
     return {each["voter_id"] for each in await rows("SELECT voter_id FROM ballot WHERE proposal_id = $1", proposal)}

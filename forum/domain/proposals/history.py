@@ -1,7 +1,7 @@
-"""What happened to a proposal, in which words did it stand, and what changed from one version to the next?
+"""What happened to a proposal, which versions did it have, and what changed from one to the next?
 
-Everybody reads it. Moderators and agents act for their group or their administration: a turn names nobody but the
-person whose proposal it is (the journal, which is not public, says who).
+It is public. Moderators and agents act for their group or their administration: a turn names only the person whose
+proposal it is (the journal, which is not public, says who acted).
 """
 
 from collections.abc import Sequence
@@ -19,13 +19,13 @@ from forum.models.proposals import ProposalState, Turn
 from forum.permissions import Verdict, Viewer, may_certify
 from forum.text.differences import Difference, differences
 
-# Turns that a person takes in their own name; the others are taken for the group or for the administration.
+# Turns that a person takes in their own name; others are taken for the group or for the administration.
 _IN_OWN_NAME = frozenset({Turn.PROPOSED, Turn.AMENDED, Turn.WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True)
 class OtherProposal:
-    """Another proposal of the same theme, as a sentence leads to it."""
+    """Another proposal of the same theme, for a link in a sentence."""
 
     reference: str
     wording: str
@@ -33,7 +33,7 @@ class OtherProposal:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One turn as the page tells it: what, when, by whom when that is public, with which proposal, why."""
+    """One turn as the page shows it: what, when, by whom if that is public, with which proposal, why."""
 
     turn: Turn
     at: datetime
@@ -45,10 +45,11 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version and what it changed of the one before: nothing is compared with for the first.
+    """A version and what it changed in the one before; the first is compared with nothing.
 
-    `is_correction` since `certified_at`: a moderator said so, and ballots on the version before count. `is_judged`: the
-    tally, which is public, counts ballots on it. `may_certify` is about saying or unsaying that it only corrects.
+    `is_correction` since `certified_at`: a moderator certified it, and ballots on the version before count.
+    `is_judged`: the tally, which is public, counts ballots on it. `may_certify`: whether the viewer may certify it as a
+    correction, or undo that.
     """
 
     number: int
@@ -73,8 +74,8 @@ class Versions:
     versions: tuple[Version, ...]
 
     def find(self, number: int) -> Version:
-        """Raises:
-        NotFound: there is no such version, or it is the first, which corrects nothing.
+        """Find a version by number. Raises: NotFound: there is no such version, or it is the first, which corrects
+        nothing.
         """
         found = next((each for each in self.versions if each.number == number > 1), None)
         if found is None:
@@ -83,7 +84,7 @@ class Versions:
 
 
 async def turns_of(proposal: int, theme: ThemeHead) -> tuple[Told, ...]:
-    """The life of a proposal, the newest turn last."""
+    """The turns of a proposal, the newest last."""
     found = await rows(
         """
         SELECT u.turn, u.at, u.version, u.reason, m.name, o.number, o.wording
@@ -160,7 +161,7 @@ async def read_versions(viewer: Viewer | None, ref: str, now: datetime) -> Versi
 
 
 def _compare(versions: Sequence[_Words]) -> list[tuple[tuple[Difference, ...], tuple[Difference, ...]]]:
-    """What each version changed in the wording and in the body; the first one stands as it is."""
+    """What each version changed in the wording and in the body; the first one is shown as it is."""
     if not versions:
         return []
     first = versions[0]

@@ -1,4 +1,4 @@
-"""Which proposals of a theme may ask for the same as these words? Suggested to a moderator, who alone decides."""
+"""Which proposals of a theme may ask for the same as these words? Suggestions for a moderator, who decides."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from forum.models.proposals import IN_FORCE_SQL
 from forum.text.folding import fold
 from forum.text.similarity import Fingerprint, fingerprint, nearest
 
-# Under each line of a whole page of them: more is not read.
+# How many are shown under each of many lines: nobody would read more.
 MOST_A_TEXT = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A proposal in force as it is compared; `meeting` is the number of the one that it comes from."""
+    """A proposal in force as it is compared; `meeting` is the number of the meeting that it comes from."""
 
     reference: str
     wording: str
@@ -27,7 +27,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A proposal that may ask for the same as a text: the words of the text that it has, or all of them."""
+    """A proposal that may ask for the same as a text: the words of the text that it also has, or all of them."""
 
     proposal: Candidate
     common: tuple[str, ...]
@@ -35,12 +35,12 @@ class Suggestion:
 
 
 def compared(wording: str) -> str:
-    """A wording without what makes no other proposal of it: accents, case, the final full stop."""
+    """A wording without differences that do not matter: accents, case, the final full stop."""
     return fold(wording).rstrip(" .;,")
 
 
 async def suggest(theme: ThemeHead, texts: Sequence[str]) -> list[tuple[Suggestion, ...]]:
-    """For each text the proposals that are near to it, the nearest first; one query, compared off the event loop."""
+    """For each text the similar proposals, the most similar first; one query, compared off the event loop."""
     found = await rows(
         f"""
         SELECT p.number, p.wording, m.number AS meeting
@@ -65,7 +65,7 @@ def _suggest(candidates: Sequence[Candidate], texts: Sequence[str]) -> list[tupl
 def _suggest_for(
     text: str, candidates: Sequence[Candidate], prints: dict[int, Fingerprint], same: int | None
 ) -> tuple[Suggestion, ...]:
-    """The same words come first, even those that say nothing to compare."""
+    """Suggestions for one text. Identical words come first, even when they consist of stop words only."""
     found = [] if same is None else [Suggestion(candidates[same], (), is_same=True)]
     for place, likeness in nearest(fingerprint(text), prints, most=MOST_A_TEXT):
         if place != same and len(found) < MOST_A_TEXT:

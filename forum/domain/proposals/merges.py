@@ -1,8 +1,8 @@
-"""When do two proposals become one, and when do they part again? A moderator says so, until the votes close.
+"""How are two proposals merged, and a merge undone? By a moderator, until the votes close.
 
 The source leads to the destination and is voted on there; its own ballots stay where they are and are carried
 (`carried_ballots.py`). `proposal_merge` says what was merged into what, for ever; `proposal.merged_into_id` leads
-straight to the proposal in force, however long the chain. Everybody concerned is told, with no count of anybody.
+directly to the proposal in force, however long the chain. Everybody concerned is notified, without any count.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ WHY_PARTED = "Dites pourquoi ces propositions se séparent : leurs auteurs le li
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A proposal that is merged or that others are merged into; `into` is the one in force that it leads to."""
+    """A proposal of a merge, source or destination; `into` is the one in force that it leads to."""
 
     id: int
     reference: str
@@ -44,7 +44,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A proposal that another one stands for, as its page tells it."""
+    """A proposal that was merged into another one, as the latter's page lists it."""
 
     reference: str
     wording: str
@@ -55,8 +55,9 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Union:
-    """What the page of a proposal says of merges: where it leads to, what it stands for, from where the reader's own
-    ballot on it came; `may_merge` to show the ways there. `near` may ask for the same, for its author to see."""
+    """What the page of a proposal says about merges: where it leads to, which proposals were merged into it, where the
+    reader's own ballot on it came from; `may_merge`: whether to offer merging. `near`: proposals that may ask for the
+    same, for its author."""
 
     into: str | None
     joined: tuple[Joined, ...]
@@ -67,8 +68,8 @@ class Union:
 
 @dataclass(frozen=True, slots=True)
 class MergeDesk:
-    """What the form of a merge, or of its undoing, shows: both proposals, the second once it is chosen; those that it
-    may be chosen among."""
+    """What the form of a merge, or of its undoing, shows: both proposals, the second once chosen; and those to choose
+    from."""
 
     theme: ThemeHead
     source: Party
@@ -85,7 +86,7 @@ _PARTY = f"""
 
 
 async def merge(viewer: Viewer | None, source_ref: str, destination_ref: str, reason: str, now: datetime) -> str:
-    """Merge a proposal into another one of its theme, with all that was merged into it before; gives the reference of
+    """Merge a proposal into another one of its theme, with everything merged into it before; returns the reference of
     the destination.
 
     Raises:
@@ -125,8 +126,8 @@ async def merge(viewer: Viewer | None, source_ref: str, destination_ref: str, re
 
 
 async def unmerge(viewer: Viewer | None, source_ref: str, reason: str, now: datetime) -> str:
-    """Part a proposal from the one that it was merged into: it is voted on by itself again, with all that had been
-    merged into it; gives its reference.
+    """Undo a merge: the source is voted on by itself again, with everything that had been merged into it; returns its
+    reference.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual; NotAllowed also once the votes are closed.
@@ -202,7 +203,7 @@ async def unmerge_desk(viewer: Viewer | None, source_ref: str, now: datetime) ->
 
 
 async def union_of(viewer: Viewer | None, line: ProposalLine, theme: ThemeHead, now: datetime) -> Union:
-    """What the page of a proposal of that theme says of merges."""
+    """What the page of a proposal of that theme says about merges."""
     found = await row(
         """
         SELECT i.number AS into_number, o.number AS own_from
@@ -224,7 +225,7 @@ async def union_of(viewer: Viewer | None, line: ProposalLine, theme: ThemeHead, 
 
 
 async def _near_own(viewer: Viewer | None, line: ProposalLine, theme: ThemeHead, now: datetime) -> tuple[Near, ...]:
-    """What the author of a proposal may read before they leave it as it is: nobody else needs to."""
+    """Similar proposals, shown only to the author of a proposal."""
     is_own = viewer is not None and viewer.id == line.author
     if not is_own or line.state is not ProposalState.OPEN or theme.schedule.votes_are_closed(now):
         return ()
@@ -232,7 +233,7 @@ async def _near_own(viewer: Viewer | None, line: ProposalLine, theme: ThemeHead,
 
 
 async def _joined(proposal: int, theme: ThemeHead) -> tuple[Joined, ...]:
-    """All that this proposal stands for, in the order in which it was merged."""
+    """Everything merged into this proposal, in the order of the merges."""
     found = await rows(
         """
         SELECT p.number, p.wording, p.origin, a.name AS author_name, m.reason
@@ -259,7 +260,7 @@ def _named(theme: ThemeHead, number: int | None) -> str | None:
 
 
 async def _asked(viewer: Viewer | None, ref: str, now: datetime) -> tuple[ThemeHead, Party]:
-    """The proposal that an address names, for somebody who may merge it."""
+    """The proposal of an address, for somebody who may merge it."""
     found = await _parties("t.number = $1 AND p.number = $2", *parse_reference(ref))
     if not found:
         raise NotFound
@@ -269,7 +270,8 @@ async def _asked(viewer: Viewer | None, ref: str, now: datetime) -> tuple[ThemeH
 
 
 async def _held(viewer: Viewer | None, ref: str, now: datetime) -> tuple[Viewer, ThemeHead, Party]:
-    """The same in a transaction that writes, with who does: the theme first, held alone, then what is in it."""
+    """The member who merges, and the proposal of an address, in a transaction that writes: its theme is held alone
+    first."""
     theme = await hold_theme(parse_reference(ref)[0], Hold.ALONE, now)
     _, source = await _asked(viewer, ref, now)
     return demand(may_merge, viewer, theme.group, theme.schedule, now), theme, source
@@ -279,7 +281,7 @@ async def _destination(theme: ThemeHead, source: Party, ref: str) -> Party:
     """The open proposal that the source may be merged into.
 
     Raises:
-        Invalid: the reference names none, says why.
+        Invalid: the reference leads to none; the sentence says why.
     """
     try:
         theme_number, number = parse_reference(ref.strip().upper())
@@ -326,7 +328,7 @@ def _party(found: Row) -> Party:
 
 
 async def _write_merge(source: int, destination: int, viewer: Viewer, reason: str, now: datetime) -> int:
-    """The merge itself, and all that the source stood for led to the destination."""
+    """Write the merge, and make everything merged into the source lead to the destination."""
     made = await row(
         """
         INSERT INTO proposal_merge (source_id, destination_id, member_id, reason, merged_at)
@@ -349,7 +351,7 @@ async def _lead(proposals: Sequence[int], root: int) -> None:
 
 
 async def _below(proposal: int) -> list[int]:
-    """All that was merged into a proposal, and into those."""
+    """Everything merged into a proposal, directly or not."""
     found = await rows(
         """
         WITH RECURSIVE below (id) AS (
@@ -374,7 +376,7 @@ async def _above(proposal: int) -> list[int]:
 
 
 async def _concerned(proposals: Sequence[int]) -> set[int]:
-    """Who wrote, promoted or judged any of these proposals."""
+    """The people who wrote, promoted or voted on any of these proposals."""
     wanted = places(len(proposals))
     found = await rows(
         f"""
@@ -387,7 +389,7 @@ async def _concerned(proposals: Sequence[int]) -> set[int]:
 
 
 async def _raise(theme: ThemeHead, proposals: Iterable[int]) -> None:
-    """The pages of the theme, and of the threads under whose contributions these proposals stand."""
+    """Raise the versions of the theme, and of the threads that show these proposals."""
     wanted = tuple(proposals)
     await raise_versions(theme=theme.id)
     for each in await rows(

@@ -1,7 +1,7 @@
-"""An agent answers a proposal for the administration: what is asked of the answer, and what it moves.
+"""An agent answers a proposal for the administration: what an answer must say, and what it changes.
 
-Once the votes are over, a proposal in force only. Two agents at once: the second one reads the first one's answer
-before theirs replaces it. Everybody whom it concerns is told, once for each answer.
+Only a proposal in force can be answered, once the votes are over. Of two agents at once, the second one reads the first
+one's answer before replacing it. Everybody concerned is notified, once for each answer.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ KEEPS = frozenset({Decision.RETAINED, Decision.PARTLY})
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an agent says for the administration, as the form gives it."""
+    """An answer as typed in the form."""
 
     decision: str
     reason: str
@@ -42,7 +42,7 @@ class Reply:
 
 
 async def proposal_to_answer(viewer: Viewer | None, ref: str, now: datetime) -> ProposalPage:
-    """What the form shows to an agent who may send it: the proposal, its result, what was answered so far.
+    """What the form shows to an agent who may send it: the proposal, its result, its answers so far.
 
     Raises:
         NotFound, SignInRequired, NotAllowed.
@@ -53,7 +53,7 @@ async def proposal_to_answer(viewer: Viewer | None, ref: str, now: datetime) -> 
 
 
 async def answer(viewer: Viewer | None, ref: str, reply: Reply, seen_number: int, now: datetime) -> None:
-    """Answer a proposal for the administration, perhaps with obligations; its makers and its voters are told.
+    """Answer a proposal for the administration, perhaps with obligations; its makers and its voters are notified.
 
     `seen_number` is the number of the newest answer that the agent saw, 0 for none.
 
@@ -102,7 +102,7 @@ class _Given:
 
 
 def _checked(reply: Reply, now: datetime) -> tuple[_Given, list[Promise]]:
-    """What is to be written, once all of it is found to be sound."""
+    """The answer to write, once all of it is checked."""
     checks = Checks()
     decision, reason, service = Decision.UNDER_STUDY, "", ""
     with checks.field("decision"):
@@ -150,7 +150,7 @@ async def _insert(held: HeldProposal, viewer: Viewer, number: int, given: _Given
 
 
 async def _move(held: HeldProposal, decision: Decision) -> None:
-    """The state that the decision gives: one that is done already stays so when it is retained once more."""
+    """Move the proposal to the state of the decision: one already done stays so when it is retained once more."""
     if decision in KEEPS and held.state is ProposalState.OPEN:
         await take(Step.RETAIN, held.id)
     elif decision not in KEEPS and held.state is not ProposalState.OPEN:

@@ -1,8 +1,8 @@
 """How does a proposal come to be? By its author, from the words of a contribution, or from minutes.
 
-A proposal made of a contribution keeps the range of the words that it comes from: its author is who wrote them, its
-promoter who chose them. Reading proposals is the matter of `proposals.py`, reading minutes that of `minutes.py`; what
-is not sent yet is in `drafts.py`, what happens afterwards in `amendments.py` and `departures.py`.
+A proposal made from a contribution keeps the range of the words that it comes from: its author is the person who wrote
+them, its promoter the one who chose them. Proposals are read in `proposals.py`, minutes in `minutes.py`; drafts are in
+`drafts.py`, later changes in `amendments.py` and `departures.py`.
 """
 
 from collections.abc import Sequence
@@ -44,13 +44,14 @@ from forum.text.quotes import QuoteMark
 from forum.text.reading import Reading, read
 from forum.text.source import clean_line, clean_source
 
-# A wording is read in one breath and fits on a line of the synthesis; the reasons go to the body.
+# A wording can be read at a glance and fits on a line of the synthesis; the reasons go into the body.
 LONGEST_WORDING = 300
 
 
 @dataclass(frozen=True, slots=True)
 class ProposalForm:
-    """What the form of a new proposal shows: its theme, and its guiding questions to tick; may it be sent already?"""
+    """What the form of a new proposal shows: its theme, its guiding questions to tick, and whether it can be sent
+    already."""
 
     theme: ThemeHead
     questions: tuple[Question, ...]
@@ -59,7 +60,8 @@ class ProposalForm:
 
 @dataclass(frozen=True, slots=True)
 class ExtractForm:
-    """What the form of a proposal made of a contribution shows; `wording` is a first one, made of the words."""
+    """What the form of a proposal made from a contribution shows; `wording` is a first suggestion, made from the
+    words."""
 
     post: OnePost
     words: str
@@ -86,7 +88,7 @@ class NewProposal:
 
 @dataclass(frozen=True, slots=True)
 class ProposalWords:
-    """What somebody wrote in a form, checked: a wording, a body as kept and as read, positions of questions."""
+    """What somebody wrote in a form, checked: a wording, a body as stored and as read, positions of questions."""
 
     wording: str
     body: str
@@ -95,7 +97,7 @@ class ProposalWords:
 
 
 async def proposal_form(viewer: Viewer | None, theme_number: int, now: datetime) -> ProposalForm:
-    """What the form of a new proposal shows to somebody who may send it or keep it for later.
+    """What the form of a new proposal shows to somebody who may send it or save it for later.
 
     Raises:
         NotFound, SignInRequired, NotAllowed.
@@ -108,7 +110,7 @@ async def proposal_form(viewer: Viewer | None, theme_number: int, now: datetime)
 async def propose(
     viewer: Viewer | None, theme_number: int, wording: str, body: str, questions: Sequence[int], now: datetime
 ) -> str:
-    """Make a proposal of one's own; gives its reference. `questions` are positions of guiding questions.
+    """Make a proposal in one's own words; returns its reference. `questions` are positions of guiding questions.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
@@ -127,7 +129,7 @@ async def propose(
 
 
 def of_ones_own(words: ProposalWords, author: Viewer) -> "NewProposal":
-    """A proposal in its author's own words; what staff propose comes from the organiser, and says so."""
+    """A proposal in its author's own words; one by staff is attributed to the organiser."""
     return NewProposal(
         words.wording,
         Origin.ORGANISER if author.is_staff else Origin.MEMBER,
@@ -142,7 +144,7 @@ def of_ones_own(words: ProposalWords, author: Viewer) -> "NewProposal":
 async def check_words(
     wording: str, body: str, questions: Sequence[int], known: Sequence[Question], *, unfinished: bool = False
 ) -> ProposalWords:
-    """What was typed, checked field by field; `unfinished` words may lack their wording.
+    """What was typed, checked field by field; `unfinished` ones may lack the wording.
 
     Raises:
         InvalidForm: the wording, the body or a question cannot be accepted.
@@ -163,7 +165,8 @@ async def check_words(
 async def just_written(
     theme: ThemeHead, author: Viewer, words: ProposalWords, state: ProposalState, now: datetime
 ) -> Row | None:
-    """What the same person sent a moment ago, all of it: a second press makes no second one. Its id and number."""
+    """The id and number of an identical proposal that the same person sent a moment ago, so that a double click makes
+    one."""
     found = await rows(
         """
         SELECT p.id, p.number, q.position FROM proposal p
@@ -184,7 +187,7 @@ async def just_written(
 
 
 async def _read_body(raw: str) -> tuple[str, Reading]:
-    """The body as kept and as read; empty when nothing was written.
+    """The body as stored and as read; empty when nothing was written.
 
     Raises:
         Invalid: it is too long, or holds a structured quote: what a proposal quotes is its provenance.
@@ -206,7 +209,7 @@ def _refuse_unknown(positions: Sequence[int], questions: Sequence[Question]) -> 
 async def extract_form(
     viewer: Viewer | None, post: int, words: str | None, now: datetime, *, near: int = 0
 ) -> ExtractForm:
-    """What the form of a proposal made of a contribution shows; `words` None takes the whole of it.
+    """What the form of a proposal made from a contribution shows; `words` None takes the whole of it.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual; NotAllowed also for the organiser's instruction.
@@ -244,14 +247,15 @@ async def propose_from_post(
     *,
     near: int = 0,
 ) -> str:
-    """Make a proposal of a contribution, or of an extract of it; gives its reference.
+    """Make a proposal from a contribution, or from an extract of it; returns its reference.
 
-    The author is who wrote the words, the viewer promotes them; the meeting is the contribution's confirmed one.
+    Its author is the person who wrote the words, its promoter the viewer; its meeting is the contribution's confirmed
+    one.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: like `extract_form`.
         InvalidForm: the wording or a question cannot be accepted.
-        Invalid: this extract is a proposal already, by somebody else or under another wording.
+        Invalid: this extract already is a proposal, by somebody else or under another wording.
     """
     form = await extract_form(viewer, post, words, now, near=near)
     checks = Checks()
@@ -291,7 +295,7 @@ async def propose_from_post(
 
 
 async def _twin_of(mark: QuoteMark) -> Row | None:
-    """The proposal in force that was made of these very words."""
+    """The proposal in force that was made of exactly these words."""
     return await row(
         f"""
         SELECT p.number, p.wording, p.promoter_id FROM proposal p JOIN extract e ON e.id = p.extract_id
@@ -314,10 +318,8 @@ async def _confirmed_meeting(post: int) -> int | None:
 
 
 async def write_proposals(theme: ThemeHead, new: Sequence[NewProposal], editor: Viewer, now: datetime) -> list[str]:
-    """Write checked proposals inside the caller's transaction, which holds the theme alone; gives their references.
-
-    Numbers are never reused.
-    """
+    """Write checked proposals inside the caller's transaction, which holds the theme alone; returns their references.
+    Numbers are never reused."""
     first = await take_numbers(theme, len(new))
     for number, each in enumerate(new, start=first):
         await _insert(theme, number, each, editor, now)
@@ -325,7 +327,7 @@ async def write_proposals(theme: ThemeHead, new: Sequence[NewProposal], editor: 
 
 
 async def take_numbers(theme: ThemeHead, many: int) -> int:
-    """The first of the next numbers of a theme, which no other proposal will have; its pages are out of date."""
+    """Reserve the next numbers of a theme, and return the first; its cached pages become stale."""
     taken = await row(
         """
         UPDATE theme SET last_proposal_number = last_proposal_number + $2, version = version + 1
@@ -345,7 +347,7 @@ async def _insert(theme: ThemeHead, number: int, new: NewProposal, editor: Viewe
 
 
 async def insert_proposal(theme: ThemeHead, number: int, new: NewProposal, state: ProposalState, now: datetime) -> int:
-    """Its row and the questions that it answers; gives its id."""
+    """Insert the row of a proposal and the questions that it answers; returns its id."""
     made = await row(
         """
         INSERT INTO proposal (theme_id, number, wording, body, body_html, body_plain, version, state, origin,
@@ -371,7 +373,7 @@ async def insert_proposal(theme: ThemeHead, number: int, new: NewProposal, state
 
 
 async def answer_questions(proposal: int, theme: ThemeHead, positions: Sequence[int]) -> None:
-    """These are the guiding questions that it answers, and no other."""
+    """Set the guiding questions that it answers."""
     await rows("DELETE FROM proposal_question WHERE proposal_id = $1", proposal)
     for position in sorted(set(positions)):
         await rows(
@@ -385,7 +387,7 @@ async def answer_questions(proposal: int, theme: ThemeHead, positions: Sequence[
 
 
 async def begin(proposal: int, wording: str, body: str, editor: Viewer, now: datetime) -> None:
-    """From here on others judge it: its first version, and the first turn of its life."""
+    """Write the first version of a proposal and the first turn of its history: from now on others see it."""
     await rows(
         """
         INSERT INTO proposal_version (proposal_id, number, wording, body, editor_id, created_at)

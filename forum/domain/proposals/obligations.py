@@ -1,7 +1,7 @@
-"""What the administration binds itself to do about a proposal that it answered: by when, done or put off, and why.
+"""What the administration commits itself to do about a proposal that it answered: by when, done or postponed, and why.
 
-Everybody reads it with the answer (`answers.py`), lateness included. A due date moves for a reason that everybody reads
-too: the journal holds the dates that were.
+It is public with the answer (`answers.py`), lateness included. Moving a due date needs a public reason; the journal
+holds the former dates.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ LONGEST_WORDS = 500
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """Something to be done by a day, as a form gives it; `row` says which line of the form, from 1."""
+    """An obligation as typed in a form; `row` says which line of the form, from 1."""
 
     words: str
     due_on: date | None
@@ -45,7 +45,7 @@ class OwnedObligation:
 
 
 def checked_promises(promises: Sequence[Promise], day: date, checks: Checks) -> list[Promise]:
-    """Those that hold something, each found to be sound; what is wrong is said of `engagement-N` and `echeance-N`."""
+    """The obligations that are not empty, each checked; problems are reported for `engagement-N` and `echeance-N`."""
     sound = []
     for each in promises:
         if not each.words.strip() and each.due_on is None:
@@ -62,7 +62,7 @@ def checked_promises(promises: Sequence[Promise], day: date, checks: Checks) -> 
 
 
 def refuse_past(due_on: date | None, day: date) -> None:
-    """Raises Invalid: there is no due date, or it is over already."""
+    """Refuse a missing or past due date. Raises Invalid."""
     if due_on is None:
         raise Invalid("Indiquez une échéance.")
     if due_on < day:
@@ -111,7 +111,7 @@ async def _journal(
 
 
 async def promise(viewer: Viewer | None, ref: str, promises: Sequence[Promise], now: datetime) -> None:
-    """Bind the administration to something more about a proposal that it answered.
+    """Add an obligation of the administration about a proposal that it answered.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
@@ -134,13 +134,13 @@ async def promise(viewer: Viewer | None, ref: str, promises: Sequence[Promise], 
 
 
 async def _held(viewer: Viewer | None, ref: str, now: datetime) -> tuple[Viewer, HeldProposal]:
-    """Who answers, and the proposal, its theme held."""
+    """The agent, and the proposal, with its theme held."""
     held = await hold_proposal(ref, now)
     return demand(may_answer, viewer, held.theme.schedule, now, state=held.state), held
 
 
 async def obligation_to_keep(viewer: Viewer | None, ref: str, obligation: int, now: datetime) -> OwnedObligation:
-    """What the form that says that it is done, or moves its due date, shows to an agent who may send it.
+    """What the form that marks an obligation as kept, or postpones it, shows to an agent who may send it.
 
     Raises:
         NotFound, SignInRequired, NotAllowed.
@@ -166,7 +166,7 @@ def _owned(held: HeldProposal, found: Row) -> OwnedObligation:
 
 
 async def _to_change(viewer: Viewer | None, ref: str, obligation: int, now: datetime) -> tuple[Viewer, OwnedObligation]:
-    """Who answers, and an obligation that is still to be done, its theme held.
+    """The agent, and an obligation that is still open, with its theme held.
 
     Raises:
         Conflict: it is done already.
@@ -181,7 +181,7 @@ async def _to_change(viewer: Viewer | None, ref: str, obligation: int, now: date
 async def keep(
     viewer: Viewer | None, ref: str, obligation: int, done_on: date | None, done_words: str, now: datetime
 ) -> None:
-    """Say that an obligation is met, since when and how; everybody whom the answer concerned is told.
+    """Mark an obligation as kept, since when and how; everybody concerned by the answer is notified.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
@@ -213,9 +213,9 @@ async def keep(
 
 
 async def reopen(viewer: Viewer | None, ref: str, obligation: int, reason: str, now: datetime) -> None:
-    """Say that an obligation that was said to be met is not, for a reason that everybody reads.
+    """Mark a kept obligation as open again, for a public reason.
 
-    A proposal that was carried out is retained again, no more.
+    A proposal that was carried out goes back to being retained.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
@@ -240,7 +240,7 @@ async def reopen(viewer: Viewer | None, ref: str, obligation: int, reason: str, 
 async def postpone(
     viewer: Viewer | None, ref: str, obligation: int, due_on: date | None, reason: str, now: datetime
 ) -> None:
-    """Move the due date of an obligation, for a reason that everybody reads; the date that was stays readable.
+    """Move the due date of an obligation, for a public reason; the former date stays readable.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
@@ -274,7 +274,7 @@ async def postpone(
 
 
 async def carry_out(viewer: Viewer | None, ref: str, now: datetime) -> None:
-    """Say that a retained proposal is done: all that the administration bound itself to do about it is.
+    """Mark a retained proposal as carried out: all the administration's obligations about it are kept.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.

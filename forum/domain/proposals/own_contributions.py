@@ -1,7 +1,7 @@
-"""What has become of a member's own words? Each contribution and each proposal of theirs, to the end that it came to.
+"""What has become of a member's own words? The fate of each of their contributions and proposals.
 
-Read or not by the moderators of the group, what was drawn from it, which proposal that speaks for, what the vote made
-of it and what the administration answered. Nothing of anybody else but what is public; of a sealed vote, nothing.
+Whether the moderators of the group read it, which extracts they kept, which proposal those support, the result of its
+vote and the administration's answer. Nothing about anybody else except what is public; nothing about a sealed vote.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -21,13 +21,13 @@ from forum.permissions import Viewer, demand, may_keep_own_account
 from forum.ranking.tallies import Tally
 
 SHOWN = 20
-# What of a contribution is enough to know it again.
+# How much of a contribution is enough to recognise it.
 _EXCERPT = 240
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the vote made of a proposal, once it is over: `rank` among `ranked`, None under the quorum."""
+    """The result of a proposal, once the vote is over: `rank` among `ranked`, None under the quorum."""
 
     rank: int | None
     tied: bool
@@ -38,10 +38,8 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class OwnProposal:
-    """A proposal that one's words are in. `judged` and `answers` are those of `other` where it was merged into it.
-
-    `is_own`: the member wrote or promotes it. `other` is what it was merged into, or withdrawn in favour of.
-    """
+    """A proposal that contains the member's words. `other` is the one that it was merged into, or withdrawn in favour
+    of; `judged` and `answers` are those of `other` where it was merged. `is_own`: the member wrote or promotes it."""
 
     reference: str
     wording: str
@@ -57,7 +55,7 @@ class OwnProposal:
 
 @dataclass(frozen=True, slots=True)
 class OwnExtract:
-    """Words that were drawn from a contribution, and the reference of the proposal that they speak for, if any yet."""
+    """An extract of a contribution, and the reference of the proposal that it supports, if any yet."""
 
     words: str
     nature: Nature
@@ -66,8 +64,8 @@ class OwnExtract:
 
 @dataclass(frozen=True, slots=True)
 class OwnPost:
-    """A contribution and how its reading ended: `outcome` None while it did not, `edited_since` when its words are not
-    those that were read."""
+    """A contribution and the outcome of its reading: None if not read yet; `edited_since` when it changed after the
+    reading."""
 
     id: int
     thread_title: str
@@ -85,7 +83,7 @@ class OwnPost:
 async def read_own_contributions(
     viewer: Viewer | None, now: datetime, turn: Turn = FIRST
 ) -> Page[OwnPost | OwnProposal]:
-    """What has become of what this member wrote, the newest first. Raises SignInRequired."""
+    """What has become of everything that this member wrote, the newest first. Raises SignInRequired."""
     viewer = demand(may_keep_own_account, viewer)
     found = await read_page(_ENTRIES, [viewer.id], _NEWEST_FIRST, turn, SHOWN)
     posts = [each["id"] for each in found.shown if each["kind"] == 0]
@@ -97,7 +95,7 @@ async def read_own_contributions(
 
 
 _NEWEST_FIRST = Order({"at": datetime, "kind": int, "id": int}, newest_first=True)
-# Contributions, and the proposals that were not made of one of them: those stand under it.
+# Contributions, and proposals that were not made from one of them; the others are listed under their contribution.
 _ENTRIES = """
     SELECT kind, id, at FROM (
     SELECT 0 AS kind, c.id, c.created_at AS at FROM post c WHERE c.author_id = $1
@@ -111,7 +109,7 @@ _ENTRIES = """
 
 
 async def _made_of(posts: Sequence[int]) -> dict[tuple[int, int], None]:
-    """Which proposals each contribution has words in, as (post, proposal) in the order of references."""
+    """The proposals that contain words of each contribution, as (post, proposal) in the order of references."""
     if not posts:
         return {}
     found = await rows(
@@ -159,7 +157,7 @@ async def _posts(
 
 
 async def _extracts(posts: Sequence[int]) -> dict[int, list[OwnExtract]]:
-    """The words that were drawn from each contribution, as they stood in the version that was read."""
+    """The extracts of each contribution, with the words of the version that was read."""
     found: dict[int, list[OwnExtract]] = {}
     for each in await rows(
         f"""
@@ -198,13 +196,13 @@ async def _proposals(viewer: Viewer, wanted: Collection[int], now: datetime) -> 
 
 
 def _stands_in(found: Row) -> int:
-    """The proposal that was judged and is answered in its place: itself, but for one that was merged."""
+    """The proposal that was voted on and answered in its place: itself, unless it was merged."""
     merged = found["state"] == ProposalState.MERGED and found["merged_into_id"]
     return int(found["merged_into_id"] if merged else found["id"])
 
 
 async def _judged(themes: Mapping[int, ThemeHead], now: datetime) -> dict[int, Judged]:
-    """The results of these themes, by proposal id; nothing of those whose votes are not over."""
+    """The results of these themes, by proposal id; none for themes whose votes are not over."""
     found: dict[int, Judged] = {}
     for theme in themes.values():
         if theme.schedule.votes_are_closed(now):

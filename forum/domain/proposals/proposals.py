@@ -1,7 +1,8 @@
-"""What do people ask for, in which exact words did it begin, and in which order is it read?
+"""What do people propose, from which exact words, and in which order are proposals listed?
 
-A proposal made of a contribution keeps the range of the words that it comes from; its author is who wrote them. During
-a vote the order is drawn for each person; once it is over, it is the order of `ranking/`. Ballots are in `votes.py`.
+A proposal made from a contribution keeps the range of the words that it comes from; its author is the person who wrote
+them. During a vote the order is random for each person; once it is over, it is that of `ranking/`. Ballots are in
+`votes.py`.
 """
 
 from collections.abc import Sequence
@@ -53,7 +54,7 @@ class MeetingOfOrigin:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What has become of a proposal: its state, why, and the proposal that takes its place, if any."""
+    """What has become of a proposal: its state, why, and the proposal that replaces it, if any."""
 
     state: ProposalState
     reason: str = ""
@@ -75,7 +76,7 @@ class ListedProposal:
 
     @property
     def rank(self) -> int | None:
-        """By the declared method of the theme."""
+        """Its rank by the declared method of the theme."""
         return self.place.rank if self.place else None
 
     @property
@@ -86,11 +87,9 @@ class ListedProposal:
 
 @dataclass(frozen=True, slots=True)
 class ProposalList:
-    """The proposals of a theme in the order to show them; `apart` are those that are no longer asked for.
-
-    `shuffled`: the order is to be drawn for each reader. `results`: what came out of the vote once it is over;
-    `proposals` are then in their ranks and `below_quorum` listed apart.
-    """
+    """The proposals of a theme in the order to show them; `apart` are those no longer in force. `shuffled`: the order
+    must be drawn for each reader. `results`: those of the vote, once it is over; `proposals` are then by rank, and
+    `below_quorum` listed separately."""
 
     theme: ThemeHead
     proposals: tuple[ListedProposal, ...]
@@ -99,7 +98,7 @@ class ProposalList:
     shuffled: bool
     results: Results | None
     meeting: int | None = None
-    """The number of the meeting that those shown come from; None: all."""
+    """The number of the meeting that the list is filtered by; None: not filtered."""
 
     @property
     def meetings(self) -> tuple[int, ...]:
@@ -124,7 +123,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class ProposalPage:
-    """Everything that the page of a proposal shows; `preferred_to` are those withdrawn in favour of it."""
+    """Everything that the page of a proposal shows; `preferred_to` are the proposals withdrawn in favour of it."""
 
     theme: ThemeHead
     line: ProposalLine
@@ -164,7 +163,7 @@ _LIST = f"""
 
 
 async def list_proposals(theme: ThemeHead, now: datetime) -> ProposalList:
-    """The proposals of a theme as everybody may see them, in four queries at most: nothing in it is one reader's own.
+    """The proposals of a theme, in four queries at most, without anything that belongs to one reader.
 
     Before and during the vote by reference (see `drawn_order`), after it by rank.
     """
@@ -186,10 +185,10 @@ async def list_proposals(theme: ThemeHead, now: datetime) -> ProposalList:
 
 
 def by_meeting(listed: ProposalList, *, only: int | None = None, sort: bool = False) -> ProposalList:
-    """The list with the proposals of one meeting alone, or sorted by meeting, those that come from none last.
+    """The list with only the proposals of one meeting, or sorted by meeting, with those of none last.
 
-    A number of a meeting is one meeting: a theme is of one working group. Ranks stay those of the whole theme, and
-    what is drawn for each reader or ranked is not sorted.
+    A number is exactly one meeting, since a theme belongs to one working group. Ranks stay those of the whole theme; a
+    list that is ranked, or drawn for each reader, is not sorted.
     """
 
     def shown(some: tuple[ListedProposal, ...]) -> tuple[ListedProposal, ...]:
@@ -272,7 +271,7 @@ async def _results(theme: ThemeHead, shown: Sequence[ListedProposal], now: datet
 def _in_order(
     shown: Sequence[ListedProposal], results: Results | None
 ) -> tuple[Sequence[ListedProposal], Sequence[ListedProposal]]:
-    """The proposals by their ranks, each with its place; apart, those under the quorum."""
+    """The proposals by rank, each with its place; separately, those under the quorum."""
     if results is None:
         return shown, ()
     by_reference = {each.line.reference: each for each in shown}
@@ -368,7 +367,7 @@ async def _questions_of(proposal: int) -> tuple[Question, ...]:
 
 
 async def _preferred_to(proposal: int, theme: ThemeHead) -> tuple[OtherProposal, ...]:
-    """Those that were withdrawn in favour of it."""
+    """The proposals withdrawn in favour of it."""
     found = await rows(
         """
         SELECT number, wording FROM proposal
