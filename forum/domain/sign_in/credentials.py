@@ -1,5 +1,5 @@
-"""What a member signs in with, changed by themselves. The account's owner is told by mail of each change, so that
-somebody else's change is found out (ASVS 5.0, 6.3.7), and the other sessions end (7.4.3).
+"""How does a member change what they sign in with? The account's owner is told by mail of each change, so that a change
+by somebody else is noticed (ASVS 5.0, 6.3.7), and the other sessions end (7.4.3).
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from forum.permissions import Viewer
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whom a mail tells of a change; None in its place when there is no address, or too many mails this hour."""
+    """The recipient of a mail about a change; None instead when there is no address, or too many mails this hour."""
 
     name: str
     email: str
@@ -24,7 +24,7 @@ class Owner:
 
 
 async def owner_to_tell(member: int) -> Owner | None:
-    """Ask before the transaction: it counts one mail."""
+    """The owner to tell of a change. Call before the transaction: it counts one mail."""
     found = await row("SELECT name, email, locale FROM member WHERE id = $1", member)
     if found is None or not found["email"] or not await may_mail(found["email"]):
         return None
@@ -32,19 +32,19 @@ async def owner_to_tell(member: int) -> Owner | None:
 
 
 async def tell(tx: Transaction, owner: Owner | None, template: str, *, now: datetime, **values: str) -> None:
-    """One of our mails on a change, in the caller's transaction."""
+    """Post a mail about a change, in the caller's transaction."""
     if owner is not None:
         await post_mail(tx, template, owner.email, locale=owner.locale, now=now, name=owner.name, **values)
 
 
 async def close_others(viewer: Viewer, token: str, *, now: datetime) -> str:
-    """This session goes on under a new token, the others end; in the caller's transaction."""
+    """Give this session a new token and end the others, in the caller's transaction."""
     await sessions.close_all(viewer.id, keep=token)
     return await sessions.renew(token, now=now)
 
 
 async def change_password(viewer: Viewer, token: str, *, current: str, new: str, now: datetime) -> str:
-    """A new password; gives the new token of this session. `current` is what was typed in `proofs.FIELD`.
+    """Change the password; returns the new token of this session. `current` is what was typed in `proofs.FIELD`.
 
     Raises:
         NotFound: they have no password to change: the reset by mail gives the first one.

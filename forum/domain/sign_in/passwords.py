@@ -1,6 +1,6 @@
-"""Passwords: which are accepted, how they are kept, how they are verified.
+"""Which passwords are accepted, and how are they stored and verified?
 
-Argon2id takes a fifth of a second and 64 MiB by design, so it runs in a thread, two at a time: others are served
+Argon2id takes a fifth of a second and 64 MiB by design, so it runs in threads, two at a time: other requests are served
 meanwhile and memory stays bounded. Length counts, composition does not (NIST SP 800-63B, ASVS 5.0 6.2).
 """
 
@@ -19,10 +19,10 @@ from forum.errors import Invalid
 from forum.settings import settings
 from forum.text.folding import fold
 
-# Beyond this a password is no longer typed, and hashing it would be a way to tire the server.
+# Nobody types a longer password, and hashing it would be a way to overload the server.
 LONGEST = 1024
 AT_ONCE = 2
-# Signs that people put in the place of a letter.
+# Characters that people use in place of a letter.
 _FOR_LETTERS = str.maketrans("013457@$€", "oieastase")
 COMMON = Path(__file__).with_name("common_passwords.txt")
 
@@ -37,18 +37,18 @@ def _common() -> frozenset[str]:
 
 @cache
 def _decoy() -> str:
-    """A hash that no password fits: verifying against it takes the time of a real account."""
+    """A hash that no password matches: verifying against it takes the time of a real account."""
     return _hasher.hash(secrets.token_urlsafe(32))
 
 
 def clean_password(password: str, *, field: str | None = None) -> str:
-    """The password as it is hashed, whatever keyboard typed it: composed (NFC), every kind of space a plain one.
+    """The password as it is hashed, whatever the keyboard: composed (NFC), with every kind of space made plain.
 
-    That is the profile OpaqueString of RFC 8265. Nothing else is changed, cut or refused: case, signs and spaces at
-    both ends count, as typed or as pasted.
+    That is the profile OpaqueString of RFC 8265. Nothing else is changed, cut or refused: case, punctuation and spaces
+    at both ends count, as typed or as pasted.
 
     Raises:
-        Invalid: longer than any password; said before it is hashed.
+        Invalid: longer than any password; raised before hashing.
     """
     if len(password) > LONGEST or "\0" in password:
         raise Invalid("Un mot de passe compte au plus {longest} caractères.", field=field, values={"longest": LONGEST})
@@ -56,7 +56,7 @@ def clean_password(password: str, *, field: str | None = None) -> str:
 
 
 def check_password(password: str, *, about: tuple[str, ...] = ()) -> str:
-    """The password itself when it may be used; `about` are the person's name, handle and address.
+    """The password, cleaned, when it is acceptable; `about` are the person's name, handle and address.
 
     Raises:
         Invalid: too short, too long, well known, or made of the person's own names or the site's.
@@ -72,8 +72,9 @@ def check_password(password: str, *, about: tuple[str, ...] = ()) -> str:
 
 
 def _is_common(password: str) -> bool:
-    """In the list, or two words of it, whatever digits and signs stand around, between or for letters ("p@ssw0rd"); or
-    one short piece repeated. So a few hundred words stand for all that people make of them (ASVS 5.0, 6.2.4)."""
+    """Whether it is in the list, or made of two of its words, whatever digits and punctuation are around, between or in
+    place of letters ("p@ssw0rd"); or one short piece repeated. ¶ So a few hundred words cover all the variants that
+    people make of them (ASVS 5.0, 6.2.4)."""
     folded = re.sub(r"\s", "", fold(password))
     bare = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", folded)
     letters = re.sub(r"[\W\d_]", "", bare.translate(_FOR_LETTERS))
@@ -98,7 +99,7 @@ def generate() -> str:
 
 
 async def hash_password(password: str) -> str:
-    """What is kept of it: a fifth of a second, so never inside a transaction.
+    """The hash to store. It takes a fifth of a second, so never call it inside a transaction.
 
     Raises:
         Invalid: longer than any password.
@@ -107,7 +108,7 @@ async def hash_password(password: str) -> str:
 
 
 async def verify(password: str, kept: str | None) -> bool:
-    """Whether the password fits; the same work is done when there is nothing to fit (`kept` is None).
+    """Whether the password matches; the same work is done when there is no hash (`kept` is None).
 
     Raises:
         Invalid: longer than any password.

@@ -1,7 +1,7 @@
-"""Proofs: before a change by which an account could be taken, its owner says once more who they are.
+"""How does the owner of an account prove who they are again, before a change that could take it over?
 
-The password is asked for in the form of the change itself (ASVS 5.0, 7.5.1: full authentication before what one signs
-in with changes). Who has none, because a provider answers for them, must have signed in a few minutes ago.
+The password is asked for in the form of the change itself (ASVS 5.0, 7.5.1: full authentication before changing
+credentials). A member without one, who signs in with a provider, must have done so a few minutes ago.
 """
 
 from datetime import datetime, timedelta
@@ -23,16 +23,17 @@ async def has_password(viewer: Viewer) -> bool:
 
 
 async def is_fresh(token: str, *, now: datetime) -> bool:
-    """Whether the person at this browser said a few minutes ago who they are."""
+    """Whether the person at this browser signed in a few minutes ago."""
     found = await row("SELECT proved_at FROM session WHERE token_hash = $1", sessions.hashed(token))
     proved = found["proved_at"] if found else None
     return proved is not None and now - proved <= FRESH
 
 
 async def require_proof(viewer: Viewer, token: str, password: str, *, now: datetime) -> None:
-    """The person at this browser is still the owner of the account. Ask before the transaction: it takes a while.
+    """Check that the person at this browser is the owner of the account.
 
-    `token` is that of their session, `password` what they typed in the field `FIELD`. Slowed down like signing in.
+    Call before the transaction: it takes a while. `token` is that of their session, `password` what they typed in the
+    field `FIELD`. Slowed down like signing in.
 
     Raises:
         Invalid: the password is not right; or they have none, and signed in too long ago.

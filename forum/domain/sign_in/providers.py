@@ -1,8 +1,8 @@
-"""The provider of identities (OpenID Connect): where it sends people from, and who it says that came back.
+"""The provider of identities (OpenID Connect): where does a visit to it begin, and who came back?
 
-authlib and joserfc judge signatures and claims; what is fetched, from where, how much and how long is decided here.
-The provider is asked at the address of the settings and at those that it gives there, never redirected, within a size
-and a time. What it says of itself and its keys are kept for an hour; a key that nobody knows yet is looked for once.
+authlib and joserfc verify signatures and claims; what is fetched, from where, how much and how long is decided here.
+Only the address of the settings and those that its answer gives are requested, without redirects, within a limit of
+size and time. The provider's metadata and keys are cached for an hour; an unknown key is looked for once.
 """
 
 import json
@@ -26,17 +26,17 @@ from joserfc.jwk import KeySet, OctKey
 from forum.errors import NotAllowed, Unavailable
 from forum.settings import settings
 
-# An answer of a provider is a few thousand bytes; it has this long in all to come.
+# An answer of a provider is a few thousand bytes; this is the time for the whole of it.
 LARGEST: Final = 256 * 1024
 SECONDS: Final = 10
 KEPT: Final = timedelta(hours=1)
-# Somebody who invents names of keys must not have us ask for them each time.
+# Invented key names must not make us fetch the keys each time.
 KEYS_ASKED_EVERY: Final = timedelta(minutes=1)
 # Clocks of two servers never agree to the second.
 LEEWAY: Final = 30
 # OpenID Connect Core 2: a subject is at most this many ASCII characters.
 LONGEST_SUBJECT: Final = 255
-# What a stranger's token can make a parser raise, besides what the library says itself.
+# The exceptions that a malicious token can cause in a parser, besides the library's own.
 _UNREADABLE = (JoseError, ValueError, TypeError, KeyError, RecursionError, OverflowError)
 
 DOWN = "Le service {name} ne répond pas pour l’instant. Réessayez plus tard, ou connectez-vous avec un mot de passe."
@@ -52,7 +52,7 @@ logger = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a provider says of itself (OpenID Connect Discovery 3), of which we read this."""
+    """The part that we read of a provider's metadata (OpenID Connect Discovery 3)."""
 
     authorization: str
     token: str
@@ -62,12 +62,12 @@ class Metadata:
     secret_in_body: bool
     """client_secret_post, for a provider that does not take the secret in a header."""
     names_itself: bool
-    """Its answers bear its name (RFC 9207), so that one provider's cannot pass for another's."""
+    """Its answers contain its name (RFC 9207), so that one provider's cannot pass for another's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody as the provider proves them: `issuer` and `subject` name them, the rest is what is said of them."""
+    """Somebody as the provider identified them: `issuer` and `subject` identify them, the rest are their details."""
 
     issuer: str
     subject: str
@@ -78,7 +78,7 @@ class Person:
 
 
 class _Provider:
-    """What this process knows of the provider, and since when."""
+    """The provider's metadata and keys as cached by this process, and since when."""
 
     def __init__(self) -> None:
         self.metadata: Metadata | None = None
@@ -95,27 +95,27 @@ def enabled() -> bool:
 
 
 def name() -> str:
-    """What the provider is called."""
+    """The provider's name on pages."""
     return settings().oidc.name
 
 
 def return_address() -> str:
-    """Where the provider sends people back to, as it must be registered there: one for all languages."""
+    """The address where the provider sends people back to, registered there; the same for all languages."""
     return settings().site.base_url + "/connexion/retour"
 
 
 def sign_out_address() -> str:
-    """Where it sends them once they are signed out there, too; registered likewise."""
+    """The address where it sends people after they signed out there; also registered."""
     return settings().site.base_url + "/deconnexion/retour"
 
 
 async def way_in(*, state: str, nonce: str, verifier: str, now: datetime) -> str:
     """The address at the provider where somebody signs in (OpenID Connect Core 3.1.2.1); PKCE by the settings.
 
-    Nothing else is in it: ProConnect refuses parameters that it does not know.
+    It has no other parameters: ProConnect refuses those that it does not know.
 
     Raises:
-        Unavailable: the provider cannot be reached, or says of itself what must not be believed.
+        Unavailable: the provider cannot be reached, or its metadata are not acceptable.
     """
     chosen, metadata = settings().oidc, await _metadata(now)
     asked = {
@@ -145,10 +145,10 @@ async def way_out(id_token: str, *, state: str, now: datetime) -> str:
 
 
 async def check_answer(answer: Mapping[str, str], now: datetime) -> str:
-    """The code of what the provider sent the browser back with, before anything else is believed.
+    """The code in the provider's answer, checked before anything else is trusted.
 
     Raises:
-        NotAllowed: it says an error, comes from another provider (RFC 9207), or holds no code.
+        NotAllowed: it is an error, comes from another provider (RFC 9207), or holds no code.
         Unavailable: the provider cannot be reached, or says itself that it cannot answer.
     """
     metadata = await _metadata(now)
@@ -166,10 +166,10 @@ async def check_answer(answer: Mapping[str, str], now: datetime) -> str:
 
 
 async def identify(code: str, *, nonce: str, verifier: str, now: datetime) -> Person:
-    """Who the provider says that came back: its ID token, then what it says of the person, both verified.
+    """The person who came back, from the ID token and the provider's details, both verified.
 
     Raises:
-        NotAllowed: the code is not good any more, or anything in the answers is not as it must be.
+        NotAllowed: the code is not good any more, or something in the answers is wrong.
         Unavailable: the provider cannot be reached.
     """
     metadata = await _metadata(now)
@@ -231,7 +231,7 @@ async def _verified_id_token(tokens: Mapping[str, str], nonce: str, now: datetim
 async def _userinfo(metadata: Metadata, access_token: str, proved: dict[str, Any], now: datetime) -> dict[str, Any]:
     """What the provider says of the person, signed where the settings ask for it (OpenID Connect Core 5.3).
 
-    Plain words are believed on the strength of the connection; a signature that comes unasked is verified all the same.
+    An unsigned answer is trusted because of the connection; an unrequested signature is verified all the same.
     """
     if not metadata.userinfo:
         if settings().oidc.userinfo_signed:
@@ -272,7 +272,7 @@ def _validate(claims: JWTClaims, now: datetime) -> None:
 
 
 async def _signed(token: str, now: datetime) -> jwt.Token:
-    """A token whose signature is the provider's, by an algorithm of the settings."""
+    """The claims of a token, once its signature is verified as the provider's, with an algorithm of the settings."""
     chosen = settings().oidc
     try:
         if chosen.algorithms == "HS256":
@@ -287,7 +287,7 @@ async def _signed(token: str, now: datetime) -> jwt.Token:
 
 
 async def _keys(now: datetime, *, anew: bool = False) -> KeySet:
-    """The keys that the provider signs with; `anew` asks it again, unless it was just asked."""
+    """The keys that the provider signs with; `anew` fetches them again, unless they were just fetched."""
     known = _known()
     if known.keys is None or now - known.keys_at >= (KEYS_ASKED_EVERY if anew else KEPT):
         said = await _document((await _metadata(now)).keys)
@@ -323,7 +323,7 @@ def _read_metadata(said: dict[str, Any]) -> Metadata:
 
 
 def _address(said: dict[str, Any], which: str, *, required: bool = True) -> str:
-    """An address that the provider gives: over https wherever its own is."""
+    """An address given by the provider: must be https if the provider's own is."""
     given = said.get(which) or ""
     schemes = ("https",) if settings().oidc.discovery_url.startswith("https:") else ("https", "http")
     try:
@@ -349,7 +349,7 @@ async def _document(address: str) -> dict[str, Any]:
 async def _ask(
     method: str, address: str, *, headers: Mapping[str, str], form: Mapping[str, str] | None = None
 ) -> tuple[int, str, bytes]:
-    """Status, media type and body of an answer; no redirection is followed, nothing is unpacked.
+    """Status, media type and body of an answer; no redirect is followed, nothing is decompressed.
 
     Raises:
         Unavailable: no answer, an answer that is too long or too slow, or the provider's own failure.
@@ -385,14 +385,14 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def _name(said: dict[str, Any]) -> str:
-    """A name to begin with: `name`, or a first and a last one (ProConnect: given_name, usual_name)."""
+    """A name to suggest: `name`, or a first and a last one (ProConnect: given_name, usual_name)."""
     whole = _words(said, "name", 60)
     last = _words(said, "usual_name", 60) or _words(said, "family_name", 60)
     return " ".join((whole or f"{_words(said, 'given_name', 60)} {last}").split())
 
 
 def _words(said: dict[str, Any], which: str, limit: int) -> str:
-    """A text among claims, that a page can show; anything else is nothing."""
+    """A text among the claims that a page can show; empty for anything else."""
     given = said.get(which)
     if not isinstance(given, str):
         return ""
@@ -408,7 +408,7 @@ def _known() -> _Provider:
 
 
 def _unsound(reason: str) -> NotAllowed:
-    """The log says what; the person reads that it was refused."""
+    """The refusal of an unsound answer: the log says why; the person only reads that it was refused."""
     logger.warning("provider not believed", reason=reason)
     return NotAllowed(UNSOUND, values={"name": name()})
 

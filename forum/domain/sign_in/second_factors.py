@@ -1,13 +1,13 @@
-"""The second factor: an application that counts time (TOTP, RFC 6238), and ten codes on paper in its place.
+"""The second factor: an application with codes based on time (TOTP, RFC 6238), and ten recovery codes to replace it.
 
-The key that is shown to be scanned is written nowhere before a code of it came back: until then the page carries it,
-sealed and for one member. A code of the application is taken once, whatever else comes at the same moment: its time
-step is compared and kept by one statement. Codes on paper are 120 random bits each, so a plain hash keeps them
-(ASVS 5.0, 6.5.2) and each leaves the table as it is used.
+The key to scan is stored nowhere until one of its codes was typed: before that the page carries it, sealed and for one
+member. A code of the application is accepted once, even under concurrent requests: one statement compares and stores
+its time step. Recovery codes are 120 random bits each, so a plain hash is enough (ASVS 5.0, 6.5.2), and each is deleted
+when used.
 
-Six digits can be guessed, by somebody who has the password already: `code_tries` of them are looked at in a day for
-one account, which gives twenty a chance in fifteen thousand, and five wrong ones end the session that waited. Codes on
-paper are always looked at, so that nobody locks the owner out; a right one makes the wrong ones forgotten.
+Six digits can be guessed by somebody who already has the password: `code_tries` of them are checked per day and
+account, which gives twenty tries one chance in fifteen thousand, and five wrong ones end the session that waits.
+Recovery codes are always checked, so that nobody locks the owner out; a right one clears the wrong ones.
 """
 
 import secrets
@@ -33,14 +33,14 @@ from forum.settings import settings
 STEP: Final = 30
 """Seconds that a code of the application lasts."""
 AROUND: Final = (-1, 0, 1)
-"""Steps that are accepted beside the present one: clocks differ, and people type slowly (RFC 6238, 5.2)."""
+"""Steps that are accepted before and after the present one: clocks differ, and people type slowly (RFC 6238, 5.2)."""
 PAPER_CODES: Final = 10
 PAPER_SIGNS: Final = 24
 SIGNS: Final = "abcdefghijkmnpqrstuvwxyz23456789"
-"""32 signs, without 0 o 1 l: five bits each."""
+"""32 characters, without 0 o 1 l: five bits each."""
 DRAFT_LASTS: Final = timedelta(minutes=30)
 WRONG_CODES: Final = 5
-"""After so many, a session that waits for its code is over: the password has to be typed again."""
+"""After this many wrong codes, the session that waits ends: the password has to be typed again."""
 DAY: Final = 24 * 3600
 
 logger = structlog.get_logger()
@@ -48,7 +48,7 @@ logger = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """The second factor of a member: since when, and how many codes on paper are left."""
+    """The second factor of a member: since when, and how many recovery codes are left."""
 
     since: datetime
     codes_left: int
@@ -56,7 +56,7 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A key that is offered: `address` is what the application scans, `key` the same to be typed, in fours."""
+    """A key to set up: `address` is what the application scans, `key` the same to type, in groups of four."""
 
     sealed: str
     secret: str
@@ -69,7 +69,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """What a change gives: codes on paper, shown once, and the new token of this session."""
+    """The result of a change: recovery codes, shown once, and the new token of this session."""
 
     codes: tuple[str, ...]
     token: str
@@ -86,7 +86,7 @@ async def factor_of(member: int) -> Factor | None:
 
 
 async def required_factor_of(member: int) -> Factor:
-    """The same.
+    """The second factor of a member.
 
     Raises:
         NotFound: they have none.
@@ -98,7 +98,7 @@ async def required_factor_of(member: int) -> Factor:
 
 
 def draft(viewer: Viewer, now: datetime, *, sealed: str = "") -> Draft:
-    """A key to be scanned; the one that a form brings back, as long as it is this member's and still good."""
+    """A key to scan: the one that a form sends back if it is this member's and still valid, otherwise a new one."""
     secret = _secret_of(viewer, sealed, now) or pyotp.random_base32()
     if not sealed or _secret_of(viewer, sealed, now) is None:
         sealed = seal({"member": viewer.id, "secret": secret, "until": (now + DRAFT_LASTS).isoformat()})
@@ -121,12 +121,12 @@ def _secret_of(viewer: Viewer, sealed: str, now: datetime) -> str | None:
 async def set_up(
     viewer: Viewer, token: str, *, sealed: str, code: str, password: str, current: str = "", now: datetime
 ) -> Renewed:
-    """The key counts from now on, in the place of the one before it; other sessions end.
+    """Make a key the second factor, replacing the one before; other sessions end.
 
-    `code` is of the new key, `current` one of the application or of the paper before it, `password` as in `proofs`.
+    `code` is of the new key, `current` a code of the former application or a recovery code, `password` as in `proofs`.
 
     Raises:
-        InvalidForm: the code, the password or the current code is not right, or the key was offered long ago.
+        InvalidForm: the code, the password or the current code is not right, or the key is too old.
         Conflict: another window was quicker.
         TooMany: too many tries.
     """
@@ -177,7 +177,7 @@ async def _keep(member: int, sealed: str, step: int | None, *, replacing: bool, 
 
 
 async def renew_codes(viewer: Viewer, token: str, *, code: str, password: str, now: datetime) -> tuple[str, ...]:
-    """Ten other codes on paper; those before them are worth nothing any more.
+    """Generate ten new recovery codes; the former ones stop working.
 
     Raises:
         NotFound: they have no second factor.
@@ -194,10 +194,10 @@ async def renew_codes(viewer: Viewer, token: str, *, code: str, password: str, n
 
 
 async def turn_off(viewer: Viewer, token: str, *, code: str, password: str, now: datetime) -> str:
-    """Sign in with the password alone from now on; other sessions end. Gives the new token of this one.
+    """Turn the second factor off; other sessions end. Returns the new token of this one.
 
     Raises:
-        NotAllowed: their role asks for it.
+        NotAllowed: their role requires it.
         NotFound, Invalid, TooMany: like `renew_codes`.
     """
     permissions.demand(permissions.may_turn_factor_off, viewer, required=settings().sign_in.second_factor_for_staff)
@@ -211,9 +211,9 @@ async def turn_off(viewer: Viewer, token: str, *, code: str, password: str, now:
 
 
 async def remove(actor: Viewer | None, member: int, *, reason: str = "", now: datetime) -> None:
-    """Take a member's second factor away, who lost telephone and paper; their sessions end, and they are told.
+    """Remove the second factor of a member who lost all their codes; their sessions end, and they are told.
 
-    `actor` is an administrator, None at the command line. Whoever asks has made sure of who the member is.
+    `actor` is an administrator, None at the command line. The caller has checked who the member is.
 
     Raises:
         NotAllowed, SignInRequired: `actor` is no administrator.
@@ -233,7 +233,7 @@ async def remove(actor: Viewer | None, member: int, *, reason: str = "", now: da
 
 
 async def enter(token: str, typed: str, *, now: datetime) -> str:
-    """The code of a session that waits for it; gives the new token of the session that begins.
+    """Enter the code of a session that waits for it; returns the new token of the session that begins.
 
     Raises:
         SignInRequired: no session waits for a code here (any more): the password has to be typed again.
@@ -254,7 +254,7 @@ async def enter(token: str, typed: str, *, now: datetime) -> str:
 
 
 async def require_code(member: int, typed: str, *, now: datetime, field: str = "code") -> None:
-    """A code of the member's application or of their paper; from now on it is used.
+    """Check and use up a code of the member's application, or a recovery code.
 
     Raises:
         Invalid: it is neither, or was used.
@@ -286,7 +286,7 @@ async def _use_application_code(member: int, code: str, now: datetime) -> bool:
     step = _step_of(_unsealed(found["secret"]), code, now) if found else None
     if step is None:
         return False
-    # The comparison and the note in one statement: of two that come with the same code, one enters.
+    # Compare and store in one statement: of two requests with the same code, one succeeds.
     noted = await row(
         "UPDATE second_factor SET last_step = $2 WHERE member_id = $1 AND last_step < $2 RETURNING id", member, step
     )
@@ -308,7 +308,7 @@ def _codes_of_the_day(member: int) -> tuple[RateLimitItemPerDay, str]:
 
 
 def _step_of(secret: str, code: str, now: datetime) -> int | None:
-    """The time step that this code is of; compared without telling, by the time it takes, how much of it is right."""
+    """The time step of this code; compared in constant time."""
     written, present = "".join(code.split()), int(now.timestamp()) // STEP
     counter = pyotp.HOTP(secret)
     steps = [present + away for away in AROUND if secrets.compare_digest(counter.at(present + away), _ascii(written))]
@@ -320,7 +320,7 @@ def _ascii(written: str) -> str:
 
 
 async def _require_both(viewer: Viewer, token: str, *, code: str, password: str, now: datetime) -> None:
-    """The password, then a code: a wrong password uses no code up."""
+    """Require the password, then a code: a wrong password does not use up a code."""
     await required_factor_of(viewer.id)
     await proofs.require_proof(viewer, token, password, now=now)
     await require_code(viewer.id, code, now=now)
@@ -343,7 +343,8 @@ async def _keep_codes(member: int, codes: tuple[str, ...]) -> None:
 
 
 def _hashed(code: str) -> str:
-    """120 random bits need no slow hash; a database says nothing of them by how it compares hashes."""
+    """The hash of a recovery code: 120 random bits need no slow hash, and comparing hashes in the database reveals
+    nothing."""
     return sha256(code.encode()).hexdigest()
 
 

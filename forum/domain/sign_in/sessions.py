@@ -1,9 +1,9 @@
 """Who is signed in, since when, until when. Signing in takes a handle or an address, a password, then a code.
 
-A session is an opaque random token; the table keeps its hash, so reading the table lets nobody in. Unknown accounts,
-accounts without password, sign-ups that wait and wrong passwords get the same answer after the same work; how tries
-are slowed is in `guesses.py`. Whoever has a second factor is nobody until its code was right: their session waits for
-it a few minutes, and gets a new token with it (`second_factors.py` judges codes).
+A session is an opaque random token; the table keeps its hash, so reading the table gives no access. Unknown accounts,
+accounts without password, waiting sign-ups and wrong passwords get the same answer after the same work; `guesses.py`
+slows tries down. A member with a second factor is not signed in until its code is right: the session waits for it a few
+minutes, then gets a new token (`second_factors.py` checks codes).
 """
 
 import secrets
@@ -22,14 +22,14 @@ from forum.permissions import Viewer, asks_for_factor
 from forum.settings import settings
 from forum.text.mentions import handle_key
 
-# Idle time is measured in hours: a write at each page would buy nothing.
+# Idle time is measured in hours: writing at each page would be useless.
 SEEN_EVERY: Final = timedelta(minutes=5)
-# An account sleeps for months before anybody asks (`active_at`).
+# Inactivity is measured in months (`active_at`).
 ACTIVE_EVERY: Final = timedelta(days=1)
 # Between the password and the code of the second factor: time to find the telephone.
 CODE_WITHIN: Final = timedelta(minutes=10)
 
-# The hot path of every page of a member: one query.
+# This is on the hot path of every page of a member: one query.
 VIEWER_QUERY = """
     SELECT s.id AS session, s.seen_at, s.expires_at, m.id, m.name, m.handle, m.role, m.locale, m.confirmed_at,
            m.suspended_until, m.suspended_reason, m.example, m.active_at, mo.working_group_id AS moderated,
@@ -43,7 +43,7 @@ VIEWER_QUERY = """
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a password or a provider opened: a session, or one that waits for a code and is nobody meanwhile."""
+    """What a password or a provider opened: a session, or one that waits for a code and is not signed in yet."""
 
     token: str
     awaits_code: bool
@@ -61,7 +61,7 @@ class OpenSession:
 
 
 def hashed(token: str) -> str:
-    """What the table keeps of a token. It is 256 random bits: one plain SHA-256 is enough."""
+    """The hash that the table keeps of a token, which is 256 random bits: a plain SHA-256 is enough."""
     return sha256(token.encode()).hexdigest()
 
 
@@ -112,11 +112,11 @@ def _viewer(found: Sequence[Row]) -> Viewer:
 async def sign_in(
     identifier: str, password: str, *, address: str, now: datetime, device: str = "", replacing: str = ""
 ) -> Entry:
-    """A new session; the one that the browser had until now (`replacing`) ends.
+    """Open a session; the one that the browser had before (`replacing`) ends.
 
     Raises:
         Invalid: the account or the password is not right; never says which. Or the password is longer than any.
-        TooMany: other tries at this account are under way, or this address has tried very often; for a while.
+        TooMany: other tries at this account are under way, or this address has tried very often.
     """
     here, account = place(address), _account_key(identifier)
     typed = passwords.clean_password(password, field="mot_de_passe")
@@ -135,7 +135,7 @@ async def sign_in(
 
 
 async def let_in(member: int, *, now: datetime, device: str = "", issuer: str = "", id_token: str = "") -> Entry:
-    """A session of somebody who just proved who they are; it awaits a code when they have a second factor.
+    """Open a session for somebody who just proved who they are; it awaits a code when they have a second factor.
 
     `issuer` and `id_token` (sealed) are those of the provider that they came through, if any.
     """
@@ -156,7 +156,7 @@ async def open_session(
     id_token: str = "",
     awaits_code: bool = False,
 ) -> str:
-    """A new session of a member, and its token, which exists nowhere else. Sessions that ended leave the table."""
+    """Open a session; returns its token, which exists nowhere else. The member's ended sessions are deleted."""
     token = secrets.token_urlsafe(32)
     async with transaction():
         await rows(
@@ -193,9 +193,9 @@ async def awaiting(token: str, *, now: datetime) -> int | None:
 
 
 async def admit(token: str, *, now: datetime) -> str | None:
-    """The code was right: the session begins, under a new token; None when it waited no longer.
+    """The code was right: begin the session, under a new token; None when it no longer waited.
 
-    A token that somebody else may have put into this browser beforehand is worth nothing now (session fixation).
+    A token that an attacker may have put into this browser before is now useless (session fixation).
     """
     renewed = secrets.token_urlsafe(32)
     found = await row(
@@ -214,7 +214,7 @@ async def admit(token: str, *, now: datetime) -> str | None:
 
 
 async def renew(token: str, *, now: datetime) -> str:
-    """The same session under a new token, when what its owner signs in with changed; they just proved who they are.
+    """Give a session a new token when its owner's credentials changed; they just proved who they are.
 
     Raises:
         NotFound: there is no such session (any more).
@@ -238,7 +238,7 @@ async def close_session(token: str) -> None:
 
 
 async def close_all(member: int, *, keep: str = "") -> None:
-    """End every session of a member, but that of the token `keep`; in the caller's transaction when there is one."""
+    """End every session of a member, except that of the token `keep`; in the caller's transaction when there is one."""
     await rows("DELETE FROM session WHERE member_id = $1 AND token_hash <> $2", member, hashed(keep))
 
 
@@ -277,7 +277,7 @@ async def sessions_of(viewer: Viewer, token: str, *, now: datetime) -> list[Open
 
 
 async def forget_ended(now: datetime) -> None:
-    """Sessions that are over, of whomever, leave the table."""
+    """Delete everybody's ended sessions."""
     await rows("DELETE FROM session WHERE expires_at <= $1 OR seen_at <= $2", now, now - _idle())
 
 
@@ -290,7 +290,7 @@ def _longest() -> timedelta:
 
 
 def _account_key(identifier: str) -> str:
-    """An address in lower case, or a folded handle: what was typed, as one account is one key."""
+    """The key of an account from what was typed: an address in lower case, or a folded handle."""
     typed = identifier.strip()
     return typed.lower()[:254] if "@" in typed[1:] else handle_key(typed.removeprefix("@"))[:120]
 

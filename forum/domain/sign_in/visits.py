@@ -1,8 +1,8 @@
-"""Visits to the provider of identities: who left for it from which browser, and what must come back with them.
+"""Visits to the provider of identities: which browser left for it, and what must come back?
 
-A visit is good once, for ten minutes, in the browser that began it: its state is in the address of the provider, its
-other half in a cookie, and the table keeps only their hashes. Somebody who comes back unknown is kept, with what the
-provider said of them, until they say which account is theirs: at most half an hour, long enough to fill in a form.
+A visit works once, for ten minutes, in the browser that began it: its state is in the address of the provider, its
+other half in a cookie, and the table keeps only their hashes. A person who comes back unknown is remembered, with their
+details from the provider, until they say which account is theirs: at most half an hour, long enough to fill in a form.
 """
 
 import secrets
@@ -23,7 +23,7 @@ from forum.sealing import seal, unseal
 
 AWAY: Final = timedelta(minutes=10)
 CHOOSING: Final = timedelta(minutes=30)
-# Departures from one address in this many minutes: a library has one address, a script has no patience.
+# Visits that may begin from one address in this many minutes: enough for a library, where people share one.
 DEPARTURES: Final = 100
 DEPARTURE_MINUTES: Final = 15
 
@@ -35,7 +35,7 @@ STRANGE = (
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """Where to send somebody, and the cookie that they come back with."""
+    """Where to send somebody, and the cookie that they must come back with."""
 
     address: str
     cookie: str
@@ -43,7 +43,7 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What was agreed on when somebody left; `member` when they left to link their account."""
+    """What was stored when somebody left; `member` when they left to link their account."""
 
     nonce: str
     verifier: str
@@ -54,17 +54,17 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Somebody whom the provider proved and whom nobody knows here; they come from the page `suite`."""
+    """Somebody identified by the provider but unknown here; they come from the page `suite`."""
 
     person: Person
     suite: str
 
 
 async def leave(*, viewer: Viewer | None, suite: str, locale: str, address: str, now: datetime) -> Departure:
-    """Somebody leaves for the provider, from `address`; `viewer` when it is to link their account.
+    """Begin a visit to the provider, from `address`; `viewer` when it is to link their account.
 
     Raises:
-        TooMany: too many left from this address lately.
+        TooMany: too many visits began from this address lately.
         Unavailable: the provider cannot be reached.
     """
     limit = RateLimitItemPerMinute(DEPARTURES, DEPARTURE_MINUTES)
@@ -80,10 +80,10 @@ async def leave(*, viewer: Viewer | None, suite: str, locale: str, address: str,
 
 
 async def come_back(state: str, cookie: str, *, now: datetime) -> Visit:
-    """The visit of somebody who comes back; from now on it has been used, whatever comes of it.
+    """The visit of somebody who comes back; this uses it up, whatever the result.
 
     Raises:
-        NotAllowed: unknown state, used or ended visit, or another browser's.
+        NotAllowed: unknown state, used or ended visit, or a visit of another browser.
     """
     found = await row(
         """DELETE FROM provider_visit WHERE state_hash = $1 AND browser_hash = $2 AND expires_at > $3
@@ -99,7 +99,7 @@ async def come_back(state: str, cookie: str, *, now: datetime) -> Visit:
 
 
 async def keep_waiting(person: Person, *, suite: str, now: datetime) -> str:
-    """Keep somebody whom nobody knows until they say who they are here; gives the cookie of their choice."""
+    """Remember somebody unknown until they say which account is theirs; returns the cookie of that choice."""
     cookie = secrets.token_urlsafe(32)
     kept = {"person": asdict(person), "suite": suite}
     await _keep(secrets.token_urlsafe(32), cookie, None, kept, now, now + CHOOSING)
@@ -107,10 +107,10 @@ async def keep_waiting(person: Person, *, suite: str, now: datetime) -> str:
 
 
 async def waiting(cookie: str, *, now: datetime) -> Waiting:
-    """Who waits in this browser.
+    """The person who waits in this browser.
 
     Raises:
-        NotAllowed: nobody does, or they waited too long.
+        NotAllowed: there is none, or they waited too long.
     """
     found = await row(
         "SELECT sealed FROM provider_visit WHERE browser_hash = $1 AND expires_at > $2", _hashed(cookie), now
@@ -122,12 +122,12 @@ async def waiting(cookie: str, *, now: datetime) -> Waiting:
 
 
 async def end_waiting(cookie: str) -> None:
-    """They said who they are; in the caller's transaction."""
+    """End the wait of somebody who chose their account, in the caller's transaction."""
     await rows("DELETE FROM provider_visit WHERE browser_hash = $1", _hashed(cookie))
 
 
 async def forget_ended(now: datetime) -> None:
-    """Visits from which nobody came back in time leave the table."""
+    """Delete visits from which nobody came back in time."""
     await rows("DELETE FROM provider_visit WHERE expires_at <= $1", now)
 
 
@@ -147,7 +147,7 @@ async def _keep(
 
 
 def _opened(found: Row | None) -> dict[str, Any] | None:
-    """What was kept; nothing when it is gone, or sealed under a key that was replaced meanwhile."""
+    """The stored details; empty when they are gone, or sealed under a key that was replaced meanwhile."""
     try:
         return None if found is None else dict(unseal(found["sealed"]))
     except LookupError:
@@ -155,5 +155,5 @@ def _opened(found: Row | None) -> dict[str, Any] | None:
 
 
 def _hashed(value: str) -> str:
-    """256 random bits need no slow hash."""
+    """The hash of a token: 256 random bits need no slow hash."""
     return sha256(value.encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""What has a synthesis become, as files? The set of documents is stored whole, in one transaction, or not at all.
+"""Which files does a synthesis have? The set of documents is stored whole, in one transaction, or not at all.
 
-The worker reads the frozen data here and brings the bytes back; it never sees the database change under it. Rights on
-a document are those of its synthesis, asked again at each download.
+The worker reads the frozen data here and brings the bytes back, so changes of the database do not affect it. Rights on
+a document are those of its synthesis, checked again at each download.
 """
 
 import hashlib
@@ -19,14 +19,14 @@ from forum.models.syntheses import SynthesisState
 from forum.permissions import Viewer, may_read_synthesis
 from forum.text.typography import PARIS
 
-# People's formats first, then those for reuse.
+# Formats for reading first, then those for reuse.
 ORDER: Final = ("html", "pdf", "odt", "docx", "csv", "json")
 _FILE_NAME: Final = re.compile(r".+\.([a-z]{2,5})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One format as it came out: its bytes, or the sentence that says why there are none."""
+    """The result of one format: its bytes, or the sentence that says why there are none."""
 
     format: str
     media_type: str
@@ -63,8 +63,8 @@ class DocumentFile:
 async def begin_compiling(claim: Claim, *, steps: int) -> bytes | None:
     """The frozen data to make documents of, in its canonical form; None when there is nothing left to make.
 
-    A job that runs twice finds a complete synthesis, or a published one, and leaves it as it is. One that has lost its
-    documents to an erasure gets them anew, published or not.
+    A job that runs twice finds a complete synthesis, or a published one, and leaves it as it is. One whose documents
+    were deleted by an erasure gets new ones, published or not.
 
     Raises:
         LostLease: somebody else took the job meanwhile.
@@ -87,7 +87,7 @@ async def begin_compiling(claim: Claim, *, steps: int) -> bytes | None:
 
 
 async def store_documents(claim: Claim, made: tuple[Made, ...], now: datetime) -> None:
-    """Write the whole set and the end of the job, in one transaction; whoever looks sees all of it or nothing.
+    """Write the whole set and the end of the job, in one transaction: readers see all of it or nothing.
 
     Raises:
         LostLease: somebody else took the job meanwhile: nothing is written.
@@ -102,7 +102,7 @@ async def store_documents(claim: Claim, made: tuple[Made, ...], now: datetime) -
 
 
 async def fail_synthesis(claim: Claim, error: str, trace_id: str, now: datetime) -> None:
-    """The last try failed: the job and its synthesis say so together.
+    """The last try failed: mark both the job and its synthesis as failed.
 
     Raises:
         LostLease: somebody else took the job meanwhile: nothing is written.
@@ -142,7 +142,7 @@ async def _insert(synthesis: int, made: Made, now: datetime) -> None:
 
 
 async def document_lines(synthesis: int) -> tuple[DocumentLine, ...]:
-    """The documents of a synthesis that the caller has already let this person see, in the order of `ORDER`."""
+    """The documents of a synthesis that the caller has checked this person may see, in the order of `ORDER`."""
     found = await rows(
         f"SELECT d.format, d.media_type, d.size, d.sha256, d.error, {_NAME_COLUMNS} WHERE d.synthesis_id = $1",
         synthesis,
@@ -197,7 +197,7 @@ async def read_format(viewer: Viewer | None, synthesis: int, format_: str, now: 
 
 
 async def read_own_document(synthesis: int, format_: str) -> DocumentFile:
-    """The same for the command line of the server, which asks nobody.
+    """One document of a synthesis, by its format, for the command line of the server: rights are not checked.
 
     Raises:
         NotFound: no such document.

@@ -1,8 +1,8 @@
-"""When does a published synthesis change after all? When somebody whom its words name asks to be forgotten.
+"""When does a published synthesis change after all? When somebody named in it asks to be erased.
 
 Its frozen data loses the name, keeps every range and every figure, and gets its new SHA-256; its documents, which hold
-the name, go at once, and a job makes them again from the new data. The page says so, with the day. Nothing else changes
-a published synthesis (`syntheses.py`).
+the name, are deleted at once, and a job makes them again from the new data. The page says so, with the day. Nothing
+else changes a published synthesis (`syntheses.py`).
 """
 
 import hashlib
@@ -17,7 +17,8 @@ from forum.text.redaction import Redactor
 
 
 async def redact(redactor: Redactor, now: datetime) -> list[int]:
-    """Take a person out of every synthesis, in the caller's transaction; gives those whose documents must be remade."""
+    """Take a person out of every synthesis, in the caller's transaction; returns those whose documents must be
+    remade."""
     touched: list[int] = []
     for one in await rows("SELECT id, snapshot, state FROM synthesis ORDER BY id"):
         facts = json.loads(one["snapshot"])

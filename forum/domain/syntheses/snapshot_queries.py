@@ -1,4 +1,6 @@
-"""What does the database say at this instant? The queries that fill a `Snapshot`, and the lock that keeps it one.
+"""What does the database say at this instant?
+
+The queries that fill a `Snapshot`, and the lock that keeps it consistent.
 
 `freeze` runs inside the caller's transaction, after `hold_still`; `read_introductions`, which needs no lock, before it.
 It decides what the document may claim: a final one only when every vote that its scope calls for is over; before that
@@ -53,30 +55,30 @@ from forum.text.quotes import words
 from forum.text.reading import read
 from forum.text.typography import PARIS
 
-# Each query is asked for one theme, by its id, or for all of them, by NULL.
+# Each query is for one theme, by its id, or for all of them, by NULL.
 _IN_SCOPE: Final = "(CAST($1 AS INTEGER) IS NULL OR th.id = $1)"
 
 
 async def hold_still() -> None:
-    """First words of a transaction that freezes: all that it reads is of one instant, and one request goes at a time.
+    """Begin a transaction that freezes: everything is read at one instant, and one request runs at a time.
 
     SQLite's transactions are so by themselves (BEGIN IMMEDIATE). PostgreSQL sees each statement's own instant unless
     told otherwise, and only LOCK may come before the first read without fixing that instant.
     """
     await on_postgres("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     await on_postgres("LOCK TABLE synthesis IN SHARE ROW EXCLUSIVE MODE")
-    # The end of the journal too: a line added meanwhile would be of a later instant, and ours could not follow it.
+    # The end of the journal too: a line added meanwhile would be of a later instant, and ours could not come after it.
     await on_postgres("LOCK TABLE journal_head IN EXCLUSIVE MODE")
 
 
 async def read_introductions() -> dict[str, str]:
-    """The plain words of each theme's introduction, by its source: reading Markdown is for before the lock."""
+    """The plain words of each theme's introduction, by its source: Markdown must be read before the lock."""
     sources = [r["introduction"] for r in await rows("SELECT introduction FROM theme")]
     return await to_thread.run_sync(lambda: {source: read(source, wrapped=True).plain for source in sources})
 
 
 async def freeze(theme: int | None, now: datetime, introductions: Mapping[str, str]) -> Snapshot:
-    """The consultation, or the theme of that id, as it stands now, not numbered yet: that depends on its kind.
+    """The consultation, or the theme of that id, as it is now; not numbered yet, which depends on its kind.
 
     Raises:
         Invalid: votes closed a moment ago, and the last ballots may still be on their way.
@@ -127,7 +129,7 @@ async def _refuse_unsettled(themes: Sequence[ThemeHead], now: datetime) -> None:
 def _kind(themes: Sequence[ThemeHead], proposals: Sequence[Row], now: datetime) -> Kind:
     """Final when some theme was voted on and none still has to be.
 
-    A theme without dates and without proposals calls for no vote: it does not hold back the whole consultation.
+    A theme without dates and without proposals needs no vote: it does not prevent a final synthesis.
     """
     to_judge = {r["theme_id"] for r in proposals if ProposalState(r["state"]) in IN_FORCE}
     closed = {head.id for head in themes if head.schedule.votes_are_closed(now)}
@@ -179,7 +181,7 @@ class _Given(TypedDict):
 
 
 def _given(evidence: Evidence | None) -> _Given:
-    """What the ballots alone tell of a theme, as it is kept."""
+    """What only the ballots themselves tell about a theme, as it is stored."""
     if evidence is None:
         return _Given(given=(), compared=(), preferred=())
     orders = []
@@ -193,7 +195,7 @@ def _given(evidence: Evidence | None) -> _Given:
 async def _evidence(
     heads: Sequence[ThemeHead], proposals: Sequence[Row], counts: Mapping[int, Count], now: datetime
 ) -> dict[int, Evidence]:
-    """By theme; those on which nobody was ever called to vote have none."""
+    """The evidence by theme; themes where no vote was ever called have none."""
     found = {}
     for head in heads:
         if head.schedule.votes_are_closed(now):
@@ -213,7 +215,7 @@ def _plain(introductions: Mapping[str, str], source: str) -> str:
 
 
 def _window(start: datetime | None, end: datetime | None) -> Window | None:
-    """Both ends, or nothing: half a window is not a date that a document can print."""
+    """A window with both ends, or None: a document cannot print half a window."""
     return None if start is None or end is None else Window(instant(start), instant(end))
 
 
@@ -336,7 +338,7 @@ class _Read(TypedDict):
 
 
 async def _read_to_their_end(themes: Sequence[ThemeHead]) -> _Read:
-    """What moderators made of the contributions of these themes."""
+    """How moderators treated the contributions of these themes."""
     found = [await coverage(theme.id) for theme in themes]
     reasons: Counter[str] = Counter()
     for each in found:
@@ -368,7 +370,7 @@ _POST_TAGS: Final = f"""
 
 
 async def _verbatims(theme: int | None) -> tuple[Verbatim, ...]:
-    """The contributions that a proposal of the scope was made of, at the revision that it was made of."""
+    """The contributions that a proposal of the scope was made from, at the revision that was used."""
     tags: defaultdict[int, list[str]] = defaultdict(list)
     for r in await rows(_POST_TAGS, theme):
         tags[r["post_id"]].append(tag_label(r["number"]))
@@ -402,7 +404,8 @@ _MEETINGS: Final = f"""
 
 
 async def _meetings(theme: int | None) -> tuple[Meeting, ...]:
-    """Meetings from which something came in this scope, or whose day is known; not those that a waiting tag claims."""
+    """Meetings from which something in this scope came, or whose day is known; not those known only by a waiting
+    tag."""
     return tuple(
         Meeting(
             group=r["name"],

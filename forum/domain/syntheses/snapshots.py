@@ -24,11 +24,11 @@ from forum.models.themes import Voting
 from forum.ranking.tallies import Tally
 
 FORMAT: Final = 4
-"""Number of this file layout; raised whenever a field appears, changes its meaning or goes."""
+"""Number of this file layout; raised whenever a field is added, changes its meaning or is removed."""
 
 
 class Kind(StrEnum):
-    """What the document made from it may claim."""
+    """How final the document made from it may claim to be."""
 
     FINAL = "final"
     WORKING_DRAFT = "working draft"  # votes are still open: no tally anywhere
@@ -79,20 +79,20 @@ class Theme:
     """Fewest voters for a proposal of this theme to be ranked; 0 ranks them all."""
     voting: Voting = Voting.OPINIONS
     mentions: tuple[str, ...] = ()
-    """Of a judgment, from the worst to the best."""
+    """For a judgment: the mentions, from the worst to the best."""
     quota: int = 0
     """Proposals that one person could support or rank; 0: all."""
     given: tuple["GivenOrder", ...] = ()
-    """Orders that only the ballots themselves give, which are not here: across groups, a slate."""
+    """Orders that only the ballots themselves give, since these are not here: across groups, a slate."""
     compared: tuple[str, ...] = ()
-    """Of an order of preference: the references whose pairs are in `preferred`; empty when they are too many."""
+    """For an order of preference: the references whose pairs are in `preferred`; empty when they are too many."""
     preferred: tuple[tuple[int, ...], ...] = ()
     """At [x][y], how many voters prefer the reference x of `compared` to the reference y."""
 
 
 @dataclass(frozen=True, slots=True)
 class GivenOrder:
-    """The ranks that one method gives (a value of `Lens`); `ranks` stand beside `references`, which are in order."""
+    """The ranks that one method gives (a value of `Lens`); `ranks` correspond to `references`, which are in order."""
 
     method: str
     references: tuple[str, ...]
@@ -159,12 +159,12 @@ class Proposal:
     other: str | None = None
     """The reference of the proposal that it was merged into, or withdrawn in favour of."""
     tally: Tally | None = None
-    """Of supports or opinions. None in a working draft, for a proposal that was never put to the vote, and for other
+    """For supports or opinions. None in a working draft, for a proposal that was never put to the vote, and for other
     kinds of voting."""
     said: tuple["Said", ...] = ()
-    """Of mentions or places: how many ballots say each, in their order."""
+    """For mentions or places: how many ballots say each, in order."""
     pending: int = 0
-    """Ballots on an older substance that nobody confirmed: in no count."""
+    """Ballots on an older substance that were not confirmed; they are not counted."""
 
     @property
     def votants(self) -> int:
@@ -174,7 +174,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """How many ballots say the same: a mention, from 0 for the worst, or a place, from 1."""
+    """How many ballots say the same thing: a mention, from 0 for the worst, or a place, from 1."""
 
     opinion: int
     ballots: int
@@ -182,7 +182,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """A meeting of a working group, and what came of it in this scope."""
+    """A meeting of a working group, and what came from it in this scope."""
 
     group: str
     number: int
@@ -228,12 +228,13 @@ class Participation:
     ballots: int | None = None
     """Ballots on proposals in force, the sum of their tallies; None in a working draft."""
     per_day: tuple[DayCount, ...] = ()
-    """Ascending; posts without a date are in none of them."""
+    """Ascending; posts without a date are not included."""
     per_theme: tuple[ThemeCount, ...] = ()
     posts_treated: int = 0
-    """Posts read to their end by a moderator, of which something was kept."""
+    """Posts that moderators read and kept extracts of."""
     posts_without_follow_up: tuple["Reason", ...] = ()
-    """Posts read to their end without follow-up, by reason, the most frequent first; the others are not read yet."""
+    """Posts that moderators read and left without follow-up, by reason, the most frequent first; the others are not
+    read yet."""
     posts_used: int = 0
     """Posts from which at least one proposal of this snapshot comes."""
 
@@ -248,7 +249,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """The declared rules of the ranking that hold for all themes; the quorum is each theme's own."""
+    """The declared rules of the ranking that apply to all themes; the quorum is each theme's own."""
 
     abstentions_in_wilson: bool = False
     """Whether abstentions count in the n of the Wilson bound shown beside the net support."""
@@ -263,7 +264,7 @@ class Snapshot:
 
     consultation: Consultation
     taken_at: str
-    """As written by `instant`."""
+    """In the form written by `instant`."""
     kind: Kind
     themes: tuple[Theme, ...]
     participation: Participation
@@ -352,9 +353,8 @@ _READER: Final = TypeAdapter(Snapshot)
 def from_json(canonical: bytes) -> Snapshot:
     """Read back what `to_json` wrote.
 
-    Invalid when it is anything else: an unknown or missing field, a float, contradictory parts, and also the
-    same facts in another spelling, for which the SHA-256 printed on the documents would not be that of the
-    file.
+    Invalid when it is anything else: an unknown or missing field, a float, contradictory parts, and also a different
+    spelling of the facts, since the file would not have the SHA-256 printed on the documents.
     """
     try:
         snapshot = _READER.validate_json(canonical, strict=True)
@@ -375,10 +375,10 @@ _SINCE_4: Final[dict[str, dict[str, Any]]] = {
 
 
 def renewed(facts: dict[str, Any]) -> dict[str, Any]:
-    """Facts as an older format wrote them, in the layout of today; those of today as they are.
+    """Convert facts of an older format to the present layout; those of the present format are unchanged.
 
-    Until format 3 contributions and proposals bore their authors' names, which documents no longer tell. Until format 4
-    there were opinions only, and no order but those that their tallies give.
+    Until format 3 contributions and proposals had their authors' names, which documents no longer give. Until format 4
+    there were opinions only, and only orders computed from their tallies.
     """
     if facts["format"] >= FORMAT:
         return facts

@@ -1,10 +1,10 @@
 """Who asks for a synthesis, who sees it, and when does it become public?
 
 Asking freezes the data, stores it and asks for the job in one transaction: what is compiled later is what was true
-then. Nothing changed since the newest of the same scope and kind: that one is given back, not a twin. Working drafts
-and final syntheses are numbered apart. A published synthesis never changes, and no older one of its scope is published
-after it; only an erasure changes it, see `redactions.py`. Its documents are the matter of `documents.py`, the frozen
-data that of `snapshot_queries.py`.
+then. If nothing changed since the newest of the same scope and kind, that one is returned, not a duplicate. Working
+drafts and final syntheses are numbered apart. A published synthesis never changes, and no older one of its scope is
+published after it; only an erasure changes it, see `redactions.py`. Its documents are in `documents.py`, the frozen
+data in `snapshot_queries.py`.
 """
 
 from dataclasses import dataclass, replace
@@ -27,24 +27,24 @@ from forum.permissions import Viewer, demand, may_compile, may_publish, may_read
 WHOLE: Final = "all"
 """Scope of a synthesis of the whole consultation; that of a theme is "theme:3"."""
 DRAFTS: Final = " draft"
-"""What follows the scope of a working draft, so that one UNIQUE numbers drafts and versions apart."""
+"""Suffix of the scope of a working draft, so that one UNIQUE constraint numbers drafts and versions separately."""
 
 
 @dataclass(frozen=True, slots=True)
 class SynthesisLine:
-    """A synthesis in a list. No theme: the whole consultation."""
+    """A synthesis in a list. Without a theme, it is of the whole consultation."""
 
     id: int
     theme_number: int | None
     theme_title: str | None
     version: int
-    """Among the working drafts of its scope when it is a `draft`, among the final syntheses otherwise."""
+    """Its number among the working drafts of its scope when it is a `draft`, among the final syntheses otherwise."""
     draft: bool
     state: SynthesisState
     requested_at: datetime
     published_at: datetime | None
     redacted_at: datetime | None = None
-    """When a name was last taken out of it, because somebody asked to be forgotten."""
+    """When a name was last taken out of it, because somebody asked to be erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class ThemeChoice:
 
 @dataclass(frozen=True, slots=True)
 class SynthesisPage:
-    """All that the page of a synthesis shows to this viewer."""
+    """Everything that the page of a synthesis shows to this viewer."""
 
     line: SynthesisLine
     snapshot_sha256: str
@@ -73,7 +73,7 @@ class SynthesisPage:
 
     @property
     def is_bare(self) -> bool:
-        """Published, then without documents until they are made again without the name that was taken out."""
+        """Published, but without documents until they are made again without the name that was taken out."""
         return self.line.state is SynthesisState.PUBLISHED and not self.documents
 
     @property
@@ -82,13 +82,13 @@ class SynthesisPage:
 
     @property
     def job_state(self) -> str:
-        """Its job's, which only agents know of; a visitor sees what is published, hence done."""
+        """The state of its job, which only agents see; visitors see only published syntheses, whose job is done."""
         return "done" if self.progress is None else self.progress.state
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What came of asking: `is_new` is False when nothing had changed and the newest of its kind is given back."""
+    """The result of asking: `is_new` is False when nothing had changed and the newest of its kind is returned."""
 
     id: int
     version: int
@@ -105,14 +105,14 @@ async def request_synthesis(viewer: Viewer | None, theme: int | None, now: datet
     Raises:
         NotFound: for others than agents and administrators this does not exist.
         Invalid: no theme has that number.
-        Conflict: the themes were loaded again at this very moment.
+        Conflict: the themes were loaded again at the same moment.
     """
     demand(may_compile, viewer, now)
     return await _ask(viewer, theme, now)
 
 
 async def request_from_shell(theme: int | None, now: datetime) -> Asked:
-    """The same for whoever runs commands on the server, and so could read the database itself.
+    """Ask for a synthesis from the command line, whose user could read the database itself: rights are not checked.
 
     Raises:
         Invalid: no theme has that number.
@@ -156,7 +156,7 @@ _NEWEST: Final = """
 
 
 def job_key(synthesis: int) -> str:
-    """Under which key the compilation of a synthesis is asked for."""
+    """The key of the job that compiles a synthesis."""
     return f"synthesis:{synthesis}"
 
 
@@ -168,9 +168,9 @@ async def _theme(number: int) -> Row:
 
 
 def _says_the_same(snapshot: Snapshot, newest: Row) -> bool:
-    """Whether the newest of its kind was made of the same facts: only its number and its instant may differ.
+    """Whether the newest of its kind was made from the same facts: only its number and its instant may differ.
 
-    Both stand in its row, so the two are compared without reading the former snapshot while everybody waits.
+    Both are in its row, so the two are compared without reading the former snapshot while everybody waits.
     """
     taken_at = instant(newest["requested_at"])
     as_before = replace(snapshot, version=newest["version"], taken_at=taken_at)
@@ -218,7 +218,7 @@ async def retry(viewer: Viewer | None, synthesis: int, now: datetime) -> None:
 
 
 async def _start(synthesis: int) -> None:
-    """Back to the start, unless somebody published it meanwhile: then it never changes again."""
+    """Put it back to the start, unless it was published meanwhile: then it never changes again."""
     started = await rows(
         "UPDATE synthesis SET state = $2 WHERE id = $1 AND state <> $3 RETURNING id",
         synthesis,
@@ -250,7 +250,8 @@ async def list_syntheses(viewer: Viewer | None, now: datetime, turn: Turn = FIRS
 
 
 async def newest_published(theme: int) -> SynthesisLine | None:
-    """What a theme's own pages lead to: the newest published synthesis of the theme, of the whole when it has none."""
+    """The synthesis that a theme's pages link to: the newest published one of the theme or, if none, of the whole
+    consultation."""
     found = await row(
         f"""{_LINE} WHERE s.state = $2 AND (s.theme_id = $1 OR s.theme_id IS NULL)
              ORDER BY CASE WHEN s.theme_id IS NULL THEN 1 ELSE 0 END, s.version DESC LIMIT 1""",
@@ -268,7 +269,7 @@ async def themes_to_compile(viewer: Viewer | None, now: datetime) -> tuple[Theme
 
 
 async def read_synthesis(viewer: Viewer | None, synthesis: int, now: datetime) -> SynthesisPage:
-    """Raises NotFound: it does not exist, or this person may not know that it does."""
+    """The page of a synthesis. Raises NotFound: it does not exist, or this person may not know that it does."""
     found = await _find(viewer, synthesis, now)
     line = _line(found)
     documents = await document_lines(synthesis)
@@ -319,12 +320,12 @@ def _line(found: Row) -> SynthesisLine:
 
 
 async def publish(viewer: Viewer | None, synthesis: int, now: datetime) -> None:
-    """Make a final synthesis public, for ever as it is.
+    """Publish a final synthesis, which then never changes.
 
     Raises:
         SignInRequired, NotAllowed, NotFound: only agents and administrators publish; for others drafts do not exist.
         Conflict: it is a working draft, has no document yet, is published already, is older than a published one, or
-            tells of a sealed vote that was opened again, or will be.
+            contains the tallies of a sealed vote that was, or will be, opened again.
     """
     async with transaction():
         found = await _find(viewer, synthesis, now)
@@ -341,7 +342,7 @@ async def publish(viewer: Viewer | None, synthesis: int, now: datetime) -> None:
         )
         if not published:
             raise Conflict("Cette synthèse vient de changer d’état. Rechargez la page.")
-        # Every concerned theme says on its page that a synthesis is public.
+        # The page of every theme concerned says that a synthesis is public.
         await rows(
             "UPDATE theme SET version = version + 1 WHERE $1 OR number = $2 RETURNING id",
             found["number"] is None,
@@ -359,7 +360,7 @@ async def publish(viewer: Viewer | None, synthesis: int, now: datetime) -> None:
 
 
 async def _refuse_while_sealed(theme: int | None, now: datetime) -> None:
-    """The tallies of a first vote would weigh on the second one."""
+    """Refuse while a vote is open again, or will be: the tallies of the first one would influence the second."""
     open_again = await row(
         """SELECT number FROM theme
             WHERE ($1 OR number = $2) AND sealed AND (votes_close_at IS NULL OR votes_close_at > $3)

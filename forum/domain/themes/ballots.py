@@ -1,8 +1,8 @@
-"""What may a ballot say, in the terms of each kind of voting, and what do many of them say together? Pure.
+"""What may a ballot say in each kind of voting, and what do many of them say together? Pure.
 
 A support is "pour" or no ballot at all; an opinion is "pour", "abstention" or "contre"; a mention is its place on the
 scale of the theme, "0" for the worst; a place in an order is "1" for the first, equal places allowed. Who may vote and
-when is the matter of `permissions.py`, writing and counting the rows that of `votes.py`.
+when is in `permissions.py`; ballots are written and counted in `votes.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from forum.models.themes import Voting
 from forum.ranking.tallies import Opinion, Tally
 from forum.text.source import clean_line
 
-# M. Balinski and R. Laraki, Majority Judgment (2011): five to seven words are what people tell apart reliably.
+# M. Balinski and R. Laraki, Majority Judgment (2011): people reliably distinguish five to seven words.
 DEFAULT_MENTIONS = LABELS = (
     "À rejeter",
     "Insuffisante",
@@ -27,7 +27,7 @@ DEFAULT_MENTIONS = LABELS = (
 """From the worst to the best."""
 FEWEST_MENTIONS, MOST_MENTIONS = 3, 7
 LONGEST_MENTION = 40
-# Nobody orders more than that with care; equal places hold the others.
+# Nobody carefully orders more than that; the others can have equal places.
 LAST_PLACE = 20
 LARGEST_QUOTA = 1000
 
@@ -37,7 +37,7 @@ TALLIED = frozenset({Voting.APPROVAL, Voting.OPINIONS})
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How people vote in a theme. `mentions` only of a judgment; `quota` 0: all proposals may be supported."""
+    """How people vote in a theme. `mentions` are for a judgment only; `quota` 0: all proposals may be supported."""
 
     voting: Voting = Voting.OPINIONS
     mentions: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class OwnBallot:
-    """What a person said of a proposal, and at which of its versions."""
+    """What a person's ballot says about a proposal, and about which version."""
 
     opinion: str
     version: int
@@ -54,8 +54,8 @@ class OwnBallot:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many ballots of one proposal say what; `pending` judge an older substance, wait to be confirmed, and are in
-    none of them."""
+    """How many ballots on one proposal say what; `pending` ones judge an older substance, wait to be confirmed, and are
+    not in these."""
 
     ballots: Mapping[str, int] = field(default_factory=dict)
     pending: int = 0
@@ -66,7 +66,7 @@ class Count:
 
     @property
     def tally(self) -> Tally:
-        """Of supports or of opinions."""
+        """The tally of supports or of opinions."""
         return Tally(
             for_=self.ballots.get(Opinion.FOR, 0),
             against=self.ballots.get(Opinion.AGAINST, 0),
@@ -74,12 +74,12 @@ class Count:
         )
 
     def grades(self, mentions: int) -> tuple[int, ...]:
-        """Of a judgment: ballots for each mention, the worst first."""
+        """For a judgment: the number of ballots for each mention, the worst first."""
         return tuple(self.ballots.get(str(grade), 0) for grade in range(mentions))
 
     @property
     def places(self) -> tuple[tuple[int, int], ...]:
-        """Of an order: each place that somebody gave, from the first, with its ballots."""
+        """For an order: each place that somebody gave, from the first, with its number of ballots."""
         return tuple(sorted((int(place), ballots) for place, ballots in self.ballots.items()))
 
 
@@ -87,7 +87,7 @@ def read_opinion(voting: Voting, mentions: Sequence[str], text: str) -> str:
     """What a ballot of this kind of voting says, as it is stored.
 
     Raises:
-        Invalid: it says nothing of the kind.
+        Invalid: it is not a ballot of this kind.
     """
     if voting is Voting.OPINIONS and text in tuple(Opinion):
         return str(text)
@@ -109,7 +109,7 @@ _WANTED: Final[Mapping[Voting, str]] = {
 
 
 def opinion_words(voting: Voting, mentions: Sequence[str], opinion: str) -> str:
-    """What a stored ballot says, in French words; `mentions` are its scale."""
+    """A stored ballot in French words; `mentions` are its scale."""
     match voting:
         case Voting.JUDGMENT:
             return mentions[int(opinion)]
@@ -122,7 +122,7 @@ def opinion_words(voting: Voting, mentions: Sequence[str], opinion: str) -> str:
 
 
 def takes_quota(voting: Voting, opinion: str) -> bool:
-    """Whether this ballot is one of those that a quota limits: a support, or a place in an order."""
+    """Whether a quota limits this ballot: a support, or a place in an order."""
     return voting is Voting.RANKING or (voting in TALLIED and opinion == Opinion.FOR)
 
 

@@ -1,7 +1,7 @@
-"""What does a file of `themes/` change here? It owns title, introduction and questions; of the schedule and of
-the rules of the vote, the first ones only.
+"""What does a file of `themes/` change in the database?
 
-Reading and checking the files is the matter of `importing/themes.py`.
+It owns title, introduction and questions; it only sets the initial schedule and rules of the vote. The files are read
+and checked in `importing/themes.py`.
 """
 
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What taking a file in changed. `kept` are positions of questions that the file dropped but proposals answer."""
+    """The result of adopting a file. `kept` are positions of questions that the file dropped but proposals answer."""
 
     number: int
     created: bool
@@ -73,7 +73,7 @@ async def adopt(chapter: Chapter) -> Adoption:
 
 
 async def _group_of(chapter: Chapter) -> tuple[int, bool]:
-    """The id of the chapter's working group, made if need be, and whether its name changed."""
+    """The id of the chapter's working group, created if needed, and whether its name changed."""
     before = await row("SELECT name FROM working_group WHERE slug = $1", chapter.group_slug)
     kept = await known_row(
         """INSERT INTO working_group (slug, name) VALUES ($1, $2)
@@ -113,7 +113,7 @@ async def _create(chapter: Chapter, group: int, html: str) -> int:
 async def _adopt_questions(theme_id: int, wanted: tuple[str, ...]) -> tuple[bool, tuple[int, ...]]:
     """Whether a question changed, and the positions kept because proposals answer them.
 
-    A question keeps its place when its words change: those who answered it answered that place.
+    A question keeps its position when its words change: proposals that answer it refer to the position.
     """
     current = {each.position: each.text for each in await questions_of(theme_id)}
     after = dict(enumerate(wanted, start=1))

@@ -1,7 +1,7 @@
-"""What may become of a proposal, and what happened to it? Its states, the steps between them, the turns of its life.
+"""What can happen to a proposal, and what happened to it? Its states, the steps between them, the turns of its history.
 
-A step is taken in one statement by whoever holds the theme; who may take it is the matter of `permissions.py`. Every
-turn is told on the proposal's page to everybody; acts of moderation are in the journal as well.
+A step is taken in one statement, while the theme is held; `permissions.py` says who may take it. Every turn is public
+on the proposal's page; acts of moderation are in the journal as well.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from forum.models.proposals import IN_FORCE, ProposalState, Turn
 
 
 class Step(StrEnum):
-    """What takes a proposal from a state to another."""
+    """A change of a proposal from one state to another."""
 
     SUBMIT = "submit"
     WITHDRAW = "withdraw"
@@ -43,7 +43,7 @@ STEPS: Final[Mapping[Step, tuple[frozenset[ProposalState], ProposalState]]] = {
 
 
 async def take(step: Step, proposal: int, *, reason: str = "") -> ProposalState:
-    """Take a step, inside the caller's transaction, which holds the theme alone; gives the state before it.
+    """Take a step, inside the caller's transaction, which holds the theme alone; returns the former state.
 
     Raises:
         Conflict: the proposal is not (any more) in a state from which the step leads.
@@ -71,7 +71,7 @@ async def tell_turn(
     version: int | None = None,
     reason: str = "",
 ) -> None:
-    """Add a turn to the life of a proposal, inside the caller's transaction."""
+    """Add a turn to the history of a proposal, inside the caller's transaction."""
     await rows(
         """
         INSERT INTO proposal_turn (proposal_id, turn, member_id, other_id, version, reason, at)

@@ -1,4 +1,4 @@
-"""How were votes that had been announced moved, and why? What the page of a theme tells everybody, out of the journal.
+"""How were announced votes moved, and why? What the page of a theme tells everybody, taken from the journal.
 
 The moves themselves are made in `schedules.py`.
 """
@@ -13,7 +13,7 @@ from forum.domain.themes.themes import ThemeHead
 
 
 class Move(StrEnum):
-    """What became of the end of a vote that had been announced."""
+    """What happened to the end of an announced vote."""
 
     POSTPONED = "postponed"
     ADVANCED = "advanced"
@@ -25,9 +25,9 @@ class Move(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleChange:
-    """A move of announced votes, as the page of the theme says it to everybody: what, from when to when, why; not who.
+    """A move of announced votes, as the public page of the theme shows it: what, from when to when, why; not who.
 
-    `was` and `now` are ends; of RESCHEDULED, where the end stays, they are openings. `now` is None without a new date.
+    `was` and `now` are ends; for RESCHEDULED, where the end stays, they are openings. `now` is None without a new date.
     """
 
     move: Move
@@ -38,7 +38,7 @@ class ScheduleChange:
 
 
 async def schedule_changes(theme: ThemeHead) -> tuple[ScheduleChange, ...]:
-    """Every move of votes that had been announced, from the first, out of the journal."""
+    """Every move of announced votes, the oldest first, taken from the journal."""
     found = await rows(
         """
         SELECT act, before, after, reason, at FROM journal_entry
@@ -55,7 +55,7 @@ def _change(entry: Row) -> ScheduleChange | None:
     opened, opens = _read(before["votes_open_at"]), _read(after["votes_open_at"])
     ended, ends = _read(before["votes_close_at"]), _read(after["votes_close_at"])
     if entry["act"] == "close_votes":
-        # Without an end so far, it was announced for no moment: it ends when it was closed.
+        # It had no announced end so far: it ends when it was closed.
         return ScheduleChange(Move.CLOSED, ended or at, ends, reason, at)
     if ended is not None and ended != ends:
         if ends is None:

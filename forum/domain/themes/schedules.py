@@ -1,9 +1,9 @@
 """Who moves the windows of a theme, sets how people vote in it, closes its votes? Each move is one transaction and a
-line in the journal; one that touches votes already announced is told to those whom the theme concerns, and said on its
+line in the journal; one that changes announced votes notifies the people whom the theme concerns, and is shown on its
 page.
 
-What the windows allow is decided in `forum/permissions.py`; how a write holds them still is in `themes.py`,
-how the moves are told to everybody in `schedule_changes.py`.
+What the windows allow is decided in `forum/permissions.py`; how a write locks them is in `themes.py`, how moves are
+made public in `schedule_changes.py`.
 """
 
 import json
@@ -40,9 +40,9 @@ async def set_schedule(
     *,
     rules: Rules | None = None,
 ) -> None:
-    """Fix or move the windows of a theme, and the rules of its vote, and say so in the journal; None leaves the rules.
+    """Set or move the windows of a theme and the rules of its vote, and record it in the journal; None keeps the rules.
 
-    Votes that were announced and are moved are told to everybody whom the theme concerns.
+    Moving announced votes notifies everybody whom the theme concerns.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
@@ -91,14 +91,14 @@ async def _store(theme: ThemeHead) -> None:
 
 
 def _are_moved(before: Schedule, after: Schedule) -> bool:
-    """Whether votes that people knew of open or end at another moment than they were told."""
+    """Whether announced votes now open or end at another moment."""
     opens = before.votes_open_at is not None and before.votes_open_at != after.votes_open_at
     ends = before.votes_close_at is not None and before.votes_close_at != after.votes_close_at
     return opens or ends
 
 
 async def _announce(theme: ThemeHead, event: Event, now: datetime, *, actor: int) -> None:
-    """Tell everybody who voted, proposed or contributed in the theme, in the caller's transaction."""
+    """Notify everybody who voted, proposed or contributed in the theme, in the caller's transaction."""
     concerned = await rows(
         """
         SELECT b.voter_id AS member FROM ballot b JOIN proposal p ON p.id = b.proposal_id WHERE p.theme_id = $1
@@ -119,7 +119,7 @@ async def _has_ballots(theme: int) -> bool:
 
 
 def _checked(theme: ThemeHead, after: ThemeHead, reason: str, now: datetime, *, has_ballots: bool) -> str:
-    """The reason, once the new windows and rules are found to make sense beside the old ones."""
+    """The reason, once the new windows and rules are checked against the old ones."""
     before, wanted = theme.schedule, after.schedule
     checks = Checks()
     with checks.field("cloture_des_contributions"):
@@ -127,9 +127,9 @@ def _checked(theme: ThemeHead, after: ThemeHead, reason: str, now: datetime, *, 
     with checks.field("cloture_des_votes"):
         refuse_backwards(wanted.votes_open_at, wanted.votes_close_at)
         if before.votes_are_open(now) and not wanted.votes_are_open(now):
-            # Moving a close into the past would strike out ballots already cast after it.
+            # Moving a close into the past would invalidate ballots cast after it.
             raise Invalid("Les votes sont ouverts : pour les arrêter, utilisez « Clore les votes ».")
-    # Ballots, and not the window alone: a window can be moved into the future after people voted under seal.
+    # Ballots are checked, not only the window: it can be moved into the future after people cast sealed votes.
     began = has_ballots or (before.votes_open_at is not None and before.votes_open_at <= now)
     for field, changes in (
         ("scelle", wanted.sealed != before.sealed),
@@ -148,7 +148,7 @@ def _checked(theme: ThemeHead, after: ThemeHead, reason: str, now: datetime, *, 
 
 
 def _why(before: Schedule, wanted: Schedule, now: datetime) -> str:
-    """The sentence that asks for a reason, nothing where none is needed."""
+    """The sentence that asks for a reason, empty where none is needed."""
     if before.votes_are_closed(now) and not wanted.votes_are_closed(now):
         return "Dites pourquoi vous rouvrez des votes qui étaient clos."
     if _are_moved(before, wanted):
@@ -157,7 +157,7 @@ def _why(before: Schedule, wanted: Schedule, now: datetime) -> str:
 
 
 def refuse_backwards(start: datetime | None, end: datetime | None) -> None:
-    """Raises Invalid: a window that closes must open, and before it closes."""
+    """Refuse a window that closes without opening, or before it opens. Raises Invalid."""
     if start is None and end is not None:
         raise Invalid("Indiquez aussi l’ouverture.")
     if start is not None and end is not None and end <= start:
@@ -190,7 +190,7 @@ def _instant(moment: datetime | None) -> str | None:
 
 
 async def close_votes(viewer: Viewer | None, number: int, reason: str, now: datetime) -> None:
-    """End the vote of a theme now: from this transaction on no ballot enters and tallies are public.
+    """End the vote of a theme now: from this transaction on no ballot is accepted and tallies are public.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.

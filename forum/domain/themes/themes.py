@@ -1,12 +1,12 @@
-"""What is asked, until when, and what has come of it: the themes, their questions and their windows.
+"""What is asked, until when, and with what result: the themes, their questions and their windows.
 
-Title, introduction and questions come from the files of `themes/`; the schedule belongs to the database once it is
-there, and moving it is the matter of `schedules.py`. Taking those files in is that of `files.py`; proposals and
-votes, which a theme only counts, are in `proposals.py` and `votes.py`.
+Title, introduction and questions come from the files of `themes/`; the schedule belongs to the database once it is set,
+and is moved in `schedules.py`. Files are adopted in `files.py`; proposals and votes, which a theme only counts, are in
+`proposals.py` and `votes.py`.
 
-Writes that meet lock in one order, theme, then thread, then meeting: two that took the same rows in different orders
-would wait for each other. A write holds its theme (`Hold`) before it asks the schedule what is allowed, so that what
-somebody closed while it waited is closed for it.
+Concurrent writes lock in one order, theme, then thread, then meeting: two that locked the same rows in different orders
+would deadlock. A write holds its theme (`Hold`) before it checks the schedule, so that it sees what somebody closed
+while it waited.
 """
 
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ from forum.models.themes import Voting
 from forum.permissions import Schedule
 from forum.text.reading import read
 
-# How many threads one page of a theme lists; the next ones are a page further.
+# How many threads one page of a theme lists.
 THREADS_A_PAGE = 50
 
 THEME_COLUMNS = """
@@ -46,7 +46,7 @@ class ThemeHead:
     version: int
     voting: Voting = Voting.OPINIONS
     mentions: tuple[str, ...] = ()
-    """Of a judgment, from the worst to the best."""
+    """For a judgment: the mentions, from the worst to the best."""
     quota: int = 0
     """How many proposals one person may support or rank; 0: all."""
 
@@ -69,7 +69,7 @@ class ThemeLine:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A guiding question and how many proposals say that they answer it."""
+    """A guiding question and how many proposals claim to answer it."""
 
     position: int
     text: str
@@ -78,10 +78,8 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class ThreadLine:
-    """A thread in the list of its theme; the date of its last contribution is None when nobody knows it.
-
-    `tagged` counts its contributions that come from the meeting that the list is filtered by.
-    """
+    """A thread in the list of its theme; the date of its last contribution is None when unknown. `tagged` counts its
+    contributions from the meeting of the filter."""
 
     id: int
     title: str
@@ -94,7 +92,7 @@ class ThreadLine:
 class ThemePage:
     """Everything that the page of a theme shows.
 
-    `meetings` are the numbers of those that contributions of the theme come from, for all to know.
+    `meetings` are the numbers of the meetings that contributions of the theme publicly come from.
     """
 
     theme: ThemeHead
@@ -129,10 +127,10 @@ def theme_from(found: Row) -> ThemeHead:
 
 
 class Hold(StrEnum):
-    """How a write keeps a theme as it is until its commit.
+    """How a write locks a theme until its commit.
 
-    Shared by writes that leave the theme's row alone. Alone by those that will change it: two that shared it first
-    would each wait for the other to let go.
+    Shared, for writes that do not change the theme's row. Alone, for those that will: two that shared it first would
+    deadlock.
     """
 
     SHARED = " FOR SHARE OF t"
@@ -140,7 +138,7 @@ class Hold(StrEnum):
 
 
 def holding(hold: Hold | None) -> str:
-    """The end of a SELECT that reads THEME_COLUMNS; nothing on SQLite, where a transaction holds everything."""
+    """The end of a SELECT that reads THEME_COLUMNS; empty on SQLite, where a transaction locks everything."""
     return "" if hold is None or is_sqlite() else hold.value
 
 
@@ -177,16 +175,16 @@ def closes_soon(schedule: Schedule, now: datetime) -> bool:
 
 
 async def as_settled(theme: ThemeHead, now: datetime) -> ThemeHead:
-    """A held theme, whose votes are closed for a write that began just before somebody closed them and comes after."""
+    """A held theme, with its votes closed for a write that began just before somebody closed them."""
     if not closes_soon(theme.schedule, now) or not await _was_closed_by_hand(theme):
         return theme
     return replace(theme, schedule=replace(theme.schedule, votes_close_at=now))
 
 
 async def is_settling(theme: ThemeHead, now: datetime) -> bool:
-    """Whether a ballot that came in time may still be on its way: the votes closed by themselves a moment ago.
+    """Whether a ballot that arrived in time may not be committed yet: the votes closed by themselves a moment ago.
 
-    Whoever closes them by hand waits for the ballots under way, and those that begin later are refused.
+    Closing by hand waits for the ballots under way, and later ones are refused.
     """
     close = theme.schedule.votes_close_at
     if close is None or not close <= now < close + LONGEST_WRITE:
@@ -251,10 +249,8 @@ def _first_paragraph(introduction: str) -> str:
 
 
 async def read_theme(number: int, turn: Turn = FIRST, *, meeting: int | None = None) -> ThemePage:
-    """Everything that the page shows; `meeting` is the number of the one that the threads listed have words from.
-
-    Raises NotFound.
-    """
+    """Everything that the page shows; `meeting`: only threads with words from the meeting of that number are listed.
+    Raises NotFound."""
     theme = await find_theme(number)
     counted = await row(
         f"""
@@ -291,7 +287,7 @@ async def _meetings_of(theme_id: int) -> tuple[int, ...]:
     return tuple(each["number"] for each in found)
 
 
-# Of a theme there is one meeting of that number: it belongs to one working group.
+# In a theme a number is exactly one meeting: the theme belongs to one working group.
 _TAGGED = """
     (SELECT COUNT(*) FROM post d JOIN meeting_tag g ON g.post_id = d.id AND g.state = 'confirmed'
        JOIN meeting m ON m.id = g.meeting_id WHERE d.thread_id = h.id AND m.number = $2)"""
@@ -301,7 +297,7 @@ _MOST_ACTIVE_FIRST = Order({"h.last_post_at": datetime, "h.id": int}, newest_fir
 
 
 async def _threads_of(theme_id: int, turn: Turn, meeting: int | None) -> Page[ThreadLine]:
-    """The threads from the most recently active on."""
+    """The threads, the most recently active first."""
     found = await read_page(
         f"""
         SELECT h.id, h.title, h.posts_count, h.last_post_at, c.written_at,
@@ -320,8 +316,7 @@ async def _threads_of(theme_id: int, turn: Turn, meeting: int | None) -> Page[Th
 
 
 async def raise_versions(*, theme: int | None = None, thread: int | None = None) -> None:
-    """Tell the ready pages of a theme, of a thread or of both that they are out of date, inside the caller's
-    transaction."""
+    """Make the cached pages of a theme, of a thread or of both stale, inside the caller's transaction."""
     if theme is not None:
         await rows("UPDATE theme SET version = version + 1 WHERE id = $1", theme)
     if thread is not None:
@@ -329,12 +324,13 @@ async def raise_versions(*, theme: int | None = None, thread: int | None = None)
 
 
 async def raise_all_versions(theme: int) -> None:
-    """The same for a theme and all its threads."""
+    """Make the cached pages of a theme and of all its threads stale, inside the caller's transaction."""
     await raise_versions(theme=theme)
     await rows("UPDATE thread SET version = version + 1 WHERE theme_id = $1", theme)
 
 
 async def raise_every_version() -> None:
-    """The same for every page that is kept, for what may stand on any of them: somebody's name."""
+    """Make every cached page stale, inside the caller's transaction: for somebody's name, which may be on any of
+    them."""
     await rows("UPDATE theme SET version = version + 1")
     await rows("UPDATE thread SET version = version + 1")

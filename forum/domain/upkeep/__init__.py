@@ -1,1 +1,1 @@
-"""Upkeep: what time asks for."""
+"""Upkeep: what must be done as time passes."""

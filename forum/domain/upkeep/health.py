@@ -1,8 +1,8 @@
-"""Is the database there, with the tables of this program?"""
+"""Is the database there, with this program's tables?"""
 
 from forum.database import row
 
 
 async def touch_database() -> None:
-    """Read something: raises what the database raises when it cannot be reached."""
+    """Run a query, which raises the database's own error when it cannot be reached."""
     await row("SELECT COUNT(*) AS themes FROM theme")

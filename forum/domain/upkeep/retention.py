@@ -1,8 +1,8 @@
-"""How long is what kept? One list of purges; each is a verb in its noun's file, and whoever adds a noun adds its line.
+"""How long are things kept? One list of purges; each is a function in its noun's file, and a new noun adds its line.
 
-A purge takes the instant, deletes what came to its end before it, in one statement or one transaction, and changes
-nothing when it runs again: so a worker that dies between two of them loses nothing. The job that calls them is asked
-for once a day, `workers/retention.py`.
+A purge takes the present instant, deletes what expired before it, in one statement or one transaction, and changes
+nothing when it runs again: a worker that dies between two of them loses nothing. The job that calls them is asked for
+once a day (`workers/retention.py`).
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -33,11 +33,11 @@ PURGES: Final[Mapping[str, Purge]] = {
     "mails": mail.forget_stale,
     "jobs": jobs.forget_over,
 }
-"""What is named here is what the log says."""
+"""The names are those in the log."""
 
 
 def job_key(now: datetime) -> str:
-    """One job a day, however many workers ask: the day is that of the consultation."""
+    """The key of the day's job, one for all workers; the day is that of the consultation."""
     return f"keep_dates:{now.astimezone(PARIS).date().isoformat()}"
 
 
@@ -50,5 +50,5 @@ async def ask_for_purges(now: datetime) -> None:
 
 
 async def finish_purges(claim: Claim, now: datetime) -> None:
-    """Raises LostLease: another worker does it too, which changes nothing."""
+    """End the job. Raises LostLease: another worker does it too, which changes nothing."""
     await jobs.finish(claim, now)

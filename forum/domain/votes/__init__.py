@@ -1,1 +1,1 @@
-"""Votes: what each thinks, what came out."""
+"""Votes: what each person thinks, and the result."""

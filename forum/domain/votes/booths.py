@@ -1,7 +1,7 @@
-"""How far has a person come in the votes of a theme, and which proposal is next for them?
+"""What is a person's progress in the votes of a theme, and which proposal is next for them?
 
-A booth shows every proposal of a theme in an order drawn for each person. Ballots are cast one by one, in `votes.py`;
-what is told here is the person's own and nobody else's, so that it may be shown while the vote is sealed.
+A booth shows every proposal of a theme in a random order of the person's own. Ballots are cast one by one, in
+`votes.py`; everything here is about the person's own votes, so it may be shown while the vote is sealed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ from forum.permissions import Viewer
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A proposal under the vote, as far as progress is concerned."""
+    """A proposal put to the vote, with what progress needs."""
 
     id: int
     reference: str
@@ -30,7 +30,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A proposal at the place that the person gave it."""
+    """A proposal with the place that the person gave it."""
 
     place: int
     reference: str
@@ -39,10 +39,11 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far somebody has come: `judged` of `total` proposals, `to_confirm` of them again because they changed.
+    """Somebody's progress: `judged` of `total` proposals, of which `to_confirm` changed and must be confirmed.
 
-    `next` is the reference of the first one, in their own order, that waits for them; None when none does. `supports`
-    counts the ballots that the quota limits; `ranked` holds what they put in order, the first place first.
+    `next` is the reference of the first one, in their own order, that waits for their vote; None when none does.
+    `supports` counts the ballots that the quota limits; `ranked` holds the proposals that they ranked, the first place
+    first.
     """
 
     theme: int
@@ -56,16 +57,16 @@ class Progress:
 
 
 def draw(theme_id: int, viewer: Viewer | None, now: datetime) -> Callable[[int], bytes]:
-    """By the id of a proposal, what to sort by: random between people, the same at each visit of one person.
+    """The sort key of a proposal, by id: random between people, the same at each visit of one person.
 
-    Visitors share one order a day, so that their page can be kept ready, and so that no proposal is always first.
+    Visitors share one order per day, so that their page can be cached and no proposal is always first.
     """
     who = f"member {viewer.id}" if viewer else f"visitors {now.date().isoformat()}"
     return lambda proposal: sha256(f"{who}|{theme_id}|{proposal}".encode()).digest()
 
 
 async def progress_in(viewer: Viewer | None, theme_number: int, now: datetime) -> Progress:
-    """How far this person has come in a theme, read anew.
+    """This person's progress in a theme, read from the database.
 
     Raises:
         NotFound: no theme has this number.
@@ -86,7 +87,7 @@ async def progress_in(viewer: Viewer | None, theme_number: int, now: datetime) -
 
 
 def progress_of(theme: int, rules: Rules, asked: Sequence[Asked], own: Mapping[int, OwnBallot]) -> Progress:
-    """How far a person has come with these proposals, in their own order, whose ballots are `own`."""
+    """A person's progress with these proposals, in their own order; `own` are their ballots."""
     judged = [(each, own[each.id]) for each in asked if each.id in own]
     stale = [each for each, ballot in judged if ballot.version < each.substance]
     waiting = {each.id for each in stale} | {each.id for each in asked if each.id not in own}

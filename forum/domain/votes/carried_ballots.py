@@ -1,15 +1,17 @@
-"""Which ballots does a proposal hold for others that were merged into it? Reckoned anew after each merge and undoing.
+"""Which ballots does a proposal hold for others that were merged into it?
 
-A voter's own ballot on a proposal stands for it. Without one, the ballot that they have on the first of those merged
-into it, by the order of the merges, is carried there: it says from which proposal it comes, with the version that stood
-when the merge was made. What is carried to a proposal that is itself merged further is carried on with it.
+Computed again whenever a merge is made or undone.
 
-Not carried: a ballot on words that have changed in substance since (it waits to be confirmed), and that of somebody
-whose last word on the proposal is that they take their ballot back. A carried ballot may exceed what a theme allows
-each person: nobody loses a vote because two proposals turned out to be one.
+A voter's own ballot on a proposal counts. Without one, the ballot that they have on the first of the proposals merged
+into it, in the order of the merges, is carried there: it says from which proposal it comes, with the version at the
+time of the merge. A ballot carried to a proposal that is itself merged is carried on with it.
 
-So the result depends on nothing but the own ballots, the merges in force and the withdrawals: undoing a merge gives
-back the very tallies of before. Sets of rows only, whatever the number of voters.
+Not carried: a ballot on words that have changed in substance since (it waits to be confirmed), and that of somebody who
+last withdrew their ballot on the destination. A carried ballot may exceed what a theme allows each person: nobody loses
+a vote because two proposals turned out to be one.
+
+So the result depends only on the voters' own ballots, the merges in force and the withdrawals: undoing a merge restores
+the exact former tallies. Statements work on sets of rows, whatever the number of voters.
 """
 
 from datetime import datetime
@@ -48,10 +50,10 @@ _MISSING = """
 
 
 async def carry_again(proposal: int, now: datetime) -> None:
-    """Put right what this proposal carries, and each one that it is merged into, up to the one in force.
+    """Recompute the carried ballots of this proposal, and of each one that it is merged into, up to the one in force.
 
     Inside the caller's transaction, which holds the theme alone and has written its merges, turns and states. Every
-    change is in the history of ballots, as a merge's doing.
+    change is in the history of ballots, marked as made by a merge.
     """
     at: int | None = proposal
     while at is not None:

@@ -1,8 +1,8 @@
-"""What came out of a vote that is over? The orders of a theme, and what its declared groups say.
+"""What are the results of a vote that is over? The orders of a theme, and what its declared groups say.
 
-Nothing here answers before the close, whatever the theme shows during its vote. Ballots leave the database counted: by
-opinion, by declared group, as one text per proposal or per voter where a method needs to know who agrees with whom; a
-million of them never stand here as a million objects. Which method is whose is in `standings.py`.
+Nothing here answers before the close, whatever the theme shows during its vote. The database counts the ballots: by
+opinion, by declared group, or joined as one text per proposal or voter where a method must know who agrees with whom; a
+million ballots are never a million objects here. Which kind of voting has which methods is in `standings.py`.
 """
 
 from array import array
@@ -39,15 +39,16 @@ from forum.ranking.tallies import Opinion, Tally
 from forum.settings import settings
 
 UNDECLARED: Final = ""
-"""The group of those who declared nothing; it has no part in a consensus."""
+"""The group of people who declared nothing; it does not count in a consensus."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one group says of one proposal; None where so few people are in it that it would tell who said what.
+    """What one group says about one proposal; None where the group is so small that it would reveal who said what.
 
-    Of a judgment, mentions above the middle of the scale stand as "pour", those below as "contre", the middle one as an
-    abstention; of supports, whoever of the group voted in the theme without supporting this proposal abstains.
+    For a judgment, mentions above the middle of the scale count as "pour", those below as "contre", the middle one as
+    an abstention; for supports, people of the group who voted in the theme without supporting this proposal count as
+    abstentions.
     """
 
     group: str
@@ -56,18 +57,18 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """The declared groups of those who voted in a theme, by one thing that they declare: nothing of one person."""
+    """The declared groups of a theme's voters, by one attribute that they declare; nothing about individuals."""
 
     lens: Lens
     groups: tuple[str, ...]
-    """By name; `UNDECLARED` last, when somebody declared nothing."""
+    """The groups by name; `UNDECLARED` last, when somebody declared nothing."""
     cells: Mapping[str, tuple[Cell, ...]]
-    """By reference, in the order of the groups."""
+    """The cells by reference, in the order of the groups."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What only the ballots themselves tell of a theme: ranks of some methods, pairs, groups, picks by reference."""
+    """What only the ballots themselves tell about a theme: ranks by some methods, pairs, groups, picks by reference."""
 
     given: Mapping[Lens, Mapping[str, int]]
     pairs: Pairs | None
@@ -77,7 +78,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Everything that came out of the vote of a theme."""
+    """All the results of the vote of a theme."""
 
     theme: ThemeHead
     standing: Standing
@@ -129,7 +130,7 @@ async def read_evidence(theme: ThemeHead, counts: Mapping[int, Judged], now: dat
 
 
 def _declared() -> tuple[tuple[Lens, str, bool], ...]:
-    """Each thing that members declare: its order, its column, whether it is asked at all."""
+    """Each attribute that members declare: its order, its column, whether it is asked at all."""
     people = settings().people
     return (
         (Lens.BY_PROFESSION, "profession", bool(people.professions)),
@@ -143,7 +144,7 @@ _COUNTED: Final = f"p.theme_id = $1 AND p.state IN {IN_FORCE_SQL} AND b.proposal
 
 
 def _said(theme: ThemeHead, *, favourably: bool) -> str:
-    """The opinions of a theme that are for a proposal, or against it, as the end of a condition."""
+    """The opinions of a theme that count for a proposal, or against it, as the end of a condition."""
     if theme.voting is not Voting.JUDGMENT:
         return f"= '{Opinion.FOR.value if favourably else Opinion.AGAINST.value}'"
     scale = len(theme.mentions)
@@ -178,7 +179,7 @@ async def _tallies_by_group(
 
 
 async def _electorates(theme: ThemeHead, column: str) -> dict[str, int]:
-    """How many people of each group voted in a theme: of supports, not supporting is an answer too."""
+    """How many people of each group voted in a theme: for supports, not supporting is an answer too."""
     found = await rows(
         f"""
         SELECT b.{column} AS told, COUNT(DISTINCT b.voter_id) AS voters
@@ -204,7 +205,7 @@ def _consensus_ranks(
 def _partition(
     lens: Lens, groups: Sequence[str], tallies: Mapping[str, Mapping[str, Tally]], references: Mapping[int, str]
 ) -> Partition:
-    """What may be shown of the groups: those who declared nothing hide too, or they would give away the others."""
+    """The groups with small ones masked; the undeclared group may be masked too, or it would reveal the others."""
     shown = (*groups, UNDECLARED) if any(UNDECLARED in each for each in tallies.values()) else tuple(groups)
     return Partition(lens, shown, {reference: _cells(shown, tallies[reference]) for reference in references.values()})
 
@@ -216,7 +217,7 @@ def _cells(groups: Sequence[str], tallies: Mapping[str, Tally]) -> tuple[Cell, .
 
 
 async def _supporters(theme: ThemeHead, references: Mapping[int, str]) -> dict[str, "array[int]"]:
-    """The numbers of the people who are for each proposal, by reference."""
+    """The people who are for each proposal, as numbers, by reference."""
     found = await rows(
         f"""
         SELECT b.proposal_id, {_joined("b.voter_id")} AS people
@@ -233,7 +234,7 @@ async def _supporters(theme: ThemeHead, references: Mapping[int, str]) -> dict[s
 
 
 async def _pairs(theme: ThemeHead, references: Mapping[int, str]) -> Pairs:
-    """Who is preferred to whom, from the order of each voter."""
+    """How many voters prefer which proposal to which, from the order of each voter."""
     found = await rows(
         f"""
         SELECT {_joined("b.proposal_id || ':' || b.opinion")} AS places
@@ -254,5 +255,5 @@ async def _pairs(theme: ThemeHead, references: Mapping[int, str]) -> Pairs:
 
 
 def _joined(column: str) -> str:
-    """All values of a column in a group as one text, with commas, in no order."""
+    """SQL for all values of a column in a group, as one text with commas, in no order."""
     return f"GROUP_CONCAT({column}, ',')" if is_sqlite() else f"STRING_AGG(CAST({column} AS TEXT), ',')"

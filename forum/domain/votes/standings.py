@@ -1,8 +1,9 @@
-"""Which orders come out of the votes of a theme, by which method first? Pure; pages and documents read the same one.
+"""Which orders result from the votes of a theme, and by which method first? Pure; pages and documents use the same.
 
-Each kind of voting has its declared method; beside it stand those that the same ballots allow, so that nobody can say
-that the method was chosen for its outcome. Orders that only the ballots themselves can give (across groups, a slate)
-are reckoned where ballots are read, in `results.py`, and come here as ranks; the others are reckoned here, from counts.
+Each kind of voting has its declared method; the others that the same ballots allow are shown beside it, so that nobody
+can say that the method was chosen for its outcome. Orders that only the ballots themselves can give (across groups, a
+slate) are computed where ballots are read, in `results.py`, and come here as ranks; the others are computed here, from
+counts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +38,7 @@ class Lens(Labelled):
 
 
 GIVEN: Final = frozenset({Lens.BY_PROFESSION, Lens.BY_TERRITORY, Lens.SLATE})
-"""Those that counts are not enough for."""
+"""The orders that cannot be computed from counts."""
 
 _PRIMARY: Final[Mapping[Voting, Lens]] = {
     Voting.OPINIONS: Lens.NET_SUPPORT,
@@ -49,19 +50,19 @@ _PRIMARY: Final[Mapping[Voting, Lens]] = {
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Of an order of preference: at [x][y], how many voters prefer the reference x to the reference y."""
+    """For an order of preference: at [x][y], how many voters prefer the reference x to the reference y."""
 
     references: tuple[str, ...] = ()
     preferred: tuple[tuple[int, ...], ...] = ()
 
     def among(self, references: Sequence[str]) -> tuple[tuple[int, ...], ...]:
-        """The same of some of the references, in their order."""
+        """The pairs of some of the references, in their order."""
         at = {reference: place for place, reference in enumerate(self.references)}
         places = [at[reference] for reference in references]
         return tuple(tuple(self.preferred[x][y] for y in places) for x in places)
 
     def duel(self, one: str, other: str) -> tuple[int, int]:
-        """How many prefer the one, and how many the other."""
+        """How many voters prefer the first, and how many the second."""
         x, y = self.references.index(one), self.references.index(other)
         return self.preferred[x][y], self.preferred[y][x]
 
@@ -76,35 +77,36 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a theme votes and is ranked: all that decides an order beside the ballots."""
+    """How a theme votes and is ranked: everything that decides an order, except the ballots."""
 
     voting: Voting
     mentions: int = 0
-    """How many, of a judgment."""
+    """The number of mentions of a judgment."""
     quorum: int = 0
     abstentions_in_wilson: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Duel:
-    """Against the proposal ranked just after, or just before for the last one: who prefers which of the two."""
+    """The duel with the proposal ranked just after, or just before for the last one: how many prefer which of the
+    two."""
 
     other: str
     ours: int
     theirs: int
     is_before: bool
-    """The other one has the better rank."""
+    """Whether the other one has the better rank."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A proposal with its rank, None under the quorum, and what explains it; each method reads its own part."""
+    """A proposal with its rank, None under the quorum, and what explains it; each method fills in its own part."""
 
     reference: str
     count: Count
     rank: int | None
     ties: tuple[str, ...]
-    """Those of the same rank."""
+    """The other proposals of the same rank."""
     beside: Mapping[Lens, int | None]
     counted: Counted
     gauge: Gauge | None = None
@@ -118,31 +120,31 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The proposals of a theme from the first rank on, those under the quorum, the methods and where they disagree."""
+    """The proposals of a theme by rank, those under the quorum, the methods and where they disagree."""
 
     primary: Lens
     ranked: tuple[Place, ...]
     unranked: tuple[Place, ...]
     methods: tuple[Lens, ...]
-    """Those beside the primary one, in the order to show them."""
+    """The methods other than the primary one, in the order to show them."""
     disagreements: tuple[Disagreement[Lens], ...]
     too_many_to_compare: bool = False
-    """So many ranked proposals that their pairs are not compared: they are ranked by how many people placed them."""
+    """There are too many ranked proposals to compare their pairs: they are ranked by how many people placed them."""
     pairs: Pairs = field(default_factory=Pairs)
 
 
 def favourable(mentions: int) -> int:
-    """The least mention above the middle of a scale: what counts as a support where a judgment is read as one."""
+    """The lowest mention above the middle of a scale: from there on a mention counts as a support."""
     return (mentions - 1) // 2 + 1
 
 
 def unfavourable(mentions: int) -> int:
-    """The best mention below the middle of a scale."""
+    """The highest mention below the middle of a scale."""
     return mentions // 2 - 1
 
 
 def counted_of(terms: Terms, count: Count) -> Counted:
-    """What the methods read in the ballots of one proposal."""
+    """The ballots of one proposal, counted as the methods read them."""
     if terms.voting is Voting.JUDGMENT:
         return Counted(grades=GradeCounts(count.grades(terms.mentions)))
     if terms.voting is Voting.RANKING:
@@ -153,11 +155,9 @@ def counted_of(terms: Terms, count: Count) -> Counted:
 def standing_of(
     terms: Terms, judged: Sequence[Judged], given: Mapping[Lens, Mapping[str, int]], pairs: Pairs | None = None
 ) -> Standing:
-    """Every order of a theme. `given` are ranks by reference of the methods of `GIVEN`, those that were reckoned.
-
-    `pairs` of all the proposals given, for a theme whose ballots rank them; without it they are too many.
-    ValueError when two proposals share a reference.
-    """
+    """Every order of a theme. `given` are ranks by reference for the methods of `GIVEN` that were computed. `pairs` are
+    those of all the proposals, for a theme whose ballots rank them; None when they are too many. ValueError when two
+    proposals share a reference."""
     candidates = [Candidate(each.reference, counted_of(terms, each.count)) for each in judged]
     counts = {each.reference: each.count for each in judged}
     orders = _orders(terms, candidates, counts, pairs)
@@ -240,7 +240,8 @@ def _ranked(
 
 
 def _neighbours(sharing: Mapping[int, Sequence[str]]) -> dict[int, tuple[str, bool]]:
-    """By rank, the first proposal of the next rank, or for the last rank that of the one before, which is then so."""
+    """For each rank, the first proposal of the next rank or, for the last rank, of the one before, with True in that
+    case."""
     ranks = list(sharing)
     found = {before: (sharing[after][0], False) for before, after in pairwise(ranks)}
     if len(ranks) > 1:
@@ -256,5 +257,5 @@ def _duel(reference: str, neighbour: tuple[str, bool] | None, pairs: Pairs | Non
 
 
 def can_compare(proposals: int) -> bool:
-    """Whether the pairs of so many proposals are compared."""
+    """Whether the pairs of this many proposals are compared."""
     return proposals <= MOST_CANDIDATES

@@ -1,8 +1,8 @@
 """What does each person think of each proposal? One ballot per person and proposal, by the database's own constraint.
 
-A ballot enters by one upsert, while its theme is held as the schedule was judged: no vote is closed between the check
-and the write. Every change of a ballot is kept in `ballot_change`, so tallies can be replayed. A tally leaves this file
-only when the theme's schedule makes it public; nothing else in the house counts ballots for a page.
+A ballot is written by one upsert, while its theme is held: no vote is closed between the check and the write. Every
+change of a ballot is kept in `ballot_change`, so tallies can be replayed. A tally leaves this file only when the
+theme's schedule makes it public; nothing else counts ballots for a page.
 """
 
 from collections.abc import Iterable, Sequence
@@ -67,12 +67,12 @@ class ProposalLine:
 
     @property
     def is_open(self) -> bool:
-        """Still asked for: under the vote, or judged and in force."""
+        """Whether it is in force: open, retained or done."""
         return self.state in IN_FORCE
 
     @property
     def tally(self) -> Tally | None:
-        """Of supports or of opinions, once it is public."""
+        """The tally of supports or of opinions, once it is public."""
         return self.count.tally if self.count is not None and self.rules.voting in TALLIED else None
 
 
@@ -123,38 +123,38 @@ def _verdict(
 
 
 def verdict_of(viewer: Viewer | None, line: ProposalLine, now: datetime) -> Verdict:
-    """May this reader vote on a proposal that was read for somebody else?"""
+    """Whether this reader may vote on a proposal that was read for somebody else."""
     return _verdict(viewer, line.schedule, line.state, line.author, now)
 
 
 def seen_with(line: ProposalLine, own: OwnBallot | None, verdict: Verdict) -> ProposalLine:
-    """A line that was read for everybody, as the reader with that ballot and that verdict sees it."""
+    """A line that was read for everybody, for the reader with that ballot and that verdict."""
     if own is None:
         return replace(line, own=None, to_confirm=False, may_vote=verdict)
     return replace(line, own=own.opinion, to_confirm=own.version < line.substance, may_vote=verdict)
 
 
 def voter_id(viewer: Viewer | None) -> int:
-    """Whose ballots a page reads."""
+    """The id of the person whose ballots a page reads."""
     return viewer.id if viewer and may_read_own_ballot(viewer) else NO_VOTER
 
 
 async def vote(
     viewer: Viewer | None, ref: str, opinion: str, now: datetime, *, read_version: int | None = None
 ) -> ProposalLine:
-    """Cast, change or confirm one's ballot; casting the same twice changes nothing. Gives the proposal as it stands
-    after it. `read_version` is the version that the person read, when the page says it.
+    """Cast, change or confirm one's ballot; sending the same twice changes nothing. Returns the proposal afterwards.
+    `read_version` is the version that the person read, if the page gives it.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual; NotAllowed also before the votes open and after they close.
-        Invalid: the theme's kind of voting knows no such opinion.
+        Invalid: the theme's kind of voting has no such opinion.
         Conflict: they support as many proposals as they may, or the substance changed since the version they read.
     """
     return await _change(viewer, ref, opinion, now, read_version)
 
 
 async def withdraw_vote(viewer: Viewer | None, ref: str, now: datetime) -> ProposalLine:
-    """Take one's ballot back, until the close; without a ballot it changes nothing.
+    """Withdraw one's ballot, until the close; without a ballot it changes nothing.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: like `vote`.
@@ -165,10 +165,10 @@ async def withdraw_vote(viewer: Viewer | None, ref: str, now: datetime) -> Propo
 async def _change(
     viewer: Viewer | None, ref: str, opinion: str | None, now: datetime, read_version: int | None
 ) -> ProposalLine:
-    """Put the ballot where `opinion` says, None withdraws it.
+    """Write the ballot; an `opinion` of None withdraws it.
 
-    Sealed ballots share their theme, so people vote side by side. One that pages show raises versions, for which the
-    theme must be held alone from the start: it begins again.
+    Sealed ballots hold their theme shared, so that people can vote at the same time. A ballot that pages show raises
+    versions, for which the theme must be held alone from the start: the transaction is then run again.
     """
     viewer = demand(may_act, viewer, now)
     async with transaction():
@@ -185,7 +185,7 @@ async def _change(
 async def _accepted(
     viewer: Viewer, line: ProposalLine, theme: ThemeHead, said: str | None, read_version: int | None
 ) -> str | None:
-    """What the ballot will say, once it is found to be of the theme's kind and within its quota."""
+    """What the ballot will say, once checked to be of the theme's kind and within its quota."""
     if said is None:
         return None
     opinion = read_opinion(theme.voting, theme.mentions, said)
@@ -198,9 +198,9 @@ async def _accepted(
 
 
 async def _hold_voter(theme: ThemeHead, viewer: Viewer) -> None:
-    """One vote at a time of this person in this theme, until the commit: two at once would each find room for one.
+    """Allow one vote of this person in this theme at a time, until the commit: two at once could both pass the quota.
 
-    A lock that nothing else takes, so that it makes nobody else wait.
+    Nothing else takes this lock, so nobody else waits.
     """
     await on_postgres("SELECT pg_advisory_xact_lock(CAST($1 AS INTEGER), CAST($2 AS INTEGER))", theme.id, viewer.id)
 
@@ -235,8 +235,8 @@ _FULL = {
 
 
 def _is_shown(schedule: Schedule, now: datetime) -> bool:
-    """Whether pages show a ballot cast now: of an open count, or in time for a close that may come before its commit,
-    when somebody may have read the results already."""
+    """Whether pages show a ballot cast now: the count is public, or the votes may close before its commit, when
+    somebody may already have read the results."""
     return not schedule.sealed or closes_soon(schedule, now)
 
 
@@ -244,7 +244,7 @@ async def _votable(viewer: Viewer, ref: str, now: datetime, hold: Hold) -> tuple
     """The proposal that this person may vote on now, and its theme, held."""
     theme_number, number = parse_reference(ref)
     theme = await hold_theme(theme_number, hold, now)
-    # In a statement of its own: it must see what was amended or merged while the theme was waited for.
+    # A separate statement: it must see amendments and merges made while waiting for the theme.
     found = await row(
         f"SELECT {LINE_COLUMNS} {LINE_TABLES} WHERE p.theme_id = $2 AND p.number = $3", viewer.id, theme.id, number
     )
@@ -258,11 +258,10 @@ async def _votable(viewer: Viewer, ref: str, now: datetime, hold: Hold) -> tuple
 async def _write(
     voter: int, line: ProposalLine, opinion: str | None, now: datetime, *, shown_in: int | None = None
 ) -> ProposalLine:
-    """Write the change and its line of history; gives the proposal as it stands then.
+    """Write the change and its line of history; returns the proposal afterwards.
 
-    Nothing is when the same person was quicker in another window. Nobody else can be: the theme is held, so its
-    proposals and its schedule are still what the line says. `shown_in` is the theme, held alone, whose pages show the
-    ballot.
+    Nothing is written when the same person was quicker in another window. Nobody else can be: the theme is held, so its
+    proposals and its schedule cannot have changed. `shown_in` is the theme, held alone, whose pages show the ballot.
     """
     version = await (_withdraw(line.id, voter) if opinion is None else _cast(line.id, voter, opinion, now))
     if version is not None:
@@ -276,7 +275,7 @@ async def _write(
 
 
 async def _cast(proposal: int, voter: int, opinion: str, now: datetime) -> int | None:
-    """The version that is now judged so; None when the ballot said so already.
+    """Write the ballot; returns the version that it judges, None when it was already so.
 
     One that came with a merge is the voter's own from now on.
     """
@@ -300,7 +299,7 @@ async def _cast(proposal: int, voter: int, opinion: str, now: datetime) -> int |
 
 
 async def _withdraw(proposal: int, voter: int) -> int | None:
-    """The version that was judged; None when there was no ballot."""
+    """Delete the ballot; returns the version that it judged, None when there was none."""
     withdrawn = await row(
         """
         DELETE FROM ballot
@@ -360,7 +359,7 @@ async def counts_of(theme: ThemeHead, now: datetime) -> dict[int, Count] | None:
 
 
 async def tallies_of(theme: ThemeHead, now: datetime) -> dict[int, Tally] | None:
-    """The same as tallies, of supports or of opinions; empty for other kinds of voting."""
+    """The tallies of a theme's proposals, by id, for supports or opinions; empty for other kinds of voting."""
     counts = await counts_of(theme, now)
     if counts is None or theme.voting not in TALLIED:
         return None if counts is None else {}
@@ -368,7 +367,7 @@ async def tallies_of(theme: ThemeHead, now: datetime) -> dict[int, Tally] | None
 
 
 async def count_of(proposal: int, theme: ThemeHead, now: datetime) -> Count | None:
-    """What the ballots of one proposal of a theme say; None while it is not public."""
+    """The count of one proposal of a theme; None while it is not public."""
     if not theme.schedule.tallies_are_public(now):
         return None
     return (await _count([proposal])).get(proposal, Count())
@@ -425,11 +424,11 @@ _COUNTED = """
     SELECT b.proposal_id, CASE WHEN b.proposal_version < p.substance THEN '' ELSE b.opinion END AS said,
            COUNT(*) AS ballots
       FROM ballot b JOIN proposal p ON p.id = b.proposal_id"""
-"""Ballots by what they say, nothing for one that waits to be confirmed: its voter judged another substance."""
+"""SQL for what a ballot says, NULL for one that waits to be confirmed because it judges an older substance."""
 
 
 async def _count(proposals: Sequence[int]) -> dict[int, Count]:
-    """What the ballots of some proposals say. The caller has asked the schedule whether that is public."""
+    """The counts of some proposals. The caller has checked that the schedule makes them public."""
     return _counts(await rows(f"{_COUNTED} WHERE p.id IN ({places(len(proposals))}) GROUP BY 1, 2", *proposals))
 
 
