@@ -273,6 +273,24 @@ def test_every_module_opens_with_its_question() -> None:
             assert ast.get_docstring(tree), name
 
 
+def test_a_docstring_can_be_read_alone() -> None:
+    """One that begins with "The same" says nothing without another one beside it."""
+    folders = ("forum", "workers", "bench", "tests")
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    leaning = [
+        f"{path.relative_to(ROOT)}:{string.lineno}"
+        for path in paths
+        for body in (getattr(node, "body", None) for node in ast.walk(ast.parse(path.read_text("utf-8"))))
+        if isinstance(body, list)
+        for string in body
+        if isinstance(string, ast.Expr)
+        and isinstance(string.value, ast.Constant)
+        and str(string.value.value).lstrip().startswith("The same")
+    ]
+    assert len(paths) > 100
+    assert leaning == []
+
+
 def test_stored_html_is_the_only_safe_html() -> None:
     """`|safe` is for the HTML that the one text pipeline made and the database keeps, and for nothing else."""
     allowed = re.compile(r"[\w.]*(?:html|introduction)\s*\|\s*safe")
