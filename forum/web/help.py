@@ -8,12 +8,12 @@ from forum.web.plumbing.page import page
 
 
 async def show(request: Request) -> Response:
-    """How to take part, in the order in which one does."""
+    """How to take part, step by step."""
     return await page(request, "help/show.html", {})
 
 
 async def rights(request: Request) -> Response:
-    """The table by which the site decides, in words."""
+    """The table of rights, in words."""
     context = {
         "standings": [LABELS[standing] for standing in Standing],
         "rows": [

@@ -1,4 +1,4 @@
-"""/journal: who did what, when and why, in plain words, for those who may read it; the same as a table to take away."""
+"""/journal: who did what, when and why, in plain words, for those who may read it; also as a sheet to download."""
 
 from collections.abc import AsyncIterator
 from datetime import date
@@ -14,7 +14,7 @@ from forum.web.plumbing.doors import button
 from forum.web.plumbing.forms import Form, asked_integer, asked_text, asked_turn
 from forum.web.plumbing.page import page
 
-# The page by which a thing is read: the name of its route, and of the part of its path.
+# The page of each kind of thing: the name of its route, and of the parameter of its path.
 PLACES = {
     "theme": ("theme", "number"),
     "thread": ("thread", "thread"),
@@ -43,7 +43,7 @@ COLUMNS = (
 
 
 async def show(request: Request) -> Response:
-    """The lines that fit the filters of the address, newest first."""
+    """The lines that match the filters of the address, newest first."""
     wanted = _asked(request)
     journal = await journal_lines.read_journal(request.state.viewer, wanted, request.state.now, asked_turn(request))
     filters = _filters(wanted)
@@ -64,7 +64,7 @@ async def show(request: Request) -> Response:
 
 @button
 async def export(request: Request, form: Form) -> Response:
-    """Every line that fits, as CSV. Not a link: taking the journal away is written in the journal."""
+    """Every matching line, as CSV. It is not a link, because exporting the journal is recorded in the journal."""
     wanted = _typed(form)
     viewer, now = request.state.viewer, request.state.now
     last = await journal_lines.note_export(viewer, wanted, now)
@@ -112,7 +112,7 @@ def _asked(request: Request) -> Wanted:
 
 
 def _typed(form: Form) -> Wanted:
-    """The filters of a page as its button sends them back; its hidden fields were never typed."""
+    """The filters that the export button sends back, from hidden fields that nobody typed."""
     return Wanted(
         act=form.text("acte")[:60],
         person=form.text("personne")[:120].strip(),
@@ -132,7 +132,7 @@ def _day(typed: str) -> date | None:
 
 
 def _filters(wanted: Wanted) -> dict[str, object]:
-    """The filters as the parameters of an address, those that ask something."""
+    """The active filters as parameters of an address."""
     named = {
         "acte": wanted.act,
         "personne": wanted.person,

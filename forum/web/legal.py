@@ -1,4 +1,4 @@
-"""The pages that the law asks for: the address of each is the name of its file."""
+"""The pages that the law requires: the address of each is the name of its file."""
 
 from starlette.requests import Request
 from starlette.responses import Response

@@ -1,4 +1,4 @@
-"""What a member is told: a list, read when it is looked at."""
+"""The notifications of a member."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,7 +10,7 @@ from forum.web.plumbing.page import page, see_other
 
 
 async def show(request: Request) -> Response:
-    """Events, the newest first; a button says that they were read, since looking must change nothing."""
+    """The list, the newest first; a button marks them as read, since looking must change nothing."""
     turn = asked_turn(request)
     notices = await list_notices(request.state.viewer, turn)
     return await page(request, "notifications/list.html", {"notices": notices, "here": turned(turn)})
@@ -18,6 +18,6 @@ async def show(request: Request) -> Response:
 
 @button
 async def read_all(request: Request, form: Form) -> Response:
-    """The member has read what their page showed, and stays on it."""
+    """Mark as read what the page showed, and stay on it."""
     await mark_read(request.state.viewer, form.integers("vues"), request.state.now)
     return see_other(request, "notifications", **turned(asked_turn(request)))

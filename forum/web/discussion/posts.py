@@ -1,6 +1,6 @@
 """Contributions: reply with quotes, edit, look up, read at a revision.
 
-What their forms have in common with that of a new thread is in `writing.py`.
+What their forms share with that of a new thread is in `writing.py`.
 """
 
 import re
@@ -37,7 +37,7 @@ def _to_written(request: Request, written: Written, notice: str) -> Response:
 
 
 async def _replying(request: Request, form: Form | None) -> Desk:
-    """The form begins with what the address quotes and answers."""
+    """The desk of a reply: the form begins with what the address quotes and answers."""
     place = await posts.place_to_reply(request.state.viewer, request.path_params["thread"], request.state.now)
     marks = read_marks(request.query_params.getlist("citation"))
     first = _reply_form(marks, asked_integer(request, "en_reponse_a", least=1), asked_text(request, "source"))
@@ -57,7 +57,7 @@ async def reply(request: Request, form: Form) -> Response:
 
 
 async def _rework(request: Request, form: Form) -> Response:
-    """What a button of the form asks other than publishing: a preview, one quote less, fewer words of a quote."""
+    """Do what a button other than publishing asks: show a preview, remove a quote, shorten a quote."""
     viewer, now = request.state.viewer, request.state.now
     place = await posts.place_to_reply(viewer, request.path_params["thread"], now)
     action, marks, answered = form.text("acte"), marks_of(form), form.integer("en_reponse_a")
@@ -105,7 +105,8 @@ async def quote(request: Request) -> Response:
 
 
 async def _editing(request: Request, form: Form | None) -> Desk:
-    """Once somebody was quicker, beside the words that are there now, which those of the form replace if sent again."""
+    """The desk of an edit; if somebody else was quicker, it shows their words, which the form replaces if sent
+    again."""
     post = await posts.post_to_edit(request.state.viewer, request.path_params["post"], request.state.now)
     first = _edit_form(post)
     return Desk(await _edit_context(post, form or first), first, newer={"version": post.revision, "remplace": 1})
@@ -143,7 +144,8 @@ async def history(request: Request) -> Response:
 
 
 async def revision(request: Request) -> Response:
-    """The words of a contribution at one revision: as they were shown, or plain with a quoted or extracted range."""
+    """The words of a contribution at one revision: as they were shown, or as plain text with a quoted or extracted
+    range."""
     post = await posts.read_post(request.path_params["post"])
     one = await posts.read_revision(post.id, request.path_params["revision"])
     start = min(asked_integer(request, "de", 0) or 0, len(one.plain))
@@ -154,5 +156,5 @@ async def revision(request: Request) -> Response:
 
 
 def _pieces_of(revision: Revision) -> tuple[Piece, ...]:
-    """What a revision shows: its own words and, between them, those that it quotes."""
+    """The pieces of a revision: its own words and, between them, those that it quotes."""
     return threads.pieces_of(revision.html, revision.quoted)

@@ -1,4 +1,4 @@
-"""Threads: read one, open one. The page of a thread is kept ready (`kept.py`); its slots are filled for each reader."""
+"""Threads: read one, open one. The page of a thread is cached (`kept.py`); its slots are filled for each reader."""
 
 from collections.abc import Callable
 
@@ -34,7 +34,8 @@ NOBODY = 0
 
 
 async def show(request: Request) -> Response:
-    """One page of a thread: for visitors the same ready bytes, for others the same page with what is theirs put in."""
+    """One page of a thread: for visitors the same cached bytes, for others the same page with their own parts filled
+    in."""
     viewer: Viewer | None = request.state.viewer
     state = await threads.thread_state(request.path_params["thread"])
     kept = await _ready(request, state)
@@ -45,7 +46,7 @@ async def show(request: Request) -> Response:
 
 
 class ReadyThread:
-    """A page of a thread kept ready, with what its slots need: the posts it shows, whose they are, their proposals."""
+    """A cached page of a thread, with what its slots need: the posts it shows, their authors, their proposals."""
 
     __slots__ = ("authors", "lines", "page", "post_of", "waiting")
 
@@ -67,12 +68,12 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
     moderates = bool(may_moderate(viewer, state.theme.group, now))
     treats = bool(may_treat(viewer, state.theme.group, now))
     sees_waiting = bool(may_read_waiting_tags(viewer, state.theme.group, now))
-    # Everything that the ready page depends on, and nothing else: two readers with the same key may see the same.
+    # Everything that the cached page depends on, and nothing else: two readers with the same key may see the same.
     rights = (viewer is None, may_write, may_extract, moderates, sees_waiting, treats)
     key = (state.id, number, request.state.locale, *rights)
     version = (state.version, state.theme.schedule.phase(now))
     pages: Kept[ReadyThread] = request.app.state.kept
-    # Filtered it is another page, which few ask for: made each time.
+    # The filtered page is different, and rarely asked for: it is rendered each time.
     found = None if meeting else pages.get(key, version)
     if found is not None:
         return found
@@ -93,7 +94,7 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
 
 
 def _slots(request: Request, kept: ReadyThread, own: dict[int, OwnBallot], state: ThreadState) -> Callable[[str], str]:
-    """What each slot of a thread's page holds for this reader, whose ballots are `own`."""
+    """The content of each slot of a thread's page for this reader, whose ballots are `own`."""
     viewer: Viewer | None = request.state.viewer
     reader = viewer.id if viewer else NOBODY
 
@@ -111,7 +112,7 @@ def _slots(request: Request, kept: ReadyThread, own: dict[int, OwnBallot], state
 
 
 def _waiting(request: Request, kept: ReadyThread, post: int) -> str:
-    """The tags of a contribution that wait for a moderator, for its author."""
+    """The waiting tags of a contribution, shown to its author."""
     context = {"numbers": kept.waiting[post]}
     return kept.page.once(("waiting", post), lambda: render(request, "posts/_waiting_tags.html", context))
 
@@ -120,7 +121,7 @@ def _vote(request: Request, kept: ReadyThread, proposal: int, own: OwnBallot | N
     """The vote of one proposal: the same for all readers with the same ballot and the same rights."""
     line = kept.lines[proposal]
     verdict = votes.verdict_of(request.state.viewer, line, request.state.now)
-    # Where there is neither a vote to cast nor a result to read, the head of the page has said why, once.
+    # Where there is neither a vote to cast nor a result to read, the head of the page says why, once.
     if not (verdict or own or line.count):
         return ""
 
@@ -133,7 +134,7 @@ def _vote(request: Request, kept: ReadyThread, proposal: int, own: OwnBallot | N
 
 
 def _mine(request: Request, kept: ReadyThread, post: int, state: ThreadState) -> str:
-    """What the author of a contribution may do with it. Moderators have "Proposer" under every contribution already."""
+    """What the author of a contribution may do with it. Moderators already have "Proposer" under every contribution."""
     viewer: Viewer | None = request.state.viewer
     author, theme, now = kept.authors[post], state.theme, request.state.now
     may_edit = bool(may_edit_post(viewer, author, theme.schedule, now))

@@ -1,8 +1,8 @@
-"""What the forms that write a contribution have in common: a reply, an edit, the first words of a thread.
+"""What the forms that write a contribution share: a reply, an edit, the first contribution of a thread.
 
-The quotes that open a contribution are hidden marks shown as the words that they stand for, and the text area holds the
-author's own words; quotes further down stay where the author put them, as their mark's line. A preview gives the form
-back as it was sent.
+The opening quotes of a contribution are hidden marks, displayed as the quoted words, and the text area holds the
+author's own words; quotes further down stay where the author put them, as the line of their mark. A preview shows the
+form as it was sent.
 """
 
 from collections.abc import Iterable
@@ -16,12 +16,12 @@ from forum.web.plumbing.forms import Form
 
 
 def asks_to_publish(form: Form) -> bool:
-    """Whether the button that was pressed is the first one, as when Enter sends the form."""
+    """Whether the first button was pressed, or Enter, which counts as the first."""
     return form.text("acte") in ("", "publier")
 
 
 def marks_of(form: Form) -> list[QuoteMark]:
-    """Every quote that a form holds; how many are too many is the domain's matter."""
+    """Every quote in a form; the domain limits their number."""
     return read_marks(form.raw.get("citation", []))
 
 
@@ -38,7 +38,7 @@ def source_of(form: Form) -> str:
 
 
 async def writing(form: Form, preview: Preview | None = None) -> dict[str, Any]:
-    """What the shared pieces of these pages show: the quotes of the form, the limit of its words, the preview."""
+    """What the shared parts of these pages show: the quotes of the form, the limit of its length, the preview."""
     return {
         "quoted": await posts.known_quotes(marks_of(form)),
         "limit": settings().limits.post_characters,

@@ -1,4 +1,4 @@
-"""The harvest: what waits for a moderator, the desk where one contribution is read, and what is done there."""
+"""The harvest: the contributions that wait for a moderator, the desk where one is read, and the acts there."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,7 +14,7 @@ from forum.web.plumbing.forms import Form, asked_integer, asked_text, asked_turn
 from forum.web.plumbing.page import page, see_other
 
 _TEMPLATE = "harvest/desk.html"
-# What is done to one extract, by the button that was pressed.
+# The act on an extract, by the button that was pressed.
 _NOTICES = {
     "changer": "extrait-change",
     "retirer": "extrait-retire",
@@ -24,7 +24,7 @@ _NOTICES = {
 
 
 async def waiting(request: Request) -> Response:
-    """What waits for this moderator, filtered as the address asks."""
+    """The contributions that wait for this moderator, filtered as the address asks."""
     wanted = inbox.Wanted(
         theme=asked_integer(request, "theme", least=1),
         thread=asked_integer(request, "fil", least=1),
@@ -68,7 +68,7 @@ async def keep(request: Request, form: Form) -> Response:
 
 
 def _words(form: Form) -> str | None:
-    """The words that were selected or pasted; None for the whole contribution, which is asked for by its box."""
+    """The words that were selected or pasted; None for the whole contribution, when its box is ticked."""
     if form.checked("tout"):
         return None
     words = form.text("mots").strip()
@@ -85,13 +85,13 @@ async def _extract(request: Request, _: Form | None) -> Desk:
 
 @form_door(_TEMPLATE, _extract)
 async def change(request: Request, form: Form) -> Response:
-    """Change one extract (acte=changer), give it up (retirer), move it to the newest words (rattacher), or not
+    """Change one extract (acte=changer), remove it (retirer), move it to the newest words (rattacher), or not
     (garder)."""
     extract, act = request.path_params["extract"], form.text("acte")
     try:
         post = await _change(request, extract, act, form)
     except Invalid as problem:
-        # Each extract of the desk has its own fields.
+        # Each extract on the desk has its own fields.
         raise InvalidForm(
             [Invalid(p.message, field=p.field and f"{p.field}-{extract}", values=p.values) for p in problem.problems]
         ) from problem
@@ -113,7 +113,7 @@ async def _change(request: Request, extract: int, act: str, form: Form) -> int:
 
 @form_door(_TEMPLATE, _desk)
 async def treat(request: Request, form: Form) -> Response:
-    """End the reading of a contribution (acte=terminer or sans-suite), or begin it again (reprendre)."""
+    """End the reading of a contribution (acte=terminer or sans-suite), or reopen it (reprendre)."""
     viewer, now, post = request.state.viewer, request.state.now, request.path_params["post"]
     if form.text("acte") == "reprendre":
         await treatments.reopen(viewer, post, now)

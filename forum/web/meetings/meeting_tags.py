@@ -1,4 +1,4 @@
-"""Which words come from a meeting: the tag of a contribution, those that wait, many at once in a theme."""
+"""Meeting tags: of one contribution, those that wait, many at once in a theme."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from forum.web.plumbing.page import see_other, to_place
 
 @button
 async def tag(request: Request, form: Form) -> Response:
-    """Tie a contribution to a meeting, confirm a member's tag (acte=etiqueter), or take one off (acte=retirer)."""
+    """Link a contribution to a meeting, confirm a member's tag (acte=etiqueter), or remove one (acte=retirer)."""
     post = request.path_params["post"]
     act = meeting_tags.untag_post if form.text("acte") == "retirer" else meeting_tags.tag_post
     await act(request.state.viewer, post, form.integer("reunion"), request.state.now)
@@ -71,12 +71,12 @@ def _asked(request: Request) -> Asked:
 
 
 def _filters(asked: Asked) -> dict[str, Any]:
-    """What is asked as the parameters of an address."""
+    """The filters as parameters of an address."""
     return {"fil": asked.thread, "voir": "sans" if asked.untagged else None, "quoi": asked.kind}
 
 
 async def _selection(request: Request, _: Form | None) -> Desk:
-    """The form begins with the meeting from whose page one comes."""
+    """The desk of a selection: the form begins with the meeting whose page led here."""
     viewer, now, asked, turn = request.state.viewer, request.state.now, _asked(request), asked_turn(request)
     desk = await bulk_tags.tagging_desk(viewer, request.path_params["number"], asked, now, turn)
     told = request.method == "GET" and asked_text(request, "fait") == "selection-etiquetee"
@@ -92,7 +92,7 @@ async def _selection(request: Request, _: Form | None) -> Desk:
 
 @form_door("meetings/select.html", _selection)
 async def select(request: Request, form: Form) -> Response:
-    """Contributions and proposals of a theme to tick, then to tie to a meeting of its group or to untie."""
+    """Contributions and proposals of a theme to tick, then to link to a meeting of its group, or to unlink."""
     await _tag_selection(request, form)
     number, here = request.path_params["number"], _filters(_asked(request)) | turned(asked_turn(request))
     return see_other(request, "tag_selection", number=number, **here, notice="selection-etiquetee")

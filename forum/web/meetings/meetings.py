@@ -1,4 +1,4 @@
-"""Meetings: the list, one of them, a new one, a correction; the same as a calendar to follow."""
+"""Meetings: the list, one of them, a new one, a correction; also as a calendar to follow."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,7 +25,7 @@ async def index(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """One meeting: who was there, what comes from it and what became of it, its minutes."""
+    """One meeting: its attendance, what comes from it and what became of that, its minutes."""
     shown = await meetings.read_meeting(request.state.viewer, request.path_params["meeting"], request.state.now)
     return await page(request, "meetings/show.html", {"page": shown, "meeting": shown.meeting})
 
@@ -73,7 +73,7 @@ def _sitting(form: Form, checks: Checks) -> Sitting:
 
 
 async def _editing(request: Request, form: Form | None) -> Desk:
-    """Once somebody else was quicker, with what is there now."""
+    """The desk of a correction; if somebody else was quicker, with the present state."""
     desk = await changes.meeting_to_edit(request.state.viewer, request.path_params["meeting"], request.state.now)
     sitting = desk.sitting
     return Desk(
@@ -99,7 +99,7 @@ async def calendar_of_all(request: Request) -> Response:
 
 
 async def calendar_of_one(request: Request) -> Response:
-    """One meeting for a calendar program; without a day there is nothing to note."""
+    """One meeting for a calendar program; one without a day has no calendar."""
     found = await meetings.find_meeting(request.state.viewer, request.path_params["meeting"], request.state.now)
     if found.held_on is None:
         raise NotFound

@@ -1,4 +1,4 @@
-"""The minutes of a meeting: paste them or choose their file, look at their lines, say what becomes of each."""
+"""The minutes of a meeting: paste them or choose a file, review the lines, choose what to do with each."""
 
 import re
 
@@ -18,7 +18,7 @@ _TEMPLATE = "meetings/minutes.html"
 
 
 async def _desk(request: Request, form: Form | None) -> Desk:
-    """The lines as they were left, when it was to keep them that the form was sent."""
+    """The desk of the minutes; with the lines as they were left, when the form was sent to keep them."""
     desk = await minutes.minutes_desk(request.state.viewer, request.path_params["meeting"], request.state.now)
     keeps = form is not None and form.values["acte"] == "garder"
     rows = await minutes.with_suggestions(desk, _theme(form), _typed_rows(form)) if form is not None and keeps else ()
@@ -27,7 +27,7 @@ async def _desk(request: Request, form: Form | None) -> Desk:
 
 @form_door(_TEMPLATE, _desk, upload=LONGEST_FILE)
 async def enter(request: Request, form: Form) -> Response:
-    """Nothing is written before the lines were looked at and sent once more."""
+    """The form of the minutes: nothing is written before the lines were reviewed and sent again."""
     if form.values["acte"] == "garder":
         return await _keep(request, form)
     desk = await _desk(request, form)
@@ -45,10 +45,10 @@ async def enter(request: Request, form: Form) -> Response:
 
 
 async def _with_file(form: Form) -> Form:
-    """The form with the text of the file in the place of the pasted one.
+    """The form, with the text of the file in place of a pasted one.
 
     Raises:
-        Invalid: both were given, or the file is not read.
+        Invalid: both were given, or the file cannot be read.
     """
     if not form.file:
         return form
@@ -77,7 +77,7 @@ async def _keep(request: Request, form: Form) -> Response:
 
 
 def _theme(form: Form) -> int | None:
-    """The theme chosen, None when what was sent is none: the refusal has said so."""
+    """The chosen theme, None when the value sent is not one: that was already refused."""
     try:
         return form.integer("theme")
     except Invalid:

@@ -1,4 +1,4 @@
-"""/compte: what a member says of themselves, the charter that they accepted, the address that they are written to."""
+"""/compte: a member's own profile, the charter that they accepted, and their e-mail address."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ async def show(request: Request, form: Form) -> Response:
 
 @button
 async def accept_charter(request: Request, form: Form) -> Response:
-    """The charter changed since it was accepted: it is accepted anew."""
+    """Accept the charter again, after it changed."""
     await profiles.accept_charter(own(request), form.text("version"), now=request.state.now)
     return see_other(request, "account", notice="charte-acceptee")
 
@@ -70,7 +70,7 @@ async def _moving(request: Request, _: Form | None) -> Desk:
 
 @form_door("account/address.html", _moving, kept=unkept)
 async def change_address(request: Request, form: Form) -> Response:
-    """Another address, to be confirmed at both ends; the page says where a change under way stands."""
+    """Change the address, to be confirmed from both mailboxes; the page shows the state of a change under way."""
     await address_changes.ask_for_change(
         own(request),
         request.state.token,
@@ -83,13 +83,13 @@ async def change_address(request: Request, form: Form) -> Response:
 
 @button
 async def give_up_address(request: Request, _: Form) -> Response:
-    """The change under way is given up."""
+    """Give up the change under way."""
     await address_changes.give_up(own(request))
     return see_other(request, "account", notice="adresse-abandonnee")
 
 
 def _agree(purpose: Purpose) -> Door:
-    """A box says yes. Whoever reads it need not be signed in: the two boxes are asked, not the session."""
+    """A mailbox agrees. Its reader need not be signed in: the mailboxes are the proof, not the session."""
 
     async def asked(request: Request, form: Form | None) -> Desk | Response:
         token = token_of(request, form)
@@ -110,13 +110,13 @@ def _agree(purpose: Purpose) -> Door:
     return agree
 
 
-# The links that went to the two addresses.
+# The links sent to the two addresses.
 agree_from_old, agree_from_new = _agree(Purpose.OLD_ADDRESS), _agree(Purpose.NEW_ADDRESS)
 
 
 @button
 async def send_confirmation(request: Request, _: Form) -> Response:
-    """Once more the link that confirms the address."""
+    """Send the link that confirms the address again."""
     await address_changes.send_confirmation(own(request), now=request.state.now)
     return see_other(request, "account", notice="confirmation-envoyee")
 
@@ -132,7 +132,7 @@ async def _confirming(request: Request, form: Form | None) -> Desk | Response:
 
 @form_door("account/confirm_address.html", _confirming, kept=secret)
 async def confirm_address(request: Request, form: Form) -> Response:
-    """The link that confirms the address of who is signed in."""
+    """The link that confirms the address of the signed-in member."""
     try:
         await address_changes.confirm(own(request), form.text("jeton"), now=request.state.now)
     except Invalid as problem:

@@ -1,4 +1,5 @@
-"""/administration/invitations: who was invited, one more, a whole file; and /invitation, where the link leads."""
+"""/administration/invitations: the people invited, inviting one more or a whole file; and /invitation, where the link
+leads."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,7 +22,7 @@ from forum.web.sign_in.sessions import entered
 
 
 async def index(request: Request) -> Response:
-    """Who was invited, newest first, by what became of it."""
+    """The invitations in one state, newest first."""
     asked = asked_text(request, "etat")
     state = State(asked) if asked in list(State) else State.WAITING
     turn = asked_turn(request)
@@ -55,7 +56,7 @@ async def _list(request: Request, _: Form | None) -> Desk:
 
 @form_door("invitations/file.html", _list, upload=LONGEST_FILE)
 async def read_file(request: Request, form: Form) -> Response:
-    """A file or a pasted list, read and kept; nothing leaves before its report was looked at."""
+    """Read and keep a file or a pasted list; nothing is sent before its report was seen."""
     viewer, now, pasted = request.state.viewer, request.state.now, form.text("liste")
     checks = Checks()
     batch = 0
@@ -72,7 +73,7 @@ async def read_file(request: Request, form: Form) -> Response:
 
 
 async def report(request: Request) -> Response:
-    """What each line of a file would do, or did not do; what is wrong comes first."""
+    """What each line of a file will do, or why it did nothing; problems come first."""
     batch = await invitations.find_batch(request.state.viewer, request.path_params["batch"], request.state.now)
     lines = batch.page(asked_turn(request))
     context = {
@@ -86,7 +87,7 @@ async def report(request: Request) -> Response:
 
 
 def _said(request: Request, line: invitations.Line) -> list[str]:
-    """What is wrong with a line, or why nothing is sent for it."""
+    """The problem with a line, or the reason why nothing is sent for it."""
     if line.outcome is Outcome.TWICE:
         return [sentence(request, Invalid("Cette adresse est déjà à la ligne {line}.", values={"line": line.first}))]
     if line.outcome is Outcome.MEMBER:
@@ -98,7 +99,7 @@ def _said(request: Request, line: invitations.Line) -> list[str]:
 
 @button
 async def send(request: Request, _: Form) -> Response:
-    """Send what a report announced; sent twice, it is sent once."""
+    """Send what a report announced; a second time does nothing."""
     batch = request.path_params["batch"]
     await invitations.send_batch(request.state.viewer, batch, request.state.now)
     return see_other(request, "invitation_batch", batch=batch)
@@ -113,13 +114,13 @@ async def invite_again(request: Request, _: Form) -> Response:
 
 @button
 async def withdraw(request: Request, _: Form) -> Response:
-    """Take an invitation back."""
+    """Withdraw an invitation."""
     await invitations.withdraw(request.state.viewer, request.path_params["invitation"], request.state.now)
     return see_other(request, "invitations", notice="invitation-retiree")
 
 
 async def _opened(request: Request, form: Form | None) -> Desk | Response:
-    """While the link is good; otherwise (410) what to do next."""
+    """The desk of an invitation, while its link is good; otherwise (410) what to do next."""
     token = token_of(request, form)
     try:
         opened = await invitations.opened_by(token, request.state.now)
@@ -138,7 +139,7 @@ async def _opened(request: Request, form: Form | None) -> Desk | Response:
 
 @form_door("invitations/accept.html", _opened, kept=secret)
 async def accept(request: Request, form: Form) -> Response:
-    """Where the link of an invitation leads: a form that begins with what was said of the person."""
+    """Where the link of an invitation leads: a form that begins with the details given by the administrator."""
     member = await invitations.accept(
         form.text("jeton"),
         typed_particulars(form.text, "mot_de_passe", "charte"),

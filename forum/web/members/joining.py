@@ -1,6 +1,6 @@
-"""Joining: asking for an account, confirming it; and the password that somebody lost.
+"""Joining: asking for an account, confirming it; and replacing a lost password.
 
-What a link of a mail leads to is a form: programs that follow links, to check or to show them, use nothing up.
+A link in a mail leads to a form: programs that follow links, to check or preview them, do not use them up.
 """
 
 from starlette.requests import Request
@@ -27,7 +27,8 @@ async def _signing_up(request: Request, _: Form | None) -> Desk | Response:
 
 @form_door("joining/sign_up.html", _signing_up, kept=unkept)
 async def sign_up(request: Request, form: Form) -> Response:
-    """The form of an account; once sent, the page that says to look at one's mail, whoever has the address."""
+    """The form of an account; then the page that says to check one's mail, whether or not the address has an
+    account."""
     if request.state.viewer is not None:
         return see_other(request, "account")
     typed = typed_particulars(form.text, "adresse", "mot_de_passe", "charte")
@@ -40,12 +41,12 @@ async def _look_at_mail(request: Request, form: Form) -> Response:
 
 
 def token_of(request: Request, form: Form | None) -> str:
-    """The token of a link: of the form that it led to, or of its address."""
+    """The token of a link: from the form that it led to, or from its address."""
     return asked_text(request, "jeton") if form is None else form.values["jeton"]
 
 
 async def _confirming(request: Request, form: Form | None) -> Desk | Response:
-    """While the link is good; otherwise what to do next."""
+    """The desk of a confirmation, while its link is good; otherwise what to do next."""
     token = token_of(request, form)
     try:
         waiting = await joining.waiting_sign_up(token, request.state.now)
@@ -56,7 +57,7 @@ async def _confirming(request: Request, form: Form | None) -> Desk | Response:
 
 @form_door("joining/confirm.html", _confirming, kept=secret)
 async def confirm(request: Request, form: Form) -> Response:
-    """The link of a sign-up: with the password that was chosen, the account and its first session."""
+    """The link of a sign-up: with the chosen password, it opens the account and its first session."""
     member = await joining.confirm(
         form.text("jeton"),
         name=form.text("nom"),
@@ -75,7 +76,7 @@ async def _nothing(request: Request, _: Form | None) -> Desk:
 
 @form_door("joining/forgotten.html", _nothing, kept=unkept)
 async def forgotten(request: Request, form: Form) -> Response:
-    """A link for a new password; the same answer whoever has the address."""
+    """Ask for a link to set a new password; the answer is the same whether or not the address has an account."""
     await lost_passwords.ask_for_link(form.text("adresse"), address=place_of(request), now=request.state.now)
     return await _look_at_mail(request, form)
 
@@ -91,11 +92,11 @@ async def _choosing(request: Request, form: Form | None) -> Desk | Response:
 
 @form_door("joining/new_password.html", _choosing, kept=secret)
 async def new_password(request: Request, form: Form) -> Response:
-    """The link of a lost password. It signs nobody in: the sign-in page asks for the second factor too."""
+    """The link to replace a lost password. It signs nobody in: the sign-in page asks for the second factor too."""
     await lost_passwords.choose(form.text("jeton"), form.text("nouveau_mot_de_passe"), request.state.now)
     return see_other(request, "sign_in", notice="mot-de-passe-choisi")
 
 
 async def dead_link(request: Request, problem: Invalid, again: str) -> Response:
-    """A link that is good for nothing (410): what happened, and the page `again` that sends another one."""
+    """The page of a dead link (410): what happened, and the page `again` that sends another one."""
     return secret(await refused(request, "joining/dead_link.html", {"again": again}, Form.empty(), problem, 410))

@@ -19,13 +19,13 @@ from forum.web.plumbing.page import page, see_other, unkept
 
 
 async def hub(request: Request) -> Response:
-    """Where administrators begin."""
+    """The start page of administrators."""
     _administrator(request)
     return await page(request, "people/hub.html", {})
 
 
 async def index(request: Request) -> Response:
-    """Who has an account, by name; the search is in the address of the page, an e-mail address never is."""
+    """The people with an account, by name; the search is in the address of the page, an e-mail address never is."""
     desk = await _listed(request, None)
     return await page(request, "people/index.html", {**desk.context, "form": desk.first})
 
@@ -49,7 +49,7 @@ async def _listed(request: Request, _: Form | None) -> Desk:
 
 @form_door("people/index.html", _listed)
 async def find(request: Request, form: Form) -> Response:
-    """From an exact address, in the body of the request, to its owner's page."""
+    """From an exact e-mail address, in the body of the request, to its owner's page."""
     found = await people.find_by_address(request.state.viewer, form.text("adresse"), request.state.now)
     return see_other(request, "person", member=found)
 
@@ -68,13 +68,14 @@ async def show(request: Request) -> Response:
 
 @button
 async def see_address(request: Request, _: Form) -> Response:
-    """The same page with the address, once: the journal keeps who looked."""
+    """One person, with their address this once: the journal records who looked."""
     email = await people.see_address(request.state.viewer, request.path_params["member"], request.state.now)
     return unkept(await page(request, "people/show.html", {**await _context(request), "email": email}))
 
 
 async def _desk(request: Request, _: Form | None) -> Desk:
-    """One person; after somebody else's change the page says what is now, and sent again the form is about that."""
+    """The desk of one person; after somebody else's change it shows the present state, to which the form then
+    applies."""
     context = await _context(request)
     context["has_password"] = await proofs.has_password(_administrator(request))
     asked: Rights = context["desk"].rights
@@ -83,7 +84,7 @@ async def _desk(request: Request, _: Form | None) -> Desk:
 
 
 async def _seen(request: Request, form: Form) -> str:
-    """The mark of the page that was read; a program that sends none judges on what is now."""
+    """The mark of the page that was read; a program that sends none acts on the present state."""
     return form.text("vu", (await _context(request))["desk"].rights.mark)
 
 
@@ -93,7 +94,7 @@ def _person(request: Request, notice: str) -> Response:
 
 @form_door("people/rights.html", _desk, kept=unkept)
 async def rights(request: Request, form: Form) -> Response:
-    """Role and groups; whoever changes them proves who they are."""
+    """Set role and groups; the administrator must prove who they are."""
     viewer, now, member = request.state.viewer, request.state.now, request.path_params["member"]
     asking = Asking(viewer, request.state.token, form.text(proofs.FIELD), await _seen(request, form))
     role = _one_of(Role, form.text("role"))
@@ -105,7 +106,7 @@ async def rights(request: Request, form: Form) -> Response:
 
 @form_door("people/suspension.html", _desk)
 async def suspend(request: Request, form: Form) -> Response:
-    """Suspend somebody until a moment, with the reason that they read."""
+    """Suspend somebody until a moment, with a reason that they will read."""
     await people.suspend(
         request.state.viewer,
         request.path_params["member"],
@@ -127,7 +128,7 @@ async def lift(request: Request, form: Form) -> Response:
 
 @form_door("people/second_factor.html", _desk)
 async def remove_factor(request: Request, form: Form) -> Response:
-    """Take away the second factor of somebody who lost it."""
+    """Remove the second factor of somebody who lost it."""
     member = request.path_params["member"]
     await people.remove_second_factor(request.state.viewer, member, form.text("motif"), request.state.now)
     return _person(request, "facteur-ote")
@@ -148,9 +149,7 @@ async def close_sessions(request: Request, _: Form) -> Response:
 
 
 def _administrator(request: Request) -> Viewer:
-    """Raises:
-    SignInRequired, NotAllowed: whoever asks is no administrator.
-    """
+    """Check that an administrator asks. Raises SignInRequired, NotAllowed."""
     return permissions.demand(permissions.may_administer, request.state.viewer, request.state.now)
 
 

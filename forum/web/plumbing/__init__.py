@@ -1,1 +1,1 @@
-"""What every page needs and no noun owns: nouns are handed in to it."""
+"""What every page needs and belongs to no noun."""

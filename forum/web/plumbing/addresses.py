@@ -1,7 +1,7 @@
 """The addresses of pages, by the names of `forum/routes.py`.
 
 Starlette's own `url_path_for` tries every route in turn, which a page with a hundred links pays a hundred times; here a
-name leads to its pattern at once. What the pattern does not hold becomes the query.
+name leads to its pattern at once. Parameters that are not in the pattern become the query.
 """
 
 from collections.abc import Sequence
@@ -15,13 +15,13 @@ ENGLISH = "/en"
 
 
 class RowNumber(IntegerConvertor):
-    """`int` of an address: what an integer column can hold. A longer number is an address that does not exist."""
+    """`int` of an address: a number that an integer column can hold. An address with a longer one does not exist."""
 
     regex = "[0-9]{1,9}"
 
 
 class SmallNumber(IntegerConvertor):
-    """`small` of an address: what a small integer column can hold (the number of a theme)."""
+    """`small` of an address: a number that a small integer column can hold (the number of a theme)."""
 
     regex = "[0-9]{1,4}"
 
@@ -51,7 +51,7 @@ class Addresses:
 
 
 def local_path(asked: str) -> str:
-    """`asked` when it is a path of this site, otherwise nothing: we never send somebody elsewhere."""
+    """`asked` when it is a path of this site, otherwise empty: we never redirect elsewhere."""
     if not asked.startswith("/") or asked.startswith(("//", "/\\")):
         return ""
     if "\\" in asked or not asked.isprintable():
@@ -60,7 +60,8 @@ def local_path(asked: str) -> str:
 
 
 def page_before(request: Request) -> str:
-    """The page of ours that one comes from; nothing when the browser does not say, or says what cannot be read."""
+    """The page of ours that the reader comes from; empty when the browser does not say, or says something
+    unreadable."""
     try:
         before = urlsplit(request.headers.get("referer", ""))
     except ValueError:

@@ -1,8 +1,8 @@
-"""From the bytes of a request to its fields: the ways in which a form may be sent, and nothing of what it means.
+"""From the bytes of a request to its fields: the ways in which a form may be sent, whatever it means.
 
 As browsers send it, or as one JSON object whose keys are the fields: a list is a field that was sent several times,
-true a box that was ticked, false and null one that was left alone. Numbers stay as they were written. What is not that
-is refused here: nothing further on meets an object, NaN, or half of a character.
+true a ticked box, false and null an unticked one. Numbers stay as they were written. Anything else is refused here: the
+rest of the program never meets an object, NaN, or a lone surrogate.
 """
 
 import json
@@ -18,13 +18,13 @@ from forum.errors import Invalid, Unreadable
 
 URL_ENCODED = "application/x-www-form-urlencoded"
 JSON = "application/json"
-# Of forms with a file.
+# Limits for forms with a file.
 MULTIPART = "multipart/form-data"
-# The longest form is a page of minutes, two fields a line; more is not a person.
+# The longest form is a page of minutes, with two fields per line; no person sends more.
 FIELDS_AT_MOST = 2000
 # A form with a file has a few other fields.
 PARTS_AT_MOST = 20
-# No field of ours has a name half as long; it is given back with its reason.
+# No field of ours has a name half as long; the limit matters because names are repeated in answers.
 LONGEST_NAME = 60
 
 
@@ -37,14 +37,12 @@ class Fields:
 
 
 def media_type(request: Request) -> str:
-    """What the body says to be, without its parameters; a form when it says nothing."""
+    """The declared media type of the body, without its parameters; a form when there is none."""
     return request.headers.get("content-type", URL_ENCODED).split(";")[0].strip().lower()
 
 
 def read_url_encoded(body: bytes) -> Fields:
-    """Raises:
-    HTTPException: 400, it is not UTF-8, or has too many fields.
-    """
+    """The fields of a form. Raises HTTPException 400: it is not UTF-8, or has too many fields."""
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_AT_MOST)
     except ValueError:
@@ -56,13 +54,13 @@ def read_url_encoded(body: bytes) -> Fields:
 
 
 async def read_multipart(request: Request, body: bytes) -> tuple[Fields, dict[str, bytes]]:
-    """Fields, and files by the name of their field; what a file's sender says of its name and type is not looked at.
+    """Fields, and files by the name of their field; the declared name and type of a file are ignored.
 
     Raises:
         HTTPException: 400, it is cut off, or has more parts than any form of ours.
     """
 
-    # No browser names a charset here, and the parser would believe any: UTF-7, or half a character in UTF-16.
+    # No browser declares a charset here, and the parser would trust any: UTF-7, or half a character in UTF-16.
     if "charset" in request.headers["content-type"].lower():
         raise HTTPException(400)
 
@@ -93,7 +91,7 @@ def read_json(body: bytes) -> Fields:
     Invalid: it is JSON, but not an object of texts, numbers, true, false, null, and lists of these.
     """
     try:
-        # As texts: a number of a thousand digits costs nothing, and 1e999 is not the infinite.
+        # Numbers stay texts: a thousand digits cost nothing, and 1e999 is not infinity.
         found = json.loads(
             body.decode(), parse_int=str, parse_float=str, parse_constant=_refuse_constant, object_pairs_hook=_once
         )
@@ -109,12 +107,12 @@ def read_json(body: bytes) -> Fields:
 
 
 def _refuse_constant(name: str) -> object:
-    """NaN and the infinites, which Python reads although JSON does not have them."""
+    """Refuse NaN and infinities, which Python reads although JSON does not have them."""
     raise ValueError(name)
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Of two values under one name programs keep the first or the last: none of them here."""
+    """Refuse two values under one name, of which some programs keep the first and others the last."""
     found = dict(pairs)
     if len(found) < len(pairs):
         raise Unreadable("Un champ est donné deux fois dans ce JSON. Pour plusieurs valeurs, envoyez une liste.")
@@ -133,7 +131,7 @@ def _values(name: str, value: object) -> list[str]:
 
 
 def _scalar(name: str, value: object) -> str | None:
-    """A value as a browser would send it; None is a box that was not ticked."""
+    """A value as a browser would send it; None is an unticked box."""
     if value is None or value is False:
         return None
     if value is True:
@@ -146,5 +144,5 @@ def _scalar(name: str, value: object) -> str | None:
 
 
 def _is_text(text: str) -> bool:
-    """Half of a character (\\ud800) is none, and no database takes it."""
+    """Whether it has no lone surrogate (\\ud800), which no database takes."""
     return not any("\ud800" <= one <= "\udfff" for one in text)

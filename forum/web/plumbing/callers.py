@@ -16,10 +16,10 @@ def own(request: Request) -> Viewer:
 
 
 def device(request: Request) -> str:
-    """What the person recognises this browser by."""
+    """The description by which the person recognises this browser."""
     return device_of(request.headers.get("user-agent", ""))
 
 
 def place_of(request: Request) -> str:
-    """Where a request comes from, as the server sees it."""
+    """The network address that a request comes from, as the server sees it."""
     return request.client.host if request.client else ""

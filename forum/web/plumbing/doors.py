@@ -1,8 +1,8 @@
-"""The one shape of a form: a desk, which says what its page is about, and an act.
+"""The one structure of a form: a desk, which gives the content of its page, and an act.
 
-Asked for, a form door shows its desk with a form that nobody filled in. Sent, the form is read first, so that whatever
-refuses it further on can give the words back; then the act asks the domain and leads elsewhere. Refused (422), or when
-somebody was quicker (409), the desk is shown again as it is now, with what was typed and the reasons beside the fields.
+On GET, a form door shows its desk with an empty form. On POST, the form is read first, so that a later refusal can show
+the words again; then the act calls the domain and redirects. When it is refused (422), or somebody else was quicker
+(409), the desk is shown again in its present state, with what was typed and the reasons beside the fields.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,11 +20,9 @@ from forum.web.plumbing.page import page, refused
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the page of a form shows, and the form as it begins.
-
-    `newer`: what the form holds instead once somebody was quicker, to be sent again about what is there now; None where
-    that is no matter of this form, and is answered as any conflict is.
-    """
+    """What the page of a form shows, and the form's initial values. `newer`: the values that replace them once somebody
+    else was quicker, so that the form applies to the present state; None for forms where a conflict is answered like
+    any other."""
 
     context: Mapping[str, Any] = field(default_factory=dict)
     first: Form = field(default_factory=Form.empty)
@@ -34,7 +32,7 @@ class Desk:
 Door = Callable[[Request], Awaitable[Response]]
 Act = Callable[[Request, Form], Awaitable[Response]]
 DeskOf = Callable[[Request, Form | None], Awaitable[Desk | Response]]
-"""Fetches and authorises, for the form that was sent or for None; a response is answered in the place of the page."""
+"""Fetches and authorises, for the form that was sent or for None; a response replaces the page."""
 
 
 def form_door(
@@ -45,11 +43,8 @@ def form_door(
     beside: bool = False,
     upload: int = 0,
 ) -> Callable[[Act], Door]:
-    """Make a door of an act.
-
-    `kept` says what may keep the page (`unkept`, `secret`). A form that stands `beside` the first one of its page
-    leaves that one its values. `upload` is the size of the largest file that the form takes.
-    """
+    """Make a door from an act. `kept` restricts caching of the page (`unkept`, `secret`). A form `beside` the main one
+    of its page does not touch the latter's values. `upload` is the size of the largest file that the form takes."""
 
     def sent(answer: Response) -> Response:
         return kept(answer) if kept else answer
@@ -91,7 +86,7 @@ def form_door(
 
 
 def button(act: Act) -> Door:
-    """Make a door of an act that has no page of its own: what refuses it is answered by the common page of refusals."""
+    """Make a door from an act that has no page of its own: refusals are answered by the common page of refusals."""
 
     @wraps(act)
     async def door(request: Request) -> Response:

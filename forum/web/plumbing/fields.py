@@ -1,14 +1,14 @@
 """What is each field of a form called, and each filter of an address? One word for one thing, in French like addresses.
 
 The domain names the same fields when it refuses what they hold. `tests/web/test_fields.py` holds the forms of the
-templates, the doors and the domain to this table. A row of lines numbers its fields: `ligne-3`, `engagement-1`.
+templates, the doors and the domain to this table. Repeated lines have numbered fields: `ligne-3`, `engagement-1`.
 """
 
 import re
 from typing import Final
 
 FIELDS: Final = {
-    # What is asked
+    # Requests
     "acte": "the button that was pressed",
     "confirmation": "that what cannot be undone is wanted: ticked, or typed in words",
     "vu": "the mark of what the page showed, which somebody may have changed since",
@@ -101,9 +101,10 @@ FIELDS: Final = {
     "du": "the first day",
     "au": "the last day",
 }
-# Where people write: given back when a form is refused, to be read and copied. Buttons, numbers, marks are not words.
+# Fields where people write: shown again when a form is refused, to be read and copied. Buttons, numbers and marks are
+# not.
 WORDS: Final = frozenset(
     {"source", "titre", "formulation", "expose_des_motifs", "mots", "motif", "lieu", "service", "realisation"}
 )
-# Never given back, not even hidden in a page: passwords old and new, codes, links sent by mail.
+# Never sent back, not even hidden in a page: old and new passwords, codes, links sent by mail.
 SECRET: Final = re.compile(r"mot_de_passe|^code|^jeton$")

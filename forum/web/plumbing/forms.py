@@ -1,8 +1,8 @@
-"""What a person typed, read once and strictly: UTF-8 or nothing, one value where one is meant, within the size limit.
-How a body is cut into fields is the matter of `bodies.py`.
+"""What a person typed, read once and strictly: only UTF-8, one value where one is meant, within the size limit. ¶ A
+body is parsed into fields in `bodies.py`.
 
-Meaning is the domain's: here a text is a text, a number a number, an hour an hour of the clock of Paris. What cannot be
-read raises `Invalid` beside its field and everything typed stays in `values` to be shown again.
+Meaning is for the domain: here a text is a text, a number a number, and a time is in the time zone of Paris. What
+cannot be read raises `Invalid` with its field, and everything typed stays in `values` to be shown again.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,30 +28,30 @@ from forum.web.plumbing.bodies import (
     read_url_encoded,
 )
 
-# A form of the largest size over a poor line takes a few seconds.
+# Seconds. A form of the largest size takes a few over a slow connection.
 SECONDS_TO_SEND = 30
-# A file of the largest size over a poor line takes longer.
+# A file of the largest size takes longer over a slow connection.
 SECONDS_TO_UPLOAD = 120
-# Of what is sent with a file: fields, names, boundaries.
+# Bytes of what is sent with a file: fields, names, boundaries.
 ROOM_BESIDE_A_FILE = 64 * 1024
-# A body that takes longer makes us look again at who sends it.
+# If a body takes longer, its sender's rights are read again.
 SLOW = timedelta(seconds=1)
-# Of the key of a page in a list: a name and a number at most.
+# Length of the key of a page in a list: a name and a number at most.
 LONGEST_KEY = 200
 # Integers of both databases.
 LARGEST = 2**31 - 1
 
 
 class Typed(dict[str, str]):
-    """Values by field; a field that was not sent is empty, so that a template need not ask."""
+    """Values by field; a field that was not sent is empty, so that templates need no check."""
 
     def __missing__(self, name: str) -> str:
         return ""
 
 
 class Form:
-    """One form. `raw` holds every value by field; `values` the last of each; `problems` a sentence by field,
-    `told` what these sentences name.
+    """One form. `raw` holds every value by field; `values` the last of each; `problems` a sentence by field, `told` the
+    values in these sentences.
 
     `lists` are the fields that came as a list of JSON: several values, even when it held one; `file` the bytes of the
     file that was chosen, if any.
@@ -67,11 +67,11 @@ class Form:
 
     @classmethod
     def empty(cls, **initial: object) -> "Form":
-        """A form that nobody filled in yet, with first values; a list gives a field several."""
+        """An empty form with initial values; a list gives a field several."""
         return cls(_typed(initial))
 
     def with_values(self, **changed: object) -> "Form":
-        """The same form with other values in these fields, as when a page shows it again."""
+        """A copy of the form with other values in these fields, as when a page shows it again."""
         return Form({**self.raw, **_typed(changed)})
 
     @property
@@ -121,7 +121,7 @@ class Form:
         return [number for number in found if number is not None]
 
     def moment(self, name: str) -> datetime | None:
-        """A day and hour on the site's clock, in UTC; None when left empty."""
+        """A day and time typed in the site's time zone, converted to UTC; None when left empty."""
         typed = self.text(name).strip()
         if not typed:
             return None
@@ -141,7 +141,7 @@ class Form:
             raise Invalid("Indiquez un jour, par exemple 2026-12-12.", field=name) from None
 
     def require_confirmation(self) -> None:
-        """What cannot be undone is asked for twice: by its button, and by a box that says what will happen.
+        """An act that cannot be undone needs both its button and a ticked box that says what will happen.
 
         Raises:
             Invalid: the box was not ticked.
@@ -155,7 +155,7 @@ class Form:
 
 
 def _typed(values: Mapping[str, object]) -> dict[str, list[str]]:
-    """Values as a browser would send them; None is a field that was left out."""
+    """Values as a browser would send them; None is an absent field."""
     return {
         name: [str(each) for each in (value if isinstance(value, list) else [value])]
         for name, value in values.items()
@@ -171,14 +171,14 @@ def _whole(typed: str) -> int | None:
 
 
 async def read_form(request: Request, *, upload: int = 0) -> Form:
-    """The form of a request, kept in `request.state.form` so that a refusal further on can give the words back.
+    """The form of a request, kept in `request.state.form` so that a later refusal can show the words again.
 
     With `upload` it may hold a file of at most that many bytes, as the field `fichier`.
 
     Raises:
         HTTPException: 413 too large, 408 too slow, 415 neither a form nor JSON, 400 not UTF-8.
         Unreadable, Invalid: it is not JSON, or not an object of simple values.
-        TooMany: a member sends too many of them; counted once the words are kept.
+        TooMany: a member sends too many of them; checked once the words are kept.
     """
     if upload and media_type(request) == MULTIPART:
         return await _read_upload(request, upload)
@@ -205,14 +205,14 @@ async def _read_upload(request: Request, limit: int) -> Form:
 
 
 async def _received(request: Request, limit: int, seconds: float) -> bytes:
-    """The body, and the person who sends it as they are when it has arrived."""
+    """The body, and its sender with their rights at the time when it has arrived."""
     try:
         with fail_after(seconds):
             body = await _read_body(request, limit)
     except TimeoutError:
         raise HTTPException(408) from None
-    # What a form asks is judged when it has arrived: a body that comes slowly must not vote before the close,
-    # nor act by a right that was lost meanwhile.
+    # A form is judged when it has arrived: a slow body must not count as sent before the close, nor use a right that
+    # was lost meanwhile.
     asked, request.state.now = request.state.now, request.app.state.clock()
     if request.state.now - asked >= SLOW and request.state.token:
         request.state.viewer = await request.app.state.viewer_of(request.state.token, now=request.state.now)
@@ -220,7 +220,7 @@ async def _received(request: Request, limit: int, seconds: float) -> bytes:
 
 
 async def _kept(request: Request, fields: Fields, file: bytes = b"") -> Form:
-    """The form of this request from now on; one more write of its sender is counted."""
+    """Keep the form for this request, and count one more write of its sender."""
     request.state.form = Form(fields.values, fields.lists, file)
     if request.state.viewer is not None:
         await throttle().count_write(request.state.viewer.id)
@@ -238,19 +238,19 @@ async def _read_body(request: Request, limit: int) -> bytes:
 
 
 def asked_text(request: Request, name: str, default: str = "", *, limit: int = 2000) -> str:
-    """A value of the address: clamped, never refused; NUL and what was not UTF-8 are dropped."""
+    """A value from the address: truncated, never refused; NUL and anything not UTF-8 are dropped."""
     value = request.query_params.get(name, default)[:limit]
     return value.replace("\0", "").replace("\N{REPLACEMENT CHARACTER}", "")
 
 
 def asked_integer(request: Request, name: str, default: int | None = None, *, least: int = 0) -> int | None:
-    """A whole number of the address, `default` when it is anything else (page=-1, page=abc)."""
+    """A whole number from the address, `default` when it is anything else (page=-1, page=abc)."""
     number = _whole(request.query_params.get(name, ""))
     return default if number is None or number < least else number
 
 
 def asked_turn(request: Request) -> Turn:
-    """To which page of a list the address turns: after a key (?apres=), before one (?avant=), or to the first. Kept in
+    """The page of a list that the address asks for: after a key (?apres=), before one (?avant=), or the first. Kept in
     `request.state.turn`, so that the link to the other language leads to the same page."""
     after, before = (asked_text(request, name, limit=LONGEST_KEY) for name in ("apres", "avant"))
     request.state.turn = Turn(after or before, back=not after)
@@ -259,5 +259,5 @@ def asked_turn(request: Request) -> Turn:
 
 
 def turned(turn: Turn) -> dict[str, Any]:
-    """The same as parameters of an address."""
+    """A turn of pages as parameters of an address."""
     return {"avant" if turn.back else "apres": turn.key or None}

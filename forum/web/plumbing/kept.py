@@ -1,9 +1,9 @@
-"""Pages kept ready: rendered once for everybody who may see the same, until the version of what they show is raised.
+"""The cache of pages: rendered once for everybody who may see the same, until the version of what they show is raised.
 
 The key says which page it is (thread, page, language) and for whom (what they may do); the version says as of when
-(version of the thread, phase of the schedule). A write raises the version, and every process sees at once that what it
-kept is old. What belongs to one reader only is put in the page's slots at each request and never kept. The pages that
-nobody has asked for longest leave when all together are too big.
+(version of the thread, phase of the schedule). A write raises the version, and every process sees at once that its
+cached page is old. What belongs to one reader only is put in the page's slots at each request and never cached. The
+least recently used pages are dropped when all together are too big.
 """
 
 import gzip
@@ -20,14 +20,15 @@ from forum.web.plumbing.page import Ready, has_already, own_slot
 
 Page = TypeVar("Page")
 
-# Bytes for all pages together, and for each character of a page: itself twice (open and whole), packed, its fragments.
+# Bytes for all pages together, and per character of a page: it is kept twice (open and whole), compressed, and in
+# fragments.
 MOST_BYTES = 32_000_000
 BYTES_A_CHARACTER = 6
 
 
 @dataclass(slots=True)
 class KeptPage:
-    """A page open at its slots; `packed` and `plain` are its whole form for visitors, made when first asked."""
+    """A page open at its slots; `packed` and `plain` are its whole form for visitors, made when first needed."""
 
     ready: Ready
     etag: str = ""
@@ -36,7 +37,7 @@ class KeptPage:
     _fragments: dict[Hashable, str] = field(default_factory=dict)
 
     def once(self, key: Hashable, make: Callable[[], str]) -> str:
-        """A fragment that many readers share: what the key says is all that it shows."""
+        """A fragment that many readers share: it depends only on its key."""
         found = self._fragments.get(key)
         if found is None:
             found = self._fragments[key] = make()
@@ -44,7 +45,7 @@ class KeptPage:
 
 
 class Kept(Generic[Page]):
-    """Pages by key, each as of a version, within `most` bytes."""
+    """Pages by key, each at a version, within `most` bytes."""
 
     def __init__(self, most: int = MOST_BYTES) -> None:
         self._pages: OrderedDict[Hashable, tuple[Hashable, int, Page]] = OrderedDict()
@@ -52,7 +53,7 @@ class Kept(Generic[Page]):
         self._bytes = 0
 
     def get(self, key: Hashable, version: Hashable) -> Page | None:
-        """The page, unless it is older or newer than that version."""
+        """The page, if it is exactly of that version."""
         found = self._pages.get(key)
         if found is None or found[0] != version:
             return None
@@ -60,7 +61,7 @@ class Kept(Generic[Page]):
         return found[2]
 
     def keep(self, key: Hashable, page: Page, version: Hashable, *, characters: int) -> Page:
-        """In the place of what was kept under that key; gives the page back."""
+        """Store a page, replacing any under that key; returns the page."""
         if (former := self._pages.pop(key, None)) is not None:
             self._bytes -= former[1]
         size = characters * BYTES_A_CHARACTER
@@ -75,8 +76,8 @@ _HTML = "text/html; charset=utf-8"
 
 
 def to_visitors(request: Request, page: KeptPage, fill: Callable[[str], str] | None = None) -> Response:
-    """The same bytes for every visitor, or 304 when they have them. `fill` gives what a visitor sees in the slots of
-    the page itself, the first time; the frame's own slots need none."""
+    """Answer a visitor with bytes that are identical for all visitors, or 304 when they have them. `fill` gives, the
+    first time, what a visitor sees in the page's own slots; the frame's slots need none."""
     if not page.plain:
         page.plain = page.ready.filled(fill or (lambda name: own_slot(request, name))).encode()
         page.packed = gzip.compress(page.plain, 9, mtime=0)

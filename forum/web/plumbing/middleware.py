@@ -1,11 +1,11 @@
-"""What every request passes before a door, in one pure ASGI layer: the reading path is measured, each layer costs.
+"""What every request passes before a door, in one pure ASGI layer, since each layer slows reading down.
 
-Host, language, origin, session in; request id and security headers out. Sizes are held by those who read bodies
-(`forms.read_form`); rights are the domain's.
+Host, language, origin, session in; request id and security headers out. Size limits are in the reader of bodies
+(`forms.read_form`), rights in the domain.
 
 Cross-site requests: an unsafe method passes when the browser says that it comes from our own pages (`Sec-Fetch-Site`),
-or, in older browsers, when its `Origin` is ours. Without either it is no browser, so it passes only without a session
-to abuse. Same rule as simonw/datasette `datasette/csrf.py`.
+or, in older browsers, when its `Origin` is ours. Without either header it is not a browser, so it passes only without a
+session that could be abused. Same rule as simonw/datasette `datasette/csrf.py`.
 """
 
 import re
@@ -39,19 +39,19 @@ SECURITY_HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
-# Two years, as browsers' preload lists ask.
+# Two years, as browsers' preload lists require.
 STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
-# A page without a word of its own on caching: a visitor's may be kept and asked again, a member's is theirs alone.
+# For pages that do not set caching themselves: a visitor's may be stored and revalidated, a member's is private.
 VISITOR_CACHE, MEMBER_CACHE = b"no-cache", b"private, no-cache"
 _LOCAL_HOST = re.compile(rb"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
-# The router and the assets, and nothing that a session could change.
+# The router and the assets; nothing here depends on a session.
 _WITHOUT_SESSION = ("/static/", "/sante/")
 
 logger = structlog.get_logger()
 
 
 class ViewerOf(Protocol):
-    """Whom a session's token stands for, with their rights as they are now."""
+    """Finds the person of a session's token, with their present rights."""
 
     async def __call__(self, token: str, *, now: datetime) -> Viewer | None: ...
 
@@ -62,7 +62,7 @@ Fail = Callable[[Request, Exception], Awaitable[Response]]
 
 @dataclass(slots=True)
 class Told:
-    """What the headers of a request say, read in one pass."""
+    """The headers of a request that we use, read in one pass."""
 
     host: bytes = b""
     token: str = ""
@@ -71,7 +71,7 @@ class Told:
 
 
 class Entrance:
-    """The layer. `viewer_of` knows the person behind a cookie; `refuse` and `fail` make the pages of a refusal and of a
+    """The layer. `viewer_of` finds the person behind a cookie; `refuse` and `fail` make the pages of a refusal and of a
     failure: see `plumbing/refusals.py`."""
 
     def __init__(
@@ -126,7 +126,7 @@ class Entrance:
         told = Told()
         for name, value in scope["headers"]:
             if name == b"host":
-                # Two of them are read differently by different programs: such a request has none.
+                # Programs differ on which of two to use: such a request counts as having none.
                 told.host = b"" if told.host else value
             elif name == b"cookie":
                 told.token = self._token(value) or told.token
@@ -172,7 +172,7 @@ class Entrance:
 
 
 class _Answer:
-    """The way out: puts the headers of the house on the first message."""
+    """The answer on its way out: adds our headers to its first message."""
 
     __slots__ = ("entrance", "scope", "send", "started")
 
@@ -185,9 +185,9 @@ class _Answer:
             state = self.scope["state"]
             headers = message["headers"] = list(message["headers"])
             names = {name for name, _ in headers}
-            # A document served for download brings a stricter policy of its own.
+            # A document served for download has a stricter policy of its own.
             fixed = self.entrance._other_headers if b"content-security-policy" in names else self.entrance._headers
-            # A page whose address holds a link's token names it to nobody.
+            # A page whose address holds a link's token must not reveal it to others.
             headers += [one for one in fixed if one[0] not in names] if b"referrer-policy" in names else fixed
             headers.append((b"x-request-id", state["request_id"].encode()))
             if b"cache-control" not in names:
@@ -219,6 +219,6 @@ def keep_session(response: Response, settings: Settings, token: str) -> None:
 
 
 def forget_session(response: Response, settings: Settings) -> None:
-    """Take the cookie back, and with it the pages that this browser kept."""
+    """Delete the cookie, and with it the pages that this browser cached."""
     response.delete_cookie(cookie_name(settings), path="/", secure=settings.site.secure, httponly=True, samesite="lax")
     MutableHeaders(raw=response.raw_headers)["Clear-Site-Data"] = '"cache"'

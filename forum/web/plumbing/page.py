@@ -1,7 +1,7 @@
-"""From a template and what it shows to an answer, in the reader's language; the words that the doors have in common.
+"""From a template and its values to an answer, in the reader's language; and the functions that all doors use.
 
-Doors call `page`, `see_other` and `refused`. A page kept ready for many readers is rendered once by `prepare`, open at
-its slots, then filled for each reader. What a page shows is decided in the domain; no template may await.
+Doors call `page`, `see_other` and `refused`. A page cached for many readers is rendered once by `prepare`, open at its
+slots, then filled for each reader. What a page shows is decided in the domain; no template may await.
 """
 
 import gzip
@@ -28,8 +28,8 @@ from forum.web.plumbing.problems import problem as as_problem
 from forum.web.plumbing.problems import speaks_json
 from forum.web.plumbing.static import Assets
 
-# What a person is told, once, on the page that follows their action: `?fait=<key>`. Only these sentences can be shown,
-# so an address cannot put words on our page.
+# The notices shown once on the page that follows an action: `?fait=<key>`. Only these sentences can be shown, so an
+# address cannot put other words on our page.
 NOTICES = {
     "synthese-demandee": "Votre demande est enregistrée.",
     "synthese-inchangee": "Rien n’a changé depuis cette version : la voici.",
@@ -106,19 +106,19 @@ NOTICES = {
     "contribution-reprise": "Cette contribution est de nouveau à traiter.",
 }
 
-# Where a page kept ready is open: a mark that no text can hold, because texts refuse NUL.
+# Marks a slot of a cached page: no text can contain it, because texts refuse NUL.
 MARK = "\0"
-# Under this size, packing costs more than it saves.
+# Below this size, compressing costs more than it saves.
 WORTH_PACKING = 1000
-# Level of compression of what is sent once: half the time of the usual one, for a tenth more bytes.
+# Compression level for answers sent once: half the time of the usual one, for a tenth more bytes.
 QUICKLY = 3
-# Corners of the masthead that are kept, a few hundred bytes each.
+# How many corners of the masthead are cached, a few hundred bytes each.
 ACCOUNTS_KEPT = 5000
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What every page says of the site."""
+    """What every page says about the site."""
 
     name: str
     organiser: str
@@ -129,14 +129,14 @@ class Site:
 
 
 def rendered(text: str) -> Markup:
-    """What one of our own templates made, to be put in another: it is escaped already."""
+    """The output of one of our templates, to be put into another: it is already escaped."""
     return Markup(text)  # noqa: S704 # only ever given the result of a template or a slot's mark
 
 
 class Pages:
     """What the application builds once to show pages: templates by language, addresses, static files.
 
-    `known` is what templates may say of nouns: names that they know on every page.
+    `known` are the names about nouns that templates may use on every page.
     """
 
     def __init__(self, settings: Settings, addresses: Addresses, **known: object) -> None:
@@ -152,8 +152,8 @@ class Pages:
         self._environments = {locale: self._environment(settings, locale) for locale in LOCALES}
 
     def account(self, locale: str, viewer: Viewer | None, *, administers: bool = False, treats: bool = False) -> Markup:
-        """The corner of the masthead: it says no more than a name, what is unread, whether they administer and treat
-        contributions, so it is made once for those."""
+        """The corner of the masthead: it depends only on a name, the number of unread notices, and whether they
+        administer or treat contributions, so it is cached by these."""
         key = (locale, viewer and (viewer.name, viewer.unread, administers, treats))
         found = self._accounts.get(key)
         if found is None:
@@ -165,7 +165,7 @@ class Pages:
 
     @property
     def site(self) -> Site:
-        """What pages say of the site; `example` is known once the database was read."""
+        """What pages say about the site; `example` is known once the database was read."""
         return Site(*self._site, example=self.example)
 
     def template(self, locale: str, name: str) -> Callable[..., str]:
@@ -176,7 +176,7 @@ class Pages:
             loader=FileSystemLoader(ROOT / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
-            # Not trim_blocks: it would join the last word before a tag to the first one after it.
+            # Without trim_blocks, which would join the last word before a tag to the first one after it.
             lstrip_blocks=True,
             auto_reload=settings.site.environment == "development",
             extensions=["jinja2.ext.i18n"],
@@ -196,7 +196,7 @@ class Pages:
 
 
 def sentence(request: Request, problem: CahierError) -> str:
-    """What a refusal says, in the reader's language."""
+    """The sentence of a refusal, in the reader's language."""
     return said(problem, request.state.locale)
 
 
@@ -211,7 +211,8 @@ def pages(request: Request) -> Pages:
 
 
 def render(request: Request, name: str, context: Mapping[str, Any], *, slot: Callable[[str], str] | None = None) -> str:
-    """A template with what every page has; `slot(name)` gives what is put in a slot, the reader's own by default."""
+    """Render a template with what every page has; `slot(name)` returns the content of a slot, by default the reader's
+    own."""
     locale: str = request.state.locale
     shared = {
         "viewer": request.state.viewer,
@@ -231,7 +232,7 @@ async def page(request: Request, name: str, context: Mapping[str, Any], status: 
 
 
 def html(request: Request, text: str, status: int = 200) -> Response:
-    """Text as an answer, packed for those who accept it."""
+    """Text as an answer, compressed for clients that accept it."""
     content = text.encode()
     headers = {"Vary": "Accept-Encoding, Cookie"}
     if len(content) > WORTH_PACKING and "gzip" in request.headers.get("accept-encoding", ""):
@@ -241,14 +242,14 @@ def html(request: Request, text: str, status: int = 200) -> Response:
 
 
 def has_already(request: Request, etag: str) -> bool:
-    """Whether the browser says that it holds this very version: a list of tags, of which a proxy may have weakened one
-    (RFC 9110, 13.1.2)."""
+    """Whether the browser says that it has exactly this version: it sends a list of tags, which a proxy may have
+    weakened (RFC 9110, 13.1.2)."""
     held = request.headers.get("if-none-match", "")
     return held == "*" or etag in (one.strip().removeprefix("W/") for one in held.split(","))
 
 
 def own_slot(request: Request, name: str) -> Markup:
-    """What this reader sees in a slot of the frame: their corner of the masthead, what they are told once."""
+    """What this reader sees in a slot of the frame: their corner of the masthead, or a notice shown once."""
     if name == "account":
         return _account(request)
     if name == "notice":
@@ -274,7 +275,8 @@ def _notice(request: Request) -> Markup:
 
 
 def _wanted(request: Request) -> Markup:
-    """Whose role asks for a second factor that they lack is led to it from every page, but from where it is set up."""
+    """Whether every page, except where it is set up, must lead this reader to the second factor that their role
+    requires."""
     viewer: Viewer | None = request.state.viewer
     if viewer is None or not viewer.lacks_factor or request.scope["path"].startswith("/compte/securite"):
         return Markup()
@@ -283,7 +285,7 @@ def _wanted(request: Request) -> Markup:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A page rendered once for many readers; `pieces` are text and, at the odd places, names of slots."""
+    """A page rendered once for many readers; `pieces` are texts and, at odd indexes, names of slots."""
 
     pieces: tuple[str, ...]
 
@@ -309,19 +311,20 @@ def see_other(
 
 
 def to_place(request: Request, post: int, thread: int, number: int, *, notice: str | None = None) -> Response:
-    """To a contribution, on its page of its thread."""
+    """A redirect to a contribution, on its page of its thread."""
     later = number if number > 1 else None
     return see_other(request, "thread", thread=thread, page=later, notice=notice, fragment=f"c-{post}")
 
 
 def unkept(response: Response) -> Response:
-    """A page that no browser keeps: it held a password, a code or a key."""
+    """A page that no browser may cache: it contains a password, a code or a key."""
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def secret(response: Response) -> Response:
-    """A page whose address holds the token of a link sent by mail: neither kept nor named to the next page."""
+    """A page whose address holds the token of a link sent by mail: neither cached nor sent as referrer to the next
+    page."""
     response.headers["Referrer-Policy"] = "no-referrer"
     return unkept(response)
 
@@ -329,7 +332,7 @@ def secret(response: Response) -> Response:
 async def refused(
     request: Request, name: str, context: Mapping[str, Any], form: Form, problem: Invalid, status: int = 422
 ) -> Response:
-    """The form again: what was typed is kept, each reason stands beside its field. For a program, the reasons alone."""
+    """The form again, with what was typed and each reason beside its field. For a program, only the reasons."""
     found = reasons(request, problem)
     if speaks_json(request):
         return as_problem(request, status, sentence(request, problem), found, {"Cache-Control": "no-store"})
@@ -338,7 +341,7 @@ async def refused(
 
 
 def reasons(request: Request, problem: Invalid) -> dict[str, str]:
-    """Why a form is refused, by field; what concerns the whole of it stands under the empty name."""
+    """Why a form is refused, by field; a reason about the whole form has the empty name."""
     return {one.field or "": sentence(request, one) for one in problem.problems}
 
 

@@ -1,4 +1,4 @@
-"""A refusal as programs read it (RFC 9457), for the JSON door, and for whoever sent JSON or asks for it elsewhere."""
+"""A refusal for programs (RFC 9457): at the JSON door, and elsewhere for clients that send or accept JSON."""
 
 from collections.abc import Mapping
 
@@ -33,7 +33,7 @@ def title(request: Request, status: int) -> str:
 
 
 def speaks_json(request: Request) -> bool:
-    """Whether a program asks: at the JSON door, by sending JSON, or by accepting JSON and no page."""
+    """Whether the client is a program: it is at the JSON door, sends JSON, or accepts JSON and no page."""
     accepted = request.headers.get("accept", "")
     if request.url.path.startswith(JSON_DOOR):
         return True

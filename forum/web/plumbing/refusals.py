@@ -1,9 +1,9 @@
-"""The pages of a refusal: what happened in plain words, what to do next, and what was typed, given back. Programs get
+"""The pages of a refusal: what happened in plain words, what to do next, and what was typed, shown again. Programs get
 the same as a problem of RFC 9457 (`problems.py`).
 
-One template for all; the numbers tell the truth (400 403 404 405 408 409 413 415 422 429 500 503). A visitor who must
-be signed in is led to the sign-in page and back, or, if they sent a form, sees its words again and may send it once
-more from this very page when they have signed in beside it.
+One template for all; status codes are accurate (400 403 404 405 408 409 413 415 422 429 500 503). A visitor who must be
+signed in is led to the sign-in page and back, or, if they sent a form, sees its words again and may send it once more
+from this very page when they have signed in beside it.
 """
 
 import re
@@ -53,21 +53,21 @@ STATUSES: dict[type[CahierError], int] = {
     TooMany: 429,
     Unavailable: 503,
 }
-# Seconds before a browser or a robot asks again: about what a database takes to start.
+# Seconds before a browser or a robot may try again: about what a database takes to start.
 RETRY_AFTER = 10
 _LINE = re.compile(r"(?:ligne|engagement)-[0-9]{1,6}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What is answered instead of what was asked, in the reader's language."""
+    """The answer to a refused request, in the reader's language."""
 
     status: int
     heading: str
     sentence: str
     headers: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
-    """By field, where a form was refused."""
+    """The reasons by field, where a form was refused."""
 
 
 def refusal(request: Request, status: int, words: str = "", headers: dict[str, str] | None = None) -> Refusal:
@@ -94,7 +94,7 @@ def _retry_headers(problem: CahierError) -> dict[str, str]:
 
 
 async def answer(request: Request, refusal: Refusal) -> Response:
-    """A refusal as whoever asked reads it: a page, or a problem for programs."""
+    """The answer for a refusal: a page for people, or a problem for programs."""
     if not speaks_json(request):
         return await show(request, refusal)
     return as_problem(request, refusal.status, refusal.sentence, refusal.reasons, refusal.headers)
@@ -115,7 +115,7 @@ async def show(request: Request, refusal: Refusal, *, sign_in: bool = False) -> 
 
 
 async def lead_to_sign_in(request: Request, problem: SignInRequired) -> Response:
-    """A visitor asked for a page of members: to the sign-in page and back. They sent a form: it stays here."""
+    """Lead a visitor who asked for a members' page to the sign-in page and back; one who sent a form keeps it here."""
     if speaks_json(request):
         return await answer(request, refusal_of(request, problem))
     if request.method in SAFE_METHODS:
@@ -125,14 +125,15 @@ async def lead_to_sign_in(request: Request, problem: SignInRequired) -> Response
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """The form that was sent, to be sent once more: its address and every value of it, in order."""
+    """The form that was sent, to be sent again: its address and all its values, in order."""
 
     address: str
     values: tuple[tuple[str, str], ...]
 
 
 def _again(request: Request) -> Again:
-    """Another site cannot have this page sent in a member's name: the entrance looks at where a form comes from."""
+    """The form to send again. Another site cannot use it in a member's name: the entrance checks where a form comes
+    from."""
     form = request.state.form
     sent = form.raw.items() if form else ()
     kept = ((name, value) for name, values in sent if not SECRET.search(name) for value in values)
@@ -145,13 +146,13 @@ def _asked(request: Request) -> str:
 
 
 def _back(request: Request) -> str:
-    """Where the refused link or button was, unless that is this very page."""
+    """The page with the refused link or button, unless it is this page."""
     back = page_before(request)
     return "" if back == _asked(request) else back
 
 
 def typed(request: Request) -> list[str]:
-    """What somebody wrote in the form of this request, longest first; the lines of minutes are one text."""
+    """What somebody wrote in the form of this request, the longest first; the lines of minutes are one text."""
     form = request.state.form
     if form is None:
         return []

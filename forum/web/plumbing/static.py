@@ -19,7 +19,7 @@ from forum.settings import ROOT
 
 FOLDER = ROOT / "static"
 SHEETS = ("tokens.css", "elements.css", "layout.css")
-# An address holds the hash of what it serves, hence a browser never needs to ask again.
+# An address contains the hash of its content, so a browser never needs to ask again.
 FOR_EVER = "public, max-age=31536000, immutable"
 TEXTS = frozenset({"text/css", "text/javascript", "image/svg+xml", "text/plain"})
 
@@ -45,7 +45,7 @@ class Assets:
         self._by_address = {asset.address: asset for asset in self._assets.values()}
 
     def address(self, name: str) -> str:
-        """Raises KeyError when there is no such file: a page never asks for a file that is not there."""
+        """The address of a file. Raises KeyError when there is none, so that no page asks for a missing file."""
         return self._assets[name].address
 
     def at(self, address: str) -> Asset | None:

@@ -1,4 +1,4 @@
-"""/compte/donnees: all that the site knows about oneself, in one file. /compte/effacer: take it away, for good."""
+"""/compte/donnees: everything that the site knows about a member, in one file. /compte/effacer: erasing it for good."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +16,7 @@ from forum.web.plumbing.middleware import forget_session
 from forum.web.plumbing.page import see_other, unkept
 
 WORD = "effacer"
-"""What is typed to confirm, in any case; one's own handle does as well."""
+"""The word to type as confirmation, in any case; the member's own handle works too."""
 
 
 async def _archive(request: Request, _: Form | None) -> Desk:
@@ -31,13 +31,13 @@ async def _archive(request: Request, _: Form | None) -> Desk:
 
 @form_door("personal_data/show.html", _archive, kept=unkept)
 async def show(request: Request, _: Form) -> Response:
-    """What there is to ask for, to download, and to erase; sent, the archive is made."""
+    """The page to ask for the archive, to download it, and to erase the account; sending it asks for the archive."""
     await personal_data.ask_for_archive(request.state.viewer, request.state.now)
     return see_other(request, "own_data", notice="archive-demandee")
 
 
 async def download(request: Request) -> Response:
-    """The archive, of whoever asks: its address is the same for everybody and leads to nobody else's."""
+    """Download one's own archive: its address is the same for everybody and never leads to somebody else's."""
     content = await personal_data.read_archive(request.state.viewer, request.state.now)
     return unkept(
         Response(
@@ -64,7 +64,7 @@ async def _leaving(request: Request, _: Form | None) -> Desk:
 
 @form_door("personal_data/erase.html", _leaving, kept=unkept)
 async def erase(request: Request, form: Form) -> Response:
-    """Say what goes and what stays; then, confirmed and proved, erase the account."""
+    """Say what is deleted and what stays; then, with confirmation and proof, erase the account."""
     viewer = own(request)
     _require_confirmation(form, viewer.handle)
     await proofs.require_proof(viewer, request.state.token, form.text(proofs.FIELD), now=request.state.now)

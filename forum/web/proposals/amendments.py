@@ -1,4 +1,4 @@
-"""A proposal takes other words: its author amends it, everybody reads its versions, a moderator says what they are."""
+"""Amending a proposal: its author changes it, everybody reads its versions, a moderator certifies corrections."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,7 +12,8 @@ from forum.web.proposals.proposals import limits
 
 
 async def _amending(request: Request, form: Form | None) -> Desk:
-    """Once somebody was quicker, with what is there now and what the typed words would change of it."""
+    """The desk of an amendment; if somebody else was quicker, with the present words and what the typed ones would
+    change."""
     desk = await amendments.amend_form(request.state.viewer, request.path_params["reference"], request.state.now)
     held, beside = desk.held, None
     if form is not None and form.values["remplace"] != "":
@@ -48,7 +49,7 @@ async def amend(request: Request, form: Form) -> Response:
 
 
 async def versions(request: Request) -> Response:
-    """Every version, and what it changed of the one before."""
+    """Every version, and what it changed in the one before."""
     found = await read_versions(request.state.viewer, request.path_params["reference"], request.state.now)
     return await page(request, "proposals/versions.html", {"found": found})
 
@@ -61,7 +62,7 @@ async def _certifying(request: Request, _: Form | None) -> Desk:
 
 @form_door("proposals/certify.html", _certifying)
 async def certify(request: Request, form: Form) -> Response:
-    """Say that a version only corrects the one before, or that it does not after all."""
+    """Certify that a version is only a correction, or undo that."""
     asked, undoes = request.path_params, form.text("acte") == "annuler"
     decide = amendments.uncertify if undoes else amendments.certify
     await decide(request.state.viewer, asked["reference"], asked["version"], form.text("motif"), request.state.now)

@@ -1,4 +1,4 @@
-"""An agent answers a proposal, with what the administration binds itself to do about it."""
+"""An agent answers a proposal, with what the administration commits itself to do about it."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,12 +13,12 @@ from forum.web.plumbing.forms import Form
 from forum.web.plumbing.page import see_other
 from forum.web.proposals.obligations import promises_of
 
-# Lines for obligations in the form of an answer; more are added from the proposal's page.
+# Lines for obligations in the form of an answer; more can be added from the proposal's page.
 ROWS = (1, 2)
 
 
 async def _answering(request: Request, form: Form | None) -> Desk:
-    """What was typed stands beside the answer of another agent who was quicker; sent again, it replaces that one."""
+    """The desk of an answer; if another agent was quicker, with their answer, which the form replaces if sent again."""
     now = request.state.now
     shown = await new_answers.proposal_to_answer(request.state.viewer, request.path_params["reference"], now)
     latest = shown.answers.latest

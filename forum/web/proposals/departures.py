@@ -1,4 +1,5 @@
-"""A proposal leaves the vote, or comes back: its owner withdraws it, moderators set it aside and take it back."""
+"""A proposal leaves the vote, or comes back: its owner withdraws it, moderators set it aside or put it back to the
+vote."""
 
 from functools import partial
 
@@ -20,7 +21,7 @@ async def _leaving(request: Request, _: Form | None) -> Desk:
 
 @form_door("proposals/withdraw.html", _leaving)
 async def withdraw(request: Request, form: Form) -> Response:
-    """Take one's own proposal back, perhaps in favour of another."""
+    """Withdraw one's own proposal, perhaps in favour of another."""
     reference = request.path_params["reference"]
     form.require_confirmation()
     await departures.withdraw_proposal(
@@ -50,7 +51,7 @@ async def set_aside(request: Request, form: Form) -> Response:
 
 @form_door("proposals/set_aside.html", partial(_aside, taking_back=True))
 async def take_back(request: Request, form: Form) -> Response:
-    """Put to the vote again what was set aside."""
+    """Put a proposal that was set aside back to the vote."""
     reference = request.path_params["reference"]
     await departures.take_back(request.state.viewer, reference, form.text("motif"), request.state.now)
     return see_other(request, "proposal", reference=reference, notice="proposition-reprise")

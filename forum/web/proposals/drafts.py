@@ -1,4 +1,4 @@
-"""One's own drafts of proposals: their list, one of them, what becomes of it."""
+"""A member's own drafts of proposals: the list, one of them, saving, sending, deleting."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,7 +11,7 @@ from forum.web.proposals.proposals import asks_for_a_draft, asks_what_is_near, l
 
 
 async def index(request: Request) -> Response:
-    """Every draft of the reader's own."""
+    """All the reader's own drafts."""
     return await page(request, "proposals/drafts.html", {"drafts": await drafts.list_drafts(request.state.viewer)})
 
 
@@ -26,7 +26,7 @@ async def _desk(request: Request, _: Form | None) -> Desk:
 
 @form_door("proposals/new.html", _desk)
 async def show(request: Request, form: Form) -> Response:
-    """The form of a draft, and its answer: it is kept again, or sent."""
+    """The form of a draft, and its answer: it is saved again, or sent."""
     viewer, now, draft = request.state.viewer, request.state.now, request.path_params["draft"]
     if asks_what_is_near(form):
         return await with_near(request, "proposals/new.html", await _desk(request, form), form)
@@ -39,6 +39,6 @@ async def show(request: Request, form: Form) -> Response:
 
 @button
 async def delete(request: Request, _: Form) -> Response:
-    """Nothing stays of it."""
+    """Delete a draft entirely."""
     await drafts.delete_draft(request.state.viewer, request.path_params["draft"], request.state.now)
     return see_other(request, "drafts", notice="brouillon-supprime")

@@ -1,4 +1,4 @@
-"""Proposals that may ask for the same: as somebody types one, and for moderators, two by two."""
+"""Proposals that may ask for the same: shown while somebody types one, and to moderators in pairs."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,12 +8,12 @@ from forum.web.plumbing.doors import Desk, form_door
 from forum.web.plumbing.forms import Form, asked_text
 from forum.web.plumbing.page import html, page, render, see_other
 
-# Of what is compared: a wording, or the words of a contribution that it is made of.
+# Length of the text compared: a wording, or the words of a contribution that a proposal is made from.
 LONGEST = 2000
 
 
 async def near(request: Request) -> Response:
-    """The proposals that are near to ?mots=…: a page, or for a script the piece that goes under the form."""
+    """The proposals similar to ?mots=…: a page, or for a script the fragment under the form."""
     words = asked_text(request, "mots", limit=LONGEST)
     theme, found = await duplicates.near_in(request.path_params["number"], words)
     if request.headers.get("x-fragment") == "proches":
@@ -28,7 +28,7 @@ async def _pairs(request: Request, _: Form | None) -> Desk:
 
 @form_door("duplicates/queue.html", _pairs)
 async def queue(request: Request, form: Form) -> Response:
-    """The pairs of a theme; acte=distinguer says that two are different, acte=comparer takes that back."""
+    """The pairs of a theme; acte=distinguer marks two as different, acte=comparer undoes that."""
     number, again = request.path_params["number"], form.text("acte") == "comparer"
     act = duplicates.compare_again if again else duplicates.tell_apart
     await act(request.state.viewer, number, form.text("proposition"), form.text("autre"), request.state.now)

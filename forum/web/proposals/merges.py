@@ -1,4 +1,4 @@
-"""Merging two proposals, parting them again, and the page of one that leads elsewhere."""
+"""Merging two proposals, undoing it, and the page of a merged proposal."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,10 +22,10 @@ async def origin(request: Request) -> Response:
 
 
 async def _merging(request: Request, form: Form | None) -> Desk | Response:
-    """With what will happen, once a destination is chosen that can be one; the address may choose it."""
+    """The desk of a merge; once a valid destination is chosen, also by the address, with what will happen."""
     viewer, reference, now = request.state.viewer, request.path_params["reference"], request.state.now
     typed = form.values["destination"] if form else asked_text(request, "destination", limit=20)
-    # Asked first with nothing chosen: what follows may be refused beside its field.
+    # First without a destination: the chosen one may then be refused beside its field.
     desk = await merges.merge_desk(viewer, reference, "", now)
     try:
         desk = await merges.merge_desk(viewer, reference, typed, now)
@@ -51,7 +51,7 @@ async def _parting(request: Request, _: Form | None) -> Desk:
 
 @form_door("merges/unmerge.html", _parting)
 async def unmerge(request: Request, form: Form) -> Response:
-    """Part a proposal from the one that it was merged into."""
+    """Undo the merge of a proposal."""
     reference = request.path_params["reference"]
     await merges.unmerge(request.state.viewer, reference, form.text("motif"), request.state.now)
     return see_other(request, "proposal", reference=reference, notice="proposition-defusionnee")

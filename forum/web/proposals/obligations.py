@@ -1,4 +1,4 @@
-"""What the administration binds itself to do: something more, a due date that moves, something that is done."""
+"""What the administration commits itself to do: a new obligation, a due date that moves, one that is kept."""
 
 from collections.abc import Sequence
 
@@ -37,7 +37,7 @@ async def _answered(request: Request, _: Form | None) -> Desk:
 
 @form_door("answers/promise.html", _answered)
 async def promise(request: Request, form: Form) -> Response:
-    """The form of an obligation more, and its answer."""
+    """The form of a new obligation, and its answer."""
     checks = Checks()
     promises = promises_of(form, (1,), checks)
     checks.done()
@@ -53,7 +53,7 @@ async def _owed(request: Request, _: Form | None) -> Desk:
 
 @form_door("answers/keep.html", _owed)
 async def keep(request: Request, form: Form) -> Response:
-    """The form that says that an obligation is met, and its answer."""
+    """The form that marks an obligation as kept, and its answer."""
     asked, done_on, words = request.path_params, form.day("tenu_le"), form.text("realisation")
     await obligations.keep(
         request.state.viewer, asked["reference"], asked["obligation"], done_on, words, request.state.now
@@ -63,7 +63,7 @@ async def keep(request: Request, form: Form) -> Response:
 
 @form_door("answers/keep.html", _owed)
 async def reopen(request: Request, form: Form) -> Response:
-    """Say that an obligation that was said to be met is not."""
+    """Mark a kept obligation as open again."""
     asked, reason = request.path_params, form.text("motif")
     await obligations.reopen(request.state.viewer, asked["reference"], asked["obligation"], reason, request.state.now)
     return _to_answer(request, "engagement-rouvert")
@@ -81,6 +81,6 @@ async def postpone(request: Request, form: Form) -> Response:
 
 @button
 async def carry_out(request: Request, _: Form) -> Response:
-    """Say that a retained proposal is done."""
+    """Mark a retained proposal as carried out."""
     await obligations.carry_out(request.state.viewer, request.path_params["reference"], request.state.now)
     return _to_answer(request, "mise-en-oeuvre")

@@ -1,4 +1,4 @@
-"""/compte/contributions: what has become of what one wrote."""
+"""/compte/contributions: what has become of everything that a member wrote."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,7 +9,7 @@ from forum.web.plumbing.page import page
 
 
 async def show(request: Request) -> Response:
-    """One's contributions and proposals, the newest first, each with what came of it."""
+    """The member's contributions and proposals, the newest first, each with what has become of it."""
     turn = asked_turn(request)
     shown = await own_contributions.read_own_contributions(request.state.viewer, request.state.now, turn)
     return await page(request, "own_contributions/show.html", {"page": shown})

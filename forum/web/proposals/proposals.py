@@ -1,6 +1,6 @@
 """Proposals: the list of a theme, one of them, making one.
 
-The list is kept ready (`kept.py`); its slots are filled for each reader.
+The list is cached (`kept.py`); its slots are filled for each reader.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,8 @@ from forum.web.themes.filters import asked_meeting
 
 
 async def index(request: Request) -> Response:
-    """The proposals of a theme: one ready page for all who may see the same, with what is each reader's own put in."""
+    """The proposals of a theme: one cached page for all readers who may see the same, with each reader's own parts
+    filled in."""
     viewer: Viewer | None = request.state.viewer
     kept = await _ready(request, await find_theme(request.path_params["number"]))
     if viewer is None and b"fait=" not in request.scope["query_string"]:
@@ -36,7 +37,7 @@ async def index(request: Request) -> Response:
 
 
 class ReadyList:
-    """The list of a theme kept ready: the page open at its slots, what they are filled from, its proposals by id."""
+    """The cached list of a theme: the page open at its slots, what fills them, its proposals by id."""
 
     __slots__ = ("lines", "listed", "page")
 
@@ -51,8 +52,8 @@ async def _ready(request: Request, theme: ThemeHead) -> ReadyList:
     now = request.state.now
     may_write = may_contribute(viewer, theme.schedule, now)
     ballots = may_vote(viewer, theme.schedule, now, staff_may_vote=settings().votes.agents_may_vote)
-    # Everything that the ready page depends on: two readers with the same key may see the same. A sealed ballot raises
-    # no version, so it changes none of it. Visitors' bytes hold their order, which is another one each day.
+    # Everything that the cached page depends on: two readers with the same key may see the same. A sealed ballot raises
+    # no version, so it changes nothing here. Visitors' bytes contain their order, which changes every day.
     key = (
         "proposals",
         theme.id,
@@ -64,7 +65,7 @@ async def _ready(request: Request, theme: ThemeHead) -> ReadyList:
     pages: Kept[ReadyList] = request.app.state.kept
     meeting, sort = asked_meeting(request), asked_text(request, "tri") == "reunion"
     version = (theme.version, theme.schedule.phase(now), viewer is None and now.date())
-    # Filtered or sorted it is another page, which few ask for: made each time.
+    # The filtered or sorted page is different, and rarely asked for: it is rendered each time.
     found = None if meeting or sort else pages.get(key, version)
     if found is not None:
         return found
@@ -80,7 +81,7 @@ async def _ready(request: Request, theme: ThemeHead) -> ReadyList:
 
 
 def _slots(request: Request, kept: ReadyList, own: dict[int, OwnBallot]) -> Callable[[str], str]:
-    """What each slot of the list holds for this reader, whose ballots are `own`."""
+    """The content of each slot of the list for this reader, whose ballots are `own`."""
     once = kept.page.once
 
     def booth(each: ListedProposal) -> str:
@@ -109,7 +110,7 @@ def _slots(request: Request, kept: ReadyList, own: dict[int, OwnBallot]) -> Call
 
 
 def _own_vote(request: Request, kept: ReadyList, proposal: int, own: dict[int, OwnBallot]) -> str:
-    """The reader's own vote, after the close."""
+    """The reader's own vote, shown after the close."""
     if (ballot := own.get(proposal)) is None:
         return ""
     line = kept.lines[proposal]
@@ -119,7 +120,7 @@ def _own_vote(request: Request, kept: ReadyList, proposal: int, own: dict[int, O
 
 
 def _progress(request: Request, listed: ProposalList, own: dict[int, OwnBallot]) -> booths.Progress:
-    """How far this reader has come, from what was read already."""
+    """This reader's progress, from data already read."""
     order = proposals.drawn_order(listed, request.state.viewer, request.state.now)
     lines = [each.line for each in order if each.line.votes_are_open]
     asked = [booths.Asked(line.id, line.reference, line.wording, line.substance) for line in lines]
@@ -127,9 +128,9 @@ def _progress(request: Request, listed: ProposalList, own: dict[int, OwnBallot])
 
 
 async def show(request: Request) -> Response:
-    """One proposal: its words, where they come from, its vote, its life.
+    """One proposal: its words, where they come from, its vote, its history.
 
-    One that was merged leads to the one that stands for it, which says so; its own words are at `merged_proposal`.
+    A merged one redirects to its destination, which says so; its own words are at `merged_proposal`.
     """
     asked = request.path_params["reference"]
     shown = await proposals.read_proposal(request.state.viewer, asked, request.state.now)
@@ -152,7 +153,7 @@ async def _desk(request: Request, _: Form | None) -> Desk:
 
 @form_door("proposals/new.html", _desk)
 async def propose(request: Request, form: Form) -> Response:
-    """The form of a new proposal, and its answer: it is sent, or kept as a draft."""
+    """The form of a new proposal, and its answer: it is sent, or saved as a draft."""
     viewer, now, number = request.state.viewer, request.state.now, request.path_params["number"]
     if asks_what_is_near(form):
         return await with_near(request, "proposals/new.html", await _desk(request, form), form)
@@ -169,7 +170,7 @@ def words_of(form: Form) -> tuple[str, str, list[int]]:
 
 
 def asks_for_a_draft(form: Form) -> bool:
-    """Whether the button that keeps the words for later was pressed, and not the one that sends them."""
+    """Whether the button that saves a draft was pressed, and not the one that sends."""
     return form.text("acte") == "brouillon"
 
 
@@ -179,12 +180,12 @@ def limits() -> dict[str, object]:
 
 
 def asks_what_is_near(form: Form) -> bool:
-    """Whether the button was pressed that shows what may ask for the same, before anything is sent."""
+    """Whether the button that shows similar proposals, before sending, was pressed."""
     return form.values["acte"] == "proches"
 
 
 async def with_near(request: Request, template: str, desk: Desk | Response, form: Form) -> Response:
-    """The form as it was sent, with the proposals that may ask for the same as what was typed."""
+    """The form as it was sent, with the proposals similar to what was typed."""
     if isinstance(desk, Response):
         return desk
     near = (await duplicates.near_in(desk.context["theme"].number, form.text("formulation")))[1]
@@ -192,7 +193,7 @@ async def with_near(request: Request, template: str, desk: Desk | Response, form
 
 
 async def _extracting(request: Request, form: Form | None) -> Desk | Response:
-    """The words that the address chooses of a contribution, or all of it."""
+    """The desk of a proposal from a contribution: the words that the address chooses, or all of it."""
     viewer, now, post = request.state.viewer, request.state.now, request.path_params["post"]
     whole = await new_proposals.extract_form(viewer, post, None, now)
     known = {"post": whole.post, "words": whole.words, "questions": whole.questions, "limit": LONGEST_WORDING}
@@ -211,7 +212,7 @@ async def _extracting(request: Request, form: Form | None) -> Desk | Response:
 
 @form_door("proposals/from_post.html", _extracting)
 async def propose_from_post(request: Request, form: Form) -> Response:
-    """The form of a proposal made of a contribution or of words selected in it, and its answer."""
+    """The form of a proposal made from a contribution or from words selected in it, and its answer."""
     if asks_what_is_near(form):
         desk = await _extracting(request, form)
         return await with_near(request, "proposals/from_post.html", desk, form)

@@ -1,1 +1,1 @@
-"""Pages of signing in, and of what one signs in with."""
+"""Pages of signing in, and of credentials."""

@@ -1,4 +1,4 @@
-"""/compte/securite: what one signs in with, and where one is signed in. Each change has a page of its own."""
+"""/compte/securite: a member's credentials and sessions. Each change has a page of its own."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -36,10 +36,8 @@ async def _own_password(request: Request, _: Form | None) -> Desk:
 
 @form_door("account/password.html", _own_password, kept=unkept)
 async def change_password(request: Request, form: Form) -> Response:
-    """Another password, the current one being given; the other sessions end.
-
-    Who has none (404) gets their first one by the reset.
-    """
+    """Change the password, given the current one; the other sessions end. A member without one (404) gets their first
+    by the reset."""
     await _own_password(request, form)
     token = await credentials.change_password(
         own(request),

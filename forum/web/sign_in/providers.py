@@ -1,7 +1,7 @@
 """Signing in with a provider of identities: leaving for it, coming back, the first time, linking, unlinking.
 
-Whatever begins here begins with a form of ours (POST). The way back is a GET, as the protocol has it: it is worth
-something once, in the browser that left.
+Everything here begins with a form of ours (POST). The way back is a GET, as the protocol requires: it works once, in
+the browser that left.
 """
 
 from starlette.exceptions import HTTPException
@@ -33,7 +33,8 @@ async def leave(request: Request, form: Form) -> Response:
 
 
 async def come_back(request: Request) -> Response:
-    """Back from the provider: known, and signed in; unknown, and asked who they are; or to link their account."""
+    """Back from the provider: known people are signed in, unknown ones are asked who they are; or their account is
+    linked."""
     _require_provider()
     if request.method == "HEAD":
         raise HTTPException(405)
@@ -56,7 +57,7 @@ async def come_back(request: Request) -> Response:
 
 
 async def _first_time(request: Request, _: Form | None) -> Desk | Response:
-    """Who the provider proved, and nobody knows here: which account is theirs, or a new one."""
+    """For somebody identified by the provider but unknown here: choose an account, or create one."""
     _require_provider()
     try:
         waiting = await visits.waiting(_cookie(request), now=request.state.now)
@@ -73,7 +74,7 @@ async def _first_time(request: Request, _: Form | None) -> Desk | Response:
 
 @form_door(_FIRST_TIME, _first_time, kept=unkept)
 async def link_first_time(request: Request, form: Form) -> Response:
-    """« J’ai déjà un compte » : whoever signs in to it, or has just done so, links it."""
+    """« J’ai déjà un compte »: signing in to it, or having just done so, links it."""
     _require_provider()
     try:
         waiting = await visits.waiting(_cookie(request), now=request.state.now)
@@ -89,7 +90,7 @@ async def link_first_time(request: Request, form: Form) -> Response:
 
 @form_door(_FIRST_TIME, _first_time, kept=unkept)
 async def join_first_time(request: Request, form: Form) -> Response:
-    """« Créer mon compte » : the identity opens it."""
+    """« Créer mon compte »: the identity opens the new account."""
     _require_provider()
     cookie = _cookie(request)
     try:
@@ -119,7 +120,7 @@ async def _linking(request: Request, _: Form | None) -> Desk:
 
 @form_door("account/link_identity.html", _linking, kept=unkept)
 async def link(request: Request, form: Form) -> Response:
-    """From one's account: on to the provider, to come back linked."""
+    """From the account page: go to the provider, to come back linked."""
     viewer = own(request)
     _require_provider()
     await proofs.require_proof(viewer, request.state.token, form.text(proofs.FIELD), now=request.state.now)
@@ -136,7 +137,7 @@ async def _unlinking(request: Request, _: Form | None) -> Desk:
 
 @form_door("account/unlink_identity.html", _unlinking, kept=unkept)
 async def unlink(request: Request, form: Form) -> Response:
-    """The identity opens this account no longer."""
+    """Unlink an identity from the account."""
     await _unlinking(request, form)
     viewer, number, token = own(request), request.path_params["identity"], request.state.token
     await proofs.require_proof(viewer, token, form.text(proofs.FIELD), now=request.state.now)
@@ -145,7 +146,7 @@ async def unlink(request: Request, form: Form) -> Response:
 
 
 async def signed_out(request: Request) -> Response:
-    """Back from the provider, whose session is ended too. What it says is not read: nothing hangs on it."""
+    """Back from the provider, whose session is ended too. Its answer is not read: nothing depends on it."""
     return see_other(request, "home", notice="deconnecte")
 
 
@@ -166,7 +167,7 @@ async def _leave(request: Request, viewer: Viewer | None, suite: str) -> Respons
 
 
 async def _let_in(request: Request, member: int, person: providers.Person, suite: str) -> Response:
-    """The session of somebody whom the provider proved, or the page that asks for their code."""
+    """Open the session of somebody identified by the provider, or show the page that asks for their code."""
     entry = await identities.let_in(
         member, person, device=device(request), replacing=request.state.token, now=request.state.now
     )
@@ -174,7 +175,7 @@ async def _let_in(request: Request, member: int, person: providers.Person, suite
 
 
 async def _link_own(request: Request, member: int, person: providers.Person) -> Response:
-    """Back to link the account that one left from; somebody else may have signed in here meanwhile."""
+    """Back to link the account that the visit began from; somebody else may have signed in here meanwhile."""
     viewer: Viewer | None = request.state.viewer
     if viewer is None or viewer.id != member:
         raise NotAllowed(visits.STRANGE)
@@ -183,7 +184,7 @@ async def _link_own(request: Request, member: int, person: providers.Person) -> 
 
 
 async def _sign_in_to_link(request: Request, form: Form, waiting: visits.Waiting) -> Response:
-    """The password proves the account; whoever has a second factor proves it before anything is linked."""
+    """The password proves the account; a second factor, if any, must be proved before anything is linked."""
     entry = await sessions.sign_in(
         form.text("identifiant"),
         form.text("mot_de_passe"),
@@ -206,7 +207,7 @@ async def _require_fresh_proof(request: Request, viewer: Viewer, form: Form) -> 
 
 
 async def _refuse(request: Request, problem: CahierError) -> Response:
-    """Why nobody is signed in, and the way to the sign-in page, where a password does as well."""
+    """The page that says why nobody was signed in, with a link to the sign-in page, where a password works too."""
     refusal = refusal_of(request, problem)
     response = unkept(await page(request, "providers/refused.html", {"refusal": refusal}, refusal.status))
     response.headers.update(refusal.headers)
@@ -228,7 +229,7 @@ def _cookie_name(request: Request) -> str:
 
 
 def _keep_visit(request: Request, response: Response, value: str, seconds: int) -> Response:
-    """The half of a visit that stays in the browser; Lax, since the provider sends the browser back to us."""
+    """Set the cookie that holds the browser's half of a visit; Lax, since the provider sends the browser back to us."""
     response.set_cookie(
         _cookie_name(request),
         value,

@@ -1,7 +1,7 @@
-"""The second factor of one's own account: set up or replace, other codes on paper, turn off.
+"""The second factor of one's own account: set up or replace it, get new recovery codes, turn it off.
 
-The key is shown as a picture of our own drawing, squares in the page itself, so that no policy is widened for it.
-Codes on paper are the answer to the form that drew them, and are shown nowhere else.
+The key is shown as a picture that we draw ourselves, as squares in the page, so that no policy has to be relaxed for
+it. Recovery codes are in the answer to the form that generated them, and are shown nowhere else.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from forum.web.plumbing.forms import Form
 from forum.web.plumbing.middleware import keep_session
 from forum.web.plumbing.page import page, see_other, unkept
 
-# Light squares around, without which a camera does not find the others (ISO/IEC 18004, 5.3.8).
+# Light squares around the picture, without which a camera does not find it (ISO/IEC 18004, 5.3.8).
 QUIET = 4
 
 
@@ -54,7 +54,7 @@ async def _offered(request: Request, form: Form | None) -> Desk:
 
 @form_door("second_factor/set_up.html", _offered, kept=unkept)
 async def set_up(request: Request, form: Form) -> Response:
-    """A key to be scanned, and the code of it that makes it count."""
+    """Show a key to scan; one of its codes makes it the second factor."""
     renewed = await second_factors.set_up(
         own(request),
         request.state.token,
@@ -70,7 +70,7 @@ async def set_up(request: Request, form: Form) -> Response:
 
 
 async def _known(request: Request, _: Form | None) -> Desk:
-    """What the page of a change says of the factor that there is.
+    """What the page of a change says about the present factor.
 
     Raises:
         NotFound: there is none.
@@ -82,7 +82,7 @@ async def _known(request: Request, _: Form | None) -> Desk:
 
 @form_door("second_factor/renew_codes.html", _known, kept=unkept)
 async def renew_codes(request: Request, form: Form) -> Response:
-    """Ten other codes on paper."""
+    """Generate ten new recovery codes."""
     codes = await second_factors.renew_codes(
         own(request),
         request.state.token,
@@ -101,7 +101,7 @@ async def _to_turn_off(request: Request, form: Form | None) -> Desk:
 
 @form_door("second_factor/turn_off.html", _to_turn_off, kept=unkept)
 async def turn_off(request: Request, form: Form) -> Response:
-    """Back to the password alone."""
+    """Turn the second factor off."""
     token = await second_factors.turn_off(
         own(request),
         request.state.token,

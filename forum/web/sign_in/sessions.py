@@ -1,4 +1,4 @@
-"""Signing in and out: the password, the code, the cookie, the way back; and the list of where one is signed in.
+"""Signing in and out: the password, the code, the cookie, the way back; and the list of sessions.
 
 Who may sign in, and whether a code is right, is decided in `forum/domain/sign_in/`.
 """
@@ -21,7 +21,7 @@ _SIGN_IN = "session/sign_in.html"
 
 
 async def _signing_in(request: Request, form: Form | None) -> Desk | Response:
-    """`suite` is the page that one comes from."""
+    """The desk of the sign-in page; `suite` is the page that the person comes from."""
     if form is None and request.state.viewer is not None:
         return see_other(request, "home")
     asked = asked_text(request, "suite") or page_before(request)
@@ -30,7 +30,7 @@ async def _signing_in(request: Request, form: Form | None) -> Desk | Response:
 
 @form_door(_SIGN_IN, _signing_in, kept=unkept)
 async def sign_in(request: Request, form: Form) -> Response:
-    """Sign in, then go back to where one came from, by the page of the code for those who have a second factor."""
+    """Sign in, then go back to the page before; with a second factor, by the page that asks for the code."""
     entry = await sessions.sign_in(
         form.text("identifiant"),
         form.text("mot_de_passe"),
@@ -43,7 +43,7 @@ async def sign_in(request: Request, form: Form) -> Response:
 
 
 async def entered(request: Request, entry: Entry, suite: str) -> Response:
-    """The answer to whoever proved who they are: their cookie, and the page that comes next."""
+    """The answer to somebody who proved who they are: their cookie, and the next page."""
     if entry.awaits_code:
         response: Response = see_other(request, "sign_in_code", suite=local_path(suite) or None)
     else:
@@ -69,11 +69,11 @@ async def _awaited(request: Request, form: Form | None) -> Desk | Response:
 
 @form_door("session/code.html", _awaited, kept=unkept)
 async def code(request: Request, form: Form) -> Response:
-    """The second step: a code of the application, or one on paper."""
+    """The second step: a code of the application, or a recovery code."""
     try:
         token = await second_factors.enter(request.state.token, form.text("code"), now=request.state.now)
     except SignInRequired as problem:
-        # The session that waited is over: the password again, with the reason.
+        # The session that waited has ended: ask for the password again, with the reason.
         empty = Form.empty(suite=local_path(form.values["suite"]))
         return unkept(await refused(request, _SIGN_IN, {}, empty, Invalid(problem.message)))
     response = await _begun(request, token, form.values["suite"])
@@ -82,7 +82,7 @@ async def code(request: Request, form: Form) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """End this session, on the server too; then, by the provider's page, that of the provider it came through."""
+    """End this session, on the server too; then, if it was opened by a provider, the provider's own."""
     way = await identities.sign_out(request.state.token, now=request.state.now)
     request.state.viewer = None
     if way:
@@ -95,14 +95,14 @@ async def sign_out(request: Request) -> Response:
 
 @button
 async def revoke(request: Request, _: Form) -> Response:
-    """End one session of one's own, somewhere else."""
+    """End another session of one's own."""
     await sessions.close_one(own(request), request.path_params["session"])
     return see_other(request, "security", notice="session-fermee", fragment="sessions")
 
 
 @button
 async def revoke_all(request: Request, form: Form) -> Response:
-    """End every session of one's own, or every other one."""
+    """End all one's own sessions, or all others."""
     viewer = own(request)
     if form.text("aussi") == "celle-ci":
         await sessions.close_all(viewer.id)

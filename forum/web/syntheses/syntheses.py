@@ -1,4 +1,4 @@
-"""Syntheses: their list, the page that follows one from request to publication, and its documents to download."""
+"""Syntheses: the list, the page of one from request to publication, and its documents to download."""
 
 import base64
 import hashlib
@@ -14,9 +14,9 @@ from forum.web.plumbing.forms import Form, asked_turn
 from forum.web.plumbing.page import has_already, page, see_other
 
 WHOLE = "tout"
-"""What the form sends for the whole consultation; otherwise the number of a theme."""
+"""The value in the form for the whole consultation; otherwise it is the number of a theme."""
 
-# A downloaded file that is opened on our address all the same can neither run, nor send, nor ask for anything.
+# A file that a browser displays at our address instead of saving it can neither run, send nor fetch anything.
 DOWNLOAD_POLICY = "default-src 'none'; sandbox"
 _STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 
@@ -32,7 +32,7 @@ async def _index(request: Request, _: Form | None) -> Desk:
 
 
 async def index(request: Request) -> Response:
-    """What is published; for agents, also what is not yet, and the form to ask for more."""
+    """The published syntheses; for agents, also unpublished ones, and the form to ask for more."""
     desk = await _index(request, None)
     return await page(request, "syntheses/index.html", {**desk.context, "form": desk.first})
 
@@ -47,7 +47,7 @@ async def ask(request: Request, form: Form) -> Response:
 
 
 def _scope(form: Form) -> int | None:
-    """The theme asked for, None for the whole; 0, which no theme bears, when it is anything else."""
+    """The theme asked for, None for the whole consultation; 0, which no theme has, for anything else."""
     typed = form.text("theme")
     if typed == WHOLE:
         return None
@@ -67,9 +67,9 @@ async def show(request: Request) -> Response:
 
 @form_door("syntheses/show.html", _one)
 async def publish(request: Request, form: Form) -> Response:
-    """Make it public, for good."""
+    """Publish it, for good."""
     viewer, now, synthesis = request.state.viewer, request.state.now, request.path_params["synthesis"]
-    # Whoever may not publish is told that, and not to tick a box that their page does not have.
+    # People who may not publish are told so, rather than to tick a box that their page does not have.
     if (await syntheses.read_synthesis(viewer, synthesis, now)).may_publish:
         form.require_confirmation()
     await syntheses.publish(viewer, synthesis, now)
@@ -78,7 +78,7 @@ async def publish(request: Request, form: Form) -> Response:
 
 @button
 async def retry(request: Request, _: Form) -> Response:
-    """Compile it once more, after a failure."""
+    """Compile it again, after a failure."""
     synthesis = request.path_params["synthesis"]
     await syntheses.retry(request.state.viewer, synthesis, request.state.now)
     return see_other(request, "synthesis", synthesis=synthesis, notice="synthese-recommencee")
@@ -107,10 +107,8 @@ async def read(request: Request) -> Response:
 
 
 def _reading_policy(content: bytes) -> str:
-    """Allows the style that the document brought when it was made, by its hash, and nothing else whatever.
-
-    Read from the document and not from the renderer: a document published years ago keeps its own style.
-    """
+    """A policy that allows only the style that was put in the document, by its hash. It is read from the document and
+    not from the renderer: a document published years ago keeps its own style."""
     hashes = [base64.b64encode(hashlib.sha256(style).digest()).decode() for style in _STYLE.findall(content)[:1]]
     allowed = "".join(f"; style-src 'sha256-{digest}'" for digest in hashes)
     return f"default-src 'none'{allowed}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -44,7 +44,7 @@ async def show(request: Request) -> Response:
 
 
 async def _schedule(request: Request, _: Form | None) -> Desk:
-    """The form begins as the schedule stands, on the site's clock."""
+    """The desk of a schedule: the form begins with the present one, in the site's time zone."""
     theme = await schedules.schedule_to_change(request.state.viewer, request.path_params["number"], request.state.now)
     moments = {field: _shown(getattr(theme.schedule, name)) for field, name in MOMENTS.items()}
     first = Form.empty(
@@ -81,7 +81,8 @@ async def close_votes(request: Request, form: Form) -> Response:
 
 
 def _wanted(form: Form) -> tuple[Schedule, Rules | None]:
-    """What is asked for; a form without rules, as once votes have begun, leaves them as they are (None)."""
+    """The schedule and rules asked for; a form without rules, as once votes have begun, leaves them unchanged
+    (None)."""
     checks = Checks()
     moments: dict[str, datetime | None] = dict.fromkeys(MOMENTS.values())
     for field, name in MOMENTS.items():
@@ -96,7 +97,7 @@ def _wanted(form: Form) -> tuple[Schedule, Rules | None]:
 
 
 def _rules(form: Form) -> Rules:
-    """Mentions that stand in the form count for a judgment only."""
+    """The rules in the form; its mentions count only for a judgment."""
     voting = form.text("mode_de_vote")
     mentions = form.text("mentions").splitlines() if voting == Voting.JUDGMENT else ()
     return checked_rules(voting, mentions, form.integer("quota") or 0)

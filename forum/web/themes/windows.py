@@ -1,6 +1,6 @@
-"""How the windows of a theme are told: what is open, since when or until when, and how many days are left.
+"""How are the windows of a theme shown? What is open, since or until when, and how many days are left.
 
-Days are counted on the site's calendar: what closes tonight closes "today", whatever the hour.
+Days are those of the site's calendar: what closes tonight closes "today", whatever the hour.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Window:
 
 
 def windows(request: Request, schedule: Schedule) -> tuple[Window, Window]:
-    """The two windows of a theme, as its pages tell them."""
+    """The two windows of a theme, as its pages show them."""
     return (
         _window(request, "contributions", schedule.contributions_open_at, schedule.contributions_close_at),
         _window(request, "votes", schedule.votes_open_at, schedule.votes_close_at),

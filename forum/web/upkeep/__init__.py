@@ -1,1 +1,1 @@
-"""What a supervisor asks."""
+"""Pages for a supervisor."""

@@ -1,4 +1,4 @@
-"""Is this process alive; is it ready to serve? For machines: plain words, nothing about the inside."""
+"""Is this process alive; is it ready to serve? For machines: plain text, with nothing about internals."""
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -12,6 +12,6 @@ async def live(request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """The process answers and its database too; otherwise 503, by the common way of failures."""
+    """The process answers and its database too; otherwise 503, like any failure."""
     await health.touch_database()
     return PlainTextResponse("prêt\n")

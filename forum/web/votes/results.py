@@ -1,4 +1,4 @@
-"""What came out of a vote, beside the page of results: the declared groups, and the table for a spreadsheet."""
+"""Results of a vote, apart from the main page: the declared groups, and the sheet for a spreadsheet."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from forum.web.plumbing.page import page
 
 
 async def by_group(request: Request) -> Response:
-    """What the declared groups of the voters say of each proposal."""
+    """What the declared groups of the voters say about each proposal."""
     listed = await _results(request)
     assert listed.results is not None
     if not listed.results.evidence.partitions:
@@ -24,14 +24,14 @@ async def by_group(request: Request) -> Response:
 
 
 async def register(request: Request) -> Response:
-    """The table of the results, for a spreadsheet. In French, as the documents are."""
+    """The sheet of the results, for a spreadsheet. In French, like the documents."""
     listed = await _results(request)
     headers = {"Content-Disposition": f'attachment; filename="resultats-T{listed.theme.number}.csv"'}
     return Response(sheet(_columns(listed), _lines(listed)), headers=headers, media_type=MEDIA_TYPE)
 
 
 async def _results(request: Request) -> ProposalList:
-    """Raises NotFound: there is no such theme, or its votes are not over."""
+    """The results of a theme. Raises NotFound: there is none, or its votes are not over."""
     listed = await list_proposals(await find_theme(request.path_params["number"]), request.state.now)
     if listed.results is None:
         raise NotFound
@@ -45,7 +45,7 @@ def _columns(listed: ProposalList) -> list[str]:
 
 
 def _lines(listed: ProposalList) -> Iterator[list[Value]]:
-    """The ranked proposals, then those under the quorum, without rank."""
+    """The rows of the ranked proposals, then of those under the quorum, without rank."""
     assert listed.results is not None
     standing = listed.results.standing
     for each in (*listed.proposals, *listed.below_quorum):

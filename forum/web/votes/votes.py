@@ -1,4 +1,4 @@
-"""The ballot: one form. With scripts the answer is the piece of page that changed."""
+"""The ballot: one form. With scripts the answer is the fragment of the page that changed."""
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -17,7 +17,7 @@ WITHDRAW = "retirer"
 async def cast(request: Request, form: Form) -> Response:
     """Cast, change, confirm or withdraw one's ballot: `avis` in the terms of the theme's voting, or `retirer`.
 
-    `version` is the one that was read; `enchainer` asks to go on to the next proposal of the booth.
+    `version` is the one that was read; `enchainer` asks for the next proposal of the booth.
     """
     line = await _cast(request, form)
     back, in_booth = _back(form), form.checked("enchainer")
@@ -42,11 +42,11 @@ async def _progress(request: Request, theme: int) -> str:
 
 
 async def _onwards(request: Request, line: ProposalLine) -> Response:
-    """To the next proposal that waits for this person, or to the one that they just judged when none does."""
+    """Redirect to the next proposal that waits for this person's vote, or to the one just voted on when none does."""
     come = await booths.progress_in(request.state.viewer, line.theme, request.state.now)
     return RedirectResponse(f"{href(request, 'theme_proposals', number=line.theme)}#{come.next or line.reference}", 303)
 
 
 def _back(form: Form) -> str:
-    """Where the form stood, when it says so and stays on this site."""
+    """The page of the form, when it gives it and it is on this site."""
     return local_path(form.text("suite"))
