@@ -13,6 +13,8 @@ import asyncpg
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+# Seconds: a busy machine answers late, one without the service says so at once.
+PATIENCE = 60
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -29,7 +31,7 @@ def node() -> str | None:
 async def postgres_problem(url: str) -> str | None:
     """Why PostgreSQL cannot be used; None when it can."""
     try:
-        connection = await asyncpg.connect(url, timeout=3)
+        connection = await asyncpg.connect(url, timeout=PATIENCE)
     except (OSError, asyncpg.PostgresError, TimeoutError) as problem:
         return f"PostgreSQL does not answer at FORUM_TEST_POSTGRES ({problem!r})"
     await connection.close()
@@ -38,7 +40,7 @@ async def postgres_problem(url: str) -> str | None:
 
 async def redis_problem(url: str) -> str | None:
     """Why Redis cannot be used; None when it can."""
-    client = Redis.from_url(url, socket_connect_timeout=3)
+    client = Redis.from_url(url, socket_connect_timeout=PATIENCE)
     try:
         await client.ping()
     except (OSError, RedisError) as problem:

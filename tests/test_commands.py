@@ -13,6 +13,8 @@ from forum.importing.themes import read_chapter
 from forum.settings import ROOT
 from tests.test_start import command, environment, machine
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["environment", "machine"]  # fixtures
 
 

@@ -12,6 +12,7 @@ from tortoise.exceptions import OperationalError, TransactionManagementError
 from forum.database import POSTGRES_PARAMETERS, configuration, is_unreachable, row, rows, transaction
 from forum.errors import CannotStart
 from forum.settings import Settings
+from tests.conftest import PATIENCE
 from tests.factories import count, make_group
 
 
@@ -90,7 +91,7 @@ async def test_writes_go_on_after_a_begin_that_failed(database: Settings) -> Non
     assert is_unreachable(refusal.value)
     other.execute("ROLLBACK")
     other.close()
-    async with asyncio.timeout(2), transaction():
+    async with asyncio.timeout(PATIENCE), transaction():
         await make_group("gt-1")
     assert await count("working_group") == 1
 
@@ -106,7 +107,7 @@ async def test_writes_go_on_after_a_request_that_was_cut_off(database: Settings)
         await asyncio.sleep(delay)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        async with asyncio.timeout(2), transaction():
+        async with asyncio.timeout(PATIENCE), transaction():
             assert await row("SELECT 1 AS one") is not None
     before = await count("working_group")
     await write("gt-whole")

@@ -41,6 +41,8 @@ from tests.schema import written_by_migrations
 from tests.test_journal_chain import bypassing
 from tests.test_schema import UNIQUE
 
+pytestmark = pytest.mark.slow
+
 Picture = dict[str, list[tuple[object, ...]]]
 
 

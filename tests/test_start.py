@@ -19,8 +19,9 @@ from httpx2 import Client, ConnectError, ReadError
 from forum.schema import SCHEMAS
 from forum.sealing import make_key
 from forum.settings import ROOT
+from tests.conftest import PATIENCE
 
-PATIENCE = 60
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests import services
 from tests.browser.furnishing import close, furnish
 from tests.browser.reading import Readers
 from tests.browser.serving import Site, serving
+from tests.conftest import PATIENCE
 
 ARGUMENTS = [
     "--no-sandbox",  # containers have no user namespaces; the pages are our own
@@ -21,6 +22,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# The five seconds of Playwright say how busy the machine is.
+expect.set_options(timeout=PATIENCE * 1000)
 MISSING = f"no browser ({', '.join(services.BROWSERS)})"
 
 

@@ -11,11 +11,10 @@ from httpx2 import AsyncClient
 
 from forum.text.typography import PARIS
 from tests.browser.serving import Site, number_in, sent
+from tests.conftest import PATIENCE
 
 THREAD = "/fils/1"
 THEME = "/themes/3"
-# In tenths of a second: a compilation in all formats on a busy machine.
-LONGEST_COMPILATION = 600
 
 # What a member may write that is hard to lay out: every element, and words too long for a telephone.
 RICH = """@Nadia-Berthier voici ce que nous faisons **depuis deux ans** :
@@ -192,7 +191,7 @@ async def _answer(site: Site, agent: AsyncClient) -> None:
 async def compile_(agent: AsyncClient, theme: str) -> int:
     """Ask for a synthesis and wait for it; returns its number."""
     synthesis = number_in(await sent(agent, "/syntheses/demander", theme=theme))
-    for _ in range(LONGEST_COMPILATION):
+    for _ in range(10 * PATIENCE):
         job = (await agent.get(f"/api/v1/syntheses/{synthesis}")).json()
         if job["state"] == "done":
             return synthesis

@@ -10,11 +10,10 @@ from typing import Any
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, StorageState
 
 from tests.browser.serving import Site
+from tests.conftest import PATIENCE
 
 # How the console of Chromium reports a page that is itself a refusal (403, 404, 422): such a status is expected.
 _STATUS = "Failed to load resource: the server responded with a status of"
-# Steps are quick; a busy machine and a compilation are not.
-PATIENCE = 20_000
 
 
 @dataclass
@@ -42,7 +41,7 @@ class Readers:
             **{"base_url": self.site.address, "locale": "fr-FR", "viewport": {"width": 1280, "height": 900}} | options
         )
         self._open.append(context)
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(PATIENCE * 1000)
         context.on("console", self._hear)
         context.on("weberror", lambda error: self.problems.append(f"exception: {error.error}"))
         context.on("request", self._check_origin)

@@ -23,11 +23,8 @@ from httpx2 import AsyncClient, HTTPError
 from playwright.async_api import StorageState
 
 from forum.settings import ROOT
+from tests.conftest import PATIENCE
 from tests.databases import new_database, on_server
-
-# Before the first answer the example is loaded and its passwords hashed, which takes time on a busy machine.
-SLOWEST_START = 60
-SLOWEST_END = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ class Site:
     async def desk(self, title: str) -> AsyncIterator[AsyncClient]:
         """An account signed in without a browser, to prepare in one line what a page must show."""
         same_origin = {"Sec-Fetch-Site": "same-origin"}
-        async with AsyncClient(base_url=self.address, headers=same_origin, timeout=30) as client:
+        async with AsyncClient(base_url=self.address, headers=same_origin, timeout=PATIENCE) as client:
             name, password = self.passwords[title]
             answer = await client.post("/connexion", data={"identifiant": name, "mot_de_passe": password})
             assert answer.status_code == 303, answer.text
@@ -58,7 +55,7 @@ class Site:
         if url.startswith("postgres"):
             await on_server(url, statement)
             return
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=20)) as connection, connection:
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=PATIENCE)) as connection, connection:
             connection.execute(statement)
 
 
@@ -119,7 +116,7 @@ def _process(log: Path, environment: dict[str, str], *command: str) -> Iterator[
         yield process
     finally:
         process.terminate()
-        process.wait(SLOWEST_END)
+        process.wait(PATIENCE)
 
 
 @contextmanager
@@ -134,7 +131,7 @@ def _worker(log: Path, environment: dict[str, str]) -> Iterator[None]:
 
 async def _answers(address: str, web: subprocess.Popen[bytes], log: Path) -> None:
     async with AsyncClient() as client:
-        for _ in range(SLOWEST_START * 10):
+        for _ in range(10 * PATIENCE):
             if web.poll() is not None:
                 break
             try:

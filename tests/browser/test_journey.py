@@ -210,7 +210,7 @@ async def _watches_the_bar(page: Page) -> None:
     await page.route("**/api/v1/syntheses/*", note)
     await page.get_by_role("button", name="Demander la synthèse").click()
     await expect(page.get_by_role("progressbar", name="Compilation en cours")).to_be_visible()
-    await expect(page.get_by_role("heading", name="Documents")).to_be_visible(timeout=90_000)
+    await expect(page.get_by_role("heading", name="Documents")).to_be_visible()
     steps = [job["done"] for job in told]
     assert steps
     assert steps == sorted(steps)

@@ -7,6 +7,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser.auditing import faults, faults_of_words
 from tests.browser.serving import Site, free_port, serving
+from tests.conftest import PATIENCE
 from tests.oidc import real
 
 pytestmark = pytest.mark.browser
@@ -36,6 +37,7 @@ async def enter(page: Page, login: str) -> None:
 @pytest.mark.parametrize("scripts", [True, False])
 async def test_a_member_signs_in_and_out_with_the_provider(chromium: Browser, site: Site, scripts: bool) -> None:
     context = await chromium.new_context(base_url=site.address, locale="fr-FR", java_script_enabled=scripts)
+    context.set_default_timeout(PATIENCE * 1000)
     page = await context.new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
@@ -62,6 +64,7 @@ async def test_a_member_signs_in_and_out_with_the_provider(chromium: Browser, si
 @pytest.mark.one_database
 async def test_its_pages_are_without_fault(chromium: Browser, site: Site) -> None:
     context = await chromium.new_context(base_url=site.address, locale="fr-FR")
+    context.set_default_timeout(PATIENCE * 1000)
     page = await context.new_page()
     await page.goto("/connexion")
     assert await faults(page) == []

@@ -54,7 +54,7 @@ async def test_the_page_of_a_synthesis_refreshes_itself_without_scripts(at_open:
     await page.get_by_label("Thème 1").check()
     await page.get_by_role("button", name="Demander la synthèse").click()
     await expect(page.get_by_role("progressbar", name="Compilation en cours")).to_be_visible()
-    await expect(page.get_by_role("heading", name="Documents")).to_be_visible(timeout=90_000)
+    await expect(page.get_by_role("heading", name="Documents")).to_be_visible()
     async with page.expect_download() as download:
         await page.get_by_role("link", name=re.compile("CSV")).click()
     assert (await download.value).suggested_filename.endswith(".csv")

@@ -30,6 +30,8 @@ from forum.documents.outline import Bar, BarChart, Outline, Part, Pattern, Propo
 from forum.domain.chapters.outlines import outline_of
 from tests.document_samples import LONG_WORD, SAMPLES, large_snapshot, made, small_snapshot
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("sample", SAMPLES)

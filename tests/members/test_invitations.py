@@ -161,12 +161,13 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("name", HOSTILE)
 async def test_what_is_no_list_is_refused_in_a_sentence(client: AsyncClient, administrator: Member, name: str) -> None:
     content, words = HOSTILE[name]
-    began = time.perf_counter()
+    began = time.process_time()
     answer = await upload(client, content)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
     assert answer.status_code == 422, answer.text
     said = re.search(r'<p class="error" id="fichier-error">(.*?)</p>', plain(answer.text))
     assert said
@@ -332,21 +333,21 @@ async def test_five_thousand_people_are_invited_in_seconds(client: AsyncClient, 
     lines = (f"p{n}@exemple.fr;Personne {n};Médiathèque numéro {n};Bibliothécaire;fr\n" for n in range(5000))
     content = ("adresse;nom;organisation;profession;langue\n" + "".join(lines)).encode("cp1252")
     steps: dict[str, float] = {}
-    began = time.perf_counter()
+    began = time.process_time()
     address = await report(client, content)
-    steps["read"] = time.perf_counter() - began
+    steps["read"] = time.process_time() - began
     assert "5 000 invitations à envoyer" in plain((await client.get(address)).text)
-    steps["report"] = time.perf_counter() - began - steps["read"]
-    began = time.perf_counter()
+    steps["report"] = time.process_time() - began - steps["read"]
+    began = time.process_time()
     assert (await client.post(f"{address}/envoyer")).status_code == 303
-    steps["sent"] = time.perf_counter() - began
+    steps["sent"] = time.process_time() - began
     print({name: round(seconds, 2) for name, seconds in steps.items()})
     assert [await count(table) for table in ("invitation", "link", "mail", "job")] == [5000] * 4
     assert await journal() == [("invite_file", "invitation_batch", '{"count": 5000, "invitations": "1-5000"}')]
     assert max(steps.values()) < 20  # two or three on an idle machine; one statement per line would take far longer
-    began = time.perf_counter()
+    began = time.process_time()
     assert "5 000 personnes déjà invitées" in plain((await client.get(await report(client, content))).text)
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
 
 
 # --- one by one

@@ -17,7 +17,7 @@ from forum.models.meetings import WorkingGroup
 from forum.models.members import Member, Role
 from forum.permissions import Viewer
 from forum.sealing import unseal
-from tests.conftest import NOON, Clock, visitor
+from tests.conftest import NOON, PATIENCE, Clock, visitor
 from tests.factories import count, make_group, make_member, make_theme, make_thread, sign_in
 from tests.turning import turn
 
@@ -248,7 +248,7 @@ async def test_two_administrators_who_demote_each_other_leave_one(client: AsyncC
         viewer = Viewer(id=one.id, name=one.name, handle=one.handle, role=Role.ADMINISTRATOR)
         asking = Asking(viewer, await proved(one), "", "administrator  ")
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 await people.set_rights(asking, another.id, Role.MEMBER, (), "", NOON)
         except Conflict:
             return False

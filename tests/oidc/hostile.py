@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import time
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,6 +17,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+
+from tests.conftest import PATIENCE
 
 CLIENT, SECRET = "cahier", "un-secret-de-test-assez-long-pour-hs256"
 KEY = RSAKey.generate_key(2048, {"kid": "une"}, private=True)
@@ -74,7 +75,7 @@ class Provider:
         path = request.url.path
         self.asked.append(path)
         if path == self.slow:
-            await asyncio.sleep(5)
+            await asyncio.sleep(PATIENCE)
         if path in self.answers:
             return self.answers[path]
         return await {
@@ -145,9 +146,9 @@ async def serving(clock: Callable[[], datetime]) -> AsyncIterator[Provider]:
         config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=0)
         server = uvicorn.Server(config)
         running = asyncio.create_task(server._serve([bound]))
-        until = time.monotonic() + 10
-        while not server.started and time.monotonic() < until:
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(PATIENCE):
+            while not server.started:
+                await asyncio.sleep(0.01)
         yield provider
         server.should_exit = True
         await running

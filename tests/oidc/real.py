@@ -14,10 +14,9 @@ import pytest
 from httpx2 import AsyncClient, Response
 
 from tests import services
+from tests.conftest import PATIENCE
 
 HERE = Path(__file__).parent
-# A fresh machine downloads the packages first; then node starts in a second.
-SLOWEST_INSTALL = 180
 CLIENT = {
     "FORUM_OIDC__CLIENT_ID": "cahier",
     "FORUM_OIDC__CLIENT_SECRET": "un-secret-de-test-assez-long-pour-hs256",
@@ -72,7 +71,7 @@ def _install() -> None:
         done = modules / ".package-lock.json"
         if not done.exists() or done.stat().st_mtime < lock.stat().st_mtime:
             asked = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-            ran = subprocess.run(asked, cwd=HERE, capture_output=True, text=True, timeout=SLOWEST_INSTALL)
+            ran = subprocess.run(asked, cwd=HERE, capture_output=True, text=True, timeout=PATIENCE)
             assert ran.returncode == 0, ran.stderr
 
 

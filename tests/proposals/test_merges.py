@@ -18,7 +18,7 @@ from forum.models.proposals import Proposal, ProposalState
 from forum.models.themes import Theme
 from forum.permissions import Viewer
 from forum.ranking.tallies import Opinion
-from tests.conftest import NOON
+from tests.conftest import NOON, PATIENCE
 from tests.factories import make_group, make_member, make_proposal, make_theme
 from tests.votes.test_votes import ballots, replayed
 
@@ -297,7 +297,7 @@ async def test_ten_thousand_voters_are_carried_in_a_moment(database: object) -> 
             n,
         )
     before = await ballots()
-    with anyio.fail_after(20):
+    with anyio.fail_after(PATIENCE):
         await place.merge(0, 1)
         assert len(await rows("SELECT id FROM ballot WHERE proposal_id = $1", place.proposals[1].id)) == 10000
         await place.unmerge(0)

@@ -189,14 +189,15 @@ async def test_nobody_holds_the_database_while_a_try_waits(
 ) -> None:
     for _ in range(10):
         assert await try_at(app, "192.0.2.1", "pas le bon mot") == 422
-    let_go = asyncio.Event()
+    waits, let_go = asyncio.Event(), asyncio.Event()
 
     async def pause(seconds: float) -> None:
+        waits.set()
         await let_go.wait()
 
     monkeypatch.setattr(guesses, "pause", pause)
     waiting = asyncio.create_task(try_at(app, "192.0.2.1", "pas le bon mot"))
-    await asyncio.sleep(0.05)
+    await waits.wait()
     assert not waiting.done()
     async with visitor(app) as reader:
         assert (await reader.get("/")).status_code == 200

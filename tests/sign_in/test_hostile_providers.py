@@ -24,6 +24,8 @@ from tests.factories import count, make_member, sign_in
 from tests.oidc import hostile
 from tests.oidc.hostile import CLIENT, KEY, OTHER_KEY, SECRET, Provider, as_jwt, signed
 
+pytestmark = pytest.mark.one_database
+
 DISCOVERY = "/.well-known/openid-configuration"
 UNSOUND = "n’a pas pu être vérifiée"
 DOWN = "ne répond pas pour l’instant"
@@ -300,8 +302,8 @@ async def test_a_provider_that_fails_on_the_way_back_signs_nobody_in(
     client: AsyncClient, provider: Provider, monkeypatch: pytest.MonkeyPatch, path: str, answer: str
 ) -> None:
     state = await leave(client, provider)
-    monkeypatch.setattr(providers, "SECONDS", 0.5)
     if answer == "slow":
+        monkeypatch.setattr(providers, "SECONDS", 0.5)
         provider.slow = path
     else:
         lies = {"huge": (" " * 300_000, 200), "failing": ("", 502), "dropped": ("", 418)}

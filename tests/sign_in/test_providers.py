@@ -21,6 +21,8 @@ from tests.conftest import ADDRESS, Clock, visitor
 from tests.factories import code_at, count, give_factor, make_member, sign_in
 from tests.oidc import real
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "quatre mots pour entrer"
 
 

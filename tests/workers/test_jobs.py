@@ -17,7 +17,7 @@ from forum.domain.jobs import Claim, LostLease
 from forum.errors import CannotStart, Unavailable
 from forum.jobs import JobName, enqueue
 from forum.settings import Settings
-from tests.conftest import NOON, Clock
+from tests.conftest import NOON, PATIENCE, Clock
 from workers import embedded, running
 from workers.running import Work
 
@@ -279,7 +279,9 @@ async def test_long_work_keeps_its_lease_while_it_lives(
         beats.append(claim.job)
 
     async def do(claim: Claim) -> None:
-        await asyncio.sleep(0.2)
+        async with asyncio.timeout(PATIENCE):
+            while len(beats) < 2:
+                await asyncio.sleep(0.01)
         await jobs.finish(claim, now())
 
     monkeypatch.setattr(jobs, "renew", renew)
@@ -300,7 +302,7 @@ async def test_work_whose_lease_is_lost_is_cut_off(
         now.pass_(minutes=1)
         await take(claim.job, now())
         reached.append("taken by another")
-        await asyncio.sleep(5)
+        await asyncio.sleep(PATIENCE)
         reached.append("went on")
 
     quick = database.jobs.model_copy(update={"heartbeat_seconds": 0.02})
@@ -338,7 +340,7 @@ async def test_a_database_that_does_not_answer_a_heartbeat_leaves_the_work_going
 
 async def test_a_worker_told_to_stop_releases_its_job(now: Clock) -> None:
     async def do(claim: Claim) -> None:
-        await asyncio.sleep(60)
+        await asyncio.sleep(PATIENCE)
 
     job = await ask()
     task = asyncio.create_task(running.run(job, works(do)))
@@ -352,7 +354,7 @@ async def test_a_worker_told_to_stop_releases_its_job(now: Clock) -> None:
 
 async def test_a_job_that_hangs_is_a_failed_try(now: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     async def do(claim: Claim) -> None:
-        await asyncio.sleep(60)
+        await asyncio.sleep(PATIENCE)
 
     monkeypatch.setattr(running, "LONGEST_JOB", timedelta(seconds=0.18))
     job = await ask()
@@ -399,7 +401,7 @@ async def test_the_worker_of_the_site_is_replaced_even_when_it_cannot_be_loaded(
     monkeypatch.setattr(embedded, "AFTER_A_FALL", 0.01)
     with capture_logs() as lines:
         await embedded.start()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await working.wait()
         await embedded.stop()
     assert [line["event"] for line in lines] == ["the embedded worker fell, another one follows"]
