@@ -18,10 +18,10 @@ def _lines() -> Iterator[str]:
     said = catalogue("en").gettext
     yield "# Who may do what"
     yield ""
-    yield "Written by `make rights` from `forum/rights.py`, by which the program decides. The page /aide/droits shows"
-    yield "the same in both languages; `tests/test_rights.py` asks each cell over HTTP. The schedule of a theme and the"
-    yield "state of a thing come on top (`forum/permissions.py`). Of several standings the best one counts, but a bar"
-    yield "stands."
+    yield "Written by `make rights` from `forum/rights.py`, the table by which the program decides. The page"
+    yield "/aide/droits shows it too, in both languages; `tests/test_rights.py` tests each cell over HTTP. The"
+    yield "schedule of a theme and the state of a thing also apply (`forum/permissions.py`). Of several standings the"
+    yield "best one counts, but a bar holds."
     yield ""
     for cell in Cell:
         yield f"- **{said(LABELS[cell])}**: {said(MEANINGS[cell])}"

@@ -51,7 +51,7 @@ async def _work() -> None:
             engine = await anyio.to_thread.run_sync(import_module, "workers.engine")
             await _work_with(engine.hire)
         except Exception:
-            log.exception("the embedded worker fell, another one follows")
+            log.exception("the embedded worker crashed, another one is started")
         await asyncio.sleep(AFTER_A_FALL)
 
 

@@ -33,7 +33,7 @@ async def keep_dates(claim: Claim) -> None:
     await jobs.advance(claim, steps - 1, steps, "inactive accounts")
     await inactivity.warn_and_erase(running.clock())
     await jobs.finish(claim, running.clock())
-    log.info("what is not kept any longer is gone")
+    log.info("expired data deleted")
 
 
 async def ask(ctx: Mapping[str, Any]) -> None:

@@ -1,5 +1,5 @@
-// A form with words in it asks before it is left; sending it is not leaving. A form that comes back with words that are
-// not kept anywhere yet (a preview, a refusal) is data-confirm-leave="begun".
+// A form with words in it asks for confirmation before it is left; sending it is not leaving. A form that comes back
+// with words that are not kept anywhere yet (a preview, a refusal) is data-confirm-leave="begun".
 
 for (const form of document.querySelectorAll("form[data-confirm-leave]")) {
   let typed = form.dataset.confirmLeave === "begun";

@@ -1,5 +1,5 @@
 // How many characters are left, counted as the server counts them (code points). Nothing is cut off: a pasted text that
-// is too long stays whole, to be shortened by its author. Heard near the limit only, and not at every key.
+// is too long stays whole, to be shortened by its author. Announced near the limit only, and not at every key.
 
 const NEAR = 200;
 

@@ -1,8 +1,8 @@
-// While somebody types a proposal: those that may ask for the same come under the wording by themselves, a moment after
-// the last key. The button that does it without scripts goes. Nothing waits for the answer, and a failure says nothing.
+// While somebody types a proposal, similar ones appear under the wording by themselves, a moment after the last key.
+// The button that does it without scripts is removed. Nothing waits for the answer, and a failure is silent.
 
 const PAUSE = 600;
-const LEAST = 12; // letters: fewer say nothing yet
+const LEAST = 12; // letters: fewer are not enough to compare
 
 for (const place of document.querySelectorAll("[data-near]")) {
   const area = document.getElementById(place.dataset.nearFor);

@@ -1,5 +1,5 @@
-// A form is sent once: its buttons rest until the answer comes, so that an impatient second press sends nothing twice.
-// They wake when the page is shown again (the browser's "back") or when no answer came for long: the reader stopped it.
+// A form is sent once: its buttons are disabled until the answer comes, so that a double click sends nothing twice.
+// They are enabled when the page is shown again (the browser's "back") or when no answer came for long: it was stopped.
 
 const LONG = 15_000;
 

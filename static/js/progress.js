@@ -1,5 +1,5 @@
-// How far a job is, asked each second; when it is over the page itself says the rest. A server that does not answer is
-// asked less and less often, never given up: the job goes on without us.
+// The progress of a job, asked for each second; when it is over the page is shown again. A server that does not answer
+// is asked less and less often, never given up: the job goes on without us.
 
 const SLOWEST = 15_000;
 

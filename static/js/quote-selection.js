@@ -2,7 +2,7 @@
 // near, leading to the same place with ?mots=…&pres=…, the place of the words counted from the start of the post. They
 // follow the words in the document, so that Tab goes there. Whoever may not extract has no such link, so no tool.
 
-const LONGEST = 1500; // of what an address carries everywhere; more than that is quoted by the plain link
+const LONGEST = 1500; // what an address can carry everywhere; longer selections are quoted by the plain link
 const tools = document.createElement("div");
 tools.className = "selection-tools";
 tools.setAttribute("role", "status");
@@ -47,7 +47,7 @@ function offer() {
   tools.style.top = `${choice.box.bottom - room.top + 8}px`;
 }
 
-// On the desk, the field that the words are kept from takes them: one gesture to select, one to say what they are.
+// On the desk, selected words go into the field of the extract: one gesture to select, one to choose a type.
 function fill() {
   const choice = chosen();
   const field = choice && document.getElementById(choice.words.dataset.fills);
@@ -62,6 +62,6 @@ if (document.querySelector("[data-words]")) {
   let waiting;
   document.addEventListener("selectionchange", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => fill() || offer(), 200); // while a finger still drags, nothing jumps about
+    waiting = setTimeout(() => fill() || offer(), 200); // nothing moves while a finger still drags
   });
 }

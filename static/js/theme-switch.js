@@ -1,5 +1,5 @@
 // Light, dark, or as the system says: the reader's choice, kept on this machine only. The script blocks the first
-// rendering (blocking="render" in base.html), so a kept choice never flashes.
+// rendering (blocking="render" in base.html), so a stored choice never flashes.
 
 const KEY = "couleurs";
 const page = document.documentElement;
@@ -8,7 +8,7 @@ function kept() {
   try {
     return localStorage.getItem(KEY) ?? "";
   } catch {
-    return ""; // storage is forbidden here: the system's choice stands
+    return ""; // storage is forbidden here: the system's choice applies
   }
 }
 
@@ -16,7 +16,7 @@ function keep(choice) {
   try {
     localStorage.setItem(KEY, choice);
   } catch {
-    // forbidden: the choice holds for this page
+    // forbidden: the choice is for this page only
   }
 }
 

@@ -1,7 +1,7 @@
-// A vote without leaving the page: each choice is saved at once, and what the server says of it takes its place. What
-// could not be saved stays chosen, is marked so, and its button comes back to try again.
+// A vote without leaving the page: each choice is saved at once, and the server's answer replaces it. A choice that
+// could not be saved stays selected and marked, and its button comes back to try again.
 
-const REST = 300; // ms: somebody who goes through the choices by the arrows saves the one where they stop
+const REST = 300; // ms: somebody who moves through the choices with the arrow keys saves the one where they stop
 const resting = new Map(); // forms whose choice is not sent yet, with their timers
 const saving = new Set();
 const again = new Map(); // forms whose choice changed while the one before was on its way, with the button pressed
@@ -30,7 +30,7 @@ function announce(text) {
   document.getElementById("annonces").textContent = text;
 }
 
-// The piece of page as it stands after the vote, with the focus where it was.
+// Replace the fragment of the page after the vote, keeping the focus.
 function show(form, piece) {
   const fresh = piece.querySelector(".vote");
   const held = form.contains(document.activeElement) ? document.activeElement : null;
@@ -92,7 +92,7 @@ document.addEventListener("submit", (event) => {
   save(form, event.submitter);
 });
 
-// Whoever leaves at once has chosen all the same; there is nobody left to tell of a failure.
+// Somebody who leaves at once has still chosen; nobody is left to be told of a failure.
 addEventListener("pagehide", () => {
   for (const form of resting.keys()) request(form, undefined, true).catch(() => {});
 });

@@ -404,4 +404,4 @@ async def test_the_worker_of_the_site_is_replaced_even_when_it_cannot_be_loaded(
         async with asyncio.timeout(PATIENCE):
             await working.wait()
         await embedded.stop()
-    assert [line["event"] for line in lines] == ["the embedded worker fell, another one follows"]
+    assert [line["event"] for line in lines] == ["the embedded worker crashed, another one is started"]

@@ -166,8 +166,9 @@ async def keep_minutes(
     joined: Sequence[JoinedRow],
     now: datetime,
 ) -> list[str]:
-    """Store the minutes, make tagged proposals of kept lines, add the meeting to those that lines were joined to. ¶ In
-    one transaction; returns the references of the new proposals.
+    """Store the minutes, make tagged proposals of kept lines, add the meeting to those that lines were joined to.
+
+    In one transaction; returns the references of the new proposals.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.

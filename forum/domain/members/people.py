@@ -459,7 +459,8 @@ async def close_sessions(viewer: Viewer | None, member: int, now: datetime) -> N
 
 
 async def _hold(viewer: Viewer, member: int, mark: str, now: datetime) -> Rights:
-    """Lock two members until the end of the transaction: the one who acts, still an administrator, and the other. ¶
+    """Lock two members until the end of the transaction: the one who acts, still an administrator, and the other.
+
     `mark` is the state that the author of the change saw.
 
     Raises:

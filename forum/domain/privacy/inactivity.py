@@ -90,4 +90,4 @@ async def _erase(found: Row, now: datetime) -> None:
     try:
         await erase(found["id"], actor=None, now=now, unless_active_after=asleep_since)
     except NotFound:
-        log.info("inactive account left alone: it woke up", member=found["id"])
+        log.info("inactive account kept: it was used again", member=found["id"])

@@ -73,8 +73,10 @@ def check_password(password: str, *, about: tuple[str, ...] = ()) -> str:
 
 def _is_common(password: str) -> bool:
     """Whether it is in the list, or made of two of its words, whatever digits and punctuation are around, between or in
-    place of letters ("p@ssw0rd"); or one short piece repeated. ¶ So a few hundred words cover all the variants that
-    people make of them (ASVS 5.0, 6.2.4)."""
+    place of letters ("p@ssw0rd"); or one short piece repeated.
+
+    So a few hundred words cover all the variants that people make of them (ASVS 5.0, 6.2.4).
+    """
     folded = re.sub(r"\s", "", fold(password))
     bare = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", folded)
     letters = re.sub(r"[\W\d_]", "", bare.translate(_FOR_LETTERS))

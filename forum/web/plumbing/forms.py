@@ -1,5 +1,6 @@
-"""What a person typed, read once and strictly: only UTF-8, one value where one is meant, within the size limit. ¶ A
-body is parsed into fields in `bodies.py`.
+"""What a person typed, read once and strictly: only UTF-8, one value where one is meant, within the size limit.
+
+A body is parsed into fields in `bodies.py`.
 
 Meaning is for the domain: here a text is a text, a number a number, and a time is in the time zone of Paris. What
 cannot be read raises `Invalid` with its field, and everything typed stays in `values` to be shown again.
