@@ -77,7 +77,7 @@ def read_guests(content: bytes) -> list[Guest]:
 
 
 def guests_in(text: str) -> list[Guest]:
-    """The people of a text, pasted for instance, in its order. Raises: as `read_guests`."""
+    """The people of a text, pasted for instance, in its order. Raises as `read_guests` does."""
     if _CONTROLS.search(text):
         raise Invalid(_NOT_TEXT)
     try:

@@ -74,9 +74,7 @@ class Versions:
     versions: tuple[Version, ...]
 
     def find(self, number: int) -> Version:
-        """Find a version by number. Raises: NotFound: there is no such version, or it is the first, which corrects
-        nothing.
-        """
+        """A version by its number. Raises NotFound: there is none, or it is the first, which corrects nothing."""
         found = next((each for each in self.versions if each.number == number > 1), None)
         if found is None:
             raise NotFound
