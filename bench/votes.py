@@ -18,7 +18,7 @@ from statistics import median
 from forum.database import close_database, open_database
 from forum.domain.themes.themes import ThemeHead, find_theme
 from forum.domain.votes.results import read_results
-from forum.domain.votes.standings import Judged, Terms, standing_of
+from forum.domain.votes.standings import JudgedProposal, Terms, standing_of
 from forum.domain.votes.votes import counts_of
 from forum.models.meetings import WorkingGroup
 from forum.models.themes import Theme
@@ -101,10 +101,10 @@ async def measure() -> dict[str, float]:
     }
 
 
-async def _judged(theme: ThemeHead, now: datetime) -> dict[int, Judged]:
+async def _judged(theme: ThemeHead, now: datetime) -> dict[int, JudgedProposal]:
     counts = await counts_of(theme, now)
     assert counts is not None
-    return {proposal: Judged(f"T1-{proposal:03}", count) for proposal, count in counts.items()}
+    return {proposal: JudgedProposal(f"T1-{proposal:03}", count) for proposal, count in counts.items()}
 
 
 async def _tallies_and_wilson(theme: ThemeHead, now: datetime) -> None:

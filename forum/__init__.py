@@ -1,3 +1,3 @@
 """Cahier: a consultation forum, from professionals' words to the synthesis document a ministry publishes."""
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"

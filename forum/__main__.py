@@ -21,7 +21,7 @@ from rich.progress import Progress
 
 from forum import server
 from forum.database import close_database, open_database
-from forum.domain.journal_chain import Kept, verify
+from forum.domain.journal_chain import NotedChain, verify
 from forum.domain.members import members
 from forum.domain.members.particulars import Particulars, clean_address
 from forum.domain.privacy import personal_data
@@ -269,7 +269,7 @@ def verify_journal_command(
     """Dire si une ligne du journal a été changée, retirée ou ajoutée ; donne la dernière empreinte."""
     if entries is not None and not expect:
         _fail(["--entries va avec --expect"])
-    found = _run_open(lambda: verify(Kept(expect.lower(), entries) if expect else None))
+    found = _run_open(lambda: verify(NotedChain(expect.lower(), entries) if expect else None))
     if found.fault:
         _fail([f"Journal altéré : {found.fault}.", f"Les {found.entries} lignes lues jusque-là sont intactes."])
     say(f"Journal intact : {found.entries} lignes.")

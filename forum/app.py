@@ -26,7 +26,7 @@ from forum.routes import routes
 from forum.settings import Settings
 from forum.web.plumbing import refusals
 from forum.web.plumbing.addresses import Addresses
-from forum.web.plumbing.kept import Kept
+from forum.web.plumbing.kept import KeptPages
 from forum.web.plumbing.middleware import Entrance
 from forum.web.plumbing.page import Pages
 from workers import embedded
@@ -57,7 +57,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = clock) -> Starl
     app.state.pages = Pages(
         settings, Addresses(table), usual_mentions=frozenset(DEFAULT_MENTIONS), last_place=LAST_PLACE
     )
-    app.state.kept = Kept()
+    app.state.kept = KeptPages()
     return app
 
 

@@ -108,7 +108,7 @@ def _is_past(end: datetime | None, now: datetime) -> bool:
     return end is not None and now >= end
 
 
-class Kind(StrEnum):
+class RefusalKind(StrEnum):
     """How a refusal is answered: nothing, the sign-in page, 403 or 404."""
 
     ALLOWED = "allowed"
@@ -121,22 +121,22 @@ class Kind(StrEnum):
 class Verdict:
     """True when allowed; otherwise the sentence that the person reads, with what fills its blanks."""
 
-    kind: Kind
+    kind: RefusalKind
     sentence: str = ""
     values: tuple[tuple[str, object], ...] = ()
 
     def __bool__(self) -> bool:
-        return self.kind is Kind.ALLOWED
+        return self.kind is RefusalKind.ALLOWED
 
     def require(self) -> None:
         """Raises:
         SignInRequired, NotAllowed, NotFound: according to the kind of refusal.
         """
-        if self.kind is Kind.SIGN_IN:
+        if self.kind is RefusalKind.SIGN_IN:
             raise SignInRequired(self.sentence)
-        if self.kind is Kind.REFUSED:
+        if self.kind is RefusalKind.REFUSED:
             raise NotAllowed(self.sentence, values=dict(self.values))
-        if self.kind is Kind.HIDDEN:
+        if self.kind is RefusalKind.HIDDEN:
             raise NotFound
 
 
@@ -162,15 +162,15 @@ def demand(
     return viewer
 
 
-ALLOWED = Verdict(Kind.ALLOWED)
-HIDDEN = Verdict(Kind.HIDDEN)
+ALLOWED = Verdict(RefusalKind.ALLOWED)
+HIDDEN = Verdict(RefusalKind.HIDDEN)
 
 
 def _refused(sentence: str, *values: tuple[str, object]) -> Verdict:
-    return Verdict(Kind.REFUSED, sentence, values)
+    return Verdict(RefusalKind.REFUSED, sentence, values)
 
 
-SIGN_IN = Verdict(Kind.SIGN_IN, "Connectez-vous pour continuer.")
+SIGN_IN = Verdict(RefusalKind.SIGN_IN, "Connectez-vous pour continuer.")
 
 
 def standings_of(viewer: Viewer | None, group: int | None, now: datetime) -> tuple[Standing, ...]:

@@ -22,13 +22,13 @@ ROOT = Path(__file__).resolve().parent.parent
 DISCOVERY = "/.well-known/openid-configuration"
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     """A section refuses unknown names: a typing mistake must not silently leave the default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Site(Section):
+class SiteSettings(SettingsSection):
     environment: Literal["development", "production"]
     base_url: str = Field(pattern=r"^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$")
     name: str
@@ -57,36 +57,36 @@ class Site(Section):
         return self.legal_dir if self.legal_dir.is_absolute() else ROOT / self.legal_dir
 
 
-class Consultation(Section):
+class ConsultationSettings(SettingsSection):
     title: str
     organiser: str
     licence: str
 
 
-class Server(Section):
+class ServerSettings(SettingsSection):
     host: str
     port: int = Field(ge=1, le=65535)
     trusted_proxies: str
 
 
-class Database(Section):
+class Database(SettingsSection):
     url: str = Field(pattern=r"^($|sqlite:///.+|postgres(ql)?://.+)")
     pool_size: int = Field(ge=1, le=200)
 
 
-class Redis(Section):
+class Redis(SettingsSection):
     """A Redis may serve several sites: every key begins with the site's own `Settings.redis_prefix`."""
 
     url: str = Field(pattern=r"^($|rediss?://.+|unix://.+)")
 
 
-class Security(Section):
+class Security(SettingsSection):
     """Fernet keys separated by commas: the first one seals, all of them open, so that a key can be replaced."""
 
     key: str = Field(pattern=r"^($|[A-Za-z0-9_=-]{44}(,[A-Za-z0-9_=-]{44})*$)")
 
 
-class Mail(Section):
+class MailSettings(SettingsSection):
     """smtps:// is encrypted from the first byte, smtp:// by STARTTLS unless `starttls` is false."""
 
     url: str = Field(
@@ -103,26 +103,26 @@ class Mail(Section):
         return self.url in ("", "files")
 
     @model_validator(mode="after")
-    def no_password_travels_in_clear(self) -> "Mail":
+    def no_password_travels_in_clear(self) -> "MailSettings":
         if self.url.startswith("smtp://") and "@" in self.url and not self.starttls:
             raise ValueError("url donne un mot de passe, qui ne part que chiffré : smtps://, ou starttls = true")
         return self
 
 
-class Sessions(Section):
+class Sessions(SettingsSection):
     idle_hours: int = Field(ge=1)
     absolute_hours: int = Field(ge=1)
 
 
-class SignIn(Section):
+class SignIn(SettingsSection):
     second_factor_for_staff: bool
 
 
-class Passwords(Section):
+class Passwords(SettingsSection):
     minimum_length: int = Field(ge=8, le=64)
 
 
-class Oidc(Section):
+class Oidc(SettingsSection):
     """A provider of identities (OpenID Connect): ProConnect, or any other. Off without a discovery address.
 
     Signatures are either all asymmetric or HS256: if both were accepted, the provider's public key could pass for the
@@ -165,7 +165,7 @@ class Oidc(Section):
 Declared = Annotated[str, Field(min_length=1, max_length=80)]
 
 
-class People(Section):
+class People(SettingsSection):
     """What members may declare: lists, so that groups can be counted; a choice stays when its list changes."""
 
     professions: tuple[Declared, ...]
@@ -173,7 +173,7 @@ class People(Section):
     sign_ups_per_hour: int = Field(ge=1)
 
 
-class Limits(Section):
+class Limits(SettingsSection):
     post_characters: int = Field(ge=100, le=100_000)
     form_bytes: int = Field(ge=1024)
     json_bytes: int = Field(ge=1024)
@@ -187,12 +187,12 @@ class Limits(Section):
     posts_per_page: int = Field(ge=5, le=100)
 
 
-class Votes(Section):
+class Votes(SettingsSection):
     agents_may_vote: bool
     own_proposals: bool
 
 
-class Retention(Section):
+class Retention(SettingsSection):
     """How long data is kept, as the page on personal data announces (GDPR, article 5.1.e)."""
 
     archive_days: int = Field(ge=1, le=30)
@@ -208,7 +208,7 @@ class Retention(Section):
         return self
 
 
-class Jobs(Section):
+class Jobs(SettingsSection):
     lease_seconds: int = Field(ge=3, le=55)
     heartbeat_seconds: int = Field(ge=1)
     poll_seconds: int = Field(ge=1)
@@ -232,13 +232,13 @@ class Settings(BaseSettings):
         frozen=True,
     )
 
-    site: Site
-    consultation: Consultation
-    server: Server
+    site: SiteSettings
+    consultation: ConsultationSettings
+    server: ServerSettings
     database: Database
     redis: Redis
     security: Security
-    mail: Mail
+    mail: MailSettings
     sessions: Sessions
     sign_in: SignIn
     passwords: Passwords

@@ -7,23 +7,23 @@ from typing import Any
 from forum.documents.formats import FORMATS
 from forum.domain.chapters.outlines import outline_of
 from forum.domain.syntheses.snapshots import (
-    Consultation,
     DayCount,
+    FrozenConsultation,
+    FrozenMeeting,
+    FrozenProposal,
+    FrozenQuestion,
+    FrozenTheme,
+    FrozenThread,
+    FrozenWindow,
     GivenOrder,
-    Kind,
-    Meeting,
     Participation,
-    Proposal,
-    Question,
     Reason,
     Said,
     Snapshot,
     Source,
-    Theme,
+    SynthesisKind,
     ThemeCount,
-    Thread,
     Verbatim,
-    Window,
 )
 from forum.models.proposals import IN_FORCE, Origin, ProposalState
 from forum.models.themes import Voting
@@ -71,19 +71,19 @@ HOSTILE_WORDS = (
 )
 LONG_WORD = "anticonstitutionnellement" * 4000
 
-_CONSULTATION = Consultation(
+_CONSULTATION = FrozenConsultation(
     title="Bibliothèques et inclusion numérique",
     organiser="Ministère de la Culture et Agence du numérique",
     licence="Licence Ouverte 2.0 (Etalab)",
     base_url=BASE_URL,
 )
-_THEME = Theme(
+_THEME = FrozenTheme(
     number=3,
     title="Formation et acteurs",
     introduction='Vous pouvez partager ici vos propositions sur la thématique "formation et acteurs".',
-    questions=tuple(Question(position, words) for position, words in enumerate(QUESTIONS, start=1)),
-    contributions=Window("2026-09-30T22:00:00Z", "2026-11-30T23:00:00Z"),
-    votes=Window("2026-11-14T23:00:00Z", "2026-12-12T17:00:00Z"),
+    questions=tuple(FrozenQuestion(position, words) for position, words in enumerate(QUESTIONS, start=1)),
+    contributions=FrozenWindow("2026-09-30T22:00:00Z", "2026-11-30T23:00:00Z"),
+    votes=FrozenWindow("2026-11-14T23:00:00Z", "2026-12-12T17:00:00Z"),
     quorum=3,
 )
 _MEETING = "GT réunion 1"
@@ -94,7 +94,7 @@ def small_snapshot() -> Snapshot:
     return Snapshot(
         consultation=_CONSULTATION,
         taken_at="2026-12-12T17:00:05Z",
-        kind=Kind.FINAL,
+        kind=SynthesisKind.FINAL,
         engine_version="0.1.0",
         scope=3,
         themes=(_THEME,),
@@ -112,14 +112,14 @@ def small_snapshot() -> Snapshot:
             posts_without_follow_up=(Reason("Hors du sujet.", 2), Reason("Déjà proposé.", 1)),
             posts_used=3,
         ),
-        threads=(Thread(id=1, title="Propositions et pistes d’actions", theme=3),),
+        threads=(FrozenThread(id=1, title="Propositions et pistes d’actions", theme=3),),
         verbatims=(
             Verbatim(post=2, revision=1, number=2, thread=1, words=TESTIMONY),
             Verbatim(post=3, revision=1, number=3, thread=1, words=POLICY),
             Verbatim(post=5, revision=2, number=5, thread=1, words=RECRUITING, meetings=(_MEETING,)),
         ),
         proposals=(
-            Proposal(
+            FrozenProposal(
                 reference="T3-001",
                 version=1,
                 wording=FRAMEWORK,
@@ -130,7 +130,7 @@ def small_snapshot() -> Snapshot:
                 questions=(3,),
                 tally=Tally(for_=1_214, against=12, abstain=8),
             ),
-            Proposal(
+            FrozenProposal(
                 reference="T3-002",
                 version=1,
                 wording=RECRUITING,
@@ -139,7 +139,7 @@ def small_snapshot() -> Snapshot:
                 meeting=_MEETING,
                 tally=Tally(for_=601, against=20, abstain=9),
             ),
-            Proposal(
+            FrozenProposal(
                 reference="T3-003",
                 version=2,
                 wording="Organiser une politique d’accueil informatique dans les médiathèques",
@@ -150,7 +150,7 @@ def small_snapshot() -> Snapshot:
                 questions=(1, 2),
                 tally=Tally(for_=600, against=19, abstain=0),
             ),
-            Proposal(
+            FrozenProposal(
                 reference="T3-004",
                 version=1,
                 wording=TRAINING,
@@ -160,7 +160,7 @@ def small_snapshot() -> Snapshot:
                 questions=(4,),
                 tally=Tally(for_=3, against=5, abstain=1),
             ),
-            Proposal(
+            FrozenProposal(
                 reference="T3-005",
                 version=1,
                 wording="Inscrire dans la loi le travail commun avec les opérateurs",
@@ -169,11 +169,11 @@ def small_snapshot() -> Snapshot:
                 tally=Tally(for_=0, against=1, abstain=0),
             ),
         ),
-        meetings=(Meeting(group="Groupe Formation", number=1, tagged_posts=3, proposals=2),),
+        meetings=(FrozenMeeting(group="Groupe Formation", number=1, tagged_posts=3, proposals=2),),
     )
 
 
-def holding(snapshot: Snapshot, proposals: Sequence[Proposal], **changes: Any) -> Snapshot:
+def holding(snapshot: Snapshot, proposals: Sequence[FrozenProposal], **changes: Any) -> Snapshot:
     """A snapshot with other proposals, and the ballots cast on them."""
     ballots = sum(p.tally.votants for p in proposals if p.tally and p.state is ProposalState.OPEN)
     participation = replace(snapshot.participation, ballots=ballots)
@@ -197,7 +197,7 @@ def draft_snapshot() -> Snapshot:
     final = small_snapshot()
     return replace(
         final,
-        kind=Kind.WORKING_DRAFT,
+        kind=SynthesisKind.WORKING_DRAFT,
         consultation=replace(final.consultation, example=True),
         participation=replace(final.participation, voters=None, ballots=None),
         proposals=tuple(replace(proposal, tally=None) for proposal in final.proposals),
@@ -209,7 +209,7 @@ def empty_snapshot() -> Snapshot:
     return Snapshot(
         consultation=_CONSULTATION,
         taken_at="2026-12-12T17:00:05Z",
-        kind=Kind.FINAL,
+        kind=SynthesisKind.FINAL,
         engine_version="0.1.0",
         themes=(),
         participation=Participation(
@@ -271,7 +271,7 @@ def ordered_snapshot() -> Snapshot:
     return _counted(replace(small, themes=(theme,)), proposals)
 
 
-def _counted(snapshot: Snapshot, proposals: Sequence[Proposal]) -> Snapshot:
+def _counted(snapshot: Snapshot, proposals: Sequence[FrozenProposal]) -> Snapshot:
     """The snapshot with these proposals; its figures count those in force."""
     ballots = sum(proposal.votants for proposal in proposals if proposal.state in IN_FORCE)
     participation = replace(snapshot.participation, ballots=ballots)
@@ -302,7 +302,7 @@ def large_snapshot(size: int) -> Snapshot:
             per_theme=tuple(ThemeCount(n, 40 + 11 * n, size // 3) for n in (1, 2, 3)),
             posts_used=size // 3,
         ),
-        threads=tuple(Thread(id=n, title=f"Pistes d’actions du thème {n}", theme=n) for n in (1, 2, 3)),
+        threads=tuple(FrozenThread(id=n, title=f"Pistes d’actions du thème {n}", theme=n) for n in (1, 2, 3)),
         verbatims=tuple(
             Verbatim(
                 post=number + 1,
@@ -316,13 +316,13 @@ def large_snapshot(size: int) -> Snapshot:
             for number in range(0, size, 5)
         ),
         proposals=proposals,
-        meetings=tuple(Meeting("Groupe Formation", n, "2026-10-06", "Metz", n, 2 * n) for n in (1, 2, 3)),
+        meetings=tuple(FrozenMeeting("Groupe Formation", n, "2026-10-06", "Metz", n, 2 * n) for n in (1, 2, 3)),
     )
 
 
-def _numbered_proposal(number: int, wording: str) -> Proposal:
+def _numbered_proposal(number: int, wording: str) -> FrozenProposal:
     theme = number % 3 + 1
-    return Proposal(
+    return FrozenProposal(
         reference=f"T{theme}-{number // 3 + 1:03}",
         version=1,
         wording=wording,
@@ -349,14 +349,19 @@ def hostile_snapshot() -> Snapshot:
         ),
         consultation=replace(small.consultation, title=worst, organiser=worst, licence=worst),
         themes=(
-            replace(small.themes[0], title=worst, introduction=worst, questions=(Question(1, worst), Question(2, "?"))),
+            replace(
+                small.themes[0],
+                title=worst,
+                introduction=worst,
+                questions=(FrozenQuestion(1, worst), FrozenQuestion(2, "?")),
+            ),
         ),
-        threads=(Thread(id=1, title=worst, theme=3),),
+        threads=(FrozenThread(id=1, title=worst, theme=3),),
         verbatims=(
             Verbatim(post=2, revision=1, number=2, thread=1, words=worst, meetings=(worst,)),
             Verbatim(post=3, revision=1, number=3, thread=1, words=LONG_WORD),
         ),
-        meetings=(Meeting(group=worst, number=1, place=worst),),
+        meetings=(FrozenMeeting(group=worst, number=1, place=worst),),
     )
 
 

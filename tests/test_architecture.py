@@ -267,6 +267,16 @@ def test_python_is_never_deeper_than_a_package() -> None:
         assert name.count(".") <= (3 if room_of(name) in PACKED else 2), name
 
 
+def test_a_class_name_means_one_thing_in_one_place() -> None:
+    places: dict[str, list[str]] = {}
+    for name, tree in TREES.items():
+        if room_of(name) != "migrations":
+            for node in tree.body:
+                if isinstance(node, ast.ClassDef):
+                    places.setdefault(node.name, []).append(name)
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
 def test_every_module_opens_with_its_question() -> None:
     for name, tree in TREES.items():
         if room_of(name) != "migrations":

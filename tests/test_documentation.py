@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from forum import __version__
 from forum.__main__ import commands
-from forum.importing.themes import Group, ThemeFile
+from forum.importing.themes import ThemeFile, ThemeGroup
 from forum.settings import ROOT, Settings
 
 SETTINGS = (ROOT / "settings.toml").read_text("utf-8")
@@ -42,7 +42,9 @@ def test_each_command_is_in_the_guides(command: str) -> None:
     assert f"forum {command}" in GUIDES
 
 
-@pytest.mark.parametrize("field", [*ThemeFile.model_fields, *(f"working_group.{name}" for name in Group.model_fields)])
+@pytest.mark.parametrize(
+    "field", [*ThemeFile.model_fields, *(f"working_group.{name}" for name in ThemeGroup.model_fields)]
+)
 def test_each_field_of_a_theme_is_in_the_guides(field: str) -> None:
     assert f"`{field}`" in GUIDES
 

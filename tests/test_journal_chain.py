@@ -18,7 +18,7 @@ from forum.database import (
     transaction,
 )
 from forum.domain import journal
-from forum.domain.journal_chain import Kept, digest_of, link, verify
+from forum.domain.journal_chain import NotedChain, digest_of, link, verify
 from forum.permissions import Viewer
 from forum.settings import Settings
 from tests.conftest import NOON
@@ -195,10 +195,10 @@ async def test_a_truncated_journal_with_its_head_changed_is_found_by_what_was_ke
         "DELETE FROM journal_entry WHERE id > 3", f"UPDATE journal_head SET entries = 3, chain = '{third['chain']}'"
     )
     assert (await verify()).fault == ""
-    assert "ne contient plus l’empreinte gardée" in (await verify(Kept(before.chain))).fault
-    assert "il comptait 5 lignes, 3 sont là" in (await verify(Kept(before.chain, 5))).fault
-    assert (await verify(Kept(third["chain"], 3))).fault == ""
-    assert (await verify(Kept(third["chain"], 2))).fault
+    assert "ne contient plus l’empreinte gardée" in (await verify(NotedChain(before.chain))).fault
+    assert "il comptait 5 lignes, 3 sont là" in (await verify(NotedChain(before.chain, 5))).fault
+    assert (await verify(NotedChain(third["chain"], 3))).fault == ""
+    assert (await verify(NotedChain(third["chain"], 2))).fault
 
 
 async def test_a_rewritten_journal_is_found_by_what_was_kept_elsewhere(five: None) -> None:
@@ -210,7 +210,7 @@ async def test_a_rewritten_journal_is_found_by_what_was_kept_elsewhere(five: Non
         statements.append(f"UPDATE journal_entry SET act = 'publish', chain = '{chain}' WHERE id = {entry['id']}")
     await bypassing(*statements, f"UPDATE journal_head SET chain = '{chain}'")
     assert (await verify()).fault == ""
-    assert (await verify(Kept(before.chain, 5))).fault
+    assert (await verify(NotedChain(before.chain, 5))).fault
 
 
 # --- erasures

@@ -35,7 +35,7 @@ _TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class LetterLink:
     """A link of a mail: its address and its words."""
 
     label: str
@@ -121,10 +121,10 @@ def _paragraphs(words: Template, name: str, context: dict[str, Any]) -> list[str
     return [_BLANKS.sub(" ", one).strip(" \n") for one in _PARAGRAPH_END.split(said)] if said else []
 
 
-def _links(words: Template, context: dict[str, Any]) -> list[Link]:
+def _links(words: Template, context: dict[str, Any]) -> list[LetterLink]:
     """One on each line: its words, a bar, its address."""
     lines = _block(words, "links", context).splitlines()
-    return [Link(label, address) for label, _, address in (line.strip().partition(" | ") for line in lines)]
+    return [LetterLink(label, address) for label, _, address in (line.strip().partition(" | ") for line in lines)]
 
 
 def _wrapped(text: str) -> str:

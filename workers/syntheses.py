@@ -15,7 +15,7 @@ from typing import Final
 
 from forum.documents.formats import FORMATS
 from forum.domain import jobs
-from forum.domain.jobs import Claim, Progress, progress_of
+from forum.domain.jobs import Claim, JobProgress, progress_of
 from forum.domain.syntheses.documents import (
     Made,
     begin_compiling,
@@ -127,7 +127,7 @@ def _prepare(out_dir: Path) -> None:
         raise Invalid("Le dossier {folder} est fermé en écriture.", field="out", values={"folder": out_dir})
 
 
-async def _work_off(key: str, on_progress: OnProgress) -> Progress:
+async def _work_off(key: str, on_progress: OnProgress) -> JobProgress:
     """Wait until the job is over, running it here unless another worker holds it."""
     while True:
         progress = await _told(key, on_progress)
@@ -142,7 +142,7 @@ async def _work_off(key: str, on_progress: OnProgress) -> Progress:
             await asyncio.sleep(0.5)
 
 
-async def _told(key: str, on_progress: OnProgress) -> Progress:
+async def _told(key: str, on_progress: OnProgress) -> JobProgress:
     progress = await progress_of(key)
     if progress is None:
         raise LookupError(f"no job was asked for under {key}")

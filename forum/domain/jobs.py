@@ -35,7 +35,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class JobProgress:
     """How far a job is, as a page shows it. `state` is one of queued, running, done, failed."""
 
     job: int
@@ -206,12 +206,12 @@ async def forget_over(now: datetime) -> None:
     )
 
 
-async def progress_of(key: str) -> Progress | None:
+async def progress_of(key: str) -> JobProgress | None:
     """The progress of the job asked for under `key`."""
     found = await row("SELECT id, state, done_steps, total_steps, step, error, trace_id FROM job WHERE key = $1", key)
     if found is None:
         return None
-    return Progress(
+    return JobProgress(
         job=found["id"],
         state=found["state"],
         done=found["done_steps"],

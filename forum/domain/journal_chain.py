@@ -56,7 +56,7 @@ def _instant(value: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class NotedChain:
     """What was kept elsewhere about the journal: the hash of its last entry and, if known, the number of entries."""
 
     chain: str
@@ -78,7 +78,7 @@ class Verified:
     _said: dict[int, str] = field(default_factory=dict)
 
 
-async def verify(kept: Kept | None = None) -> Verified:
+async def verify(kept: NotedChain | None = None) -> Verified:
     """Read the whole journal in order, and stop at the first entry that does not follow from the one before."""
     found = Verified()
     async with transaction():
@@ -124,7 +124,7 @@ def _fault_of(found: Verified, entry: Row) -> str:
     return ""
 
 
-def _step(found: Verified, entry: Row, kept: Kept | None) -> None:
+def _step(found: Verified, entry: Row, kept: NotedChain | None) -> None:
     found.entries += 1
     found.chain = entry["chain"]
     found.last = entry["id"]
@@ -155,7 +155,7 @@ def _fault_of_redactions(found: Verified) -> str:
     return ""
 
 
-def _fault_of_kept(found: Verified, kept: Kept | None) -> str:
+def _fault_of_kept(found: Verified, kept: NotedChain | None) -> str:
     if kept is None or found.kept_was_met:
         return ""
     if kept.entries is not None and kept.entries > found.entries:

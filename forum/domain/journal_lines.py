@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from forum.database import Row, places, rows, transaction
 from forum.domain import journal
-from forum.domain.pages import FIRST, Order, Page, Turn, read_page
+from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.references import LARGEST_ID, reference
 from forum.errors import NotFound
 from forum.permissions import Viewer, demand, may_read_journal
@@ -25,7 +25,7 @@ EXPORTED_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class JournalFilter:
     """The filters of the journal; empty or None does not filter. `person`, by name or handle, acted or was acted on."""
 
     act: str = ""
@@ -49,7 +49,7 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class JournalLine:
     """One entry as shown; without `actor` the site itself did it, or somebody at its command line."""
 
     id: int
@@ -65,7 +65,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class JournalGroup:
     """A working group in the filter."""
 
     id: int
@@ -76,11 +76,11 @@ class Group:
 class Journal:
     """A page of the journal, with the choices of its filters."""
 
-    lines: Page[Line]
-    wanted: Wanted
+    lines: Page[JournalLine]
+    wanted: JournalFilter
     acts: tuple[str, ...]
     things: tuple[str, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[JournalGroup, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +90,10 @@ class _Scope:
     groups: tuple[int, ...] | None
 
 
-_NEWEST_FIRST = Order({"j.id": int}, newest_first=True)
+_NEWEST_FIRST = SortOrder({"j.id": int}, newest_first=True)
 
 
-async def read_journal(viewer: Viewer | None, wanted: Wanted, now: datetime, turn: Turn = FIRST) -> Journal:
+async def read_journal(viewer: Viewer | None, wanted: JournalFilter, now: datetime, turn: PageTurn = FIRST) -> Journal:
     """A page of the matching lines, the newest first.
 
     Raises:
@@ -110,7 +110,7 @@ async def read_journal(viewer: Viewer | None, wanted: Wanted, now: datetime, tur
     )
 
 
-async def note_export(viewer: Viewer | None, wanted: Wanted, now: datetime) -> int:
+async def note_export(viewer: Viewer | None, wanted: JournalFilter, now: datetime) -> int:
     """Record that somebody exports the journal; returns the number of that line, the last one exported.
 
     Raises:
@@ -124,30 +124,32 @@ async def note_export(viewer: Viewer | None, wanted: Wanted, now: datetime) -> i
     return int(newest[0]["id"])
 
 
-async def export_lines(viewer: Viewer | None, wanted: Wanted, last: int, now: datetime) -> AsyncIterator[Line]:
+async def export_lines(
+    viewer: Viewer | None, wanted: JournalFilter, last: int, now: datetime
+) -> AsyncIterator[JournalLine]:
     """Every matching line up to the line `last`, newest first; never all in memory at once.
 
     Raises:
         NotFound: for this person there is no journal, or none of that group.
     """
     scope = _scope(viewer, wanted, now)
-    turn: Turn | None = FIRST
+    turn: PageTurn | None = FIRST
     while turn is not None:
         found = await _entries(scope, wanted, turn, EXPORTED_AT_ONCE, last=last)
         for line in await _told(found.shown):
             yield line
-        turn = Turn(found.next) if found.next else None
+        turn = PageTurn(found.next) if found.next else None
 
 
-def _written(wanted: Wanted) -> str:
+def _written(wanted: JournalFilter) -> str:
     """The filters of an export as the journal records them; of a name, which may have to be erased, only that there was
     one."""
     said = replace(wanted, person="…" if wanted.person else "")
-    kept = {name: getattr(said, name) for name in Wanted.__slots__}
+    kept = {name: getattr(said, name) for name in JournalFilter.__slots__}
     return " ".join(f"{name}={value}" for name, value in kept.items() if value not in ("", None))
 
 
-def _scope(viewer: Viewer | None, wanted: Wanted, now: datetime) -> _Scope:
+def _scope(viewer: Viewer | None, wanted: JournalFilter, now: datetime) -> _Scope:
     """Raises NotFound: there is no journal for this person, or none of the group that is asked for."""
     if wanted.group is not None:
         demand(may_read_journal, viewer, wanted.group, now)
@@ -176,7 +178,9 @@ class _Conditions:
         self.values += values
 
 
-async def _entries(scope: _Scope, wanted: Wanted, turn: Turn, size: int, *, last: int = LARGEST_ID) -> Page[Row]:
+async def _entries(
+    scope: _Scope, wanted: JournalFilter, turn: PageTurn, size: int, *, last: int = LARGEST_ID
+) -> Page[Row]:
     conditions = _asked(scope, wanted)
     conditions.ask("j.id <= {}", last)
     if wanted.person:
@@ -200,7 +204,7 @@ async def _entries(scope: _Scope, wanted: Wanted, turn: Turn, size: int, *, last
     )
 
 
-def _asked(scope: _Scope, wanted: Wanted) -> _Conditions:
+def _asked(scope: _Scope, wanted: JournalFilter) -> _Conditions:
     conditions = _Conditions()
     if scope.groups is not None:
         conditions.ask("j.working_group_id IN ({})", *scope.groups)
@@ -235,21 +239,21 @@ async def _members(words: str) -> list[int]:
 
 async def _known(column: str, scope: _Scope) -> tuple[str, ...]:
     """The acts, or kinds of things, in the lines that this reader may see: the choices of a filter."""
-    conditions = _asked(scope, Wanted())
+    conditions = _asked(scope, JournalFilter())
     where = f"WHERE {' AND '.join(conditions.clauses)}" if conditions.clauses else ""
     found = await rows(f"SELECT DISTINCT {column} AS one FROM journal_entry j {where}", *conditions.values)
     return tuple(sorted(each["one"] for each in found))
 
 
-async def _groups(scope: _Scope) -> tuple[Group, ...]:
+async def _groups(scope: _Scope) -> tuple[JournalGroup, ...]:
     found = await rows("SELECT id, name FROM working_group ORDER BY name, id")
-    return tuple(Group(g["id"], g["name"]) for g in found if scope.groups is None or g["id"] in scope.groups)
+    return tuple(JournalGroup(g["id"], g["name"]) for g in found if scope.groups is None or g["id"] in scope.groups)
 
 
-async def _told(found: Sequence[Row]) -> tuple[Line, ...]:
+async def _told(found: Sequence[Row]) -> tuple[JournalLine, ...]:
     things = await _things((each["thing"], each["thing_id"]) for each in found)
     return tuple(
-        Line(
+        JournalLine(
             id=each["id"],
             at=each["at"],
             actor=each["actor"],

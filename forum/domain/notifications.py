@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from forum.database import Row, places, rows, transaction
-from forum.domain.pages import FIRST, Order, Page, Turn, read_page
+from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.references import reference
 from forum.errors import Invalid
 from forum.models.notifications import Event
@@ -137,10 +137,10 @@ async def _tell_members(
         )
 
 
-_NEWEST_FIRST = Order({"n.id": int}, newest_first=True)
+_NEWEST_FIRST = SortOrder({"n.id": int}, newest_first=True)
 
 
-async def list_notices(viewer: Viewer | None, turn: Turn = FIRST) -> Page[Notice]:
+async def list_notices(viewer: Viewer | None, turn: PageTurn = FIRST) -> Page[Notice]:
     """A page of the events for this member, newest first. Raises SignInRequired."""
     viewer = demand(may_read_notifications, viewer)
     found = await read_page(

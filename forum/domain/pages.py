@@ -19,14 +19,14 @@ U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class PageTurn:
     """The page that a reader asks for: after a key, or before it (`back`); without a key, the first."""
 
     key: str = ""
     back: bool = False
 
 
-FIRST: Final = Turn()
+FIRST: Final = PageTurn()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SortOrder:
     """What a list is sorted by: columns as its statement names and returns them, each with the type of its values;
     together they are unique and never null."""
 
@@ -88,7 +88,7 @@ def _read_whole(text: str) -> int:
 _READ: Final[Mapping[type, Callable[[str], object]]] = {int: _read_whole, str: str, datetime: _read_moment}
 
 
-async def read_page(select: str, values: Sequence[object], order: Order, turn: Turn, size: int) -> Page[Row]:
+async def read_page(select: str, values: Sequence[object], order: SortOrder, turn: PageTurn, size: int) -> Page[Row]:
     """A page of the rows of `select`, which must end inside its WHERE: one statement, or two after the first page."""
 
     async def some(start: tuple[object, ...] | None, limit: int, *, back: bool) -> list[Row]:
@@ -120,7 +120,7 @@ async def read_page(select: str, values: Sequence[object], order: Order, turn: T
     )
 
 
-def page_among(known: Sequence[T], number: Callable[[T], int], turn: Turn, size: int) -> Page[T]:
+def page_among(known: Sequence[T], number: Callable[[T], int], turn: PageTurn, size: int) -> Page[T]:
     """A page of a list already in memory; `number` identifies its items."""
     found = {str(number(each)): at for at, each in enumerate(known)}.get(turn.key)
     start = 0 if found is None else found - size if turn.back else found + 1

@@ -36,7 +36,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Group(Strict):
+class ThemeGroup(Strict):
     """The working group whose meetings the theme's tags refer to."""
 
     slug: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)
@@ -49,7 +49,7 @@ class ThemeFile(Strict):
     number: int = Field(ge=1, le=99)
     title: Annotated[Line, Field(max_length=200)]
     questions: list[Annotated[Line, Field(max_length=500)]] = Field(min_length=1, max_length=50)
-    working_group: Group
+    working_group: ThemeGroup
     contributions_open_at: Moment | None = None
     contributions_close_at: Moment | None = None
     votes_open_at: Moment | None = None

@@ -20,7 +20,7 @@ _BLANKS = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class CalendarEvent:
     """Something that happens. `uid` is the same at each export, and unique in the world: it ends with the host.
 
     `begins` and `ends` are both days (the last one included) or both moments, with their time zone. `changed_at` is
@@ -37,7 +37,7 @@ class Event:
     changed_at: datetime | None = None
 
 
-def calendar(events: Iterable[Event], now: datetime, name: str) -> str:
+def calendar(events: Iterable[CalendarEvent], now: datetime, name: str) -> str:
     """The text of a `text/calendar; charset=utf-8`, events in the order given; `name` is what programs call it.
 
     Raises:
@@ -53,7 +53,7 @@ def calendar(events: Iterable[Event], now: datetime, name: str) -> str:
     return str(written.to_ical(sorted=False), "utf-8")
 
 
-def _written(event: Event, now: datetime) -> icalendar.Event:
+def _written(event: CalendarEvent, now: datetime) -> icalendar.Event:
     written = icalendar.Event()
     written.add("uid", _line(event.uid))
     # Without a METHOD it is when the event was last revised (section 3.8.7.2).

@@ -36,7 +36,7 @@ def marked(html: str, plain: str, highlights: Sequence[Highlight]) -> str:
             notes[start:stop] = [each.note] * (stop - start)
     if not any(notes):
         return html
-    walk = _Walk(plain)
+    walk = _HighlightWalk(plain)
     pieces = list(walk.pieces(html))
     return "".join(_written(pieces, notes)) if walk.agrees else html
 
@@ -60,7 +60,7 @@ def _written(pieces: Sequence[tuple[str, int | None]], notes: Sequence[str]) -> 
 
 
 @dataclass(slots=True)
-class _Walk:
+class _HighlightWalk:
     """How far the plain words are read, and where we stand among lists and quotes (see `plain.py`)."""
 
     plain: str

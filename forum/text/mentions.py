@@ -30,7 +30,7 @@ _NOT_BEFORE = "_.-+/@=&:\\"
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class WrittenMention:
     """A handle as written, without its @; `leading` when the author's own words begin with it (an answer)."""
 
     handle: str
@@ -51,7 +51,7 @@ def without_strangers(html: str, strangers: Collection[str]) -> str:
 
 def mark_mentions(state: StateCore) -> None:
     """Core rule: cut mentions out of text tokens, and list each person once in `env["mentions"]`."""
-    found: dict[str, Mention] = {}
+    found: dict[str, WrittenMention] = {}
     marked = 0
     depth = 0
     begun = False
@@ -66,7 +66,7 @@ def mark_mentions(state: StateCore) -> None:
     state.env["mentions"] = tuple(found.values())
 
 
-def _cut_children(children: list[Token], found: dict[str, Mention], most: int, *, begun: bool) -> list[Token]:
+def _cut_children(children: list[Token], found: dict[str, WrittenMention], most: int, *, begun: bool) -> list[Token]:
     kept: list[Token] = []
     in_link = 0
     before = ""
@@ -83,7 +83,7 @@ def _cut_children(children: list[Token], found: dict[str, Mention], most: int, *
     return kept
 
 
-def _cut(text: str, before: str, found: dict[str, Mention], most: int, *, begun: bool) -> list[Token]:
+def _cut(text: str, before: str, found: dict[str, WrittenMention], most: int, *, begun: bool) -> list[Token]:
     """The text with each mention a token of its own: text, mention, text…"""
     tokens: list[Token] = []
     done = 0
@@ -95,7 +95,7 @@ def _cut(text: str, before: str, found: dict[str, Mention], most: int, *, begun:
         if end and not _glues(previous) and not text.startswith("@", end):
             handle = text[at + 1 : end]
             leading = not begun and not text[:at].strip()
-            found.setdefault(handle_key(handle), Mention(handle, leading))
+            found.setdefault(handle_key(handle), WrittenMention(handle, leading))
             tokens += [text_token(text[done:at]), Token("mention", "span", 0, content="@" + handle)]
             done = end
         at = text.find("@", end or at + 1)

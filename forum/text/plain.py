@@ -16,7 +16,7 @@ _CLOSES_GROUP = frozenset({"bullet_list_close", "ordered_list_close", "table_clo
 
 def plain_words(tokens: Sequence[Token]) -> str:
     """The author's words; blocks are a blank line apart, items of one list and rows of one table a line break."""
-    walk = _Walk()
+    walk = _PlainWalk()
     depth = 0
     for token in tokens:
         depth += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
@@ -26,7 +26,7 @@ def plain_words(tokens: Sequence[Token]) -> str:
 
 
 @dataclass(slots=True)
-class _Walk:
+class _PlainWalk:
     """What is written so far, and where we are among lists and tables."""
 
     parts: list[str] = field(default_factory=list)

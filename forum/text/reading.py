@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from forum.text.markdown import parse, render, unwrap
 from forum.text.meetings import split_tags
-from forum.text.mentions import Mention
+from forum.text.mentions import WrittenMention
 from forum.text.plain import plain_words
 from forum.text.quotes import QuoteMark
 from forum.text.sanitise import sanitise
@@ -27,7 +27,7 @@ class Reading:
 
     html: str
     plain: str
-    mentions: tuple[Mention, ...]
+    mentions: tuple[WrittenMention, ...]
     meetings: tuple[int, ...]
     quotes: tuple[QuoteMark, ...]
 

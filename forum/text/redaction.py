@@ -40,7 +40,7 @@ def in_place_of(length: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class RedactedPerson:
     """The person to find: the names they have here, each as it may be written.
 
     `ordinary` says that the name is also made of words that people use: it is then taken out only where it is written
@@ -61,7 +61,7 @@ class Person:
 class Redactor:
     """Takes one person out of texts. Its findings are remembered: reading a text a second time costs nothing."""
 
-    person: Person
+    person: RedactedPerson
     _found: dict[str, str] = field(default_factory=dict)
     _free: set[int] = field(default_factory=set)
     _patterns: tuple[tuple[re.Pattern[str], bool], ...] = ()

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from forum.domain import journal_lines
-from forum.domain.journal_lines import Line, Wanted
+from forum.domain.journal_lines import JournalFilter, JournalLine
 from forum.domain.journal_words import SENTENCES, TITLES, changes, told
 from forum.text import sheets, typography
 from forum.web.plumbing.doors import button
@@ -74,13 +74,13 @@ async def export(request: Request, form: Form) -> Response:
     return StreamingResponse(_sheet(lines), headers=headers, media_type=sheets.MEDIA_TYPE)
 
 
-async def _sheet(lines: AsyncIterator[Line]) -> AsyncIterator[bytes]:
+async def _sheet(lines: AsyncIterator[JournalLine]) -> AsyncIterator[bytes]:
     yield sheets.head(COLUMNS)
     async for line in lines:
         yield sheets.line(_values(line))
 
 
-def _values(line: Line) -> tuple[sheets.Value, ...]:
+def _values(line: JournalLine) -> tuple[sheets.Value, ...]:
     before, after = told(line.act, line.before, line.after)
     return (
         line.id,
@@ -99,8 +99,8 @@ def _values(line: Line) -> tuple[sheets.Value, ...]:
     )
 
 
-def _asked(request: Request) -> Wanted:
-    return Wanted(
+def _asked(request: Request) -> JournalFilter:
+    return JournalFilter(
         act=asked_text(request, "acte", limit=60),
         person=asked_text(request, "personne", limit=120).strip(),
         group=asked_integer(request, "groupe", least=1),
@@ -111,9 +111,9 @@ def _asked(request: Request) -> Wanted:
     )
 
 
-def _typed(form: Form) -> Wanted:
+def _typed(form: Form) -> JournalFilter:
     """The filters that the export button sends back, from hidden fields that nobody typed."""
-    return Wanted(
+    return JournalFilter(
         act=form.text("acte")[:60],
         person=form.text("personne")[:120].strip(),
         group=form.integer("groupe"),
@@ -131,7 +131,7 @@ def _day(typed: str) -> date | None:
         return None
 
 
-def _filters(wanted: Wanted) -> dict[str, object]:
+def _filters(wanted: JournalFilter) -> dict[str, object]:
     """The active filters as parameters of an address."""
     named = {
         "acte": wanted.act,

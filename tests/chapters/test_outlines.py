@@ -21,7 +21,7 @@ from forum.documents.outline import (
 )
 from forum.domain.chapters.outlines import outline_of
 from forum.domain.chapters.words import counted, fr, signed
-from forum.domain.syntheses.snapshots import Snapshot, Window, sha256
+from forum.domain.syntheses.snapshots import FrozenWindow, Snapshot, sha256
 from forum.ranking.tallies import Tally
 from forum.text.characters import legible_text
 from tests.document_samples import (
@@ -223,7 +223,7 @@ def test_a_working_draft_says_so_and_shows_no_figure_of_the_vote() -> None:
 )
 def test_a_draft_says_once_for_each_theme_where_its_votes_stand(votes: tuple[str, str] | None, sentence: str) -> None:
     snapshot = draft_snapshot()
-    theme = replace(snapshot.themes[0], votes=votes and Window(*votes))
+    theme = replace(snapshot.themes[0], votes=votes and FrozenWindow(*votes))
     outline = outline_of(replace(snapshot, themes=(theme,)))
     first, *others = section(outline, "propositions-3").blocks
     assert isinstance(first, Paragraph)

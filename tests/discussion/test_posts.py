@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from forum.database import rows
 from forum.domain.discussion import threads
-from forum.domain.discussion.extracts import Extract, extracts_of
+from forum.domain.discussion.extracts import ShownExtract, extracts_of
 from forum.models.posts import PostKind
 from forum.models.themes import Theme
 from forum.models.threads import Thread
@@ -238,7 +238,7 @@ async def test_one_statement_per_post_is_noticed_wherever_it_is_written(
 ) -> None:
     """A test of the check itself, which missed this mutant when it listened to a list of modules."""
 
-    async def one_by_one(posts: Sequence[int]) -> dict[int, tuple[Extract, ...]]:
+    async def one_by_one(posts: Sequence[int]) -> dict[int, tuple[ShownExtract, ...]]:
         return {post: found for each in posts for post, found in (await extracts_of([each])).items()}
 
     monkeypatch.setattr(threads, "extracts_of", one_by_one)

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 
 from forum.importing.thread import import_thread
 from forum.models.members import Role
-from forum.web.plumbing.kept import Kept
+from forum.web.plumbing.kept import KeptPages
 from tests.conftest import NOON, Clock, visitor
 from tests.factories import count, make_group, make_member, make_post, make_theme, make_thread, sign_in
 
@@ -226,7 +226,7 @@ async def test_a_moderator_may_edit_their_own_contribution_and_no_other(client: 
 
 
 async def test_kept_pages_stay_within_their_bytes_and_forget_old_versions() -> None:
-    kept: Kept[str] = Kept(most=10 * 6 * 1000)
+    kept: KeptPages[str] = KeptPages(most=10 * 6 * 1000)
     for version in range(50):
         kept.keep("one", f"page {version}", version, characters=1000)
     assert kept.get("one", 49) == "page 49"

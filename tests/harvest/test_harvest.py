@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from forum.database import rows
-from forum.domain.discussion.posts import OnePost, Place, mark_words
+from forum.domain.discussion.posts import OnePost, PostPlace, mark_words
 from forum.domain.harvest import harvest, treatments
 from forum.domain.members.members import load_viewer
 from forum.domain.themes.themes import ThemeHead
@@ -512,7 +512,7 @@ def test_any_words_selected_are_exactly_those_kept(lines: list[str], data: st.Da
     if not re.search(r"[^\W\d]", words):
         return
     theme = ThemeHead(1, 3, "", 1, Schedule(None, None, None, None), 0, 1)
-    post = OnePost(1, 1, PostKind.CONTRIBUTION, None, None, "", "", plain, 1, None, Place(1, "", theme))
+    post = OnePost(1, 1, PostKind.CONTRIBUTION, None, None, "", "", plain, 1, None, PostPlace(1, "", theme))
     mark = mark_words(post, words, near=start)
     kept = quotes.words(plain, mark.start, mark.end)
     assert _letters(kept) == _letters(words)

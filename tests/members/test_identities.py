@@ -11,7 +11,7 @@ from forum.database import rows
 from forum.domain.members import identities, members
 from forum.domain.members.particulars import Particulars
 from forum.domain.sign_in import sessions
-from forum.domain.sign_in.providers import Person
+from forum.domain.sign_in.providers import ProvenPerson
 from forum.errors import CahierError, Invalid
 from forum.models.members import Member
 from tests.conftest import NOON, Clock, visitor
@@ -19,7 +19,7 @@ from tests.factories import count, make_member, sign_in
 
 PASSWORD = "quatre mots pour entrer"
 ISSUER = "https://identites.exemple.fr"
-SOMEBODY = Person(ISSUER, "une-personne", "Camille Martin", "camille@exemple.fr", True, "un.jeton.signé")
+SOMEBODY = ProvenPerson(ISSUER, "une-personne", "Camille Martin", "camille@exemple.fr", True, "un.jeton.signé")
 
 
 async def make_identity(member: Member, subject: str = SOMEBODY.subject) -> int:
@@ -88,9 +88,9 @@ async def test_an_identity_of_an_erased_account_opens_nothing(database: object) 
 async def test_the_same_subject_elsewhere_is_somebody_else(database: object) -> None:
     await make_identity(await make_member())
     for issuer in ("https://ailleurs.example", ISSUER + "/", ISSUER.upper()):
-        other = Person(issuer, SOMEBODY.subject, "", "", False, "")
+        other = ProvenPerson(issuer, SOMEBODY.subject, "", "", False, "")
         assert await identities.member_of(other) is None
-    assert await identities.member_of(Person(ISSUER, SOMEBODY.subject.upper(), "", "", False, "")) is None
+    assert await identities.member_of(ProvenPerson(ISSUER, SOMEBODY.subject.upper(), "", "", False, "")) is None
 
 
 async def test_unlinking_asks_for_the_password_and_ends_what_the_identity_opened(client: AsyncClient) -> None:

@@ -20,7 +20,7 @@ from forum.domain import jobs, journal, journal_chain
 from forum.domain.members.members import create_member
 from forum.domain.members.particulars import Particulars
 from forum.domain.privacy import personal_data
-from forum.domain.privacy.erasure import COLUMNS, PLAIN_WORDS, Fate, erase
+from forum.domain.privacy.erasure import COLUMNS, PLAIN_WORDS, TextFate, erase
 from forum.domain.syntheses.snapshots import from_json, sha256, to_json
 from forum.errors import NotAllowed, NotFound
 from forum.models.answers import Answer, Decision, Obligation
@@ -51,7 +51,7 @@ from forum.text import quotes
 from forum.text.folding import sort_key
 from forum.text.mentions import handle_key
 from forum.text.reading import read
-from forum.text.redaction import Person, Redactor, Words, as_source, in_place_of, is_ordinary, redact
+from forum.text.redaction import RedactedPerson, Redactor, Words, as_source, in_place_of, is_ordinary, redact
 from tests.compiled_syntheses import cast
 from tests.conftest import NOON, Clock, visitor
 from tests.document_samples import small_snapshot
@@ -316,7 +316,7 @@ async def test_nothing_names_somebody_who_asked_to_be_forgotten(
         (table, column)
         for table, columns in COLUMNS.items()
         for column, fate in columns.items()
-        if fate is Fate.WORDS and column != "sha256"
+        if fate is TextFate.WORDS and column != "sha256"
     }
     unnamed = {("invitation", "organisation"), ("journal_entry", "after"), ("proposal_version", "body")}
     assert words - before <= unnamed, "the person was not named everywhere where words are"
@@ -602,7 +602,7 @@ async def test_every_text_of_the_schema_has_its_fate(database: object) -> None:
     }
     assert {table: set(columns) for table, columns in COLUMNS.items()} == schema
     for table, columns in PLAIN_WORDS.items():
-        assert all(COLUMNS[table][column] is Fate.WORDS for column in columns)
+        assert all(COLUMNS[table][column] is TextFate.WORDS for column in columns)
 
 
 # Texts
@@ -613,7 +613,7 @@ def test_the_replacement_of_a_name_has_its_length(length: int) -> None:
     assert len(in_place_of(length)) == length
 
 
-PERSON = Person("Malik Diallo", ("Malik-Diallo",), "malik.diallo@exemple.fr")
+PERSON = RedactedPerson("Malik Diallo", ("Malik-Diallo",), "malik.diallo@exemple.fr")
 NAMINGS = ["Malik Diallo", "@Malik-Diallo", "malik **diallo**", "MALIK DIALLO", "malik.diallo@exemple.fr", "Diallo"]
 SIGNS = ["\n", "\n\n", "* ", "1. ", "> ", "`", "**", "_", " ", "  \n", "# ", "| a | b |\n|---|---|\n", "\t", "\\"]
 LINES = ["{{citation 1@1 0-4}}\n\n", "```\nMalik Diallo\n```\n"]

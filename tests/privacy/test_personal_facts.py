@@ -9,7 +9,7 @@ from pathlib import Path
 from tortoise import Tortoise
 
 from forum import models
-from forum.domain.privacy.personal_facts import PARTS, Part, collect
+from forum.domain.privacy.personal_facts import PARTS, ArchivePart, collect
 from forum.models.meetings import TagState
 from forum.models.members import Member, Role
 from forum.models.proposals import ProposalState
@@ -189,7 +189,7 @@ def _read(parts: Mapping[str, object]) -> tuple[set[str], set[str]]:
     """The columns, as table.column, that are compared with the member, and those that are read at all."""
     asked, read = set(), set()
     for part in parts.values():
-        if isinstance(part, Part):
+        if isinstance(part, ArchivePart):
             tables = {alias: table for table, alias in re.findall(r"(?:FROM|JOIN) (\w+) (\w+)", part.query)}
             for alias, column, about in re.findall(r"\b(\w+)\.(\w+)( = \$1)?", part.query):
                 read.add(f"{tables[alias]}.{column}")

@@ -5,7 +5,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from forum.domain.syntheses.snapshots import Kind, Proposal, Thread, from_json, instant, moment_of, sha256, to_json
+from forum.domain.syntheses.snapshots import (
+    FrozenProposal,
+    FrozenThread,
+    SynthesisKind,
+    from_json,
+    instant,
+    moment_of,
+    sha256,
+    to_json,
+)
 from forum.errors import Invalid
 from forum.models.proposals import ProposalState
 from tests.document_samples import draft_snapshot, empty_snapshot, holding, hostile_snapshot, small_snapshot
@@ -49,10 +58,10 @@ def test_a_file_that_is_not_a_snapshot_is_refused(old: bytes, new: bytes) -> Non
 def test_an_inconsistent_snapshot_cannot_exist() -> None:
     snapshot = small_snapshot()
     with pytest.raises(ValueError, match="theme that is not in the snapshot"):
-        replace(snapshot, threads=(Thread(id=1, title="Ailleurs", theme=1),))
+        replace(snapshot, threads=(FrozenThread(id=1, title="Ailleurs", theme=1),))
     with pytest.raises(ValueError, match="thread that is not in the snapshot"):
         replace(snapshot, threads=())
-    stranger = Proposal("T1-001", 1, "Ailleurs", 1, snapshot.proposals[0].origin, state=ProposalState.OPEN)
+    stranger = FrozenProposal("T1-001", 1, "Ailleurs", 1, snapshot.proposals[0].origin, state=ProposalState.OPEN)
     with pytest.raises(ValueError, match="theme that is not in the snapshot"):
         holding(snapshot, (stranger,))
 
@@ -65,7 +74,7 @@ def test_a_snapshot_counts_the_ballots_of_the_proposals_in_force() -> None:
 
 def test_a_draft_with_a_tally_cannot_exist() -> None:
     with pytest.raises(ValueError, match="no tally"):
-        replace(small_snapshot(), kind=Kind.WORKING_DRAFT)
+        replace(small_snapshot(), kind=SynthesisKind.WORKING_DRAFT)
 
 
 def test_an_instant_is_written_in_utc_and_read_back() -> None:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forum.text.calendars import Event, calendar
+from forum.text.calendars import CalendarEvent, calendar
 
 NOW = datetime(2026, 3, 1, 9, 30, 15, 999, tzinfo=UTC)
-MEETING = Event(
+MEETING = CalendarEvent(
     uid="reunion-12@cahier.example.org",
     title="GT Formation et acteurs, réunion 1",
     begins=date(2026, 3, 12),
@@ -51,8 +51,8 @@ def test_a_meeting_is_written_as_the_standard_says() -> None:
 def test_moments_are_told_in_universal_time_and_the_last_day_is_included() -> None:
     paris = timezone(timedelta(hours=2))
     begins = datetime(2026, 7, 1, 23, 30, tzinfo=paris)
-    moment = Event("a@b", "Vote", begins=begins, ends=begins + timedelta(hours=3), changed_at=NOW)
-    days = Event("c@b", "Vote", begins=date(2026, 7, 1), ends=date(2026, 7, 31))
+    moment = CalendarEvent("a@b", "Vote", begins=begins, ends=begins + timedelta(hours=3), changed_at=NOW)
+    days = CalendarEvent("c@b", "Vote", begins=date(2026, 7, 1), ends=date(2026, 7, 31))
     text = calendar([moment, days], NOW + timedelta(days=1), "Votes")
     assert "DTSTART:20260701T213000Z\r\nDTEND:20260702T003000Z\r\n" in text
     assert "DTSTART;VALUE=DATE:20260701\r\nDTEND;VALUE=DATE:20260801\r\n" in text
@@ -67,19 +67,19 @@ def test_an_empty_calendar_is_one() -> None:
 
 
 def test_what_is_not_known_is_not_written() -> None:
-    text = calendar([Event("a@b", "Réunion", begins=date(2026, 3, 1))], NOW, "x")
+    text = calendar([CalendarEvent("a@b", "Réunion", begins=date(2026, 3, 1))], NOW, "x")
     assert not any(line.startswith(("LOCATION", "URL", "DESCRIPTION", "DTEND")) for line in text.split("\r\n"))
 
 
 @pytest.mark.parametrize(
     "event",
     [
-        Event("a@b", "Réunion", begins=datetime(2026, 3, 1, 9)),
-        Event("a@b", "Réunion", begins=date(2026, 3, 1), ends=NOW),
-        Event("a@b", "Réunion", begins=NOW, ends=date(2026, 3, 2)),
+        CalendarEvent("a@b", "Réunion", begins=datetime(2026, 3, 1, 9)),
+        CalendarEvent("a@b", "Réunion", begins=date(2026, 3, 1), ends=NOW),
+        CalendarEvent("a@b", "Réunion", begins=NOW, ends=date(2026, 3, 2)),
     ],
 )
-def test_times_that_mean_nothing_are_refused(event: Event) -> None:
+def test_times_that_mean_nothing_are_refused(event: CalendarEvent) -> None:
     with pytest.raises(ValueError, match=r"time zone|do not mix"):
         calendar([event], NOW, "x")
 
@@ -107,7 +107,7 @@ def shown(words: str) -> list[str]:
 @settings(deadline=None)
 @given(title=texts, place=texts, words=texts, name=texts)
 def test_no_words_write_another_property(title: str, place: str, words: str, name: str) -> None:
-    event = Event("a@b", title, begins=date(2026, 3, 1), place=place, words=words)
+    event = CalendarEvent("a@b", title, begins=date(2026, 3, 1), place=place, words=words)
     text = calendar([event, MEETING], NOW, name)
     lines = text.split("\r\n")
     assert "\n" not in text.replace("\r\n", "")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from forum.errors import Invalid
 from forum.text.links import safe_href
 from forum.text.meetings import split_tags, tag_label
-from forum.text.mentions import Mention, handle_key
+from forum.text.mentions import WrittenMention, handle_key
 from forum.text.quotes import QuoteMark, digest, locate, words
 from forum.text.reading import read
 
@@ -136,7 +136,7 @@ def test_mentions(source: str, mentions: list[tuple[str, bool]]) -> None:
 
 def test_a_handle_is_one_whatever_its_case_and_accents() -> None:
     assert handle_key("Aurélien-MOREAU") == handle_key("aurelien-moreau") != handle_key("aurelien-moreau-2")
-    assert read("@Zoé").mentions == (Mention("Zoé", leading=True),)
+    assert read("@Zoé").mentions == (WrittenMention("Zoé", leading=True),)
 
 
 @pytest.mark.parametrize(

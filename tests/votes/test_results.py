@@ -14,7 +14,7 @@ from forum.database import rows
 from forum.domain.proposals.proposals import list_proposals
 from forum.domain.themes.themes import find_theme
 from forum.domain.votes.results import read_results
-from forum.domain.votes.standings import Judged
+from forum.domain.votes.standings import JudgedProposal
 from forum.domain.votes.votes import counts_of, voters_of
 from forum.errors import NotFound
 from forum.models.members import Member
@@ -259,7 +259,7 @@ async def test_whoever_asks_within_the_house_hears_nothing_before_the_close_eith
     assert await voters_of([theme], ends) == 2
     counts = await counts_of(theme, ends)
     assert counts is not None
-    judged = {proposal: Judged("T3-001", count) for proposal, count in counts.items()}
+    judged = {proposal: JudgedProposal("T3-001", count) for proposal, count in counts.items()}
     assert (await read_results(theme, judged, ends)).voters == 2
 
 

@@ -1,11 +1,11 @@
 """Which orders come out of counts: the declared method, or another one where the pairs are too many to compare."""
 
 from forum.domain.themes.ballots import Count
-from forum.domain.votes.standings import Judged, Lens, Pairs, Terms, standing_of
+from forum.domain.votes.standings import JudgedProposal, Lens, Pairs, Terms, standing_of
 from forum.models.themes import Voting
 
-FIRST = Judged("T3-001", Count({"1": 3}))
-SECOND = Judged("T3-002", Count({"1": 1, "2": 1}))
+FIRST = JudgedProposal("T3-001", Count({"1": 3}))
+SECOND = JudgedProposal("T3-002", Count({"1": 1, "2": 1}))
 PREFERRED = Pairs(("T3-001", "T3-002"), ((0, 2), (1, 0)))
 
 

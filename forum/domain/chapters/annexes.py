@@ -25,7 +25,7 @@ from forum.domain.chapters.words import (
     shown,
     text,
 )
-from forum.domain.syntheses.snapshots import Kind, Snapshot
+from forum.domain.syntheses.snapshots import Snapshot, SynthesisKind
 from forum.models.themes import Voting
 
 
@@ -48,7 +48,7 @@ def _every_proposal(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Iterable
         yield Paragraph(text("Aucune proposition n’a été déposée."), Tone.EMPTY)
         return
     order = "Par référence, propositions retirées comprises."
-    if snapshot.kind is Kind.FINAL:
+    if snapshot.kind is SynthesisKind.FINAL:
         order += " Les propositions de même rang sont ex æquo."
     yield Paragraph(text(order), Tone.NOTE)
     for ranking in rankings:
@@ -58,7 +58,7 @@ def _every_proposal(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Iterable
 
 def _proposal_table(snapshot: Snapshot, ranking: Ranking) -> Table:
     caption = fr("Propositions du thème {number}", number=ranking.theme.number)
-    if snapshot.kind is Kind.WORKING_DRAFT:
+    if snapshot.kind is SynthesisKind.WORKING_DRAFT:
         return Table(
             caption,
             (Column("Référence", 16), Column("Proposition", 64), Column("État", 20)),

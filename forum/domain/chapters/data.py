@@ -30,7 +30,16 @@ from forum.domain.chapters.proposals import (
     why,
 )
 from forum.domain.chapters.words import contribution_url, software, verbatim_id
-from forum.domain.syntheses.snapshots import Kind, Proposal, Question, Snapshot, Source, Theme, Verbatim, Window
+from forum.domain.syntheses.snapshots import (
+    FrozenProposal,
+    FrozenQuestion,
+    FrozenTheme,
+    FrozenWindow,
+    Snapshot,
+    Source,
+    SynthesisKind,
+    Verbatim,
+)
 from forum.domain.votes.standings import Lens
 from forum.models.proposals import IN_FORCE
 from forum.models.themes import Voting
@@ -49,7 +58,7 @@ def dataset_of(snapshot: Snapshot, rankings: Sequence[Ranking], digest: str) -> 
             example=consultation.example,
         ),
         scope=snapshot.scope,
-        draft=snapshot.kind is Kind.WORKING_DRAFT,
+        draft=snapshot.kind is SynthesisKind.WORKING_DRAFT,
         version=snapshot.version,
         taken_at=snapshot.taken_at,
         sha256=digest,
@@ -90,7 +99,7 @@ def _methods(rankings: Sequence[Ranking]) -> tuple[str, ...]:
     return tuple(formula if name == Lens.NET_SUPPORT.label else name for name in names) or (formula,)
 
 
-def unanswered(snapshot: Snapshot, theme: Theme) -> tuple[Question, ...]:
+def unanswered(snapshot: Snapshot, theme: FrozenTheme) -> tuple[FrozenQuestion, ...]:
     """The guiding questions of a theme to which no proposal in force is attached."""
     answered = {
         position
@@ -104,7 +113,7 @@ def unanswered(snapshot: Snapshot, theme: Theme) -> tuple[Question, ...]:
 def _theme(snapshot: Snapshot, ranking: Ranking) -> ThemeData:
     theme = ranking.theme
     posts = {count.theme: count.posts for count in snapshot.participation.per_theme}
-    counted = snapshot.kind is Kind.FINAL and theme.voting is Voting.OPINIONS
+    counted = snapshot.kind is SynthesisKind.FINAL and theme.voting is Voting.OPINIONS
     return ThemeData(
         number=theme.number,
         title=theme.title,
@@ -128,7 +137,7 @@ def _theme(snapshot: Snapshot, ranking: Ranking) -> ThemeData:
     )
 
 
-def _window(window: Window | None) -> WindowData | None:
+def _window(window: FrozenWindow | None) -> WindowData | None:
     return None if window is None else WindowData(window.start, window.end)
 
 
@@ -138,7 +147,7 @@ def _proposals(snapshot: Snapshot, rankings: Sequence[Ranking]) -> tuple[Proposa
     return tuple(_proposal(snapshot, proposal, results.get(proposal.reference)) for proposal in in_order)
 
 
-def _proposal(snapshot: Snapshot, proposal: Proposal, result: Result | None) -> ProposalData:
+def _proposal(snapshot: Snapshot, proposal: FrozenProposal, result: Result | None) -> ProposalData:
     tally = proposal.tally
     counted = is_counted(snapshot, proposal)
     return ProposalData(

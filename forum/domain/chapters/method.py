@@ -25,9 +25,9 @@ from forum.domain.chapters.words import (
     text,
 )
 from forum.domain.syntheses.snapshots import (
+    FrozenTheme,
+    FrozenWindow,
     Snapshot,
-    Theme,
-    Window,
 )
 from forum.models.themes import Voting
 
@@ -50,7 +50,7 @@ def method_chapter(snapshot: Snapshot) -> Section:
     )
 
 
-def _calendar(themes: Sequence[Theme]) -> Block:
+def _calendar(themes: Sequence[FrozenTheme]) -> Block:
     if not themes:
         return Paragraph(text("Aucun thème n’est ouvert."), Tone.EMPTY)
     return Table(
@@ -67,7 +67,7 @@ def _calendar(themes: Sequence[Theme]) -> Block:
     )
 
 
-def _window(window: Window | None) -> str:
+def _window(window: FrozenWindow | None) -> str:
     if window is None:
         return "dates non fixées"
     return f"du {local_moment(window.start)} au {local_moment(window.end)}"
@@ -158,15 +158,15 @@ _KINDS: Final[Mapping[Voting, tuple[str, str]]] = {
 }
 
 
-def _votes(themes: Sequence[Theme]) -> Iterable[str]:
+def _votes(themes: Sequence[FrozenTheme]) -> Iterable[str]:
     return (f"{where}{_KINDS[voting][0]}" for voting, where in _by_voting(themes))
 
 
-def _orders(themes: Sequence[Theme]) -> Iterable[str]:
+def _orders(themes: Sequence[FrozenTheme]) -> Iterable[str]:
     return (f"{where}{_KINDS[voting][1]}" for voting, where in _by_voting(themes))
 
 
-def _by_voting(themes: Sequence[Theme]) -> Iterable[tuple[Voting, str]]:
+def _by_voting(themes: Sequence[FrozenTheme]) -> Iterable[tuple[Voting, str]]:
     """The kinds of voting, each with the themes that have it when there are several."""
     kinds = [voting for voting in Voting if any(theme.voting is voting for theme in themes)] or [Voting.OPINIONS]
     for voting in kinds:
@@ -174,7 +174,7 @@ def _by_voting(themes: Sequence[Theme]) -> Iterable[tuple[Voting, str]]:
         yield voting, f"Thèmes {numbers}\u00a0: " if len(kinds) > 1 else ""
 
 
-def _sealing(themes: Sequence[Theme]) -> str:
+def _sealing(themes: Sequence[FrozenTheme]) -> str:
     sealed = [str(theme.number) for theme in themes if theme.sealed]
     if len(sealed) == len(themes):
         return fr("Aucun résultat n’est visible avant la clôture des votes.")
@@ -186,7 +186,7 @@ def _sealing(themes: Sequence[Theme]) -> str:
     )
 
 
-def _quorums(themes: Sequence[Theme]) -> str:
+def _quorums(themes: Sequence[FrozenTheme]) -> str:
     quorums = {theme.quorum for theme in themes}
     if quorums <= {0}:
         return fr("Aucun : toutes les propositions soumises au vote sont classées.")

@@ -41,9 +41,9 @@ from forum.domain.chapters.words import (
     verbatim_id,
 )
 from forum.domain.syntheses.snapshots import (
-    Kind,
+    FrozenTheme,
     Snapshot,
-    Theme,
+    SynthesisKind,
     Verbatim,
     moment_of,
     sha256,
@@ -79,7 +79,7 @@ def outline_of(snapshot: Snapshot) -> Outline:
 
 
 def _is_draft(snapshot: Snapshot) -> bool:
-    return snapshot.kind is Kind.WORKING_DRAFT
+    return snapshot.kind is SynthesisKind.WORKING_DRAFT
 
 
 # Cover
@@ -178,7 +178,7 @@ def _context(snapshot: Snapshot) -> Section:
     )
 
 
-def _theme_context(theme: Theme) -> Section:
+def _theme_context(theme: FrozenTheme) -> Section:
     blocks: list[Block] = list(_introduction(theme.introduction))
     if theme.questions:
         blocks.append(Paragraph(text(fr("Questions directrices posées à l’ouverture :")), Tone.OPENING))
@@ -195,7 +195,7 @@ def _introduction(plain: str) -> Iterable[Paragraph]:
             yield Paragraph(asked(line.strip()))
 
 
-def theme_title(theme: Theme) -> str:
+def theme_title(theme: FrozenTheme) -> str:
     """Such as "Thème 3 : Formation et acteurs"."""
     return fr("Thème {number} : {title}", number=theme.number, title=theme.title)
 
@@ -290,7 +290,7 @@ def _unanswered(snapshot: Snapshot) -> Section:
     )
 
 
-def _unanswered_in(snapshot: Snapshot, theme: Theme) -> Section:
+def _unanswered_in(snapshot: Snapshot, theme: FrozenTheme) -> Section:
     left = unanswered(snapshot, theme)
     block: Block = Paragraph(text("Chaque question directrice a reçu au moins une proposition."))
     if left:

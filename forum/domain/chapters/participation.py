@@ -25,8 +25,8 @@ from forum.domain.chapters.words import (
 )
 from forum.domain.syntheses.snapshots import (
     DayCount,
-    Kind,
     Snapshot,
+    SynthesisKind,
 )
 from forum.models.proposals import ProposalState
 from forum.models.themes import Voting
@@ -53,7 +53,7 @@ def participation_of(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Partici
     """
     facts = snapshot.participation
     withdrawn = [proposal for proposal in snapshot.proposals if proposal.state is ProposalState.WITHDRAWN]
-    counted = snapshot.kind is Kind.FINAL
+    counted = snapshot.kind is SynthesisKind.FINAL
     return ParticipationData(
         contributions=facts.posts,
         replies=facts.replies,

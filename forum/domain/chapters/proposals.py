@@ -21,9 +21,9 @@ from forum.documents.outline import (
     Tone,
 )
 from forum.domain.chapters.words import contribution_url, counted, fr, local_moment, shown, signed, text, verbatim_id
-from forum.domain.syntheses.snapshots import Kind, Proposal, Snapshot, Theme
+from forum.domain.syntheses.snapshots import FrozenProposal, FrozenTheme, Snapshot, SynthesisKind
 from forum.domain.themes.ballots import TALLIED, Count
-from forum.domain.votes.standings import Judged, Lens, Pairs, Place, Standing, Terms, standing_of
+from forum.domain.votes.standings import JudgedProposal, Lens, Pairs, RankedPlace, Terms, ThemeStanding, standing_of
 from forum.models.proposals import IN_FORCE, ProposalState
 from forum.models.themes import Voting
 from forum.ranking.methods import Disagreement
@@ -38,9 +38,9 @@ NAMED_TIES: Final = 3
 class Result:
     """A ranked proposal: its place by the declared method of its theme, and the theme's other methods."""
 
-    proposal: Proposal
-    place: Place
-    theme: Theme
+    proposal: FrozenProposal
+    place: RankedPlace
+    theme: FrozenTheme
     methods: tuple[Lens, ...]
 
     @property
@@ -59,7 +59,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AnnexLine:
     """A proposal as a row of the annex."""
 
     link: Run
@@ -74,11 +74,11 @@ class Line:
 class Ranking:
     """One theme: its results in order of rank, the proposals listed separately, and its annex."""
 
-    theme: Theme
+    theme: FrozenTheme
     results: tuple[Result, ...]
-    apart: tuple[Proposal, ...]
+    apart: tuple[FrozenProposal, ...]
     """Proposals in force but not ranked, by reference: below the quorum, never put to the vote, or votes still open."""
-    lines: tuple[Line, ...]
+    lines: tuple[AnnexLine, ...]
     ballots: Tally
     """All supports or opinions on its proposals in force."""
     votants: int
@@ -98,7 +98,7 @@ def rankings_of(snapshot: Snapshot) -> tuple[Ranking, ...]:
     return tuple(_ranking(snapshot, theme) for theme in snapshot.themes)
 
 
-def _ranking(snapshot: Snapshot, theme: Theme) -> Ranking:
+def _ranking(snapshot: Snapshot, theme: FrozenTheme) -> Ranking:
     proposals = sorted(
         (proposal for proposal in snapshot.proposals if proposal.theme == theme.number),
         key=lambda proposal: reference_key(proposal.reference),
@@ -121,23 +121,23 @@ def _ranking(snapshot: Snapshot, theme: Theme) -> Ranking:
     )
 
 
-def _standing(snapshot: Snapshot, theme: Theme, in_force: Sequence[Proposal]) -> Standing:
+def _standing(snapshot: Snapshot, theme: FrozenTheme, in_force: Sequence[FrozenProposal]) -> ThemeStanding:
     """The orders of a theme, computed from the snapshot: they always give the same figures as the site."""
-    judged = [Judged(each.reference, count_of(each)) for each in in_force if is_counted(snapshot, each)]
+    judged = [JudgedProposal(each.reference, count_of(each)) for each in in_force if is_counted(snapshot, each)]
     given = {Lens(order.method): dict(zip(order.references, order.ranks, strict=True)) for order in theme.given}
     pairs = Pairs(theme.compared, theme.preferred) if theme.compared else None
     terms = Terms(theme.voting, len(theme.mentions), theme.quorum, snapshot.method.abstentions_in_wilson)
     return standing_of(terms, judged, given, pairs)
 
 
-def is_counted(snapshot: Snapshot, proposal: Proposal) -> bool:
+def is_counted(snapshot: Snapshot, proposal: FrozenProposal) -> bool:
     """Whether it was put to the vote and the vote is over."""
-    if snapshot.kind is Kind.WORKING_DRAFT:
+    if snapshot.kind is SynthesisKind.WORKING_DRAFT:
         return False
     return proposal.tally is not None or theme_of(snapshot, proposal).voting not in TALLIED
 
 
-def count_of(proposal: Proposal) -> Count:
+def count_of(proposal: FrozenProposal) -> Count:
     """What its ballots say, in the terms of its theme."""
     if proposal.tally is None:
         return Count({str(each.opinion): each.ballots for each in proposal.said}, proposal.pending)
@@ -176,7 +176,7 @@ def theme_section(snapshot: Snapshot, ranking: Ranking, title: str) -> Section:
     if not ranking.results and not ranking.apart:
         return Section(anchor, title, (Paragraph(text("Aucune proposition en vigueur dans ce thème."), Tone.EMPTY),))
     ranked = tuple(_ranked_block(snapshot, result) for result in ranking.results)
-    if snapshot.kind is Kind.WORKING_DRAFT:
+    if snapshot.kind is SynthesisKind.WORKING_DRAFT:
         uncounted = tuple(_uncounted_block(snapshot, proposal) for proposal in ranking.apart)
         return Section(anchor, title, (Paragraph(tuple(_votes_of(snapshot, ranking.theme)), Tone.NOTE), *uncounted))
     apart = tuple(_apart_block(snapshot, proposal) for proposal in ranking.apart)
@@ -187,7 +187,7 @@ def theme_section(snapshot: Snapshot, ranking: Ranking, title: str) -> Section:
     return Section(anchor, title, ranked, sections)
 
 
-def _votes_of(snapshot: Snapshot, theme: Theme) -> Iterable[Run]:
+def _votes_of(snapshot: Snapshot, theme: FrozenTheme) -> Iterable[Run]:
     """The state of a theme's votes, since a draft does not give their results."""
     votes = theme.votes
     if votes is None:
@@ -202,7 +202,7 @@ def _votes_of(snapshot: Snapshot, theme: Theme) -> Iterable[Run]:
         yield Run(", et dans la synthèse du thème dès qu’elle est publiée.")
 
 
-def _uncounted_block(snapshot: Snapshot, proposal: Proposal) -> ProposalBlock:
+def _uncounted_block(snapshot: Snapshot, proposal: FrozenProposal) -> ProposalBlock:
     return _block(snapshot, proposal, rank=None, bar=None, figures=(), explanation="")
 
 
@@ -221,7 +221,7 @@ def _ranked_block(snapshot: Snapshot, result: Result) -> ProposalBlock:
     )
 
 
-def _apart_block(snapshot: Snapshot, proposal: Proposal) -> ProposalBlock:
+def _apart_block(snapshot: Snapshot, proposal: FrozenProposal) -> ProposalBlock:
     theme = theme_of(snapshot, proposal)
     counted_ = is_counted(snapshot, proposal)
     return _block(
@@ -234,7 +234,7 @@ def _apart_block(snapshot: Snapshot, proposal: Proposal) -> ProposalBlock:
     )
 
 
-def _bar(proposal: Proposal, theme: Theme) -> Bar | None:
+def _bar(proposal: FrozenProposal, theme: FrozenTheme) -> Bar | None:
     """The bar of opinions; other kinds of voting are shown as figures."""
     tally = proposal.tally
     if theme.voting is not Voting.OPINIONS or tally is None or not tally.votants:
@@ -242,7 +242,7 @@ def _bar(proposal: Proposal, theme: Theme) -> Bar | None:
     return opinion_bar(proposal.reference, tally)
 
 
-def _figures(proposal: Proposal, theme: Theme) -> Iterable[Figure]:
+def _figures(proposal: FrozenProposal, theme: FrozenTheme) -> Iterable[Figure]:
     """What its ballots say, in the terms of its theme."""
     count = count_of(proposal)
     match theme.voting:
@@ -279,7 +279,7 @@ def _figures_beside(result: Result) -> Iterable[Figure]:
 
 def _block(
     snapshot: Snapshot,
-    proposal: Proposal,
+    proposal: FrozenProposal,
     *,
     rank: str | None,
     bar: Bar | None,
@@ -300,19 +300,19 @@ def _block(
     )
 
 
-def proposal_url(snapshot: Snapshot, proposal: Proposal) -> str:
+def proposal_url(snapshot: Snapshot, proposal: FrozenProposal) -> str:
     """Where a proposal can be read."""
     return f"{snapshot.consultation.base_url}/propositions/{proposal.reference}"
 
 
-def _links(snapshot: Snapshot, proposal: Proposal) -> Iterable[Run]:
+def _links(snapshot: Snapshot, proposal: FrozenProposal) -> Iterable[Run]:
     yield Run(f"Proposition {proposal.reference}", href=proposal_url(snapshot, proposal))
     if proposal.source is not None:
         words = verbatim_id(proposal.source.post, proposal.source.revision)
         yield Run(f"Mots d’origine {words}", href=contribution_url(snapshot, proposal.source.post))
 
 
-def theme_of(snapshot: Snapshot, proposal: Proposal) -> Theme:
+def theme_of(snapshot: Snapshot, proposal: FrozenProposal) -> FrozenTheme:
     """The theme of a proposal."""
     return next(theme for theme in snapshot.themes if theme.number == proposal.theme)
 
@@ -359,7 +359,7 @@ def _said(result: Result) -> str:
             return _duel(place) if place.duel else fr("classée par {voters}", voters=voters)
 
 
-def _duel(place: Place) -> str:
+def _duel(place: RankedPlace) -> str:
     assert place.duel is not None
     if place.duel.is_before:
         return fr(
@@ -384,8 +384,8 @@ def _tied_with(references: Sequence[str]) -> str:
     return f", avec {named}" + (f" et {counted(more, 'autre', 'autres')}" if more > 0 else "")
 
 
-def _why_apart(snapshot: Snapshot, proposal: Proposal) -> str:
-    if snapshot.kind is Kind.WORKING_DRAFT:
+def _why_apart(snapshot: Snapshot, proposal: FrozenProposal) -> str:
+    if snapshot.kind is SynthesisKind.WORKING_DRAFT:
         votes = theme_of(snapshot, proposal).votes
         if votes is not None and votes.end <= snapshot.taken_at:
             return fr("Votes clos : les résultats sont sur le site ; ce document de travail est sans dépouillement.")
@@ -402,7 +402,7 @@ def _why_apart(snapshot: Snapshot, proposal: Proposal) -> str:
 # The annex and the data
 
 
-def _line(snapshot: Snapshot, proposal: Proposal, result: Result | None) -> Line:
+def _line(snapshot: Snapshot, proposal: FrozenProposal, result: Result | None) -> AnnexLine:
     tally = proposal.tally
     counts: tuple[str, ...] = ("–",) * 4
     if theme_of(snapshot, proposal).voting is not Voting.OPINIONS:
@@ -410,7 +410,7 @@ def _line(snapshot: Snapshot, proposal: Proposal, result: Result | None) -> Line
     elif tally is not None:
         counts = (shown(tally.for_), shown(tally.abstain), shown(tally.against), signed(tally.net))
     not_ranked = "non classée" if proposal.state in IN_FORCE else proposal.state.label
-    return Line(
+    return AnnexLine(
         link=Run(proposal.reference, href=proposal_url(snapshot, proposal)),
         wording=Run(proposal.wording, authored=True),
         state=proposal.state.label,
@@ -419,7 +419,7 @@ def _line(snapshot: Snapshot, proposal: Proposal, result: Result | None) -> Line
     )
 
 
-def why(snapshot: Snapshot, proposal: Proposal, result: Result | None) -> str:
+def why(snapshot: Snapshot, proposal: FrozenProposal, result: Result | None) -> str:
     """One sentence that says why this rank, or why none."""
     if result is not None:
         return explanation_of(result)

@@ -16,7 +16,7 @@ from forum.text.highlights import Highlight, marked
 
 
 @dataclass(frozen=True, slots=True)
-class Extract:
+class ShownExtract:
     """An extract as pages show it. `proposal` is the one it supports, `begun` the one that was made from it.
 
     `stale`: its post was edited since, and nobody has compared the words yet.
@@ -67,10 +67,10 @@ TABLES = """
       LEFT JOIN proposal p ON p.id = e.proposal_id AND p.number > 0"""
 
 
-def extract_from(found: Row) -> Extract:
+def extract_from(found: Row) -> ShownExtract:
     """The extract of a row that selects COLUMNS."""
     theme = found["theme_number"]
-    return Extract(
+    return ShownExtract(
         id=found["id"],
         post=found["post_id"],
         post_number=found["post_number"],
@@ -92,9 +92,9 @@ def extract_from(found: Row) -> Extract:
     )
 
 
-async def extracts_of(posts: Sequence[int]) -> dict[int, tuple[Extract, ...]]:
+async def extracts_of(posts: Sequence[int]) -> dict[int, tuple[ShownExtract, ...]]:
     """The extracts of some posts, by post, in the order of their words; one query."""
-    found: dict[int, tuple[Extract, ...]] = {}
+    found: dict[int, tuple[ShownExtract, ...]] = {}
     if posts:
         read = f"SELECT {COLUMNS} {TABLES} WHERE e.post_id IN ({places(len(posts))})"
         for each in await rows(f"{read} ORDER BY e.start, e.stop, e.id", *posts):
@@ -106,10 +106,10 @@ async def extracts_of(posts: Sequence[int]) -> dict[int, tuple[Extract, ...]]:
 class Support:
     """The extracts on the page of a proposal, for it, against it or about it, by the day they were kept."""
 
-    origin: Extract | None
-    words: tuple[tuple[Nature, tuple[Extract, ...]], ...]
-    arguments_for: tuple[Extract, ...]
-    arguments_against: tuple[Extract, ...]
+    origin: ShownExtract | None
+    words: tuple[tuple[Nature, tuple[ShownExtract, ...]], ...]
+    arguments_for: tuple[ShownExtract, ...]
+    arguments_against: tuple[ShownExtract, ...]
 
 
 async def support_of(proposal: int) -> Support:
@@ -135,7 +135,7 @@ async def support_of(proposal: int) -> Support:
 _ARGUMENTS = (Nature.ARGUMENT_FOR, Nature.ARGUMENT_AGAINST)
 
 
-def highlighted(html: str, plain: str, extracts: Iterable[Extract]) -> str:
+def highlighted(html: str, plain: str, extracts: Iterable[ShownExtract]) -> str:
     """The HTML of a post with its extracts marked, except an extract of the whole post, which would single out
     nothing."""
     whole = len(plain.strip())

@@ -11,8 +11,8 @@ from hashlib import sha256
 
 from forum.database import Row, row, rows, transaction
 from forum.domain import journal
-from forum.domain.discussion.post_writing import Draft, clean, read_source, write_post
-from forum.domain.discussion.posts import Place, quoted_words
+from forum.domain.discussion.post_writing import CheckedPost, clean, read_source, write_post
+from forum.domain.discussion.posts import PostPlace, quoted_words
 from forum.domain.discussion.threads import insert_thread
 from forum.domain.themes.themes import Hold, find_theme, hold_theme
 from forum.errors import Conflict
@@ -58,7 +58,7 @@ async def import_posts(theme_number: int, title: str, posts: Sequence[ImportedPo
         # Held alone: otherwise the same file, imported twice at once, would make two threads.
         theme = await hold_theme(theme_number, Hold.ALONE, now)
         thread = await _thread(theme.id, title, key, now)
-        place = Place(thread, title, theme)
+        place = PostPlace(thread, title, theme)
         existing = await _existing(thread)
         ids = [r["id"] for r in existing[: len(posts)]]
         for i, (post, reading) in enumerate(zip(posts, readings, strict=True)):
@@ -118,10 +118,10 @@ def _to_come(post: ImportedPost) -> QuoteMark | None:
     return QuoteMark(_UNWRITTEN, 1, *post.quoted[1:]) if post.quoted else None
 
 
-async def _draft(post: ImportedPost, mark: QuoteMark | None, reading: Reading) -> Draft:
+async def _draft(post: ImportedPost, mark: QuoteMark | None, reading: Reading) -> CheckedPost:
     """The prepared draft, with the mark of the quoted contribution, which is written by now."""
     marks = tuple(mark if mark and each == _to_come(post) else each for each in reading.quotes)
-    return Draft(clean(post.source(mark)), replace(reading, quotes=marks), tuple(await quoted_words(marks)))
+    return CheckedPost(clean(post.source(mark)), replace(reading, quotes=marks), tuple(await quoted_words(marks)))
 
 
 async def _thread(theme: int, title: str, key: str, now: datetime) -> int:

@@ -15,7 +15,7 @@ from anyio.to_thread import run_sync
 from forum.database import places, row, rows, transaction
 from forum.domain.discussion.meeting_tags import TagToCome, retag, tag, tags_to_come
 from forum.domain.discussion.posts import (
-    Place,
+    PostPlace,
     QuotedWords,
     place_to_reply,
     post_to_edit,
@@ -31,7 +31,7 @@ from forum.models.posts import PostKind
 from forum.permissions import Viewer, demand, may_act, may_contribute, may_edit_post, may_moderate
 from forum.settings import settings
 from forum.text import quotes
-from forum.text.mentions import Mention, handle_key, without_strangers
+from forum.text.mentions import WrittenMention, handle_key, without_strangers
 from forum.text.reading import RENDERER_VERSION, Reading, read
 from forum.text.source import clean_source
 
@@ -40,7 +40,7 @@ LONGEST_KEY = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class CheckedPost:
     """A contribution that has been read and accepted, but not written yet."""
 
     source: str
@@ -48,7 +48,7 @@ class Draft:
     quoted: tuple[QuotedWords, ...]
 
 
-async def prepare(source: str) -> Draft:
+async def prepare(source: str) -> CheckedPost:
     """Read a contribution without writing it: what a preview shows, what a reply stores.
 
     Raises:
@@ -59,7 +59,7 @@ async def prepare(source: str) -> Draft:
         raise Invalid("Ajoutez vos mots : une étiquette ou une citation seule ne se publie pas.", field="source")
     strangers = {handle_key(each.mention.handle) for each in await _called(reading) if each.member is None}
     reading = replace(reading, html=without_strangers(reading.html, strangers))
-    return Draft(clean(source), reading, tuple(await quoted_words(reading.quotes)))
+    return CheckedPost(clean(source), reading, tuple(await quoted_words(reading.quotes)))
 
 
 async def read_source(source: str) -> Reading:
@@ -81,7 +81,7 @@ def clean(source: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnswerTarget:
     """The contribution being answered, and its author, when known."""
 
     id: int
@@ -158,12 +158,12 @@ async def _refuse_twins(written: Written, author: int, source: str, answered: in
 
 async def write_post(
     author: int | None,
-    place: Place,
-    draft: Draft,
+    place: PostPlace,
+    draft: CheckedPost,
     now: datetime,
     *,
     written_at: datetime | None,
-    answered: Answered | None = None,
+    answered: AnswerTarget | None = None,
     kind: PostKind = PostKind.CONTRIBUTION,
     moderates: Viewer | None = None,
 ) -> Written:
@@ -198,18 +198,18 @@ async def write_post(
     return Written(post, place.thread, number)
 
 
-async def _answered(reply_to: int | None, thread: int) -> Answered | None:
+async def _answered(reply_to: int | None, thread: int) -> AnswerTarget | None:
     """The contribution being answered. Raises Invalid: it is not in this thread."""
     if reply_to is None:
         return None
     found = await row("SELECT author_id FROM post WHERE id = $1 AND thread_id = $2", reply_to, thread)
     if found is None:
         raise Invalid("La contribution à laquelle vous répondez n’est pas dans ce fil.")
-    return Answered(reply_to, found["author_id"])
+    return AnswerTarget(reply_to, found["author_id"])
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldPerson:
     """Somebody whom a contribution would notify once published, and why."""
 
     name: str
@@ -221,8 +221,8 @@ class Preview:
     """What publishing a draft would do: who would be notified, who was for an earlier version, who would be past the
     limit or cannot sign in (as typed), the handles of no member, which stay plain words, and the meeting tags."""
 
-    draft: Draft
-    told: tuple[Told, ...]
+    draft: CheckedPost
+    told: tuple[ToldPerson, ...]
     before: tuple[str, ...]
     beyond: tuple[str, ...]
     absent: tuple[str, ...]
@@ -250,12 +250,12 @@ async def preview_edit(viewer: Viewer | None, post: int, source: str, now: datet
 
 
 async def preview_of(
-    draft: Draft,
+    draft: CheckedPost,
     viewer: Viewer,
     group: int,
     now: datetime,
     *,
-    answered: Answered | None = None,
+    answered: AnswerTarget | None = None,
     post: int | None = None,
 ) -> Preview:
     """What publishing a draft in a theme of this group would do, by the rules that hold when it is published."""
@@ -267,7 +267,7 @@ async def preview_of(
     typed = names | {each.member: f"@{each.mention.handle}" for each in called if each.member is not None}
     return Preview(
         draft=draft,
-        told=tuple(Told(names[member], event) for member, event in audience.told.items()),
+        told=tuple(ToldPerson(names[member], event) for member, event in audience.told.items()),
         before=tuple(names[member] for member in audience.before),
         beyond=tuple(typed[member] for member in audience.beyond),
         absent=tuple(typed[member] for member in audience.absent),
@@ -283,7 +283,7 @@ async def _names(members: Sequence[int]) -> dict[int, str]:
     return {r["id"]: r["name"] for r in found}
 
 
-async def _take_number(place: Place, now: datetime) -> int:
+async def _take_number(place: PostPlace, now: datetime) -> int:
     """The next place in the thread, whose row stays locked until the commit; its cached pages become stale."""
     taken = await row(
         """UPDATE thread SET posts_count = posts_count + 1, version = version + 1, last_post_at = $1
@@ -296,7 +296,7 @@ async def _take_number(place: Place, now: datetime) -> int:
     return int(taken["posts_count"])
 
 
-async def _keep_revision(post: int, number: int, draft: Draft, editor: int | None, now: datetime) -> None:
+async def _keep_revision(post: int, number: int, draft: CheckedPost, editor: int | None, now: datetime) -> None:
     await rows(
         """INSERT INTO post_revision (post_id, number, source, html, plain, editor_id, created_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7)""",
@@ -314,12 +314,12 @@ async def _keep_revision(post: int, number: int, draft: Draft, editor: int | Non
 class _Called:
     """A handle in a contribution, and the member who has it, if any."""
 
-    mention: Mention
+    mention: WrittenMention
     key: str
     member: int | None
 
 
-async def _point(post: int, draft: Draft) -> list[_Called]:
+async def _point(post: int, draft: CheckedPost) -> list[_Called]:
     """Record the quotes and mentions of a contribution; returns the mentions."""
     for position, quoted in enumerate(draft.quoted):
         mark = quoted.mark
@@ -350,7 +350,7 @@ async def _point(post: int, draft: Draft) -> list[_Called]:
 async def _called(reading: Reading) -> list[_Called]:
     """The members mentioned in a contribution, in the order of its words."""
     # One letter may become eighteen in a key; a handle is compared up to the length of the column.
-    mentions: dict[str, Mention] = {}
+    mentions: dict[str, WrittenMention] = {}
     for mention in reading.mentions:
         mentions.setdefault(handle_key(mention.handle)[:LONGEST_KEY], mention)
     if not mentions:
@@ -360,7 +360,7 @@ async def _called(reading: Reading) -> list[_Called]:
     return [_Called(mention, key, members.get(key)) for key, mention in mentions.items()]
 
 
-def _concerned(draft: Draft, answered: Answered | None, called: Sequence[_Called]) -> dict[int, Event]:
+def _concerned(draft: CheckedPost, answered: AnswerTarget | None, called: Sequence[_Called]) -> dict[int, Event]:
     """The people whom a contribution concerns, each once, for the strongest reason: quoted, answered, mentioned."""
     concerned = {quoted.author_id: Event.QUOTE for quoted in draft.quoted if quoted.author_id is not None}
     if answered is not None and answered.author is not None:
@@ -396,7 +396,7 @@ async def edit(viewer: Viewer | None, post: int, source: str, revision: int, now
     return Written(post, place.thread, current.number)
 
 
-async def _replace(post: int, draft: Draft, editor: int, revision: int, now: datetime) -> None:
+async def _replace(post: int, draft: CheckedPost, editor: int, revision: int, now: datetime) -> None:
     written = await row(
         """UPDATE post SET source = $1, html = $2, plain = $3, renderer = $4, edited_at = $5, revision = revision + 1
             WHERE id = $6 AND revision = $7 RETURNING revision""",

@@ -23,7 +23,7 @@ from forum.text.reading import read
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PostPlace:
     """Where a contribution is, or will be: its thread, and the theme whose schedule applies."""
 
     thread: int
@@ -55,7 +55,7 @@ class OnePost:
     plain: str
     revision: int
     written_at: datetime | None
-    place: Place
+    place: PostPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Revision:
     quoted: tuple[QuotedWords, ...]
 
 
-async def read_place(thread: int, *, hold: Hold | None = None) -> Place:
+async def read_place(thread: int, *, hold: Hold | None = None) -> PostPlace:
     """Where a contribution would go; `hold` locks its theme for the caller's transaction. Raises NotFound."""
     found = await row(
         f"""SELECT f.id, f.title, {THEME_COLUMNS} FROM thread f JOIN theme t ON t.id = f.theme_id
@@ -82,7 +82,7 @@ async def read_place(thread: int, *, hold: Hold | None = None) -> Place:
     return _place(found)
 
 
-async def place_to_reply(viewer: Viewer | None, thread: int, now: datetime) -> Place:
+async def place_to_reply(viewer: Viewer | None, thread: int, now: datetime) -> PostPlace:
     """The thread that this person may write in: what the form of a reply shows.
 
     Raises:
@@ -93,8 +93,8 @@ async def place_to_reply(viewer: Viewer | None, thread: int, now: datetime) -> P
     return place
 
 
-def _place(found: Row) -> Place:
-    return Place(found["id"], found["title"], theme_from(found))
+def _place(found: Row) -> PostPlace:
+    return PostPlace(found["id"], found["title"], theme_from(found))
 
 
 async def read_post(post: int, *, hold: Hold | None = None) -> OnePost:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from forum.database import Row, row, rows, transaction
-from forum.domain.discussion.extracts import Extract, extracts_of, highlighted
-from forum.domain.discussion.post_writing import SAME_WORDS, Draft, Preview, prepare, preview_of, write_post
-from forum.domain.discussion.posts import Place, QuotedWords
+from forum.domain.discussion.extracts import ShownExtract, extracts_of, highlighted
+from forum.domain.discussion.post_writing import SAME_WORDS, CheckedPost, Preview, prepare, preview_of, write_post
+from forum.domain.discussion.posts import PostPlace, QuotedWords
 from forum.domain.references import storable
 from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, find_theme, hold_theme, theme_from
 from forum.domain.votes.votes import ProposalLine, lines_under_posts
@@ -55,7 +55,7 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnsweredPost:
     """The contribution being answered."""
 
     id: int
@@ -92,14 +92,14 @@ class ShownPost:
     written_at: datetime | None
     edited_at: datetime | None
     revision: int
-    answers: Answered | None
+    answers: AnsweredPost | None
     opening: str
     tags: tuple[Tag, ...]
     proposals: tuple[ProposalLine, ...]
-    extracts: tuple[Extract, ...]
+    extracts: tuple[ShownExtract, ...]
 
     @property
-    def noted(self) -> tuple[Extract, ...]:
+    def noted(self) -> tuple[ShownExtract, ...]:
         """The extracts to list under the post, in addition to the proposals that are shown there."""
         shown = {line.reference for line in self.proposals}
         return tuple(each for each in self.extracts if each.begun not in shown)
@@ -274,7 +274,7 @@ def _shown(
     quoted: Sequence[QuotedWords],
     tags: Sequence[Tag],
     proposals: tuple[ProposalLine, ...],
-    extracts: tuple[Extract, ...],
+    extracts: tuple[ShownExtract, ...],
 ) -> ShownPost:
     return ShownPost(
         id=found["id"],
@@ -285,7 +285,7 @@ def _shown(
         written_at=found["written_at"],
         edited_at=found["edited_at"],
         revision=found["revision"],
-        answers=Answered(found["answered_id"], found["answered_number"], found["answered_author"])
+        answers=AnsweredPost(found["answered_id"], found["answered_number"], found["answered_author"])
         if found["answered_id"] is not None
         else None,
         opening=" ".join(found["opening"].split()),
@@ -337,7 +337,7 @@ async def open_thread(viewer: Viewer | None, theme_number: int, title: str, sour
         if (twin := await _just_opened(theme.id, viewer.id, title, draft.source, now)) is not None:
             return twin
         thread = await insert_thread(theme.id, title, viewer.id, now)
-        place = Place(thread, title, theme)
+        place = PostPlace(thread, title, theme)
         await write_post(viewer.id, place, draft, now, written_at=now, moderates=viewer)
     return thread
 
@@ -366,9 +366,9 @@ async def preview_thread(
     return title, await preview_of(draft, viewer, theme.group, now)
 
 
-async def _check(title: str, source: str) -> tuple[str, Draft]:
+async def _check(title: str, source: str) -> tuple[str, CheckedPost]:
     checks = Checks()
-    draft: Draft | None = None
+    draft: CheckedPost | None = None
     with checks.field("titre"):
         title = clean_line(title, limit=200)
     with checks.field("source"):

@@ -11,7 +11,7 @@ from datetime import datetime
 from anyio.to_thread import run_sync
 
 from forum.database import rows, transaction
-from forum.domain.discussion.extracts import Extract
+from forum.domain.discussion.extracts import ShownExtract
 from forum.domain.discussion.posts import OnePost
 from forum.domain.harvest.harvest import hold_extract, record
 from forum.errors import Conflict
@@ -23,7 +23,7 @@ from forum.text.anchors import Anchor, reanchor
 class Offer:
     """Where an extract of an older revision may move; no `anchor` when its words are no longer there."""
 
-    extract: Extract
+    extract: ShownExtract
     anchor: Anchor | None
     revision: int
 
@@ -33,14 +33,14 @@ class Offer:
         return f"{self.revision}:{self.anchor.start}-{self.anchor.stop}" if self.anchor else f"{self.revision}:"
 
 
-def offer_for(post: OnePost, extract: Extract) -> Offer | None:
+def offer_for(post: OnePost, extract: ShownExtract) -> Offer | None:
     """The offer for an extract whose post changed; None when there is nothing to do. CPU only."""
     if not extract.stale:
         return None
     return Offer(extract, reanchor(extract.words, extract.start, post.plain), post.revision)
 
 
-async def offers_for(post: OnePost, extracts: Iterable[Extract]) -> dict[int, Offer]:
+async def offers_for(post: OnePost, extracts: Iterable[ShownExtract]) -> dict[int, Offer]:
     """The offer for each extract whose post changed, by id; comparing takes tens of ms each, off the event loop."""
     stale = [each for each in extracts if each.stale]
     if not stale:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from forum.database import Row, row, rows, transaction
 from forum.domain import journal
-from forum.domain.discussion.extracts import COLUMNS, TABLES, Extract, extract_from
+from forum.domain.discussion.extracts import COLUMNS, TABLES, ShownExtract, extract_from
 from forum.domain.discussion.posts import OnePost, mark_words, read_post
 from forum.domain.references import parse_reference, storable
 from forum.domain.themes.themes import Hold, ThemeHead, as_settled, raise_versions
@@ -187,7 +187,7 @@ class HeldExtract:
     """An extract, its post and its theme, held alone by the caller's transaction; the viewer may change it."""
 
     viewer: Viewer
-    extract: Extract
+    extract: ShownExtract
     post: OnePost
     theme: ThemeHead
 
@@ -274,7 +274,7 @@ async def remove(viewer: Viewer | None, extract: int, now: datetime) -> int:
     return held.post.id
 
 
-def _refuse_origin(extract: Extract) -> None:
+def _refuse_origin(extract: ShownExtract) -> None:
     if extract.begun is None:
         raise Invalid("Quelqu’un prépare une proposition à partir de ces mots : ils restent avec elle.")
     raise Invalid(
@@ -283,7 +283,7 @@ def _refuse_origin(extract: Extract) -> None:
     )
 
 
-def may_change(viewer: Viewer | None, post: OnePost, extract: Extract, now: datetime) -> Verdict:
+def may_change(viewer: Viewer | None, post: OnePost, extract: ShownExtract, now: datetime) -> Verdict:
     """Whether this person may change an extract of a post, for its page."""
     theme = post.place.theme
     return may_change_extract(viewer, theme.group, post.author_id, extract.member, theme.schedule, now)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from forum.database import Row, places, row, rows
 from forum.domain.harvest.treatments import TABLES, UNTREATED
-from forum.domain.pages import FIRST, Order, Page, Turn, read_page
+from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.references import LARGEST_ID
 from forum.permissions import Viewer, demand, may_open_inbox, may_treat
 
@@ -15,7 +15,7 @@ SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class InboxFilter:
     """The filters of the inbox; None does not filter."""
 
     theme: int | None = None
@@ -24,7 +24,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingPost:
     """A contribution to treat. `edited`: it was treated already, before its author changed it."""
 
     post: int
@@ -52,18 +52,18 @@ class Heap:
 class Inbox:
     """A page of the contributions that wait for somebody, the oldest first."""
 
-    wanted: Wanted
-    posts: Page[Waiting]
+    wanted: InboxFilter
+    posts: Page[WaitingPost]
     total: int
     themes: tuple[Heap, ...]
     threads: tuple[Heap, ...]
     meetings: tuple[Heap, ...]
 
 
-_OLDEST_FIRST = Order({"c.id": int})
+_OLDEST_FIRST = SortOrder({"c.id": int})
 
 
-async def read_inbox(viewer: Viewer | None, wanted: Wanted, now: datetime, turn: Turn = FIRST) -> Inbox:
+async def read_inbox(viewer: Viewer | None, wanted: InboxFilter, now: datetime, turn: PageTurn = FIRST) -> Inbox:
     """The contributions to treat, in the groups that a moderator moderates; for an administrator, in all.
 
     Raises:
@@ -104,7 +104,7 @@ async def _scope(viewer: Viewer, now: datetime) -> tuple[str, list[int]]:
     return f"t.working_group_id IN ({places(len(mine)) or 'NULL'})", mine
 
 
-def _filter(wanted: Wanted, before: Sequence[int]) -> tuple[str, list[int]]:
+def _filter(wanted: InboxFilter, before: Sequence[int]) -> tuple[str, list[int]]:
     """The conditions of the filters, with all values so far."""
     values, asked = list(before), ""
     for value, condition in (
@@ -121,7 +121,7 @@ def _filter(wanted: Wanted, before: Sequence[int]) -> tuple[str, list[int]]:
 _TAGGED = "SELECT 1 FROM meeting_tag g WHERE g.post_id = c.id AND g.state = 'confirmed'"
 
 
-async def _heaps(scope: str, mine: Sequence[int], wanted: Wanted) -> tuple[tuple[Heap, ...], ...]:
+async def _heaps(scope: str, mine: Sequence[int], wanted: InboxFilter) -> tuple[tuple[Heap, ...], ...]:
     """Themes and meetings with something to treat; threads too, once a theme is chosen."""
     where = f"WHERE {scope} AND {UNTREATED}"
     themes = await rows(
@@ -137,7 +137,7 @@ async def _heaps(scope: str, mine: Sequence[int], wanted: Wanted) -> tuple[tuple
     )
     threads: Sequence[Row] = ()
     if wanted.theme is not None:
-        asked, values = _filter(Wanted(theme=wanted.theme), mine)
+        asked, values = _filter(InboxFilter(theme=wanted.theme), mine)
         threads = await rows(
             f"""SELECT h.id AS key, h.title AS name, COUNT(*) AS n
                 {TABLES} {where}{asked} GROUP BY h.id, h.title ORDER BY h.id""",
@@ -150,8 +150,8 @@ def _as_heaps(found: Sequence[Row]) -> tuple[Heap, ...]:
     return tuple(Heap(each["key"], str(each["name"]), each["n"]) for each in found)
 
 
-def _waiting(found: Row) -> Waiting:
-    return Waiting(
+def _waiting(found: Row) -> WaitingPost:
+    return WaitingPost(
         post=found["id"],
         number=found["number"],
         author=found["name"],

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from forum.database import Row, row, rows, transaction
 from forum.domain import journal
-from forum.domain.discussion.extracts import Extract, extracts_of, highlighted
+from forum.domain.discussion.extracts import ShownExtract, extracts_of, highlighted
 from forum.domain.discussion.posts import OnePost, QuotedWords, read_post, read_revision
 from forum.domain.discussion.threads import Piece, pieces_of
 from forum.domain.harvest.anchored import Offer, offers_for
@@ -25,7 +25,7 @@ from forum.permissions import Verdict, Viewer, demand, may_harvest, may_treat
 
 
 @dataclass(frozen=True, slots=True)
-class Treatment:
+class ShownTreatment:
     """How the reading of a post ended; `fits` says that the post was not edited since."""
 
     outcome: Outcome
@@ -44,16 +44,16 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class TreatmentDesk:
     """Everything that the desk shows of one post: its words on the left, its extracts on the right."""
 
     post: OnePost
     pieces: tuple[Piece, ...]
-    extracts: tuple[Extract, ...]
+    extracts: tuple[ShownExtract, ...]
     offers: dict[int, Offer]
     mine: frozenset[int]
     """The extracts that the reader may change."""
-    treatment: Treatment | None
+    treatment: ShownTreatment | None
     may_treat: Verdict
     proposals: tuple[Choice, ...]
     next: int | None
@@ -61,7 +61,7 @@ class Desk:
     """The state shown by the form that ends the reading, see `treat`."""
 
 
-async def read_desk(viewer: Viewer | None, post: int, now: datetime) -> Desk:
+async def read_desk(viewer: Viewer | None, post: int, now: datetime) -> TreatmentDesk:
     """The desk of one post.
 
     Raises:
@@ -74,7 +74,7 @@ async def read_desk(viewer: Viewer | None, post: int, now: datetime) -> Desk:
     extracts = (await extracts_of([source.id])).get(source.id, ())
     found = await _treatment(source.id)
     treats = may_treat(viewer, theme.group, now)
-    return Desk(
+    return TreatmentDesk(
         post=source,
         pieces=pieces_of(highlighted(source.html, source.plain, extracts), await _quoted(source)),
         extracts=extracts,
@@ -100,8 +100,8 @@ async def _treatment(post: int) -> Row | None:
     )
 
 
-def _treatment_from(found: Row, revision: int) -> Treatment:
-    return Treatment(
+def _treatment_from(found: Row, revision: int) -> ShownTreatment:
+    return ShownTreatment(
         Outcome(found["outcome"]),
         found["reason"],
         found["name"],
@@ -110,7 +110,7 @@ def _treatment_from(found: Row, revision: int) -> Treatment:
     )
 
 
-def _seen(post: OnePost, extracts: Sequence[Extract], treatment: Row | None) -> str:
+def _seen(post: OnePost, extracts: Sequence[ShownExtract], treatment: Row | None) -> str:
     """The state shown by the desk, short enough for a field: the revision, the extracts, the last treatment."""
     last = treatment["treated_at"].isoformat() if treatment else ""
     return f"{post.revision}|{','.join(str(each) for each in sorted(each.id for each in extracts))}|{last}"

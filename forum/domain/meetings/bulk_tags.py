@@ -11,7 +11,7 @@ from enum import StrEnum
 from forum.database import Row, places, row, rows, transaction
 from forum.domain import journal
 from forum.domain.discussion.meeting_tags import confirm_tags, remove_tags, states_of
-from forum.domain.pages import FIRST, Order, Page, Turn, read_page
+from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.references import parse_reference, reference
 from forum.domain.themes.themes import Hold, ThemeHead, find_theme, hold_theme, raise_versions
 from forum.errors import Checks, Invalid, NotFound
@@ -62,7 +62,7 @@ class TaggableProposal:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SelectionFilter:
     """The filters of the page: one thread or all, only untagged things or all, one kind or both."""
 
     thread: int | None = None
@@ -87,7 +87,7 @@ class TaggingDesk:
     """The page where a moderator links contributions and proposals of a theme to the meetings of its group."""
 
     theme: ThemeHead
-    asked: Asked
+    asked: SelectionFilter
     meetings: tuple[KnownMeeting, ...]
     threads: tuple[tuple[int, str], ...]
     page: Page[TaggablePost | TaggableProposal]
@@ -102,7 +102,7 @@ class TaggingDesk:
 
 
 async def tagging_desk(
-    viewer: Viewer | None, theme_number: int, asked: Asked, now: datetime, turn: Turn = FIRST
+    viewer: Viewer | None, theme_number: int, asked: SelectionFilter, now: datetime, turn: PageTurn = FIRST
 ) -> TaggingDesk:
     """A page of what may be ticked: contributions by thread, then proposals.
 
@@ -126,13 +126,13 @@ async def _meetings_of(group: int) -> tuple[KnownMeeting, ...]:
     return tuple(KnownMeeting(each["id"], each["number"], each["held_on"]) for each in found)
 
 
-_IN_ORDER = Order({"kind": int, "thread_id": int, "number": int})
+_IN_ORDER = SortOrder({"kind": int, "thread_id": int, "number": int})
 _WITHOUT_TAG = "AND NOT EXISTS (SELECT 1 FROM meeting_tag g WHERE g.post_id = c.id AND g.state = 'confirmed')"
 # For a thread, the proposals that were made of its words.
 _OF_THREAD = "AND p.extract_id IN (SELECT e.id FROM extract e JOIN post c ON c.id = e.post_id WHERE c.thread_id = $3)"
 
 
-async def _page(theme: ThemeHead, asked: Asked, turn: Turn) -> Page[TaggablePost | TaggableProposal]:
+async def _page(theme: ThemeHead, asked: SelectionFilter, turn: PageTurn) -> Page[TaggablePost | TaggableProposal]:
     """Contributions, and proposals in force."""
     found = await read_page(
         f"""

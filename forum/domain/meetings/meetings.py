@@ -19,7 +19,7 @@ from forum.permissions import Viewer, demand, may_moderate, may_read_waiting_tag
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class MeetingGroup:
     """A working group."""
 
     id: int
@@ -32,7 +32,7 @@ class MeetingLine:
     """A meeting in the list: how many contributions and proposals come from it."""
 
     id: int
-    group: Group
+    group: MeetingGroup
     number: int
     held_on: date | None
     place: str
@@ -45,7 +45,7 @@ class MeetingList:
     """The meetings that this reader may know of, by group; `moderated` are the groups where they may add one."""
 
     meetings: tuple[MeetingLine, ...]
-    moderated: tuple[Group, ...]
+    moderated: tuple[MeetingGroup, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ async def list_meetings(viewer: Viewer | None, now: datetime) -> MeetingList:
 def _line(found: Row) -> MeetingLine:
     return MeetingLine(
         id=found["id"],
-        group=Group(found["working_group_id"], found["slug"], found["name"]),
+        group=MeetingGroup(found["working_group_id"], found["slug"], found["name"]),
         number=found["number"],
         held_on=found["held_on"],
         place=found["place"],
@@ -134,16 +134,16 @@ def _is_known(found: Row, viewer: Viewer | None, now: datetime) -> bool:
     return bool(found["waiting"]) and bool(may_read_waiting_tags(viewer, found["working_group_id"], now))
 
 
-async def groups_moderated(viewer: Viewer | None, now: datetime) -> tuple[Group, ...]:
+async def groups_moderated(viewer: Viewer | None, now: datetime) -> tuple[MeetingGroup, ...]:
     """The working groups on whose meetings this person may act now."""
     if viewer is None:
         return ()
     found = await rows("SELECT id, slug, name FROM working_group ORDER BY name")
-    groups = (Group(each["id"], each["slug"], each["name"]) for each in found)
+    groups = (MeetingGroup(each["id"], each["slug"], each["name"]) for each in found)
     return tuple(group for group in groups if may_moderate(viewer, group.id, now))
 
 
-async def new_meeting_groups(viewer: Viewer | None, now: datetime) -> tuple[Group, ...]:
+async def new_meeting_groups(viewer: Viewer | None, now: datetime) -> tuple[MeetingGroup, ...]:
     """The groups that the form of a new meeting offers.
 
     Raises:

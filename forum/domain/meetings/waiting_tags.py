@@ -8,8 +8,8 @@ from itertools import groupby
 from forum.database import Row, places, rows, transaction
 from forum.domain import journal
 from forum.domain.discussion.meeting_tags import confirm_tags, remove_tags
-from forum.domain.meetings.meetings import Group, new_meeting_groups
-from forum.domain.pages import FIRST, Order, Page, Turn, read_page
+from forum.domain.meetings.meetings import MeetingGroup, new_meeting_groups
+from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.themes.themes import Hold, holding, raise_versions
 from forum.errors import Invalid
 from forum.models.meetings import TagState
@@ -24,7 +24,7 @@ class WaitingTag:
     """A tag that a member wrote in a contribution, with its first words."""
 
     id: int
-    group: Group
+    group: MeetingGroup
     meeting: int
     post: int
     post_number: int
@@ -52,10 +52,10 @@ _WAITING = """
       LEFT JOIN member a ON a.id = c.author_id"""
 
 
-_OLDEST_FIRST = Order({"g.created_at": datetime, "g.id": int})
+_OLDEST_FIRST = SortOrder({"g.created_at": datetime, "g.id": int})
 
 
-async def list_waiting(viewer: Viewer | None, now: datetime, turn: Turn = FIRST) -> WaitingList:
+async def list_waiting(viewer: Viewer | None, now: datetime, turn: PageTurn = FIRST) -> WaitingList:
     """The tags that wait in the groups that this person moderates.
 
     Raises:
@@ -80,7 +80,7 @@ async def list_waiting(viewer: Viewer | None, now: datetime, turn: Turn = FIRST)
 def _waiting(found: Row) -> WaitingTag:
     return WaitingTag(
         id=found["id"],
-        group=Group(found["group_id"], found["slug"], found["group_name"]),
+        group=MeetingGroup(found["group_id"], found["slug"], found["group_name"]),
         meeting=found["number"],
         post=found["post_id"],
         post_number=found["post_number"],

@@ -34,7 +34,7 @@ class PendingChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AddressQuestion:
     """What a link about a change asks the owner of a mailbox: may `name` have this address?"""
 
     name: str
@@ -170,7 +170,7 @@ async def give_up(viewer: Viewer) -> None:
         await _drop(viewer.id)
 
 
-async def asked_by(token: str, purpose: Purpose, now: datetime) -> Asked:
+async def asked_by(token: str, purpose: Purpose, now: datetime) -> AddressQuestion:
     """What the link to one mailbox asks; does not use it.
 
     Raises:
@@ -182,7 +182,7 @@ async def asked_by(token: str, purpose: Purpose, now: datetime) -> Asked:
     )
     if found is None:
         raise Invalid(links.USED)
-    return Asked(found["name"], found["email"])
+    return AddressQuestion(found["name"], found["email"])
 
 
 async def agree(token: str, purpose: Purpose, now: datetime) -> bool:

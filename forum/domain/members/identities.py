@@ -14,8 +14,8 @@ from forum.domain.members import joining
 from forum.domain.members.members import NewAccount
 from forum.domain.members.particulars import Particulars, check_particulars, clean_address
 from forum.domain.sign_in import providers, sessions, visits
-from forum.domain.sign_in.providers import Person
-from forum.domain.sign_in.sessions import Entry
+from forum.domain.sign_in.providers import ProvenPerson
+from forum.domain.sign_in.sessions import OpenedSession
 from forum.errors import Checks, Invalid, NotFound, Unavailable
 from forum.models.joining import Purpose
 from forum.permissions import Viewer
@@ -33,7 +33,7 @@ class OwnIdentity:
     is_current: bool
 
 
-async def member_of(person: Person) -> int | None:
+async def member_of(person: ProvenPerson) -> int | None:
     """The member whose identity this is, if any."""
     found = await row(
         """SELECT i.member_id FROM identity i JOIN member m ON m.id = i.member_id
@@ -44,7 +44,7 @@ async def member_of(person: Person) -> int | None:
     return None if found is None else int(found["member_id"])
 
 
-async def let_in(member: int, person: Person, *, device: str, replacing: str, now: datetime) -> Entry:
+async def let_in(member: int, person: ProvenPerson, *, device: str, replacing: str, now: datetime) -> OpenedSession:
     """Open a session for the member whose identity was just proved; the browser's earlier one ends.
 
     Our own second factor is still required: providers differ in what they assert about theirs, and a compromised
@@ -54,7 +54,7 @@ async def let_in(member: int, person: Person, *, device: str, replacing: str, no
     return await sessions.let_in(member, now=now, device=device, issuer=person.issuer, id_token=seal(person.id_token))
 
 
-async def link(viewer: Viewer, person: Person, *, cookie: str = "", now: datetime) -> None:
+async def link(viewer: Viewer, person: ProvenPerson, *, cookie: str = "", now: datetime) -> None:
     """Link an identity to a member; whoever waited under `cookie` waits no longer. A mail tells the member.
 
     First require a proof that the account is theirs (`proofs.require_proof`).
@@ -79,7 +79,7 @@ async def link(viewer: Viewer, person: Person, *, cookie: str = "", now: datetim
             )
 
 
-async def write_link(member: int, person: Person, now: datetime) -> bool:
+async def write_link(member: int, person: ProvenPerson, now: datetime) -> bool:
     """Write the link, in the caller's transaction; False when it existed already.
 
     Raises:
@@ -103,7 +103,7 @@ async def write_link(member: int, person: Person, now: datetime) -> bool:
 
 
 async def join(
-    person: Person,
+    person: ProvenPerson,
     *,
     typed: Particulars,
     cookie: str,
@@ -111,7 +111,7 @@ async def join(
     device: str,
     locale: str,
     now: datetime,
-) -> Entry | None:
+) -> OpenedSession | None:
     """Create the account of somebody who waits under `cookie`, without a password: their identity opens it.
 
     An address that the provider did not verify is confirmed by mail, and a member's address links nothing: both get the
@@ -150,7 +150,7 @@ async def join(
     return await let_in(member.id, person, device=device, replacing="", now=now)
 
 
-def _address_of(person: Person) -> str | None:
+def _address_of(person: ProvenPerson) -> str | None:
     try:
         return clean_address(person.email)
     except Invalid:

@@ -19,7 +19,7 @@ from forum.domain.members import joining
 from forum.domain.members.invitation_files import Guest, guests_in, read_guests
 from forum.domain.members.members import NewAccount, NewMember
 from forum.domain.members.particulars import Particulars, check_particulars
-from forum.domain.pages import FIRST, Order, Page, Turn, page_among, read_page
+from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, page_among, read_page
 from forum.domain.sign_in import passwords
 from forum.errors import Checks, Conflict, Invalid, NotFound, TooMany
 from forum.models.joining import Purpose
@@ -38,7 +38,7 @@ ASKED_TOGETHER: Final = 500
 """How many addresses one statement looks up."""
 
 
-class State(Labelled):
+class InvitationState(Labelled):
     """The state of an invitation."""
 
     WAITING = "waiting", "en attente"
@@ -46,7 +46,7 @@ class State(Labelled):
     EXPIRED = "expired", "expirées"
 
 
-class Outcome(StrEnum):
+class LineOutcome(StrEnum):
     """What sending a file would do with one of its lines."""
 
     REFUSED = "refused"
@@ -58,15 +58,15 @@ class Outcome(StrEnum):
 
     @property
     def is_sent(self) -> bool:
-        return self in (Outcome.NEW, Outcome.AGAIN)
+        return self in (LineOutcome.NEW, LineOutcome.AGAIN)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FileLine:
     """One line of a file; `first` is an earlier line with the same address, if there is one."""
 
     guest: Guest
-    outcome: Outcome
+    outcome: LineOutcome
     first: int = 0
 
 
@@ -78,30 +78,30 @@ class Batch:
     created_at: datetime
     sent_at: datetime | None
     sent: int
-    lines: tuple[Line, ...]
+    lines: tuple[FileLine, ...]
 
-    def counts(self) -> dict[Outcome, int]:
+    def counts(self) -> dict[LineOutcome, int]:
         """How many lines have each outcome."""
         outcomes = [line.outcome for line in self.lines]
-        return {outcome: outcomes.count(outcome) for outcome in Outcome}
+        return {outcome: outcomes.count(outcome) for outcome in LineOutcome}
 
     @property
     def to_send(self) -> int:
         return sum(line.outcome.is_sent for line in self.lines)
 
-    def page(self, turn: Turn) -> Page[Line]:
+    def page(self, turn: PageTurn) -> Page[FileLine]:
         """Some of its lines: wrong ones first, then people already known, then those to send."""
         found = [line for line in self.lines if not (self.sent_at and line.outcome.is_sent)]
-        found.sort(key=lambda line: list(Outcome).index(line.outcome))
+        found.sort(key=lambda line: list(LineOutcome).index(line.outcome))
         return page_among(found, lambda line: line.guest.number, turn, LINES_SHOWN)
 
 
 @dataclass(frozen=True, slots=True)
-class Invitation:
+class InvitationLine:
     """An invitation in the list. An accepted one says who joined, and no longer has an address."""
 
     id: int
-    state: State
+    state: InvitationState
     email: str
     name: str
     inviter: str
@@ -115,9 +115,9 @@ class Invitation:
 class InvitationList:
     """A page of invitations in one state, newest first; `counts` are for all states."""
 
-    invitations: Page[Invitation]
-    counts: Mapping[State, int]
-    state: State
+    invitations: Page[InvitationLine]
+    counts: Mapping[InvitationState, int]
+    state: InvitationState
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,21 +165,23 @@ async def _keep_batch(viewer: Viewer, guests: Sequence[Guest], now: datetime) ->
     return int(found["id"])
 
 
-async def _judged(guests: Sequence[Guest], now: datetime) -> list[Line]:
+async def _judged(guests: Sequence[Guest], now: datetime) -> list[FileLine]:
     """What sending would do with each person now."""
     members, waiting, expired = await _known([guest.key for guest in guests if not guest.problems], now)
     first: dict[str, int] = {}
     lines = []
     for guest in guests:
         if guest.problems:
-            lines.append(Line(guest, Outcome.REFUSED))
+            lines.append(FileLine(guest, LineOutcome.REFUSED))
         elif guest.key in first:
-            lines.append(Line(guest, Outcome.TWICE, first[guest.key]))
+            lines.append(FileLine(guest, LineOutcome.TWICE, first[guest.key]))
         else:
             first[guest.key] = guest.number
             known = guest.key in members, guest.key in waiting, guest.key in expired
-            outcomes = (Outcome.MEMBER, Outcome.WAITING, Outcome.AGAIN)
-            lines.append(Line(guest, next((o for o, is_so in zip(outcomes, known, strict=True) if is_so), Outcome.NEW)))
+            outcomes = (LineOutcome.MEMBER, LineOutcome.WAITING, LineOutcome.AGAIN)
+            lines.append(
+                FileLine(guest, next((o for o, is_so in zip(outcomes, known, strict=True) if is_so), LineOutcome.NEW))
+            )
     return lines
 
 
@@ -291,7 +293,7 @@ def _listed(ids: Iterator[int] | Sequence[int] | Any) -> str:
     return json.dumps({"count": len(ordered), "invitations": numbers})
 
 
-def _written(lines: Sequence[Line]) -> list[Any]:
+def _written(lines: Sequence[FileLine]) -> list[Any]:
     """Lines as JSON values."""
     return [
         [
@@ -303,11 +305,11 @@ def _written(lines: Sequence[Line]) -> list[Any]:
     ]
 
 
-def _read_back(written: list[Any]) -> Iterator[Line]:
+def _read_back(written: list[Any]) -> Iterator[FileLine]:
     for number, email, name, organisation, profession, territory, locale, outcome, first, problems in written:
         told = tuple(Invalid(message, field=field, values=values) for message, field, values in problems)
         guest = Guest(number, email, name, organisation, profession, territory, locale, told)
-        yield Line(guest, Outcome(outcome), first)
+        yield FileLine(guest, LineOutcome(outcome), first)
 
 
 # --- one by one
@@ -323,9 +325,9 @@ async def invite(viewer: Viewer | None, guest: Guest, now: datetime) -> None:
     """
     viewer = demand(may_administer, viewer, now)
     line = (await _judged([guest], now))[0]
-    if line.outcome is Outcome.MEMBER:
+    if line.outcome is LineOutcome.MEMBER:
         raise Invalid("Cette adresse est celle d’un membre.", field="adresse")
-    if line.outcome is Outcome.WAITING:
+    if line.outcome is LineOutcome.WAITING:
         raise Invalid("Cette adresse a reçu une invitation, qui est encore valable.", field="adresse")
     await _require_mail(guest.key)
     async with transaction():
@@ -410,10 +412,12 @@ _STATE = """CASE WHEN i.accepted_at IS NOT NULL OR m.id IS NOT NULL THEN 'accept
 _JOINED = "invitation i LEFT JOIN member m ON m.id = i.member_id OR m.email_key = i.email_key"
 
 
-_NEWEST_FIRST = Order({"i.created_at": datetime, "i.id": int}, newest_first=True)
+_NEWEST_FIRST = SortOrder({"i.created_at": datetime, "i.id": int}, newest_first=True)
 
 
-async def list_invitations(viewer: Viewer | None, state: State, now: datetime, turn: Turn = FIRST) -> InvitationList:
+async def list_invitations(
+    viewer: Viewer | None, state: InvitationState, now: datetime, turn: PageTurn = FIRST
+) -> InvitationList:
     """A page of the invitations in that state, the newest first.
 
     Raises:
@@ -433,16 +437,16 @@ async def list_invitations(viewer: Viewer | None, state: State, now: datetime, t
     )
     return InvitationList(
         invitations=found.of(_invitation(one, state) for one in found.shown),
-        counts={State(one["state"]): one["n"] for one in counted},
+        counts={InvitationState(one["state"]): one["n"] for one in counted},
         state=state,
     )
 
 
-def _invitation(found: Row, state: State) -> Invitation:
-    return Invitation(
+def _invitation(found: Row, state: InvitationState) -> InvitationLine:
+    return InvitationLine(
         id=found["id"],
         state=state,
-        email=(found["email"] or "") if state is not State.ACCEPTED else "",
+        email=(found["email"] or "") if state is not InvitationState.ACCEPTED else "",
         name=found["member_name"] or found["name"],
         inviter=found["inviter"] or "",
         created_at=found["created_at"],

@@ -14,7 +14,7 @@ from forum.database import Row, is_sqlite, places, row, rows, transaction
 from forum.domain import journal
 from forum.domain.links import forget_links, make_link
 from forum.domain.mail import HELD_BACK
-from forum.domain.pages import FIRST, Order, Page, Turn, read_page
+from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.sign_in import proofs, second_factors, sessions
 from forum.domain.sign_in.credentials import owner_to_tell, tell
 from forum.errors import Checks, Conflict, Invalid, NotFound, TooMany
@@ -31,7 +31,7 @@ MOST_WORDS: Final = 6
 """The most words of a search: a name has no more."""
 
 
-class State(Labelled):
+class AccountState(Labelled):
     """The state of an account: the first of these that is true."""
 
     ERASED = "erased", "effacé"
@@ -42,7 +42,7 @@ class State(Labelled):
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class PersonLine:
     """One line of the list: everything that an administrator sees about somebody, except their address."""
 
     id: int
@@ -50,7 +50,7 @@ class Person:
     handle: str
     role: Role
     groups: tuple[str, ...]
-    state: State
+    state: AccountState
     organisation: str
     example: bool
     created_at: datetime
@@ -61,27 +61,27 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PeopleFilter:
     """The filters of a search: words of a name or handle; a role, a group, a state, each when not None."""
 
     words: str = ""
     role: Role | None = None
     group: int | None = None
-    state: State | None = None
+    state: AccountState | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PeopleList:
     """A page of people, by name."""
 
-    people: Page[Person]
+    people: Page[PersonLine]
     total: int
-    wanted: Wanted
-    groups: tuple["Group", ...]
+    wanted: PeopleFilter
+    groups: tuple["PeopleGroup", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PeopleGroup:
     """A working group, in a filter or as a box to tick."""
 
     id: int
@@ -92,9 +92,9 @@ class Group:
 class PersonDesk:
     """What an administrator may do about somebody: `rights` is the state shown by the forms, see `Rights.mark`."""
 
-    person: Person
+    person: PersonLine
     rights: "Rights"
-    all_groups: tuple[Group, ...]
+    all_groups: tuple[PeopleGroup, ...]
     has_address: bool
     has_factor: bool
     is_oneself: bool
@@ -102,7 +102,7 @@ class PersonDesk:
     @property
     def may_change(self) -> bool:
         """Whether the account can be signed in to, and is not the administrator's own."""
-        return not self.is_oneself and self.person.state not in (State.ERASED, State.ABSENT)
+        return not self.is_oneself and self.person.state not in (AccountState.ERASED, AccountState.ABSENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +135,10 @@ _PERSON = f"""
       FROM member m"""
 
 
-_BY_NAME = Order({"m.handle_key": str, "one.id": int})
+_BY_NAME = SortOrder({"m.handle_key": str, "one.id": int})
 
 
-async def list_people(viewer: Viewer | None, wanted: Wanted, now: datetime, turn: Turn = FIRST) -> PeopleList:
+async def list_people(viewer: Viewer | None, wanted: PeopleFilter, now: datetime, turn: PageTurn = FIRST) -> PeopleList:
     """A page of the matching people, by name; erased accounts only when asked for.
 
     Raises:
@@ -158,7 +158,7 @@ async def list_people(viewer: Viewer | None, wanted: Wanted, now: datetime, turn
     )
 
 
-def _conditions(wanted: Wanted) -> tuple[str, list[object]]:
+def _conditions(wanted: PeopleFilter) -> tuple[str, list[object]]:
     """The conditions of the search, for a statement whose $1 is now."""
     conditions: list[str] = []
     values: list[object] = []
@@ -199,14 +199,14 @@ async def find_by_address(viewer: Viewer | None, address: str, now: datetime) ->
     return int(found["id"])
 
 
-def _person(found: Row, groups: Sequence[str]) -> Person:
-    return Person(
+def _person(found: Row, groups: Sequence[str]) -> PersonLine:
+    return PersonLine(
         id=found["id"],
         name=found["name"],
         handle=found["handle"],
         role=Role(found["role"]),
         groups=tuple(groups),
-        state=State(found["state"]),
+        state=AccountState(found["state"]),
         organisation=found["organisation"],
         example=found["example"],
         created_at=found["created_at"],
@@ -217,7 +217,7 @@ def _person(found: Row, groups: Sequence[str]) -> Person:
     )
 
 
-async def _groups_of(members: Collection[int]) -> dict[int, list[Group]]:
+async def _groups_of(members: Collection[int]) -> dict[int, list[PeopleGroup]]:
     if not members:
         return {}
     found = await rows(
@@ -225,15 +225,15 @@ async def _groups_of(members: Collection[int]) -> dict[int, list[Group]]:
              WHERE o.member_id IN ({places(len(members))}) ORDER BY g.name, g.id""",
         *members,
     )
-    groups: dict[int, list[Group]] = {}
+    groups: dict[int, list[PeopleGroup]] = {}
     for one in found:
-        groups.setdefault(one["member_id"], []).append(Group(one["id"], one["name"]))
+        groups.setdefault(one["member_id"], []).append(PeopleGroup(one["id"], one["name"]))
     return groups
 
 
-async def _all_groups() -> tuple[Group, ...]:
+async def _all_groups() -> tuple[PeopleGroup, ...]:
     found = await rows("SELECT id, name FROM working_group ORDER BY name, id")
-    return tuple(Group(one["id"], one["name"]) for one in found)
+    return tuple(PeopleGroup(one["id"], one["name"]) for one in found)
 
 
 # --- one person

@@ -31,7 +31,7 @@ every cached page stale."""
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class OwnProfile:
     """A member as they see themselves. `charter` says whether they accepted its present version."""
 
     said: Particulars
@@ -45,7 +45,7 @@ class Profile:
     accepts_charter: bool
 
 
-async def own_profile(viewer: Viewer) -> Profile:
+async def own_profile(viewer: Viewer) -> OwnProfile:
     """Raises:
     NotFound: the account is gone.
     """
@@ -61,7 +61,7 @@ async def own_profile(viewer: Viewer) -> Profile:
             WHERE m.member_id = $1 ORDER BY g.name""",
         viewer.id,
     )
-    return Profile(
+    return OwnProfile(
         said=Particulars(found["name"], found["organisation"], found["profession"], found["territory"], found["email"]),
         handle=found["handle"],
         is_confirmed=found["confirmed_at"] is not None,
@@ -109,7 +109,7 @@ async def change_profile(viewer: Viewer, typed: Particulars, *, locale: str) -> 
         raise Invalid(NAME_TAKEN, field="nom") from None
 
 
-async def _rename(member: int, name: str, known: Profile) -> None:
+async def _rename(member: int, name: str, known: OwnProfile) -> None:
     await refuse_taken_name(name, member=member)
     is_same = handle_key(make_handle(name)) == handle_key(make_handle(known.said.name))
     handle = known.handle if is_same else await free_handle(name)

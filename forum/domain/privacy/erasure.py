@@ -34,7 +34,7 @@ from forum.settings import settings
 from forum.text import quotes
 from forum.text.folding import sort_key
 from forum.text.mentions import handle_key
-from forum.text.redaction import Person, Redactor, Words, is_ordinary, redact
+from forum.text.redaction import RedactedPerson, Redactor, Words, is_ordinary, redact
 
 NAME: Final = "Compte effacé"
 """The name shown from then on; pages translate it."""
@@ -42,7 +42,7 @@ NAME: Final = "Compte effacé"
 log = structlog.get_logger()
 
 
-class Fate(StrEnum):
+class TextFate(StrEnum):
     """What happens to a text when somebody is erased."""
 
     WORDS = "words"  # anybody's words: the person's names are taken out
@@ -52,9 +52,15 @@ class Fate(StrEnum):
     SITE = "site"  # the organiser's own files, or codes of the program: hashes, names of formats
 
 
-_SITE, _OWN, _WORDS, _SEALED, _SYNTHESIS = Fate.SITE, Fate.OWN, Fate.WORDS, Fate.SEALED, Fate.SYNTHESIS
+_SITE, _OWN, _WORDS, _SEALED, _SYNTHESIS = (
+    TextFate.SITE,
+    TextFate.OWN,
+    TextFate.WORDS,
+    TextFate.SEALED,
+    TextFate.SYNTHESIS,
+)
 
-COLUMNS: Final[Mapping[str, Mapping[str, Fate]]] = {
+COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
     "address_change": {"email": _OWN},
     "answer": {"decision": _SITE, "reason": _WORDS, "service": _WORDS},
     "archive": {"content": _OWN, "sha256": _OWN},
@@ -288,7 +294,7 @@ async def _redactor(person: Erased) -> tuple[Redactor, frozenset[str]]:
     written = await rows("SELECT DISTINCT handle FROM mention WHERE member_id = $1", person.id)
     strangers = await rows("SELECT DISTINCT handle_key FROM mention WHERE member_id IS NULL")
     others = await rows("SELECT name, handle_key FROM member WHERE id <> $1 AND erased_at IS NULL", person.id)
-    about = Person(
+    about = RedactedPerson(
         name=person.name,
         handles=tuple(dict.fromkeys((person.handle, *(one["handle"] for one in written)))),
         email=person.email,

@@ -10,7 +10,7 @@ from typing import Final
 
 from forum.database import row, rows, transaction
 from forum.domain import jobs, journal
-from forum.domain.jobs import Claim, Progress, progress_of
+from forum.domain.jobs import Claim, JobProgress, progress_of
 from forum.domain.mail import may_mail, post_mail
 from forum.domain.privacy.personal_facts import Facts, collect
 from forum.errors import Invalid, NotFound
@@ -32,7 +32,7 @@ class OwnArchive:
     expires_at: datetime | None
     size: int
     sha256: str
-    progress: Progress | None
+    progress: JobProgress | None
 
     @property
     def is_ready(self) -> bool:

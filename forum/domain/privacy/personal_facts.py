@@ -28,12 +28,12 @@ from forum.text.labels import Labelled
 Facts = dict[str, Any]
 """What JSON holds; keys and values are French words, since the person reads them."""
 
-Key: TypeAlias = "str | tuple[str, ...] | Part"
+Key: TypeAlias = "str | tuple[str, ...] | ArchivePart"
 """The content of a key: a column, an address (the first whose columns are known), or rows that belong to the row."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ArchivePart:
     """Rows about the member $1, and the keys under which their columns are told; the key "" means that value alone.
 
     `is_one`: there is one row at most. `of`: in a part of rows, the column that says of which row (its `id`).
@@ -76,8 +76,8 @@ _QUOTE: Final[Mapping[str, Key]] = {
     "mots": "words",
 }
 
-PARTS: Final[Mapping[str, Part]] = {
-    "compte": Part(
+PARTS: Final[Mapping[str, ArchivePart]] = {
+    "compte": ArchivePart(
         """SELECT m.id, m.name, m.handle, m.email, (COALESCE(m.password_hash, '') <> '')::bool AS has_password, m.role,
                   m.organisation, m.profession, m.territory, m.locale, m.charter_version, m.charter_accepted_at,
                   m.created_at, m.confirmed_at, m.active_at, m.warnings, m.warned_at, m.suspended_until,
@@ -106,20 +106,20 @@ PARTS: Final[Mapping[str, Part]] = {
         },
         is_one=True,
     ),
-    "connexion": Part(
+    "connexion": ArchivePart(
         """SELECT m.id, f.created_at AS factor_at,
                   (SELECT COUNT(*) FROM recovery_code c WHERE c.member_id = $1) AS codes
              FROM member m LEFT JOIN second_factor f ON f.member_id = $1 WHERE m.id = $1""",
         {
             "double_authentification_depuis": "factor_at",
             "codes_de_secours_restants": "codes",
-            "identites": Part(
+            "identites": ArchivePart(
                 """SELECT i.member_id, i.issuer, i.subject, i.created_at FROM identity i
                     WHERE i.member_id = $1 ORDER BY i.id""",
                 {"fournisseur": "issuer", "identifiant": "subject", "reliee_le": "created_at"},
                 of="member_id",
             ),
-            "sessions": Part(
+            "sessions": ArchivePart(
                 """SELECT s.member_id, s.device, s.issuer, s.created_at, s.seen_at, s.expires_at FROM session s
                     WHERE s.member_id = $1 ORDER BY s.id""",
                 {
@@ -134,7 +134,7 @@ PARTS: Final[Mapping[str, Part]] = {
         },
         is_one=True,
     ),
-    "changement_d_adresse": Part(
+    "changement_d_adresse": ArchivePart(
         """SELECT x.email, x.created_at, x.old_confirmed_at, x.new_confirmed_at FROM address_change x
             WHERE x.member_id = $1""",
         {
@@ -145,22 +145,22 @@ PARTS: Final[Mapping[str, Part]] = {
         },
         is_one=True,
     ),
-    "groupes_animes": Part(
+    "groupes_animes": ArchivePart(
         """SELECT g.name FROM moderator x JOIN working_group g ON g.id = x.working_group_id
             WHERE x.member_id = $1 ORDER BY g.name""",
         {"": "name"},
     ),
     # The invitations sent, without their recipients, and the one that the account comes from.
-    "invitations": Part(
+    "invitations": ArchivePart(
         """SELECT COALESCE(x.member_id = $1, FALSE)::bool AS is_received, x.created_at, x.accepted_at FROM invitation x
             WHERE x.inviter_id = $1 OR x.member_id = $1 ORDER BY x.id""",
         {"recue": "is_received", "envoyee_le": "created_at", "acceptee_le": "accepted_at"},
     ),
-    "fils": Part(
+    "fils": ArchivePart(
         "SELECT x.id, x.title, x.created_at FROM thread x WHERE x.author_id = $1 ORDER BY x.id",
         {"fil": "title", "ouvert_le": "created_at", "lien": "/fils/{id}"},
     ),
-    "contributions": Part(
+    "contributions": ArchivePart(
         """SELECT p.id, p.number, p.reply_to_id, p.created_at, p.written_at, p.edited_at, t.title
              FROM post p JOIN thread t ON t.id = p.thread_id WHERE p.author_id = $1 ORDER BY p.id""",
         {
@@ -171,7 +171,7 @@ PARTS: Final[Mapping[str, Part]] = {
             "enregistree_le": "created_at",
             "modifiee_le": "edited_at",
             "lien": "/contributions/{id}",
-            "versions": Part(
+            "versions": ArchivePart(
                 """SELECT r.post_id, r.number, r.source, r.plain, r.created_at
                      FROM post_revision r JOIN post p ON p.id = r.post_id
                     WHERE p.author_id = $1 OR r.editor_id = $1 ORDER BY r.post_id, r.number""",
@@ -180,22 +180,22 @@ PARTS: Final[Mapping[str, Part]] = {
             ),
         },
     ),
-    "citations_faites": Part(f"{_QUOTES} WHERE p.author_id = $1 ORDER BY q.id", _QUOTE),
-    "citations_de_mes_mots": Part(f"{_QUOTES} WHERE o.author_id = $1 ORDER BY q.id", _QUOTE),
-    "mentions_de_moi": Part(
+    "citations_faites": ArchivePart(f"{_QUOTES} WHERE p.author_id = $1 ORDER BY q.id", _QUOTE),
+    "citations_de_mes_mots": ArchivePart(f"{_QUOTES} WHERE o.author_id = $1 ORDER BY q.id", _QUOTE),
+    "mentions_de_moi": ArchivePart(
         """SELECT x.post_id, '@' || x.handle AS handle, a.name, p.written_at FROM mention x
              JOIN post p ON p.id = x.post_id LEFT JOIN member a ON a.id = p.author_id
             WHERE x.member_id = $1 ORDER BY x.id""",
         {"dans": _POST, "ecrit": "handle", "par": "name", "le": "written_at"},
     ),
-    "extraits": Part(
+    "extraits": ArchivePart(
         """SELECT x.post_id, x.revision, SUBSTR(r.plain, x.start + 1, x.stop - x.start) AS words, x.nature, x.created_at
              FROM extract x JOIN post_revision r ON r.post_id = x.post_id AND r.number = x.revision
             WHERE x.member_id = $1 ORDER BY x.id""",
         {"de": _POST, "version": "revision", "mots": "words", "nature": "nature", "le": "created_at"},
     ),
     # A draft is not public and has no reference yet: it is in another part.
-    "propositions": Part(
+    "propositions": ArchivePart(
         f"""SELECT p.id, CASE WHEN p.state = '{_DRAFT}' THEN p.id END AS draft, t.number AS theme,
                    CASE WHEN p.state <> '{_DRAFT}' THEN p.number END AS number,
                    COALESCE(p.author_id = $1, FALSE)::bool AS is_mine, p.state, p.origin, p.created_at, p.wording
@@ -211,7 +211,7 @@ PARTS: Final[Mapping[str, Part]] = {
             "faite_le": "created_at",
             "lien": ("/compte/brouillons/{draft}", _PROPOSAL),
             "formulation": "wording",
-            "versions": Part(
+            "versions": ArchivePart(
                 """SELECT v.proposal_id, v.number, v.wording, v.body, v.created_at
                      FROM proposal_version v JOIN proposal p ON p.id = v.proposal_id
                     WHERE p.author_id = $1 OR p.promoter_id = $1 OR v.editor_id = $1
@@ -221,7 +221,7 @@ PARTS: Final[Mapping[str, Part]] = {
             ),
         },
     ),
-    "avis": Part(
+    "avis": ArchivePart(
         f"""SELECT t.number AS theme, t.voting, t.mentions, p.number, x.opinion, x.proposal_version, x.cast_at,
                    x.profession, x.territory FROM ballot x {_OF_PROPOSAL} WHERE x.voter_id = $1 ORDER BY x.id""",
         {
@@ -234,18 +234,18 @@ PARTS: Final[Mapping[str, Part]] = {
         },
     ),
     # No opinion means that the ballot was withdrawn.
-    "historique_des_avis": Part(
+    "historique_des_avis": ArchivePart(
         f"""SELECT t.number AS theme, t.voting, t.mentions, p.number, x.opinion, x.proposal_version, x.changed_at
               FROM ballot_change x {_OF_PROPOSAL} WHERE x.voter_id = $1 ORDER BY x.id""",
         {"proposition": "reference", "version": "proposal_version", "avis": "opinion", "le": "changed_at"},
     ),
-    "etiquettes": Part(
+    "etiquettes": ArchivePart(
         """SELECT x.post_id, x.state AS tag_state, x.created_at, m.number, w.name FROM meeting_tag x
              JOIN meeting m ON m.id = x.meeting_id JOIN working_group w ON w.id = m.working_group_id
             WHERE x.member_id = $1 ORDER BY x.id""",
         {"contribution": _POST, "groupe": "name", "reunion": "number", "etat": "tag_state", "le": "created_at"},
     ),
-    "notifications": Part(
+    "notifications": ArchivePart(
         """SELECT x.post_id, x.event, x.created_at, x.read_at, p.number, t.number AS theme FROM notification x
              LEFT JOIN proposal p ON p.id = x.proposal_id LEFT JOIN theme t ON t.id = COALESCE(x.theme_id, p.theme_id)
             WHERE x.member_id = $1 ORDER BY x.id""",
@@ -257,7 +257,7 @@ PARTS: Final[Mapping[str, Part]] = {
         },
     ),
     # Acts of this person, and acts on them or on their words, without saying who did the latter.
-    "journal": Part(
+    "journal": ArchivePart(
         """SELECT x.at, COALESCE(x.actor_id = $1, FALSE)::bool AS is_mine, x.act, x.thing, x.thing_id,
                   x.before, x.after, x.reason FROM journal_entry x
             WHERE x.actor_id = $1 OR (x.thing = 'member' AND x.thing_id = $1)
@@ -274,43 +274,43 @@ PARTS: Final[Mapping[str, Part]] = {
             "motif": "reason",
         },
     ),
-    "syntheses_demandees": Part(
+    "syntheses_demandees": ArchivePart(
         "SELECT x.id, x.requested_at FROM synthesis x WHERE x.requester_id = $1 ORDER BY x.id",
         {"le": "requested_at", "lien": "/syntheses/{id}"},
     ),
     # What they did with other people's words and proposals, as moderator or agent.
-    "etapes": Part(
+    "etapes": ArchivePart(
         f"""SELECT x.turn, x.version, x.reason, x.at, p.number, t.number AS theme FROM proposal_turn x {_OF_PROPOSAL}
              WHERE x.member_id = $1 ORDER BY x.id""",
         {"sur": _PROPOSAL, "acte": "turn", "version": "version", "motif": "reason", "le": "at"},
     ),
-    "regroupements": Part(
+    "regroupements": ArchivePart(
         """SELECT x.reason, x.merged_at, x.undone_at, p.number, t.number AS theme FROM proposal_merge x
              JOIN proposal p ON p.id = x.source_id JOIN theme t ON t.id = p.theme_id
             WHERE x.member_id = $1 ORDER BY x.id""",
         {"sur": _PROPOSAL, "motif": "reason", "le": "merged_at", "defait_le": "undone_at"},
     ),
-    "distinctions": Part(
+    "distinctions": ArchivePart(
         """SELECT x.created_at, p.number, t.number AS theme FROM distinction x JOIN proposal p ON p.id = x.one_id
              JOIN theme t ON t.id = p.theme_id WHERE x.member_id = $1 ORDER BY x.id""",
         {"sur": _PROPOSAL, "le": "created_at"},
     ),
-    "corrections_certifiees": Part(
+    "corrections_certifiees": ArchivePart(
         f"""SELECT x.number AS version, x.certified_at, p.number, t.number AS theme FROM proposal_version x
              {_OF_PROPOSAL} WHERE x.certifier_id = $1 ORDER BY x.id""",
         {"sur": _PROPOSAL, "version": "version", "le": "certified_at"},
     ),
-    "contributions_traitees": Part(
+    "contributions_traitees": ArchivePart(
         """SELECT x.post_id, x.outcome, x.reason, x.treated_at FROM treatment x
             WHERE x.member_id = $1 ORDER BY x.id""",
         {"sur": _POST, "etat": "outcome", "motif": "reason", "le": "treated_at"},
     ),
-    "reponses_officielles": Part(
+    "reponses_officielles": ArchivePart(
         f"""SELECT x.decision, x.reason, x.service, x.created_at, p.number, t.number AS theme FROM answer x
              {_OF_PROPOSAL} WHERE x.agent_id = $1 ORDER BY x.id""",
         {"sur": _PROPOSAL, "decision": "decision", "motif": "reason", "service": "service", "le": "created_at"},
     ),
-    "engagements": Part(
+    "engagements": ArchivePart(
         f"""SELECT x.words, x.done_words, x.created_at, p.number, t.number AS theme FROM obligation x
              {_OF_PROPOSAL} WHERE x.agent_id = $1 ORDER BY x.id""",
         {"sur": _PROPOSAL, "engagement": "words", "fait": "done_words", "le": "created_at"},
@@ -330,14 +330,14 @@ async def collect(member: int, asked_at: datetime) -> Facts:
     return {"archive": {"site": settings().site.base_url, "demandee_le": _value("at", asked_at)}, **found}
 
 
-async def _told(part: Part, member: int) -> Any:
+async def _told(part: ArchivePart, member: int) -> Any:
     told = [one for some in (await _rows(part, member)).values() for one in some]
     return next(iter(told), None) if part.is_one else told
 
 
-async def _rows(part: Part, member: int) -> dict[Any, list[Any]]:
+async def _rows(part: ArchivePart, member: int) -> dict[Any, list[Any]]:
     """The content of a part's rows, in order, by the row that they belong to."""
-    inner = {key: await _rows(one, member) for key, one in part.keys.items() if isinstance(one, Part)}
+    inner = {key: await _rows(one, member) for key, one in part.keys.items() if isinstance(one, ArchivePart)}
     told: dict[Any, list[Any]] = {}
     for found in await rows(part.query, member):
         known = {column: found[column] for column in found.keys()}  # noqa: SIM118 # sqlite3.Row iterates over values
@@ -348,7 +348,7 @@ async def _rows(part: Part, member: int) -> dict[Any, list[Any]]:
         if "act" in known:
             known |= _entry(known)
         said = {
-            key: inner[key].get(known["id"], []) if isinstance(one, Part) else _said(one, known)
+            key: inner[key].get(known["id"], []) if isinstance(one, ArchivePart) else _said(one, known)
             for key, one in part.keys.items()
         }
         told.setdefault(known.get(part.of), []).append(said.get("", said))

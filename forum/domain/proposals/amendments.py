@@ -18,7 +18,7 @@ from forum.domain.proposals.history import Versions, read_versions
 from forum.domain.proposals.new_proposals import ProposalWords, answer_questions, check_words
 from forum.domain.references import storable
 from forum.domain.themes.proposal_states import tell_turn
-from forum.domain.themes.themes import Question, questions_of
+from forum.domain.themes.themes import ThemeQuestion, questions_of
 from forum.errors import Conflict, NotFound
 from forum.models.notifications import Event
 from forum.models.proposals import ProposalState, Turn
@@ -34,7 +34,7 @@ class AmendForm:
     """
 
     held: HeldProposal
-    questions: tuple[Question, ...]
+    questions: tuple[ThemeQuestion, ...]
     answered: tuple[int, ...]
     needs_reason: bool
 

@@ -36,7 +36,7 @@ class Postponement:
 
 
 @dataclass(frozen=True, slots=True)
-class Obligation:
+class ShownObligation:
     """Something to be done by a day. `days_late`: how late it was done, or is by now; 0 when in time."""
 
     id: int
@@ -58,7 +58,7 @@ class Answers:
     """The answers to one proposal, the newest first, and its obligations, the most urgent first."""
 
     given: tuple[OfficialAnswer, ...] = ()
-    obligations: tuple[Obligation, ...] = ()
+    obligations: tuple[ShownObligation, ...] = ()
 
     @property
     def latest(self) -> OfficialAnswer | None:
@@ -105,7 +105,7 @@ async def _read(which: str, values: tuple[int, ...], now: datetime) -> dict[int,
         *values,
     )
     moved = await _postponements(which, values) if owed else {}
-    found: dict[int, tuple[list[OfficialAnswer], list[Obligation]]] = {}
+    found: dict[int, tuple[list[OfficialAnswer], list[ShownObligation]]] = {}
     for each in given:
         found.setdefault(each["proposal_id"], ([], []))[0].append(_answer(each))
     for each in owed:
@@ -142,9 +142,9 @@ def _answer(found: Row) -> OfficialAnswer:
     )
 
 
-def _obligation(found: Row, postponed: tuple[Postponement, ...], now: datetime) -> Obligation:
+def _obligation(found: Row, postponed: tuple[Postponement, ...], now: datetime) -> ShownObligation:
     due_on, done_on = found["due_on"], found["done_on"]
-    return Obligation(
+    return ShownObligation(
         id=found["id"],
         words=found["words"],
         due_on=due_on,

@@ -22,7 +22,15 @@ from forum.domain.proposals.new_proposals import (
 )
 from forum.domain.references import reference, storable
 from forum.domain.themes.proposal_states import Step, take
-from forum.domain.themes.themes import THEME_COLUMNS, Hold, Question, ThemeHead, hold_theme, questions_of, theme_from
+from forum.domain.themes.themes import (
+    THEME_COLUMNS,
+    Hold,
+    ThemeHead,
+    ThemeQuestion,
+    hold_theme,
+    questions_of,
+    theme_from,
+)
 from forum.errors import NotFound
 from forum.models.proposals import ProposalState
 from forum.permissions import Verdict, Viewer, demand, may_draft, may_keep_own_account, may_propose
@@ -47,7 +55,7 @@ class DraftForm:
     wording: str
     body: str
     answered: tuple[int, ...]
-    questions: tuple[Question, ...]
+    questions: tuple[ThemeQuestion, ...]
     may_save: Verdict
     may_submit: Verdict
 

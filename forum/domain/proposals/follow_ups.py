@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from forum.domain.proposals.answers import Answers, Obligation, OfficialAnswer, answers_in_theme
+from forum.domain.proposals.answers import Answers, OfficialAnswer, ShownObligation, answers_in_theme
 from forum.domain.proposals.proposals import ListedProposal, drawn_order, list_proposals
 from forum.domain.themes.themes import ThemeHead, find_theme
 from forum.models.answers import Decision
@@ -30,7 +30,7 @@ class Owed:
     """An obligation and the proposal that it is about."""
 
     listed: ListedProposal
-    obligation: Obligation
+    obligation: ShownObligation
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,6 @@ def _owed(in_order: tuple[ListedProposal, ...], answers: Mapping[int, Answers]) 
     return tuple(sorted(every, key=lambda owed: _urgency(owed.obligation)))
 
 
-def _urgency(obligation: Obligation) -> tuple[bool, date, int]:
+def _urgency(obligation: ShownObligation) -> tuple[bool, date, int]:
     """The sort key of an obligation: open ones by due date, so late ones first; then done ones."""
     return obligation.done_on is not None, obligation.due_on, obligation.id

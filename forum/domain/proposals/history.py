@@ -32,7 +32,7 @@ class OtherProposal:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldTurn:
     """One turn as the page shows it: what, when, by whom if that is public, with which proposal, why."""
 
     turn: Turn
@@ -81,7 +81,7 @@ class Versions:
         return found
 
 
-async def turns_of(proposal: int, theme: ThemeHead) -> tuple[Told, ...]:
+async def turns_of(proposal: int, theme: ThemeHead) -> tuple[ToldTurn, ...]:
     """The turns of a proposal, the newest last."""
     found = await rows(
         """
@@ -94,7 +94,7 @@ async def turns_of(proposal: int, theme: ThemeHead) -> tuple[Told, ...]:
         proposal,
     )
     return tuple(
-        Told(
+        ToldTurn(
             turn=Turn(each["turn"]),
             at=each["at"],
             by=each["name"] if Turn(each["turn"]) in _IN_OWN_NAME else None,

@@ -17,7 +17,7 @@ MOST_A_TEXT = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ComparedProposal:
     """A proposal in force as it is compared; `meeting` is the number of the meeting that it comes from."""
 
     reference: str
@@ -29,7 +29,7 @@ class Candidate:
 class Suggestion:
     """A proposal that may ask for the same as a text: the words of the text that it also has, or all of them."""
 
-    proposal: Candidate
+    proposal: ComparedProposal
     common: tuple[str, ...]
     is_same: bool
 
@@ -49,12 +49,12 @@ async def suggest(theme: ThemeHead, texts: Sequence[str]) -> list[tuple[Suggesti
         theme.id,
     )
     candidates = [
-        Candidate(reference(theme.number, each["number"]), each["wording"], each["meeting"]) for each in found
+        ComparedProposal(reference(theme.number, each["number"]), each["wording"], each["meeting"]) for each in found
     ]
     return await run_sync(_suggest, candidates, texts)
 
 
-def _suggest(candidates: Sequence[Candidate], texts: Sequence[str]) -> list[tuple[Suggestion, ...]]:
+def _suggest(candidates: Sequence[ComparedProposal], texts: Sequence[str]) -> list[tuple[Suggestion, ...]]:
     prints = {place: fingerprint(each.wording) for place, each in enumerate(candidates)}
     same: dict[str, int] = {}
     for place, each in enumerate(candidates):
@@ -63,7 +63,7 @@ def _suggest(candidates: Sequence[Candidate], texts: Sequence[str]) -> list[tupl
 
 
 def _suggest_for(
-    text: str, candidates: Sequence[Candidate], prints: dict[int, Fingerprint], same: int | None
+    text: str, candidates: Sequence[ComparedProposal], prints: dict[int, Fingerprint], same: int | None
 ) -> tuple[Suggestion, ...]:
     """Suggestions for one text. Identical words come first, even when they consist of stop words only."""
     found = [] if same is None else [Suggestion(candidates[same], (), is_same=True)]

@@ -94,14 +94,14 @@ async def answer(viewer: Viewer | None, ref: str, reply: Reply, seen_number: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class _GivenAnswer:
     decision: Decision
     reason: str
     service: str
     decided_on: date
 
 
-def _checked(reply: Reply, now: datetime) -> tuple[_Given, list[Promise]]:
+def _checked(reply: Reply, now: datetime) -> tuple[_GivenAnswer, list[Promise]]:
     """The answer to write, once all of it is checked."""
     checks = Checks()
     decision, reason, service = Decision.UNDER_STUDY, "", ""
@@ -123,7 +123,7 @@ def _checked(reply: Reply, now: datetime) -> tuple[_Given, list[Promise]]:
     promises = checked_promises(reply.promises, today(now), checks)
     checks.done()
     assert reply.decided_on is not None
-    return _Given(decision, reason, service, reply.decided_on), promises
+    return _GivenAnswer(decision, reason, service, reply.decided_on), promises
 
 
 def _decision(said: str) -> Decision:
@@ -133,7 +133,7 @@ def _decision(said: str) -> Decision:
         raise Invalid("Choisissez l’une des quatre réponses.") from None
 
 
-async def _insert(held: HeldProposal, viewer: Viewer, number: int, given: _Given, now: datetime) -> None:
+async def _insert(held: HeldProposal, viewer: Viewer, number: int, given: _GivenAnswer, now: datetime) -> None:
     await rows(
         """
         INSERT INTO answer (proposal_id, number, decision, reason, service, decided_on, agent_id, created_at)

@@ -20,8 +20,8 @@ from forum.domain.references import reference, storable
 from forum.domain.themes.proposal_states import tell_turn
 from forum.domain.themes.themes import (
     Hold,
-    Question,
     ThemeHead,
+    ThemeQuestion,
     find_theme,
     hold_theme,
     questions_of,
@@ -54,7 +54,7 @@ class ProposalForm:
     already."""
 
     theme: ThemeHead
-    questions: tuple[Question, ...]
+    questions: tuple[ThemeQuestion, ...]
     may_submit: Verdict
 
 
@@ -67,7 +67,7 @@ class ExtractForm:
     words: str
     wording: str
     mark: QuoteMark
-    questions: tuple[Question, ...]
+    questions: tuple[ThemeQuestion, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def of_ones_own(words: ProposalWords, author: Viewer) -> "NewProposal":
 
 
 async def check_words(
-    wording: str, body: str, questions: Sequence[int], known: Sequence[Question], *, unfinished: bool = False
+    wording: str, body: str, questions: Sequence[int], known: Sequence[ThemeQuestion], *, unfinished: bool = False
 ) -> ProposalWords:
     """What was typed, checked field by field; `unfinished` ones may lack the wording.
 
@@ -201,7 +201,7 @@ async def _read_body(raw: str) -> tuple[str, Reading]:
     return body, reading
 
 
-def _refuse_unknown(positions: Sequence[int], questions: Sequence[Question]) -> None:
+def _refuse_unknown(positions: Sequence[int], questions: Sequence[ThemeQuestion]) -> None:
     if not set(positions) <= {each.position for each in questions}:
         raise Invalid("Une des questions choisies n’existe pas dans ce thème.")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from forum.database import Row, places, rows
-from forum.domain.pages import FIRST, Order, Page, Turn, read_page
+from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.proposals.answers import UNANSWERED, Answers, answers_of
 from forum.domain.proposals.history import OtherProposal
 from forum.domain.proposals.proposals import ListedProposal, list_proposals
@@ -26,7 +26,7 @@ _EXCERPT = 240
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class RankedProposal:
     """The result of a proposal, once the vote is over: `rank` among `ranked`, None under the quorum."""
 
     rank: int | None
@@ -49,7 +49,7 @@ class OwnProposal:
     theme: ThemeHead
     created_at: datetime
     is_own: bool
-    judged: Judged | None
+    judged: RankedProposal | None
     answers: Answers
 
 
@@ -81,7 +81,7 @@ class OwnPost:
 
 
 async def read_own_contributions(
-    viewer: Viewer | None, now: datetime, turn: Turn = FIRST
+    viewer: Viewer | None, now: datetime, turn: PageTurn = FIRST
 ) -> Page[OwnPost | OwnProposal]:
     """What has become of everything that this member wrote, the newest first. Raises SignInRequired."""
     viewer = demand(may_keep_own_account, viewer)
@@ -94,7 +94,7 @@ async def read_own_contributions(
     return found.of(by_post[each["id"]] if each["kind"] == 0 else proposals[each["id"]] for each in found.shown)
 
 
-_NEWEST_FIRST = Order({"at": datetime, "kind": int, "id": int}, newest_first=True)
+_NEWEST_FIRST = SortOrder({"at": datetime, "kind": int, "id": int}, newest_first=True)
 # Contributions, and proposals that were not made from one of them; the others are listed under their contribution.
 _ENTRIES = """
     SELECT kind, id, at FROM (
@@ -201,9 +201,9 @@ def _stands_in(found: Row) -> int:
     return int(found["merged_into_id"] if merged else found["id"])
 
 
-async def _judged(themes: Mapping[int, ThemeHead], now: datetime) -> dict[int, Judged]:
+async def _judged(themes: Mapping[int, ThemeHead], now: datetime) -> dict[int, RankedProposal]:
     """The results of these themes, by proposal id; none for themes whose votes are not over."""
-    found: dict[int, Judged] = {}
+    found: dict[int, RankedProposal] = {}
     for theme in themes.values():
         if theme.schedule.votes_are_closed(now):
             listed = await list_proposals(theme, now)
@@ -213,11 +213,13 @@ async def _judged(themes: Mapping[int, ThemeHead], now: datetime) -> dict[int, J
     return found
 
 
-def _judgment(each: ListedProposal, ranked: int, *, below: bool) -> Judged:
-    return Judged(each.rank, each.tied, ranked, below, each.line.tally)
+def _judgment(each: ListedProposal, ranked: int, *, below: bool) -> RankedProposal:
+    return RankedProposal(each.rank, each.tied, ranked, below, each.line.tally)
 
 
-def _proposal(found: Row, viewer: Viewer, judged: Mapping[int, Judged], answers: Mapping[int, Answers]) -> OwnProposal:
+def _proposal(
+    found: Row, viewer: Viewer, judged: Mapping[int, RankedProposal], answers: Mapping[int, Answers]
+) -> OwnProposal:
     theme = theme_from(found)
     other = found["other_number"] and OtherProposal(
         reference(theme.number, found["other_number"]), found["other_wording"]

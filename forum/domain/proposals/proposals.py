@@ -12,14 +12,14 @@ from datetime import datetime
 from forum.database import Row, row, rows
 from forum.domain.discussion.extracts import Support, support_of
 from forum.domain.proposals.answers import UNANSWERED, Answers, answers_of
-from forum.domain.proposals.history import OtherProposal, Told, turns_of
+from forum.domain.proposals.history import OtherProposal, ToldTurn, turns_of
 from forum.domain.proposals.merges import Union, union_of
 from forum.domain.references import parse_reference, reference
 from forum.domain.themes.ballots import Count
-from forum.domain.themes.themes import Question, ThemeHead, theme_from
+from forum.domain.themes.themes import ThemeHead, ThemeQuestion, theme_from
 from forum.domain.votes.booths import draw
 from forum.domain.votes.results import Results, read_results
-from forum.domain.votes.standings import Judged, Place
+from forum.domain.votes.standings import JudgedProposal, RankedPlace
 from forum.domain.votes.votes import (
     LINE_COLUMNS,
     LINE_TABLES,
@@ -53,7 +53,7 @@ class MeetingOfOrigin:
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class ProposalFate:
     """What has become of a proposal: its state, why, and the proposal that replaces it, if any."""
 
     state: ProposalState
@@ -71,8 +71,8 @@ class ListedProposal:
     meeting: MeetingOfOrigin | None
     post: int | None
     questions: tuple[int, ...]
-    fate: Fate
-    place: Place | None = None
+    fate: ProposalFate
+    place: RankedPlace | None = None
 
     @property
     def rank(self) -> int | None:
@@ -134,10 +134,10 @@ class ProposalPage:
     created_at: datetime
     provenance: Provenance | None
     meeting: MeetingOfOrigin | None
-    questions: tuple[Question, ...]
-    fate: Fate
+    questions: tuple[ThemeQuestion, ...]
+    fate: ProposalFate
     preferred_to: tuple[OtherProposal, ...]
-    history: tuple[Told, ...]
+    history: tuple[ToldTurn, ...]
     answers: Answers
     may_amend: Verdict
     may_answer: Verdict
@@ -235,11 +235,11 @@ def _listed(
     )
 
 
-def _fate(found: Row) -> Fate:
+def _fate(found: Row) -> ProposalFate:
     other = found["other_number"] and OtherProposal(
         reference(found["theme_number"], found["other_number"]), found["other_wording"]
     )
-    return Fate(ProposalState(found["state"]), found["state_reason"], other or None)
+    return ProposalFate(ProposalState(found["state"]), found["state_reason"], other or None)
 
 
 def _meeting(found: Row) -> MeetingOfOrigin | None:
@@ -264,7 +264,7 @@ async def _questions_by_proposal(theme_id: int) -> dict[int, tuple[int, ...]]:
 async def _results(theme: ThemeHead, shown: Sequence[ListedProposal], now: datetime) -> Results | None:
     if not theme.schedule.votes_are_closed(now):
         return None
-    judged = {each.line.id: Judged(each.line.reference, each.line.count or Count()) for each in shown}
+    judged = {each.line.id: JudgedProposal(each.line.reference, each.line.count or Count()) for each in shown}
     return await read_results(theme, judged, now)
 
 
@@ -353,7 +353,7 @@ def _provenance(found: Row) -> Provenance | None:
     )
 
 
-async def _questions_of(proposal: int) -> tuple[Question, ...]:
+async def _questions_of(proposal: int) -> tuple[ThemeQuestion, ...]:
     """The guiding questions that one proposal answers."""
     found = await rows(
         """
@@ -363,7 +363,7 @@ async def _questions_of(proposal: int) -> tuple[Question, ...]:
          ORDER BY q.position""",
         proposal,
     )
-    return tuple(Question(each["position"], each["text"]) for each in found)
+    return tuple(ThemeQuestion(each["position"], each["text"]) for each in found)
 
 
 async def _preferred_to(proposal: int, theme: ThemeHead) -> tuple[OtherProposal, ...]:

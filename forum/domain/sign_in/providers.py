@@ -66,7 +66,7 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class ProvenPerson:
     """Somebody as the provider identified them: `issuer` and `subject` identify them, the rest are their details."""
 
     issuer: str
@@ -165,7 +165,7 @@ async def check_answer(answer: Mapping[str, str], now: datetime) -> str:
     return answer["code"]
 
 
-async def identify(code: str, *, nonce: str, verifier: str, now: datetime) -> Person:
+async def identify(code: str, *, nonce: str, verifier: str, now: datetime) -> ProvenPerson:
     """The person who came back, from the ID token and the provider's details, both verified.
 
     Raises:
@@ -176,7 +176,7 @@ async def identify(code: str, *, nonce: str, verifier: str, now: datetime) -> Pe
     tokens = await _exchange(metadata, code, verifier)
     proved = await _verified_id_token(tokens, nonce, now)
     said = await _userinfo(metadata, tokens["access_token"], proved, now)
-    return Person(
+    return ProvenPerson(
         issuer=settings().oidc.issuer,
         subject=proved["sub"],
         name=_name(said),

@@ -55,7 +55,7 @@ class Factor:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class OfferedKey:
     """A key to set up: `address` is what the application scans, `key` the same to type, in groups of four."""
 
     sealed: str
@@ -97,13 +97,13 @@ async def required_factor_of(member: int) -> Factor:
     return found
 
 
-def draft(viewer: Viewer, now: datetime, *, sealed: str = "") -> Draft:
+def draft(viewer: Viewer, now: datetime, *, sealed: str = "") -> OfferedKey:
     """A key to scan: the one that a form sends back if it is this member's and still valid, otherwise a new one."""
     secret = _secret_of(viewer, sealed, now) or pyotp.random_base32()
     if not sealed or _secret_of(viewer, sealed, now) is None:
         sealed = seal({"member": viewer.id, "secret": secret, "until": (now + DRAFT_LASTS).isoformat()})
     address = pyotp.TOTP(secret).provisioning_uri(name=viewer.handle, issuer_name=settings().site.name)
-    return Draft(sealed, secret, address)
+    return OfferedKey(sealed, secret, address)
 
 
 def _secret_of(viewer: Viewer, sealed: str, now: datetime) -> str | None:

@@ -42,7 +42,7 @@ VIEWER_QUERY = """
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class OpenedSession:
     """What a password or a provider opened: a session, or one that waits for a code and is not signed in yet."""
 
     token: str
@@ -111,7 +111,7 @@ def _viewer(found: Sequence[Row]) -> Viewer:
 
 async def sign_in(
     identifier: str, password: str, *, address: str, now: datetime, device: str = "", replacing: str = ""
-) -> Entry:
+) -> OpenedSession:
     """Open a session; the one that the browser had before (`replacing`) ends.
 
     Raises:
@@ -134,7 +134,9 @@ async def sign_in(
     return await let_in(found["id"], device=device, now=now)
 
 
-async def let_in(member: int, *, now: datetime, device: str = "", issuer: str = "", id_token: str = "") -> Entry:
+async def let_in(
+    member: int, *, now: datetime, device: str = "", issuer: str = "", id_token: str = ""
+) -> OpenedSession:
     """Open a session for somebody who just proved who they are; it awaits a code when they have a second factor.
 
     `issuer` and `id_token` (sealed) are those of the provider that they came through, if any.
@@ -143,7 +145,7 @@ async def let_in(member: int, *, now: datetime, device: str = "", issuer: str = 
     token = await open_session(
         member, now=now, device=device, proved_at=now, issuer=issuer, id_token=id_token, awaits_code=awaits
     )
-    return Entry(token, awaits)
+    return OpenedSession(token, awaits)
 
 
 async def open_session(

@@ -15,7 +15,7 @@ from limits import RateLimitItemPerMinute
 
 from forum.database import Row, row, rows, transaction
 from forum.domain.sign_in import providers
-from forum.domain.sign_in.providers import Person
+from forum.domain.sign_in.providers import ProvenPerson
 from forum.domain.throttle import place, throttle
 from forum.errors import NotAllowed, TooMany
 from forum.permissions import Viewer
@@ -53,10 +53,10 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingVisit:
     """Somebody identified by the provider but unknown here; they come from the page `suite`."""
 
-    person: Person
+    person: ProvenPerson
     suite: str
 
 
@@ -98,7 +98,7 @@ async def come_back(state: str, cookie: str, *, now: datetime) -> Visit:
     return Visit(**agreed, member=found["member_id"])
 
 
-async def keep_waiting(person: Person, *, suite: str, now: datetime) -> str:
+async def keep_waiting(person: ProvenPerson, *, suite: str, now: datetime) -> str:
     """Remember somebody unknown until they say which account is theirs; returns the cookie of that choice."""
     cookie = secrets.token_urlsafe(32)
     kept = {"person": asdict(person), "suite": suite}
@@ -106,7 +106,7 @@ async def keep_waiting(person: Person, *, suite: str, now: datetime) -> str:
     return cookie
 
 
-async def waiting(cookie: str, *, now: datetime) -> Waiting:
+async def waiting(cookie: str, *, now: datetime) -> WaitingVisit:
     """The person who waits in this browser.
 
     Raises:
@@ -118,7 +118,7 @@ async def waiting(cookie: str, *, now: datetime) -> Waiting:
     kept = _opened(found)
     if kept is None or "person" not in kept:
         raise NotAllowed(STRANGE)
-    return Waiting(Person(**kept["person"]), kept["suite"])
+    return WaitingVisit(ProvenPerson(**kept["person"]), kept["suite"])
 
 
 async def end_waiting(cookie: str) -> None:

@@ -21,29 +21,29 @@ from forum.domain.harvest.treatments import coverage
 from forum.domain.members.members import has_examples
 from forum.domain.references import reference
 from forum.domain.syntheses.snapshots import (
-    Consultation,
     DayCount,
+    FrozenConsultation,
+    FrozenMeeting,
+    FrozenProposal,
+    FrozenQuestion,
+    FrozenTheme,
+    FrozenThread,
+    FrozenWindow,
     GivenOrder,
-    Kind,
-    Meeting,
     Participation,
-    Proposal,
-    Question,
     Reason,
     Said,
     Snapshot,
     Source,
-    Theme,
+    SynthesisKind,
     ThemeCount,
-    Thread,
     Verbatim,
-    Window,
     instant,
 )
 from forum.domain.themes.ballots import TALLIED, Count
 from forum.domain.themes.themes import THEME_COLUMNS, ThemeHead, is_settling, theme_from
 from forum.domain.votes.results import Evidence, read_evidence
-from forum.domain.votes.standings import Judged, Pairs
+from forum.domain.votes.standings import JudgedProposal, Pairs
 from forum.domain.votes.votes import counts_of, voters_of
 from forum.errors import Conflict, Invalid
 from forum.models.proposals import IN_FORCE, Origin, ProposalState
@@ -88,10 +88,10 @@ async def freeze(theme: int | None, now: datetime, introductions: Mapping[str, s
     themes = tuple(theme_from(r) for r in found)
     proposals = await rows(_PROPOSALS, theme)
     kind = _kind(themes, proposals, now)
-    if kind is Kind.FINAL:
+    if kind is SynthesisKind.FINAL:
         await _refuse_unsettled(themes, now)
-    counts = await _counts(themes, now) if kind is Kind.FINAL else {}
-    voters = await voters_of(themes, now) if kind is Kind.FINAL else None
+    counts = await _counts(themes, now) if kind is SynthesisKind.FINAL else {}
+    voters = await voters_of(themes, now) if kind is SynthesisKind.FINAL else None
     posts = await rows(_POSTS, theme)
     number_of = {head.id: head.number for head in themes}
     return Snapshot(
@@ -101,14 +101,14 @@ async def freeze(theme: int | None, now: datetime, introductions: Mapping[str, s
         themes=await _themes(
             themes,
             [_plain(introductions, r["introduction"]) for r in found],
-            await _evidence(themes, proposals, counts, now) if kind is Kind.FINAL else {},
+            await _evidence(themes, proposals, counts, now) if kind is SynthesisKind.FINAL else {},
         ),
         participation=replace(
             _participation(kind, posts, proposals, number_of, counts, voters), **await _read_to_their_end(themes)
         ),
         engine_version=__version__,
         scope=None if theme is None else number_of[theme],
-        threads=tuple(Thread(r["id"], r["title"], r["number"]) for r in await rows(_THREADS, theme)),
+        threads=tuple(FrozenThread(r["id"], r["title"], r["number"]) for r in await rows(_THREADS, theme)),
         verbatims=await _verbatims(theme),
         proposals=await _proposals(theme, kind, proposals, {head.id: head for head in themes}, counts),
         meetings=await _meetings(theme),
@@ -126,7 +126,7 @@ async def _refuse_unsettled(themes: Sequence[ThemeHead], now: datetime) -> None:
             )
 
 
-def _kind(themes: Sequence[ThemeHead], proposals: Sequence[Row], now: datetime) -> Kind:
+def _kind(themes: Sequence[ThemeHead], proposals: Sequence[Row], now: datetime) -> SynthesisKind:
     """Final when some theme was voted on and none still has to be.
 
     A theme without dates and without proposals needs no vote: it does not prevent a final synthesis.
@@ -134,12 +134,12 @@ def _kind(themes: Sequence[ThemeHead], proposals: Sequence[Row], now: datetime) 
     to_judge = {r["theme_id"] for r in proposals if ProposalState(r["state"]) in IN_FORCE}
     closed = {head.id for head in themes if head.schedule.votes_are_closed(now)}
     called = {head.id for head in themes if head.schedule.votes_open_at is not None or head.id in to_judge}
-    return Kind.FINAL if closed and called <= closed else Kind.WORKING_DRAFT
+    return SynthesisKind.FINAL if closed and called <= closed else SynthesisKind.WORKING_DRAFT
 
 
-async def _consultation() -> Consultation:
+async def _consultation() -> FrozenConsultation:
     site, about = settings().site, settings().consultation
-    return Consultation(about.title, about.organiser, about.licence, site.base_url, example=await has_examples())
+    return FrozenConsultation(about.title, about.organiser, about.licence, site.base_url, example=await has_examples())
 
 
 _THEMES: Final = f"""
@@ -151,12 +151,12 @@ _QUESTIONS: Final = "SELECT q.theme_id, q.position, q.text FROM guiding_question
 
 async def _themes(
     heads: Sequence[ThemeHead], introductions: Sequence[str], evidence: Mapping[int, Evidence]
-) -> tuple[Theme, ...]:
-    questions: defaultdict[int, list[Question]] = defaultdict(list)
+) -> tuple[FrozenTheme, ...]:
+    questions: defaultdict[int, list[FrozenQuestion]] = defaultdict(list)
     for r in await rows(_QUESTIONS):
-        questions[r["theme_id"]].append(Question(r["position"], r["text"]))
+        questions[r["theme_id"]].append(FrozenQuestion(r["position"], r["text"]))
     return tuple(
-        Theme(
+        FrozenTheme(
             number=head.number,
             title=head.title,
             introduction=introduction,
@@ -174,22 +174,22 @@ async def _themes(
     )
 
 
-class _Given(TypedDict):
+class _GivenOrders(TypedDict):
     given: tuple[GivenOrder, ...]
     compared: tuple[str, ...]
     preferred: tuple[tuple[int, ...], ...]
 
 
-def _given(evidence: Evidence | None) -> _Given:
+def _given(evidence: Evidence | None) -> _GivenOrders:
     """What only the ballots themselves tell about a theme, as it is stored."""
     if evidence is None:
-        return _Given(given=(), compared=(), preferred=())
+        return _GivenOrders(given=(), compared=(), preferred=())
     orders = []
     for method, ranks in evidence.given.items():
         references = sorted(ranks, key=reference_key)
         orders.append(GivenOrder(method.value, tuple(references), tuple(ranks[each] for each in references)))
     pairs = evidence.pairs or Pairs()
-    return _Given(given=tuple(orders), compared=pairs.references, preferred=pairs.preferred)
+    return _GivenOrders(given=tuple(orders), compared=pairs.references, preferred=pairs.preferred)
 
 
 async def _evidence(
@@ -200,7 +200,7 @@ async def _evidence(
     for head in heads:
         if head.schedule.votes_are_closed(now):
             judged = {
-                r["id"]: Judged(reference(r["theme_number"], r["number"]), counts.get(r["id"], Count()))
+                r["id"]: JudgedProposal(reference(r["theme_number"], r["number"]), counts.get(r["id"], Count()))
                 for r in proposals
                 if r["theme_id"] == head.id and ProposalState(r["state"]) in IN_FORCE
             }
@@ -214,9 +214,9 @@ def _plain(introductions: Mapping[str, str], source: str) -> str:
     return introductions[source]
 
 
-def _window(start: datetime | None, end: datetime | None) -> Window | None:
+def _window(start: datetime | None, end: datetime | None) -> FrozenWindow | None:
     """A window with both ends, or None: a document cannot print half a window."""
-    return None if start is None or end is None else Window(instant(start), instant(end))
+    return None if start is None or end is None else FrozenWindow(instant(start), instant(end))
 
 
 _THREADS: Final = f"""
@@ -241,16 +241,16 @@ _ANSWERED: Final = f"""
 
 async def _proposals(
     theme: int | None,
-    kind: Kind,
+    kind: SynthesisKind,
     found: Sequence[Row],
     heads: Mapping[int, ThemeHead],
     counts: Mapping[int, Count],
-) -> tuple[Proposal, ...]:
+) -> tuple[FrozenProposal, ...]:
     answered: defaultdict[int, list[int]] = defaultdict(list)
     for r in await rows(_ANSWERED, theme):
         answered[r["proposal_id"]].append(r["position"])
     return tuple(
-        Proposal(
+        FrozenProposal(
             reference=reference(r["theme_number"], r["number"]),
             version=r["version"],
             wording=r["wording"],
@@ -275,9 +275,9 @@ class _Counted(TypedDict):
     pending: int
 
 
-def _counted(kind: Kind, theme: ThemeHead, count: Count) -> _Counted:
+def _counted(kind: SynthesisKind, theme: ThemeHead, count: Count) -> _Counted:
     """What the ballots of a proposal say, in the terms of its theme; nothing in a working draft."""
-    if kind is Kind.WORKING_DRAFT:
+    if kind is SynthesisKind.WORKING_DRAFT:
         return _Counted(tally=None, said=(), pending=0)
     if theme.voting in TALLIED:
         return _Counted(tally=count.tally, said=(), pending=count.pending)
@@ -308,7 +308,7 @@ _POSTS: Final = f"""
 
 
 def _participation(
-    kind: Kind,
+    kind: SynthesisKind,
     posts: Sequence[Row],
     proposals: Sequence[Row],
     number_of: dict[int, int],
@@ -325,7 +325,7 @@ def _participation(
         replies=sum(r["reply_to_id"] is not None for r in posts),
         quotes=sum(r["quotes"] for r in posts),
         voters=voters,
-        ballots=sum(counts[id_].votants for id_ in in_force if id_ in counts) if kind is Kind.FINAL else None,
+        ballots=sum(counts[id_].votants for id_ in in_force if id_ in counts) if kind is SynthesisKind.FINAL else None,
         per_day=_per_day(r["written_at"] for r in posts),
         per_theme=tuple(ThemeCount(number, posts_in[id_], proposals_in[id_]) for id_, number in number_of.items()),
         posts_used=len({r["post_id"] for r in proposals} - {None}),
@@ -403,11 +403,11 @@ _MEETINGS: Final = f"""
      ORDER BY g.name, me.number"""
 
 
-async def _meetings(theme: int | None) -> tuple[Meeting, ...]:
+async def _meetings(theme: int | None) -> tuple[FrozenMeeting, ...]:
     """Meetings from which something in this scope came, or whose day is known; not those known only by a waiting
     tag."""
     return tuple(
-        Meeting(
+        FrozenMeeting(
             group=r["name"],
             number=r["number"],
             date=None if r["held_on"] is None else r["held_on"].isoformat(),

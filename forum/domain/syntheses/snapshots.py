@@ -27,7 +27,7 @@ FORMAT: Final = 4
 """Number of this file layout; raised whenever a field is added, changes its meaning or is removed."""
 
 
-class Kind(StrEnum):
+class SynthesisKind(StrEnum):
     """How final the document made from it may claim to be."""
 
     FINAL = "final"
@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Consultation:
+class FrozenConsultation:
     """Who asks, and under which terms the answers are published."""
 
     title: str
@@ -48,7 +48,7 @@ class Consultation:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class FrozenWindow:
     """Half-open [start, end), both instants as written by `instant`."""
 
     start: str
@@ -56,7 +56,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class FrozenQuestion:
     """A guiding question of a theme, by its position from 1."""
 
     position: int
@@ -64,16 +64,16 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Theme:
+class FrozenTheme:
     """A numbered chapter of the consultation."""
 
     number: int
     title: str
     introduction: str = ""
     """Plain text."""
-    questions: tuple[Question, ...] = ()
-    contributions: Window | None = None
-    votes: Window | None = None
+    questions: tuple[FrozenQuestion, ...] = ()
+    contributions: FrozenWindow | None = None
+    votes: FrozenWindow | None = None
     sealed: bool = True
     quorum: int = 0
     """Fewest voters for a proposal of this theme to be ranked; 0 ranks them all."""
@@ -100,7 +100,7 @@ class GivenOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Thread:
+class FrozenThread:
     """A discussion, and the number of the theme it belongs to."""
 
     id: int
@@ -137,7 +137,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class FrozenProposal:
     """One proposal at the version that the votes judged."""
 
     reference: str
@@ -181,7 +181,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
+class FrozenMeeting:
     """A meeting of a working group, and what came from it in this scope."""
 
     group: str
@@ -248,7 +248,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class FrozenMethod:
     """The declared rules of the ranking that apply to all themes; the quorum is each theme's own."""
 
     abstentions_in_wilson: bool = False
@@ -262,22 +262,22 @@ class Snapshot:
     Raises ValueError when its parts contradict one another, above all when a working draft carries a tally.
     """
 
-    consultation: Consultation
+    consultation: FrozenConsultation
     taken_at: str
     """In the form written by `instant`."""
-    kind: Kind
-    themes: tuple[Theme, ...]
+    kind: SynthesisKind
+    themes: tuple[FrozenTheme, ...]
     participation: Participation
     engine_version: str
     scope: int | None = None
     """Number of the only theme it covers; None for the whole consultation."""
     version: int = 1
     """Number of the document in its scope, among those of its kind."""
-    method: Method = Method()
-    threads: tuple[Thread, ...] = ()
+    method: FrozenMethod = FrozenMethod()
+    threads: tuple[FrozenThread, ...] = ()
     verbatims: tuple[Verbatim, ...] = ()
-    proposals: tuple[Proposal, ...] = ()
-    meetings: tuple[Meeting, ...] = ()
+    proposals: tuple[FrozenProposal, ...] = ()
+    meetings: tuple[FrozenMeeting, ...] = ()
     format: int = FORMAT
 
     def __post_init__(self) -> None:
@@ -289,7 +289,7 @@ class Snapshot:
 
 
 def _refuse_tallies_in_a_draft(snapshot: Snapshot) -> None:
-    if snapshot.kind is not Kind.WORKING_DRAFT:
+    if snapshot.kind is not SynthesisKind.WORKING_DRAFT:
         return
     figures = (snapshot.participation.voters, snapshot.participation.ballots)
     if any(figure is not None for figure in figures) or any(p.tally or p.said or p.pending for p in snapshot.proposals):
@@ -297,7 +297,7 @@ def _refuse_tallies_in_a_draft(snapshot: Snapshot) -> None:
 
 
 def _refuse_another_sum(snapshot: Snapshot) -> None:
-    if snapshot.kind is not Kind.FINAL:
+    if snapshot.kind is not SynthesisKind.FINAL:
         return
     in_force = [proposal for proposal in snapshot.proposals if proposal.state in IN_FORCE]
     if snapshot.participation.ballots != sum(proposal.votants for proposal in in_force):

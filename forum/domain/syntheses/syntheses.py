@@ -13,12 +13,12 @@ from typing import Final
 
 from forum.database import Row, row, rows, transaction
 from forum.domain import journal
-from forum.domain.jobs import Progress, progress_of
-from forum.domain.pages import FIRST, Order, Page, Turn, read_page
+from forum.domain.jobs import JobProgress, progress_of
+from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.references import storable
 from forum.domain.syntheses.documents import DocumentLine, document_lines
 from forum.domain.syntheses.snapshot_queries import freeze, hold_still, read_introductions
-from forum.domain.syntheses.snapshots import Kind, Snapshot, instant, sha256, to_json
+from forum.domain.syntheses.snapshots import Snapshot, SynthesisKind, instant, sha256, to_json
 from forum.errors import Conflict, Invalid, NotFound
 from forum.jobs import JobName, enqueue
 from forum.models.syntheses import SynthesisState
@@ -63,7 +63,7 @@ class SynthesisPage:
     snapshot_sha256: str
     requester: str | None
     documents: tuple[DocumentLine, ...]
-    progress: Progress | None
+    progress: JobProgress | None
     may_publish: bool
     may_retry: bool
 
@@ -87,7 +87,7 @@ class SynthesisPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SynthesisRequest:
     """The result of asking: `is_new` is False when nothing had changed and the newest of its kind is returned."""
 
     id: int
@@ -99,7 +99,7 @@ class Asked:
 # Asking
 
 
-async def request_synthesis(viewer: Viewer | None, theme: int | None, now: datetime) -> Asked:
+async def request_synthesis(viewer: Viewer | None, theme: int | None, now: datetime) -> SynthesisRequest:
     """Ask for the synthesis of the theme of that number, or of the whole consultation.
 
     Raises:
@@ -111,7 +111,7 @@ async def request_synthesis(viewer: Viewer | None, theme: int | None, now: datet
     return await _ask(viewer, theme, now)
 
 
-async def request_from_shell(theme: int | None, now: datetime) -> Asked:
+async def request_from_shell(theme: int | None, now: datetime) -> SynthesisRequest:
     """Ask for a synthesis from the command line, whose user could read the database itself: rights are not checked.
 
     Raises:
@@ -120,13 +120,13 @@ async def request_from_shell(theme: int | None, now: datetime) -> Asked:
     return await _ask(None, theme, now)
 
 
-async def _ask(viewer: Viewer | None, number: int | None, now: datetime) -> Asked:
+async def _ask(viewer: Viewer | None, number: int | None, now: datetime) -> SynthesisRequest:
     introductions = await read_introductions()
     async with transaction() as tx:
         await hold_still()
         theme = None if number is None else await _theme(number)
         snapshot = await freeze(None if theme is None else theme["id"], now, introductions)
-        draft = snapshot.kind is Kind.WORKING_DRAFT
+        draft = snapshot.kind is SynthesisKind.WORKING_DRAFT
         subject = WHOLE if number is None else f"theme:{number}"
         scope = f"{subject}{DRAFTS}" if draft else subject
         newest = await row(_NEWEST, scope)
@@ -134,7 +134,7 @@ async def _ask(viewer: Viewer | None, number: int | None, now: datetime) -> Aske
             if newest["state"] == SynthesisState.FAILED.value:
                 await _start(newest["id"])
                 await enqueue(tx, JobName.COMPILE_SYNTHESIS, newest["id"], key=job_key(newest["id"]), now=now)
-            return Asked(newest["id"], newest["version"], draft, is_new=False)
+            return SynthesisRequest(newest["id"], newest["version"], draft, is_new=False)
         snapshot = replace(snapshot, version=1 if newest is None else newest["version"] + 1)
         synthesis = await _insert(snapshot, scope, theme, viewer, now)
         await enqueue(tx, JobName.COMPILE_SYNTHESIS, synthesis, key=job_key(synthesis), now=now)
@@ -147,7 +147,7 @@ async def _ask(viewer: Viewer | None, number: int | None, now: datetime) -> Aske
             after=f"{subject} {'brouillon' if draft else 'version'} {snapshot.version}",
             now=now,
         )
-    return Asked(synthesis, snapshot.version, draft, is_new=True)
+    return SynthesisRequest(synthesis, snapshot.version, draft, is_new=True)
 
 
 _NEWEST: Final = """
@@ -178,7 +178,7 @@ def _says_the_same(snapshot: Snapshot, newest: Row) -> bool:
 
 
 async def _insert(snapshot: Snapshot, scope: str, theme: Row | None, viewer: Viewer | None, now: datetime) -> int:
-    draft = snapshot.kind is Kind.WORKING_DRAFT
+    draft = snapshot.kind is SynthesisKind.WORKING_DRAFT
     inserted = await rows(
         """INSERT INTO synthesis (theme_id, version, scope, state, draft, snapshot, snapshot_sha256, requester_id,
                                   requested_at)
@@ -238,11 +238,11 @@ _LINE: Final = """
       FROM synthesis s LEFT JOIN theme th ON th.id = s.theme_id LEFT JOIN member m ON m.id = s.requester_id"""
 
 
-_NEWEST_FIRST: Final = Order({"s.id": int}, newest_first=True)
+_NEWEST_FIRST: Final = SortOrder({"s.id": int}, newest_first=True)
 SHOWN: Final = 50
 
 
-async def list_syntheses(viewer: Viewer | None, now: datetime, turn: Turn = FIRST) -> Page[SynthesisLine]:
+async def list_syntheses(viewer: Viewer | None, now: datetime, turn: PageTurn = FIRST) -> Page[SynthesisLine]:
     """A page of published syntheses, the newest first; for agents and administrators the others too."""
     only = "TRUE" if may_compile(viewer, now) else f"s.state = '{SynthesisState.PUBLISHED.value}'"
     found = await read_page(f"{_LINE} WHERE {only}", [], _NEWEST_FIRST, turn, SHOWN)

@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from forum.database import Row, is_sqlite, row, rows
-from forum.domain.pages import FIRST, Order, Page, Turn, read_page
+from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.references import LARGEST_THEME, storable
 from forum.domain.themes.ballots import Rules, scale
 from forum.errors import NotFound
@@ -68,7 +68,7 @@ class ThemeLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ThemeQuestion:
     """A guiding question and how many proposals claim to answer it."""
 
     position: int
@@ -97,7 +97,7 @@ class ThemePage:
 
     theme: ThemeHead
     introduction_html: str
-    questions: tuple[Question, ...]
+    questions: tuple[ThemeQuestion, ...]
     threads: Page[ThreadLine]
     meetings: tuple[int, ...]
     open_proposals: int
@@ -208,7 +208,7 @@ def _theme_number(number: int) -> int:
     return storable(number)
 
 
-async def questions_of(theme_id: int) -> tuple[Question, ...]:
+async def questions_of(theme_id: int) -> tuple[ThemeQuestion, ...]:
     """The guiding questions in their order, each with the number of open proposals that answer it."""
     found = await rows(
         f"""
@@ -221,7 +221,7 @@ async def questions_of(theme_id: int) -> tuple[Question, ...]:
          ORDER BY q.position""",
         theme_id,
     )
-    return tuple(Question(each["position"], each["text"], each["proposals"]) for each in found)
+    return tuple(ThemeQuestion(each["position"], each["text"], each["proposals"]) for each in found)
 
 
 async def list_themes() -> tuple[ThemeLine, ...]:
@@ -248,7 +248,7 @@ def _first_paragraph(introduction: str) -> str:
     return read(introduction, wrapped=True).plain.split("\n\n")[0]
 
 
-async def read_theme(number: int, turn: Turn = FIRST, *, meeting: int | None = None) -> ThemePage:
+async def read_theme(number: int, turn: PageTurn = FIRST, *, meeting: int | None = None) -> ThemePage:
     """Everything that the page shows; `meeting`: only threads with words from the meeting of that number are listed.
     Raises NotFound."""
     theme = await find_theme(number)
@@ -293,10 +293,10 @@ _TAGGED = """
        JOIN meeting m ON m.id = g.meeting_id WHERE d.thread_id = h.id AND m.number = $2)"""
 
 
-_MOST_ACTIVE_FIRST = Order({"h.last_post_at": datetime, "h.id": int}, newest_first=True)
+_MOST_ACTIVE_FIRST = SortOrder({"h.last_post_at": datetime, "h.id": int}, newest_first=True)
 
 
-async def _threads_of(theme_id: int, turn: Turn, meeting: int | None) -> Page[ThreadLine]:
+async def _threads_of(theme_id: int, turn: PageTurn, meeting: int | None) -> Page[ThreadLine]:
     """The threads, the most recently active first."""
     found = await read_page(
         f"""

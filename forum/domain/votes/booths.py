@@ -19,7 +19,7 @@ from forum.permissions import Viewer
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BoothProposal:
     """A proposal put to the vote, with what progress needs."""
 
     id: int
@@ -38,7 +38,7 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class BoothProgress:
     """Somebody's progress: `judged` of `total` proposals, of which `to_confirm` changed and must be confirmed.
 
     `next` is the reference of the first one, in their own order, that waits for their vote; None when none does.
@@ -65,7 +65,7 @@ def draw(theme_id: int, viewer: Viewer | None, now: datetime) -> Callable[[int],
     return lambda proposal: sha256(f"{who}|{theme_id}|{proposal}".encode()).digest()
 
 
-async def progress_in(viewer: Viewer | None, theme_number: int, now: datetime) -> Progress:
+async def progress_in(viewer: Viewer | None, theme_number: int, now: datetime) -> BoothProgress:
     """This person's progress in a theme, read from the database.
 
     Raises:
@@ -81,19 +81,21 @@ async def progress_in(viewer: Viewer | None, theme_number: int, now: datetime) -
         theme.id,
     )
     place = draw(theme.id, viewer, now)
-    asked = [Asked(r["id"], reference(theme.number, r["number"]), r["wording"], r["substance"]) for r in found]
+    asked = [BoothProposal(r["id"], reference(theme.number, r["number"]), r["wording"], r["substance"]) for r in found]
     own = {r["id"]: OwnBallot(r["opinion"], r["proposal_version"]) for r in found if r["opinion"]}
     return progress_of(theme.number, theme.rules, sorted(asked, key=lambda each: place(each.id)), own)
 
 
-def progress_of(theme: int, rules: Rules, asked: Sequence[Asked], own: Mapping[int, OwnBallot]) -> Progress:
+def progress_of(
+    theme: int, rules: Rules, asked: Sequence[BoothProposal], own: Mapping[int, OwnBallot]
+) -> BoothProgress:
     """A person's progress with these proposals, in their own order; `own` are their ballots."""
     judged = [(each, own[each.id]) for each in asked if each.id in own]
     stale = [each for each, ballot in judged if ballot.version < each.substance]
     waiting = {each.id for each in stale} | {each.id for each in asked if each.id not in own}
     supports = sum(takes_quota(rules.voting, ballot.opinion) for _, ballot in judged)
     is_done = rules.quota and supports >= rules.quota and rules.voting is not Voting.OPINIONS and not stale
-    return Progress(
+    return BoothProgress(
         theme=theme,
         rules=rules,
         total=len(asked),
@@ -105,6 +107,6 @@ def progress_of(theme: int, rules: Rules, asked: Sequence[Asked], own: Mapping[i
     )
 
 
-def _in_order(judged: Sequence[tuple[Asked, OwnBallot]]) -> tuple[Ranked, ...]:
+def _in_order(judged: Sequence[tuple[BoothProposal, OwnBallot]]) -> tuple[Ranked, ...]:
     ranked = [Ranked(int(ballot.opinion), each.reference, each.wording) for each, ballot in judged]
     return tuple(sorted(ranked, key=lambda each: (each.place, each.reference)))

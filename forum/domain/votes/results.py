@@ -16,11 +16,11 @@ from anyio import to_thread
 from forum.database import is_sqlite, rows
 from forum.domain.themes.themes import ThemeHead
 from forum.domain.votes.standings import (
-    Judged,
+    JudgedProposal,
     Lens,
     Pairs,
-    Standing,
     Terms,
+    ThemeStanding,
     can_compare,
     favourable,
     standing_of,
@@ -43,7 +43,7 @@ UNDECLARED: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class GroupCell:
     """What one group says about one proposal; None where the group is so small that it would reveal who said what.
 
     For a judgment, mentions above the middle of the scale count as "pour", those below as "contre", the middle one as
@@ -62,7 +62,7 @@ class Partition:
     lens: Lens
     groups: tuple[str, ...]
     """The groups by name; `UNDECLARED` last, when somebody declared nothing."""
-    cells: Mapping[str, tuple[Cell, ...]]
+    cells: Mapping[str, tuple[GroupCell, ...]]
     """The cells by reference, in the order of the groups."""
 
 
@@ -81,7 +81,7 @@ class Results:
     """All the results of the vote of a theme."""
 
     theme: ThemeHead
-    standing: Standing
+    standing: ThemeStanding
     evidence: Evidence
     voters: int
 
@@ -91,7 +91,7 @@ def terms_of(theme: ThemeHead) -> Terms:
     return Terms(theme.voting, len(theme.mentions), theme.quorum)
 
 
-async def read_results(theme: ThemeHead, counts: Mapping[int, Judged], now: datetime) -> Results:
+async def read_results(theme: ThemeHead, counts: Mapping[int, JudgedProposal], now: datetime) -> Results:
     """The orders of the proposals in force of a theme, given by id with their counts.
 
     Raises:
@@ -104,7 +104,7 @@ async def read_results(theme: ThemeHead, counts: Mapping[int, Judged], now: date
     return Results(theme, standing, evidence, await voters_of((theme,), now) or 0)
 
 
-async def read_evidence(theme: ThemeHead, counts: Mapping[int, Judged], now: datetime) -> Evidence:
+async def read_evidence(theme: ThemeHead, counts: Mapping[int, JudgedProposal], now: datetime) -> Evidence:
     """What `standing_of` needs beside the counts.
 
     Raises:
@@ -210,10 +210,10 @@ def _partition(
     return Partition(lens, shown, {reference: _cells(shown, tallies[reference]) for reference in references.values()})
 
 
-def _cells(groups: Sequence[str], tallies: Mapping[str, Tally]) -> tuple[Cell, ...]:
+def _cells(groups: Sequence[str], tallies: Mapping[str, Tally]) -> tuple[GroupCell, ...]:
     full = {group: tallies.get(group, Tally()) for group in groups}
     hidden = masked(full)
-    return tuple(Cell(group, None if group in hidden else tally) for group, tally in full.items())
+    return tuple(GroupCell(group, None if group in hidden else tally) for group, tally in full.items())
 
 
 async def _supporters(theme: ThemeHead, references: Mapping[int, str]) -> dict[str, "array[int]"]:

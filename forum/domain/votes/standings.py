@@ -68,7 +68,7 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedProposal:
     """A proposal in force and what its ballots say."""
 
     reference: str
@@ -99,7 +99,7 @@ class Duel:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RankedPlace:
     """A proposal with its rank, None under the quorum, and what explains it; each method fills in its own part."""
 
     reference: str
@@ -119,12 +119,12 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ThemeStanding:
     """The proposals of a theme by rank, those under the quorum, the methods and where they disagree."""
 
     primary: Lens
-    ranked: tuple[Place, ...]
-    unranked: tuple[Place, ...]
+    ranked: tuple[RankedPlace, ...]
+    unranked: tuple[RankedPlace, ...]
     methods: tuple[Lens, ...]
     """The methods other than the primary one, in the order to show them."""
     disagreements: tuple[Disagreement[Lens], ...]
@@ -153,8 +153,8 @@ def counted_of(terms: Terms, count: Count) -> Counted:
 
 
 def standing_of(
-    terms: Terms, judged: Sequence[Judged], given: Mapping[Lens, Mapping[str, int]], pairs: Pairs | None = None
-) -> Standing:
+    terms: Terms, judged: Sequence[JudgedProposal], given: Mapping[Lens, Mapping[str, int]], pairs: Pairs | None = None
+) -> ThemeStanding:
     """Every order of a theme. `given` are ranks by reference for the methods of `GIVEN` that were computed. `pairs` are
     those of all the proposals, for a theme whose ballots rank them; None when they are too many. ValueError when two
     proposals share a reference."""
@@ -165,11 +165,11 @@ def standing_of(
     too_many = terms.voting is Voting.RANKING and pairs is None
     primary = Lens.PLACED if too_many else _PRIMARY[terms.voting]
     methods = tuple(lens for lens in Lens if lens in orders and lens is not primary)
-    return Standing(
+    return ThemeStanding(
         primary=primary,
         ranked=_ranked(terms, orders, primary, counts, pairs),
         unranked=tuple(
-            Place(each.reference, counts[each.reference], None, (), {}, each.profile)
+            RankedPlace(each.reference, counts[each.reference], None, (), {}, each.profile)
             for each in orders[primary].unranked
         ),
         methods=methods,
@@ -216,7 +216,7 @@ def _orders_of_preference(
 
 def _ranked(
     terms: Terms, orders: Mapping[Lens, Order[Counted]], primary: Lens, counts: Mapping[str, Count], pairs: Pairs | None
-) -> tuple[Place, ...]:
+) -> tuple[RankedPlace, ...]:
     order = orders[primary]
     ranks_beside = {lens: other.ranks() for lens, other in orders.items() if lens is not primary}
     sharing: dict[int, list[str]] = {}
@@ -224,7 +224,7 @@ def _ranked(
         sharing.setdefault(place.rank, []).append(place.candidate.reference)
     neighbours = _neighbours(sharing) if pairs is not None else {}
     return tuple(
-        Place(
+        RankedPlace(
             reference=(reference := place.candidate.reference),
             count=counts[reference],
             rank=place.rank,

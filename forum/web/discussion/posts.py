@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from forum.domain.discussion import post_writing, posts, threads
 from forum.domain.discussion.post_writing import Preview, Written
-from forum.domain.discussion.posts import OnePost, Place, Revision
+from forum.domain.discussion.posts import OnePost, PostPlace, Revision
 from forum.domain.discussion.threads import Piece
 from forum.errors import Invalid
 from forum.settings import settings
@@ -75,11 +75,11 @@ async def _cut(mark: QuoteMark, form: Form) -> QuoteMark:
     return posts.mark_words(await posts.read_post(mark.post), form.text("mots"))
 
 
-async def _reply_page(request: Request, place: Place, form: Form, preview: Preview | None = None) -> Response:
+async def _reply_page(request: Request, place: PostPlace, form: Form, preview: Preview | None = None) -> Response:
     return await page(request, _REPLY, {**await _reply_context(place, form, preview), "form": form})
 
 
-async def _reply_context(place: Place, form: Form, preview: Preview | None = None) -> dict[str, Any]:
+async def _reply_context(place: PostPlace, form: Form, preview: Preview | None = None) -> dict[str, Any]:
     answered = form.values["en_reponse_a"]
     return {
         **await writing(form, preview),

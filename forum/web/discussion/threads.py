@@ -25,7 +25,7 @@ from forum.settings import settings
 from forum.web.discussion.writing import asks_to_publish, source_of, writing
 from forum.web.plumbing.doors import Desk, form_door
 from forum.web.plumbing.forms import Form, asked_integer
-from forum.web.plumbing.kept import Kept, KeptPage, to_visitors
+from forum.web.plumbing.kept import KeptPage, KeptPages, to_visitors
 from forum.web.plumbing.page import href, html, own_slot, page, prepare, render, see_other
 from forum.web.themes.filters import asked_meeting
 
@@ -72,7 +72,7 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
     rights = (viewer is None, may_write, may_extract, moderates, sees_waiting, treats)
     key = (state.id, number, request.state.locale, *rights)
     version = (state.version, state.theme.schedule.phase(now))
-    pages: Kept[ReadyThread] = request.app.state.kept
+    pages: KeptPages[ReadyThread] = request.app.state.kept
     # The filtered page is different, and rarely asked for: it is rendered each time.
     found = None if meeting else pages.get(key, version)
     if found is not None:

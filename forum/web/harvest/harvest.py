@@ -25,7 +25,7 @@ _NOTICES = {
 
 async def waiting(request: Request) -> Response:
     """The contributions that wait for this moderator, filtered as the address asks."""
-    wanted = inbox.Wanted(
+    wanted = inbox.InboxFilter(
         theme=asked_integer(request, "theme", least=1),
         thread=asked_integer(request, "fil", least=1),
         meeting=asked_integer(request, "reunion", least=1),

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from forum.domain.discussion import meeting_tags
 from forum.domain.discussion.threads import find_post
 from forum.domain.meetings import bulk_tags, waiting_tags
-from forum.domain.meetings.bulk_tags import Asked, Kind
+from forum.domain.meetings.bulk_tags import Kind, SelectionFilter
 from forum.errors import Checks, Invalid
 from forum.web.plumbing.doors import Desk, button, form_door
 from forum.web.plumbing.forms import Form, asked_integer, asked_text, asked_turn, turned
@@ -62,15 +62,15 @@ async def _tag_selection(request: Request, form: Form) -> None:
     )
 
 
-def _asked(request: Request) -> Asked:
-    return Asked(
+def _asked(request: Request) -> SelectionFilter:
+    return SelectionFilter(
         thread=asked_integer(request, "fil", least=1),
         untagged=asked_text(request, "voir") == "sans",
         kind=next((kind for kind in Kind if kind.value == asked_text(request, "quoi")), None),
     )
 
 
-def _filters(asked: Asked) -> dict[str, Any]:
+def _filters(asked: SelectionFilter) -> dict[str, Any]:
     """The filters as parameters of an address."""
     return {"fil": asked.thread, "voir": "sans" if asked.untagged else None, "quoi": asked.kind}
 

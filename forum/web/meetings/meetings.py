@@ -5,10 +5,10 @@ from starlette.responses import Response
 
 from forum.domain.meetings import changes, meetings, waiting_tags
 from forum.domain.meetings.changes import Sitting
-from forum.domain.meetings.meetings import Group, MeetingLine
+from forum.domain.meetings.meetings import MeetingGroup, MeetingLine
 from forum.errors import Checks, Invalid, NotFound
 from forum.language import catalogue
-from forum.text.calendars import Event, calendar
+from forum.text.calendars import CalendarEvent, calendar
 from forum.web.plumbing.doors import Desk, form_door
 from forum.web.plumbing.forms import Form
 from forum.web.plumbing.page import href, page, pages, see_other
@@ -42,7 +42,7 @@ async def create(request: Request, form: Form) -> Response:
     return see_other(request, "meeting", meeting=meeting, notice="reunion-creee")
 
 
-async def _create(request: Request, form: Form, groups: tuple[Group, ...]) -> int:
+async def _create(request: Request, form: Form, groups: tuple[MeetingGroup, ...]) -> int:
     checks = Checks()
     group, number = None, None
     with checks.field("groupe"):
@@ -111,7 +111,7 @@ def _calendar(request: Request, found: list[MeetingLine], filename: str) -> Resp
     base = pages(request).base_url
     host = base.partition("://")[2]
     events = [
-        Event(
+        CalendarEvent(
             uid=f"reunion-{each.id}@{host}",
             title=f"{words('GT réunion')} {each.number} – {each.group.name}",
             begins=each.held_on,

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from forum import permissions
 from forum.domain.members import invitations
 from forum.domain.members.invitation_files import LONGEST_FILE, MOST_LINES, clean_guest
-from forum.domain.members.invitations import Outcome, State
+from forum.domain.members.invitations import InvitationState, LineOutcome
 from forum.domain.members.particulars import typed_particulars
 from forum.domain.sign_in import sessions
 from forum.errors import Checks, Invalid
@@ -24,11 +24,11 @@ from forum.web.sign_in.sessions import entered
 async def index(request: Request) -> Response:
     """The invitations in one state, newest first."""
     asked = asked_text(request, "etat")
-    state = State(asked) if asked in list(State) else State.WAITING
+    state = InvitationState(asked) if asked in list(InvitationState) else InvitationState.WAITING
     turn = asked_turn(request)
     context = {
         "list": await invitations.list_invitations(request.state.viewer, state, request.state.now, turn),
-        "states": tuple(State),
+        "states": tuple(InvitationState),
     }
     return await page(request, "invitations/index.html", context)
 
@@ -86,13 +86,13 @@ async def report(request: Request) -> Response:
     return unkept(await page(request, "invitations/report.html", context))
 
 
-def _said(request: Request, line: invitations.Line) -> list[str]:
+def _said(request: Request, line: invitations.FileLine) -> list[str]:
     """The problem with a line, or the reason why nothing is sent for it."""
-    if line.outcome is Outcome.TWICE:
+    if line.outcome is LineOutcome.TWICE:
         return [sentence(request, Invalid("Cette adresse est déjà à la ligne {line}.", values={"line": line.first}))]
-    if line.outcome is Outcome.MEMBER:
+    if line.outcome is LineOutcome.MEMBER:
         return [sentence(request, Invalid("Cette personne est déjà membre."))]
-    if line.outcome is Outcome.WAITING:
+    if line.outcome is LineOutcome.WAITING:
         return [sentence(request, Invalid("Cette personne a déjà une invitation, encore valable."))]
     return [sentence(request, problem) for problem in line.guest.problems]
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from forum import permissions
 from forum.domain.members import people
-from forum.domain.members.people import Asking, Rights, State, Wanted
+from forum.domain.members.people import AccountState, Asking, PeopleFilter, Rights
 from forum.domain.sign_in import proofs
 from forum.errors import Invalid
 from forum.models.members import Role
@@ -31,18 +31,18 @@ async def index(request: Request) -> Response:
 
 
 async def _listed(request: Request, _: Form | None) -> Desk:
-    wanted = Wanted(
+    wanted = PeopleFilter(
         words=asked_text(request, "nom", limit=120),
         role=_one_of(Role, asked_text(request, "role")),
         group=asked_integer(request, "groupe", least=1),
-        state=_one_of(State, asked_text(request, "etat")),
+        state=_one_of(AccountState, asked_text(request, "etat")),
     )
     filters = {"nom": wanted.words, "role": wanted.role, "groupe": wanted.group, "etat": wanted.state}
     context = {
         "list": await people.list_people(request.state.viewer, wanted, request.state.now, asked_turn(request)),
         "filters": {name: value for name, value in filters.items() if value},
         "roles": tuple(Role),
-        "states": tuple(State),
+        "states": tuple(AccountState),
     }
     return Desk(context)
 

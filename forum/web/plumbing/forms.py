@@ -14,7 +14,7 @@ from anyio import fail_after
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from forum.domain.pages import Turn
+from forum.domain.pages import PageTurn
 from forum.domain.throttle import throttle
 from forum.errors import Invalid
 from forum.text.typography import PARIS
@@ -250,15 +250,15 @@ def asked_integer(request: Request, name: str, default: int | None = None, *, le
     return default if number is None or number < least else number
 
 
-def asked_turn(request: Request) -> Turn:
+def asked_turn(request: Request) -> PageTurn:
     """The page of a list that the address asks for: after a key (?apres=), before one (?avant=), or the first. Kept in
     `request.state.turn`, so that the link to the other language leads to the same page."""
     after, before = (asked_text(request, name, limit=LONGEST_KEY) for name in ("apres", "avant"))
-    request.state.turn = Turn(after or before, back=not after)
-    turn: Turn = request.state.turn
+    request.state.turn = PageTurn(after or before, back=not after)
+    turn: PageTurn = request.state.turn
     return turn
 
 
-def turned(turn: Turn) -> dict[str, Any]:
+def turned(turn: PageTurn) -> dict[str, Any]:
     """A turn of pages as parameters of an address."""
     return {"avant" if turn.back else "apres": turn.key or None}

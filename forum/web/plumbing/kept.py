@@ -44,7 +44,7 @@ class KeptPage:
         return found
 
 
-class Kept(Generic[Page]):
+class KeptPages(Generic[Page]):
     """Pages by key, each at a version, within `most` bytes."""
 
     def __init__(self, most: int = MOST_BYTES) -> None:

@@ -61,7 +61,7 @@ Fail = Callable[[Request, Exception], Awaitable[Response]]
 
 
 @dataclass(slots=True)
-class Told:
+class RequestHead:
     """The headers of a request that we use, read in one pass."""
 
     host: bytes = b""
@@ -122,8 +122,8 @@ class Entrance:
                 raise
             await (await self.fail(Request(scope, receive), problem))(scope, receive, answering)
 
-    def _read(self, scope: Scope) -> Told:
-        told = Told()
+    def _read(self, scope: Scope) -> RequestHead:
+        told = RequestHead()
         for name, value in scope["headers"]:
             if name == b"host":
                 # Programs differ on which of two to use: such a request counts as having none.
@@ -153,7 +153,7 @@ class Entrance:
         scope["raw_path"] = scope["path"].encode()
         return "en"
 
-    async def _refusal(self, scope: Scope, told: Told) -> tuple[int, str] | None:
+    async def _refusal(self, scope: Scope, told: RequestHead) -> tuple[int, str] | None:
         if told.host != self._host and not (self._development and _LOCAL_HOST.fullmatch(told.host)):
             return 400, "Cette adresse n’est pas celle du site."
         if "\0" in scope["path"] or "\N{REPLACEMENT CHARACTER}" in scope["path"]:
@@ -162,7 +162,7 @@ class Entrance:
             return 403, "Cette action a été demandée depuis un autre site. Refaites-la depuis cette page."
         return None
 
-    def _is_ours(self, told: Told) -> bool:
+    def _is_ours(self, told: RequestHead) -> bool:
         if told.site is not None:
             return told.site in (b"same-origin", b"none")
         if told.origin is not None:

@@ -20,7 +20,7 @@ from forum.permissions import Viewer, may_contribute, may_vote
 from forum.settings import settings
 from forum.web.plumbing.doors import Desk, form_door
 from forum.web.plumbing.forms import Form, asked_integer, asked_text
-from forum.web.plumbing.kept import Kept, KeptPage, to_visitors
+from forum.web.plumbing.kept import KeptPage, KeptPages, to_visitors
 from forum.web.plumbing.page import href, html, own_slot, page, prepare, refused, render, see_other
 from forum.web.themes.filters import asked_meeting
 
@@ -62,7 +62,7 @@ async def _ready(request: Request, theme: ThemeHead) -> ReadyList:
         may_write,
         ballots,
     )
-    pages: Kept[ReadyList] = request.app.state.kept
+    pages: KeptPages[ReadyList] = request.app.state.kept
     meeting, sort = asked_meeting(request), asked_text(request, "tri") == "reunion"
     version = (theme.version, theme.schedule.phase(now), viewer is None and now.date())
     # The filtered or sorted page is different, and rarely asked for: it is rendered each time.
@@ -119,11 +119,11 @@ def _own_vote(request: Request, kept: ReadyList, proposal: int, own: dict[int, O
     return kept.page.once(key, lambda: render(request, "proposals/_own_vote.html", {"line": seen}))
 
 
-def _progress(request: Request, listed: ProposalList, own: dict[int, OwnBallot]) -> booths.Progress:
+def _progress(request: Request, listed: ProposalList, own: dict[int, OwnBallot]) -> booths.BoothProgress:
     """This reader's progress, from data already read."""
     order = proposals.drawn_order(listed, request.state.viewer, request.state.now)
     lines = [each.line for each in order if each.line.votes_are_open]
-    asked = [booths.Asked(line.id, line.reference, line.wording, line.substance) for line in lines]
+    asked = [booths.BoothProposal(line.id, line.reference, line.wording, line.substance) for line in lines]
     return booths.progress_of(listed.theme.number, listed.theme.rules, asked, own)
 
 

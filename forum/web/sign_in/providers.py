@@ -166,7 +166,7 @@ async def _leave(request: Request, viewer: Viewer | None, suite: str) -> Respons
     return _keep_visit(request, response, departure.cookie, visits.AWAY.seconds)
 
 
-async def _let_in(request: Request, member: int, person: providers.Person, suite: str) -> Response:
+async def _let_in(request: Request, member: int, person: providers.ProvenPerson, suite: str) -> Response:
     """Open the session of somebody identified by the provider, or show the page that asks for their code."""
     entry = await identities.let_in(
         member, person, device=device(request), replacing=request.state.token, now=request.state.now
@@ -174,7 +174,7 @@ async def _let_in(request: Request, member: int, person: providers.Person, suite
     return await entered(request, entry, suite)
 
 
-async def _link_own(request: Request, member: int, person: providers.Person) -> Response:
+async def _link_own(request: Request, member: int, person: providers.ProvenPerson) -> Response:
     """Back to link the account that the visit began from; somebody else may have signed in here meanwhile."""
     viewer: Viewer | None = request.state.viewer
     if viewer is None or viewer.id != member:
@@ -183,7 +183,7 @@ async def _link_own(request: Request, member: int, person: providers.Person) -> 
     return see_other(request, "security", notice="identite-reliee")
 
 
-async def _sign_in_to_link(request: Request, form: Form, waiting: visits.Waiting) -> Response:
+async def _sign_in_to_link(request: Request, form: Form, waiting: visits.WaitingVisit) -> Response:
     """The password proves the account; a second factor, if any, must be proved before anything is linked."""
     entry = await sessions.sign_in(
         form.text("identifiant"),

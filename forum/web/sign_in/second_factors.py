@@ -24,19 +24,19 @@ QUIET = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class QrCode:
     """A QR code: `side` squares wide and high, the dark ones as one SVG path."""
 
     side: int
     path: str
 
 
-def picture_of(text: str) -> Picture:
+def picture_of(text: str) -> QrCode:
     """The QR code of a text."""
     code = segno.make(text, error="m", micro=False)
     lines = [bytes(line) for line in code.matrix_iter(border=QUIET)]
     dark = [f"M{x} {y}h1v1h-1z" for y, line in enumerate(lines) for x, square in enumerate(line) if square]
-    return Picture(len(lines), "".join(dark))
+    return QrCode(len(lines), "".join(dark))
 
 
 async def _offered(request: Request, form: Form | None) -> Desk:

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from forum.domain.members import identities, profiles
 from forum.domain.sign_in import second_factors, sessions
-from forum.domain.sign_in.sessions import Entry
+from forum.domain.sign_in.sessions import OpenedSession
 from forum.errors import Invalid, SignInRequired
 from forum.web.plumbing.addresses import local_path, page_before
 from forum.web.plumbing.callers import device, own, place_of
@@ -42,7 +42,7 @@ async def sign_in(request: Request, form: Form) -> Response:
     return await entered(request, entry, form.values["suite"])
 
 
-async def entered(request: Request, entry: Entry, suite: str) -> Response:
+async def entered(request: Request, entry: OpenedSession, suite: str) -> Response:
     """The answer to somebody who proved who they are: their cookie, and the next page."""
     if entry.awaits_code:
         response: Response = see_other(request, "sign_in_code", suite=local_path(suite) or None)
