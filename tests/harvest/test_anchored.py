@@ -146,11 +146,12 @@ def steps(extract: str, plain: str) -> int:
         count += event == "line"
         return tracer
 
+    measuring = sys.gettrace()
     sys.settrace(tracer)
     try:
         reanchor(extract, len(plain) // 2, plain)
     finally:
-        sys.settrace(None)
+        sys.settrace(measuring)
     return count
 
 
