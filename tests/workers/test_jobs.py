@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -240,6 +240,18 @@ async def test_work_that_is_done_is_done_once(now: Clock) -> None:
     await running.run(job, works(do))
     assert done == [12]
     assert await state_of(job) == "done"
+
+
+async def test_work_goes_by_the_time_of_the_machine() -> None:
+    async def do(claim: Claim) -> None:
+        await jobs.finish(claim, running.clock())
+
+    before = datetime.now(UTC)
+    job = await ask(now=before)
+    await running.run(job, works(do))
+    found = await row("SELECT finished_at FROM job WHERE id = $1", job)
+    assert found is not None
+    assert before <= found["finished_at"] <= datetime.now(UTC)
 
 
 async def test_work_that_fails_is_tried_again_then_left_with_its_reason_and_trace(
