@@ -32,6 +32,7 @@ from forum.domain.throttle import close_throttle, throttle
 from forum.logs import open_logs
 from forum.schema import migrate
 from forum.settings import Settings, settings
+from forum.web.plumbing import page
 from tests.databases import on_server
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -125,16 +126,16 @@ class Compiled(BytecodeCache):
 def compiled() -> Iterator[None]:
     """The cache of compiled templates: compiling them for each test took longer than the tests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("forum.web.plumbing.page.Environment", partial(Environment, bytecode_cache=Compiled()))
+        patch.setattr(page, "Environment", partial(Environment, bytecode_cache=Compiled()))
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
 def slow_hasher() -> Iterator[PasswordHash]:
     """How passwords are really kept: slowly, on purpose. Tests keep theirs for next to nothing."""
-    real, light = passwords._hasher, PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    real, light = passwords.hasher, PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_hasher", light)
+        patch.setattr(passwords, "hasher", light)
         yield real
 
 

@@ -267,6 +267,12 @@ def test_python_is_never_deeper_than_a_package() -> None:
         assert name.count(".") <= (3 if room_of(name) in PACKED else 2), name
 
 
+def test_no_test_reaches_a_module_by_the_text_of_its_path() -> None:
+    """A path in a string follows no move, and nobody sees that it names what no longer is."""
+    reached = re.compile(r'setattr\(\s*f?"(?:forum|workers)\.')
+    assert [path.name for path in (ROOT / "tests").rglob("*.py") if reached.search(path.read_text("utf-8"))] == []
+
+
 def test_a_class_name_means_one_thing_in_one_place() -> None:
     places: dict[str, list[str]] = {}
     for name, tree in TREES.items():

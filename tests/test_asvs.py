@@ -181,7 +181,7 @@ async def test_secrets_are_long_enough(database: object) -> None:
     link = await links.make_link(Purpose.RESET, member.id, NOON)
     assert len(token) * 6 >= 256
     assert len(link) * 6 >= 256
-    codes = second_factors._draw_codes()
+    codes = second_factors.draw_codes()
     assert len(set(codes)) == second_factors.PAPER_CODES
     assert all(sum(sign.isalnum() for sign in code) * 5 >= 112 for code in codes)
     assert set("".join(codes)) - set(second_factors.SIGNS) <= {"-", " "}

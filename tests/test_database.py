@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from tortoise.exceptions import OperationalError, TransactionManagementError
 
 from forum.database import POSTGRES_PARAMETERS, configuration, is_unreachable, row, rows, transaction
+from forum.domain.upkeep import health
 from forum.errors import CannotStart
 from forum.settings import Settings
 from tests.conftest import PATIENCE
@@ -138,7 +139,7 @@ async def test_a_wrong_statement_answers_500(
     async def wrong() -> None:
         await rows("SELECT nothing FROM nowhere")
 
-    monkeypatch.setattr("forum.domain.upkeep.health.touch_database", wrong)
+    monkeypatch.setattr(health, "touch_database", wrong)
     assert (await client.get("/sante/pret")).status_code == 500
 
 

@@ -19,6 +19,7 @@ import pytest
 from tortoise import Tortoise
 from tortoise.migrations.api import migrate as apply_migrations
 
+from forum import schema
 from forum.database import (
     MIGRATIONS,
     close_database,
@@ -166,7 +167,7 @@ def never_stepwise(monkeypatch: pytest.MonkeyPatch) -> None:
     async def nothing(**_: object) -> None:
         return
 
-    monkeypatch.setattr("forum.schema.apply_migrations", nothing)
+    monkeypatch.setattr(schema, "apply_migrations", nothing)
 
 
 @pytest.fixture
@@ -176,7 +177,7 @@ def spoil(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], No
     def spoil(ending: str) -> None:
         for name in ("sqlite.sql", "postgres.sql"):
             (tmp_path / name).write_text((SCHEMAS / name).read_text("utf-8") + ending, "utf-8")
-        monkeypatch.setattr("forum.schema.SCHEMAS", tmp_path)
+        monkeypatch.setattr(schema, "SCHEMAS", tmp_path)
 
     return spoil
 
@@ -205,7 +206,7 @@ async def test_a_truncated_file_leaves_nothing_and_the_next_start_makes_everythi
     with pytest.raises(CannotStart, match="nowhere"):
         await migrate(settings_at(new))
     assert await things(new) == set()
-    monkeypatch.setattr("forum.schema.SCHEMAS", SCHEMAS)
+    monkeypatch.setattr(schema, "SCHEMAS", SCHEMAS)
     await migrate(settings_at(new))
     await open_database(settings_at(new))
     await close_database()
@@ -240,7 +241,7 @@ async def test_a_database_with_a_migration_goes_on_by_migrations(
     async def apply(**named: object) -> None:
         asked.append(named)
 
-    monkeypatch.setattr("forum.schema.apply_migrations", apply)
+    monkeypatch.setattr(schema, "apply_migrations", apply)
     await migrate(settings_at(new))
     assert asked == [{"config": configuration(settings_at(new))}]
 

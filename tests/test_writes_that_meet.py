@@ -134,14 +134,14 @@ class HeldUp:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.written, self.go_on = anyio.Event(), anyio.Event()
-        remember = votes._remember
+        remember = votes.remember
 
         async def slowly(*values: Any) -> None:
             await remember(*values)
             self.written.set()
             await self.go_on.wait()
 
-        monkeypatch.setattr(votes, "_remember", slowly)
+        monkeypatch.setattr(votes, "remember", slowly)
 
     async def cast(self, voter: AsyncClient) -> None:
         assert (await voter.post("/propositions/T3-001/vote", data={"avis": "pour"})).status_code == 303

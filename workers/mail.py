@@ -45,7 +45,7 @@ _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 
 log = structlog.get_logger()
 
-_rests_until = 0.0
+rests_until = 0.0
 
 
 class MailRefused(Invalid):
@@ -126,11 +126,11 @@ def _write(path: Path, content: bytes) -> Path:
 async def _hand_over(message: EmailMessage, known: Settings) -> None:
     """Give the mail to the server. Servers often repeat the address in their errors: only codes are kept, and no error
     is chained to another."""
-    global _rests_until  # one process, one mail server
-    if time.monotonic() < _rests_until:
+    global rests_until  # one process, one mail server
+    if time.monotonic() < rests_until:
         raise MailServerAway("Le serveur de courrier ne répondait pas à l’instant.")
     try:
-        await _talk(message, known)
+        await talk(message, known)
     except SMTPRecipientsRefused as refusal:
         raise _refusal(refusal.recipients[0]) from None
     except SMTPDataError as refusal:
@@ -140,12 +140,12 @@ async def _hand_over(message: EmailMessage, known: Settings) -> None:
     except SMTPResponseException as problem:
         raise MailServerAway("Le serveur de courrier répond {code}.", values={"code": _code(problem)}) from None
     except (aiosmtplib.SMTPException, OSError) as problem:
-        _rests_until = time.monotonic() + REST
+        rests_until = time.monotonic() + REST
         reason = plain_reason(problem.__cause__ or problem)
         raise MailServerAway("Le serveur de courrier ne répond pas ({reason}).", values={"reason": reason}) from None
 
 
-async def _talk(message: EmailMessage, known: Settings) -> None:
+async def talk(message: EmailMessage, known: Settings) -> None:
     server = urlsplit(known.mail.url)
     encrypted = server.scheme == "smtps"
     await aiosmtplib.send(

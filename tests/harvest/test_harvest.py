@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from forum.database import rows
 from forum.domain.discussion.posts import OnePost, PostPlace, mark_words
-from forum.domain.harvest import harvest, treatments
+from forum.domain.harvest import harvest, inbox, treatments
 from forum.domain.members.members import load_viewer
 from forum.domain.themes.themes import ThemeHead
 from forum.models.meetings import Meeting, MeetingTag, TagState
@@ -482,7 +482,7 @@ async def test_the_inbox_shows_the_oldest_first_and_filters(client: AsyncClient,
 
 
 async def test_the_inbox_goes_on_after_a_page(client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("forum.domain.harvest.inbox.SHOWN", 2)
+    monkeypatch.setattr(inbox, "SHOWN", 2)
     _, thread, _ = await a_post()
     for number in range(4):
         await make_post(thread, f"Encore {number}.")

@@ -9,8 +9,10 @@ from httpx2 import AsyncClient
 
 from forum.database import rows, transaction
 from forum.domain.members.members import has_examples
+from forum.domain.sign_in import passwords
 from forum.domain.sign_in.passwords import hash_password
 from forum.domain.votes import votes
+from forum.importing import example
 from forum.importing.example import ExampleAccount, load_example
 from forum.importing.themes import load_themes
 from forum.models.members import Member
@@ -45,8 +47,8 @@ async def test_passwords_are_hashed_before_any_lock(database: Settings, monkeypa
         async with transaction():
             yield
 
-    monkeypatch.setattr("forum.domain.sign_in.passwords.hash_password", hashing)
-    monkeypatch.setattr("forum.importing.example.transaction", holding)
+    monkeypatch.setattr(passwords, "hash_password", hashing)
+    monkeypatch.setattr(example, "transaction", holding)
     await loaded()
     assert done == ["hash"] * 4 + ["hold"]
 

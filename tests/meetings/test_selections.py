@@ -10,6 +10,7 @@ from httpx2 import AsyncClient, Response
 from starlette.applications import Starlette
 
 from forum.database import row, rows
+from forum.domain.meetings import bulk_tags, waiting_tags
 from forum.models.meetings import Meeting, MeetingTag, TagState
 from forum.models.members import Member
 from forum.models.posts import Post
@@ -86,7 +87,7 @@ async def test_tags_are_settled_one_by_one_and_many_at_once(client: AsyncClient)
 async def test_the_queue_goes_on_and_settling_a_page_stays_on_it(
     client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forum.domain.meetings.waiting_tags.MOST_AT_ONCE", 2)
+    monkeypatch.setattr(waiting_tags, "MOST_AT_ONCE", 2)
     tags = [str((await waiting()).id) for _ in range(5)]
     await sign_in(client, await a_moderator())
     assert await turn(client, QUEUE, listed_tags) == [tags[:2], tags[2:4], tags[4:]]
@@ -247,7 +248,7 @@ async def test_untagged_contributions_are_listed_thread_by_thread(client: AsyncC
 async def test_what_may_be_ticked_follows_from_page_to_page_with_its_filters(
     client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forum.domain.meetings.bulk_tags.MOST_AT_ONCE", 2)
+    monkeypatch.setattr(bulk_tags, "MOST_AT_ONCE", 2)
     _, posts, meeting = await a_theme_to_tag()
     one, two, three = (str(each.id) for each in posts)
     await sign_in(client, await a_moderator())

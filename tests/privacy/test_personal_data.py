@@ -27,7 +27,7 @@ from tests.factories import (
     make_thread,
     sign_in,
 )
-from workers import functions, running
+from workers import archives, functions, running
 from workers.archives import WORDS, archive_of
 
 EMAIL = "camille@exemple.fr"
@@ -173,7 +173,7 @@ async def test_a_failed_archive_is_reported_and_can_be_asked_for_again(
         raise OSError("plus de place")
 
     with monkeypatch.context() as broken:
-        broken.setattr("workers.archives.archive_of", breaks)
+        broken.setattr(archives, "archive_of", breaks)
         await client.post("/compte/donnees")
         for _ in range(6):
             await work_off(clock)

@@ -6,6 +6,7 @@ import pytest
 from httpx2 import AsyncClient
 from starlette.applications import Starlette
 
+from forum.domain.votes import standings
 from forum.models.members import Role
 from forum.models.themes import GuidingQuestion
 from forum.models.votes import Ballot
@@ -153,7 +154,7 @@ async def test_the_ranks_are_computed_once_for_all_readers(
         reckoned.append(tally)
         return net_support(tally)
 
-    monkeypatch.setattr("forum.domain.votes.standings.net_support", watched)
+    monkeypatch.setattr(standings, "net_support", watched)
     for name in ("Première Lectrice", "Second Lecteur"):
         await sign_in(client, await make_member(name))
         assert references((await client.get(LIST)).text) == ["T3-001", "T3-002", "T3-003", "T3-004"]

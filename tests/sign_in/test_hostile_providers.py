@@ -34,7 +34,7 @@ STRANGE = "n’est pas partie de ce navigateur"
 
 @pytest.fixture
 async def provider(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Provider]:
-    monkeypatch.setattr(providers, "_providers", {})
+    monkeypatch.setattr(providers, "known_providers", {})
     async with hostile.serving(clock) as one:
         yield one
 

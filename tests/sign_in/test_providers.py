@@ -222,7 +222,7 @@ async def test_a_provider_that_is_gone_keeps_nobody_signed_in(
     async def fails(*_: object, **__: object) -> str:
         raise Unavailable("…")
 
-    monkeypatch.setattr(providers, "_metadata", fails)
+    monkeypatch.setattr(providers, "metadata_of_provider", fails)
     assert (await client.post("/deconnexion")).headers["location"] == "/?fait=deconnecte"
     assert await count("session") == 0
 

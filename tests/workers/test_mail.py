@@ -260,7 +260,7 @@ Configure = Callable[..., None]
 @pytest.fixture
 def configure(configured: Settings, monkeypatch: pytest.MonkeyPatch) -> Configure:
     """Set `[mail]`: a port of this machine, and other options."""
-    monkeypatch.setattr(mail, "_rests_until", 0.0)
+    monkeypatch.setattr(mail, "rests_until", 0.0)
 
     def put(port: int, user: str = "", **more: str) -> None:
         values = {"url": f"smtp://{user}127.0.0.1:{port}", "starttls": "false", "sender": "cahier@exemple.fr"} | more
@@ -339,7 +339,7 @@ async def test_a_mail_waits_for_a_server_that_is_away_for_a_day(
     job = await post("password_changed")
     pauses = []
     while now.now < NOON + timedelta(days=1):
-        mail._rests_until = 0.0
+        mail.rests_until = 0.0
         found = await work(job)
         assert found["state"] == "queued"
         assert "connexion" in str(found["error"])
@@ -348,7 +348,7 @@ async def test_a_mail_waits_for_a_server_that_is_away_for_a_day(
         now.now = later
     assert pauses[0] == timedelta(seconds=2)
     assert max(pauses) == timedelta(minutes=15)
-    mail._rests_until = 0.0
+    mail.rests_until = 0.0
     async with mail_server(box, port):
         assert (await work(job))["state"] == "done"
     assert len(box.mails) == 1
@@ -384,12 +384,12 @@ async def test_a_silent_server_is_left_alone_by_the_mails_that_follow(
         calls.append(message["To"])
         raise TimeoutError
 
-    monkeypatch.setattr(mail, "_talk", silent)
+    monkeypatch.setattr(mail, "talk", silent)
     configure(25)
     for _ in range(3):
         assert (await work(await post()))["state"] == "queued"
     assert len(calls) == 1
-    monkeypatch.setattr(mail, "_rests_until", mail._rests_until - mail.REST)
+    monkeypatch.setattr(mail, "rests_until", mail.rests_until - mail.REST)
     await work(await post())
     assert len(calls) == 2
 
@@ -532,12 +532,12 @@ async def test_the_password_and_the_mail_travel_encrypted_or_not_at_all(
         assert (await work(job))["state"] == "queued"  # the server offers no encryption
     async with mail_server(box, tls_context=tls, authenticator=box.sign_in, auth_require_tls=True) as port:
         configure(port, user, starttls="true")
-        mail._rests_until = 0.0
+        mail.rests_until = 0.0
         now.pass_(seconds=10)
         assert (await work(job))["state"] == "queued"  # a certificate that no authority signed
         assert (box.mails, box.signed_in) == ([], [])
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
-        mail._rests_until = 0.0
+        mail.rests_until = 0.0
         now.pass_(seconds=10)
         assert (await work(job))["state"] == "done"
     assert box.encrypted == [True]

@@ -26,7 +26,7 @@ AT_ONCE = 2
 _FOR_LETTERS = str.maketrans("013457@$€", "oieastase")
 COMMON = Path(__file__).with_name("common_passwords.txt")
 
-_hasher = PasswordHash((Argon2Hasher(),))
+hasher = PasswordHash((Argon2Hasher(),))
 _limiter = CapacityLimiter(AT_ONCE)
 
 
@@ -38,7 +38,7 @@ def _common() -> frozenset[str]:
 @cache
 def _decoy() -> str:
     """A hash that no password matches: verifying against it takes the time of a real account."""
-    return _hasher.hash(secrets.token_urlsafe(32))
+    return hasher.hash(secrets.token_urlsafe(32))
 
 
 def clean_password(password: str, *, field: str | None = None) -> str:
@@ -106,7 +106,7 @@ async def hash_password(password: str) -> str:
     Raises:
         Invalid: longer than any password.
     """
-    return await to_thread.run_sync(_hasher.hash, clean_password(password), limiter=_limiter)
+    return await to_thread.run_sync(hasher.hash, clean_password(password), limiter=_limiter)
 
 
 async def verify(password: str, kept: str | None) -> bool:
@@ -115,9 +115,9 @@ async def verify(password: str, kept: str | None) -> bool:
     Raises:
         Invalid: longer than any password.
     """
-    return await to_thread.run_sync(_verify, clean_password(password), kept, limiter=_limiter)
+    return await to_thread.run_sync(matches, clean_password(password), kept, limiter=_limiter)
 
 
-def _verify(password: str, kept: str | None) -> bool:
+def matches(password: str, kept: str | None) -> bool:
     decoy = _decoy()
-    return _hasher.verify(password, kept or decoy) and kept is not None
+    return hasher.verify(password, kept or decoy) and kept is not None

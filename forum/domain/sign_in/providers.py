@@ -86,7 +86,7 @@ class _Provider:
         self.metadata_at = self.keys_at = datetime.min.replace(tzinfo=UTC)
 
 
-_providers: dict[str, _Provider] = {}
+known_providers: dict[str, _Provider] = {}
 
 
 def enabled() -> bool:
@@ -117,7 +117,7 @@ async def way_in(*, state: str, nonce: str, verifier: str, now: datetime) -> str
     Raises:
         Unavailable: the provider cannot be reached, or its metadata are not acceptable.
     """
-    chosen, metadata = settings().oidc, await _metadata(now)
+    chosen, metadata = settings().oidc, await metadata_of_provider(now)
     asked = {
         "response_type": "code",
         "client_id": chosen.client_id,
@@ -137,7 +137,7 @@ async def way_out(id_token: str, *, state: str, now: datetime) -> str:
     Raises:
         Unavailable: the provider cannot be reached.
     """
-    metadata = await _metadata(now)
+    metadata = await metadata_of_provider(now)
     if not metadata.end_session:
         return ""
     asked = {"id_token_hint": id_token, "state": state, "post_logout_redirect_uri": sign_out_address()}
@@ -151,7 +151,7 @@ async def check_answer(answer: Mapping[str, str], now: datetime) -> str:
         NotAllowed: it is an error, comes from another provider (RFC 9207), or holds no code.
         Unavailable: the provider cannot be reached, or says itself that it cannot answer.
     """
-    metadata = await _metadata(now)
+    metadata = await metadata_of_provider(now)
     issuer = answer.get("iss", "")
     if issuer != settings().oidc.issuer and (issuer or metadata.names_itself):
         raise _unsound("the answer bears the name of another provider")
@@ -172,7 +172,7 @@ async def identify(code: str, *, nonce: str, verifier: str, now: datetime) -> Pr
         NotAllowed: the code is not good any more, or something in the answers is wrong.
         Unavailable: the provider cannot be reached.
     """
-    metadata = await _metadata(now)
+    metadata = await metadata_of_provider(now)
     tokens = await _exchange(metadata, code, verifier)
     proved = await _verified_id_token(tokens, nonce, now)
     said = await _userinfo(metadata, tokens["access_token"], proved, now)
@@ -290,7 +290,7 @@ async def _keys(now: datetime, *, anew: bool = False) -> KeySet:
     """The keys that the provider signs with; `anew` fetches them again, unless they were just fetched."""
     known = _known()
     if known.keys is None or now - known.keys_at >= (KEYS_ASKED_EVERY if anew else KEPT):
-        said = await _document((await _metadata(now)).keys)
+        said = await _document((await metadata_of_provider(now)).keys)
         try:
             known.keys, known.keys_at = KeySet.import_key_set({"keys": said["keys"]}), now
         except _UNREADABLE as problem:
@@ -298,7 +298,7 @@ async def _keys(now: datetime, *, anew: bool = False) -> KeySet:
     return known.keys
 
 
-async def _metadata(now: datetime) -> Metadata:
+async def metadata_of_provider(now: datetime) -> Metadata:
     known = _known()
     if known.metadata is None or now - known.metadata_at >= KEPT:
         known.metadata, known.metadata_at = _read_metadata(await _document(settings().oidc.discovery_url)), now
@@ -404,7 +404,7 @@ def _with_query(address: str, asked: Mapping[str, str]) -> str:
 
 
 def _known() -> _Provider:
-    return _providers.setdefault(settings().oidc.discovery_url, _Provider())
+    return known_providers.setdefault(settings().oidc.discovery_url, _Provider())
 
 
 def _unsound(reason: str) -> NotAllowed:

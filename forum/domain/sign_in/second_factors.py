@@ -145,7 +145,7 @@ async def set_up(
     if had_one:
         await require_code(viewer.id, current, now=now, field="code_actuel")
     owner = await credentials.owner_to_tell(viewer.id)
-    codes = _draw_codes()
+    codes = draw_codes()
     async with transaction() as tx:
         await _keep(viewer.id, seal(secret), step, replacing=had_one, now=now)
         await _keep_codes(viewer.id, codes)
@@ -186,7 +186,7 @@ async def renew_codes(viewer: Viewer, token: str, *, code: str, password: str, n
     """
     await _require_both(viewer, token, code=code, password=password, now=now)
     owner = await credentials.owner_to_tell(viewer.id)
-    codes = _draw_codes()
+    codes = draw_codes()
     async with transaction() as tx:
         await _keep_codes(viewer.id, codes)
         await credentials.tell(tx, owner, "factor_changed", now=now, what="codes")
@@ -326,7 +326,7 @@ async def _require_both(viewer: Viewer, token: str, *, code: str, password: str,
     await require_code(viewer.id, code, now=now)
 
 
-def _draw_codes() -> tuple[str, ...]:
+def draw_codes() -> tuple[str, ...]:
     return tuple(_in_groups("".join(secrets.choice(SIGNS) for _ in range(PAPER_SIGNS))) for _ in range(PAPER_CODES))
 
 

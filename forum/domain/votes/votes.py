@@ -265,7 +265,7 @@ async def _write(
     """
     version = await (_withdraw(line.id, voter) if opinion is None else _cast(line.id, voter, opinion, now))
     if version is not None:
-        await _remember(line.id, voter, opinion, version, now)
+        await remember(line.id, voter, opinion, version, now)
         if shown_in is not None:
             await raise_versions(theme=shown_in, thread=await _thread_of(line.id))
     line = replace(line, own=opinion, to_confirm=False)
@@ -323,7 +323,7 @@ async def _thread_of(proposal: int) -> int | None:
     return found["thread_id"] if found else None
 
 
-async def _remember(proposal: int, voter: int, opinion: str | None, version: int, now: datetime) -> None:
+async def remember(proposal: int, voter: int, opinion: str | None, version: int, now: datetime) -> None:
     await rows(
         """
         INSERT INTO ballot_change (proposal_id, voter_id, opinion, proposal_version, changed_at)
