@@ -5,24 +5,34 @@ import csv
 import re
 import sqlite3
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
 from forum.importing.example import SEED
 from forum.importing.themes import read_chapter
 from forum.settings import ROOT
-from tests.test_start import command, environment, machine
+from tests.test_start import command, environment, fill, machine, on_a_fresh_machine
 
 pytestmark = pytest.mark.slow
 
 __all__ = ["environment", "machine"]  # fixtures
 
 
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a machine with the tables and the themes, made once."""
+    made = on_a_fresh_machine(tmp_path_factory.mktemp("furnished"))
+    fill(made)
+    assert command(made, "load-themes").returncode == 0
+    return Path(made["FORUM_SITE__DATA_DIR"])
+
+
 @pytest.fixture
-def consultation(machine: dict[str, str]) -> dict[str, str]:
+def consultation(environment: dict[str, str], furnished: Path) -> dict[str, str]:
     """A machine with the tables and the themes."""
-    assert command(machine, "load-themes").returncode == 0
-    return machine
+    copytree(furnished, environment["FORUM_SITE__DATA_DIR"])
+    return environment
 
 
 def stored(machine: dict[str, str], query: str) -> int:

@@ -26,13 +26,17 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """A fresh machine: SQLite in an empty folder, no Redis, a free port."""
+    return on_a_fresh_machine(tmp_path)
+
+
+def on_a_fresh_machine(folder: Path) -> dict[str, str]:
+    """The environment of a fresh machine: SQLite in an empty folder, no Redis, a free port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FORUM_")}
     return kept | {
-        "FORUM_SITE__DATA_DIR": str(tmp_path / "data"),
+        "FORUM_SITE__DATA_DIR": str(folder / "data"),
         "FORUM_SITE__BASE_URL": f"http://127.0.0.1:{port}",
         "FORUM_SERVER__PORT": str(port),
     }
@@ -40,12 +44,17 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def machine(environment: dict[str, str]) -> dict[str, str]:
-    """A fresh machine already migrated, without the cost of a process."""
+    """A fresh machine already migrated."""
+    fill(environment)
+    return environment
+
+
+def fill(environment: dict[str, str]) -> None:
+    """Give the machine its tables, without the cost of a process."""
     data = Path(environment["FORUM_SITE__DATA_DIR"])
     data.mkdir()
     with closing(sqlite3.connect(data / "cahier.sqlite3")) as database:
         database.executescript((SCHEMAS / "sqlite.sql").read_text("utf-8"))
-    return environment
 
 
 def command(environment: dict[str, str], *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
