@@ -214,14 +214,26 @@ def package_of(module: str) -> str:
     return parts[2] if len(parts) > 3 or (len(parts) == 3 and MODULES[module].name == "__init__.py") else ""
 
 
-def packages_in_order() -> list[str]:
-    """The packages of domain/ as ARCHITECTURE.md has them, from the bottom up; "" is the root, which all use."""
+def table_of_packages() -> dict[str, str]:
+    """The packages of domain/ as ARCHITECTURE.md has them, from the bottom up, with their subjects; "" is the root."""
     table = (ROOT / "ARCHITECTURE.md").read_text("utf-8").split("## Rooms of domain/")[1].split("\n## ")[0]
-    return [name.removesuffix("/") for name in re.findall(r"^\| `?(\(root\)|\w+/)`? \|", table, re.MULTILINE)]
+    lines = re.findall(r"^\| (\(root\)|\w+/) \|[^|]*\|([^|]*)\|", table, re.MULTILINE)
+    return {name.removeprefix("(root)").removesuffix("/"): subjects for name, subjects in lines}
+
+
+def test_the_table_of_packages_names_every_file_of_the_domain() -> None:
+    table = table_of_packages()
+    unnamed = [
+        name
+        for name, path in MODULES.items()
+        if room_of(name) == "domain" and path.name != "__init__.py"
+        if path.stem not in re.findall(r"\w+", table.get(package_of(name), ""))
+    ]
+    assert not unnamed
 
 
 def test_a_package_of_the_domain_imports_only_those_above_it_in_the_table() -> None:
-    order = ["" if name == "(root)" else name for name in packages_in_order()]
+    order = list(table_of_packages())
     assert {package_of(name) for name in MODULES if room_of(name) == "domain"} == set(order)
     back = [
         (module, other)
@@ -234,7 +246,7 @@ def test_a_package_of_the_domain_imports_only_those_above_it_in_the_table() -> N
 
 def test_a_package_of_doors_imports_only_those_above_it() -> None:
     """Plumbing first, then the packages of the domain in their order, then what stands at the root of web/."""
-    order = ["plumbing", *(name for name in packages_in_order() if name != "(root)"), ""]
+    order = ["plumbing", *(name for name in table_of_packages() if name), ""]
     back = [
         (module, other)
         for module, other in EDGES
