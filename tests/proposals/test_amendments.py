@@ -328,11 +328,11 @@ async def test_nothing_is_certified_of_what_left_the_vote(client: AsyncClient) -
     await client.post(AMEND, data=typed(1))
     await sign_in(client, await a_moderator())
     await Proposal.filter(id=proposal.id).update(state=ProposalState.WITHDRAWN)
-    answer = await client.post(certify(2), data={"reason": "Une faute."})
+    answer = await client.post(certify(2), data={"motif": "Une faute."})
     assert answer.status_code == 403
     assert "elle ne change plus." in answer.text
     await Proposal.filter(id=proposal.id).update(state=ProposalState.OPEN)
-    assert (await client.post(certify(2), data={"reason": "Une faute."})).status_code == 303
+    assert (await client.post(certify(2), data={"motif": "Une faute."})).status_code == 303
 
 
 async def test_the_versions_that_a_public_tally_judged_are_said_after_the_close_only(
