@@ -170,17 +170,17 @@ async def _answer(site: Site, agent: AsyncClient) -> None:
         "echeance-2": str(day + timedelta(days=120)),
     }
     path = "/propositions/T3-001"
-    await sent(agent, f"{path}/repondre", **reply, decision="etude", seen_number="0")
-    await sent(agent, f"{path}/repondre", **reply, **owed, decision="partiellement", seen_number="1")
+    await sent(agent, f"{path}/repondre", **reply, decision="etude", vu="0")
+    await sent(agent, f"{path}/repondre", **reply, **owed, decision="partiellement", vu="1")
     later = str(day + timedelta(days=200))
     await sent(agent, f"{path}/engagements/2/echeance", echeance=later, motif="Le CNFPT publie son catalogue en juin.")
     await site.put(f"UPDATE obligation SET due_on = '{day - timedelta(days=12)}' WHERE id = 1")
-    await sent(agent, "/propositions/T3-009/repondre", **reply, **owed, decision="retenue", seen_number="0")
+    await sent(agent, "/propositions/T3-009/repondre", **reply, **owed, decision="retenue", vu="0")
     for number in (3, 4):
         done = {"tenu_le": str(day), "realisation": "L’appel à projets est ouvert, la liste est en ligne."}
         await sent(agent, f"/propositions/T3-009/engagements/{number}/tenu", **done)
-    await sent(agent, "/propositions/T3-002/repondre", **reply, decision="non retenue", seen_number="0")
-    await sent(agent, "/propositions/T3-003/repondre", **reply, decision="retenue", seen_number="0")
+    await sent(agent, "/propositions/T3-002/repondre", **reply, decision="non retenue", vu="0")
+    await sent(agent, "/propositions/T3-003/repondre", **reply, decision="retenue", vu="0")
     await site.put(
         "INSERT INTO treatment (post_id, outcome, revision, reason, treated_at)"
         f" SELECT id, 'no follow-up', 1, 'Une autre contribution le dit déjà.', '{day} 12:00:00'"

@@ -217,7 +217,7 @@ async def _rows_refused(page: Page) -> None:
 
 
 async def _calendar_upside_down(page: Page) -> None:
-    await _refused(page, votes_open_at="2030-01-02T10:00", votes_close_at="2030-01-01T10:00")
+    await _refused(page, ouverture_des_votes="2030-01-02T10:00", cloture_des_votes="2030-01-01T10:00")
 
 
 async def _no_reason(page: Page) -> None:

@@ -23,6 +23,7 @@ from httpx2 import AsyncClient, HTTPError
 from playwright.async_api import StorageState
 
 from forum.settings import ROOT
+from forum.web.plumbing.fields import FIELDS
 from tests.conftest import PATIENCE
 from tests.databases import new_database, on_server
 
@@ -61,6 +62,7 @@ class Site:
 
 async def sent(client: AsyncClient, path: str, **fields: str | list[str]) -> str:
     """Send a form that must be accepted; returns the address that it leads to."""
+    assert {re.sub(r"-\d+$", "", name) for name in fields} <= FIELDS.keys()
     answer = await client.post(path, data=fields)
     assert answer.status_code == 303, f"{path}: {answer.status_code}\n{answer.text}"
     return str(answer.headers["location"])
