@@ -94,6 +94,20 @@ async def at_closed(chromium: Browser, closed_site: Site) -> AsyncIterator[Reade
         yield readers
 
 
+@pytest.fixture(scope="package")
+async def walkers(chromium: Browser, open_site: Site) -> AsyncIterator[Readers]:
+    """People who walk through every page of the site whose votes are open, each in one window."""
+    async with _people(chromium, open_site) as readers:
+        yield readers
+
+
+@pytest.fixture(scope="package")
+async def walkers_after_the_close(chromium: Browser, closed_site: Site) -> AsyncIterator[Readers]:
+    """People who walk through every page of the site whose votes are closed."""
+    async with _people(chromium, closed_site) as readers:
+        yield readers
+
+
 @pytest.fixture
 async def at_fresh(chromium: Browser, fresh_site: Site) -> AsyncIterator[Readers]:
     """People on a site of their own."""

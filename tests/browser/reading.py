@@ -24,17 +24,25 @@ class Readers:
     site: Site
     problems: list[str] = field(default_factory=list)
     _open: list[BrowserContext] = field(default_factory=list)
+    _windows: dict[str, Page] = field(default_factory=dict)
 
     async def page(self, who: str = "visiteur", **options: Any) -> Page:
         """A new window for that person: `visiteur`, or the title of an example account."""
         state = await self._state(who)
         return await self._page(storage_state=state, **options)
 
+    async def window(self, who: str) -> Page:
+        """The one window in which that person walks from page to page: a new one reads every style and font again."""
+        if who not in self._windows:
+            self._windows[who] = await self.page(who)
+        return self._windows[who]
+
     async def leave(self) -> None:
         """Close every window; nothing of one test stays open in the next."""
         for context in self._open:
             await context.close()
         self._open.clear()
+        self._windows.clear()
 
     async def _page(self, **options: Any) -> Page:
         context = await self.chromium.new_context(

@@ -14,5 +14,5 @@ pytestmark = [pytest.mark.browser, pytest.mark.one_database]
 
 
 @pytest.mark.parametrize("scene", [scene for scene in OPEN if scene.who not in STAFF], ids=name_of)
-async def test_a_page_is_without_fault_in_both_languages(at_open: Readers, scene: Scene) -> None:
-    assert await faults_in_both_languages(at_open, scene) == []
+async def test_a_page_is_without_fault_in_both_languages(walkers: Readers, scene: Scene) -> None:
+    assert await faults_in_both_languages(walkers, scene) == []

@@ -10,5 +10,5 @@ pytestmark = [pytest.mark.browser, pytest.mark.one_database]
 
 
 @pytest.mark.parametrize("scene", CLOSED, ids=name_of)
-async def test_a_page_after_the_close_is_without_fault(at_closed: Readers, scene: Scene) -> None:
-    assert (await faults_in_french(at_closed, scene))[1] == []
+async def test_a_page_after_the_close_is_without_fault(walkers_after_the_close: Readers, scene: Scene) -> None:
+    assert (await faults_in_french(walkers_after_the_close, scene))[1] == []

@@ -12,17 +12,20 @@ def name_of(scene: Scene) -> str:
 
 
 async def faults_in_french(readers: Readers, scene: Scene) -> tuple[Page, list[str]]:
-    page = await readers.page(scene.who)
+    """The window, and what is wrong with the page or was noted on the way to it."""
+    readers.problems.clear()
+    page = await readers.window(scene.who)
     await _open(page, scene.path.format(**readers.site.places), scene)
-    return page, await faults(page)
+    return page, await faults(page) + readers.problems
 
 
 async def faults_in_both_languages(readers: Readers, scene: Scene) -> list[str]:
     """What was done on the page is done again in English: the answer to a form has no address of its own."""
     page, found = await faults_in_french(readers, scene)
+    readers.problems.clear()
     await _open(page, "/en" + scene.path.format(**readers.site.places), scene)
     assert await page.locator("html").get_attribute("lang") == "en"
-    return found + [f"in English, {fault}" for fault in await faults_of_words(page)]
+    return found + [f"in English, {fault}" for fault in await faults_of_words(page) + readers.problems]
 
 
 async def _open(page: Page, address: str, scene: Scene) -> None:
