@@ -351,13 +351,15 @@ async def test_a_database_that_does_not_answer_a_heartbeat_leaves_the_work_going
 
 
 async def test_a_worker_told_to_stop_releases_its_job(now: Clock) -> None:
+    begun = asyncio.Event()
+
     async def do(claim: Claim) -> None:
+        begun.set()
         await asyncio.sleep(PATIENCE)
 
     job = await ask()
     task = asyncio.create_task(running.run(job, works(do)))
-    while await state_of(job) != "running":
-        await asyncio.sleep(0.01)
+    await begun.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
