@@ -14,8 +14,10 @@ export FORUM_TEST_REDIS ?= redis://127.0.0.1:6379/15
 run: .venv/run.stamp
 	@$(BIN)/python -m forum serve --example
 
-# One test process per core, each with databases and sites of its own. T is what to test: `make test T=tests/votes`.
-PYTEST := pytest --numprocesses auto --dist loadfile
+# Three test processes for two cores, since they wait for disks and browsers, each with databases and sites of its own.
+# T is what to test: `make test T=tests/votes`.
+PROCESSES := $(shell echo $$(($$(nproc) * 3 / 2)))
+PYTEST := pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 ON_SQLITE := env -u FORUM_DATABASE__URL -u FORUM_REDIS__URL
 ON_POSTGRES = FORUM_DATABASE__URL=$(FORUM_TEST_POSTGRES) FORUM_REDIS__URL=$(FORUM_TEST_REDIS)
 # The hundreds of processes that tests start read each module from its compiled form.
