@@ -225,7 +225,7 @@ async def test_an_erasure_takes_a_name_out_and_the_chain_still_holds(five: None)
         assert await journal.redact(without_camille, NOON) == 5
     found = await verify()
     assert (found.fault, found.redacted, found.entries) == ("", 5, 10)
-    left = await rows("SELECT before, after, reason, salt FROM journal_entry WHERE id <= 5")
+    left = await rows("SELECT before, after, reason, salt FROM journal_entry WHERE id <= 5 ORDER BY id")
     assert {(each["before"], each["salt"]) for each in left} == {("member", "")}
     assert not any("Camille" in each["reason"] for each in left)
     assert left[0]["reason"] == "La raison 1, dite par (nom retiré)…"
