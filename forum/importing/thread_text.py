@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from forum.errors import Invalid
+from forum.text.line_ends import with_line_ends
 from forum.text.meetings import tag_label
 from forum.text.quotes import QuoteMark
 from forum.text.reading import read
@@ -26,6 +27,8 @@ _END = re.compile(r"\s*(?:log in to reply|se connecter pour répondre|connectez-
 _ATTRIBUTION = re.compile(
     rf"@(?P<handle>\S+) (?:a dit|said)(?: (?:dans|in) (?P<title>.+?))?{_BLANK}?:\s*", re.IGNORECASE
 )
+# A line that ends here inside a post (Shift+Enter) continues it; where a layout follows, the line ends for good.
+_BREAK_INSIDE = re.compile("[\v\u2028](?=[^ \v\u2028])")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _FIRST_WORDS = 60
 
@@ -107,7 +110,7 @@ def decode(raw: bytes) -> str:
 
 def parse_thread(text: str) -> ParsedThread:
     """Read a copied thread. Raises ThreadFileError naming the first line that does not fit the layout."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = with_line_ends(_BREAK_INSIDE.sub("\n    ", text)).split("\n")
     _refuse_binary(lines)
     title, after_title = _title(lines)
     raw_posts = _raw_posts(lines, after_title)

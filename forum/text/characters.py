@@ -10,6 +10,8 @@ import dataclasses
 import re
 from typing import Any, Final, TypeVar, cast
 
+from forum.text.line_ends import with_line_ends
+
 _ILLEGIBLE: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
     + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
@@ -21,7 +23,7 @@ T = TypeVar("T")
 
 def legible_text(words: str) -> str:
     """The words without what no format can write; lines end with a newline alone."""
-    return _ILLEGIBLE.sub("", words.replace("\r\n", "\n").replace("\r", "\n"))
+    return _ILLEGIBLE.sub("", with_line_ends(words))
 
 
 def legible(thing: T) -> T:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, replace
 
 from forum.text.folding import fold
+from forum.text.line_ends import with_line_ends
 from forum.text.meetings import TAG
 
 _BULLET = re.compile(r"\s*(?:[-•*–—◦▪‣·]|[0-9]{1,3}\s?[.)°]|[A-Za-z]\))\s+")
@@ -35,7 +36,7 @@ class MinutesRow:
 
 def rows_of(source: str) -> tuple[MinutesRow, ...]:
     """One row for each line that is not empty, in order."""
-    lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = with_line_ends(source).split("\n")
     found = [_row(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
     has_bullets = any(is_bulleted for _, is_bulleted in found)
     return tuple(replace(row, kept=row.kept and (is_bulleted or not has_bullets)) for row, is_bulleted in found)

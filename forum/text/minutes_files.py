@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from forum.errors import Invalid
+from forum.text.line_ends import with_line_ends
 from forum.text.office_lines import NotSuchXml, Styles, TooMuchXml, docx_lines, docx_styles, odt_lines
 
 # A day's minutes are some twenty pages: this leaves room for the pictures of letterheads.
@@ -69,7 +70,7 @@ def _decoded(content: bytes) -> str:
         )
     if content.startswith(b"{\\rtf"):
         raise Invalid("Ce fichier est au format RTF. Enregistrez-le au format DOCX ou ODT.")
-    text = _as_text(content).replace("\r\n", "\n").replace("\r", "\n")
+    text = with_line_ends(_as_text(content))
     if _CONTROLS.search(text):
         raise Invalid(_NOT_READABLE)
     return text

@@ -8,8 +8,8 @@ import re
 import unicodedata
 
 from forum.errors import Invalid
+from forum.text.line_ends import with_line_ends
 
-_NEWLINES = re.compile(r"\r\n?")
 # C0 controls, DEL and C1 are not visible; PostgreSQL and XML refuse some of them. Tab and line feed are text.
 _CONTROLS = re.compile(r"[\x01-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
@@ -20,14 +20,14 @@ _INVISIBLE = frozenset({"Cf", "Mn", "Me", "Zs", "Zl", "Zp", "Cc"})
 def clean_source(raw: str, *, limit: int) -> str:
     """The text to store, `limit` counted in code points after cleaning. Raises Invalid when empty or too long."""
     _refuse_unstorable(raw)
-    return _within(_CONTROLS.sub("", _NEWLINES.sub("\n", raw)).rstrip(), limit)
+    return _within(_CONTROLS.sub("", with_line_ends(raw)).rstrip(), limit)
 
 
 def clean_line(raw: str, *, limit: int) -> str:
     """The text of a one-line field (title, wording) to store: cleaned, each run of white space made one space. Raises
     Invalid when empty or too long."""
     _refuse_unstorable(raw)
-    return _within(_BLANKS.sub(" ", _CONTROLS.sub("", _NEWLINES.sub("\n", raw))).strip(), limit)
+    return _within(_BLANKS.sub(" ", _CONTROLS.sub("", with_line_ends(raw))).strip(), limit)
 
 
 def _refuse_unstorable(raw: str) -> None:

@@ -89,6 +89,15 @@ def test_a_sheet_is_read_as_spreadsheets_write_it(encoding: str, sign: str, end:
     ]
 
 
+@pytest.mark.parametrize("end", ["\f", "\x85", "\u2028", "\u2029"])
+def test_what_ends_a_line_ends_it_in_a_sheet(end: str) -> None:
+    guests = guests_in(f"adresse;nom{end}anne@exemple.fr;Anne\vDupré{end}zoe@exemple.fr;Zoé Lœuf")
+    assert [(guest.email, guest.name) for guest in guests] == [
+        ("anne@exemple.fr", "Anne Dupré"),
+        ("zoe@exemple.fr", "Zoé Lœuf"),
+    ]
+
+
 def test_columns_come_in_any_order_in_both_languages_and_unknown_ones_are_ignored() -> None:
     sheet = (
         "Territory,Téléphone,First name,Organization,Last name,E-MAIL ADDRESS,Language,Job\n"

@@ -9,10 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forum.errors import Invalid
+from forum.importing.thread_text import parse_thread
+from forum.text.characters import legible_text
 from forum.text.folding import fold, skeleton, sort_key
 from forum.text.mentions import handle_key
 from forum.text.minutes import MinutesRow, rows_of
+from forum.text.minutes_files import read_minutes
 from forum.text.names import clean_name, make_handle
+from forum.text.reading import read
 from forum.text.source import clean_line, clean_source
 from forum.text.typography import day, french, moment, number, percent
 
@@ -59,7 +63,7 @@ def test_sorting_ignores_accents_case_and_quotation_marks() -> None:
     [
         ("un\r\ndeux\rtrois", "un\ndeux\ntrois"),
         ("fin \n\n ", "fin"),
-        ("a\x08b\x1bc\x7fd\x85e", "abcde"),
+        ("a\x08b\x1bc\x7fd", "abcd"),
         ("\ttab et e\u0301 et “ ” --", "\ttab et e\u0301 et “ ” --"),
         ("  * retrait", "  * retrait"),
     ],
@@ -80,6 +84,28 @@ def test_the_limit_counts_code_points_and_is_said() -> None:
     assert clean_source("é" * 100 + "\r\n", limit=100) == "é" * 100
     with pytest.raises(Invalid, match="101 caractères, pour 100 au plus"):
         clean_source("é" * 101, limit=100)
+
+
+@pytest.mark.parametrize("sign", ["\n", "\r", "\r\n", "\v", "\f", "\x85", "\u2028"])
+def test_what_ends_a_line_anywhere_ends_it_in_every_text(sign: str) -> None:
+    words = f"Former{sign}les bénévoles"
+    assert clean_source(words, limit=100) == legible_text(words) == "Former\nles bénévoles"
+    assert clean_line(words, limit=100) == "Former les bénévoles"
+    assert "<br" in read(clean_source(words, limit=100)).html
+    assert [row.text for row in rows_of(f"- Former{sign}- Ouvrir")] == ["Former", "Ouvrir"]
+    assert read_minutes(words.encode()) == "Former\nles bénévoles"
+    assert parse_thread(f"Titre{sign}{sign}  • Former{sign}  • Ouvrir").posts[1].source == "Ouvrir"
+
+
+@pytest.mark.parametrize("sign", ["\v", "\u2028"])
+def test_a_line_broken_inside_a_copied_post_continues_it(sign: str) -> None:
+    posts = parse_thread(f"Titre\n\n  • Former{sign}les agents\n\n  • Ouvrir").posts
+    assert [post.source for post in posts] == ["Former\nles agents", "Ouvrir"]
+
+
+def test_what_parts_paragraphs_or_words_is_not_deleted() -> None:
+    assert clean_source("Former\u2029Ouvrir", limit=100) == "Former\n\nOuvrir"
+    assert clean_line("Former\u2029Ouvrir\x1fle soir\x1c.", limit=100) == "Former Ouvrir le soir ."
 
 
 def test_a_line_has_one_line() -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from forum.domain.members.particulars import LONGEST_QUOTED, Particulars, clean_particulars, typed_particulars, unlisted
 from forum.errors import Checks, Invalid
 from forum.text.folding import sort_key
+from forum.text.line_ends import with_line_ends
 
 # Five thousand long lines are about half of it.
 LONGEST_FILE = 2 * 1024 * 1024
@@ -27,7 +28,7 @@ NAMELESS = Particulars("")
 DELIMITERS = ";,\t"
 # zip (xlsx, ods) and the older format of Excel.
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _COLUMNS = {
     "adresse": (
         *("adresse", "courriel", "email", "e mail", "mail", "address", "adresse electronique", "adresse email"),
@@ -80,6 +81,8 @@ def guests_in(text: str) -> list[Guest]:
     """The people of a text, pasted for instance, in its order. Raises as `read_guests` does."""
     if _CONTROLS.search(text):
         raise Invalid(_NOT_TEXT)
+    # A vertical tab is the end of a line inside a cell.
+    text = with_line_ends(text.replace("\v", " "))
     try:
         lines = list(_lines(text))
     except csv.Error:
