@@ -152,7 +152,12 @@ class ProposalData:
     wording: Annotated[str, "Formulation soumise au vote."]
     body: Annotated[str, "Texte qui l’accompagne ; vide quand la formulation dit tout."]
     theme: Annotated[int, "Numéro du thème."]
-    state: Annotated[str, "« en vigueur », « retenue », « mise en œuvre », « fusionnée », « retirée » ou « écartée »."]
+    state: Annotated[
+        str,
+        "« en vigueur », « fusionnée », « retirée », « écartée » ; après la réponse de l’administration, la réponse : "
+        "« retenue », « partiellement retenue », « non retenue », « à l’étude », suivie de « mise en œuvre » si elle "
+        "l’est.",
+    ]
     state_reason: Annotated[str, "Raison donnée, quand elle est écartée ou retirée."]
     other: Annotated[str | None, "Proposition où elle est fusionnée, ou au profit de laquelle elle est retirée."]
     rank: Annotated[int | None, "Rang dans le thème par sa méthode déclarée ; null : non classée."]

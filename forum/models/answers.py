@@ -3,6 +3,7 @@
 from tortoise import fields
 from tortoise.models import Model
 
+from forum.models.proposals import IN_FORCE, ProposalState
 from forum.text.labels import Labelled
 
 
@@ -13,6 +14,53 @@ class Decision(Labelled):
     PARTLY = "partiellement", "partiellement retenue"
     REJECTED = "non retenue", "non retenue"
     UNDER_STUDY = "etude", "à l’étude"
+
+    @property
+    def heading(self) -> Labelled:
+        """Its word over several proposals."""
+        return DecisionHeading[self.name]
+
+
+class DecisionHeading(Labelled):
+    """Each official answer, as the title of the proposals that received it."""
+
+    RETAINED = "retenues", "retenues"
+    PARTLY = "partiellement retenues", "partiellement retenues"
+    REJECTED = "non retenues", "non retenues"
+    UNDER_STUDY = "à l’étude", "à l’étude"
+
+
+class Fate(Labelled):
+    """What has become of a proposal, in the one word that every page, sheet and document says: the administration's
+    answer in its own terms where there is one, otherwise the state."""
+
+    DRAFT = "draft", "brouillon"
+    OPEN = "open", "en vigueur"
+    MERGED = "merged", "fusionnée"
+    WITHDRAWN = "withdrawn", "retirée"
+    SET_ASIDE = "set aside", "écartée"
+    RETAINED = "retained", Decision.RETAINED.label
+    PARTLY = "partly retained", Decision.PARTLY.label
+    REJECTED = "rejected", Decision.REJECTED.label
+    UNDER_STUDY = "under study", Decision.UNDER_STUDY.label
+    DONE = "done", "retenue, mise en œuvre"
+    PARTLY_DONE = "partly done", "partiellement retenue, mise en œuvre"
+    # Of data frozen before they held the answer itself.
+    KEPT = "kept", "retenue, en tout ou en partie"
+    CARRIED_OUT = "carried out", "mise en œuvre"
+
+
+# Only what is retained is carried out.
+_DONE = {Decision.RETAINED: Fate.DONE, Decision.PARTLY: Fate.PARTLY_DONE}
+
+
+def fate_of(state: ProposalState, decision: Decision | None) -> Fate:
+    """What has become of a proposal in that state, whose latest answer is that decision."""
+    if state is ProposalState.DONE:
+        return Fate.CARRIED_OUT if decision is None else _DONE[decision]
+    if state in IN_FORCE and decision is not None:
+        return Fate[decision.name]
+    return Fate.KEPT if state is ProposalState.RETAINED else Fate[state.name]
 
 
 class Answer(Model):

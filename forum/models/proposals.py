@@ -1,5 +1,6 @@
 """Proposals: what people ask for, and the exact words they come from."""
 
+from enum import StrEnum
 from typing import Final
 
 from tortoise import fields
@@ -19,17 +20,20 @@ class Origin(Labelled):
     ORGANISER = "organiser", "organisateur"
 
 
-class ProposalState(Labelled):
+class ProposalState(StrEnum):
     """Only an open proposal is voted on. After the vote it may be retained, then done; the others stay readable and are
-    listed apart, except a draft, which only its author sees."""
+    listed apart, except a draft, which only its author sees.
 
-    DRAFT = "draft", "brouillon"
-    OPEN = "open", "en vigueur"
-    MERGED = "merged", "fusionnée"
-    WITHDRAWN = "withdrawn", "retirée"
-    SET_ASIDE = "set aside", "écartée"
-    RETAINED = "retained", "retenue"
-    DONE = "done", "mise en œuvre"
+    It has no word on purpose: it is coarser than what the administration answered. People read a `Fate`.
+    """
+
+    DRAFT = "draft"
+    OPEN = "open"
+    MERGED = "merged"
+    WITHDRAWN = "withdrawn"
+    SET_ASIDE = "set aside"
+    RETAINED = "retained"
+    DONE = "done"
 
 
 IN_FORCE = frozenset({ProposalState.OPEN, ProposalState.RETAINED, ProposalState.DONE})

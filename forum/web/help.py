@@ -3,13 +3,14 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forum.models.answers import Decision
 from forum.rights import LABELS, MEANINGS, TABLE, Cell, Standing
 from forum.web.plumbing.page import page
 
 
 async def show(request: Request) -> Response:
     """How to take part, step by step."""
-    return await page(request, "help/show.html", {})
+    return await page(request, "help/show.html", {"decisions": tuple(Decision)})
 
 
 async def rights(request: Request) -> Response:

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from forum.domain.chapters.outlines import outline_of
-from forum.domain.syntheses.snapshots import from_json, renewed, to_json
+from forum.domain.syntheses.snapshots import FORMAT, from_json, renewed, to_json
 from tests.document_samples import made, ordered_snapshot
 
 # Spaces of every width, tags and line ends read as one space.
@@ -78,4 +78,4 @@ def test_what_an_older_format_wrote_is_read_in_the_layout_of_today() -> None:
             del one[name]
     facts |= {"format": 3, "participation": facts["participation"] | {"ballots": 0}}
     renewed_ = json.dumps(renewed(facts), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    assert from_json(renewed_.encode()).format == 4
+    assert from_json(renewed_.encode()).format == FORMAT

@@ -6,6 +6,7 @@ from httpx2 import AsyncClient
 from starlette.applications import Starlette
 
 from forum.database import row
+from forum.models.answers import Answer, Decision
 from forum.models.meetings import Meeting
 from forum.models.proposals import Proposal, ProposalState
 from tests.conftest import NOON, visitor
@@ -125,9 +126,18 @@ async def test_a_meeting_tells_what_became_of_its_proposals(client: AsyncClient)
         await make_proposal(closed, wording, state=state)
     await Proposal.all().update(meeting_id=meeting)
     await Proposal.filter(state=ProposalState.MERGED).update(merged_into_id=first.id)
+    await Answer.create(
+        proposal=await Proposal.get(wording="Embaucher"),
+        number=1,
+        decision=Decision.PARTLY,
+        reason="Il en faut.",
+        service="Le service",
+        decided_on=NOON.date(),
+        created_at=NOON,
+    )
     page = " ".join((await client.get(f"/reunions/{meeting}")).text.split())
     assert "<small>Rang 1</small>" in page
-    assert "Retenue · Rang" in page
+    assert "Partiellement retenue · Rang" in page
     assert "Écartée" in page
     assert 'Fusionnée dans <a href="/propositions/T3-001">T3-001</a>' in page
     assert "Brouillon secret" not in page

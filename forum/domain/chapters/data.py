@@ -156,7 +156,7 @@ def _proposal(snapshot: Snapshot, proposal: FrozenProposal, result: Result | Non
         wording=proposal.wording,
         body=proposal.body,
         theme=proposal.theme,
-        state=proposal.state.label,
+        state=proposal.fate.label,
         state_reason=proposal.state_reason,
         other=proposal.other,
         rank=result.place.rank if result else None,

@@ -409,11 +409,11 @@ def _line(snapshot: Snapshot, proposal: FrozenProposal, result: Result | None) -
         counts = (shown(proposal.votants) if proposal.state in IN_FORCE else "–",)
     elif tally is not None:
         counts = (shown(tally.for_), shown(tally.abstain), shown(tally.against), signed(tally.net))
-    not_ranked = "non classée" if proposal.state in IN_FORCE else proposal.state.label
+    not_ranked = "non classée" if proposal.state in IN_FORCE else proposal.fate.label
     return AnnexLine(
         link=Run(proposal.reference, href=proposal_url(snapshot, proposal)),
         wording=Run(proposal.wording, authored=True),
-        state=proposal.state.label,
+        state=proposal.fate.label,
         rank_or_state=not_ranked if result is None else shown(result.number),
         counts=counts,
     )

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from forum.database import Row, row, rows
+from forum.domain.proposals.answers import decision_column, fate_from
 from forum.domain.proposals.proposals import list_proposals
 from forum.domain.references import reference, storable
 from forum.domain.themes.themes import THEME_COLUMNS, theme_from
 from forum.errors import NotFound
+from forum.models.answers import Fate
 from forum.models.meetings import TagState
-from forum.models.proposals import IN_FORCE_SQL, ProposalState
+from forum.models.proposals import IN_FORCE_SQL
 from forum.permissions import Viewer, demand, may_moderate, may_read_waiting_tags
 
 
@@ -67,7 +69,7 @@ class ProposalOfMeeting:
 
     reference: str
     wording: str
-    state: ProposalState
+    fate: Fate
     rank: int | None
     merged_into: str | None
 
@@ -235,7 +237,7 @@ async def _proposals_of(meeting: int, now: datetime) -> tuple[ProposalOfMeeting,
     authors see."""
     found = await rows(
         f"""
-        SELECT {THEME_COLUMNS}, p.id AS proposal_id, p.number, p.wording, p.state,
+        SELECT {THEME_COLUMNS}, p.id AS proposal_id, p.number, p.wording, p.state, {decision_column("p")} AS decision,
                it.number AS into_theme, i.number AS into_number
           FROM proposal p JOIN theme t ON t.id = p.theme_id
           LEFT JOIN proposal i ON i.id = p.merged_into_id LEFT JOIN theme it ON it.id = i.theme_id
@@ -247,7 +249,7 @@ async def _proposals_of(meeting: int, now: datetime) -> tuple[ProposalOfMeeting,
         ProposalOfMeeting(
             reference(each["theme_number"], each["number"]),
             each["wording"],
-            ProposalState(each["state"]),
+            fate_from(each["state"], each["decision"]),
             ranks.get(each["proposal_id"]),
             reference(each["into_theme"], each["into_number"]) if each["into_number"] else None,
         )

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from forum.database import rows
 from forum.domain.journal_words import SENTENCES, TITLES, told
+from forum.domain.proposals.answers import decision_column, fate_from
 from forum.domain.references import reference
 from forum.domain.themes.ballots import opinion_words, scale
 from forum.models.answers import Decision
@@ -48,7 +49,6 @@ class ArchivePart:
 _KINDS: Final[Mapping[str, type[Labelled]]] = {
     "role": Role,
     "nature": Nature,
-    "state": ProposalState,
     "origin": Origin,
     "tag_state": TagState,
     "event": Event,
@@ -198,7 +198,8 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
     "propositions": ArchivePart(
         f"""SELECT p.id, CASE WHEN p.state = '{_DRAFT}' THEN p.id END AS draft, t.number AS theme,
                    CASE WHEN p.state <> '{_DRAFT}' THEN p.number END AS number,
-                   COALESCE(p.author_id = $1, FALSE)::bool AS is_mine, p.state, p.origin, p.created_at, p.wording
+                   COALESCE(p.author_id = $1, FALSE)::bool AS is_mine, p.state,
+                   {decision_column("p")} AS answered, p.origin, p.created_at, p.wording
               FROM proposal p JOIN theme t ON t.id = p.theme_id
              WHERE p.author_id = $1 OR p.promoter_id = $1
                 OR EXISTS (SELECT 1 FROM proposal_version v WHERE v.proposal_id = p.id AND v.editor_id = $1)
@@ -206,7 +207,7 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
         {
             "reference": "reference",
             "auteur": "is_mine",
-            "etat": "state",
+            "etat": "fate",
             "origine": "origin",
             "faite_le": "created_at",
             "lien": ("/compte/brouillons/{draft}", _PROPOSAL),
@@ -345,6 +346,8 @@ async def _rows(part: ArchivePart, member: int) -> dict[Any, list[Any]]:
             known["reference"] = reference(known["theme"], known["number"])
         if known.get("opinion") is not None:
             known["opinion"] = _opinion(known)
+        if "answered" in known:
+            known["fate"] = fate_from(known["state"], known["answered"]).label
         if "act" in known:
             known |= _entry(known)
         said = {

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from forum.database import Row, places, rows
-from forum.models.answers import Decision
+from forum.models.answers import Decision, Fate, fate_of
+from forum.models.proposals import ProposalState
 from forum.text.typography import PARIS
 
 
@@ -77,6 +78,17 @@ class Answers:
 
 
 UNANSWERED = Answers()
+
+
+def decision_column(proposal: str) -> str:
+    """SQL for the decision of the latest answer to a proposal, whose table has that name in the query; for
+    `fate_from`."""
+    return f"(SELECT v.decision FROM answer v WHERE v.proposal_id = {proposal}.id ORDER BY v.number DESC LIMIT 1)"
+
+
+def fate_from(state: str, decision: str | None) -> Fate:
+    """What has become of a proposal, from the two columns that say it."""
+    return fate_of(ProposalState(state), Decision(decision) if decision else None)
 
 
 async def answers_of(proposals: Sequence[int], now: datetime) -> dict[int, Answers]:

@@ -15,6 +15,7 @@ from forum.domain.proposals.history import OtherProposal
 from forum.domain.proposals.proposals import ListedProposal, list_proposals
 from forum.domain.references import reference
 from forum.domain.themes.themes import THEME_COLUMNS, ThemeHead, theme_from
+from forum.models.answers import Fate, fate_of
 from forum.models.posts import Outcome, PostKind
 from forum.models.proposals import Nature, ProposalState
 from forum.permissions import Viewer, demand, may_keep_own_account
@@ -39,7 +40,8 @@ class RankedProposal:
 @dataclass(frozen=True, slots=True)
 class OwnProposal:
     """A proposal that contains the member's words. `other` is the one that it was merged into, or withdrawn in favour
-    of; `judged` and `answers` are those of `other` where it was merged. `is_own`: the member wrote or promotes it."""
+    of; `judged`, `answers` and `fate` are those of `other` where it was merged. `is_own`: the member wrote or promotes
+    it."""
 
     reference: str
     wording: str
@@ -51,6 +53,7 @@ class OwnProposal:
     is_own: bool
     judged: RankedProposal | None
     answers: Answers
+    fate: Fate
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +187,8 @@ async def _proposals(viewer: Viewer, wanted: Collection[int], now: datetime) -> 
     found = await rows(
         f"""
         SELECT p.id, p.number, p.wording, p.state, p.state_reason, p.created_at, p.author_id, p.promoter_id,
-               p.merged_into_id, o.number AS other_number, o.wording AS other_wording, {THEME_COLUMNS}
+               p.merged_into_id, o.number AS other_number, o.wording AS other_wording, o.state AS other_state,
+               {THEME_COLUMNS}
           FROM proposal p JOIN theme t ON t.id = p.theme_id
           LEFT JOIN proposal o ON o.id = COALESCE(p.merged_into_id, p.in_favour_of_id)
          WHERE p.id IN ({places(len(wanted))})""",
@@ -224,6 +228,8 @@ def _proposal(
     other = found["other_number"] and OtherProposal(
         reference(theme.number, found["other_number"]), found["other_wording"]
     )
+    answered = answers.get(_stands_in(found), UNANSWERED)
+    stands = ProposalState(found["state"] if _stands_in(found) == found["id"] else found["other_state"])
     return OwnProposal(
         reference=reference(theme.number, found["number"]),
         wording=found["wording"],
@@ -234,5 +240,6 @@ def _proposal(
         created_at=found["created_at"],
         is_own=viewer.id in (found["author_id"], found["promoter_id"]),
         judged=judged.get(_stands_in(found)),
-        answers=answers.get(_stands_in(found), UNANSWERED),
+        answers=answered,
+        fate=fate_of(stands, answered.latest.decision if answered.latest else None),
     )

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from forum.database import Row, row, rows
 from forum.domain.discussion.extracts import Support, support_of
-from forum.domain.proposals.answers import UNANSWERED, Answers, answers_of
+from forum.domain.proposals.answers import UNANSWERED, Answers, answers_of, decision_column, fate_from
 from forum.domain.proposals.history import OtherProposal, ToldTurn, turns_of
 from forum.domain.proposals.merges import Union, union_of
 from forum.domain.references import parse_reference, reference
@@ -31,6 +31,7 @@ from forum.domain.votes.votes import (
     voter_id,
 )
 from forum.errors import NotFound
+from forum.models.answers import Fate
 from forum.models.proposals import IN_FORCE_SQL, Origin, ProposalState
 from forum.permissions import (
     Verdict,
@@ -54,9 +55,11 @@ class MeetingOfOrigin:
 
 @dataclass(frozen=True, slots=True)
 class ProposalFate:
-    """What has become of a proposal: its state, why, and the proposal that replaces it, if any."""
+    """What has become of a proposal: its state, its one official word, why, and the proposal that replaces it, if
+    any."""
 
     state: ProposalState
+    word: Fate
     reason: str = ""
     other: OtherProposal | None = None
 
@@ -147,7 +150,8 @@ class ProposalPage:
     support: Support
 
 
-_FATE_COLUMNS = "p.state_reason, f.number AS other_number, f.wording AS other_wording"
+_FATE_COLUMNS = f"""
+    p.state_reason, f.number AS other_number, f.wording AS other_wording, {decision_column("p")} AS decision"""
 _FATE_TABLES = "LEFT JOIN proposal f ON f.id = COALESCE(p.merged_into_id, p.in_favour_of_id)"
 
 _LIST = f"""
@@ -239,7 +243,8 @@ def _fate(found: Row) -> ProposalFate:
     other = found["other_number"] and OtherProposal(
         reference(found["theme_number"], found["other_number"]), found["other_wording"]
     )
-    return ProposalFate(ProposalState(found["state"]), found["state_reason"], other or None)
+    word = fate_from(found["state"], found["decision"])
+    return ProposalFate(ProposalState(found["state"]), word, found["state_reason"], other or None)
 
 
 def _meeting(found: Row) -> MeetingOfOrigin | None:

@@ -19,6 +19,7 @@ from forum import __version__
 from forum.database import Row, on_postgres, rows
 from forum.domain.harvest.treatments import coverage
 from forum.domain.members.members import has_examples
+from forum.domain.proposals.answers import decision_column
 from forum.domain.references import reference
 from forum.domain.syntheses.snapshots import (
     DayCount,
@@ -46,6 +47,7 @@ from forum.domain.votes.results import Evidence, read_evidence
 from forum.domain.votes.standings import JudgedProposal, Pairs
 from forum.domain.votes.votes import counts_of, voters_of
 from forum.errors import Conflict, Invalid
+from forum.models.answers import Decision
 from forum.models.proposals import IN_FORCE, Origin, ProposalState
 from forum.ranking.orders import reference_key
 from forum.ranking.tallies import Tally
@@ -224,6 +226,7 @@ _THREADS: Final = f"""
 
 _PROPOSALS: Final = f"""
     SELECT p.id, p.number, p.version, p.wording, p.body_plain, p.origin, p.state, p.state_reason, p.theme_id,
+           {decision_column("p")} AS decision,
            th.number AS theme_number, m.number AS meeting, e.post_id, e.revision, e.start, e.stop, r.plain,
            o.number AS other
       FROM proposal p JOIN theme th ON th.id = p.theme_id
@@ -261,6 +264,7 @@ async def _proposals(
             meeting=None if r["meeting"] is None else tag_label(r["meeting"]),
             questions=tuple(answered[r["id"]]),
             state=ProposalState(r["state"]),
+            decision=Decision(r["decision"]) if r["decision"] else None,
             state_reason=r["state_reason"],
             other=None if r["other"] is None else reference(r["theme_number"], r["other"]),
             **_counted(kind, heads[r["theme_id"]], counts.get(r["id"], Count())),

@@ -19,11 +19,12 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from forum.errors import Invalid
+from forum.models.answers import Decision, Fate, fate_of
 from forum.models.proposals import IN_FORCE, Origin, ProposalState
 from forum.models.themes import Voting
 from forum.ranking.tallies import Tally
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Number of this file layout; raised whenever a field is added, changes its meaning or is removed."""
 
 
@@ -154,6 +155,8 @@ class FrozenProposal:
     questions: tuple[int, ...] = ()
     """Positions of the guiding questions of its theme that it answers."""
     state: ProposalState = ProposalState.OPEN
+    decision: Decision | None = None
+    """The administration's latest answer; None also in data frozen before they held it."""
     state_reason: str = ""
     """Why it was set aside or withdrawn."""
     other: str | None = None
@@ -165,6 +168,11 @@ class FrozenProposal:
     """For mentions or places: how many ballots say each, in order."""
     pending: int = 0
     """Ballots on an older substance that were not confirmed; they are not counted."""
+
+    @property
+    def fate(self) -> Fate:
+        """What has become of it, in the word that pages say."""
+        return fate_of(self.state, self.decision)
 
     @property
     def votants(self) -> int:
@@ -378,12 +386,14 @@ def renewed(facts: dict[str, Any]) -> dict[str, Any]:
     """Convert facts of an older format to the present layout; those of the present format are unchanged.
 
     Until format 3 contributions and proposals had their authors' names, which documents no longer give. Until format 4
-    there were opinions only, and only orders computed from their tallies.
+    there were opinions only, and only orders computed from their tallies. Until format 5 a proposal had its state, not
+    what the administration answered.
     """
     if facts["format"] >= FORMAT:
         return facts
     for one in (*facts["verbatims"], *facts["proposals"]):
         one.pop("author", None)
-    added: dict[str, Any] = {part: [missing | each for each in facts[part]] for part, missing in _SINCE_4.items()}
+    since = _SINCE_4 | {"proposals": _SINCE_4["proposals"] | {"decision": None}}
+    added: dict[str, Any] = {part: [missing | each for each in facts[part]] for part, missing in since.items()}
     read = {"posts_treated": 0, "posts_without_follow_up": []}
     return facts | added | {"participation": read | facts["participation"], "format": FORMAT}

@@ -55,7 +55,7 @@ def _lines(listed: ProposalList) -> Iterator[list[Value]]:
             each.tied,
             each.line.reference,
             each.line.wording,
-            each.line.state.label,
+            each.fate.word.label,
             *_figures_of(listed, each),
             each.place.count.pending,
             *(each.place.beside.get(method) for method in standing.methods),
