@@ -1,5 +1,8 @@
 """Outgoing mails: a row and its job in the transaction that wants them; the worker sends, then deletes the row. The
-content of a waiting mail is sealed, because it may hold a link that gives access to an account."""
+content of a waiting mail is sealed, because it may hold a link that gives access to an account.
+
+Mails that somebody asks for are counted, each kind apart (`may_mail`). What an owner must learn about their account, a
+changed password or a link to another identity, is never counted: whoever could fill that count would silence it."""
 
 from asyncio import gather
 from collections.abc import Mapping, Sequence
@@ -17,12 +20,13 @@ from forum.domain.jobs import Claim
 from forum.domain.links import LENGTHS
 from forum.domain.throttle import throttle
 from forum.jobs import JobName, enqueue, enqueue_all
+from forum.models.joining import Purpose
 from forum.sealing import seal, unseal
 
 PER_HOUR: Final = 3
-"""Mails to one address in an hour: with more, strangers could annoy its owner."""
-HELD_BACK: Final = "Trois courriels sont partis vers cette adresse depuis une heure. Réessayez plus tard."
-"""What an administrator reads beyond that limit."""
+"""Mails of one kind in an hour: with more, strangers could annoy the owner of an address."""
+HELD_BACK: Final = "Trois courriels de cette sorte sont déjà partis depuis une heure. Réessayez plus tard."
+"""What members and administrators read beyond a limit that they alone can reach."""
 
 STALE: Final = timedelta(days=7)
 
@@ -32,15 +36,26 @@ COUNTED_TOGETHER: Final = 50
 logger = structlog.get_logger()
 
 
-async def may_mail(address: str) -> bool:
-    """Whether one more mail may go to this address in this hour; counts it. Call before the transaction. A refusal is
-    only logged: what the person reads must not reveal whether the address has an account."""
-    within = await throttle().count(
-        RateLimitItemPerHour(PER_HOUR), f"mail {sha256(address.lower().encode()).hexdigest()}"
-    )
+async def may_mail(purpose: Purpose, to: str) -> bool:
+    """Whether one more mail may be asked for with this purpose in this hour; counts it. Call before the transaction.
+
+    `to` is the address, or the member who asks when nobody else must be able to fill the count. Where strangers can
+    fill it, the mails that did leave must be as good as the one that is held back; that is only logged, since what the
+    person reads must not reveal whether the address has an account.
+    """
+    within = await throttle().count(*_asked(purpose, to))
     if not within:
-        logger.warning("mail held back, too many to one address in an hour")
+        logger.warning("mail held back, too many in an hour", purpose=purpose.value)
     return within
+
+
+async def forgive_mails(purpose: Purpose, to: str) -> None:
+    """Forget how many were asked for: one served, so the others no longer do."""
+    await throttle().forgive(*_asked(purpose, to))
+
+
+def _asked(purpose: Purpose, to: str) -> tuple[RateLimitItemPerHour, str]:
+    return RateLimitItemPerHour(PER_HOUR), f"mail {purpose.value} {sha256(to.lower().encode()).hexdigest()}"
 
 
 async def post_mail(tx: Transaction, template: str, address: str, *, locale: str, now: datetime, **values: str) -> None:
@@ -80,12 +95,12 @@ async def post_mails(template: str, letters: Sequence[Letter], now: datetime) ->
     await enqueue_all(JobName.SEND_MAIL, {f"mail:{one['id']}": one["id"] for one in posted}, now=now)
 
 
-async def who_may_be_mailed(addresses: Sequence[str]) -> set[str]:
+async def who_may_be_mailed(purpose: Purpose, addresses: Sequence[str]) -> set[str]:
     """The addresses, of many, to which one more mail may go; counts them. Call before the transaction."""
     within: set[str] = set()
     for start in range(0, len(addresses), COUNTED_TOGETHER):
         some = addresses[start : start + COUNTED_TOGETHER]
-        found = await gather(*map(may_mail, some))
+        found = await gather(*(may_mail(purpose, one) for one in some))
         within.update(address for address, fits in zip(some, found, strict=True) if fits)
     return within
 

@@ -280,7 +280,7 @@ async def test_somebody_new_joins_with_what_the_provider_says_of_them(
         assert mails == []
         assert "Camille Martin" in (await client.get("/aide")).text
     else:
-        assert "Un message part vers camille.martin@exemple.fr" in html.unescape(joined.text)
+        assert "La suite est dans le courrier de camille.martin@exemple.fr" in html.unescape(joined.text)
         assert member.confirmed_at is None
         assert mails == ["confirm"]
         assert await count("session") == 0
@@ -296,7 +296,7 @@ async def test_the_address_of_a_member_lets_nobody_join_and_its_owner_is_told(
     await make_member("Malik Diallo", email="Camille.Martin@exemple.fr")
     await enter(client, there, clock, "camille.martin")
     answer = await client.post("/connexion/premiere-fois", data=JOINING)
-    assert "Un message part vers camille.martin@exemple.fr" in html.unescape(answer.text)
+    assert "La suite est dans le courrier de camille.martin@exemple.fr" in html.unescape(answer.text)
     assert (await count("member"), await count("identity"), await count("session")) == (1, 0, 0)
     mails = [(one["address"], one["template"]) for one in await rows("SELECT address, template FROM mail")]
     assert mails == [("Camille.Martin@exemple.fr", "already_member")]

@@ -26,8 +26,9 @@ from structlog.testing import capture_logs
 from forum.database import row, rows, transaction
 from forum.domain import jobs
 from forum.domain.jobs import LostLease
-from forum.domain.mail import PER_HOUR, WaitingMail, forget_mails, may_mail, post_mail
+from forum.domain.mail import PER_HOUR, WaitingMail, forget_mails, forgive_mails, may_mail, post_mail
 from forum.jobs import JobName
+from forum.models.joining import Purpose
 from forum.routes import routes
 from forum.settings import ROOT, Settings, settings
 from tests.conftest import NOON, Clock
@@ -574,14 +575,18 @@ async def test_a_folder_that_cannot_be_written_keeps_the_mail(database: Settings
 # How many
 
 
-async def test_an_address_gets_three_mails_an_hour_however_it_is_written(database: Settings) -> None:
-    assert [await may_mail(one) for one in (ADDRESS, ADDRESS.upper(), ADDRESS, ADDRESS)] == [True, True, True, False]
-    assert await may_mail("autre@exemple.fr")
+async def test_an_address_gets_three_mails_of_a_kind_an_hour_however_it_is_written(database: Settings) -> None:
+    written = (ADDRESS, ADDRESS.upper(), ADDRESS, ADDRESS)
+    assert [await may_mail(Purpose.RESET, one) for one in written] == [True, True, True, False]
+    assert await may_mail(Purpose.RESET, "autre@exemple.fr")
+    assert await may_mail(Purpose.INVITATION, ADDRESS)
+    await forgive_mails(Purpose.RESET, ADDRESS)
+    assert await may_mail(Purpose.RESET, ADDRESS)
 
 
 async def test_a_hundred_requests_at_once_give_three_mails(database: Settings) -> None:
     with capture_logs() as logs:
-        assert sum(await asyncio.gather(*(may_mail(ADDRESS) for _ in range(100)))) == PER_HOUR
+        assert sum(await asyncio.gather(*(may_mail(Purpose.RESET, ADDRESS) for _ in range(100)))) == PER_HOUR
     assert len(logs) == 97
     assert "lea" not in str(logs)
 

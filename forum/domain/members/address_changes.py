@@ -12,11 +12,11 @@ from tortoise.exceptions import IntegrityError
 
 from forum.database import Row, Transaction, known_row, row, rows, transaction
 from forum.domain import links
-from forum.domain.mail import may_mail, post_mail
+from forum.domain.mail import HELD_BACK, may_mail, post_mail
 from forum.domain.members.joining import free_address, tell_owner
 from forum.domain.members.particulars import clean_address
 from forum.domain.sign_in import proofs
-from forum.errors import Checks, Invalid, NotFound
+from forum.errors import Checks, Invalid, NotFound, TooMany
 from forum.models.joining import Purpose
 from forum.permissions import Viewer
 
@@ -45,22 +45,28 @@ class AddressQuestion:
 
 
 async def send_confirmation(viewer: Viewer, *, now: datetime) -> None:
-    """Send a link to the unconfirmed address; at most a few an hour, and beyond that silently none.
+    """Send a link to the unconfirmed address.
 
     Raises:
         NotFound: there is nothing to confirm.
+        TooMany: this member asked for three within an hour.
     """
     found = await row(
         "SELECT name, email, locale FROM member WHERE id = $1 AND email IS NOT NULL AND confirmed_at IS NULL", viewer.id
     )
     if found is None:
         raise NotFound
-    if not await may_mail(found["email"]):
-        return
+    await _count(viewer, Purpose.CONFIRM)
     async with transaction() as tx:
         token = await links.make_link(Purpose.CONFIRM, viewer.id, now)
         locale, name = found["locale"], found["name"]
         await post_mail(tx, "confirm", found["email"], locale=locale, now=now, name=name, token=token)
+
+
+async def _count(viewer: Viewer, purpose: Purpose) -> None:
+    """Counted by the member who asks: nobody else can keep them from it."""
+    if not await may_mail(purpose, f"member {viewer.id}"):
+        raise TooMany(HELD_BACK, retry_after=3600)
 
 
 async def require_own_link(viewer: Viewer, token: str, now: datetime) -> None:
@@ -112,7 +118,7 @@ async def ask_for_change(viewer: Viewer, token: str, *, email: str, password: st
 
     Raises:
         InvalidForm: it does not look like an address, or is theirs already; the current password is not right.
-        TooMany: too many tries of the password.
+        TooMany: too many tries of the password, or three changes begun within an hour.
     """
     known = await row("SELECT name, email, locale, confirmed_at FROM member WHERE id = $1", viewer.id)
     if known is None:
@@ -127,13 +133,12 @@ async def ask_for_change(viewer: Viewer, token: str, *, email: str, password: st
     with checks.field(proofs.FIELD):
         await proofs.require_proof(viewer, token, password, now=now)
     checks.done()
-    may_tell_old = old is not None and await may_mail(old)
-    may_tell_new = await may_mail(email)
+    await _count(viewer, Purpose.NEW_ADDRESS)
     async with transaction() as tx:
         change = await _begin(viewer, email, old is None, now)
-        if may_tell_old:
-            await _send(tx, Purpose.OLD_ADDRESS, change, str(old), known, now, email=email)
-        if may_tell_new and not await tell_owner(tx, email, now):
+        if old is not None:
+            await _send(tx, Purpose.OLD_ADDRESS, change, old, known, now, email=email)
+        if not await tell_owner(tx, email, now, may_send=True):
             await _send(tx, Purpose.NEW_ADDRESS, change, email, known, now)
 
 
@@ -191,8 +196,6 @@ async def agree(token: str, purpose: Purpose, now: datetime) -> bool:
     Raises:
         Invalid: the link is not good any more, or the new address now belongs to another member.
     """
-    old = await _old_address(token, purpose, now)
-    may_tell = old is not None and await may_mail(old)
     try:
         async with transaction() as tx:
             change = await links.use_link(token, purpose, now)
@@ -207,30 +210,19 @@ async def agree(token: str, purpose: Purpose, now: datetime) -> bool:
                 raise Invalid(links.USED)
             is_done = found["old_confirmed_at"] is not None and found["new_confirmed_at"] is not None
             if is_done:
-                await _change(tx, found, tell=may_tell, now=now)
+                await _change(tx, found, now=now)
     except IntegrityError:
         # Another member took it at the same moment: the database keeps addresses unique.
         raise _taken() from None
     return is_done
 
 
-async def _old_address(token: str, purpose: Purpose, now: datetime) -> str | None:
-    """The old address, to be told of the change, when this mailbox is the last one to agree."""
-    other = ENDS[Purpose.NEW_ADDRESS if purpose is Purpose.OLD_ADDRESS else Purpose.OLD_ADDRESS]
-    found = await row(
-        f"""SELECT m.email FROM address_change c JOIN member m ON m.id = c.member_id
-             WHERE c.id = $1 AND {other} IS NOT NULL AND m.confirmed_at IS NOT NULL""",
-        await links.subject_of(token, purpose, now),
-    )
-    return found["email"] if found else None
-
-
-async def _change(tx: Transaction, change: Row, *, tell: bool, now: datetime) -> None:
+async def _change(tx: Transaction, change: Row, *, now: datetime) -> None:
     member, email = change["member_id"], change["email"]
     await free_address(email, member=member)
     if await row("SELECT id FROM member WHERE email_key = $1 AND id <> $2", email.lower(), member):
         raise _taken()
-    known = await row("SELECT name, email, locale FROM member WHERE id = $1", member)
+    known = await row("SELECT name, email, locale, confirmed_at FROM member WHERE id = $1", member)
     if known is None:
         raise Invalid(links.USED)
     await rows(
@@ -244,7 +236,7 @@ async def _change(tx: Transaction, change: Row, *, tell: bool, now: datetime) ->
     await links.forget_links(Purpose.RESET, member)
     await links.forget_links(Purpose.CONFIRM, member)
     await _drop(member)
-    if tell:
+    if known["email"] and known["confirmed_at"] is not None:
         await post_mail(tx, "address_changed", known["email"], locale=known["locale"], now=now, name=known["name"])
 
 

@@ -63,11 +63,10 @@ async def link(viewer: Viewer, person: ProvenPerson, *, cookie: str = "", now: d
         Invalid: it is somebody else's.
     """
     told = await row("SELECT name, email, locale FROM member WHERE id = $1 AND email IS NOT NULL", viewer.id)
-    may_tell = told is not None and await mail.may_mail(told["email"])
     async with transaction() as tx:
         await visits.end_waiting(cookie)
         is_new = await write_link(viewer.id, person, now)
-        if is_new and told is not None and may_tell:
+        if is_new and told is not None:
             await mail.post_mail(
                 tx,
                 "identity_linked",
@@ -127,10 +126,10 @@ async def join(
     checks.done()
     await joining.count_place(address)
     email = said.email
-    may_tell = email is None or await mail.may_mail(email)
+    may_send = email is not None and await mail.may_mail(Purpose.CONFIRM, email)
     async with transaction() as tx:
         await visits.end_waiting(cookie)
-        if not may_tell or (email and await joining.tell_owner(tx, email, now)):
+        if email and await joining.tell_owner(tx, email, now, may_send=may_send):
             return None
         if email:
             # Nobody confirmed it: yesterday's claim is worth no more than today's.
@@ -144,8 +143,9 @@ async def join(
         member = await joining.join(new, now=now)
         await write_link(member.id, person, now)
         if email and not person.email_verified:
-            token = await links.make_link(Purpose.CONFIRM, member.id, now)
-            await mail.post_mail(tx, "confirm", email, locale=locale, now=now, name=said.name, token=token)
+            if may_send:
+                token = await links.make_link(Purpose.CONFIRM, member.id, now)
+                await mail.post_mail(tx, "confirm", email, locale=locale, now=now, name=said.name, token=token)
             return None
     return await let_in(member.id, person, device=device, replacing="", now=now)
 

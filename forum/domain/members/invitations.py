@@ -230,7 +230,7 @@ async def send_batch(viewer: Viewer | None, batch: int, now: datetime) -> None:
     if found.sent_at is not None:
         return
     wanted = [line.guest for line in found.lines if line.outcome.is_sent]
-    within = await mail.who_may_be_mailed([guest.key for guest in wanted])
+    within = await mail.who_may_be_mailed(Purpose.INVITATION, [guest.key for guest in wanted])
     async with transaction():
         mine = "UPDATE invitation_batch SET sent_at = $2 WHERE id = $1 AND sent_at IS NULL RETURNING id"
         if await row(mine, batch, now) is None:
@@ -321,7 +321,7 @@ async def invite(viewer: Viewer | None, guest: Guest, now: datetime) -> None:
     Raises:
         SignInRequired, NotAllowed: not an administrator.
         Invalid: they are a member, or invited already.
-        TooMany: three mails went to that address within an hour.
+        TooMany: three invitations went to that address within an hour.
     """
     viewer = demand(may_administer, viewer, now)
     line = (await _judged([guest], now))[0]
@@ -338,7 +338,7 @@ async def invite(viewer: Viewer | None, guest: Guest, now: datetime) -> None:
 
 
 async def _require_mail(address: str) -> None:
-    if not await mail.may_mail(address):
+    if not await mail.may_mail(Purpose.INVITATION, address):
         raise TooMany(mail.HELD_BACK, retry_after=3600)
 
 
@@ -348,7 +348,7 @@ async def invite_again(viewer: Viewer | None, invitation: int, now: datetime) ->
     Raises:
         SignInRequired, NotAllowed, NotFound: not an administrator; no such invitation.
         Conflict: it was accepted meanwhile.
-        TooMany: three mails went to that address within an hour.
+        TooMany: three invitations went to that address within an hour.
     """
     viewer = demand(may_administer, viewer, now)
     found = await _find(invitation)

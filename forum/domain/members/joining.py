@@ -6,17 +6,21 @@ of mails, and the owner of the address gets a mail that says so. The rows that d
 varies by.
 
 The link alone does not open the account, the password of the sign-up is needed too: otherwise somebody could sign up
-with another person's address, and know the password of the account that this person confirms.
+with another person's address, and know the password of the account that this person confirms. The link proves the
+mailbox, the password says which of its sign-ups is theirs: so whoever asks again and again with somebody's address, and
+thereby takes the mails of the hour, has only sent them links.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
+from typing import Final
 
 from limits import RateLimitItemPerHour
 
 from forum.database import Row, Transaction, known_row, row, rows, transaction
 from forum.domain import legal, links
-from forum.domain.mail import may_mail, post_mail
+from forum.domain.mail import PER_HOUR, may_mail, post_mail
 from forum.domain.members.members import NewAccount, NewMember, insert_member
 from forum.domain.members.particulars import Particulars, check_particulars, refuse_taken_name
 from forum.domain.sign_in import guesses, passwords
@@ -25,6 +29,13 @@ from forum.errors import Checks, Invalid, TooMany
 from forum.models.joining import Purpose
 from forum.settings import settings
 from forum.text.names import clean_name
+
+CLAIMS: Final = 20
+"""The latest sign-ups of one address among which a password finds its own: a fifth of a second each."""
+
+
+_SIGN_UPS: Final = """
+    SELECT id, name, email, password_hash, organisation, profession, territory, charter_version, locale FROM sign_up"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,7 @@ async def ask_for_account(typed: Particulars, *, address: str, locale: str, now:
 
     Raises:
         InvalidForm: what was typed cannot be accepted, each thing beside its field; a name that a member has.
-        TooMany: too many accounts were asked for from that place.
+        TooMany: too many accounts were asked for from that place, in all or with this address.
     """
     checks = Checks()
     said = await check_particulars(checks, typed)
@@ -49,13 +60,13 @@ async def ask_for_account(typed: Particulars, *, address: str, locale: str, now:
     if said.email is None or said.password is None:
         raise TypeError("a sign-up asks for an address and a password")
     await count_place(address)
+    await _count(PER_HOUR, f"sign-up {place(address)} {sha256(said.email.lower().encode()).hexdigest()}")
     kept = await passwords.hash_password(said.password)
-    if not await may_mail(said.email):
-        return
+    may_send = await may_mail(Purpose.SIGN_UP, said.email)
     new = NewAccount(said, password_hash=kept, charter_version=legal.charter_version(), locale=locale)
     async with transaction() as tx:
-        if not await tell_owner(tx, said.email, now):
-            await _keep_and_send(tx, new, said.email, now)
+        if not await tell_owner(tx, said.email, now, may_send=may_send):
+            await _keep_and_send(tx, new, said.email, now, may_send=may_send)
 
 
 async def count_place(address: str) -> None:
@@ -64,26 +75,28 @@ async def count_place(address: str) -> None:
     Raises:
         TooMany: more than `people.sign_ups_per_hour`.
     """
-    limit = RateLimitItemPerHour(settings().people.sign_ups_per_hour)
-    if not await throttle().count(limit, f"sign-up {place(address)}"):
+    await _count(settings().people.sign_ups_per_hour, f"sign-up {place(address)}")
+
+
+async def _count(most: int, key: str) -> None:
+    if not await throttle().count(RateLimitItemPerHour(most), key):
         raise TooMany(
             "Trop de demandes depuis cette connexion à internet. Réessayez dans une heure au plus.", retry_after=3600
         )
 
 
-async def tell_owner(tx: Transaction, email: str, now: datetime) -> bool:
-    """Whether the address is a member's confirmed one; if so they are told by mail that somebody used it here. The mail
-    was counted before, with `may_mail`."""
+async def tell_owner(tx: Transaction, email: str, now: datetime, *, may_send: bool) -> bool:
+    """Whether the address is a member's confirmed one; if so they are told by mail that somebody used it here, if one
+    more `may_send` (see `may_mail`): those who were told three times this hour know."""
     found = await row(
         "SELECT name, email, locale FROM member WHERE email_key = $1 AND confirmed_at IS NOT NULL", email.lower()
     )
-    if found is None:
-        return False
-    await post_mail(tx, "already_member", found["email"], locale=found["locale"], now=now, name=found["name"])
-    return True
+    if found is not None and may_send:
+        await post_mail(tx, "already_member", found["email"], locale=found["locale"], now=now, name=found["name"])
+    return found is not None
 
 
-async def _keep_and_send(tx: Transaction, new: NewAccount, email: str, now: datetime) -> None:
+async def _keep_and_send(tx: Transaction, new: NewAccount, email: str, now: datetime, *, may_send: bool) -> None:
     kept = await known_row(
         """INSERT INTO sign_up (name, email, password_hash, organisation, profession, territory, charter_version,
                                 locale, created_at, expires_at)
@@ -91,6 +104,8 @@ async def _keep_and_send(tx: Transaction, new: NewAccount, email: str, now: date
         *(new.said.name, email, new.password_hash, new.said.organisation, new.said.profession, new.said.territory),
         *(new.charter_version, new.locale, now, now + links.LENGTHS[Purpose.SIGN_UP]),
     )
+    if not may_send:
+        return
     token = await links.make_link(Purpose.SIGN_UP, kept["id"], now)
     await post_mail(tx, "sign_up", email, locale=new.locale, now=now, name=new.said.name, token=token)
 
@@ -114,24 +129,24 @@ async def confirm(token: str, *, name: str, password: str, address: str, now: da
     empty, the latter is used.
 
     Raises:
-        Invalid: the link is not good any more, the password is not that of the sign-up, the name is taken, or the
-            address has had an account since.
+        Invalid: the link is not good any more, the password is of no sign-up with that address, the name is taken, or
+            the address has had an account since.
         TooMany: other tries are under way.
     """
-    found = await _waiting(token, now)
+    waiting = await _waiting(token, now)
+    typed = passwords.clean_password(password, field="mot_de_passe")
+    async with guesses.one_try(f"sign-up {waiting['id']}", place(address)):
+        found = await _claimed(waiting, typed, now)
+    if found is None:
+        raise Invalid(
+            "Ce n’est pas le mot de passe choisi à l’inscription. Si vous l’avez oublié, inscrivez-vous de nouveau.",
+            field="mot_de_passe",
+        )
     checks = Checks()
     with checks.field("nom"):
         name = clean_name(name or found["name"])
         await refuse_taken_name(name)
     checks.done()
-    typed = passwords.clean_password(password, field="mot_de_passe")
-    async with guesses.one_try(f"sign-up {found['id']}", place(address)):
-        right = await passwords.verify(typed, found["password_hash"])
-    if not right:
-        raise Invalid(
-            "Ce n’est pas le mot de passe choisi à l’inscription. Si vous l’avez oublié, inscrivez-vous de nouveau.",
-            field="mot_de_passe",
-        )
     said = Particulars(name, found["organisation"], found["profession"], found["territory"], found["email"])
     new = NewAccount(
         said,
@@ -146,14 +161,26 @@ async def confirm(token: str, *, name: str, password: str, address: str, now: da
 
 async def _waiting(token: str, now: datetime) -> Row:
     subject = await links.subject_of(token, Purpose.SIGN_UP, now)
-    found = await row(
-        """SELECT id, name, email, password_hash, organisation, profession, territory, charter_version, locale
-             FROM sign_up WHERE id = $1""",
-        subject,
-    )
+    found = await row(f"{_SIGN_UPS} WHERE id = $1", subject)
     if found is None:
         raise Invalid(links.USED)
     return found
+
+
+async def _claimed(waiting: Row, password: str, now: datetime) -> Row | None:
+    """The sign-up with that password among those of the mailbox, which the link of `waiting` proved: its own first,
+    then the newest."""
+    others = await rows(
+        f"{_SIGN_UPS} WHERE LOWER(email) = LOWER($1) AND id <> $2 AND expires_at > $3 ORDER BY id DESC LIMIT $4",
+        waiting["email"],
+        waiting["id"],
+        now,
+        CLAIMS,
+    )
+    for one in (waiting, *others):
+        if await passwords.verify(password, one["password_hash"]):
+            return one
+    return None
 
 
 async def join(new: NewAccount, *, now: datetime) -> NewMember:

@@ -2,7 +2,10 @@
 account. Asking reveals nothing: a known and an unknown address get the same answer after the same time (ASVS 5.0,
 6.3.8). Only a confirmed address gets a mail: otherwise the link would give the owner of a mailbox an account that
 somebody else made with it. The link sets a password and opens no session: the second factor is still required when they
-sign in (6.4.3)."""
+sign in (6.4.3).
+
+Whoever asks, and for whom, are counted apart. Strangers who ask for somebody's address keep nobody out: three links
+did arrive, each as good as the next, and the count ends with them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,12 +16,13 @@ import anyio
 
 from forum.database import Row, row, transaction
 from forum.domain import links
-from forum.domain.mail import may_mail, post_mail
+from forum.domain.mail import forgive_mails, may_mail, post_mail
 from forum.domain.members.joining import count_place
 from forum.domain.members.members import keep_password
 from forum.domain.members.particulars import clean_address
-from forum.domain.sign_in import passwords
+from forum.domain.sign_in import guesses, passwords
 from forum.domain.sign_in.credentials import owner_to_tell, tell
+from forum.domain.throttle import place
 from forum.errors import Checks, Invalid
 from forum.models.joining import Purpose
 
@@ -43,7 +47,7 @@ async def ask_for_link(email: str, *, address: str, now: datetime) -> None:
     checks.done()
     await count_place(address)
     async with _steadily():
-        if not await may_mail(email):
+        if not await may_mail(Purpose.RESET, email):
             return
         async with transaction() as tx:
             found = await row(
@@ -74,8 +78,10 @@ async def whose_link(token: str, now: datetime) -> str:
     return str((await _member(token, now))["name"])
 
 
-async def choose(token: str, password: str, now: datetime) -> None:
-    """Set the new password: all sessions and every other link of this kind end; a mail tells the member.
+async def choose(token: str, password: str, *, address: str, now: datetime) -> None:
+    """Set the new password: all sessions and every other link of this kind end; a mail tells the member. `address`, the
+    place that the request comes from, is now one of theirs: strangers who try at the account do not keep them waiting
+    there.
 
     Raises:
         Invalid: the link is not good any more, or the password is refused (`nouveau_mot_de_passe`).
@@ -91,12 +97,16 @@ async def choose(token: str, password: str, now: datetime) -> None:
         member = await links.use_link(token, Purpose.RESET, now)
         await keep_password(member, kept)
         await tell(tx, owner, "password_changed", now=now)
+    await forgive_mails(Purpose.RESET, found["email"])
+    for account in (found["email_key"], found["handle_key"]):
+        await guesses.forgive(account, place(address))
 
 
 async def _member(token: str, now: datetime) -> Row:
     subject = await links.subject_of(token, Purpose.RESET, now)
     found = await row(
-        "SELECT id, name, handle, email FROM member WHERE id = $1 AND email IS NOT NULL AND confirmed_at IS NOT NULL",
+        """SELECT id, name, handle, handle_key, email, email_key FROM member
+            WHERE id = $1 AND email IS NOT NULL AND confirmed_at IS NOT NULL""",
         subject,
     )
     if found is None:

@@ -13,7 +13,7 @@ from typing import Final
 from forum.database import Row, is_sqlite, places, row, rows, transaction
 from forum.domain import journal
 from forum.domain.links import forget_links, make_link
-from forum.domain.mail import HELD_BACK
+from forum.domain.mail import HELD_BACK, may_mail
 from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.sign_in import proofs, second_factors, sessions
 from forum.domain.sign_in.credentials import owner_to_tell, tell
@@ -429,13 +429,13 @@ async def send_reset(viewer: Viewer | None, member: int, now: datetime) -> None:
 
     Raises:
         SignInRequired, NotAllowed, NotFound: not an administrator; nobody has this number, or no address.
-        TooMany: three mails went to that address within an hour.
+        TooMany: administrators sent this person three within an hour.
     """
     viewer = demand(may_administer, viewer, now)
-    if not (await person_desk(viewer, member, now)).has_address:
-        raise NotFound
     owner = await owner_to_tell(member)
-    if owner is None:
+    if owner is None or not (await person_desk(viewer, member, now)).has_address:
+        raise NotFound
+    if not await may_mail(Purpose.RESET, f"member {member}"):
         raise TooMany(HELD_BACK, retry_after=3600)
     async with transaction() as tx:
         await forget_links(Purpose.RESET, member)

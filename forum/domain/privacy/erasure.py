@@ -19,7 +19,7 @@ from anyio import to_thread
 
 from forum.database import Row, Transaction, is_sqlite, on_postgres, places, row, rows, transaction
 from forum.domain import jobs, journal
-from forum.domain.mail import forget_mails, may_mail, post_mail
+from forum.domain.mail import forget_mails, post_mail
 from forum.domain.members import invitations
 from forum.domain.members.members import free_handle
 from forum.domain.syntheses import redactions
@@ -213,7 +213,6 @@ async def erase(
     person = await _person(member)
     redactor, strangers = await _redactor(person)
     await _warm_up(redactor, strangers)
-    mailed = person.email is not None and await may_mail(person.email)
     async with transaction() as tx:
         await _hold_all()
         person = await _person(member, hold=True)
@@ -231,7 +230,7 @@ async def erase(
             # Archives of others may name the person; each keeps its expiry.
             await _make_anew(tx, JobName.MAKE_ARCHIVE, one["member_id"], f"archive:{one['member_id']}", now)
         await journal.record(actor, "erase", "member", person.id, group=None, now=now)
-        if mailed and person.email:
+        if person.email:
             await post_mail(tx, "erased", person.email, locale=person.locale, now=now, name=person.name)
     log.info("account erased", member=person.id, asked_by="owner" if actor else "retention")
 

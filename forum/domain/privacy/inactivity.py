@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from forum.database import Row, row, rows, transaction
-from forum.domain.mail import may_mail, post_mail
+from forum.domain.mail import post_mail
 from forum.domain.privacy.erasure import erase
 from forum.errors import NotFound
 from forum.settings import settings
@@ -69,8 +69,6 @@ async def _forgive() -> None:
 
 async def _warn(found: Row, warnings: int, end: datetime, now: datetime) -> None:
     """Send and record one message together: a worker killed between two members warns nobody twice."""
-    if not await may_mail(found["email"]):
-        return
     async with transaction() as tx:
         told = await row(
             "UPDATE member SET warnings = $2, warned_at = $3 WHERE id = $1 AND warnings = $4 RETURNING id",

@@ -11,7 +11,7 @@ from typing import Final
 from forum.database import row, rows, transaction
 from forum.domain import jobs, journal
 from forum.domain.jobs import Claim, JobProgress, progress_of
-from forum.domain.mail import may_mail, post_mail
+from forum.domain.mail import post_mail
 from forum.domain.privacy.personal_facts import Facts, collect
 from forum.errors import Invalid, NotFound
 from forum.jobs import JobName, enqueue
@@ -149,7 +149,6 @@ async def store_archive(claim: Claim, content: bytes | None, now: datetime) -> N
             WHERE m.id = $1 AND a.expires_at IS NULL""",
         claim.subject,
     )
-    mailed = content is not None and told is not None and bool(told["email"]) and await may_mail(told["email"])
     async with transaction() as tx:
         await jobs.finish(claim, now)
         if content is None:
@@ -163,7 +162,7 @@ async def store_archive(claim: Claim, content: bytes | None, now: datetime) -> N
             now,
             now + timedelta(days=settings().retention.archive_days),
         )
-        if written is not None and mailed and told is not None:
+        if written is not None and told is not None and told["email"]:
             await post_mail(tx, "archive_ready", told["email"], locale=told["locale"], now=now, name=told["name"])
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from forum.database import Transaction, row, rows, transaction
 from forum.domain.links import forget_links
-from forum.domain.mail import may_mail, post_mail
+from forum.domain.mail import forgive_mails, post_mail
 from forum.domain.sign_in import passwords, proofs, sessions
 from forum.errors import Checks, NotFound
 from forum.models.joining import Purpose
@@ -16,7 +16,7 @@ from forum.permissions import Viewer
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The recipient of a mail about a change; None instead when there is no address, or too many mails this hour."""
+    """The recipient of a mail about a change; None instead when there is no address."""
 
     name: str
     email: str
@@ -24,9 +24,9 @@ class Owner:
 
 
 async def owner_to_tell(member: int) -> Owner | None:
-    """The owner to tell of a change. Call before the transaction: it counts one mail."""
+    """The owner to tell of a change, as many times as it changes."""
     found = await row("SELECT name, email, locale FROM member WHERE id = $1", member)
-    if found is None or not found["email"] or not await may_mail(found["email"]):
+    if found is None or not found["email"]:
         return None
     return Owner(found["name"], found["email"], found["locale"])
 
@@ -67,4 +67,6 @@ async def change_password(viewer: Viewer, token: str, *, current: str, new: str,
         await forget_links(Purpose.RESET, viewer.id)
         renewed = await close_others(viewer, token, now=now)
         await tell(tx, owner, "password_changed", now=now)
+    if owner is not None:
+        await forgive_mails(Purpose.RESET, owner.email)
     return renewed

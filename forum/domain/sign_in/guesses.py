@@ -10,8 +10,8 @@ others (OWASP ASVS 5.0, 6.1.1 and 6.3.1). Allowing fewer would take a lock, with
 out. In addition, one address has a limit of its own for all accounts, far higher than what one person tries.
 
 None of this lasts. A try is refused only while others are under way, for seconds, and the right password is accepted in
-its turn and clears the wrong ones. A place from which somebody signed in lately has a queue of its own for this
-account, which strangers cannot fill; and the reset by mail always works.
+its turn and clears the wrong ones. A place from which somebody signed in lately, or chose a new password by a link of
+their mailbox, has a queue of its own for this account, which strangers cannot fill.
 
 Accounts are counted by the name that was typed: if a handle and an address were counted together, one would reveal the
 other. Counts are shared by all processes when there is a Redis (`throttle.py`); no database lock is held meanwhile.
@@ -37,7 +37,7 @@ AT_ONCE_FROM_STRANGERS: Final = 4
 LONGEST_TRY: Final = 30
 """Seconds after which a try whose process was killed is no longer under way."""
 KNOWN_FOR: Final = 30 * 24 * 3600
-"""Seconds for which a place is remembered after somebody signed in from it."""
+"""Seconds for which a place is remembered after somebody showed that they own the account."""
 
 # Tests replace it with one that does not wait.
 pause = anyio.sleep
@@ -86,7 +86,7 @@ def _hold(so_far: int) -> float:
 
 
 async def forgive(account: str, place: str) -> None:
-    """Clear the tries, which were the owner's; from now on this place is known."""
+    """Clear the tries: this is the owner, and from now on this place is known."""
     await throttle().forget_tally(_key("tries", account))
     await throttle().tally(_key("known", account, place), KNOWN_FOR)
 

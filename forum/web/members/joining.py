@@ -33,11 +33,12 @@ async def sign_up(request: Request, form: Form) -> Response:
         return see_other(request, "account")
     typed = typed_particulars(form.text, "adresse", "mot_de_passe", "charte")
     await joining.ask_for_account(typed, address=place_of(request), locale=request.state.locale, now=request.state.now)
-    return await _look_at_mail(request, form)
+    return await _look_at_mail(request, form, "sign_up")
 
 
-async def _look_at_mail(request: Request, form: Form) -> Response:
-    return unkept(await page(request, "joining/look_at_mail.html", {"email": form.text("adresse").strip()}))
+async def _look_at_mail(request: Request, form: Form, asked: str) -> Response:
+    context = {"email": form.text("adresse").strip(), "asked": asked}
+    return unkept(await page(request, "joining/look_at_mail.html", context))
 
 
 def token_of(request: Request, form: Form | None) -> str:
@@ -78,7 +79,7 @@ async def _nothing(request: Request, _: Form | None) -> Desk:
 async def forgotten(request: Request, form: Form) -> Response:
     """Ask for a link to set a new password; the answer is the same whether or not the address has an account."""
     await lost_passwords.ask_for_link(form.text("adresse"), address=place_of(request), now=request.state.now)
-    return await _look_at_mail(request, form)
+    return await _look_at_mail(request, form, "forgotten_password")
 
 
 async def _choosing(request: Request, form: Form | None) -> Desk | Response:
@@ -93,7 +94,9 @@ async def _choosing(request: Request, form: Form | None) -> Desk | Response:
 @form_door("joining/new_password.html", _choosing, kept=secret)
 async def new_password(request: Request, form: Form) -> Response:
     """The link to replace a lost password. It signs nobody in: the sign-in page asks for the second factor too."""
-    await lost_passwords.choose(form.text("jeton"), form.text("nouveau_mot_de_passe"), request.state.now)
+    await lost_passwords.choose(
+        form.text("jeton"), form.text("nouveau_mot_de_passe"), address=place_of(request), now=request.state.now
+    )
     return see_other(request, "sign_in", notice="mot-de-passe-choisi")
 
 

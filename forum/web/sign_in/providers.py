@@ -107,8 +107,8 @@ async def join_first_time(request: Request, form: Form) -> Response:
         now=request.state.now,
     )
     if entry is None:
-        answer = await page(request, "joining/look_at_mail.html", {"email": waiting.person.email})
-        return _forget_visit(request, unkept(answer))
+        context = {"email": waiting.person.email, "asked": "first_time"}
+        return _forget_visit(request, unkept(await page(request, "joining/look_at_mail.html", context)))
     return _forget_visit(request, await entered(request, entry, waiting.suite))
 
 
