@@ -10,8 +10,10 @@ import unicodedata
 from forum.errors import Invalid
 from forum.text.line_ends import with_line_ends
 
-# C0 controls, DEL and C1 are not visible; PostgreSQL and XML refuse some of them. Tab and line feed are text.
-_CONTROLS = re.compile(r"[\x01-\x08\x0b-\x1f\x7f-\x9f]")
+# C0 controls and DEL are not visible; PostgreSQL and XML refuse some of them. Tab and line feed are text.
+_CONTROLS = re.compile(r"[\x01-\x08\x0b-\x1f\x7f]")
+# Windows' letters, where a program took them for Latin-1: `c\x9cur` is "cœur". Five of these codes are no letter there.
+_WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _BLANKS = re.compile(r"\s+")
 _INVISIBLE = frozenset({"Cf", "Mn", "Me", "Zs", "Zl", "Zp", "Cc"})
@@ -20,14 +22,18 @@ _INVISIBLE = frozenset({"Cf", "Mn", "Me", "Zs", "Zl", "Zp", "Cc"})
 def clean_source(raw: str, *, limit: int) -> str:
     """The text to store, `limit` counted in code points after cleaning. Raises Invalid when empty or too long."""
     _refuse_unstorable(raw)
-    return _within(_CONTROLS.sub("", with_line_ends(raw)).rstrip(), limit)
+    return _within(_cleaned(raw).rstrip(), limit)
 
 
 def clean_line(raw: str, *, limit: int) -> str:
     """The text of a one-line field (title, wording) to store: cleaned, each run of white space made one space. Raises
     Invalid when empty or too long."""
     _refuse_unstorable(raw)
-    return _within(_BLANKS.sub(" ", _CONTROLS.sub("", with_line_ends(raw))).strip(), limit)
+    return _within(_BLANKS.sub(" ", _cleaned(raw)).strip(), limit)
+
+
+def _cleaned(raw: str) -> str:
+    return _CONTROLS.sub("", with_line_ends(raw).translate(_WINDOWS))
 
 
 def _refuse_unstorable(raw: str) -> None:

@@ -63,7 +63,8 @@ def test_sorting_ignores_accents_case_and_quotation_marks() -> None:
     [
         ("un\r\ndeux\rtrois", "un\ndeux\ntrois"),
         ("fin \n\n ", "fin"),
-        ("a\x08b\x1bc\x7fd", "abcd"),
+        ("a\x08b\x1bc\x7fd\x81", "abcd"),
+        ("l\x92\x9cuvre", "l’œuvre"),
         ("\ttab et e\u0301 et “ ” --", "\ttab et e\u0301 et “ ” --"),
         ("  * retrait", "  * retrait"),
     ],
