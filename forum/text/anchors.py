@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from forum.text.quotes import digest, locate
+from forum.text.quotes import digest, locate, with_strokes
 from forum.text.redaction import fold_letter
 
 # One letter in four may have changed. Of two unrelated sentences of French, more than one in two has.
@@ -47,12 +47,14 @@ def still_there(words: str, start: int, plain: str) -> bool:
 def reanchor(words: str, start: int, plain: str) -> Anchor | None:
     """Where `words`, which began at `start`, are in the new `plain`; None when nothing there is near enough.
 
-    They are whole words, as `to_whole_words` leaves them, and so is what is found: "art" is not in "article".
+    They are whole words, as `to_whole_words` leaves them, and so is what is found: "art" is not in "article". Words
+    that are struck out now are not the same.
     """
     if not words.strip():
         return None
     if (exact := _exact(words, start, plain)) is not None:
-        return Anchor(exact, exact + len(words), True, words)
+        start, stop = with_strokes(plain, exact, exact + len(words))
+        return Anchor(start, stop, plain[start:stop] == words, plain[start:stop])
     found = locate(plain, words, near=start) or _fewest_edits(_alike(words), start, _alike(plain))
     whole = to_whole_words(plain, *found) if found else None
     if not found or not whole or max(found[0] - whole[0], 0) + max(whole[1] - found[1], 0) > most_edits(words):

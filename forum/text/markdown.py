@@ -2,8 +2,9 @@
 
 CommonMark with tables and ~~deletion~~, single newlines as line breaks, bare addresses as links, headings
 below the page's own. Not: raw HTML, images (they become links), link definitions (`[mot]: suite` would make
-words vanish), typographic replacement. Also the bounds: 20 000 hostile characters must never cost more than a
-second.
+words vanish), typographic replacement, code by indentation, headings by a line drawn under them (a signature is one),
+and the signs that people type as signs (`literals.py`). Also the bounds: 20 000 hostile characters must never cost more
+than a second.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,15 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from forum.text.links import add_rel, images_become_links, linkify_web_address, linkify_www, safe_href
+from forum.text.literals import (
+    backtick_between_letters,
+    end_of_quote_or_table,
+    items,
+    keep_numbers,
+    keep_words_beside_fences,
+    sign_between_words,
+    somebody_elses_words,
+)
 from forum.text.mentions import mark_mentions
 from forum.text.quotes import quote_rule
 
@@ -29,13 +39,15 @@ _DEEPEST_CONTAINER = 10
 # 20 000 characters in more lines than this are not a contribution: each line could be an element of its own, and
 # elements are what costs. Such a text keeps its words and line breaks, without lists, quotes, tables or headings.
 MOST_LINES = 2000
-_BLOCK_RULES = ["table", "code", "fence", "blockquote", "hr", "list", "heading", "lheading"]
+_BLOCK_RULES = ["table", "fence", "blockquote", "hr", "list", "heading"]
 
 # Every line may be a row and every row is filled up to the widest: this product bounds the cells before parsing.
 # 2 500 is a table of 10 columns and 250 rows.
 MOST_CELLS = 2500
 
 _INTERRUPTS: RuleOptionsType = {"alt": ["paragraph", "blockquote", "list"]}
+_INTERRUPTS_AS_QUOTES: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+_INTERRUPTS_AS_LISTS: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote"]}
 
 
 def parse(source: str) -> tuple[list[Token], dict[str, Any]]:
@@ -75,15 +87,22 @@ def _parser_for(source: str) -> MarkdownIt:
 
 def _make_parser() -> MarkdownIt:
     parser = MarkdownIt("js-default", {"html": False, "maxNesting": MAX_NESTING, "breaks": True})
-    parser.disable("reference")
+    parser.disable(["reference", "code", "lheading"])
     parser.validateLink = lambda url: safe_href(url) is not None  # type: ignore[method-assign]  # the documented way
     parser.block.ruler.before("table", "cahier_quote", quote_rule, _INTERRUPTS)
     parser.block.ruler.before("cahier_quote", "nested_too_deep", _nested_too_deep)
+    parser.block.ruler.at("blockquote", somebody_elses_words, _INTERRUPTS_AS_QUOTES)
+    parser.block.ruler.at("list", items, _INTERRUPTS_AS_LISTS)
+    parser.block.ruler.before("paragraph", "end_of_quote_or_table", end_of_quote_or_table, {"alt": ["blockquote"]})
     parser.inline.ruler.after("text", "linkify_web_address", linkify_web_address)
+    parser.inline.ruler.before("backticks", "backtick_between_letters", backtick_between_letters)
+    parser.inline.ruler.after("backticks", "sign_between_words", sign_between_words)
     parser.core.ruler.after("inline", "images_become_links", images_become_links)
     parser.core.ruler.after("images_become_links", "linkify_www", linkify_www)
     parser.core.ruler.after("linkify_www", "mark_mentions", mark_mentions)
     parser.core.ruler.push("add_rel", add_rel)
+    parser.core.ruler.push("keep_numbers", keep_numbers)
+    parser.core.ruler.push("keep_words_beside_fences", keep_words_beside_fences)
     parser.core.ruler.push("lower_headings", _lower_headings)
     parser.add_render_rule("mention", _render_mention)
     parser.add_render_rule("cahier_quote", _render_quote)

@@ -27,7 +27,9 @@ _QUOTATION_MARKS = '"“”„‟«»＂'
 _ALIKE = str.maketrans(dict.fromkeys(APOSTROPHES, "'") | dict.fromkeys(_QUOTATION_MARKS, '"') | {"‑": "-", "‐": "-"})
 _BULLET = re.compile(r"^[^\S\n]*(?:[-*–•◦▪‣]|[0-9]{1,9}[.)])[^\S\n]+", re.MULTILINE)
 _CUT_BULLET = re.compile(r"\A[0-9]{0,9}[.)]\s+")
-_UNSEEN = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
+# What a selection on a page lacks: marks without width, the bars between cells, the strokes around struck words.
+_UNSEEN = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff|~")
+_STRUCK = re.compile(r"~~(?:(?!~~|\n\n).)+~~", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,23 @@ def locate(plain: str, wanted: str, *, near: int = 0) -> tuple[int, int] | None:
     """Where the words that a person selected on a page stand in `plain`; the closest to `near` when there are several.
 
     A browser's selection loses line breaks and bullets and changes no-break spaces, hence the comparison ignores
-    them, and the shape of quotation marks and apostrophes. Linear in both lengths.
+    them, and the shape of quotation marks and apostrophes. Of struck words all are taken, with what strikes them out:
+    without it they would be cited as asserted. Linear in both lengths.
     """
     # A selection that ends at a bullet has lost the blank that made it a bullet: it is added back. A selection that
     # begins inside a numbered bullet holds the rest of it, which is not a word.
     for sought in (wanted, _CUT_BULLET.sub("", wanted)):
         if found := _nearest(plain, sought, near) or _nearest(plain, sought + " ", near):
-            return found
+            return with_strokes(plain, *found)
     return None
+
+
+def with_strokes(plain: str, start: int, stop: int) -> tuple[int, int]:
+    """The range, as far as the struck words go that it touches."""
+    for struck in _STRUCK.finditer(plain):
+        if struck.start() < stop and start < struck.end():
+            start, stop = min(start, struck.start()), max(stop, struck.end())
+    return start, stop
 
 
 def _nearest(plain: str, wanted: str, near: int) -> tuple[int, int] | None:

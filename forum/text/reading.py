@@ -15,7 +15,7 @@ from forum.text.quotes import QuoteMark
 from forum.text.sanitise import sanitise
 
 # Raise it when the same source would give different HTML or plain words: it tells which stored posts are older.
-RENDERER_VERSION = 1
+RENDERER_VERSION = 2
 
 # clean_source() refuses these; texts from elsewhere must not break the reading either.
 _UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")

@@ -25,7 +25,7 @@ def _is_allowed(tag: str, name: str, value: str) -> bool:
             return value == EXTERNAL_REL
         case "span", "class":
             return value == "mention"
-        case ("ol", "start") | ("cahier-quote", "n"):
+        case ("ol", "start") | ("li", "value") | ("cahier-quote", "n"):
             return value.isascii() and value.isdigit()
         case _:
             return False

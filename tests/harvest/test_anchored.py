@@ -161,3 +161,9 @@ def test_hostile_repetitions_take_linear_time(unit: str) -> None:
     plain = (unit * 20_000)[:20_000]
     for extract in (plain[:10_000], plain[:9_000] + "zzz", "z" + plain[:15_000] + "b"):
         assert steps(extract, plain) < 40 * (len(plain) + len(extract))
+
+
+def test_words_that_are_struck_out_now_are_offered_with_what_strikes_them_out() -> None:
+    post = "Bonjour. ~~Ouvrir le dimanche~~ Former les agents."
+    assert reanchor("Ouvrir le dimanche", 9, post) == Anchor(9, 31, False, "~~Ouvrir le dimanche~~")
+    assert reanchor("Former les agents", 28, post) == Anchor(32, 49, True, "Former les agents")

@@ -30,6 +30,8 @@ def unmarked(html: str) -> str:
         ("> cité\n\nÀ moi.", "À moi.", ["À moi."]),
         ("Un & deux < trois", "& deux <", ["& deux <"]),
         ("| a | b |\n|--|--|\n| c d | e |", "b\nc d", ["b", "c d"]),
+        ("| a | b |\n|--|--|\n|  | e |\n| \\| |\n| f |", "| e\n| |\nf", ["e", "|", "f"]),
+        ("3. un\n7. ~~deux~~ trois\n9.\n2. - x", "~~deux~~ trois\n9.\n2. • x", ["deux", "trois", "x"]),
         ("Un\ndeux", "Un\ndeux", ["Un", "deux"]),
         ("- \n- b", "• b", ["b"]),
         ("Voir https://exemple.fr/a?b=1&c=2 et", "https://exemple.fr/a?b=1&c=2 et", ["https://exemple.fr/a?b=1&c=2"]),
@@ -73,6 +75,12 @@ SOURCES = st.lists(
             "e\u0301",
             "-",
             "> - w",
+            "~~x *y*~~ z",
+            "||a|",
+            "|~~b~~||",
+            "1. - 5.",
+            "\\| c | \\~~",
+            "tou*te*s",
         ]
     ),
     max_size=12,
@@ -91,8 +99,8 @@ def test_any_words_are_marked_and_nothing_else_changes(source: str, data: st.Dat
     found = marked(reading.html, reading.plain, [Highlight(start, stop, "x")])
     assert unmarked(found) == reading.html
     said = letters("".join(unescape(re.sub(r"<[^>]*>", "", one)) for one in _MARKED.findall(found)))
-    # Bullets are written by the browser: the words between them are what is marked.
-    assert re.sub(r"[•0-9.]", "", said) == re.sub(r"[•0-9.]", "", letters(reading.plain[start:stop]))
+    # Bullets, bars and strokes are drawn by the browser: the words between them are what is marked.
+    assert re.sub(r"[•0-9.|~]", "", said) == re.sub(r"[•0-9.|~]", "", letters(reading.plain[start:stop]))
 
 
 @given(SOURCES, st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=5))
@@ -102,6 +110,21 @@ def test_highlights_may_overlap_and_marks_never_cross(source: str, ranges: list[
     assert unmarked(found) == reading.html
     for inside in re.findall(r"<mark[^>]*>(.*?)</mark>", found, re.DOTALL):
         assert "<" not in inside
+
+
+@pytest.mark.parametrize(
+    ("html", "plain", "words"),
+    [
+        ("<p>Il faut <s>supprimer</s> former.</p>", "Il faut supprimer former.", "supprimer former"),
+        ("<table><tr><th>a</th><th>b</th></tr><tr><td>c</td><td></td></tr></table>", "a\tb\nc\t", "b\nc"),
+        ("<ol>\n<li></li>\n<li>un</li>\n<li>\n<ul>\n<li>x</li>\n</ul>\n</li>\n</ol>", "2. un\n• x", "un\n• x"),
+    ],
+)
+def test_posts_of_an_older_version_are_marked_in_the_words_of_their_time(html: str, plain: str, words: str) -> None:
+    start = plain.index(words)
+    found = marked(html, plain, [Highlight(start, start + len(words), "x")])
+    assert letters("".join(_MARKED.findall(found))) == letters(words.replace("•", ""))
+    assert unmarked(found) == html
 
 
 def test_html_of_other_words_is_left_alone() -> None:

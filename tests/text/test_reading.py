@@ -1,5 +1,6 @@
 """A source goes in; safe HTML and the words that a reader sees come out, in bounded time, whatever the source."""
 
+import re
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,10 +20,11 @@ HOSTILE = Path(__file__).parents[1] / "cases" / "hostile"
 
 # Repeated here, so that a change of the renderer's own list does not change what is promised.
 PROMISED: dict[str, frozenset[str]] = {
-    **{tag: frozenset() for tag in ("p", "br", "hr", "em", "strong", "s", "code", "pre", "ul", "li", "blockquote")},
+    **{tag: frozenset() for tag in ("p", "br", "hr", "em", "strong", "s", "code", "pre", "ul", "blockquote")},
     **{tag: frozenset() for tag in ("h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td")},
     "a": frozenset({"href", "rel"}),
     "ol": frozenset({"start"}),
+    "li": frozenset({"value"}),
     "span": frozenset({"class"}),
     "cahier-quote": frozenset({"n"}),
 }
@@ -99,6 +101,17 @@ def test_the_inspector_sees_what_it_must_refuse() -> None:
         assert inspect(html).faults != []
 
 
+NESTED_NUMBERS = """<ol>
+<li>a
+<ol>
+<li>b</li>
+<li value="4">c</li>
+</ol>
+</li>
+<li value="1">d</li>
+</ol>"""
+
+
 @pytest.mark.parametrize(
     ("source", "html"),
     [
@@ -112,6 +125,19 @@ def test_the_inspector_sees_what_it_must_refuse() -> None:
         ("~~non~~", "<p><s>non</s></p>"),
         ("<b>a</b>", "<p>&lt;b&gt;a&lt;/b&gt;</p>"),
         ("3. a\n4. b", '<ol start="3">\n<li>a</li>\n<li>b</li>\n</ol>'),
+        ("3. a\n5. b\n6. c", '<ol start="3">\n<li>a</li>\n<li value="5">b</li>\n<li>c</li>\n</ol>'),
+        ("1. a\n   1. b\n   4. c\n1. d", NESTED_NUMBERS),
+        ("a\n---\nb\n--\nc\n===", "<p>a</p>\n<hr>\n<p>b<br>\n--<br>\nc<br>\n===</p>"),
+        ("mots\n\n    en retrait *net*", "<p>mots</p>\n<p>en retrait <em>net</em></p>"),
+        (
+            "> cité\nà moi\n> encore",
+            "<blockquote>\n<p>cité</p>\n</blockquote>\n<p>à moi</p>\n<blockquote>\n<p>encore</p>\n</blockquote>",
+        ),
+        (
+            "*a*, **b** : l’*accès*, (*c*), *d*/*e*",
+            "<p><em>a</em>, <strong>b</strong> : l’<em>accès</em>, (<em>c</em>), <em>d</em>/<em>e</em></p>",
+        ),
+        ("_**« a »**_ (**« b »**)", "<p><em><strong>« a »</strong></em> (<strong>« b »</strong>)</p>"),
         ("```python\na < b\n```", "<pre><code>a &lt; b\n</code></pre>"),
         ('"guillemets" -- et...', "<p>&quot;guillemets&quot; -- et...</p>"),
         ("[ici](/fils/3)", '<p><a href="/fils/3">ici</a></p>'),
@@ -167,13 +193,36 @@ def test_a_typo_or_code_is_not_an_address(source: str) -> None:
         ("* un\n* **deux**", "• un\n• deux"),
         ("- un\n\n- deux\n\n  suite", "• un\n• deux\nsuite"),
         ("- un\n  - deux", "• un\n• deux"),
-        ("3. un\n3. deux", "3. un\n4. deux"),
+        ("3. un\n3. deux", "3. un\n3. deux"),
+        ("3. un\n5. deux\n6. trois", "3. un\n5. deux\n6. trois"),
+        ("2027.", "2027."),
+        ("1. - a\n   - b\n2. c", "1. • a\n• b\n2. c"),
+        ("3.\n4. b\n- \n- c", "3.\n4. b\n\n• c"),
         ("avant\n\n- un\n\naprès", "avant\n\n• un\n\naprès"),
         ("* un\n\n1. deux", "• un\n\n1. deux"),
         ("# Titre\nmots", "Titre\n\nmots"),
         ("```\n  a = 1\n```", "  a = 1"),
         ("a `b  c` d", "a b  c d"),
-        ("|a|b|\n|-|-|\n|c|d|", "a\tb\nc\td"),
+        ("|a|b|\n|-|-|\n|c|d|", "a | b\nc | d"),
+        ("|a|b|\n|-|-|\n||d|\n|e||\n|||", "a | b\n| d\ne |"),
+        ("|a|b|\n|-|-|\n|c|d|e|\n|f|g|", "a | b\n\n|c|d|e|\n|f|g|"),
+        ("|a|b|\n|-|-|\n|c|d|\nmots", "a | b\nc | d\n\nmots"),
+        ("il faut ~~supprimer~~ *former*", "il faut ~~supprimer~~ former"),
+        ("Former tou*te*s les usager*ère*s et les agent*e*s", "Former tou*te*s les usager*ère*s et les agent*e*s"),
+        ("tou**te**s 7*7 et 8*8, 2*(3+4)*5, (a+b)*c et d*(e)", "tou**te**s 7*7 et 8*8, 2*(3+4)*5, (a+b)*c et d*(e)"),
+        ("prix* (*) et coût (*), 5€*3 et 6€*3", "prix* (*) et coût (*), 5€*3 et 6€*3"),
+        ("10~~20 et 30~~40", "10~~20 et 30~~40"),
+        ("d`accueil et d`orientation", "d`accueil et d`orientation"),
+        ("``` Attention : ceci\nest important", "Attention : ceci\nest important"),
+        ("Je propose.\nEt le lundi.\n--\nJeanne", "Je propose.\nEt le lundi.\n--\nJeanne"),
+        ("    def f(x):\n        pass", "def f(x):\npass"),
+        ("Bonjour,\n\n> Malik dit\nEt moi : non.\n> Zoé\n- oui", "Bonjour,\n\nEt moi : non.\n\n• oui"),
+        (">50 % des agents\n> 20 % demandent", ">50 % des agents\n> 20 % demandent"),
+        ("Les agents :\n>= 20 ans", "Les agents :\n>= 20 ans"),
+        ("> 20 % des agents, disait\n> Malik\n\nOui", "Oui"),
+        ("> 2 agents sont venus", ""),
+        ("+ 5 postes\n+ 2", "+ 5 postes\n+ 2"),
+        ("- 20 % de papier", "- 20 % de papier"),
         ("[ici](/a) &amp; \\*là\\*", "ici & *là*"),
         ("mes mots\n\n> les siens\n\nencore", "mes mots\n\nencore"),
         ("> - les siens\n\n- les miens", "• les miens"),
@@ -253,6 +302,13 @@ STORMS = [
     ),
     *(
         "a|b\n",
+        "a|b\n-|-\na|b|c\n",
+        ">5\n",
+        "+ a\n",
+        "- 5 %\n",
+        "a`b",
+        "a*b",
+        "(*)",
         "http://",
         "http://[",
         "http://a(",
@@ -299,6 +355,39 @@ def work(source: str) -> int:
     finally:
         sys.setprofile(None)
     return calls
+
+
+# Lines as people type them who know no Markdown, and those who do; none opens with ">", which is somebody else's words.
+LINES = [
+    "a|b",
+    "-|-",
+    "|c|d|e|",
+    "``` f g",
+    "```",
+    "~~~ H",
+    "5.",
+    "3. i",
+    "3. j",
+    "1. - 4.",
+    "- k",
+    "  - 7. l",
+    "    m",
+    "*n*",
+]
+LINES += ["# O", "q", "---", "--", "+ 5 r", "- 20 % s", "~~t~~", "u`v", "{w}", "[x]: y", "9) z", "", ""]
+PHRASES = st.text(alphabet="aé5 ,'’%€(«»)*_~`+-=|#.:\n", max_size=60)
+
+
+@settings(deadline=None, max_examples=600)
+@given(st.lists(st.sampled_from(LINES), max_size=8).map("\n".join) | PHRASES)
+def test_no_letter_of_the_author_is_lost_and_none_is_added(source: str) -> None:
+    assert re.findall(r"[^\W_]", read(source).plain) == re.findall(r"[^\W_]", source)
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.lists(st.sampled_from(["tou*te*s", "7*7", "(*)", "l`un", "10~~20", "a_b_c", "é*", "2*(3)*4"]), min_size=1))
+def test_signs_inside_words_stay_where_they_are(words: list[str]) -> None:
+    assert read(" ".join(words)).plain == " ".join(words)
 
 
 FRAGMENTS = [
