@@ -1,8 +1,8 @@
 """Which meetings of the working group does a post report on?
 
 `[GT réunion 1]` at either end of a post, read before Markdown sees it. The words between stay as they are, and so does
-the stored source: a tag is a relation and a badge. Who may tag, and whether a moderator confirms, is decided in the
-domain.
+the stored source: a tag is a relation and a badge. The colon or dash that led from the tag to the words goes with it;
+the full stop after it is the sentence's. Who may tag, and whether a moderator confirms, is decided in the domain.
 """
 
 import re
@@ -20,7 +20,8 @@ TAG = re.compile(
 _LONGEST = 60
 # A contribution reports on a meeting or two; brackets beyond this many stay words.
 MOST_TAGS = 5
-_AFTER_LEADING_TAG = re.compile(rf"{_BLANK}*(?:\n(?:{_BLANK}*\n)*)?")
+_AFTER_LEADING_TAG = re.compile(rf"(?:{_BLANK}*[:;,.–—-](?={_BLANK}|\n|\Z|\[))?{_BLANK}*(?:\n(?:{_BLANK}*\n)*)?")
+_AFTER_TRAILING_TAG = re.compile(rf"{_BLANK}?[.;:,!?…]{{1,3}}\Z")
 _BEFORE_WORDS = re.compile(rf"(?:{_BLANK}*\n| {{0,3}}{MARKER.pattern}{_BLANK}*(?:\n|\Z))*[ \u00a0\u202f]{{0,3}}")
 
 _NOT_THE_AUTHORS_TEXT = frozenset({"fence", "code_block", "blockquote_open"})
@@ -55,15 +56,26 @@ def _take_leading(source: str) -> tuple[str, list[int]]:
 
 def _take_trailing(source: str) -> tuple[str, list[int]]:
     numbers: list[int] = []
-    end = len(source.rstrip())
+    rest = len(source.rstrip())
+    end, closing = _before_punctuation(source, rest)
     closed_to_tags: set[int] | None = None
     while len(numbers) < MOST_TAGS and (found := _tag_ending_at(source, end)):
         closed_to_tags = _lines_closed_to_tags(source) if closed_to_tags is None else closed_to_tags
         if source.count("\n", 0, found.start()) in closed_to_tags:
             break
         numbers.insert(0, int(found["number"]))
-        end = len(source[: found.start()].rstrip())
-    return (source[:end], numbers) if numbers else (source, [])
+        rest = len(source[: found.start()].rstrip())
+        end, _ = _before_punctuation(source, rest)
+    if not numbers:
+        return source, []
+    words = source[:rest]
+    return words if not words or words[-1] in ".;:,!?…" else words + closing, numbers
+
+
+def _before_punctuation(source: str, end: int) -> tuple[int, str]:
+    """Where the last line ends without the signs that close its sentence, and these signs."""
+    found = _AFTER_TRAILING_TAG.search(source[:end], max(0, end - 4))
+    return (found.start(), found.group()) if found else (end, "")
 
 
 def _tag_ending_at(source: str, end: int) -> re.Match[str] | None:

@@ -35,7 +35,19 @@ from forum.text.reading import read
         ("```\ncode\n```\n[GT réunion 1]", "```\ncode\n```", (1,)),
         ("> cité\n\nmoi [GT réunion 1]", "> cité\n\nmoi", (1,)),
         ("{{citation 1@1 0-5}}\n\n[GT réunion 1] a", "{{citation 1@1 0-5}}\n\na", (1,)),
-        ("[GT réunion 1] : a", ": a", (1,)),
+        ("[GT réunion 1] : a", "a", (1,)),
+        ("[GT réunion 1]\u00a0: a", "a", (1,)),
+        ("[GT réunion 1] – a", "a", (1,)),
+        ("[GT réunion 1], [GT réunion 2] : a", "a", (1, 2)),
+        ("[GT réunion 1] -20 %", "-20 %", (1,)),
+        ("[GT réunion 1]\n- a", "- a", (1,)),
+        ("a [GT réunion 1].", "a.", (1,)),
+        ("a ! [GT réunion 1].", "a !", (1,)),
+        ("a [GT réunion 1], [GT réunion 2]\u202f!", "a\u202f!", (1, 2)),
+        ("[GT réunion 1].", "", (1,)),
+        ("> a\n[GT réunion 1]", "> a", (1,)),
+        ("\t[GT réunion 1]", "", (1,)),
+        ("a\n\n    b [GT réunion 1]", "a\n\n    b", (1,)),
         ("[GT réunion 1]", "", (1,)),
     ],
 )
@@ -67,11 +79,10 @@ def test_a_tag_at_either_end_is_read_and_taken_off(source: str, rest: str, numbe
             "`[GT réunion 1]` a",
             "a `[GT réunion 1]`",
             "    [GT réunion 1] a",
-            "\t[GT réunion 1]",
             "```\na\n[GT réunion 1]",
         ),
-        *("```\n[GT réunion 1]\n```", "a\n\n    b [GT réunion 1]", "> [GT réunion 1] a", "> a [GT réunion 1]"),
-        *("> a\n[GT réunion 1]", "[GT réunion 1](https://bnf.fr) a", "a [b [GT réunion 1]](/c)", "a \\[GT réunion 1]"),
+        *("```\n[GT réunion 1]\n```", "> [GT réunion 1] a", "> a [GT réunion 1]"),
+        *("[GT réunion 1](https://bnf.fr) a", "a [b [GT réunion 1]](/c)", "a \\[GT réunion 1]"),
         *("a ![GT réunion 1](/b)", "- > a [GT réunion 1]", "~~~\na\n~~~~ x\n[GT réunion 1]"),
     ],
 )
@@ -118,7 +129,8 @@ def test_the_badge_takes_the_tag_out_of_the_text() -> None:
         ("```\ncode\n```\n@Zoé", [("Zoé", False)]),
         ("`code` @Zoé", [("Zoé", False)]),
         ("![@Non](/b) [@Non](/a) <a@non.fr> `@Non` \\@Non", []),
-        ("    @Non", []),
+        ("    @Zoé", [("Zoé", True)]),
+        ("> @Non\n@Zoé", [("Zoé", True)]),
         ("> @Non", []),
         ("ecrire@exemple.fr e\u0301@non _@non /@non @@non", []),
         ("@non@exemple.fr", []),
@@ -157,7 +169,6 @@ def test_a_handle_is_one_whatever_its_case_and_accents() -> None:
             "{{citation 1@1 0-5}} a",
         ),
         *(
-            "    {{citation 1@1 0-5}}",
             "```\n{{citation 1@1 0-5}}\n```",
             "> {{citation 1@1 0-5}}",
             "- {{citation 1@1 0-5}}",
@@ -172,7 +183,9 @@ def test_a_malformed_or_misplaced_marker_stays_text(source: str) -> None:
     assert "cahier-quote" not in reading.html
 
 
-@pytest.mark.parametrize("before", ["", "mots", "- un", "> cité", "# Titre", "```\na\n```", "{{citation 2@1 0-1}}"])
+@pytest.mark.parametrize(
+    "before", ["", "mots", "    mots", "- un", "> cité", "# Titre", "```\na\n```", "{{citation 2@1 0-1}}"]
+)
 def test_a_marker_stands_wherever_a_block_may_begin(before: str) -> None:
     mark = QuoteMark(post=12, revision=3, start=0, end=154)
     assert read(f"{before}\n{mark.marker()}\nsuite").quotes[-1] == mark
@@ -187,6 +200,23 @@ def test_quoted_words_are_a_range_of_the_plain_text() -> None:
 def test_a_range_outside_the_words_is_refused(start: int, end: int) -> None:
     with pytest.raises(Invalid):
         words("Recruter en CDI", start, end)
+
+
+@pytest.mark.parametrize(
+    ("plain", "wanted", "found"),
+    [
+        ("Il faut ~~supprimer les postes~~ former.", "les postes", "~~supprimer les postes~~"),
+        ("Il faut ~~supprimer~~ les postes", "faut supprimer", "faut ~~supprimer~~"),
+        ("Il faut ~~supprimer~~ former.", "former.", "former."),
+        ("Coût | Oui\nGain | Non", "Oui Gain", "Oui\nGain"),
+        ("Coût | Oui\nGain | Non", "Gain\tNon", "Gain | Non"),
+        ("~~a b", "b", "b"),
+    ],
+)
+def test_struck_words_are_chosen_with_what_strikes_them_out(plain: str, wanted: str, found: str) -> None:
+    spot = locate(plain, wanted)
+    assert spot
+    assert words(plain, *spot) == found
 
 
 PLAIN = "Voici :\n\n• l’accueil des « publics »\n• la\u00a0formation\n\nEt l'accueil encore -problématique"
