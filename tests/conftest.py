@@ -63,13 +63,8 @@ class Clock:
 
 def pytest_configure() -> None:
     """Each test process counts tries in a Redis database of its own, because the sites under test all have the same
-    name.
-
-    What tests start runs as it does by itself: only their own processes are measured.
-    """
+    name."""
     redis, process = os.environ.get("FORUM_REDIS__URL", ""), os.environ.get("PYTEST_XDIST_WORKER", "")
-    if process:
-        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
     if redis and process:
         address = urlsplit(redis)
         index = int(address.path.strip("/") or 0) - int(process.removeprefix("gw"))
