@@ -37,7 +37,11 @@ async def serve(settings: Settings, announce: Callable[[], None]) -> None:
     Raises:
         CannotStart: the port is taken, or the database or Redis cannot be reached or holds what must not be served.
     """
-    bound = bind(settings.server.host, settings.server.port)
+    with bind(settings.server.host, settings.server.port) as bound:
+        await _serve_on(bound, settings, announce)
+
+
+async def _serve_on(bound: socket.socket, settings: Settings, announce: Callable[[], None]) -> None:
     app = build(settings)
     proxies = settings.server.trusted_proxies.replace("none", "")
     config = uvicorn.Config(

@@ -12,7 +12,7 @@ import pytest
 from forum.importing.example import SEED
 from forum.importing.themes import read_chapter
 from forum.settings import ROOT
-from tests.test_start import command, environment, fill, machine, on_a_fresh_machine
+from tests.test_start import command, command_by_itself, environment, fill, machine, on_a_fresh_machine
 
 pytestmark = pytest.mark.slow
 
@@ -167,7 +167,7 @@ def test_a_synthesis_is_made_from_the_shell_without_a_server(machine: dict[str, 
     out = tmp_path / "out"
     arguments = ["synthesise", "--theme", "3", "--format", "html,csv", "--out", str(out)]
     # A terminal, however narrow, shows the bar; a file does not.
-    made = command(machine | {"FORCE_COLOR": "1", "COLUMNS": "100", "TERM": "xterm"}, *arguments)
+    made = command_by_itself(machine | {"FORCE_COLOR": "1", "COLUMNS": "100", "TERM": "xterm"}, *arguments)
     assert made.returncode == 0, made.stderr
     assert "Compilation" in made.stdout
     assert "%" in made.stdout
@@ -178,7 +178,7 @@ def test_a_synthesis_is_made_from_the_shell_without_a_server(machine: dict[str, 
     register = list(csv.reader(files[0].read_text("utf-8-sig").splitlines(), delimiter=";"))
     assert sum(bool(line) and line[0].startswith("T3-0") for line in register) == 8
     before = {path: path.read_bytes() for path in files}
-    again = command(machine, *arguments)
+    again = command_by_itself(machine, *arguments)
     assert again.returncode == 0
     assert "Rien n’a changé depuis le brouillon 1." in again.stdout
     assert {path: path.read_bytes() for path in sorted(out.iterdir())} == before

@@ -1,4 +1,4 @@
-"""The start, as the person at the machine sees it: real processes, what they print, how they end."""
+"""The start, as the person at the machine sees it: what it prints, how it ends."""
 
 import json
 import os
@@ -15,10 +15,12 @@ from pathlib import Path
 
 import pytest
 from httpx2 import Client, ConnectError, ReadError
+from typer.testing import CliRunner
 
+from forum import __main__ as main
 from forum.schema import SCHEMAS
 from forum.sealing import make_key
-from forum.settings import ROOT
+from forum.settings import ROOT, settings
 from tests.conftest import PATIENCE
 
 pytestmark = pytest.mark.slow
@@ -57,12 +59,29 @@ def fill(environment: dict[str, str]) -> None:
         database.executescript((SCHEMAS / "sqlite.sql").read_text("utf-8"))
 
 
-def command(environment: dict[str, str], *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+def command(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command and what it said, run in this process, which has its imports: on its own it takes seconds for them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ.keys() - environment.keys():
+            patch.delenv(name)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        # Tests listen to the log that is open already.
+        patch.setattr(main, "open_logs", lambda: None)
+        settings.cache_clear()
+        try:
+            said = CliRunner().invoke(main.commands, arguments, catch_exceptions=False)
+        finally:
+            settings.cache_clear()
+    return subprocess.CompletedProcess(arguments, said.exit_code, said.stdout, said.stderr)
+
+
+def command_by_itself(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command in a process of its own, as a person starts it."""
     return subprocess.run(
         [sys.executable, "-m", "forum", *arguments],
         cwd=ROOT,
         env=environment,
-        input=stdin,
         capture_output=True,
         text=True,
         timeout=PATIENCE,
