@@ -7,7 +7,6 @@ macro, picture, link or style is ever run or fetched. Sizes are looked at before
 it is.
 """
 
-import codecs
 import io
 import re
 import zipfile
@@ -16,6 +15,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from forum.errors import Invalid
+from forum.text.encodings import NotText, decoded
 from forum.text.line_ends import with_line_ends
 from forum.text.office_lines import NotSuchXml, Styles, TooMuchXml, docx_lines, docx_styles, odt_lines
 
@@ -31,7 +31,13 @@ _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 # of this name.
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
-_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
+# A page, or one in the MIME archive that Word and mail programs make of it, whatever the name of the file.
+_WEB_PAGE = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*|<!--(?:(?!-->).)*-->\s*)*<(?:!doctype html|html|head|body|meta|title|div|table|ul|ol|p)\b"
+    r"|\s*(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){0,40}?mime-version:",
+    re.IGNORECASE | re.DOTALL,
+)
+_MARKUP = re.compile(r"\s*<(?:\?|[\w-]+:[\w-]+[\s>])")
 _DOCX_DOCUMENT = re.compile(r"word/document[0-9]*\.xml")
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
 
@@ -53,13 +59,13 @@ def read_minutes(content: bytes) -> str:
         raise Invalid("Ce fichier dépasse {most} Mo. Collez plutôt son texte.", values={"most": LONGEST_FILE >> 20})
     if not content:
         raise Invalid("Ce fichier est vide.")
-    text = "\n".join(_office_lines(content)) if content.startswith(_ZIP) else _decoded(content)
+    text = "\n".join(_office_lines(content)) if content.startswith(_ZIP) else _plain_text(content)
     if not any(letter.isalnum() for letter in text):
         raise Invalid("Ce fichier ne contient aucun texte. Si ses pages sont des images, saisissez ce qu’elles disent.")
     return text
 
 
-def _decoded(content: bytes) -> str:
+def _plain_text(content: bytes) -> str:
     if content.startswith(_OLE):
         if _OLE_ENCRYPTED in content:
             raise Invalid(_PROTECTED)
@@ -70,21 +76,15 @@ def _decoded(content: bytes) -> str:
         )
     if content.startswith(b"{\\rtf"):
         raise Invalid("Ce fichier est au format RTF. Enregistrez-le au format DOCX ou ODT.")
-    text = with_line_ends(_as_text(content))
-    if _CONTROLS.search(text):
-        raise Invalid(_NOT_READABLE)
+    try:
+        text = with_line_ends(decoded(content))
+    except NotText as problem:
+        raise Invalid(_NOT_READABLE) from problem
+    if _WEB_PAGE.match(text):
+        raise Invalid("Ce fichier est une page web. Enregistrez-le au format DOCX ou ODT.")
+    if _MARKUP.match(text):
+        raise Invalid("Ce fichier est au format XML. Enregistrez-le au format DOCX ou ODT.")
     return text
-
-
-def _as_text(content: bytes) -> str:
-    """UTF-16 when the file says so, else UTF-8, else what Windows editors write in France."""
-    unicode = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-    for encoding in (unicode, "cp1252"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Invalid(_NOT_READABLE)
 
 
 def _office_lines(content: bytes) -> Sequence[str]:

@@ -106,6 +106,22 @@ def test_text_is_read_as_french_editors_write_it(content: bytes) -> None:
     assert read_minutes(content) == "Réunion\n- Créer l’été\n"
 
 
+@pytest.mark.parametrize("words", ["Créer l’été", "Où aller ? Ça va", "Éloïse Lœuf – 20 €", "ÉLOÏSE À ORLÉANS, SŒUR"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+def test_french_words_are_not_doubted(words: str, encoding: str) -> None:
+    assert read_minutes(words.encode(encoding)) == words
+
+
+def test_signs_of_comparison_and_heads_of_mails_are_words() -> None:
+    for words in (
+        "<10 agents : former tout le monde",
+        "Date : 3 mars\nObjet : réunion\n- Former",
+        "a:b\n" * 3000,
+        "<!-- -->" * 3000 + "Former",
+    ):
+        assert read_minutes(words.encode()) == words
+
+
 def test_what_the_author_of_an_odt_removed_is_not_read() -> None:
     body = (
         "<text:tracked-changes><text:p>Retiré</text:p></text:tracked-changes>"
@@ -218,7 +234,18 @@ ENCRYPTED_ODT: dict[str, str | bytes] = {"content.xml": b"\x93\x01", "META-INF/m
         (in_word("<w:p/>"), "aucun texte"),
         (b"a" * (LONGEST_FILE + 1), "dépasse 2 Mo"),
         (PNG, "ne sait pas lire"),
-        (b"\x81\x8d\x8f", "ne sait pas lire"),
+        (b"\x81\x8d\x8f", "en UTF-8"),
+        ("Réunion\r- Créer un poste à l’été\r".encode("mac_roman"), "en UTF-8"),
+        ("- Ouvrir le dimanche, d’accord".encode("mac_roman"), "en UTF-8"),
+        ("Nommer une équipe".encode("mac_roman"), "en UTF-8"),
+        ("Nommer une équipe".encode("cp850"), "en UTF-8"),
+        (b"<!doctype html><html><body><ul><li>Former</li></ul></body></html>", "est une page web"),
+        (b"\xef\xbb\xbf\n<!-- Word --><HTML><p>Former</p></HTML>", "est une page web"),
+        (b"<?xml version='1.0'?>\n<html xmlns='http://www.w3.org/1999/xhtml'><p>Former</p></html>", "est une page web"),
+        (b"<div><p>Former</p></div>", "est une page web"),
+        (b"Date: Thu, 1 Jan 2027 10:00:00 +0100\r\nMIME-Version: 1.0\r\n\r\n--x\r\n<html/>", "est une page web"),
+        (b"<?xml version='1.0'?><pkg:package xmlns:pkg='x'><w:t>Former</w:t></pkg:package>", "format XML"),
+        (b"<?mso-application progid='Word.Document'?><?xml version='1.0'?><w:document/>", "format XML"),
         (b"%PDF-1.7 ...", "est un PDF"),
         (b"{\\rtf1 bonjour}", "RTF"),
         (OLE, "ancien format de Word"),

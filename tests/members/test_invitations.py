@@ -13,6 +13,7 @@ from forum.database import row, rows
 from forum.domain.members import invitations
 from forum.domain.members.invitation_files import Guest, guests_in, read_guests
 from forum.domain.sign_in import passwords
+from forum.errors import Invalid
 from forum.models.members import Member, Role
 from forum.sealing import unseal
 from tests.conftest import NOON, Clock, visitor
@@ -96,6 +97,11 @@ def test_what_ends_a_line_ends_it_in_a_sheet(end: str) -> None:
         ("anne@exemple.fr", "Anne Dupré"),
         ("zoe@exemple.fr", "Zoé Lœuf"),
     ]
+
+
+def test_an_old_mac_is_asked_for_utf_8() -> None:
+    with pytest.raises(Invalid, match="Enregistrez-le en UTF-8"):
+        read_guests("adresse;nom\rrene@exemple.fr;René Dupré\r".encode("mac_roman"))
 
 
 def test_columns_come_in_any_order_in_both_languages_and_unknown_ones_are_ignored() -> None:

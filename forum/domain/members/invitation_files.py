@@ -5,7 +5,6 @@ columns in any order, named in French or in English. A list of addresses alone n
 line is reported for that line; a problem with the file as a whole refuses it, in a sentence.
 """
 
-import codecs
 import csv
 import io
 import re
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from forum.domain.members.particulars import LONGEST_QUOTED, Particulars, clean_particulars, typed_particulars, unlisted
 from forum.errors import Checks, Invalid
+from forum.text.encodings import NotText, decoded
 from forum.text.folding import sort_key
 from forum.text.line_ends import with_line_ends
 
@@ -74,7 +74,7 @@ def read_guests(content: bytes) -> list[Guest]:
     """
     if len(content) > LONGEST_FILE:
         raise Invalid("Ce fichier dépasse {most} Mo. Partagez-le en plusieurs.", values={"most": LONGEST_FILE >> 20})
-    return guests_in(_decoded(content))
+    return guests_in(_text_of(content))
 
 
 def guests_in(text: str) -> list[Guest]:
@@ -92,21 +92,15 @@ def guests_in(text: str) -> list[Guest]:
     return [_guest(number, cells) for number, cells in lines]
 
 
-def _decoded(content: bytes) -> str:
+def _text_of(content: bytes) -> str:
     if content.startswith(_WORKBOOKS):
         raise Invalid(
             "Ce fichier est un classeur. Dans le tableur, choisissez « Enregistrer sous », puis le format CSV."
         )
     try:
-        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return content.decode("utf-16")
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    try:
-        return content.decode("cp1252")
-    except UnicodeDecodeError:
-        raise Invalid(_NOT_TEXT) from None
+        return decoded(content)
+    except NotText as problem:
+        raise Invalid(_NOT_TEXT) from problem
 
 
 def _lines(text: str) -> Iterator[tuple[int, dict[str, str]]]:
