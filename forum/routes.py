@@ -72,6 +72,7 @@ PROPOSALS = (
     form("/contributions/{post:int}/proposer", proposals.propose_from_post, "propose_from_post"),
     page("/propositions/{reference}", proposals.show, "proposal"),
     page("/propositions/{reference}/versions", amendments.versions, "proposal_versions"),
+    page("/propositions/{reference}/versions/{version:int}", amendments.version, "proposal_version"),
     form("/propositions/{reference}/versions/{version:int}/correction", amendments.certify, "certify_version"),
     form("/propositions/{reference}/modifier", amendments.amend, "amend_proposal"),
     form("/propositions/{reference}/retirer", departures.withdraw, "withdraw_proposal"),

@@ -457,6 +457,7 @@ CASES = [
     ),
     Case(KEEP, "delete a draft of one's own", "/compte/brouillons/{own_draft}/supprimer", {}, changes="proposal"),
     Case(READ, "read the versions of a proposal", "/propositions/{amended}/versions"),
+    Case(READ, "read a version of a proposal", "/propositions/{amended}/versions/1"),
     Case(Action.EDIT_OWN_PROPOSAL, "see the form of one's proposal", "/propositions/{own_proposal}/modifier"),
     Case(
         Action.EDIT_OWN_PROPOSAL,

@@ -124,7 +124,7 @@ class SourceData:
     start: Annotated[int, "Premier caractère du passage dans le texte simple de cette version, à partir de 0."]
     end: Annotated[int, "Caractère qui suit le passage."]
     words: Annotated[str, "Mots exacts du passage."]
-    url: Annotated[str, "Adresse de la contribution."]
+    url: Annotated[str, "Adresse de la contribution à cette version."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class ProposalData:
     meeting: Annotated[str | None, "Réunion d’origine ; null : hors réunion."]
     questions: Annotated[tuple[int, ...], "Positions des questions directrices auxquelles elle répond."]
     source: Annotated[SourceData | None, "Passage dont elle est tirée ; null : sans contribution d’origine."]
-    url: Annotated[str, "Adresse de la proposition."]
+    url: Annotated[str, "Adresse de la proposition à cette version."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ class VerbatimData:
     words: Annotated[str, "Mots de l’auteur, inchangés."]
     written_at: Annotated[str | None, "Date (UTC, ISO 8601) ; null : non connue."]
     meetings: Annotated[tuple[str, ...], "Réunions auxquelles elle est rattachée."]
-    url: Annotated[str, "Adresse de la contribution."]
+    url: Annotated[str, "Adresse de la contribution à cette version."]
 
 
 @dataclass(frozen=True, slots=True)

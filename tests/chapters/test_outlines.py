@@ -26,6 +26,7 @@ from forum.ranking.tallies import Tally
 from forum.text.characters import legible_text
 from tests.document_samples import (
     BASE_URL,
+    FRAMEWORK,
     HOSTILE_WORDS,
     POLICY,
     draft_snapshot,
@@ -147,8 +148,8 @@ def test_the_annex_gives_ranks_as_numbers_and_says_who_shares_one() -> None:
 def test_each_line_leads_to_its_proposal_and_to_its_words() -> None:
     block = blocks(outline_of(small_snapshot()), ProposalBlock)[0]
     assert [(link.text, link.href) for link in block.links] == [
-        ("Proposition T3-001", f"{BASE_URL}/propositions/T3-001"),
-        ("Mots d’origine C-6@1", f"{BASE_URL}/contributions/6"),
+        ("Proposition T3-001, version 1", f"{BASE_URL}/propositions/T3-001/versions/1"),
+        ("Mots d’origine C-6@1", f"{BASE_URL}/contributions/6/revisions/1?de=0&a={len(FRAMEWORK)}"),
     ]
 
 

@@ -118,9 +118,9 @@ def test_the_data_lead_from_a_proposal_to_its_exact_words() -> None:
         "start": 0,
         "end": len(POLICY),
         "words": POLICY,
-        "url": "https://forum.example.org/contributions/3",
+        "url": f"https://forum.example.org/contributions/3/revisions/1?de=0&a={len(POLICY)}",
     }
-    assert proposal["url"] == "https://forum.example.org/propositions/T3-003"
+    assert proposal["url"] == "https://forum.example.org/propositions/T3-003/versions/2"
     assert [question["position"] for question in document["unanswered_questions"]] == [4, 5]
     assert not any("author" in one for one in (*document["proposals"], *document["verbatims"]))
     assert document["themes"][0]["votes_window"] == {"start": "2026-11-14T23:00:00Z", "end": "2026-12-12T17:00:00Z"}

@@ -62,7 +62,8 @@ async def test_an_amendment_under_vote_tells_its_voters_and_says_what_changed(cl
     page = (await client.get(PAGE)).text
     assert "<h1>Ouvrir le dimanche</h1>" in page
     assert "<strong>ceux</strong>" in page
-    assert "Modifiée par Une Autrice : version 2." in page.replace("\N{NO-BREAK SPACE}:", " :")
+    turn = f'Modifiée par Une Autrice : <a href="{VERSIONS}/2">version 2</a>.'
+    assert turn in page.replace("\N{NO-BREAK SPACE}:", " :")
     assert "Comparer les 2 versions" in page
     assert await numbers() == (2, 2)
     assert await told(voter) == ["amended"]

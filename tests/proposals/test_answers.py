@@ -83,7 +83,7 @@ async def test_an_agent_answers_and_everybody_reads_it(app: Starlette, client: A
     assert answer.headers["location"] == "/propositions/T3-001?fait=reponse-publiee#reponse"
     async with visitor(app) as other:
         page = (await other.get("/propositions/T3-001")).text
-    assert '<p class="decision">\n        Retenue' in page
+    assert '<p class="decision" id="reponse-1">\n        Retenue' in page
     assert "<p>Elle répond à un besoin réel.</p>" in page
     assert "<p>Nous la finançons dès l’an prochain.</p>" in page
     assert "Service du livre et de la lecture, le 20 novembre 2026" in plain(page)
@@ -107,7 +107,7 @@ async def test_each_decision_has_its_word_and_its_state(
     await sign_in(client, await make_agent())
     assert (await client.post(ANSWER, data={**REPLY, "decision": decision})).status_code == 303
     page = (await client.get("/propositions/T3-001")).text
-    found = re.search(r'<p class="decision">\s*(.*?)\s*</p>', page)
+    found = re.search(r'<p class="decision" id="reponse-1">\s*(.*?)\s*</p>', page)
     assert found
     assert found[1] == word
     await proposal.refresh_from_db()

@@ -104,7 +104,7 @@ async def test_every_page_and_sheet_says_the_answer_itself(
         own = (await client.get(f"{root}/compte/contributions")).text
         assert said(section(own, '<article class="fate-told"'), locale) == told
         if told:
-            assert said(section(page, '<p class="decision">'), locale) == told
+            assert said(section(page, '<p class="decision"'), locale) == told
     async with visitor(app) as other:
         sheet = (await other.get("/themes/3/resultats.csv")).content.decode("utf-8-sig")
     assert [each["état"] for each in csv.DictReader(io.StringIO(sheet), delimiter=";")] == [fate.label]

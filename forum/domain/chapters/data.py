@@ -26,10 +26,9 @@ from forum.domain.chapters.proposals import (
     Ranking,
     Result,
     is_counted,
-    proposal_url,
     why,
 )
-from forum.domain.chapters.words import contribution_url, software, verbatim_id
+from forum.domain.chapters.words import proposal_url, software, source_url, verbatim_id, verbatim_url
 from forum.domain.syntheses.snapshots import (
     FrozenProposal,
     FrozenQuestion,
@@ -197,7 +196,7 @@ def _source(snapshot: Snapshot, source: Source | None) -> SourceData | None:
         start=source.start,
         end=source.end,
         words=source.words,
-        url=contribution_url(snapshot, source.post),
+        url=source_url(snapshot, source),
     )
 
 
@@ -215,7 +214,7 @@ def _verbatims(snapshot: Snapshot) -> Iterator[VerbatimData]:
             words=verbatim.words,
             written_at=verbatim.written_at,
             meetings=verbatim.meetings,
-            url=contribution_url(snapshot, verbatim.post),
+            url=verbatim_url(snapshot, verbatim.post, verbatim.revision),
         )
 
 

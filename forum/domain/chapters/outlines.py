@@ -29,7 +29,6 @@ from forum.domain.chapters.participation import participation_chapter
 from forum.domain.chapters.proposals import Ranking, rankings_of, theme_section
 from forum.domain.chapters.words import (
     asked,
-    contribution_url,
     fr,
     local_day,
     local_moment,
@@ -39,6 +38,7 @@ from forum.domain.chapters.words import (
     text,
     verbatim_anchor,
     verbatim_id,
+    verbatim_url,
 )
 from forum.domain.syntheses.snapshots import (
     FrozenTheme,
@@ -272,7 +272,7 @@ def _quotation(snapshot: Snapshot, verbatim: Verbatim) -> Quotation:
         id=verbatim_id(verbatim.post, verbatim.revision),
         words=verbatim.words,
         attribution=", ".join(said),
-        href=contribution_url(snapshot, verbatim.post),
+        href=verbatim_url(snapshot, verbatim.post, verbatim.revision),
     )
 
 

@@ -20,7 +20,17 @@ from forum.documents.outline import (
     Section,
     Tone,
 )
-from forum.domain.chapters.words import contribution_url, counted, fr, local_moment, shown, signed, text, verbatim_id
+from forum.domain.chapters.words import (
+    counted,
+    fr,
+    local_moment,
+    proposal_url,
+    shown,
+    signed,
+    source_url,
+    text,
+    verbatim_id,
+)
 from forum.domain.syntheses.snapshots import FrozenProposal, FrozenTheme, Snapshot, SynthesisKind
 from forum.domain.themes.ballots import TALLIED, Count
 from forum.domain.votes.standings import JudgedProposal, Lens, Pairs, RankedPlace, Terms, ThemeStanding, standing_of
@@ -300,16 +310,14 @@ def _block(
     )
 
 
-def proposal_url(snapshot: Snapshot, proposal: FrozenProposal) -> str:
-    """Where a proposal can be read."""
-    return f"{snapshot.consultation.base_url}/propositions/{proposal.reference}"
-
-
 def _links(snapshot: Snapshot, proposal: FrozenProposal) -> Iterable[Run]:
-    yield Run(f"Proposition {proposal.reference}", href=proposal_url(snapshot, proposal))
+    yield Run(
+        fr("Proposition {reference}, version {version}", reference=proposal.reference, version=proposal.version),
+        href=proposal_url(snapshot, proposal),
+    )
     if proposal.source is not None:
         words = verbatim_id(proposal.source.post, proposal.source.revision)
-        yield Run(f"Mots d’origine {words}", href=contribution_url(snapshot, proposal.source.post))
+        yield Run(f"Mots d’origine {words}", href=source_url(snapshot, proposal.source))
 
 
 def theme_of(snapshot: Snapshot, proposal: FrozenProposal) -> FrozenTheme:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Final
 
 from forum.documents.outline import Run
-from forum.domain.syntheses.snapshots import Snapshot, Verbatim, moment_of
+from forum.domain.syntheses.snapshots import FrozenProposal, Snapshot, Source, Verbatim, moment_of
 from forum.text.typography import PARIS, french
 from forum.text.typography import day as set_day
 from forum.text.typography import moment as set_moment
@@ -83,9 +83,19 @@ def verbatim_anchor(post: int, revision: int) -> str:
     return f"C-{post}-{revision}"
 
 
-def contribution_url(snapshot: Snapshot, post: int) -> str:
-    """Where a contribution can be read."""
-    return f"{snapshot.consultation.base_url}/contributions/{post}"
+def verbatim_url(snapshot: Snapshot, post: int, revision: int) -> str:
+    """Where a contribution is read for ever as it was at that revision, which its author may have changed since."""
+    return f"{snapshot.consultation.base_url}/contributions/{post}/revisions/{revision}"
+
+
+def source_url(snapshot: Snapshot, source: Source) -> str:
+    """Where the words that a proposal was made of are marked, at the revision that they were taken from."""
+    return f"{verbatim_url(snapshot, source.post, source.revision)}?de={source.start}&a={source.end}"
+
+
+def proposal_url(snapshot: Snapshot, proposal: FrozenProposal) -> str:
+    """Where a proposal is read for ever at the version that was voted on."""
+    return f"{snapshot.consultation.base_url}/propositions/{proposal.reference}/versions/{proposal.version}"
 
 
 def software(snapshot: Snapshot) -> str:

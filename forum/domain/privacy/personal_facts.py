@@ -59,7 +59,9 @@ _KINDS: Final[Mapping[str, type[Labelled]]] = {
 """Columns that hold a value of an enum, shown by its label."""
 _DRAFT: Final = ProposalState.DRAFT.value
 _POST: Final = "/contributions/{post_id}"
+_REVISION: Final = "/contributions/{post_id}/revisions/{revision}"
 _PROPOSAL: Final = "/propositions/{reference}"
+_VERSION: Final = "/propositions/{reference}/versions/{version}"
 _OF_PROPOSAL: Final = "JOIN proposal p ON p.id = x.proposal_id JOIN theme t ON t.id = p.theme_id"
 _QUOTES: Final = """
     SELECT q.post_id, q.quoted_id, q.revision, SUBSTR(r.plain, q.start + 1, q.stop - q.start) AS words,
@@ -70,7 +72,7 @@ _QUOTES: Final = """
 _QUOTE: Final[Mapping[str, Key]] = {
     "dans": _POST,
     "par": "quoting",
-    "citee": "/contributions/{quoted_id}",
+    "citee": "/contributions/{quoted_id}/revisions/{revision}",
     "auteur": "author",
     "version": "revision",
     "mots": "words",
@@ -192,7 +194,7 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
         """SELECT x.post_id, x.revision, SUBSTR(r.plain, x.start + 1, x.stop - x.start) AS words, x.nature, x.created_at
              FROM extract x JOIN post_revision r ON r.post_id = x.post_id AND r.number = x.revision
             WHERE x.member_id = $1 ORDER BY x.id""",
-        {"de": _POST, "version": "revision", "mots": "words", "nature": "nature", "le": "created_at"},
+        {"de": _REVISION, "version": "revision", "mots": "words", "nature": "nature", "le": "created_at"},
     ),
     # A draft is not public and has no reference yet: it is in another part.
     "propositions": ArchivePart(
@@ -283,7 +285,7 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
     "etapes": ArchivePart(
         f"""SELECT x.turn, x.version, x.reason, x.at, p.number, t.number AS theme FROM proposal_turn x {_OF_PROPOSAL}
              WHERE x.member_id = $1 ORDER BY x.id""",
-        {"sur": _PROPOSAL, "acte": "turn", "version": "version", "motif": "reason", "le": "at"},
+        {"sur": (_VERSION, _PROPOSAL), "acte": "turn", "version": "version", "motif": "reason", "le": "at"},
     ),
     "regroupements": ArchivePart(
         """SELECT x.reason, x.merged_at, x.undone_at, p.number, t.number AS theme FROM proposal_merge x
@@ -299,7 +301,7 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
     "corrections_certifiees": ArchivePart(
         f"""SELECT x.number AS version, x.certified_at, p.number, t.number AS theme FROM proposal_version x
              {_OF_PROPOSAL} WHERE x.certifier_id = $1 ORDER BY x.id""",
-        {"sur": _PROPOSAL, "version": "version", "le": "certified_at"},
+        {"sur": _VERSION, "version": "version", "le": "certified_at"},
     ),
     "contributions_traitees": ArchivePart(
         """SELECT x.post_id, x.outcome, x.reason, x.treated_at FROM treatment x

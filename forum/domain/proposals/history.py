@@ -12,12 +12,15 @@ from itertools import pairwise
 from anyio.to_thread import run_sync
 
 from forum.database import row, rows
+from forum.domain.proposals.answers import decision_column, fate_from
 from forum.domain.references import parse_reference, reference
 from forum.domain.themes.themes import THEME_COLUMNS, ThemeHead, theme_from
 from forum.errors import NotFound
+from forum.models.answers import Fate
 from forum.models.proposals import ProposalState, Turn
 from forum.permissions import Verdict, Viewer, may_certify
 from forum.text.differences import Difference, differences
+from forum.text.reading import read
 
 # Turns that a person takes in their own name; others are taken for the group or for the administration.
 _IN_OWN_NAME = frozenset({Turn.PROPOSED, Turn.AMENDED, Turn.WITHDRAWN})
@@ -79,6 +82,22 @@ class Versions:
         if found is None:
             raise NotFound
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class VersionPage:
+    """One version as it was proposed, for ever; `newest` is the number of the present one, `fate` what has become of
+    the proposal."""
+
+    theme: ThemeHead
+    reference: str
+    number: int
+    newest: int
+    wording: str
+    body_html: str
+    created_at: datetime
+    editor: str | None
+    fate: Fate
 
 
 async def turns_of(proposal: int, theme: ThemeHead) -> tuple[ToldTurn, ...]:
@@ -156,6 +175,39 @@ async def read_versions(viewer: Viewer | None, ref: str, now: datetime) -> Versi
         for each, (wording, body) in zip(found, changes, strict=True)
     ]
     return Versions(theme, ref, head["wording"], tuple(reversed(versions)))
+
+
+async def read_version(ref: str, number: int) -> VersionPage:
+    """One version of a proposal, which documents and pages cite.
+
+    Raises:
+        NotFound: there is no such proposal, or it never had that version.
+    """
+    found = await row(
+        f"""
+        SELECT v.wording, v.body, v.created_at, m.name, p.version AS newest, p.state,
+               {decision_column("p")} AS decision, {THEME_COLUMNS}
+          FROM proposal_version v
+          JOIN proposal p ON p.id = v.proposal_id
+          JOIN theme t ON t.id = p.theme_id
+          LEFT JOIN member m ON m.id = v.editor_id
+         WHERE t.number = $1 AND p.number = $2 AND v.number = $3""",
+        *parse_reference(ref),
+        number,
+    )
+    if found is None:
+        raise NotFound
+    return VersionPage(
+        theme=theme_from(found),
+        reference=ref,
+        number=number,
+        newest=found["newest"],
+        wording=found["wording"],
+        body_html=(await run_sync(read, found["body"])).html,
+        created_at=found["created_at"],
+        editor=found["name"],
+        fate=fate_from(found["state"], found["decision"]),
+    )
 
 
 def _compare(versions: Sequence[_Words]) -> list[tuple[tuple[Difference, ...], tuple[Difference, ...]]]:

@@ -58,8 +58,11 @@ class OwnProposal:
 
 @dataclass(frozen=True, slots=True)
 class OwnExtract:
-    """An extract of a contribution, and the reference of the proposal that it supports, if any yet."""
+    """An extract of a contribution at a revision, and the reference of the proposal that it supports, if any yet."""
 
+    revision: int
+    start: int
+    stop: int
     words: str
     nature: Nature
     proposal: str | None
@@ -164,8 +167,8 @@ async def _extracts(posts: Sequence[int]) -> dict[int, list[OwnExtract]]:
     found: dict[int, list[OwnExtract]] = {}
     for each in await rows(
         f"""
-        SELECT e.post_id, e.nature, substr(r.plain, e.start + 1, e.stop - e.start) AS words,
-               p.number AS proposal_number, t.number AS theme_number
+        SELECT e.post_id, e.revision, e.start, e.stop, e.nature,
+               substr(r.plain, e.start + 1, e.stop - e.start) AS words, p.number AS proposal_number, t.number AS theme_number
           FROM extract e
           JOIN post_revision r ON r.post_id = e.post_id AND r.number = e.revision
           LEFT JOIN proposal p ON p.number > 0 AND p.id = COALESCE(e.proposal_id,
@@ -177,7 +180,10 @@ async def _extracts(posts: Sequence[int]) -> dict[int, list[OwnExtract]]:
     ):
         number = each["proposal_number"]
         speaks_for = None if number is None else reference(each["theme_number"], number)
-        found.setdefault(each["post_id"], []).append(OwnExtract(each["words"], Nature(each["nature"]), speaks_for))
+        extract = OwnExtract(
+            each["revision"], each["start"], each["stop"], each["words"], Nature(each["nature"]), speaks_for
+        )
+        found.setdefault(each["post_id"], []).append(extract)
     return found
 
 

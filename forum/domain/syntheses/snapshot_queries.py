@@ -364,7 +364,7 @@ _VERBATIMS: Final = f"""
       FROM proposal p JOIN theme th ON th.id = p.theme_id JOIN extract e ON e.id = p.extract_id
       JOIN post po ON po.id = e.post_id
       JOIN post_revision r ON r.post_id = e.post_id AND r.number = e.revision
-     WHERE {_IN_SCOPE} ORDER BY po.id, e.revision"""
+     WHERE {_IN_SCOPE} AND p.number > 0 ORDER BY po.id, e.revision"""
 
 _POST_TAGS: Final = f"""
     SELECT mt.post_id, me.number

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain.proposals import amendments
-from forum.domain.proposals.history import read_versions
+from forum.domain.proposals.history import read_version, read_versions
 from forum.web.plumbing.doors import Desk, form_door
 from forum.web.plumbing.forms import Form
 from forum.web.plumbing.page import page, see_other
@@ -52,6 +52,13 @@ async def versions(request: Request) -> Response:
     """Every version, and what it changed in the one before."""
     found = await read_versions(request.state.viewer, request.path_params["reference"], request.state.now)
     return await page(request, "proposals/versions.html", {"found": found})
+
+
+async def version(request: Request) -> Response:
+    """One version as it was proposed: the address that citations lead to."""
+    asked = request.path_params
+    found = await read_version(asked["reference"], asked["version"])
+    return await page(request, "proposals/version.html", {"version": found})
 
 
 async def _certifying(request: Request, _: Form | None) -> Desk:
