@@ -198,7 +198,7 @@ _hashes: list[str] = []
 async def hash_of_password() -> str:
     """The hash of PASSWORD, computed once: hashing is slow on purpose."""
     if not _hashes:
-        _hashes.append(await passwords.hash_password(PASSWORD))
+        _hashes.append(await passwords.hash_password(PASSWORD, asker="tests"))
     return _hashes[0]
 
 

@@ -37,9 +37,9 @@ async def test_the_example_has_an_account_of_each_role_with_a_password_of_its_ow
 async def test_passwords_are_hashed_before_any_lock(database: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
 
-    async def hashing(password: str) -> str:
+    async def hashing(password: str, *, asker: str) -> str:
         done.append("hash")
-        return await hash_password(password)
+        return await hash_password(password, asker=asker)
 
     @asynccontextmanager
     async def holding() -> AsyncIterator[None]:

@@ -121,7 +121,7 @@ async def test_the_password_is_hashed_before_the_address_is_looked_up(
     await make_member("Dominique Petit", email="camille@exemple.fr")
     hashed: list[str] = []
 
-    async def hash_password(password: str) -> str:
+    async def hash_password(password: str, *, asker: str) -> str:
         hashed.append(password)
         return "condensé"
 
@@ -187,7 +187,7 @@ async def test_what_is_refused_is_said_beside_its_field(
 
 
 async def test_a_password_of_a_megabyte_is_not_read(client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def hash_password(password: str) -> str:
+    async def hash_password(password: str, *, asker: str) -> str:
         raise AssertionError("a password of that length must not be hashed")
 
     monkeypatch.setattr(passwords, "hash_password", hash_password)
@@ -219,7 +219,7 @@ async def test_a_name_that_looks_taken_is_refused(client: AsyncClient, name: str
 async def test_a_place_that_asks_for_too_many_accounts_waits(
     client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def hash_password(password: str) -> str:
+    async def hash_password(password: str, *, asker: str) -> str:
         return "condensé"
 
     monkeypatch.setattr(passwords, "hash_password", hash_password)

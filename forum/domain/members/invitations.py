@@ -498,7 +498,7 @@ async def accept(token: str, typed: Particulars, *, locale: str, now: datetime) 
     checks.done()
     if said.password is None:
         raise TypeError("an invitation is accepted with a password")
-    kept = await passwords.hash_password(said.password)
+    kept = await passwords.hash_password(said.password, asker=f"invitation {email}")
     new = NewAccount(said, password_hash=kept, charter_version=legal.charter_version(), locale=locale)
     async with transaction():
         invitation = await links.use_link(token, Purpose.INVITATION, now)

@@ -61,7 +61,7 @@ async def ask_for_account(typed: Particulars, *, address: str, locale: str, now:
         raise TypeError("a sign-up asks for an address and a password")
     await count_place(address)
     await _count(PER_HOUR, f"sign-up {place(address)} {sha256(said.email.lower().encode()).hexdigest()}")
-    kept = await passwords.hash_password(said.password)
+    kept = await passwords.hash_password(said.password, asker=place(address))
     may_send = await may_mail(Purpose.SIGN_UP, said.email)
     new = NewAccount(said, password_hash=kept, charter_version=legal.charter_version(), locale=locale)
     async with transaction() as tx:
@@ -136,7 +136,7 @@ async def confirm(token: str, *, name: str, password: str, address: str, now: da
     waiting = await _waiting(token, now)
     typed = passwords.clean_password(password, field="mot_de_passe")
     async with guesses.one_try(f"sign-up {waiting['id']}", place(address)):
-        found = await _claimed(waiting, typed, now)
+        found = await _claimed(waiting, typed, place(address), now)
     if found is None:
         raise Invalid(
             "Ce n’est pas le mot de passe choisi à l’inscription. Si vous l’avez oublié, inscrivez-vous de nouveau.",
@@ -167,7 +167,7 @@ async def _waiting(token: str, now: datetime) -> Row:
     return found
 
 
-async def _claimed(waiting: Row, password: str, now: datetime) -> Row | None:
+async def _claimed(waiting: Row, password: str, asker: str, now: datetime) -> Row | None:
     """The sign-up with that password among those of the mailbox, which the link of `waiting` proved: its own first,
     then the newest."""
     others = await rows(
@@ -178,7 +178,7 @@ async def _claimed(waiting: Row, password: str, now: datetime) -> Row | None:
         CLAIMS,
     )
     for one in (waiting, *others):
-        if await passwords.verify(password, one["password_hash"]):
+        if await passwords.verify(password, one["password_hash"], asker=asker):
             return one
     return None
 

@@ -91,7 +91,7 @@ async def choose(token: str, password: str, *, address: str, now: datetime) -> N
     with checks.field("nouveau_mot_de_passe"):
         passwords.check_password(password, about=(found["name"], found["handle"], found["email"]))
     checks.done()
-    kept = await passwords.hash_password(password)
+    kept = await passwords.hash_password(password, asker=place(address))
     owner = await owner_to_tell(found["id"])
     async with transaction() as tx:
         member = await links.use_link(token, Purpose.RESET, now)

@@ -54,7 +54,7 @@ async def create_member(
     said = clean_particulars(checks, typed)
     checks.done()
     if said.password is not None:
-        password_hash = await passwords.hash_password(said.password)
+        password_hash = await passwords.hash_password(said.password, asker=passwords.OUR_OWN)
     groups = [await _group(slug) for slug in moderates]
     async with transaction():
         await _refuse_look_alike(said.name)
@@ -116,7 +116,7 @@ async def set_password(identifier: str, password: str, *, now: datetime) -> str:
     """
     found = await find_account(identifier)
     passwords.check_password(password, about=(found["name"], found["handle"], found["email"] or ""))
-    kept = await passwords.hash_password(password)
+    kept = await passwords.hash_password(password, asker=passwords.OUR_OWN)
     async with transaction():
         await keep_password(found["id"], kept)
         await journal.record(None, "set_password", "member", found["id"], group=None, now=now)

@@ -60,7 +60,7 @@ async def change_password(viewer: Viewer, token: str, *, current: str, new: str,
     with checks.field(proofs.FIELD):
         await proofs.require_proof(viewer, token, current, now=now)
     checks.done()
-    kept = await passwords.hash_password(new)
+    kept = await passwords.hash_password(new, asker=f"member {viewer.id}")
     owner = await owner_to_tell(viewer.id)
     async with transaction() as tx:
         await rows("UPDATE member SET password_hash = $2 WHERE id = $1", viewer.id, kept)

@@ -1,7 +1,8 @@
 """Which passwords are accepted, and how are they stored and verified?
 
 Argon2id takes a fifth of a second and 64 MiB by design, so it runs in threads, two at a time: other requests are served
-meanwhile and memory stays bounded. Length counts, composition does not (NIST SP 800-63B, ASVS 5.0 6.2).
+meanwhile and memory stays bounded. `turns.py` says who is next. Length counts, composition does not (NIST SP 800-63B,
+ASVS 5.0 6.2).
 """
 
 import re
@@ -15,6 +16,7 @@ from anyio import CapacityLimiter, to_thread
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from forum.domain.sign_in.turns import Turns
 from forum.errors import Invalid
 from forum.settings import settings
 from forum.text.folding import fold
@@ -22,12 +24,15 @@ from forum.text.folding import fold
 # Nobody types a longer password, and hashing it would be a way to overload the server.
 LONGEST = 1024
 AT_ONCE = 2
+# The asker of what no request asks for: commands, the example.
+OUR_OWN = "commands"
 # Characters that people use in place of a letter.
 _FOR_LETTERS = str.maketrans("013457@$€", "oieastase")
 COMMON = Path(__file__).with_name("common_passwords.txt")
 
 hasher = PasswordHash((Argon2Hasher(),))
-_limiter = CapacityLimiter(AT_ONCE)
+_threads = CapacityLimiter(AT_ONCE)
+_turns = Turns(AT_ONCE)
 
 
 @cache
@@ -100,22 +105,30 @@ def generate() -> str:
     return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(5))
 
 
-async def hash_password(password: str) -> str:
-    """The hash to store. It takes a fifth of a second, so never call it inside a transaction.
+async def hash_password(password: str, *, asker: str) -> str:
+    """The hash to store. It takes a fifth of a second, so never call it inside a transaction. `asker` is the place or
+    the account whose turn this is.
 
     Raises:
         Invalid: longer than any password.
+        Unavailable: too many wait already.
     """
-    return await to_thread.run_sync(hasher.hash, clean_password(password), limiter=_limiter)
+    typed = clean_password(password)
+    async with _turns.turn(asker):
+        return await to_thread.run_sync(hasher.hash, typed, limiter=_threads)
 
 
-async def verify(password: str, kept: str | None) -> bool:
-    """Whether the password matches; the same work is done when there is no hash (`kept` is None).
+async def verify(password: str, kept: str | None, *, asker: str) -> bool:
+    """Whether the password matches; the same work is done when there is no hash (`kept` is None). `asker`: like
+    `hash_password`.
 
     Raises:
         Invalid: longer than any password.
+        Unavailable: too many wait already.
     """
-    return await to_thread.run_sync(matches, clean_password(password), kept, limiter=_limiter)
+    typed = clean_password(password)
+    async with _turns.turn(asker):
+        return await to_thread.run_sync(matches, typed, kept, limiter=_threads)
 
 
 def matches(password: str, kept: str | None) -> bool:

@@ -123,7 +123,7 @@ async def sign_in(
     await guesses.count_address(here)
     async with guesses.one_try(account, here):
         found = await _account(account)
-        right = await passwords.verify(typed, found["password_hash"] if found else None)
+        right = await passwords.verify(typed, found["password_hash"] if found else None, asker=here)
     if found is None or not right:
         raise Invalid(
             "Le nom, l’adresse ou le mot de passe n’est pas le bon, ou l’adresse n’est pas encore confirmée.",
