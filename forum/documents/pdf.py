@@ -16,9 +16,7 @@ from forum.documents.facts import Facts, facts_of
 from forum.documents.files import FONTS, TEMPLATES
 from forum.documents.glyphs import covered
 from forum.documents.outline import Outline
-from forum.documents.typesetting import pdf
-
-MAIN_FACE: Final = "AtkinsonHyperlegible_400Regular.ttf"
+from forum.documents.typesetting import MAIN_FACE, pdf
 
 _TEMPLATE: Final = (TEMPLATES / "bars.typ").read_bytes() + (TEMPLATES / "synthesis.typ").read_bytes()
 
@@ -42,8 +40,8 @@ def render(outline: Outline) -> bytes:
     """The PDF. The same outline gives the same bytes.
 
     PDF/UA refuses signs that no font can draw. Words are first set as they are; when a sign is refused, those that our
-    fonts lack are written as their code point ("[U+65E5]"), so that nothing is lost; if a rare combination is still
-    refused, so are those that the main face lacks.
+    fonts lack (rare ideographs) are written as their code point ("[U+20000]"), so that nothing is lost; if a rare
+    combination is still refused, so are those that the main face lacks.
     """
     facts = facts_of(outline, without="data")
     taken_at = int(datetime.fromisoformat(outline.taken_at).timestamp())
@@ -85,7 +83,7 @@ def _in_the_main_face(words: str) -> str:
 
 @cache
 def _drawn_by_our_fonts() -> frozenset[int]:
-    return frozenset[int]().union(*(covered(font) for font in FONTS.glob("*.ttf")))
+    return frozenset[int]().union(*(covered(font) for font in FONTS.glob("*.[ot]tf")))
 
 
 @cache

@@ -5,16 +5,22 @@ The PDF and the pictures of the office formats are made through here.
 
 import json
 import tempfile
+import unicodedata
 from functools import cache
+from typing import Final
 
 import typst
 
 from forum.documents.facts import Facts
 from forum.documents.files import FONTS
+from forum.documents.glyphs import covered
+
+MAIN_FACE: Final = "AtkinsonHyperlegible_400Regular.ttf"
 
 
 def compiler(template: bytes, folder: str, **data: Facts) -> typst.Compiler:
-    """A compiler of a template that finds each of `data` under its name in `sys.inputs`, as JSON text.
+    """A compiler of a template that finds each of `data` under its name in `sys.inputs`, as JSON text, and under
+    `main_face` the signs to set in that face.
 
     `folder` is empty: it is the root of what the template can read, and where it finds no packages.
     """
@@ -22,7 +28,7 @@ def compiler(template: bytes, folder: str, **data: Facts) -> typst.Compiler:
         template,
         root=folder,
         font_paths=_fonts(),
-        sys_inputs={name: json.dumps(facts) for name, facts in data.items()},
+        sys_inputs={"main_face": _main_face()} | {name: json.dumps(facts) for name, facts in data.items()},
         package_path=folder,
         package_cache_path=folder,
     )
@@ -48,3 +54,12 @@ def pngs(template: bytes, *, dots_per_inch: int, **data: Facts) -> list[bytes]:
 def _fonts() -> typst.Fonts:
     """Read once: only the faces of our folder, so that a document does not depend on the machine that sets it."""
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])
+
+
+@cache
+def _main_face() -> str:
+    """A regular expression: all signs but the letters that the face would make of two glyphs, "ễ" of an "ê" and a
+    tilde. Each of the two then stands for the whole letter, and readers of the PDF find it twice."""
+    drawn = covered(FONTS / MAIN_FACE)
+    composed = (chr(code) for code in range(0x80, 0x2000) if code not in drawn)
+    return f"[^{''.join(letter for letter in composed if unicodedata.normalize('NFD', letter) != letter)}]"

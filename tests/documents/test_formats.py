@@ -182,10 +182,38 @@ def test_a_sentence_that_opens_a_list_stays_on_its_page() -> None:
         assert "Sur quels membres" in page, lines
 
 
-def test_a_sign_that_our_fonts_lack_is_written_as_its_code_point() -> None:
-    words = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(made("hostile", "pdf"))).pages)
-    assert "[U+65E5]" in words
-    assert "[U+E000]" in words
+SIGNS = "Avant → après, CO₂, 1ᵉʳ, Nguyễn Thị, ✓ fait, ⅓, ☐ ➢, Ωμέγα, Привет, 日本語, 한국어, नमस्ते, ⵜⵉⴼ, 𝗔𝗯 😀"
+
+
+def words_of(pdf: bytes) -> str:
+    return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+
+
+def said(words: str) -> Outline:
+    """A document whose first verbatim, title, organiser and theme are these words."""
+    snapshot = small_snapshot()
+    theme = replace(snapshot.themes[0], title=words, introduction=words)
+    consultation = replace(snapshot.consultation, title=words, organiser=words)
+    return outline_of(replace(snapshot, consultation=consultation, themes=(theme, *snapshot.themes[1:])))
+
+
+def test_letters_that_the_main_face_lacks_are_drawn_by_another_one() -> None:
+    words = words_of(FORMATS["pdf"].render(said(SIGNS))).replace("\n", " ")
+    assert "[U+" not in words
+    assert [sign for sign in SIGNS if sign not in words] == []
+    assert "Nguyễn Thị" in words  # one glyph a letter, read once
+
+
+def test_one_sign_that_no_font_has_takes_no_other_with_it() -> None:
+    words = words_of(FORMATS["pdf"].render(said(f"{SIGNS} \U00020000"))).replace("\n", " ")
+    assert set(re.findall(r"\[U\+\w+\]", words)) == {"[U+20000]"}
+    assert [sign for sign in SIGNS if sign not in words] == []
+
+
+def test_hostile_words_are_set_as_they_are() -> None:
+    words = words_of(made("hostile", "pdf"))
+    assert "[U+" not in words
+    assert "日本語" in words
     assert "#panic" in words
     assert "anticonstitutionnellement" in words.replace("\n", "").replace("\u200b", "")
 
@@ -193,7 +221,7 @@ def test_a_sign_that_our_fonts_lack_is_written_as_its_code_point() -> None:
 def test_the_fonts_are_the_ones_of_the_manifest() -> None:
     manifest = tomllib.loads((FONTS / "MANIFEST.toml").read_text(encoding="utf-8"))
     declared = {name: digest for font in manifest["font"] for name, digest in font["sha256"].items()}
-    present = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in FONTS.glob("*.ttf")}
+    present = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in FONTS.glob("*.[ot]tf")}
     assert declared == present
     assert all((FONTS / font["licence_file"]).exists() for font in manifest["font"])
 
@@ -204,6 +232,8 @@ def test_a_font_says_which_signs_it_draws() -> None:
     assert not {ord(sign) for sign in "日م\uffff"} & drawn
     assert ord("م") in covered(FONTS / "NotoSansArabic_400Regular.ttf")
     assert ord("👍") in covered(FONTS / "NotoEmoji_400Regular.ttf")
+    assert {ord(sign) for sign in "→₂ᵉʳễị✓⅓ΩЖ"} <= covered(FONTS / "Inter_400Regular.ttf")
+    assert {ord(sign) for sign in "日☐ន"} <= covered(FONTS / "unifont.otf")
 
 
 def test_a_file_that_is_no_font_is_refused(tmp_path: Path) -> None:
