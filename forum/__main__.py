@@ -23,9 +23,10 @@ from forum import server
 from forum.database import close_database, open_database
 from forum.domain.journal_chain import NotedChain, verify
 from forum.domain.members import members
-from forum.domain.members.particulars import Particulars, clean_address
+from forum.domain.members.particulars import Particulars
 from forum.domain.privacy import personal_data
 from forum.domain.sign_in import passwords, second_factors
+from forum.domain.upkeep.identifiers import mend_identifiers
 from forum.errors import CahierError, CannotStart, Invalid, NotFound
 from forum.importing.example import load_example
 from forum.importing.themes import load_themes
@@ -35,6 +36,7 @@ from forum.models.members import Role
 from forum.schema import migrate
 from forum.sealing import make_key
 from forum.settings import ROOT, Settings, settings
+from forum.text.addresses import clean_address
 
 Result = TypeVar("Result")
 
@@ -103,7 +105,9 @@ def _show_accounts(configured: Settings) -> None:
 def migrate_command() -> None:
     """Créer les tables ou les mettre à jour (une seule fois à la fois, avant de servir)."""
     _run(migrate)
+    mended = _run_open(lambda: mend_identifiers(datetime.now(UTC)))
     say("La base de données est à jour.")
+    _say_lines(mended.lines())
 
 
 @commands.command("make-key")

@@ -17,13 +17,14 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import idna
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from forum.domain.mail import WaitingMail
+from forum.errors import Invalid
 from forum.language import filters, translators
 from forum.settings import ROOT, Settings, settings
 from forum.text import typography
+from forum.text.addresses import ascii_domain, clean_address
 
 WIDTH: Final = 72
 """Characters of a line of text; a link is longer and stays whole."""
@@ -74,12 +75,10 @@ def message_of(mail: WaitingMail) -> EmailMessage:
 
 def _address(written: str) -> Address:
     """An address as mail servers know it: its domain in ASCII (RFC 5891)."""
-    user, _, domain = written.rpartition("@")
-    if not user:
-        raise UnwritableAddress
     try:
-        return Address(username=user, domain=idna.encode(domain, uts46=True).decode())
-    except ValueError:
+        user, _, domain = clean_address(written).rpartition("@")
+        return Address(username=user, domain=ascii_domain(domain))
+    except (Invalid, ValueError):
         raise UnwritableAddress from None
 
 

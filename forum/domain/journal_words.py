@@ -67,6 +67,7 @@ SENTENCES = {
     "see_address": "a consulté une adresse électronique",
     "send_reset": "a envoyé un lien pour choisir un mot de passe",
     "set_password": "a donné un nouveau mot de passe",
+    "mend_address": "a corrigé l’écriture d’une adresse électronique",
     "close_sessions": "a fermé toutes les sessions d’une personne",
     "remove_second_factor": "a retiré une double authentification",
     "invite": "a invité une personne",

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from forum.database import Row, insert_rows, row, rows
+from forum.database import ROWS_AT_ONCE, Row, insert_rows, places, row, rows
 from forum.errors import Invalid
 from forum.models.joining import Purpose
+from forum.text.characters import seen
 
 HOUR: Final = timedelta(hours=1)
 LENGTHS: Final = {
@@ -82,6 +83,28 @@ async def use_link(token: str, purpose: Purpose, now: datetime) -> int:
     return _subject(found)
 
 
+async def note_undelivered(token: str, reason: str) -> None:
+    """Keep why the mail that holds this link will never arrive, in the caller's transaction: whoever had it sent reads
+    it beside what they sent."""
+    await rows("UPDATE link SET undelivered = $2 WHERE token_hash = $1", _hashed(token), reason[:500])
+
+
+async def why_undelivered(purpose: Purpose, subject: int) -> str:
+    """Why the mail about this subject will never arrive; empty while it may."""
+    found = await row(
+        "SELECT undelivered FROM link WHERE purpose = $1 AND subject = $2 ORDER BY id DESC", purpose.value, subject
+    )
+    return (found["undelivered"] or "") if found else ""
+
+
+async def forget_undelivered(purpose: Purpose, subjects: Sequence[int]) -> None:
+    """Delete the links about these subjects whose mail never arrived: another one is sent."""
+    for start in range(0, len(subjects), ROWS_AT_ONCE):
+        some = subjects[start : start + ROWS_AT_ONCE]
+        lost = f"purpose = $1 AND undelivered IS NOT NULL AND subject IN ({places(len(some), after=1)})"
+        await rows(f"DELETE FROM link WHERE {lost}", purpose.value, *some)
+
+
 async def forget_links(purpose: Purpose, subject: int) -> None:
     """Delete every link about this subject, which ended in another way."""
     await rows("DELETE FROM link WHERE purpose = $1 AND subject = $2", purpose.value, subject)
@@ -99,5 +122,6 @@ def _subject(found: Row | None) -> int:
 
 
 def _hashed(token: str) -> str:
-    """The hash of a token: 256 random bits need no slow hash."""
-    return sha256(token.encode()).hexdigest()
+    """The hash of a token: 256 random bits need no slow hash. What a mail program adds unseen to a link does not
+    count."""
+    return sha256(seen(token).encode(errors="replace")).hexdigest()

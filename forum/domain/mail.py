@@ -15,9 +15,8 @@ import structlog
 from limits import RateLimitItemPerHour
 
 from forum.database import Transaction, insert_rows, known_row, row, rows, transaction
-from forum.domain import jobs
+from forum.domain import jobs, links
 from forum.domain.jobs import Claim
-from forum.domain.links import LENGTHS
 from forum.domain.throttle import throttle
 from forum.jobs import JobName, enqueue, enqueue_all
 from forum.models.joining import Purpose
@@ -132,7 +131,9 @@ class WaitingMail:
 
 def is_too_late(mail: WaitingMail, now: datetime) -> bool:
     """Whether the link in it has ended: it would only lead to a refusal."""
-    return any(purpose == mail.template and now >= mail.created_at + length for purpose, length in LENGTHS.items())
+    return any(
+        purpose == mail.template and now >= mail.created_at + length for purpose, length in links.LENGTHS.items()
+    )
 
 
 async def mail_to_send(claim: Claim) -> WaitingMail | None:
@@ -168,14 +169,25 @@ async def finish_mail(claim: Claim, now: datetime) -> None:
 
 
 async def give_mail_up(claim: Claim, error: str, trace_id: str, now: datetime) -> None:
-    """The mail will never arrive: delete its row, and let its job say why. `error` must not contain the address.
+    """The mail will never arrive: delete its row, let its job say why, and the link in it too, for whoever had it sent.
+    `error` must not contain the address.
 
     Raises:
         LostLease: another worker took the job up meanwhile: nothing is written.
     """
     async with transaction():
         await jobs.give_up(claim, error, trace_id, now)
+        await _tell_sender(claim, error)
         await _drop(claim)
+
+
+async def _tell_sender(claim: Claim, error: str) -> None:
+    try:
+        mail = await mail_to_send(claim)
+    except LookupError:
+        return  # sealed under a lost key: nobody can say which link it held, and the job has the reason
+    if mail is not None and "token" in mail.values:
+        await links.note_undelivered(mail.values["token"], error)
 
 
 async def _drop(claim: Claim) -> None:

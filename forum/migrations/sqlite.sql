@@ -362,7 +362,7 @@ CREATE TABLE "link" (
     "subject" INT NOT NULL  /* id of the sign-up, invitation, address change or member */,
     "created_at" TIMESTAMP NOT NULL,
     "expires_at" TIMESTAMP NOT NULL
-);
+, "undelivered" VARCHAR(500)   /* why the mail that held it will never arrive */);
 CREATE INDEX "idx_link_expires_0acf24" ON "link" ("expires_at");
 CREATE TABLE "mail" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
@@ -518,3 +518,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0004_journal_chain', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0005_proposals', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0006_booleans', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0007_undelivered', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

@@ -115,6 +115,7 @@ class Link(Model):
     subject = fields.IntField(description="id of the sign-up, invitation, address change or member")
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField(db_index=True)
+    undelivered = fields.CharField(500, null=True, description="why the mail that held it will never arrive")
 
     class Meta:
         table = "link"

@@ -1,4 +1,4 @@
-"""Which characters may a document hold? Only those that every format can write.
+"""Which characters does nobody see, and which may a document hold? Only those that every format can write.
 
 XML 1.0 has no place for control characters, lone surrogates and non-characters, in any spelling; one of them
 in a post would cost the ODT and the DOCX. They carry no meaning for a reader and go before any renderer sees
@@ -18,7 +18,20 @@ _ILLEGIBLE: Final = re.compile(
     + "]"
 )
 
+# Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties, which unicodedata lacks: soft hyphen, joiners, marks
+# of direction, fillers, selectors. Written for a class of a regular expression.
+IGNORABLE: Final = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
+    "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_UNSEEN: Final = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{IGNORABLE}]")
+
 T = TypeVar("T")
+
+
+def seen(text: str) -> str:
+    """What is compared of something that somebody typed to be found or let in: what nobody sees does not count."""
+    return _UNSEEN.sub("", text).strip()
 
 
 def legible_text(words: str) -> str:

@@ -8,6 +8,7 @@ import re
 import unicodedata
 
 from forum.errors import Invalid
+from forum.text.characters import IGNORABLE
 from forum.text.folding import skeleton
 
 SHORTEST = 2
@@ -22,16 +23,9 @@ MARKS_ON_A_LETTER = 3
 
 _PUNCTUATION = " '’.-"
 _ADDRESS = re.compile(r"(?:^|\W)www\b|[^\W\d_]{2,}\.[^\W\d_]{2,}", re.IGNORECASE)
-# Letters and marks without a picture, by which one name would pass for another (Default_Ignorable_Code_Point): joiner,
-# Hangul fillers, inherent Khmer vowels, Mongolian and other variation selectors.
-_UNSEEN = frozenset(
-    chr(code)
-    for first, last in (
-        *((0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x3164, 0x3164)),
-        *((0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xE0000, 0xE0FFF)),
-    )
-    for code in range(first, last + 1)
-)
+# Letters and marks without a picture, by which one name would pass for another: joiner, Hangul fillers, inherent Khmer
+# vowels, Mongolian and other variation selectors.
+_UNSEEN = re.compile(f"[{IGNORABLE}]")
 _BLANKS = re.compile(r"[\s_]+")
 _NOT_IN_HANDLE = re.compile(r"[ ]+")
 
@@ -106,7 +100,7 @@ def _words(name: str) -> list[str]:
 
 
 def _may_stand_in_name(letter: str) -> bool:
-    if letter in _UNSEEN:
+    if _UNSEEN.match(letter):
         return False
     category = unicodedata.category(letter)
     return letter in _PUNCTUATION or category[0] == "L" or category in ("Mn", "Mc", "Nd")

@@ -13,6 +13,8 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable
 from typing import Final
 
+from forum.text.characters import IGNORABLE
+
 MEDIA_TYPE: Final = "text/csv; charset=utf-8; header=present"
 
 Value = str | int | None
@@ -20,11 +22,7 @@ Value = str | int | None
 
 # Some spreadsheets drop what nobody sees (blanks, controls, what Unicode calls default ignorable) before they look
 # for a formula, and some take the full-width and small signs of East Asian keyboards for the narrow ones.
-_IGNORABLE: Final = (  # Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties, which unicodedata lacks
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
-    "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-)
-_UNSEEN: Final = f"\\s\x00-\x1f\x7f-\x9f\ufff9-\ufffb{_IGNORABLE}"
+_UNSEEN: Final = f"\\s\x00-\x1f\x7f-\x9f\ufff9-\ufffb{IGNORABLE}"
 _SIGNS: Final = "=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
 _FORMULA: Final = re.compile(f"[{_UNSEEN}]*[{_SIGNS}\t\r\n]")
 

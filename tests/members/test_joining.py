@@ -77,7 +77,7 @@ async def test_a_person_signs_up_confirms_and_is_a_member(client: AsyncClient, c
     assert await count("member") == 0
     assert "set-cookie" not in answer.headers
     [mail] = await mails()
-    assert (mail["address"], mail["template"], mail["locale"]) == ("Camille@Exemple.fr", "sign_up", "fr")
+    assert (mail["address"], mail["template"], mail["locale"]) == ("Camille@exemple.fr", "sign_up", "fr")
     page = await client.get("/inscription/confirmer", params={"jeton": mail["values"]["token"]})
     assert "Camille Martin" in page.text
     assert await count("member") == 0
@@ -89,7 +89,7 @@ async def test_a_person_signs_up_confirms_and_is_a_member(client: AsyncClient, c
     assert (found["name"], found["handle"], found["email"]) == (
         "Camille Martin",
         "Camille-Martin",
-        "Camille@Exemple.fr",
+        "Camille@exemple.fr",
     )
     declared = found["organisation"], found["profession"], found["territory"]
     assert declared == ("Médiathèque de Brest", "Bibliothécaire", "Bretagne")

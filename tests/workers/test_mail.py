@@ -191,10 +191,8 @@ def test_a_name_stays_in_its_line_of_the_body(configured: Settings, name: str) -
         ("lea@bücher.example", "lea@xn--bcher-kva.example"),
         ("lea@faß.example", "lea@xn--fa-hia.example"),
         ("lea@ÉCOLE.example", "lea@xn--cole-9oa.example"),
-        ("a,b@exemple.fr", '"a,b"@exemple.fr'),
-        ("lea>@exemple.fr", '"lea>"@exemple.fr'),
         ("zoé@exemple.fr", "zoé@exemple.fr"),
-        ("lea@exemple.fr, x@exemple.fr", '"lea@exemple.fr, x"@exemple.fr'),
+        ("lea@exemple.fr\u200b", "lea@exemple.fr"),
     ],
 )
 def test_an_address_is_one_reader_and_its_domain_is_in_ascii(configured: Settings, address: str, header: str) -> None:
@@ -204,7 +202,13 @@ def test_an_address_is_one_reader_and_its_domain_is_in_ascii(configured: Setting
     assert f"\r\nTo: {header}\r\n".encode() in message.as_bytes()
 
 
-@pytest.mark.parametrize("address", ["lea@exemple.fr\r\nBcc: x@exemple.fr", "lea", "lea@exe mple.fr", "@"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("lea@exemple.fr\r\nBcc: x@exemple.fr", "lea", "lea@exe mple.fr", "@", "a,b@exemple.fr", "lea>@exemple.fr"),
+        *("lea@exemple.fr, x@exemple.fr", "lea@-exemple.fr"),
+    ],
+)
 def test_what_is_no_address_enters_no_header(configured: Settings, address: str) -> None:
     with pytest.raises(UnwritableAddress):
         message_of(waiting(address=address))

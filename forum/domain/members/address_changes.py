@@ -14,11 +14,11 @@ from forum.database import Row, Transaction, known_row, row, rows, transaction
 from forum.domain import links
 from forum.domain.mail import HELD_BACK, may_mail, post_mail
 from forum.domain.members.joining import free_address, tell_owner
-from forum.domain.members.particulars import clean_address
 from forum.domain.sign_in import proofs
 from forum.errors import Checks, Invalid, NotFound, TooMany
 from forum.models.joining import Purpose
 from forum.permissions import Viewer
+from forum.text.addresses import clean_address
 
 ENDS = {Purpose.OLD_ADDRESS: "old_confirmed_at", Purpose.NEW_ADDRESS: "new_confirmed_at"}
 
@@ -31,6 +31,9 @@ class PendingChange:
     old_confirmed: bool
     new_confirmed: bool
     expires_at: datetime
+    old_undelivered: str
+    new_undelivered: str
+    """Why the mail to that mailbox will never arrive; empty while it may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,8 @@ async def pending_change(viewer: Viewer, *, now: datetime) -> PendingChange | No
         old_confirmed=found["old_confirmed_at"] is not None,
         new_confirmed=found["new_confirmed_at"] is not None,
         expires_at=found["expires_at"],
+        old_undelivered=await links.why_undelivered(Purpose.OLD_ADDRESS, found["id"]),
+        new_undelivered=await links.why_undelivered(Purpose.NEW_ADDRESS, found["id"]),
     )
 
 

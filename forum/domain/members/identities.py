@@ -12,7 +12,7 @@ from forum.database import row, rows, transaction
 from forum.domain import legal, links, mail
 from forum.domain.members import joining
 from forum.domain.members.members import NewAccount
-from forum.domain.members.particulars import Particulars, check_particulars, clean_address
+from forum.domain.members.particulars import Particulars, check_particulars
 from forum.domain.sign_in import providers, sessions, visits
 from forum.domain.sign_in.providers import ProvenPerson
 from forum.domain.sign_in.sessions import OpenedSession
@@ -21,6 +21,7 @@ from forum.models.joining import Purpose
 from forum.permissions import Viewer
 from forum.sealing import seal, unseal
 from forum.settings import settings
+from forum.text.addresses import clean_address
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,12 +38,17 @@ ASKED_TOGETHER: Final = 500
 """How many addresses one statement looks up."""
 
 
+# Invitations whose mail will never arrive; a correlated question would read every link for each of them.
+_UNDELIVERED = "(SELECT subject FROM link WHERE purpose = 'invitation' AND undelivered IS NOT NULL)"
+
+
 class InvitationState(Labelled):
     """The state of an invitation."""
 
     WAITING = "waiting", "en attente"
     ACCEPTED = "accepted", "acceptées"
     EXPIRED = "expired", "expirées"
+    UNDELIVERED = "undelivered", "refusées"
 
 
 class LineOutcome(StrEnum):
@@ -109,6 +114,8 @@ class InvitationLine:
     expires_at: datetime
     member: int | None
     accepted_at: datetime | None
+    undelivered: str
+    """Why its mail will never arrive; empty while it may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +193,7 @@ async def _judged(guests: Sequence[Guest], now: datetime) -> list[FileLine]:
 
 
 async def _known(keys: Sequence[str], now: datetime) -> tuple[set[str], set[str], set[str]]:
-    """The addresses, among these, of members, of waiting invitations, and of ended invitations."""
+    """The addresses, among these, of members, of waiting invitations, and of those that ended or never arrived."""
     members: set[str] = set()
     waiting: set[str] = set()
     expired: set[str] = set()
@@ -194,9 +201,10 @@ async def _known(keys: Sequence[str], now: datetime) -> tuple[set[str], set[str]
         some = keys[start : start + ASKED_TOGETHER]
         for found in await rows(f"SELECT email_key FROM member WHERE email_key IN ({places(len(some))})", *some):
             members.add(found["email_key"])
-        asked = f"SELECT email_key, expires_at FROM invitation WHERE email_key IN ({places(len(some))})"
+        asked = f"""SELECT email_key, expires_at, (id IN {_UNDELIVERED})::bool AS lost FROM invitation
+                     WHERE email_key IN ({places(len(some))})"""
         for found in await rows(asked, *some):
-            (waiting if now < found["expires_at"] else expired).add(found["email_key"])
+            (waiting if now < found["expires_at"] and not found["lost"] else expired).add(found["email_key"])
     return members, waiting, expired
 
 
@@ -258,15 +266,16 @@ async def _invite(viewer: Viewer, guests: Sequence[Guest], now: datetime) -> dic
             (g.email, g.key, g.name, g.organisation, g.profession, g.territory, g.locale, viewer.id, now, _end(now))
             for g in by_key.values()
         ],
-        # One that has ended starts again; one that is still good is left alone, and returns no row.
-        """ON CONFLICT (email_key) DO UPDATE
+        # One that has ended or never arrived starts again; one that is still good is left alone, and returns no row.
+        f"""ON CONFLICT (email_key) DO UPDATE
               SET email = excluded.email, name = excluded.name, organisation = excluded.organisation,
                   profession = excluded.profession, territory = excluded.territory, locale = excluded.locale,
                   inviter_id = excluded.inviter_id, created_at = excluded.created_at, expires_at = excluded.expires_at
-            WHERE invitation.expires_at <= excluded.created_at
+            WHERE invitation.expires_at <= excluded.created_at OR invitation.id IN {_UNDELIVERED}
            RETURNING id, email_key""",
     )
     sent = {one["email_key"]: int(one["id"]) for one in found}
+    await links.forget_undelivered(Purpose.INVITATION, list(sent.values()))
     tokens = await links.make_links(Purpose.INVITATION, list(sent.values()), now)
     letters = [
         mail.Letter(by_key[key].email, by_key[key].locale, _words(by_key[key].name, viewer, token))
@@ -407,7 +416,8 @@ async def _find(invitation: int) -> Row:
 
 # --- the list
 
-_STATE = """CASE WHEN i.accepted_at IS NOT NULL OR m.id IS NOT NULL THEN 'accepted'
+_STATE = f"""CASE WHEN i.accepted_at IS NOT NULL OR m.id IS NOT NULL THEN 'accepted'
+                 WHEN i.id IN {_UNDELIVERED} THEN 'undelivered'
                  WHEN i.expires_at <= $1 THEN 'expired' ELSE 'waiting' END"""
 _JOINED = "invitation i LEFT JOIN member m ON m.id = i.member_id OR m.email_key = i.email_key"
 
@@ -427,7 +437,8 @@ async def list_invitations(
     counted = await rows(f"SELECT {_STATE} AS state, COUNT(*) AS n FROM {_JOINED} GROUP BY 1", now)
     found = await read_page(
         f"""SELECT i.id, i.email, i.name, i.created_at, i.expires_at, i.accepted_at, m.id AS member,
-                   m.name AS member_name, inviter.name AS inviter
+                   m.name AS member_name, inviter.name AS inviter,
+                   (SELECT MAX(undelivered) FROM link WHERE purpose = 'invitation' AND subject = i.id) AS undelivered
               FROM {_JOINED} LEFT JOIN member inviter ON inviter.id = i.inviter_id
              WHERE {_STATE} = $2""",
         [now, state.value],
@@ -453,6 +464,7 @@ def _invitation(found: Row, state: InvitationState) -> InvitationLine:
         expires_at=found["expires_at"],
         member=found["member"],
         accepted_at=found["accepted_at"],
+        undelivered=found["undelivered"] or "",
     )
 
 

@@ -19,12 +19,12 @@ from forum.domain import links
 from forum.domain.mail import forgive_mails, may_mail, post_mail
 from forum.domain.members.joining import count_place
 from forum.domain.members.members import keep_password
-from forum.domain.members.particulars import clean_address
 from forum.domain.sign_in import guesses, passwords
 from forum.domain.sign_in.credentials import owner_to_tell, tell
 from forum.domain.throttle import place
 from forum.errors import Checks, Invalid
 from forum.models.joining import Purpose
+from forum.text.addresses import clean_address
 
 ANSWERS_AFTER: Final = 0.4
 """Seconds after which everybody is answered: longer than writing a link takes, so that the time reveals nothing."""

@@ -16,6 +16,8 @@ from forum.errors import Checks, Invalid, NotFound
 from forum.models.joining import Purpose
 from forum.models.members import Role
 from forum.permissions import Viewer
+from forum.text.addresses import address_key
+from forum.text.characters import seen
 from forum.text.folding import sort_key
 from forum.text.mentions import handle_key
 from forum.text.names import LONGEST, make_handle
@@ -129,11 +131,11 @@ async def find_account(identifier: str) -> Row:
     Raises:
         Invalid: nobody has that handle or address.
     """
-    key = handle_key(identifier.strip().removeprefix("@"))
+    key = handle_key(seen(identifier).removeprefix("@"))
     found = await row(
         "SELECT id, name, handle, email FROM member WHERE handle_key = $1 OR email_key = $2",
         key,
-        identifier.strip().lower(),
+        address_key(identifier),
     )
     if found is None:
         raise Invalid("Aucun compte ne porte cet identifiant ni cette adresse.", field="identifiant")

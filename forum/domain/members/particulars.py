@@ -4,7 +4,6 @@ Every way of joining is checked here: a sign-up, an invitation or a file of them
 line. Problems have the names of the form fields, in their order.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,18 +13,16 @@ from forum.database import rows
 from forum.domain.sign_in import passwords
 from forum.errors import Checks, Invalid
 from forum.settings import settings
+from forum.text.addresses import clean_address
 from forum.text.folding import sort_key
 from forum.text.mentions import handle_key
 from forum.text.names import clean_name, make_handle
 from forum.text.source import clean_line
 
-# RFC 5321: the longest address that can be delivered.
-LONGEST_ADDRESS: Final = 254
 LONGEST_ORGANISATION: Final = 120
 # How many characters of a wrong value its sentence quotes.
 LONGEST_QUOTED: Final = 60
 NAME_TAKEN: Final = "Ce nom est déjà porté par un autre membre. Ajoutez une initiale ou un second prénom."
-_ADDRESS = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +85,6 @@ def clean_particulars(checks: Checks, typed: Particulars, *, known: Particulars 
         if typed.accepts_charter is False:
             raise Invalid("Acceptez la charte pour ouvrir un compte.")
     return Particulars(name, organisation, profession, territory, email, typed.password, typed.accepts_charter)
-
-
-def clean_address(raw: str) -> str:
-    """An e-mail address that looks like one; only a confirmation shows that somebody reads it.
-
-    Raises:
-        Invalid: it does not look like an address.
-    """
-    address = raw.strip()
-    # Some capitals become two letters in lower case, and addresses are unique in lower case.
-    if max(len(address), len(address.lower())) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
-        raise Invalid("Indiquez une adresse électronique, par exemple prenom.nom@exemple.fr.")
-    return address
 
 
 async def refuse_taken_name(name: str, *, member: int = 0) -> None:

@@ -21,6 +21,7 @@ from forum.errors import Checks, Conflict, Invalid, NotFound, TooMany
 from forum.models.joining import Purpose
 from forum.models.members import Role
 from forum.permissions import Viewer, demand, may_administer, may_read_address
+from forum.text.addresses import address_key
 from forum.text.folding import skeleton
 from forum.text.labels import Labelled
 
@@ -193,7 +194,7 @@ async def find_by_address(viewer: Viewer | None, address: str, now: datetime) ->
         Invalid: no member has it.
     """
     demand(may_administer, viewer, now)
-    found = await row("SELECT id FROM member WHERE email_key = $1", address.strip().lower()[:254])
+    found = await row("SELECT id FROM member WHERE email_key = $1", address_key(address))
     if found is None:
         raise Invalid("Aucun membre n’a cette adresse.", field="adresse")
     return int(found["id"])

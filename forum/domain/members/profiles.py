@@ -14,12 +14,14 @@ from tortoise.exceptions import IntegrityError
 
 from forum.database import row, rows, transaction
 from forum.domain import legal
+from forum.domain.links import why_undelivered
 from forum.domain.members.members import free_handle
 from forum.domain.members.particulars import NAME_TAKEN, Particulars, check_particulars, refuse_taken_name
 from forum.domain.themes import themes
 from forum.domain.throttle import throttle
 from forum.errors import Checks, Invalid, NotFound
 from forum.language import LOCALES
+from forum.models.joining import Purpose
 from forum.models.members import Role
 from forum.permissions import Viewer
 from forum.text.mentions import handle_key
@@ -37,6 +39,8 @@ class OwnProfile:
     said: Particulars
     handle: str
     is_confirmed: bool
+    undelivered: str
+    """Why the mail that asks to confirm the address will never arrive; empty while it may."""
     locale: str
     role: Role
     groups: tuple[str, ...]
@@ -65,6 +69,7 @@ async def own_profile(viewer: Viewer) -> OwnProfile:
         said=Particulars(found["name"], found["organisation"], found["profession"], found["territory"], found["email"]),
         handle=found["handle"],
         is_confirmed=found["confirmed_at"] is not None,
+        undelivered=await why_undelivered(Purpose.CONFIRM, viewer.id),
         locale=found["locale"],
         role=Role(found["role"]),
         groups=tuple(one["name"] for one in groups),

@@ -100,7 +100,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
         "chain": _SITE,
     },
     "journal_head": {"chain": _SITE},
-    "link": {"token_hash": _OWN, "purpose": _SITE},
+    "link": {"token_hash": _OWN, "purpose": _SITE, "undelivered": _SITE},
     "mail": {"address": _OWN, "template": _SITE, "locale": _SITE, "content": _SEALED},
     "meeting": {"place": _WORDS, "attendance": _WORDS, "minutes": _WORDS},
     "meeting_tag": {"state": _SITE},

@@ -20,6 +20,8 @@ from forum.errors import Invalid, NotFound
 from forum.models.members import Role
 from forum.permissions import Viewer, asks_for_factor
 from forum.settings import settings
+from forum.text.addresses import address_key
+from forum.text.characters import seen
 from forum.text.mentions import handle_key
 
 # Idle time is measured in hours: writing at each page would be useless.
@@ -293,8 +295,8 @@ def _longest() -> timedelta:
 
 def _account_key(identifier: str) -> str:
     """The key of an account from what was typed: an address in lower case, or a folded handle."""
-    typed = identifier.strip()
-    return typed.lower()[:254] if "@" in typed[1:] else handle_key(typed.removeprefix("@"))[:120]
+    typed = seen(identifier)
+    return address_key(typed) if "@" in typed[1:] else handle_key(typed.removeprefix("@"))[:120]
 
 
 async def _account(key: str) -> Row | None:
