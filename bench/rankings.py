@@ -12,6 +12,7 @@ from collections.abc import Callable
 from forum.ranking.majority_judgment import GradeCounts
 from forum.ranking.methods import Counted, Method, order_by
 from forum.ranking.orders import Candidate
+from forum.ranking.published import GroupCell
 from forum.ranking.schulze import MOST_CANDIDATES
 from forum.ranking.tallies import Opinion, Tally
 
@@ -40,7 +41,9 @@ def _draw_counts(chance: random.Random, voters: int) -> Counted:
     return Counted(
         tally=Tally.of(opinions),
         grades=GradeCounts.of(grades, GRADES),
-        groups={name: Tally.of(cast) for name, cast in by_group.items()},
+        groups={
+            name: GroupCell(cast.count(Opinion.FOR), len(cast)) for name, cast in by_group.items() if len(cast) >= 5
+        },
         supporters=tuple(p for p, opinion in zip(people, opinions, strict=True) if opinion is Opinion.FOR),
     )
 
@@ -60,7 +63,7 @@ def seconds_by_method(candidates: list[Candidate[Counted]]) -> dict[Method, floa
     some = candidates[:MOST_CANDIDATES]
     ballots = draw_ranked_ballots(some)
     seconds = {
-        method: _timed(lambda method=method: order_by(method, candidates, partition=GROUPS))  # type: ignore[misc]  # a default binds the loop's value
+        method: _timed(lambda method=method: order_by(method, candidates))  # type: ignore[misc]  # a default binds the loop's value
         for method in Method
         if method is not Method.SCHULZE
     }

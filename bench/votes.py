@@ -109,7 +109,7 @@ async def _judged(theme: ThemeHead, now: datetime) -> dict[int, JudgedProposal]:
 
 async def _tallies_and_wilson(theme: ThemeHead, now: datetime) -> None:
     """Tally the ballots, then rank by net support and by the Wilson bound."""
-    standing = standing_of(Terms(theme.voting), list((await _judged(theme, now)).values()), {})
+    standing = standing_of(Terms(theme.voting), list((await _judged(theme, now)).values()))
     assert len(standing.ranked) == PROPOSALS
 
 

@@ -22,6 +22,7 @@ from forum.domain.sign_in.sessions import viewer_of
 from forum.domain.themes.ballots import DEFAULT_MENTIONS, LAST_PLACE
 from forum.domain.throttle import close_throttle
 from forum.errors import CahierError, CannotStart, SignInRequired
+from forum.ranking.published import FEWEST_WITH_ORDERS
 from forum.routes import routes
 from forum.settings import Settings
 from forum.web.plumbing import refusals
@@ -55,7 +56,11 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = clock) -> Starl
     app.state.clock = clock
     app.state.viewer_of = viewer_of
     app.state.pages = Pages(
-        settings, Addresses(table), usual_mentions=frozenset(DEFAULT_MENTIONS), last_place=LAST_PLACE
+        settings,
+        Addresses(table),
+        usual_mentions=frozenset(DEFAULT_MENTIONS),
+        last_place=LAST_PLACE,
+        fewest_with_orders=FEWEST_WITH_ORDERS,
     )
     app.state.kept = KeptPages()
     return app

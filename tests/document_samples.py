@@ -8,14 +8,15 @@ from forum.documents.formats import FORMATS
 from forum.domain.chapters.outlines import outline_of
 from forum.domain.syntheses.snapshots import (
     DayCount,
+    FrozenCell,
     FrozenConsultation,
+    FrozenGroups,
     FrozenMeeting,
     FrozenProposal,
     FrozenQuestion,
     FrozenTheme,
     FrozenThread,
     FrozenWindow,
-    GivenOrder,
     Participation,
     Reason,
     Said,
@@ -27,6 +28,7 @@ from forum.domain.syntheses.snapshots import (
 )
 from forum.models.proposals import IN_FORCE, Origin, ProposalState
 from forum.models.themes import Voting
+from forum.ranking.published import Precision
 from forum.ranking.tallies import Tally
 
 BASE_URL = "https://forum.example.org"
@@ -232,6 +234,9 @@ def judged_snapshot() -> Snapshot:
             tally=None,
             said=_mentions(said.get(proposal.reference, ())),
             pending=2 if proposal.reference == "T3-001" else 0,
+            cells=(FrozenCell("consensus-professions", "Bibliothécaire", 3, 6, Precision.EXACT),)
+            if proposal.reference == "T3-002"
+            else (),
         )
         for proposal in small.proposals
     ]
@@ -244,7 +249,8 @@ def judged_snapshot() -> Snapshot:
         voting=Voting.JUDGMENT,
         mentions=MENTIONS,
         quorum=0,
-        given=(GivenOrder("propositions-phares", ("T3-001", "T3-002"), (2, 1)),),
+        picks=("T3-002", "T3-001"),
+        groups=(FrozenGroups("consensus-professions", ("Bibliothécaire", "Élu ou élue", "")),),
     )
     return _counted(replace(small, themes=(theme,)), [*proposals, joined, aside])
 

@@ -50,6 +50,9 @@ SHOWN = {
     "invitation",
     "consensus",
     "active",
+    "exactement",
+    "au moins",
+    "au plus",
     "organiser",
 }
 ADDRESS = re.compile(r"https?://\S+")

@@ -293,6 +293,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
     await _vote(proposal.id, secret)
     await _vote(closed_proposal.id, secret)
     await Ballot.filter(voter_id=secret.id).update(profession="Bibliothécaire")
+    await _vote_by_groups(closed_proposal.id)
     made = await _make_syntheses(theme, closed) | await _make_answers(closed)
     return {
         "thread": thread.id,
@@ -362,6 +363,17 @@ async def _make_answers(closed: Theme) -> dict[str, object]:
 
 async def _vote(proposal: int, voter: Member) -> None:
     await Ballot.create(proposal_id=proposal, voter=voter, opinion=Opinion.FOR, proposal_version=1, cast_at=NOON)
+
+
+async def _vote_by_groups(proposal: int) -> None:
+    """Enough people of two groups, divided enough, for what groups say to be published."""
+    for number in range(12):
+        voter = await make_member(f"Électrice {number}")
+        opinion = Opinion.FOR if number % 4 < 2 else Opinion.AGAINST
+        profession = "Bibliothécaire" if number % 2 else "Autre"
+        await Ballot.create(
+            proposal_id=proposal, voter=voter, opinion=opinion, proposal_version=1, cast_at=NOON, profession=profession
+        )
 
 
 async def _tell(member: Member, post: Post) -> int:

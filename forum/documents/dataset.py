@@ -107,6 +107,11 @@ class ThemeData:
     disagreements: Annotated[
         tuple[str, ...], "Propositions que les méthodes classent différemment parmi leurs dix premières."
     ]
+    slate: Annotated[tuple[str, ...], "Propositions phares, dans leur ordre ; vide sous vingt votants."]
+    compared: Annotated[tuple[str, ...], "Propositions comparées deux à deux ; vide sous vingt votants."]
+    preferred: Annotated[
+        tuple[tuple[int, ...], ...], "Ligne x, colonne y : votants qui préfèrent la x-ième de compared à la y-ième."
+    ]
     contributions: Annotated[int, "Contributions reçues dans ce thème."]
     proposals: Annotated[int, "Propositions déposées dans ce thème, retirées comprises."]
     pour: Annotated[int | None, "Total des pour sur ses propositions en vigueur ; null : non dépouillé, ou autre vote."]
@@ -144,6 +149,17 @@ class RankData:
 
 
 @dataclass(frozen=True, slots=True)
+class CellData:
+    """What is published of one group on one proposal; groups that would tell somebody's vote are not here."""
+
+    by: Annotated[str, "Consensus auquel elle sert : consensus-professions ou consensus-territoires."]
+    group: Annotated[str | None, "Groupe ; vide : sans déclaration ; null : tous les groupes non montrés, ensemble."]
+    pour: Annotated[int, "Personnes favorables, selon precision."]
+    votants: Annotated[int, "Personnes du groupe qui ont voté : cinq au moins."]
+    precision: Annotated[str, "« exactement », « au moins » ou « au plus » : comment lire pour."]
+
+
+@dataclass(frozen=True, slots=True)
 class ProposalData:
     """One proposal, withdrawn or not; None where the document has nothing to say."""
 
@@ -168,6 +184,7 @@ class ProposalData:
     contre: Annotated[int | None, "Nombre de contre."]
     votants: Annotated[int | None, "Personnes dont le vote compte."]
     said: Annotated[tuple[SaidData, ...], "D’un jugement ou d’un classement : votes par mention ou par place."]
+    groups: Annotated[tuple[CellData, ...], "Ce qu’en disent les groupes, quand cela ne dit le vote de personne."]
     pending: Annotated[int | None, "Votes sur une version antérieure, non confirmés ni comptés ; null : non dépouillé."]
     soutien_net: Annotated[int | None, "Pour moins contre ; peut être négatif."]
     wilson: Annotated[

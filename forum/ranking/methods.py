@@ -19,10 +19,13 @@ from forum.ranking.orders import (
     P,
     approval,
     arrange,
+    is_quorate,
     net_support,
     rank,
+    ranks_by,
     reference_key,
 )
+from forum.ranking.published import GroupCell
 from forum.ranking.schulze import schulze
 from forum.ranking.slate import slate
 from forum.ranking.tallies import Tally
@@ -53,14 +56,14 @@ class Method(StrEnum):
 class Counted:
     """What the ballots on one proposal say; each method reads its own part, and the others may stay empty.
 
-    `tally` for NET_SUPPORT, WILSON and APPROVAL, `grades` for MAJORITY_JUDGMENT, `groups` (a tally by group of one
+    `tally` for NET_SUPPORT, WILSON and APPROVAL, `grades` for MAJORITY_JUDGMENT, `groups` (the published cells of one
     partition) for CONSENSUS, `supporters` (numbers of people) for SLATE, `placed` (how many ranked ballots give it a
     position) for the quorum of SCHULZE.
     """
 
     tally: Tally = _NO_BALLOT
     grades: GradeCounts = _NO_GRADE
-    groups: Mapping[str, Tally] = field(default_factory=dict)
+    groups: Mapping[str, GroupCell] = field(default_factory=dict)
     supporters: Collection[int] = ()
     placed: int = 0
 
@@ -76,18 +79,18 @@ def order_by(
     *,
     quorum: int = 0,
     abstentions_in_wilson: bool = False,
-    partition: Collection[str] = (),
     seats: int = FIRST,
     ballots: Iterable[Mapping[str, int]] = (),
 ) -> Order[Counted]:
-    """Order candidates by a method; those under the quorum, and those that a slate does not pick, have no rank.
+    """Order candidates by a method; those under the quorum or without a ballot, those that a slate does not pick and
+    those without the groups for a consensus have no rank.
 
-    `partition` names the groups of CONSENSUS, `seats` is the size of SLATE, `ballots` are the ranked ones of SCHULZE
-    (see `schulze`). Proposals under the quorum are removed before the methods that compare proposals with one another.
-    ValueError when two candidates share a reference, or when what was counted does not suit the method.
+    `seats` is the size of SLATE, `ballots` are the ranked ones of SCHULZE (see `schulze`). Proposals under the quorum
+    are removed before the methods that compare proposals with one another. ValueError when two candidates share a
+    reference, or when what was counted does not suit the method.
     """
     everyone = list(candidates)
-    quorate = {each.reference: each.profile for each in everyone if each.profile.votants >= quorum}
+    quorate = {each.reference: each.profile for each in everyone if is_quorate(each.profile.votants, quorum)}
     match method:
         case Method.NET_SUPPORT:
             return rank(everyone, score=lambda counted: net_support(counted.tally), quorum=quorum)
@@ -100,7 +103,8 @@ def order_by(
             _ask_for_one_scale(each.profile.grades for each in everyone)
             return rank(everyone, score=lambda counted: majority_judgment(counted.grades), quorum=quorum)
         case Method.CONSENSUS:
-            return rank(everyone, score=lambda counted: consensus(counted.groups, partition), quorum=quorum)
+            scores = {reference: consensus(counted.groups.values()) for reference, counted in quorate.items()}
+            return arrange(everyone, ranks_by({name: score for name, score in scores.items() if score is not None}))
         case Method.SCHULZE:
             return arrange(everyone, schulze(quorate, ballots))
         case Method.SLATE:
@@ -123,22 +127,29 @@ class Disagreement(Generic[M]):
 
 
 def disagreements(
-    primary: Order[P], others: Mapping[M, Order[P]], *, first: int = FIRST
+    primary: Order[P], others: Mapping[M, Order[P]], *, partial: Collection[M] = (), first: int = FIRST
 ) -> tuple[Disagreement[M], ...]:
     """Of the proposals in the first ranks of any of the orders, those that another order places differently.
 
-    The largest gap first, then by reference.
+    Orders of `partial` methods say nothing of the proposals that they leave out: they are compared with the primary one
+    over those that they rank. The largest gap first, then by reference.
     """
     ours = primary.ranks()
     theirs = {method: order.ranks() for method, order in others.items()}
+    over = {method: _among(ours, ranks) if method in partial else ours for method, ranks in theirs.items()}
     seen = {name for ranks in (ours, *theirs.values()) for name, place in ranks.items() if place <= first}
     found: list[Disagreement[M]] = []
     for reference in sorted(seen, key=reference_key):
-        gap = max((_gap(reference, ours, ranks) for ranks in theirs.values()), default=0)
+        gap = max((_gap(reference, over[method], ranks) for method, ranks in theirs.items()), default=0)
         if gap:
             elsewhere = {method: ranks.get(reference) for method, ranks in theirs.items()}
             found.append(Disagreement(reference, ours.get(reference), elsewhere, gap))
     return tuple(sorted(found, key=lambda each: -each.gap))
+
+
+def _among(ranks: Mapping[str, int], kept: Collection[str]) -> dict[str, int]:
+    """The ranks that some of the ranked ones have among themselves."""
+    return ranks_by({name: -rank_ for name, rank_ in ranks.items() if name in kept})
 
 
 def _gap(reference: str, ours: Mapping[str, int], theirs: Mapping[str, int]) -> int:

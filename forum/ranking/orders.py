@@ -2,7 +2,8 @@
 
 One function for every method: a method is a score of what was counted, higher is better, compared exactly. Ties
 share a rank (1, 2, 2, 4) and stand in the order of their references, which says nothing about merit. The order in
-which proposals are given changes nothing. What is below the declared quorum is listed apart and has no rank.
+which proposals are given changes nothing. What is below the declared quorum, or has no ballot at all, is listed apart
+and has no rank by any method.
 
 A method that judges proposals together, not one by one, computes its ranks itself and gives them to `arrange`.
 """
@@ -53,7 +54,7 @@ class Place(Generic[P]):
 
 @dataclass(frozen=True, slots=True)
 class Order(Generic[P]):
-    """The ranked candidates in order, then separately, by reference, those without a rank (below the quorum)."""
+    """The ranked candidates in order, then separately, by reference, those without a rank."""
 
     ranked: tuple[Place[P], ...]
     unranked: tuple[Candidate[P], ...]
@@ -76,12 +77,17 @@ def approval(tally: Tally) -> int:
 def rank(candidates: Iterable[Candidate[P]], *, score: Callable[[P], Score], quorum: int = 0) -> Order[P]:
     """Order candidates by their score, the highest first.
 
-    `quorum` is the fewest voters (abstentions included) for a candidate to be ranked; 0 ranks them all.
-    ValueError when two candidates share a reference.
+    `quorum` is the fewest voters (abstentions included) for a candidate to be ranked, see `is_quorate`. ValueError when
+    two candidates share a reference.
     """
     everyone = list(candidates)
-    scores = {each.reference: score(each.profile) for each in everyone if each.profile.votants >= quorum}
+    scores = {each.reference: score(each.profile) for each in everyone if is_quorate(each.profile.votants, quorum)}
     return arrange(everyone, ranks_by(scores))
+
+
+def is_quorate(votants: int, quorum: int) -> bool:
+    """Whether this many voters are enough to be ranked: never none, whatever the quorum."""
+    return votants >= max(1, quorum)
 
 
 def arrange(candidates: Iterable[Candidate[P]], ranks: Mapping[str, int]) -> Order[P]:

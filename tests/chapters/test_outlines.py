@@ -113,8 +113,8 @@ def test_without_votes_nothing_is_divided_by_zero() -> None:
     theme = replace(snapshot.themes[0], quorum=0)
     proposals = (replace(snapshot.proposals[0], tally=Tally()),)
     block = blocks(outline_of(holding(snapshot, proposals, themes=(theme,))), ProposalBlock)[0]
-    assert (block.rank, block.bar) == ("1", None)
-    assert block.explanation == "Rang 1\u00a0: aucun avis déposé, soit un soutien net nul."
+    assert (block.rank, block.bar) == (None, None)
+    assert block.explanation == "Sans rang\u00a0: personne n’a voté sur cette proposition."
 
 
 def test_each_theme_has_its_own_quorum() -> None:
@@ -123,7 +123,7 @@ def test_each_theme_has_its_own_quorum() -> None:
     themes = tuple(replace(theme, quorum=quorum) for theme, quorum in zip(snapshot.themes, quorums, strict=True))
     outline = outline_of(replace(snapshot, themes=themes))
     ranked = {number: section(outline, f"propositions-{number}") for number in (1, 2, 3)}
-    assert not ranked[1].sections
+    assert [block.reference for block in ranked[1].sections[0].blocks if isinstance(block, ProposalBlock)] == ["T1-001"]
     assert ranked[2].sections[0].title == "Propositions non classées"
     assert isinstance(ranked[3].blocks[0], Paragraph)
     assert "thème 2, 40 votants" in " ".join(texts_of(section(outline, "methode")))

@@ -71,11 +71,31 @@ def test_a_snapshot_gives_the_same_order_again() -> None:
 def test_what_an_older_format_wrote_is_read_in_the_layout_of_today() -> None:
     facts = json.loads(to_json(ordered_snapshot()))
     for one in facts["themes"]:
-        for name in ("voting", "mentions", "quota", "given", "compared", "preferred"):
+        for name in ("voting", "mentions", "quota", "groups", "picks", "compared", "preferred"):
             del one[name]
     for one in facts["proposals"]:
-        for name in ("state_reason", "other", "said", "pending"):
+        for name in ("state_reason", "other", "said", "cells", "pending"):
             del one[name]
     facts |= {"format": 3, "participation": facts["participation"] | {"ballots": 0}}
     renewed_ = json.dumps(renewed(facts), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     assert from_json(renewed_.encode()).format == FORMAT
+
+
+def test_what_an_older_format_should_not_have_published_is_not_published_again() -> None:
+    """Ranks that counted masked groups; pairs and picks of fewer than twenty voters."""
+    facts = json.loads(to_json(ordered_snapshot())) | {"format": 4}
+    for one in facts["proposals"]:
+        del one["cells"], one["decision"]
+    (theme,) = facts["themes"]
+    del theme["groups"], theme["picks"]
+    orders = {"consensus-professions": [1, 2], "propositions-phares": [2, 1]}
+    theme["given"] = [
+        {"method": method, "references": ["T3-001", "T3-002"], "ranks": ranks} for method, ranks in orders.items()
+    ]
+    few = renewed(json.loads(json.dumps(facts)))["themes"][0]
+    assert (few["picks"], few["compared"], few["preferred"]) == ([], [], [])
+    for one in facts["proposals"]:
+        one["said"] = [{"opinion": 1, "ballots": 20}]
+    many = renewed(facts)["themes"][0]
+    assert (many["picks"], many["compared"]) == (["T3-002", "T3-001"], theme["compared"])
+    assert "given" not in many

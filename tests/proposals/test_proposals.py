@@ -146,8 +146,10 @@ async def test_the_ranks_are_computed_once_for_all_readers(
     client: AsyncClient, app: Starlette, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theme = await make_theme(3, votes="closed")
+    voter = await make_member("Une Votante")
     for number in range(4):
-        await make_proposal(theme, f"Idée {number}")
+        proposal = await make_proposal(theme, f"Idée {number}")
+        await Ballot.create(proposal=proposal, voter=voter, opinion="pour", proposal_version=1, cast_at=NOON)
     reckoned: list[Tally] = []
 
     def watched(tally: Tally) -> int:

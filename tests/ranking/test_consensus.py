@@ -1,4 +1,4 @@
-"""Consensus across groups, and groups that subtraction must not reveal."""
+"""Consensus across groups, made of published cells and of nothing else."""
 
 from fractions import Fraction
 
@@ -6,73 +6,62 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forum.ranking.consensus import FEWEST_SHOWN, consensus, masked
-from forum.ranking.tallies import Tally
+from forum.ranking.consensus import Consensus, consensus
+from forum.ranking.published import GroupCell, Precision
 
-NAMES = ("agents", "lecteurs", "élus", "associations")
-counts = st.integers(0, 8)
-divided = st.dictionaries(st.sampled_from(NAMES), st.builds(Tally, counts, counts, counts))
+cells = st.integers(5, 12).flatmap(lambda votants: st.builds(GroupCell, st.integers(0, votants), st.just(votants)))
+divided = st.lists(cells, min_size=2, max_size=5)
 
 
 @pytest.mark.parametrize(
-    ("agents", "lecteurs", "score"),
+    ("agents", "lecteurs", "product"),
     [
-        (Tally(20), Tally(10), Fraction(7, 8)),
-        (Tally(14, 6), Tally(7, 2, 1), Fraction(5, 11)),
-        (Tally(20), Tally(1, 9), Fraction(7, 44)),
+        (GroupCell(20, 20), GroupCell(10, 10), Fraction(7, 8)),
+        (GroupCell(14, 20), GroupCell(7, 10), Fraction(5, 11)),
+        (GroupCell(20, 20), GroupCell(1, 10), Fraction(7, 44)),
     ],
 )
-def test_consensus_gives_the_published_values(agents: Tally, lecteurs: Tally, score: Fraction) -> None:
-    assert consensus({"agents": agents, "lecteurs": lecteurs}, ("lecteurs", "agents")) == score
+def test_consensus_gives_the_published_values(agents: GroupCell, lecteurs: GroupCell, product: Fraction) -> None:
+    assert consensus([agents, lecteurs]) == Consensus(product, 2)
 
 
-def test_a_group_without_a_ballot_counts_one_half_given_or_not() -> None:
-    assert consensus({}, NAMES) == Fraction(1, 16)
-    assert consensus({"agents": Tally()}, NAMES) == Fraction(1, 16)
+def test_a_silent_group_counts_for_nothing_and_one_group_is_no_consensus() -> None:
+    assert consensus([]) is None
+    assert consensus([GroupCell(9, 9)]) is None
 
 
-def test_groups_of_another_partition_are_refused() -> None:
-    with pytest.raises(ValueError, match="outside the partition"):
-        consensus({"Bretagne": Tally(3)}, NAMES)
-    with pytest.raises(ValueError, match="one group"):
-        consensus({}, ())
+def test_a_coarse_cell_counts_with_its_published_figure() -> None:
+    assert consensus([GroupCell(7, 8, Precision.AT_LEAST), GroupCell(1, 8, Precision.AT_MOST)]) == consensus(
+        [GroupCell(7, 8), GroupCell(1, 8)]
+    )
 
 
-@given(divided, st.sampled_from(NAMES))
-def test_one_more_supporter_raises_consensus(groups: dict[str, Tally], name: str) -> None:
-    tally = groups.get(name, Tally())
-    more = groups | {name: Tally(tally.for_ + 1, tally.against, tally.abstain)}
-    assert 0 < consensus(groups, NAMES) < consensus(more, NAMES) < 1
+def test_proposals_judged_by_different_numbers_of_groups_compare_by_the_geometric_mean() -> None:
+    """Three groups of one half are as good as two; a product would put them behind."""
+    half, more = GroupCell(4, 8), GroupCell(5, 8)
+    two, three = consensus([half, half]), consensus([half, half, half])
+    better = consensus([half, half, more])
+    assert two
+    assert better
+    assert two == three
+    assert two < better
 
 
-def test_a_small_group_is_hidden_with_the_next_smallest() -> None:
-    groups = {"agents": Tally(30), "élus": Tally(2, 2), "lecteurs": Tally(3, 3, 3), "associations": Tally(9)}
-    assert masked(groups) == {"élus", "associations"}
+@given(divided, divided)
+def test_scores_compare_as_their_geometric_means(one: list[GroupCell], other: list[GroupCell]) -> None:
+    ours, theirs = consensus(one), consensus(other)
+    assert ours
+    assert theirs
+    means = [float(each.product) ** (1 / each.groups) for each in (ours, theirs)]
+    if abs(means[0] - means[1]) > 1e-9:
+        assert (ours < theirs) == (means[0] < means[1])
+    assert (ours < theirs) + (ours == theirs) + (theirs < ours) == 1
 
 
-def test_small_groups_that_are_few_even_together_hide_another_with_them() -> None:
-    groups = {"agents": Tally(30), "élus": Tally(1), "lecteurs": Tally(3), "associations": Tally(9)}
-    assert masked(groups) == {"élus", "lecteurs", "associations"}
-
-
-def test_nothing_is_hidden_when_every_group_is_large_enough() -> None:
-    assert masked({"agents": Tally(5), "élus": Tally(0, 5)}) == set()
-    assert masked({"agents": Tally(4)}) == {"agents"}
-    assert masked({}) == set()
-
-
-@given(divided)
-def test_no_small_group_is_found_by_subtraction(groups: dict[str, Tally]) -> None:
-    hidden = masked(groups)
-    shown = groups.keys() - hidden
-    assert all(groups[name].votants >= FEWEST_SHOWN for name in shown)
-    if hidden and shown:
-        rest = sum(tally.votants for tally in groups.values()) - sum(groups[name].votants for name in shown)
-        assert len(hidden) >= 2
-        assert rest >= FEWEST_SHOWN
-
-
-@given(divided)
-def test_no_more_is_hidden_than_needed(groups: dict[str, Tally]) -> None:
-    *smaller, largest = sorted(groups[name].votants for name in masked(groups)) or [0]
-    assert largest < FEWEST_SHOWN or len(smaller) < 2 or sum(smaller) < FEWEST_SHOWN
+@given(divided, cells)
+def test_one_more_supporter_raises_consensus(groups: list[GroupCell], last: GroupCell) -> None:
+    if last.pour < last.votants:
+        before, after = consensus([*groups, last]), consensus([*groups, GroupCell(last.pour + 1, last.votants)])
+        assert before
+        assert after
+        assert before < after

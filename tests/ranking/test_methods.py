@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from forum.ranking.majority_judgment import GradeCounts
 from forum.ranking.methods import Counted, Disagreement, Method, disagreements, order_by
 from forum.ranking.orders import Candidate, Order
+from forum.ranking.published import GroupCell
 from forum.ranking.tallies import Opinion, Tally, merged
 
 REFERENCES = tuple(f"T3-{number:03}" for number in range(1, 7))
@@ -29,8 +30,9 @@ def counted(cast: Mapping[int, Opinion]) -> Counted:
         tally=Tally.of(cast.values()),
         grades=GradeCounts.of([ANSWERS[opinion] for opinion in cast.values()], 3),
         groups={
-            name: Tally.of(opinion for person, opinion in cast.items() if person % 3 == number)
+            name: GroupCell(said.count(Opinion.FOR), len(said))
             for number, name in enumerate(GROUPS)
+            if (said := [opinion for person, opinion in cast.items() if person % 3 == number])
         },
         supporters=frozenset(person for person, opinion in cast.items() if opinion is Opinion.FOR),
         placed=len(cast),
@@ -48,7 +50,7 @@ def ordered(method: Method, cast: Cast, *, quorum: int = 0, chance: random.Rando
     if chance is not None:
         chance.shuffle(rankings)
         chance.shuffle(candidates)
-    return order_by(method, candidates, quorum=quorum, partition=GROUPS, seats=4, ballots=rankings)
+    return order_by(method, candidates, quorum=quorum, seats=4, ballots=rankings)
 
 
 def test_methods_are_stored_as_french_words() -> None:
@@ -105,7 +107,9 @@ def test_a_voter_who_turns_to_support_never_harms(method: Method, cast: Cast, da
         return
     person = data.draw(st.sampled_from(sorted(cast[reference])))
     after = {**cast, reference: {**cast[reference], person: Opinion.FOR}}
-    assert ordered(method, after).ranks()[reference] <= ordered(method, cast).ranks()[reference]
+    ranks_after, ranks_before = ordered(method, after).ranks(), ordered(method, cast).ranks()
+    assert (reference in ranks_after) == (reference in ranks_before)
+    assert ranks_after.get(reference, 0) <= ranks_before.get(reference, 0)
 
 
 @pytest.mark.parametrize("method", Method)
@@ -124,11 +128,15 @@ def test_undoing_a_merge_restores_the_order(method: Method, cast: Cast) -> None:
 @pytest.mark.parametrize("method", Method)
 def test_without_votes_nothing_is_divided_by_zero(method: Method) -> None:
     order = ordered(method, {reference: {} for reference in REFERENCES})
-    if method is Method.SLATE:
-        assert (order.ranked, len(order.unranked)) == ((), len(REFERENCES))
-    else:
-        assert [(place.candidate.reference, place.rank) for place in order.ranked] == [(r, 1) for r in REFERENCES]
-    assert order_by(method, [], partition=GROUPS) == Order((), ())
+    assert (order.ranked, len(order.unranked)) == ((), len(REFERENCES))
+    assert order_by(method, []) == Order((), ())
+
+
+@pytest.mark.parametrize("method", Method)
+def test_a_proposal_without_a_ballot_has_no_rank_by_any_method(method: Method) -> None:
+    """Not even the last: one that nobody voted on was 5th by consensus, before one with 19 for and 2 against."""
+    cast = {"T3-001": {}, "T3-002": {1: Opinion.AGAINST, 2: Opinion.FOR, 3: Opinion.FOR}}
+    assert ordered(method, cast).ranks() == {"T3-002": 1}
 
 
 @pytest.mark.parametrize("method", Method)

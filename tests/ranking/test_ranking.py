@@ -15,7 +15,7 @@ counts = st.integers(min_value=0, max_value=400)
 tallies = st.builds(Tally, for_=counts, against=counts, abstain=counts)
 bounds = st.tuples(counts, counts).map(lambda pair: Bound(pair[0], pair[0] + pair[1]))
 candidates = st.lists(tallies, max_size=12).map(
-    lambda found: [Candidate(f"T3-{i:03}", tally) for i, tally in enumerate(found, start=1)]
+    lambda found: [Candidate(f"T3-{i:03}", tally) for i, tally in enumerate(found, start=1) if tally.votants]
 )
 
 
@@ -133,9 +133,10 @@ def test_proposals_below_the_quorum_are_listed_apart_by_reference() -> None:
     assert [candidate.reference for candidate in order.unranked] == ["T3-9", "T3-010"]
 
 
-def test_without_votes_everything_is_tied() -> None:
-    order = rank([Candidate("T1-001", Tally()), Candidate("T1-002", Tally())], score=wilson)
-    assert [(place.rank, place.tied) for place in order.ranked] == [(1, True), (1, True)]
+def test_without_votes_nothing_has_a_rank() -> None:
+    order = rank([Candidate("T1-001", Tally()), Candidate("T1-002", Tally(against=1))], score=wilson)
+    assert order.ranks() == {"T1-002": 1}
+    assert [candidate.reference for candidate in order.unranked] == ["T1-001"]
 
 
 def test_ranks_computed_elsewhere_are_shown_by_rank_then_reference() -> None:

@@ -106,9 +106,9 @@ async def test_opinions_are_ranked_by_net_support_with_the_other_methods_beside_
 
 async def test_supports_are_counted(client: AsyncClient) -> None:
     theme = await make_vote(Voting.APPROVAL)
-    voters = await make_voters(12)
-    # An example for the slate: a to f support three clones, g to j another proposal, k and l a third.
-    clones = ["pour"] * 6
+    voters = await make_voters(24)
+    # An example for the slate, twice as large: twelve support three clones, eight another proposal, four a third.
+    clones = ["pour"] * 12
     await cast(
         theme,
         voters,
@@ -116,15 +116,43 @@ async def test_supports_are_counted(client: AsyncClient) -> None:
             "Un": clones,
             "Deux": clones,
             "Trois": clones,
-            "Quatre": [""] * 6 + ["pour"] * 4,
-            "Cinq": [""] * 10 + ["pour"] * 2,
+            "Quatre": [""] * 12 + ["pour"] * 8,
+            "Cinq": [""] * 20 + ["pour"] * 4,
         },
     )
     assert await order(client) == [(1, "T3-001"), (1, "T3-002"), (1, "T3-003"), (4, "T3-004"), (5, "T3-005")]
-    assert "6 soutiens, sur 12 votants du thème." in await words(client)
+    assert "12 soutiens, sur 24 votants du thème." in await words(client)
     lines = table(await client.get(SHEET))
     assert [each["rang : propositions phares"] for each in lines] == ["1", "3", "4", "2", "5"]
     assert [each["ex æquo"] for each in lines] == ["oui", "oui", "oui", "non", "non"]
+
+
+async def test_what_needs_whole_ballots_is_published_from_twenty_voters(client: AsyncClient) -> None:
+    """A slate is picked by who supports what together: from few voters it would tell it."""
+    theme = await make_vote(Voting.APPROVAL)
+    voters = await make_voters(20)
+    await cast(theme, voters[:19], {"Un": ["pour"] * 19, "Deux": ["pour"] * 5})
+    assert "phares" not in await words(client)
+    await cast(theme, voters[19:], {"Trois": ["pour"]})
+    assert "rang : propositions phares" in table(await client.get(SHEET))[0]
+
+
+async def test_a_proposal_that_nobody_voted_on_has_no_rank_on_any_surface(client: AsyncClient) -> None:
+    """It was fifth by consensus, where each silent group counted one half."""
+    theme = await make_vote()
+    many = await make_voters(9, profession="Bibliothécaire")
+    others = await make_voters(8, profession="Formateur ou formatrice", first=9)
+    few = await make_voters(7, profession="Autre", first=17)
+    opinions = (["pour"] * 6 + ["contre"] * 3) + (["pour"] * 2 + ["contre"] * 6) + ["pour", "contre"] * 3
+    await cast(theme, [*many, *others, *few], {"Débattue": opinions, "Ignorée": []})
+    lines = table(await client.get(SHEET))
+    assert [(each["référence"], each["rang"], each["rang : consensus des professions"]) for each in lines] == [
+        ("T3-001", "1", "1"),
+        ("T3-002", "", ""),
+    ]
+    assert await order(client) == [(1, "T3-001")]
+    assert "T3-002" in (await words(client)).partition("Non classées")[2]
+    assert "T3-002" not in (await client.get(GROUPS)).text
 
 
 async def test_mentions_are_ranked_by_majority_judgment(client: AsyncClient) -> None:
@@ -143,15 +171,27 @@ async def test_mentions_are_ranked_by_majority_judgment(client: AsyncClient) -> 
 
 async def test_places_are_ranked_by_duels(client: AsyncClient) -> None:
     theme = await make_vote(Voting.RANKING)
-    voters = await make_voters(5)
-    # Three prefer Un to Deux to Trois, two the opposite: Un wins each duel by 3 to 2.
-    await cast(theme, voters, {"Un": list("11133"), "Deux": list("22222"), "Trois": list("33311")})
+    voters = await make_voters(20)
+    # Twelve prefer Un to Deux to Trois, eight the opposite: Un wins each duel by 12 to 8.
+    many, few = 12, 8
+    await cast(theme, voters, {"Un": "1" * many + "3" * few, "Deux": "2" * 20, "Trois": "3" * many + "1" * few})
     text = await words(client)
     assert await order(client) == [(1, "T3-001"), (2, "T3-002"), (3, "T3-003")]
-    assert "3 votants la préfèrent à T3-002, qui la suit ; 2 préfèrent T3-002." in text
-    assert "3 votants lui préfèrent T3-002, 2 la préfèrent à T3-002." in text
+    assert "12 votants la préfèrent à T3-002, qui la suit ; 8 préfèrent T3-002." in text
+    assert "12 votants lui préfèrent T3-002, 8 la préfèrent à T3-002." in text
     lines = table(await client.get(SHEET))
-    assert [each["premières places"] for each in lines] == ["3", "0", "2"]
+    assert [each["premières places"] for each in lines] == ["12", "0", "8"]
+
+
+async def test_duels_of_fewer_than_twenty_voters_are_not_published(client: AsyncClient) -> None:
+    """From the pairs of a few voters one reads the order of each."""
+    theme = await make_vote(Voting.RANKING)
+    await cast(theme, await make_voters(19), {"Un": "1" * 19, "Deux": "2" * 18, "Trois": "3"})
+    text = await words(client)
+    assert await order(client) == [(1, "T3-001"), (2, "T3-002"), (3, "T3-003")]
+    assert "sous 20 votants, leurs duels diraient l’ordre de chacun" in text
+    assert "préfèrent" not in text
+    assert "18 personnes l’ont classée." in text
 
 
 @pytest.mark.parametrize("voting", list(Voting))
@@ -217,25 +257,50 @@ async def test_ballots_on_an_older_substance_are_counted_separately(client: Asyn
 
 async def test_groups_are_shown_but_never_when_their_people_are_few(client: AsyncClient) -> None:
     theme = await make_vote()
-    many = await make_voters(7, profession="Bibliothécaire")
-    others = await make_voters(6, profession="Formateur ou formatrice", first=7)
-    few = await make_voters(2, profession="Élu ou élue", first=13)
-    await cast(theme, [*many, *others, *few], {"Former": ["pour"] * 7 + ["contre"] * 6 + ["pour"] * 2})
+    many = await make_voters(9, profession="Bibliothécaire")
+    others = await make_voters(6, profession="Formateur ou formatrice", first=9)
+    third = await make_voters(5, profession="Autre", first=15)
+    few = await make_voters(2, profession="Élu ou élue", first=20)
+    said = ["pour"] * 6 + ["contre"] * 3 + ["pour"] * 6 + ["pour", "contre"] * 2 + ["abstention"] + ["pour", "contre"]
+    await cast(theme, [*many, *others, *third, *few], {"Former": said})
     text = (await client.get(GROUPS)).text
-    shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text.partition("<details")[2]))
-    assert re.search(r"Bibliothécaire Pour 7 Abstention 0 Contre 0", shown) or "non montré" in shown
-    assert re.search(r"Élu ou élue Moins de 5 votants", shown)
-    # One hidden group could be computed from the total and the others: a second one is hidden with it.
-    assert shown.count("Moins de 5 votants, ou un nombre qui en donnerait un autre") == 2
+    shown = re.sub(r"[\s\u202f\u00a0]+", " ", re.sub(r"<[^>]+>", " ", text.partition("<details")[2]))
+    assert "Bibliothécaire 6 pour, sur 9 votants" in shown
+    assert "Formateur ou formatrice au moins 5 pour, sur 6 votants" in shown
+    # The people of one small group could be computed from the total: the next smallest is not shown either.
+    assert "Tous les autres groupes, ensemble Non montrés." in shown
     assert "Consensus des professions" in await words(client)
     for address in (PAGE, SHEET, GROUPS):
-        assert "Élu ou élue Pour" not in (await client.get(address)).text
+        assert "Élu ou élue" not in (await client.get(address)).text
+
+
+async def test_which_groups_are_listed_does_not_tell_who_voted(client: AsyncClient) -> None:
+    """With or without the only member of a group, whatever they say, the pages of groups name the same groups."""
+    theme = await make_vote()
+    many = await make_voters(9, profession="Bibliothécaire")
+    others = await make_voters(8, profession="Formateur ou formatrice", first=9)
+    third = await make_voters(5, profession="Autre", first=17)
+    alone = await make_voters(1, profession="Élu ou élue", first=22)
+    said = ["pour"] * 6 + ["contre"] * 3 + ["pour"] * 3 + ["contre"] * 5 + ["pour", "contre"] * 2 + ["pour"]
+    await cast(theme, [*many, *others, *third, *alone], {"Former": said})
+    without = await client.get(GROUPS)
+    await Ballot.create(
+        proposal=await Proposal.get(),
+        voter=alone[0],
+        opinion="pour",
+        proposal_version=1,
+        cast_at=NOON,
+        profession="Élu ou élue",
+    )
+    named = [re.findall(r"<dt>([^<]*)</dt>", answer.text) for answer in (without, await client.get(GROUPS))]
+    assert named[0] == named[1] == ["Bibliothécaire", "Formateur ou formatrice", "Tous les autres groupes, ensemble"]
 
 
 async def test_nothing_is_shown_before_the_close_to_the_second(client: AsyncClient, clock: Clock) -> None:
     theme = await make_vote(votes="open")
     voters = await make_voters(6, profession="Bibliothécaire")
-    await cast(theme, voters, {"Former": ["pour"] * 6})
+    others = await make_voters(7, profession="Autre", first=6)
+    await cast(theme, [*voters, *others], {"Former": ["pour"] * 3 + ["contre"] * 3 + ["pour"] * 3 + ["contre"] * 4})
     ends = (await Theme.get(id=theme.id)).votes_close_at
     assert ends is not None
     clock.pass_(seconds=(ends - clock.now).total_seconds() - 1)
@@ -260,7 +325,7 @@ async def test_whoever_asks_within_the_house_hears_nothing_before_the_close_eith
     counts = await counts_of(theme, ends)
     assert counts is not None
     judged = {proposal: JudgedProposal("T3-001", count) for proposal, count in counts.items()}
-    assert (await read_results(theme, judged, ends)).voters == 2
+    assert (await read_results(theme, judged, ends)).evidence.voters == 2
 
 
 async def test_a_theme_where_no_vote_was_called_has_no_voter_to_hide(client: AsyncClient) -> None:
@@ -285,8 +350,9 @@ async def test_what_a_voter_declares_after_the_close_changes_no_result(client: A
     """Otherwise, reading the results before and after one person changes their profile would reveal their vote."""
     theme = await make_vote()
     voters = await make_voters(6, profession="Bibliothécaire")
-    late = (await make_voters(6, profession="Autre", first=6))[0]
-    await cast(theme, [*voters, late], {"Former": ["pour"] * 6 + ["contre"]})
+    late, *rest = await make_voters(6, profession="Autre", first=6)
+    said = ["pour"] * 3 + ["contre"] * 3 + ["contre"] + ["pour", "contre"] * 2 + ["pour"]
+    await cast(theme, [*voters, late, *rest], {"Former": said})
     before = [(await client.get(address)).text for address in (PAGE, GROUPS, SHEET)]
     await sign_in(client, late)
     form = {"nom": late.name, "organisation": "", "profession": "Bibliothécaire", "territoire": "", "langue": "fr"}

@@ -10,11 +10,11 @@ PREFERRED = Pairs(("T3-001", "T3-002"), ((0, 2), (1, 0)))
 
 
 def test_proposals_too_many_to_compare_are_ranked_by_how_many_placed_them() -> None:
-    compared = standing_of(Terms(Voting.RANKING), [FIRST, SECOND], {}, PREFERRED)
-    assert (compared.primary, compared.too_many_to_compare) == (Lens.SCHULZE, False)
+    compared = standing_of(Terms(Voting.RANKING), [FIRST, SECOND], pairs=PREFERRED)
+    assert compared.primary is Lens.SCHULZE
     assert [each.duel is not None for each in compared.ranked] == [True, True]
-    counted = standing_of(Terms(Voting.RANKING), [SECOND, FIRST], {})
-    assert (counted.primary, counted.too_many_to_compare) == (Lens.PLACED, True)
+    counted = standing_of(Terms(Voting.RANKING), [SECOND, FIRST])
+    assert counted.primary is Lens.PLACED
     assert [(each.reference, each.rank, each.duel) for each in counted.ranked] == [
         ("T3-001", 1, None),
         ("T3-002", 2, None),
@@ -22,5 +22,5 @@ def test_proposals_too_many_to_compare_are_ranked_by_how_many_placed_them() -> N
 
 
 def test_a_proposal_alone_meets_nobody() -> None:
-    alone = standing_of(Terms(Voting.RANKING), [FIRST], {}, Pairs(("T3-001",), ((0,),)))
+    alone = standing_of(Terms(Voting.RANKING), [FIRST], pairs=Pairs(("T3-001",), ((0,),)))
     assert [(each.rank, each.duel) for each in alone.ranked] == [(1, None)]

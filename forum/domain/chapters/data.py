@@ -7,6 +7,7 @@ Every figure that is also printed comes from the function that prints it: rankin
 from collections.abc import Iterator, Sequence
 
 from forum.documents.dataset import (
+    CellData,
     ConsultationData,
     Dataset,
     MeetingData,
@@ -128,6 +129,9 @@ def _theme(snapshot: Snapshot, ranking: Ranking) -> ThemeData:
         method=ranking.primary.value,
         other_methods=tuple(method.value for method in ranking.methods),
         disagreements=tuple(each.reference for each in ranking.disagreements),
+        slate=theme.picks,
+        compared=theme.compared,
+        preferred=theme.preferred,
         contributions=posts[theme.number],
         proposals=sum(proposal.theme == theme.number for proposal in snapshot.proposals),
         pour=ranking.ballots.for_ if counted else None,
@@ -167,6 +171,9 @@ def _proposal(snapshot: Snapshot, proposal: FrozenProposal, result: Result | Non
         votants=proposal.votants if counted else None,
         soutien_net=tally.net if tally else None,
         said=tuple(SaidData(each.opinion, each.ballots) for each in proposal.said),
+        groups=tuple(
+            CellData(each.by, each.group, each.pour, each.votants, each.precision.value) for each in proposal.cells
+        ),
         pending=proposal.pending if counted else None,
         wilson=result.place.bound.shown(6) if result and result.place.bound else None,
         wilson_rank=result.wilson_rank if result else None,

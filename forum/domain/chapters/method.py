@@ -103,14 +103,15 @@ def _rules(snapshot: Snapshot) -> Iterable[Entry]:
     )
     if any(theme.voting is Voting.OPINIONS for theme in snapshot.themes):
         yield _wilson(base)
-    if any(theme.given for theme in snapshot.themes):
+    if any(theme.groups or theme.picks for theme in snapshot.themes):
         yield Entry(
             "Autres classements",
             text(
                 fr(
-                    "À titre de comparaison, et sans changer le rang : le consensus entre groupes déclarés, produit "
-                    "des parts d’approbation de chaque groupe ; les propositions phares, dix propositions choisies "
-                    "une à une pour représenter le plus de votants différents."
+                    "À titre de comparaison, et sans changer le rang : le consensus entre groupes déclarés, moyenne "
+                    "géométrique de (pour + 1) / (votants + 2) sur les groupes montrés, s’il y en a deux au moins ; "
+                    "les propositions phares, dix propositions choisies une à une pour représenter le plus de votants "
+                    "différents."
                 )
             ),
         )
@@ -189,7 +190,7 @@ def _sealing(themes: Sequence[FrozenTheme]) -> str:
 def _quorums(themes: Sequence[FrozenTheme]) -> str:
     quorums = {theme.quorum for theme in themes}
     if quorums <= {0}:
-        return fr("Aucun : toutes les propositions soumises au vote sont classées.")
+        return fr("Aucun : toutes les propositions qui ont reçu un vote sont classées.")
     apart = "En dessous, la proposition est présentée à part, non classée."
     if len(quorums) == 1:
         return f"{_voters(quorums.pop())} au moins, abstentions comprises. {apart}"

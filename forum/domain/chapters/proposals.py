@@ -38,6 +38,7 @@ from forum.models.proposals import IN_FORCE, ProposalState
 from forum.models.themes import Voting
 from forum.ranking.methods import Disagreement
 from forum.ranking.orders import reference_key
+from forum.ranking.published import GroupCell
 from forum.ranking.tallies import Opinion, Tally
 
 NAMED_TIES: Final = 3
@@ -133,11 +134,21 @@ def _ranking(snapshot: Snapshot, theme: FrozenTheme) -> Ranking:
 
 def _standing(snapshot: Snapshot, theme: FrozenTheme, in_force: Sequence[FrozenProposal]) -> ThemeStanding:
     """The orders of a theme, computed from the snapshot: they always give the same figures as the site."""
-    judged = [JudgedProposal(each.reference, count_of(each)) for each in in_force if is_counted(snapshot, each)]
-    given = {Lens(order.method): dict(zip(order.references, order.ranks, strict=True)) for order in theme.given}
+    judged = [
+        JudgedProposal(each.reference, count_of(each), _groups(each)) for each in in_force if is_counted(snapshot, each)
+    ]
     pairs = Pairs(theme.compared, theme.preferred) if theme.compared else None
     terms = Terms(theme.voting, len(theme.mentions), theme.quorum, snapshot.method.abstentions_in_wilson)
-    return standing_of(terms, judged, given, pairs)
+    return standing_of(terms, judged, theme.picks, pairs)
+
+
+def _groups(proposal: FrozenProposal) -> dict[Lens, dict[str, GroupCell]]:
+    """The cells that count in each consensus: those of groups that people declared."""
+    found: dict[Lens, dict[str, GroupCell]] = {}
+    for each in proposal.cells:
+        if each.group:
+            found.setdefault(Lens(each.by), {})[each.group] = GroupCell(each.pour, each.votants, each.precision)
+    return found
 
 
 def is_counted(snapshot: Snapshot, proposal: FrozenProposal) -> bool:
@@ -328,13 +339,7 @@ def theme_of(snapshot: Snapshot, proposal: FrozenProposal) -> FrozenTheme:
 def explanation_of(result: Result) -> str:
     """One sentence: the rank, those tied with it, and the figures of the method that give it."""
     place = result.place
-    rank = fr("Rang {rank}{ties}", rank=result.rank, ties=_tied_with(place.ties))
-    if not place.count.votants:
-        return (
-            fr("{rank} : aucun avis déposé.", rank=rank)
-            if result.theme.voting not in TALLIED
-            else fr("{rank} : aucun avis déposé, soit un soutien net nul.", rank=rank)
-        )
+    rank = fr("Rang {rank}{ties}", rank=result.rank, ties=_tied_with(place))
     return fr("{rank} : {figures}.", rank=rank, figures=_said(result))
 
 
@@ -384,11 +389,11 @@ def _duel(place: RankedPlace) -> str:
     )
 
 
-def _tied_with(references: Sequence[str]) -> str:
-    if not references:
+def _tied_with(place: RankedPlace) -> str:
+    if not place.is_tied:
         return ""
-    named = ", ".join(references[:NAMED_TIES])
-    more = len(references) - NAMED_TIES
+    named = ", ".join(place.ties(NAMED_TIES))
+    more = len(place.sharing) - 1 - NAMED_TIES
     return f", avec {named}" + (f" et {counted(more, 'autre', 'autres')}" if more > 0 else "")
 
 
@@ -400,6 +405,8 @@ def _why_apart(snapshot: Snapshot, proposal: FrozenProposal) -> str:
         return fr("Votes non clos : aucun dépouillement n’est montré.")
     if not is_counted(snapshot, proposal):
         return fr("Non classée : cette proposition n’a pas été soumise au vote.")
+    if not proposal.votants:
+        return fr("Sans rang : personne n’a voté sur cette proposition.")
     return fr(
         "Non classée : {voters}, pour un seuil de {quorum}.",
         voters=counted(proposal.votants, "votant", "votants"),

@@ -23,14 +23,15 @@ from forum.domain.proposals.answers import decision_column
 from forum.domain.references import reference
 from forum.domain.syntheses.snapshots import (
     DayCount,
+    FrozenCell,
     FrozenConsultation,
+    FrozenGroups,
     FrozenMeeting,
     FrozenProposal,
     FrozenQuestion,
     FrozenTheme,
     FrozenThread,
     FrozenWindow,
-    GivenOrder,
     Participation,
     Reason,
     Said,
@@ -49,7 +50,7 @@ from forum.domain.votes.votes import counts_of, voters_of
 from forum.errors import Conflict, Invalid
 from forum.models.answers import Decision
 from forum.models.proposals import IN_FORCE, Origin, ProposalState
-from forum.ranking.orders import reference_key
+from forum.ranking.published import NOTHING_SHOWN
 from forum.ranking.tallies import Tally
 from forum.settings import settings
 from forum.text.meetings import tag_label
@@ -94,6 +95,7 @@ async def freeze(theme: int | None, now: datetime, introductions: Mapping[str, s
         await _refuse_unsettled(themes, now)
     counts = await _counts(themes, now) if kind is SynthesisKind.FINAL else {}
     voters = await voters_of(themes, now) if kind is SynthesisKind.FINAL else None
+    evidence = await _evidence(themes, proposals, counts, now) if kind is SynthesisKind.FINAL else {}
     posts = await rows(_POSTS, theme)
     number_of = {head.id: head.number for head in themes}
     return Snapshot(
@@ -103,7 +105,7 @@ async def freeze(theme: int | None, now: datetime, introductions: Mapping[str, s
         themes=await _themes(
             themes,
             [_plain(introductions, r["introduction"]) for r in found],
-            await _evidence(themes, proposals, counts, now) if kind is SynthesisKind.FINAL else {},
+            evidence,
         ),
         participation=replace(
             _participation(kind, posts, proposals, number_of, counts, voters), **await _read_to_their_end(themes)
@@ -112,7 +114,7 @@ async def freeze(theme: int | None, now: datetime, introductions: Mapping[str, s
         scope=None if theme is None else number_of[theme],
         threads=tuple(FrozenThread(r["id"], r["title"], r["number"]) for r in await rows(_THREADS, theme)),
         verbatims=await _verbatims(theme),
-        proposals=await _proposals(theme, kind, proposals, {head.id: head for head in themes}, counts),
+        proposals=await _proposals(theme, kind, proposals, {head.id: head for head in themes}, counts, evidence),
         meetings=await _meetings(theme),
     )
 
@@ -170,28 +172,38 @@ async def _themes(
             voting=head.voting,
             mentions=head.mentions,
             quota=head.quota,
-            **_given(evidence.get(head.id)),
+            **_of_ballots(evidence.get(head.id)),
         )
         for head, introduction in zip(heads, introductions, strict=True)
     )
 
 
-class _GivenOrders(TypedDict):
-    given: tuple[GivenOrder, ...]
+class _OfBallots(TypedDict):
+    groups: tuple[FrozenGroups, ...]
+    picks: tuple[str, ...]
     compared: tuple[str, ...]
     preferred: tuple[tuple[int, ...], ...]
 
 
-def _given(evidence: Evidence | None) -> _GivenOrders:
-    """What only the ballots themselves tell about a theme, as it is stored."""
-    if evidence is None:
-        return _GivenOrders(given=(), compared=(), preferred=())
-    orders = []
-    for method, ranks in evidence.given.items():
-        references = sorted(ranks, key=reference_key)
-        orders.append(GivenOrder(method.value, tuple(references), tuple(ranks[each] for each in references)))
-    pairs = evidence.pairs or Pairs()
-    return _GivenOrders(given=tuple(orders), compared=pairs.references, preferred=pairs.preferred)
+def _of_ballots(evidence: Evidence | None) -> _OfBallots:
+    """What the ballots themselves tell about a theme, as it is stored."""
+    pairs = (evidence and evidence.pairs) or Pairs()
+    return _OfBallots(
+        groups=tuple(FrozenGroups(each.lens.value, each.groups) for each in evidence.partitions) if evidence else (),
+        picks=evidence.picks if evidence else (),
+        compared=pairs.references,
+        preferred=pairs.preferred,
+    )
+
+
+def _cells(evidence: Evidence | None, about: str) -> Iterable[FrozenCell]:
+    """What is published of the groups on one proposal."""
+    for partition in evidence.partitions if evidence else ():
+        published = partition.cells.get(about, NOTHING_SHOWN)
+        for group in (*partition.groups, None):
+            cell = published.others if group is None else published.cells.get(group)
+            if cell is not None:
+                yield FrozenCell(partition.lens.value, group, cell.pour, cell.votants, cell.precision)
 
 
 async def _evidence(
@@ -248,13 +260,14 @@ async def _proposals(
     found: Sequence[Row],
     heads: Mapping[int, ThemeHead],
     counts: Mapping[int, Count],
+    evidence: Mapping[int, Evidence],
 ) -> tuple[FrozenProposal, ...]:
     answered: defaultdict[int, list[int]] = defaultdict(list)
     for r in await rows(_ANSWERED, theme):
         answered[r["proposal_id"]].append(r["position"])
     return tuple(
         FrozenProposal(
-            reference=reference(r["theme_number"], r["number"]),
+            reference=(about := reference(r["theme_number"], r["number"])),
             version=r["version"],
             wording=r["wording"],
             theme=r["theme_number"],
@@ -267,6 +280,7 @@ async def _proposals(
             decision=Decision(r["decision"]) if r["decision"] else None,
             state_reason=r["state_reason"],
             other=None if r["other"] is None else reference(r["theme_number"], r["other"]),
+            cells=tuple(_cells(evidence.get(r["theme_id"]), about)),
             **_counted(kind, heads[r["theme_id"]], counts.get(r["id"], Count())),
         )
         for r in found

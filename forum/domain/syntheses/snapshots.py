@@ -2,9 +2,11 @@
 
 The domain fills these dataclasses from the database in one read transaction; nothing after it looks at the
 database again, so that the same snapshot gives the same ranking and the same bytes for ever. The canonical
-form is JSON with sorted keys, UTF-8 and no float; its SHA-256 is printed on the cover of each document. Left
-out in this format: the ballots themselves (only their tallies are here), and the names of people, who may ask to be
-forgotten (a contribution is named by its stable id); a new field raises `FORMAT`. The
+form is JSON with sorted keys, UTF-8 and no float; its SHA-256 is printed on the cover of each document, and it is
+served beside them (`frozen_data.py`): whoever has it recomputes every rank and needs nothing else, but for the picks of
+a slate. So it holds what may be published and no more: totals, the published cells of groups
+(`ranking/published.py`), pairs and picks from twenty voters; no ballot, and no name of people, who may ask to be
+forgotten (a contribution is named by its stable id). A new field raises `FORMAT`. The
 queries that fill a snapshot are in `snapshot_queries`, its reading as a document in `outlines`.
 """
 
@@ -22,6 +24,7 @@ from forum.errors import Invalid
 from forum.models.answers import Decision, Fate, fate_of
 from forum.models.proposals import IN_FORCE, Origin, ProposalState
 from forum.models.themes import Voting
+from forum.ranking.published import FEWEST_WITH_ORDERS, Precision
 from forum.ranking.tallies import Tally
 
 FORMAT: Final = 5
@@ -83,21 +86,39 @@ class FrozenTheme:
     """For a judgment: the mentions, from the worst to the best."""
     quota: int = 0
     """Proposals that one person could support or rank; 0: all."""
-    given: tuple["GivenOrder", ...] = ()
-    """Orders that only the ballots themselves give, since these are not here: across groups, a slate."""
+    groups: tuple["FrozenGroups", ...] = ()
+    """What members could declare; only partitions of which some cell is published."""
+    picks: tuple[str, ...] = ()
+    """The references of its slate, in their order: the one result that only whole ballots give. None under twenty
+    voters."""
     compared: tuple[str, ...] = ()
-    """For an order of preference: the references whose pairs are in `preferred`; empty when they are too many."""
+    """For an order of preference: the references whose pairs are in `preferred`; empty when they are too many, or have
+    fewer than twenty voters."""
     preferred: tuple[tuple[int, ...], ...] = ()
     """At [x][y], how many voters prefer the reference x of `compared` to the reference y."""
 
 
 @dataclass(frozen=True, slots=True)
-class GivenOrder:
-    """The ranks that one method gives (a value of `Lens`); `ranks` correspond to `references`, which are in order."""
+class FrozenGroups:
+    """The groups of one partition, as the settings list them, then "" for who declared nothing; `by` is the method of
+    its consensus (a value of `Lens`)."""
 
-    method: str
-    references: tuple[str, ...]
-    ranks: tuple[int, ...]
+    by: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenCell:
+    """What is published of one group on one proposal: `pour` people for it, exactly, at least or at most, of `votants`.
+
+    `group` is None for all the groups that are not shown, together. A consensus counts the cells of named groups.
+    """
+
+    by: str
+    group: str | None
+    pour: int
+    votants: int
+    precision: Precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +187,8 @@ class FrozenProposal:
     kinds of voting."""
     said: tuple["Said", ...] = ()
     """For mentions or places: how many ballots say each, in order."""
+    cells: tuple[FrozenCell, ...] = ()
+    """The published cells of groups, in the order of the theme's `groups`."""
     pending: int = 0
     """Ballots on an older substance that were not confirmed; they are not counted."""
 
@@ -300,7 +323,9 @@ def _refuse_tallies_in_a_draft(snapshot: Snapshot) -> None:
     if snapshot.kind is not SynthesisKind.WORKING_DRAFT:
         return
     figures = (snapshot.participation.voters, snapshot.participation.ballots)
-    if any(figure is not None for figure in figures) or any(p.tally or p.said or p.pending for p in snapshot.proposals):
+    if any(figure is not None for figure in figures) or any(
+        p.tally or p.said or p.cells or p.pending for p in snapshot.proposals
+    ):
         raise ValueError("a working draft carries no tally and no count of votes")
 
 
@@ -387,13 +412,38 @@ def renewed(facts: dict[str, Any]) -> dict[str, Any]:
 
     Until format 3 contributions and proposals had their authors' names, which documents no longer give. Until format 4
     there were opinions only, and only orders computed from their tallies. Until format 5 a proposal had its state, not
-    what the administration answered.
+    what the administration answered; consensus counted groups that are not shown, and pairs and slates were those of
+    however few voters: what is not published now is left out.
     """
     if facts["format"] >= FORMAT:
         return facts
     for one in (*facts["verbatims"], *facts["proposals"]):
         one.pop("author", None)
-    since = _SINCE_4 | {"proposals": _SINCE_4["proposals"] | {"decision": None}}
-    added: dict[str, Any] = {part: [missing | each for each in facts[part]] for part, missing in since.items()}
+    facts = _since_4(facts) if facts["format"] < 4 else facts
+    return facts | {
+        "themes": [_publishable(theme, facts["proposals"]) for theme in facts["themes"]],
+        "proposals": [{"cells": [], "decision": None} | each for each in facts["proposals"]],
+        "format": FORMAT,
+    }
+
+
+def _publishable(theme: dict[str, Any], proposals: list[dict[str, Any]]) -> dict[str, Any]:
+    """A theme of format 4 with its slate and pairs where at least twenty people voted on one of its proposals."""
+    most = max((_votants(each) for each in proposals if each["theme"] == theme["number"]), default=0)
+    given = {order["method"]: order for order in theme.pop("given")}
+    slate = given.get("propositions-phares", {"references": [], "ranks": []})
+    in_order = sorted(zip(slate["ranks"], slate["references"], strict=True))
+    kept = theme if most >= FEWEST_WITH_ORDERS else theme | {"compared": [], "preferred": []}
+    picks = [reference for _, reference in in_order] if most >= FEWEST_WITH_ORDERS else []
+    return kept | {"groups": [], "picks": picks}
+
+
+def _votants(proposal: dict[str, Any]) -> int:
+    opinions = (proposal["tally"] or {}).values()
+    return int(sum(opinions) + sum(each["ballots"] for each in proposal["said"]))
+
+
+def _since_4(facts: dict[str, Any]) -> dict[str, Any]:
+    added: dict[str, Any] = {part: [missing | each for each in facts[part]] for part, missing in _SINCE_4.items()}
     read = {"posts_treated": 0, "posts_without_follow_up": []}
-    return facts | added | {"participation": read | facts["participation"], "format": FORMAT}
+    return facts | added | {"participation": read | facts["participation"]}

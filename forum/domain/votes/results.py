@@ -1,13 +1,14 @@
 """What are the results of a vote that is over? The orders of a theme, and what its declared groups say.
 
 Nothing here answers before the close, whatever the theme shows during its vote. The database counts the ballots: by
-opinion, by declared group, or joined as one text per proposal or voter where a method must know who agrees with whom; a
-million ballots are never a million objects here. Which kind of voting has which methods is in `standings.py`.
+opinion, by declared groups, or joined as one text per proposal or voter where a method must know who agrees with whom;
+a million ballots are never a million objects here. What leaves this file is published: exact counts of groups do not,
+`ranking/published.py` says which of their cells do. Which kind of voting has which methods is in `standings.py`.
 """
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -24,56 +25,55 @@ from forum.domain.votes.standings import (
     can_compare,
     favourable,
     standing_of,
-    unfavourable,
 )
 from forum.domain.votes.votes import voters_of
 from forum.errors import NotFound
 from forum.models.proposals import IN_FORCE_SQL
 from forum.models.themes import Voting
-from forum.ranking.consensus import consensus, masked
 from forum.ranking.methods import FIRST
-from forum.ranking.orders import ranks_by
+from forum.ranking.orders import is_quorate
+from forum.ranking.published import FEWEST_WITH_ORDERS, GroupCell, Published, Share, published
 from forum.ranking.schulze import preferences
-from forum.ranking.slate import Pick, slate
-from forum.ranking.tallies import Opinion, Tally
+from forum.ranking.slate import slate
+from forum.ranking.tallies import Opinion
 from forum.settings import settings
 
 UNDECLARED: Final = ""
-"""The group of people who declared nothing; it does not count in a consensus."""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupCell:
-    """What one group says about one proposal; None where the group is so small that it would reveal who said what.
-
-    For a judgment, mentions above the middle of the scale count as "pour", those below as "contre", the middle one as
-    an abstention; for supports, people of the group who voted in the theme without supporting this proposal count as
-    abstentions.
-    """
-
-    group: str
-    tally: Tally | None
+"""The group of people who declared nothing: a group like the others, but it does not count in a consensus."""
 
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """The declared groups of a theme's voters, by one attribute that they declare; nothing about individuals."""
+    """The groups that members may declare, and what is published of them on each proposal.
+
+    `cells` are by reference. For a judgment, who gave a mention above the middle of the scale is for the proposal; for
+    supports, everybody of the group who voted in the theme has voted on each proposal.
+    """
 
     lens: Lens
     groups: tuple[str, ...]
-    """The groups by name; `UNDECLARED` last, when somebody declared nothing."""
-    cells: Mapping[str, tuple[GroupCell, ...]]
-    """The cells by reference, in the order of the groups."""
+    """As the settings list them, voters or not; then `UNDECLARED`."""
+    cells: Mapping[str, Published]
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What only the ballots themselves tell about a theme: ranks by some methods, pairs, groups, picks by reference."""
+    """What the ballots themselves tell about a theme, as far as it is published: pairs, groups, picks of the slate in
+    their order, and how many people voted."""
 
-    given: Mapping[Lens, Mapping[str, int]]
     pairs: Pairs | None
     partitions: tuple[Partition, ...]
-    picks: Mapping[str, Pick]
+    picks: tuple[str, ...]
+    voters: int
+
+    def cells_of(self, reference: str) -> dict[Lens, dict[str, GroupCell]]:
+        """The cells of one proposal that count in each consensus."""
+        return {
+            partition.lens: {
+                group: cell for group, cell in partition.cells[reference].cells.items() if group != UNDECLARED
+            }
+            for partition in self.partitions
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,6 @@ class Results:
     theme: ThemeHead
     standing: ThemeStanding
     evidence: Evidence
-    voters: int
 
 
 def terms_of(theme: ThemeHead) -> Terms:
@@ -98,10 +97,9 @@ async def read_results(theme: ThemeHead, counts: Mapping[int, JudgedProposal], n
         NotFound: its votes are not over.
     """
     evidence = await read_evidence(theme, counts, now)
-    standing = await to_thread.run_sync(
-        lambda: standing_of(terms_of(theme), list(counts.values()), evidence.given, evidence.pairs)
-    )
-    return Results(theme, standing, evidence, await voters_of((theme,), now) or 0)
+    judged = [replace(each, groups=evidence.cells_of(each.reference)) for each in counts.values()]
+    standing = await to_thread.run_sync(lambda: standing_of(terms_of(theme), judged, evidence.picks, evidence.pairs))
+    return Results(theme, standing, evidence)
 
 
 async def read_evidence(theme: ThemeHead, counts: Mapping[int, JudgedProposal], now: datetime) -> Evidence:
@@ -113,29 +111,51 @@ async def read_evidence(theme: ThemeHead, counts: Mapping[int, JudgedProposal], 
     if not theme.schedule.votes_are_closed(now):
         raise NotFound
     references = {proposal: each.reference for proposal, each in counts.items()}
-    quorate = {proposal: each.reference for proposal, each in counts.items() if each.count.votants >= theme.quorum}
+    quorate = {
+        proposal: each.reference for proposal, each in counts.items() if is_quorate(each.count.votants, theme.quorum)
+    }
+    voters = await voters_of((theme,), now) or 0
+    publishes_orders = voters >= FEWEST_WITH_ORDERS
     if theme.voting is Voting.RANKING:
-        pairs = await _pairs(theme, references) if can_compare(len(references)) else None
-        return Evidence({}, pairs, (), {})
-    partitions, given = [], {}
-    for lens, column, offered in _declared():
-        tallies = await _tallies_by_group(theme, column, references) if offered else {}
-        groups = sorted({group for each in tallies.values() for group in each} - {UNDECLARED})
-        if groups:
-            given[lens] = await to_thread.run_sync(_consensus_ranks, tallies, groups, set(quorate.values()))
-            partitions.append(_partition(lens, groups, tallies, references))
-    picks = await to_thread.run_sync(slate, await _supporters(theme, quorate), FIRST)
-    given[Lens.SLATE] = {pick.reference: place for place, pick in enumerate(picks, start=1)}
-    return Evidence(given, None, tuple(partitions), {pick.reference: pick for pick in picks})
+        compares = publishes_orders and can_compare(len(references))
+        return Evidence(await _pairs(theme, references) if compares else None, (), (), voters)
+    supporters = await _supporters(theme, quorate) if publishes_orders else {}
+    picks = await to_thread.run_sync(slate, supporters, FIRST)
+    return Evidence(None, await _partitions(theme, references), tuple(pick.reference for pick in picks), voters)
 
 
-def _declared() -> tuple[tuple[Lens, str, bool], ...]:
-    """Each attribute that members declare: its order, its column, whether it is asked at all."""
+@dataclass(frozen=True, slots=True)
+class _Attribute:
+    """What members may declare: its order, its column, the groups offered."""
+
+    lens: Lens
+    column: str
+    offered: tuple[str, ...]
+
+
+def _declared() -> tuple[_Attribute, ...]:
+    """The attributes that are asked; a group is offered by the settings, and never because somebody of it voted."""
     people = settings().people
-    return (
-        (Lens.BY_PROFESSION, "profession", bool(people.professions)),
-        (Lens.BY_TERRITORY, "territory", bool(people.territories)),
+    every = (
+        _Attribute(Lens.BY_PROFESSION, "profession", tuple(people.professions)),
+        _Attribute(Lens.BY_TERRITORY, "territory", tuple(people.territories)),
     )
+    return tuple(each for each in every if each.offered)
+
+
+async def _partitions(theme: ThemeHead, references: Mapping[int, str]) -> tuple[Partition, ...]:
+    """What is published of the declared groups; only partitions of which some cell is."""
+    declared = _declared()
+    if not declared:
+        return ()
+    counted = await _counts_by_groups(theme, tuple(each.column for each in declared), references)
+    groups = [(*each.offered, UNDECLARED) for each in declared]
+    shown = await to_thread.run_sync(lambda: {each: published(joint, groups) for each, joint in counted.items()})
+    found = (
+        Partition(each.lens, groups[side], {reference: cells[side] for reference, cells in shown.items()})
+        for side, each in enumerate(declared)
+    )
+    return tuple(each for each in found if any(one.cells for one in each.cells.values()))
 
 
 _TABLES: Final = "FROM ballot b JOIN proposal p ON p.id = b.proposal_id"
@@ -143,77 +163,56 @@ _COUNTED: Final = f"p.theme_id = $1 AND p.state IN {IN_FORCE_SQL} AND b.proposal
 """The ballots that count: those on proposals in force, at the substance that they ask for now."""
 
 
-def _said(theme: ThemeHead, *, favourably: bool) -> str:
-    """The opinions of a theme that count for a proposal, or against it, as the end of a condition."""
+def _favourable(theme: ThemeHead) -> str:
+    """The opinions of a theme that count for a proposal, as the end of a condition."""
     if theme.voting is not Voting.JUDGMENT:
-        return f"= '{Opinion.FOR.value if favourably else Opinion.AGAINST.value}'"
+        return f"= '{Opinion.FOR.value}'"
     scale = len(theme.mentions)
-    grades = range(favourable(scale), scale) if favourably else range(unfavourable(scale) + 1)
-    return f"IN ({', '.join(repr(str(grade)) for grade in grades)})"
+    return f"IN ({', '.join(repr(str(grade)) for grade in range(favourable(scale), scale))})"
 
 
-async def _tallies_by_group(
-    theme: ThemeHead, column: str, references: Mapping[int, str]
-) -> dict[str, dict[str, Tally]]:
-    """By reference, then by declared group; `column` is one of `_declared`."""
+_Groups = tuple[str, ...]
+"""What a voter declared, for each attribute that is asked."""
+
+
+async def _counts_by_groups(
+    theme: ThemeHead, columns: _Groups, references: Mapping[int, str]
+) -> dict[str, dict[_Groups, Share]]:
+    """By reference, then by declared groups; `columns` are those of `_declared`."""
+    told = ", ".join(f"b.{column}" for column in columns)
     found = await rows(
         f"""
-        SELECT b.proposal_id, b.{column} AS told, COUNT(*) AS ballots,
-               SUM(CASE WHEN b.opinion {_said(theme, favourably=True)} THEN 1 ELSE 0 END) AS favourable,
-               SUM(CASE WHEN b.opinion {_said(theme, favourably=False)} THEN 1 ELSE 0 END) AS unfavourable
+        SELECT b.proposal_id, {told}, COUNT(*) AS ballots,
+               SUM(CASE WHEN b.opinion {_favourable(theme)} THEN 1 ELSE 0 END) AS favourable
           {_TABLES}
          WHERE {_COUNTED}
-         GROUP BY b.proposal_id, b.{column}""",
+         GROUP BY b.proposal_id, {told}""",
         theme.id,
     )
-    electorates = await _electorates(theme, column) if theme.voting is Voting.APPROVAL else {}
-    tallies: dict[str, dict[str, Tally]] = {
-        reference: {group: Tally(abstain=voters) for group, voters in electorates.items()}
+    electorates = await _electorates(theme, columns) if theme.voting is Voting.APPROVAL else {}
+    counted: dict[str, dict[_Groups, Share]] = {
+        reference: {groups: Share(0, voters) for groups, voters in electorates.items()}
         for reference in references.values()
     }
     for each in found:
-        group, for_, against = each["told"], int(each["favourable"]), int(each["unfavourable"])
-        voters: int = electorates[group] if electorates else each["ballots"]
-        tallies[references[each["proposal_id"]]][group] = Tally(for_, against, voters - for_ - against)
-    return tallies
+        groups = tuple(each[column] for column in columns)
+        voters: int = electorates[groups] if electorates else each["ballots"]
+        counted[references[each["proposal_id"]]][groups] = Share(int(each["favourable"]), voters)
+    return counted
 
 
-async def _electorates(theme: ThemeHead, column: str) -> dict[str, int]:
+async def _electorates(theme: ThemeHead, columns: _Groups) -> dict[_Groups, int]:
     """How many people of each group voted in a theme: for supports, not supporting is an answer too."""
+    told = ", ".join(f"b.{column}" for column in columns)
     found = await rows(
         f"""
-        SELECT b.{column} AS told, COUNT(DISTINCT b.voter_id) AS voters
+        SELECT {told}, COUNT(DISTINCT b.voter_id) AS voters
           {_TABLES}
          WHERE {_COUNTED}
-         GROUP BY b.{column}""",
+         GROUP BY {told}""",
         theme.id,
     )
-    return {each["told"]: each["voters"] for each in found}
-
-
-def _consensus_ranks(
-    tallies: Mapping[str, Mapping[str, Tally]], groups: Sequence[str], quorate: set[str]
-) -> dict[str, int]:
-    scores = {
-        reference: consensus({group: said for group, said in by_group.items() if group != UNDECLARED}, groups)
-        for reference, by_group in tallies.items()
-        if reference in quorate
-    }
-    return ranks_by(scores)
-
-
-def _partition(
-    lens: Lens, groups: Sequence[str], tallies: Mapping[str, Mapping[str, Tally]], references: Mapping[int, str]
-) -> Partition:
-    """The groups with small ones masked; the undeclared group may be masked too, or it would reveal the others."""
-    shown = (*groups, UNDECLARED) if any(UNDECLARED in each for each in tallies.values()) else tuple(groups)
-    return Partition(lens, shown, {reference: _cells(shown, tallies[reference]) for reference in references.values()})
-
-
-def _cells(groups: Sequence[str], tallies: Mapping[str, Tally]) -> tuple[GroupCell, ...]:
-    full = {group: tallies.get(group, Tally()) for group in groups}
-    hidden = masked(full)
-    return tuple(GroupCell(group, None if group in hidden else tally) for group, tally in full.items())
+    return {tuple(each[column] for column in columns): each["voters"] for each in found}
 
 
 async def _supporters(theme: ThemeHead, references: Mapping[int, str]) -> dict[str, "array[int]"]:
@@ -222,7 +221,7 @@ async def _supporters(theme: ThemeHead, references: Mapping[int, str]) -> dict[s
         f"""
         SELECT b.proposal_id, {_joined("b.voter_id")} AS people
           {_TABLES}
-         WHERE {_COUNTED} AND b.opinion {_said(theme, favourably=True)}
+         WHERE {_COUNTED} AND b.opinion {_favourable(theme)}
          GROUP BY b.proposal_id""",
         theme.id,
     )

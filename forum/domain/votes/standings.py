@@ -1,21 +1,33 @@
 """Which orders result from the votes of a theme, and by which method first? Pure; pages and documents use the same.
 
 Each kind of voting has its declared method; the others that the same ballots allow are shown beside it, so that nobody
-can say that the method was chosen for its outcome. Orders that only the ballots themselves can give (across groups, a
-slate) are computed where ballots are read, in `results.py`, and come here as ranks; the others are computed here, from
-counts.
+can say that the method was chosen for its outcome. Every order is computed here from what is published: the totals, the
+cells of groups (`ranking/published.py`), the matrix of pairs. So ranks tell nothing more, and anybody can recompute
+them. One alone needs whole ballots, the slate: `results.py` picks it where ballots are read.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Final
 
 from forum.domain.themes.ballots import Count
 from forum.models.themes import Voting
+from forum.ranking.consensus import Consensus, consensus
 from forum.ranking.majority_judgment import Gauge, GradeCounts, gauge, majority_judgment
 from forum.ranking.methods import FIRST, Counted, Disagreement, disagreements
-from forum.ranking.orders import Candidate, Order, approval, arrange, net_support, rank, ranks_by, reference_key
+from forum.ranking.orders import (
+    Candidate,
+    Order,
+    approval,
+    arrange,
+    is_quorate,
+    net_support,
+    rank,
+    ranks_by,
+    reference_key,
+)
+from forum.ranking.published import GroupCell
 from forum.ranking.schulze import MOST_CANDIDATES, ranks_of
 from forum.ranking.tallies import Tally
 from forum.ranking.wilson import Bound, wilson
@@ -37,8 +49,8 @@ class Lens(Labelled):
     SLATE = "propositions-phares", "propositions phares"
 
 
-GIVEN: Final = frozenset({Lens.BY_PROFESSION, Lens.BY_TERRITORY, Lens.SLATE})
-"""The orders that cannot be computed from counts."""
+ACROSS_GROUPS: Final = (Lens.BY_PROFESSION, Lens.BY_TERRITORY)
+"""The orders made of the cells of groups: they say nothing of proposals where too few groups are shown."""
 
 _PRIMARY: Final[Mapping[Voting, Lens]] = {
     Voting.OPINIONS: Lens.NET_SUPPORT,
@@ -69,10 +81,11 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class JudgedProposal:
-    """A proposal in force and what its ballots say."""
+    """A proposal in force, what its ballots say, and the published cells of groups, for each order across groups."""
 
     reference: str
     count: Count
+    groups: Mapping[Lens, Mapping[str, GroupCell]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +113,15 @@ class Duel:
 
 @dataclass(frozen=True, slots=True)
 class RankedPlace:
-    """A proposal with its rank, None under the quorum, and what explains it; each method fills in its own part."""
+    """A proposal with its rank, None under the quorum or without a ballot, and what explains it; each method fills in
+    its own part."""
 
     reference: str
     count: Count
     rank: int | None
-    ties: tuple[str, ...]
-    """The other proposals of the same rank."""
+    sharing: tuple[str, ...]
+    """Every proposal of this rank, itself included, by reference: one object for all of them, since they may be
+    thousands."""
     beside: Mapping[Lens, int | None]
     counted: Counted
     gauge: Gauge | None = None
@@ -115,7 +130,11 @@ class RankedPlace:
 
     @property
     def is_tied(self) -> bool:
-        return bool(self.ties)
+        return len(self.sharing) > 1
+
+    def ties(self, most: int) -> tuple[str, ...]:
+        """The first of the other proposals of the same rank: naming all of them beside each would take their square."""
+        return tuple(other for other in self.sharing[: most + 1] if other != self.reference)[:most]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +147,12 @@ class ThemeStanding:
     methods: tuple[Lens, ...]
     """The methods other than the primary one, in the order to show them."""
     disagreements: tuple[Disagreement[Lens], ...]
-    too_many_to_compare: bool = False
-    """There are too many ranked proposals to compare their pairs: they are ranked by how many people placed them."""
     pairs: Pairs = field(default_factory=Pairs)
 
 
 def favourable(mentions: int) -> int:
     """The lowest mention above the middle of a scale: from there on a mention counts as a support."""
     return (mentions - 1) // 2 + 1
-
-
-def unfavourable(mentions: int) -> int:
-    """The highest mention below the middle of a scale."""
-    return mentions // 2 - 1
 
 
 def counted_of(terms: Terms, count: Count) -> Counted:
@@ -153,17 +165,18 @@ def counted_of(terms: Terms, count: Count) -> Counted:
 
 
 def standing_of(
-    terms: Terms, judged: Sequence[JudgedProposal], given: Mapping[Lens, Mapping[str, int]], pairs: Pairs | None = None
+    terms: Terms, judged: Sequence[JudgedProposal], picks: Sequence[str] = (), pairs: Pairs | None = None
 ) -> ThemeStanding:
-    """Every order of a theme. `given` are ranks by reference for the methods of `GIVEN` that were computed. `pairs` are
-    those of all the proposals, for a theme whose ballots rank them; None when they are too many. ValueError when two
-    proposals share a reference."""
+    """Every order of a theme. `picks` are the references of its slate, in their order. `pairs` are those of all the
+    proposals, for a theme whose ballots rank them; None when they are not published, and then proposals are ranked by
+    how many people placed them. ValueError when two proposals share a reference."""
     candidates = [Candidate(each.reference, counted_of(terms, each.count)) for each in judged]
     counts = {each.reference: each.count for each in judged}
     orders = _orders(terms, candidates, counts, pairs)
-    orders |= {lens: arrange(candidates, ranks) for lens, ranks in given.items()}
-    too_many = terms.voting is Voting.RANKING and pairs is None
-    primary = Lens.PLACED if too_many else _PRIMARY[terms.voting]
+    orders |= _orders_across_groups(terms, candidates, judged)
+    if picks:
+        orders[Lens.SLATE] = arrange(candidates, {reference: place for place, reference in enumerate(picks, start=1)})
+    primary = Lens.PLACED if terms.voting is Voting.RANKING and pairs is None else _PRIMARY[terms.voting]
     methods = tuple(lens for lens in Lens if lens in orders and lens is not primary)
     return ThemeStanding(
         primary=primary,
@@ -173,10 +186,24 @@ def standing_of(
             for each in orders[primary].unranked
         ),
         methods=methods,
-        disagreements=disagreements(orders[primary], {lens: orders[lens] for lens in methods}, first=FIRST),
-        too_many_to_compare=too_many,
+        disagreements=disagreements(
+            orders[primary], {lens: orders[lens] for lens in methods}, partial=ACROSS_GROUPS, first=FIRST
+        ),
         pairs=pairs or Pairs(),
     )
+
+
+def _orders_across_groups(
+    terms: Terms, candidates: list[Candidate[Counted]], judged: Sequence[JudgedProposal]
+) -> dict[Lens, Order[Counted]]:
+    """The consensus of each partition that ranks a proposal at least."""
+    scores: dict[Lens, dict[str, Consensus]] = {}
+    for each in judged:
+        for lens, cells in each.groups.items():
+            score = consensus(cells.values())
+            if score is not None and is_quorate(each.count.votants, terms.quorum):
+                scores.setdefault(lens, {})[each.reference] = score
+    return {lens: arrange(candidates, ranks_by(found)) for lens, found in scores.items()}
 
 
 def _orders(
@@ -202,7 +229,7 @@ def _bound(terms: Terms, tally: Tally) -> Bound:
 def _orders_of_preference(
     quorum: int, candidates: list[Candidate[Counted]], counts: Mapping[str, Count], pairs: Pairs | None
 ) -> dict[Lens, Order[Counted]]:
-    quorate = [each for each in candidates if each.profile.votants >= quorum]
+    quorate = [each for each in candidates if is_quorate(each.profile.votants, quorum)]
     firsts = {each.reference: dict(counts[each.reference].places).get(1, 0) for each in quorate}
     orders = {
         Lens.PLACED: rank(candidates, score=lambda each: each.placed, quorum=quorum),
@@ -219,16 +246,15 @@ def _ranked(
 ) -> tuple[RankedPlace, ...]:
     order = orders[primary]
     ranks_beside = {lens: other.ranks() for lens, other in orders.items() if lens is not primary}
-    sharing: dict[int, list[str]] = {}
-    for place in order.ranked:
-        sharing.setdefault(place.rank, []).append(place.candidate.reference)
+    by_rank = groupby(order.ranked, key=lambda place: place.rank)
+    sharing = {rank_: tuple(place.candidate.reference for place in places) for rank_, places in by_rank}
     neighbours = _neighbours(sharing) if pairs is not None else {}
     return tuple(
         RankedPlace(
             reference=(reference := place.candidate.reference),
             count=counts[reference],
             rank=place.rank,
-            ties=tuple(other for other in sharing[place.rank] if other != reference) if place.tied else (),
+            sharing=sharing[place.rank],
             beside={lens: ranks.get(reference) for lens, ranks in ranks_beside.items()},
             counted=(profile := place.candidate.profile),
             gauge=gauge(profile.grades) if terms.voting is Voting.JUDGMENT else None,

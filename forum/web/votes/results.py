@@ -9,7 +9,7 @@ from forum.domain.proposals.proposals import ListedProposal, ProposalList, list_
 from forum.domain.themes.themes import find_theme
 from forum.errors import NotFound
 from forum.models.themes import Voting
-from forum.ranking.consensus import FEWEST_SHOWN
+from forum.ranking.published import FEWEST_SHOWN
 from forum.text.sheets import MEDIA_TYPE, Value, sheet
 from forum.web.plumbing.page import page
 
@@ -45,7 +45,7 @@ def _columns(listed: ProposalList) -> list[str]:
 
 
 def _lines(listed: ProposalList) -> Iterator[list[Value]]:
-    """The rows of the ranked proposals, then of those under the quorum, without rank."""
+    """The rows of the ranked proposals, then of those without rank."""
     assert listed.results is not None
     standing = listed.results.standing
     for each in (*listed.proposals, *listed.below_quorum):
