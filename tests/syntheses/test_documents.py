@@ -30,7 +30,7 @@ from tests.compiled_syntheses import (
     work_off,
 )
 from tests.conftest import NOON, Clock
-from tests.factories import count
+from tests.factories import CONFIRMED, count, make_proposal
 from workers.rendering import RenderingFailed, rendered
 from workers.syntheses import compile_here
 
@@ -175,6 +175,26 @@ async def test_the_document_read_on_line_keeps_its_style_and_nothing_else(agent:
     )
     assert "content-disposition" not in answer.headers
     assert "<script" not in answer.text
+
+
+async def test_a_replaced_document_read_on_line_says_so_above_its_title(
+    agent: AsyncClient, public: AsyncClient, clock: Clock
+) -> None:
+    theme = await voted_theme()
+    first = await compiled(agent, clock)
+    await make_proposal(theme, "Une proposition de plus.")
+    second = await compiled(agent, clock)
+    await agent.post(f"{first}/publier", data=CONFIRMED)
+    before = await public.get(f"{first}/lire")
+    assert "remplacée" not in before.text
+    await agent.post(f"{second}/publier", data=CONFIRMED)
+    answer = await public.get(f"{first}/lire")
+    title = answer.text.index("<h1")
+    assert f'<a href="{second}">Lire la version 2, publiée le' in answer.text[:title]
+    assert answer.text[title:] == before.text[before.text.index("<h1") :]
+    assert answer.headers["etag"] != before.headers["etag"]
+    assert answer.headers["content-security-policy"] == before.headers["content-security-policy"]
+    assert "remplacée" not in (await public.get(f"{second}/lire")).text
 
 
 async def test_a_document_already_had_is_not_sent_again(

@@ -372,6 +372,33 @@ async def test_no_version_is_published_after_a_newer_one(agent: AsyncClient, clo
     assert "La version 2, plus récente, est déjà publiée" in refused.text
 
 
+async def test_a_replaced_version_says_so_wherever_it_is_read(
+    agent: AsyncClient, public: AsyncClient, clock: Clock, quick: Quick
+) -> None:
+    theme = await voted_theme()
+    addresses = []
+    for number in range(3):
+        await make_proposal(theme, f"Une proposition de plus, {number}.")
+        addresses.append(await compiled(agent, clock))
+        clock.pass_(seconds=1)
+    first, second, third = addresses
+    for address in (first, second):
+        assert (await agent.post(f"{address}/publier", data=CONFIRMED)).status_code == 303
+    files = {name: (await public.get(f"{first}/{name}")).content for name in await file_names(public, first)}
+    assert "remplacée" not in (await public.get(second)).text
+    assert (await agent.post(f"{third}/publier", data=CONFIRMED)).status_code == 303
+    for address in (first, second):
+        page = (await public.get(address)).text
+        assert "Cette version est remplacée." in page
+        assert f'<a href="{third}">Lire la version 3, publiée le' in page
+    assert f'href="/en{third}"' in (await public.get(f"/en{first}")).text
+    listed = (await public.get("/syntheses")).text
+    assert listed.count("remplacée par la version 3") == 2
+    assert "remplacée" not in (await public.get(third)).text
+    for name, content in files.items():
+        assert (await public.get(f"{first}/{name}")).content == content
+
+
 async def test_the_last_ballots_are_waited_for_when_votes_close_by_themselves(
     agent: AsyncClient, clock: Clock, quick: Quick
 ) -> None:

@@ -31,6 +31,15 @@ DRAFTS: Final = " draft"
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """The newest published version of a synthesis that has several."""
+
+    id: int
+    version: int
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SynthesisLine:
     """A synthesis in a list. Without a theme, it is of the whole consultation."""
 
@@ -45,6 +54,7 @@ class SynthesisLine:
     published_at: datetime | None
     redacted_at: datetime | None = None
     """When a name was last taken out of it, because somebody asked to be erased."""
+    replaced_by: Replacement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +244,12 @@ async def _start(synthesis: int) -> None:
 
 _LINE: Final = """
     SELECT s.id, s.scope, s.version, s.draft, s.state, s.requested_at, s.published_at, s.redacted_at, s.snapshot_sha256,
-           th.number, th.title, th.working_group_id, m.name AS requester
-      FROM synthesis s LEFT JOIN theme th ON th.id = s.theme_id LEFT JOIN member m ON m.id = s.requester_id"""
+           th.number, th.title, th.working_group_id, m.name AS requester,
+           newer.id AS newer, newer.version AS newer_version, newer.published_at AS newer_published_at
+      FROM synthesis s LEFT JOIN theme th ON th.id = s.theme_id LEFT JOIN member m ON m.id = s.requester_id
+      LEFT JOIN synthesis newer ON newer.scope = s.scope AND newer.version > s.version AND newer.state = 'published'
+            AND NOT EXISTS (SELECT 1 FROM synthesis newest WHERE newest.scope = s.scope AND newest.state = 'published'
+                                                             AND newest.version > newer.version)"""
 
 
 _NEWEST_FIRST: Final = SortOrder({"s.id": int}, newest_first=True)
@@ -313,6 +327,9 @@ def _line(found: Row) -> SynthesisLine:
         requested_at=found["requested_at"],
         published_at=found["published_at"],
         redacted_at=found["redacted_at"],
+        replaced_by=None
+        if found["newer"] is None
+        else Replacement(found["newer"], found["newer_version"], found["newer_published_at"]),
     )
 
 

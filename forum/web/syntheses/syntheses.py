@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,13 +12,14 @@ from forum.domain.syntheses import documents, syntheses
 from forum.domain.syntheses.documents import DocumentFile
 from forum.web.plumbing.doors import Desk, button, form_door
 from forum.web.plumbing.forms import Form, asked_turn
-from forum.web.plumbing.page import has_already, page, see_other
+from forum.web.plumbing.page import has_already, page, render, see_other
 
 WHOLE = "tout"
 """The value in the form for the whole consultation; otherwise it is the number of a theme."""
 
 # A file that a browser displays at our address instead of saving it can neither run, send nor fetch anything.
 DOWNLOAD_POLICY = "default-src 'none'; sandbox"
+_COVER = b'<header class="cover">'
 _STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 
 
@@ -99,10 +101,14 @@ async def download(request: Request) -> Response:
 
 
 async def read(request: Request) -> Response:
-    """The HTML document as a page of its own."""
-    document = await documents.read_format(
-        request.state.viewer, request.path_params["synthesis"], "html", request.state.now
-    )
+    """The HTML document as a page of its own. Its file never changes; here, a replaced one says so above its title."""
+    viewer, now, synthesis = request.state.viewer, request.state.now, request.path_params["synthesis"]
+    document = await documents.read_format(viewer, synthesis, "html", now)
+    line = (await syntheses.read_synthesis(viewer, synthesis, now)).line
+    if line.replaced_by:
+        notice = render(request, "syntheses/_replaced.html", {"line": line}).encode()
+        content = document.content.replace(_COVER, _COVER + notice, 1)
+        document = replace(document, content=content, sha256=hashlib.sha256(content).hexdigest())
     return _file(request, document, {"Content-Security-Policy": _reading_policy(document.content)})
 
 
