@@ -29,6 +29,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.consultation import PROPOSALS, Consultation, fill
+from bench.doors import make_account, worst_waits
 from bench.load import Answers, fetch, press, request
 from bench.processes import (
     LOAD_CORE,
@@ -309,6 +310,10 @@ async def run(folder: Path) -> list[Line]:
             lines.append(await measured(work, f"page-{number}", (port, forum.pid), (floor_port, floor.pid)))
         used = memory(forum.pid)
         lines.append(Line("mémoire après la charge", f"{used:.0f} Mo", "", "", "≤ 150 Mo", used <= 150))
+        await make_account()
+        for what, seconds in (await worst_waits(port)).items():
+            most = 2 if "connexion d" in what else 0.5
+            lines.append(Line(what, f"{seconds:.2f} s", "", "", f"≤ {most} s", seconds <= most))
     lines.append(await tallies(made, folder / "cahier.sqlite3"))
     await close_database()
     lines += votes(folder)

@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from forum.connections import Connection
+
 
 def build(folder: Path) -> Starlette:
     pages = {f"/{path.name}": path.read_bytes() for path in folder.iterdir()}
@@ -27,6 +29,8 @@ if __name__ == "__main__":
         build(Path(sys.argv[2])),
         host="127.0.0.1",
         port=int(sys.argv[1]),
+        http=Connection,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

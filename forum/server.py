@@ -5,6 +5,7 @@ Several processes are several of these behind a proxy: nothing is shared but the
 """
 
 import errno
+import resource
 import signal
 import socket
 from collections.abc import Callable
@@ -12,11 +13,13 @@ from collections.abc import Callable
 import uvicorn
 
 from forum.app import build
+from forum.connections import Connection
 from forum.errors import CannotStart, plain_reason
 from forum.settings import Settings
 
 # Seconds that open requests have to end when the process is told to stop.
 GRACE = 10
+FILES = 65536
 
 
 class Server(uvicorn.Server):
@@ -44,10 +47,13 @@ async def serve(settings: Settings, announce: Callable[[], None]) -> None:
 async def _serve_on(bound: socket.socket, settings: Settings, announce: Callable[[], None]) -> None:
     app = build(settings)
     proxies = settings.server.trusted_proxies.replace("none", "")
+    _take_files()
     config = uvicorn.Config(
         app,
         host=settings.server.host,
         port=settings.server.port,
+        http=Connection,
+        ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -61,6 +67,14 @@ async def _serve_on(bound: socket.socket, settings: Settings, announce: Callable
         for one in (signal.SIGINT, signal.SIGTERM):
             signal.signal(one, signal.SIG_IGN)
         await Server(config, announce).serve([bound])
+
+
+def _take_files() -> None:
+    """Each connection is an open file: of the usual 1,024, those that are slow would soon leave none to others."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -22,7 +22,7 @@ RANKS = [
     {"database", "schema", "jobs", "migrations"},
     {"domain"},
     {"web", "api", "importing", "workers"},
-    {"routes", "app", "server", "__main__"},
+    {"routes", "app", "connections", "server", "__main__"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 PURE = RANKS[2]
@@ -41,7 +41,8 @@ PLACES = {
     "aiosmtplib": {"workers"},
     "asyncpg": {"database", "schema"},
     "aiosqlite": {"sqlite"},
-    "uvicorn": {"server"},
+    "uvicorn": {"connections", "server"},
+    "httptools": {"connections"},
     "typer": {"__main__"},
     "typst": {"documents"},
     "pypandoc": {"documents"},

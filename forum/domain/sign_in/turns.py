@@ -1,15 +1,15 @@
 """Whose password is hashed next, when many wait?
 
 Hashing takes a fifth of a second of a core by design, so few run at once. One line for everybody would let one place
-that guesses keep everybody out: here each asker has a line, and lines take turns. An asker is an address (an IPv6 /64)
-or, once signed in, an account; however much it asks for, the others wait for one hash of its each.
+that guesses keep everybody out: here each asker has a line, lines take turns, and nobody has all the turns at once. An
+asker is an address (an IPv6 /64) or, once signed in, an account; however much it asks for, the next one begins at once.
 
 Lines are bounded, so that nobody waits for what takes too long: who comes when all are full is turned away, unless
 somebody has a longer line, whose last one is turned away instead. So one place fills its own line, never the others'.
 """
 
 from asyncio import CancelledError, Future, get_running_loop
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -17,7 +17,7 @@ from typing import Final
 from forum.errors import Unavailable
 
 MOST_OF_ONE: Final = 20
-"""How many of one asker wait: a class that signs in together does, and waits two seconds."""
+"""How many of one asker wait: a class that signs in together does, and waits four seconds."""
 MOST: Final = 60
 """How many wait in all: six seconds of two cores."""
 
@@ -27,9 +27,11 @@ class Turns:
 
     def __init__(self, at_once: int) -> None:
         self._free = at_once
+        self._share = max(1, at_once - 1)
+        self._running = Counter[str]()
         self._waiting = 0
         self._lines: dict[str, deque[Future[None]]] = {}
-        """The first line is the next to have a turn; none is empty."""
+        """The first line is the next to have a turn, unless its asker has its share; none is empty."""
 
     @asynccontextmanager
     async def turn(self, asker: str) -> AsyncIterator[None]:
@@ -38,14 +40,28 @@ class Turns:
         Raises:
             Unavailable: too many wait, and none of them has asked for more than this asker.
         """
-        if self._free:
-            self._free -= 1
+        if self._may_begin(asker):
+            self._begin(asker)
         else:
             await self._wait(asker)
         try:
             yield
         finally:
-            self._pass_on()
+            self._end(asker)
+
+    def _may_begin(self, asker: str) -> bool:
+        return self._free > 0 and self._running[asker] < self._share
+
+    def _begin(self, asker: str) -> None:
+        self._free -= 1
+        self._running[asker] += 1
+
+    def _end(self, asker: str) -> None:
+        self._free += 1
+        self._running[asker] -= 1
+        if not self._running[asker]:
+            del self._running[asker]
+        self._give_next()
 
     async def _wait(self, asker: str) -> None:
         line = self._lines.get(asker, ())
@@ -66,7 +82,7 @@ class Turns:
                 self._leave(asker, turn)
             elif turn.exception() is None:
                 # It was given its turn in the same moment.
-                self._pass_on()
+                self._end(asker)
             raise
 
     def _leave(self, asker: str, turn: Future[None]) -> Future[None]:
@@ -77,17 +93,17 @@ class Turns:
             del self._lines[asker]
         return turn
 
-    def _pass_on(self) -> None:
+    def _give_next(self) -> None:
         """A turn has ended: the first of the next line has it, and that line goes behind the others."""
-        if not self._lines:
-            self._free += 1
+        asker = next(filter(self._may_begin, self._lines), None)
+        if asker is None:
             return
-        asker = next(iter(self._lines))
         line = self._lines.pop(asker)
         turn = line.popleft()
         self._waiting -= 1
         if line:
             self._lines[asker] = line
+        self._begin(asker)
         turn.set_result(None)
 
 
