@@ -9,7 +9,13 @@ from typing import Final
 
 _PARAGRAPH_END: Final = "\u2029"
 _LINE_ENDS: Final = re.compile("\r\n|[\r\x0b\x0c\x85\u2028]")
+_BROKEN_LINE: Final = re.compile(r"^(?P<indent>[ \t]*)[^\n]*\v[^\n]*", re.MULTILINE)
 _SEPARATORS: Final = re.compile("[\x1c-\x1f]")
+
+
+def with_hanging_breaks(text: str) -> str:
+    """The text where what follows a vertical tab hangs under the line that it continues."""
+    return _BROKEN_LINE.sub(lambda line: line[0].replace("\v", f"\n{line['indent']}  "), text)
 
 
 def with_line_ends(text: str) -> str:

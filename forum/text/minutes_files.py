@@ -16,7 +16,7 @@ from typing import Final
 
 from forum.errors import Invalid
 from forum.text.encodings import NotText, decoded
-from forum.text.line_ends import with_line_ends
+from forum.text.line_ends import with_hanging_breaks, with_line_ends
 from forum.text.office_lines import NotSuchXml, Styles, TooMuchXml, docx_lines, docx_styles, odt_lines
 
 # A day's minutes are some twenty pages: this leaves room for the pictures of letterheads.
@@ -77,7 +77,7 @@ def _plain_text(content: bytes) -> str:
     if content.startswith(b"{\\rtf"):
         raise Invalid("Ce fichier est au format RTF. Enregistrez-le au format DOCX ou ODT.")
     try:
-        text = with_line_ends(decoded(content))
+        text = with_line_ends(with_hanging_breaks(decoded(content)))
     except NotText as problem:
         raise Invalid(_NOT_READABLE) from problem
     if _WEB_PAGE.match(text):

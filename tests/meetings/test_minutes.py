@@ -111,6 +111,14 @@ async def test_a_line_that_says_the_same_gives_the_meeting_to_the_proposal(app: 
     assert entry["after"] == "T3-003 T3-001"
 
 
+async def test_a_line_broken_by_hand_is_one_row_of_the_form(client: AsyncClient) -> None:
+    await make_theme(3)
+    address = await a_meeting(client)
+    preview = await client.post(address, data={"source": "- Recruter\vDes médiateurs\u2028➢ Ouvrir", "theme": "3"})
+    rows = re.findall(r"<textarea id=\"ligne[^>]*>\s*([^<]*)</textarea>", preview.text)
+    assert rows == ["Recruter Des médiateurs", "Ouvrir"]
+
+
 async def test_lines_may_all_be_proposals_already(client: AsyncClient) -> None:
     theme = await make_theme(3)
     await make_proposal(theme, "Ouvrir le samedi")

@@ -94,7 +94,7 @@ def test_what_ends_a_line_anywhere_ends_it_in_every_text(sign: str) -> None:
     assert clean_line(words, limit=100) == "Former les bénévoles"
     assert "<br" in read(clean_source(words, limit=100)).html
     assert [row.text for row in rows_of(f"- Former{sign}- Ouvrir")] == ["Former", "Ouvrir"]
-    assert read_minutes(words.encode()) == "Former\nles bénévoles"
+    assert [line.strip() for line in read_minutes(words.encode()).split("\n")] == ["Former", "les bénévoles"]
     assert parse_thread(f"Titre{sign}{sign}  • Former{sign}  • Ouvrir").posts[1].source == "Ouvrir"
 
 
@@ -275,6 +275,120 @@ def test_a_handle_is_the_name_in_one_word(name: str, handle: str) -> None:
 )
 def test_each_line_of_minutes_is_a_row(line: str, text: str, kept: bool) -> None:
     assert rows_of(f"\n{line}\r\n") == (MinutesRow(2, text, kept),)
+
+
+@pytest.mark.parametrize(
+    "bullet",
+    [
+        *("•\t", "•", "o\t", "o   ", "§\t", "§ ", "Ø\t", "ü\t", "\uf0b7\t", "\uf0a7 ", "\uf0d8", "\uf0fc\t"),
+        *("➢ ", "● ", "→ ", "►", "✓ ", "-", "–\u00a0", "+ ", "☐ ", "[ ] ", "- [x] ", "■ ", "❖ ", "∙ ", "⁃ "),
+        *("1/ ", "2- ", "2 - ", "3 – ", "a. ", "b) ", "(c) ", "(4) ", "1° ", "1.2 ", "1.2. ", "iv. ", "5\t", "12.\t"),
+        *("- 1. ", "• – ", "  o\t"),
+    ],
+)
+def test_a_bullet_is_what_programs_and_people_write(bullet: str) -> None:
+    assert rows_of(f"Compte rendu\n{bullet}Former les agents")[1:] == (MinutesRow(2, "Former les agents", kept=True),)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "M. Diallo demande un budget",
+            "2 – 3 agents suffisent",
+            "-5 % de postes",
+            "2019 fut une année",
+            "1.5 million",
+        ),
+        *(
+            "1/2 journée par mois",
+            "3-4 ateliers par an",
+            "+ 5 % de postes",
+            "A. Martin demande un budget",
+            "§ 3 du rapport",
+        ),
+        *("*Former* les agents", "«\u00a0Former\u00a0» les agents", "o tempora", "à l’accueil", "·e·s"),
+    ],
+)
+def test_a_line_that_only_looks_so_has_no_bullet(words: str) -> None:
+    assert rows_of(words)[0].text == words
+
+
+@pytest.mark.parametrize(
+    ("lines", "texts"),
+    [
+        # As a reader of PDF gives them.
+        (
+            "• Former les agents,\navec le CNFPT, dès la rentrée des agents\n2027",
+            ["Former les agents, avec le CNFPT, dès la rentrée des agents 2027"],
+        ),
+        ("• Ouvrir les média-\nthèques", ["Ouvrir les médiathèques"]),
+        ("• Ouvrir les média\u00ad\nthèques", ["Ouvrir les médiathèques"]),
+        ("• Prendre rendez-\nvous en Seine-\nSaint-Denis", ["Prendre rendez-vous en Seine-Saint-Denis"]),
+        ("• Créer un tiers-\nlieu\n• Ouvrir le tiers-lieu", ["Créer un tiers-lieu", "Ouvrir le tiers-lieu"]),
+        ("• Former avec le\nCNFPT\n• Ouvrir", ["Former avec le CNFPT", "Ouvrir"]),
+        ("• Former à la\n2\nPage 2 sur 3\nmédiation", ["Former à la médiation", "2", "Page 2 sur 3"]),
+        (
+            "Le groupe propose aussi que les médiathèques\nouvrent le soir.",
+            ["Le groupe propose aussi que les médiathèques ouvrent le soir."],
+        ),
+        # As people write them.
+        ("- Former\n  Les agents aussi\n  - Ouvrir", ["Former Les agents aussi", "Ouvrir"]),
+        ("- Former\nUne longue discussion suit.", ["Former", "Une longue discussion suit."]),
+        ("- Former.\nouvrir", ["Former.", "ouvrir"]),
+        ("- Former\n\nouvrir", ["Former", "ouvrir"]),
+        ("- Former [GT réunion 1]\nouvrir", ["Former", "ouvrir"]),
+        ("- Former\n[GT réunion 1] ouvrir", ["Former", "ouvrir"]),
+        ("[GT réunion 1] - Former\nles agents [GT réunion 1]", ["Former les agents"]),
+        ("former les agents ;\nouvrir le soir ;", ["former les agents", "ouvrir le soir"]),
+        ("former les agents\nouvrir le soir", ["former les agents", "ouvrir le soir"]),
+        ("Former\nouvrir", ["Former", "ouvrir"]),
+        ("# Suites\nouvrir", ["Suites", "ouvrir"]),
+    ],
+)
+def test_a_visual_line_is_not_a_statement(lines: str, texts: list[str]) -> None:
+    assert [row.text for row in rows_of(lines)] == texts
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "30/06/2027",
+            "12.3.27",
+            "sept. 2027",
+            "fin juin 2027",
+            "1er mars",
+            "d’ici le 3 avril à 14 h",
+            "T3 2027",
+            "2027",
+        ),
+        *(
+            "2e trimestre 2027",
+            "Mi-mars",
+            "Mme Martin",
+            "M. Diallo et Mme Le Goff",
+            "MM. Martin, Diallo",
+            "Nadia Berthier",
+        ),
+        *("Dr J. Petit", "Karim Haddad (CNFPT)", "Échéance", "Pilote", "Page 1 sur 2", "- 3 -", "p. 4", "5/6"),
+        *("Compte rendu du 12 mars 2027",),
+    ],
+)
+def test_heads_dates_names_and_numbers_of_pages_come_unticked(words: str) -> None:
+    assert [row.kept for row in rows_of(f"{words}\n\nOuvrir le dimanche")] == [False, True]
+
+
+def test_a_long_text_without_sense_is_read_at_once() -> None:
+    for words in (
+        "- a\n" + "a-\n" * 20_000,
+        "A " * 30_000,
+        "Mme A, " * 8_000,
+        "1.1." * 15_000,
+        "fin " * 15_000,
+        "-\u00ad" * 30_000,
+    ):
+        assert rows_of(words)
 
 
 def test_rows_keep_the_numbers_of_their_lines() -> None:

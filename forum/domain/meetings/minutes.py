@@ -24,6 +24,7 @@ from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, hold_them
 from forum.errors import Checks, Invalid, NotFound
 from forum.models.proposals import IN_FORCE_SQL, Origin
 from forum.permissions import Viewer, demand, may_add_proposals, may_moderate
+from forum.text.line_ends import with_hanging_breaks
 from forum.text.minutes import rows_of
 from forum.text.minutes_files import read_minutes
 from forum.text.source import clean_line, clean_source
@@ -111,7 +112,7 @@ async def preview_minutes(
     with checks.field("theme"):
         theme = _theme_of(desk, theme_number)
     with checks.field("source"):
-        source = clean_source(source, limit=LONGEST_MINUTES)
+        source = clean_source(with_hanging_breaks(source), limit=LONGEST_MINUTES)
         found = rows_of(source)
         if len(found) > MOST_ROWS:
             raise Invalid(
@@ -181,7 +182,7 @@ async def keep_minutes(
     with checks.field("theme"):
         theme = _theme_of(desk, theme_number)
     with checks.field("source"):
-        source = clean_source(source, limit=LONGEST_MINUTES)
+        source = clean_source(with_hanging_breaks(source), limit=LONGEST_MINUTES)
     checks.done()
     async with transaction():
         theme = await hold_theme(theme.number, Hold.ALONE, now)
