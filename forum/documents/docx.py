@@ -1,13 +1,15 @@
 """The document as a DOCX for Word: pandoc's, with what it leaves out.
 
 Added here: page numbers in the contents, rows that stay whole, ranks in the margin, a rule beside each quotation rather
-than beside all of them. Taken out: the copy of each picture that pandoc writes into its description.
+than beside all of them, the face. Taken out: the copy of each picture that pandoc writes into its description, and its
+styles for programs, which rest on one that is not there.
 """
 
 import re
 from itertools import cycle
 from typing import Final
 
+from forum.documents.embedding import in_docx
 from forum.documents.office import ContentsStyles, entitled, headed, parts_by_pandoc, rewritten
 from forum.documents.outline import Outline
 from forum.documents.references import PARAGRAPHS
@@ -27,6 +29,7 @@ _PAGE: Final = (
 )
 _FIRST_ENTRY: Final = '<w:p><w:pPr><w:pStyle w:val="TOC1" /></w:pPr>'
 _BOOKMARK: Final = r'<w:bookmarkStart w:id="(\d+)" w:name="([^"]+)" />\s*(<w:p><w:pPr>.*?</w:pPr>)'
+_PROGRAMS: Final = r'<w:style w:type="\w+" w:customStyle="1" w:styleId="(?:SourceCode|\w+Tok)">.*?</w:style>'
 _UPDATE: Final = '<w:updateFields w:val="true"/>'
 _RANK: Final = (
     r'(<w:p><w:pPr><w:pStyle w:val="Heading3" />)(</w:pPr><w:r><w:rPr><w:rStyle w:val="Rank" /></w:rPr>'
@@ -52,10 +55,11 @@ def render(outline: Outline) -> bytes:
         "word/document.xml": document,
         "word/header1.xml": headed(parts["word/header1.xml"].decode("utf-8"), outline),
         "word/settings.xml": settings,
+        "word/styles.xml": rewritten(_PROGRAMS, "", parts["word/styles.xml"].decode("utf-8")),
         "docProps/core.xml": entitled(core, outline),
     }
     return stable_zip(
-        parts | {name: content.encode("utf-8") for name, content in changed.items()},
+        parts | in_docx() | {name: content.encode("utf-8") for name, content in changed.items()},
         outline.taken_at,
     )
 

@@ -1,7 +1,7 @@
 """The document as an ODT for LibreOffice: pandoc's, with what it leaves out.
 
 Added here: the words of each picture, a real table of contents with its entries and page numbers, rules between rows,
-ranks in the margin.
+ranks in the margin, the face, the types of the files.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 from xml.sax.saxutils import escape
 
+from forum.documents.embedding import ODT_TYPE, in_odt
 from forum.documents.office import ContentsStyles, entitled, headed, parts_by_pandoc, rewritten
 from forum.documents.outline import Outline
 from forum.documents.pictures import alts_of
@@ -36,6 +37,7 @@ _INDEX_START: Final = (
 )
 _CELL_SPACE: Final = 'fo:padding-top="4pt" fo:padding-bottom="4pt" fo:padding-right="5pt"'
 _IN_LINE: Final = 'text:anchor-type="as-char"'
+_FILE: Final = '<manifest:file-entry manifest:full-path="{name}" manifest:media-type="{type}"/>'
 _INDEX_END: Final = "</text:index-body></text:table-of-content>"
 
 
@@ -61,11 +63,20 @@ def render(outline: Outline) -> bytes:
         "content.xml": content,
         "styles.xml": headed(parts["styles.xml"].decode("utf-8"), outline),
         "meta.xml": entitled(meta, outline),
+        "META-INF/manifest.xml": _with_types(parts["META-INF/manifest.xml"].decode("utf-8")),
     }
     return stable_zip(
-        parts | {name: words.encode("utf-8") for name, words in changed.items()},
+        parts | in_odt() | {name: words.encode("utf-8") for name, words in changed.items()},
         outline.taken_at,
     )
+
+
+def _with_types(manifest: str) -> str:
+    """Of the files of a document, the schema knows `text/xml` (OpenDocument 1.3, part 2, 3.2), and fonts are files
+    too."""
+    typed = rewritten('"application/xml"', '"text/xml"', manifest)
+    fonts = "".join(_FILE.format(name=name, type=ODT_TYPE) for name in in_odt())
+    return rewritten("</manifest:manifest>", f"{fonts}</manifest:manifest>", typed, times=1)
 
 
 def _with_alts(content: str, alts: list[str]) -> str:

@@ -8,9 +8,10 @@ of writing follow the text. The domain makes an outline of a snapshot in
 `forum/domain/chapters/outlines.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from forum.documents.columns import fitted
 from forum.documents.dataset import Dataset
 
 
@@ -77,7 +78,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with a header row that repeats on each page; the first column names the row."""
+    """A table with a header row that repeats on each page; the first column names the row. The widths that its columns
+    ask for give way to their longest words (`columns.py`)."""
 
     caption: str
     columns: tuple[Column, ...]
@@ -89,6 +91,11 @@ class Table:
             raise ValueError(f"the columns of {self.caption!r} do not add up to 100 %")
         if any(len(row) != len(self.columns) for row in self.rows):
             raise ValueError(f"a row of {self.caption!r} has not one cell per column")
+        cells = [(column.header, *(row[n].text for row in self.rows)) for n, column in enumerate(self.columns)]
+        longest = [max(map(len, " ".join(words).split(" "))) for words in cells]
+        widths = fitted([column.width for column in self.columns], longest)
+        fitting = tuple(replace(column, width=width) for column, width in zip(self.columns, widths, strict=True))
+        object.__setattr__(self, "columns", fitting)
 
 
 class Pattern(StrEnum):

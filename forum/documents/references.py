@@ -1,9 +1,8 @@
 """How do the ODT and the DOCX look? The reference documents that pandoc takes its styles from, made of one list.
 
 `python -m forum.documents.references` writes `templates/reference.odt` and `templates/reference.docx` again after a
-change here or in `templates/styles.*.xml`; they are committed, and a test compares them. Both name the face without
-embedding it: a reader who has not installed Atkinson Hyperlegible sees the machine's default sans serif. The page is
-that of the PDF as far as these formats go.
+change here or in `templates/styles.*.xml`; they are committed, and a test compares them. Both name the face, which each
+document holds (`embedding`). The page is that of the PDF as far as these formats go.
 """
 
 import re
@@ -14,12 +13,12 @@ from typing import Final
 
 import pypandoc
 
+from forum.documents.embedding import EMBEDDED, FACE
 from forum.documents.files import TEMPLATES
 from forum.documents.office import RUNNING_TITLE
 from forum.documents.pages import ENVIRONMENT
 from forum.documents.zips import parts_of, stable_zip
 
-FACE: Final = "Atkinson Hyperlegible"
 INK: Final = "1d1b18"
 SOFT: Final = "4a453d"
 HAIR: Final = "a9a194"
@@ -93,6 +92,7 @@ PARAGRAPHS: Final = (
     Style("Footer", "footer", size=8.5, colour=SOFT, after=0),
 )
 
+_THEME: Final = "word/theme/theme1.xml"
 _W: Final = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _R: Final = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 
@@ -104,6 +104,7 @@ def _styles(template: str) -> str:
         odt_name=_odt_name,
         docx_id=_docx_id,
         face=FACE,
+        fonts=[f"Fonts/{name}" for name in EMBEDDED.values()],
         ink=INK,
         soft=SOFT,
         hair=HAIR,
@@ -196,12 +197,14 @@ def reference_docx() -> bytes:
     example = re.compile(rb"<Relationship [^>]*example\.com[^>]*/>")
     parts = {name: example.sub(b"", content) for name, content in parts.items()}
     settings = parts["word/settings.xml"].replace(b'w:themeFontLang w:val="en-US"', b'w:themeFontLang w:val="fr-FR"')
+    settings = settings.replace(b"<w:embedSystemFonts", b"<w:embedTrueTypeFonts")
+    theme = re.sub(rb'<a:latin typeface="[^"]*"[^>]*>', f'<a:latin typeface="{FACE}"/>'.encode(), parts[_THEME])
     completed = {
         name: _completed(name, parts[name].decode("utf-8")).encode("utf-8")
         for name in ("word/_rels/document.xml.rels", "[Content_Types].xml")
     }
     ours = {name: content.encode("utf-8") for name, content in _docx_parts().items()}
-    return stable_zip(parts | completed | ours | {"word/settings.xml": settings}, MADE_AT)
+    return stable_zip(parts | completed | ours | {"word/settings.xml": settings, _THEME: theme}, MADE_AT)
 
 
 def write(folder: Path) -> None:

@@ -23,11 +23,13 @@ import pytest
 
 from forum.documents import references
 from forum.documents.charts import longest, spans
+from forum.documents.columns import LETTER, fitted
 from forum.documents.files import FONTS, TEMPLATES
 from forum.documents.formats import FORMATS, MissingRenderer
 from forum.documents.glyphs import covered
-from forum.documents.outline import Bar, BarChart, Outline, Part, Pattern, ProposalBlock, Quotation, Section
+from forum.documents.outline import Bar, BarChart, Outline, Part, Pattern, ProposalBlock, Quotation, Section, Table
 from forum.domain.chapters.outlines import outline_of
+from forum.domain.syntheses.snapshots import FrozenMeeting
 from tests.document_samples import LONG_WORD, SAMPLES, large_snapshot, made, small_snapshot
 
 pytestmark = pytest.mark.slow
@@ -218,6 +220,20 @@ def test_hostile_words_are_set_as_they_are() -> None:
     assert "anticonstitutionnellement" in words.replace("\n", "").replace("\u200b", "")
 
 
+def test_the_head_of_a_page_is_whole_and_as_long_as_its_line() -> None:
+    snapshot = small_snapshot()
+    title = " ".join(["Améliorer la formation aux métiers de la médiation numérique"] * 3)
+    themes = (replace(snapshot.themes[0], title=title),)
+    pdf = FORMATS["pdf"].render(outline_of(replace(snapshot, themes=themes)))
+    pages = [page.extract_text().split("\n") for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]
+    heads = [lines[0].replace("\u00a0", " ") for lines in pages if "…" in lines[0]]
+    assert [head.partition("… ")[2] for head in heads] == ["Méthode", "Propositions classées", "Annexes"]
+    assert all(head.startswith("Thème 3 : Améliorer la formation aux métiers") for head in heads)
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        operators = {str(one.operator) for page in opened.pages for one in pikepdf.parse_content_stream(page)}
+    assert not operators & {"W", "W*"}  # nothing is cut where its box ends
+
+
 def test_the_fonts_are_the_ones_of_the_manifest() -> None:
     manifest = tomllib.loads((FONTS / "MANIFEST.toml").read_text(encoding="utf-8"))
     declared = {name: digest for font in manifest["font"] for name, digest in font["sha256"].items()}
@@ -255,6 +271,108 @@ def test_every_part_of_an_office_document_is_well_formed(sample: str, name: str)
             if part.endswith((".xml", ".rels", ".rdf")):
                 ElementTree.fromstring(archive.read(part))
         assert {entry.date_time for entry in archive.infolist()} == {(2026, 12, 12, 17, 0, 4)}  # zips count by two
+
+
+_STYLES = {
+    "docx": (r' w:styleId="([^"]+)"', r'<w:(?:pStyle|rStyle|tblStyle|basedOn|next|link) w:val="([^"]+)"'),
+    "odt": (
+        r'<(?:style|text):(?:style|list-style|page-layout|master-page|font-face)\b[^>]* style:name="([^"]+)"',
+        r' [a-z]+:(?:[a-z-]*style-name|master-page-name|page-layout-name|font-name[a-z-]*)="([^"]+)"',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ["odt", "docx"])
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_every_style_that_an_office_document_names_is_defined(sample: str, name: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(made(sample, name))) as archive:
+        parts = {part: archive.read(part).decode() for part in archive.namelist() if part.endswith(".xml")}
+    defined, named = (re.compile(pattern) for pattern in _STYLES[name])
+    known = set(defined.findall("".join(parts.values())))
+    assert len(known) > 20
+    assert {part: missing for part, xml in parts.items() if (missing := set(named.findall(xml)) - known)} == {}
+
+
+def test_the_odt_says_what_each_of_its_files_is() -> None:
+    manifest = "{urn:oasis:names:tc:opendocument:xmlns:manifest:1.0}"
+    with zipfile.ZipFile(io.BytesIO(made("small", "odt"))) as archive:
+        entries = ElementTree.fromstring(archive.read("META-INF/manifest.xml"))
+        types = {entry.attrib[f"{manifest}full-path"]: entry.attrib[f"{manifest}media-type"] for entry in entries}
+        assert set(types) == {*archive.namelist(), "/"} - {"mimetype", "META-INF/manifest.xml"}
+        assert {types[f"{part}.xml"] for part in ("content", "styles", "meta")} == {"text/xml"}
+        styles = archive.read("styles.xml").decode()
+        assert 'fo:language="fr"' in styles
+        assert 'fo:country="FR"' in styles
+        for font in re.findall('xlink:href="(Fonts/[^"]+)"', styles):
+            assert archive.read(font) == (FONTS / font.removeprefix("Fonts/")).read_bytes()
+        assert len(re.findall("font-face-uri xlink:href", styles)) == 3
+
+
+def test_the_docx_holds_its_face_and_names_no_other_for_words() -> None:
+    with zipfile.ZipFile(io.BytesIO(made("small", "docx"))) as archive:
+        table = archive.read("word/fontTable.xml").decode()
+        links = dict(
+            re.findall(r'Id="(\w+)"[^>]*Target="([^"]+)"', archive.read("word/_rels/fontTable.xml.rels").decode())
+        )
+        embedded = re.findall(r'<w:embed(\w+) r:id="(\w+)" w:fontKey="\{([^}]+)\}"', table)
+        assert [style for style, _, _ in embedded] == ["Regular", "Bold", "Italic"]
+        for _, link, key in embedded:
+            hidden = archive.read(f"word/{links[link]}")
+            mask = bytes.fromhex(key.replace("-", ""))[::-1] * 2
+            font = bytes(one ^ other for one, other in zip(hidden[:32], mask, strict=True)) + hidden[32:]
+            assert font in [path.read_bytes() for path in FONTS.glob("Atkinson*")]
+        assert "embedTrueTypeFonts" in archive.read("word/settings.xml").decode()
+        assert set(re.findall('w:name="([^"]+)"', table)) == {
+            "Atkinson Hyperlegible",
+            "Symbol",
+            "Wingdings",
+            "Courier New",
+        }
+        assert "Aptos" not in archive.read("word/theme/theme1.xml").decode()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "letters", "least"),
+    [
+        ((10, 40, 11, 9, 9, 11, 10), (6, 14, len("fusionnée"), 5, 5, 6, 4), (10, 20, 14, 8, 8, 10, 7)),
+        ((26, 18, 18, 20, 18), (11, 8, len("Visioconférence"), 13, 12), (17, 13, 23, 20, 18)),
+        ((70, 30), (12, 13), (70, 30)),
+        ((50, 50), (10_000, 10_000), (50, 50)),
+        ((90, 5, 5), (3, 100_000, 12), (30, 36, 18)),
+        ((20, 20, 20, 20, 20), (24, 24, 24, 24, 24), (20, 20, 20, 20, 20)),
+    ],
+)
+def test_a_column_is_as_wide_as_its_longest_word(
+    wanted: tuple[int, ...], letters: tuple[int, ...], least: tuple[int, ...]
+) -> None:
+    widths = fitted(wanted, letters)
+    assert sum(widths) == 100
+    assert [width for width, enough in zip(widths, least, strict=True) if width < enough] == []
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_tables_of_every_document_have_room_for_their_words(sample: str) -> None:
+    remote = replace(
+        SAMPLES[sample](), meetings=(FrozenMeeting("Groupe Formation", 1, "2026-10-06", "Visioconférence"),)
+    )
+    for table in tables_of(outline_of(remote)):
+        assert sum(column.width for column in table.columns) == 100
+        for number, column in enumerate(table.columns):
+            words = " ".join((column.header, *(row[number].text for row in table.rows))).split(" ")
+            if sample != "hostile":
+                assert column.width >= int(max(map(len, words)) * LETTER), (table.caption, column.header)
+
+
+def tables_of(outline: Outline) -> Iterator[Table]:
+    waiting = list(outline.chapters)
+    while waiting:
+        section = waiting.pop()
+        waiting.extend(section.sections)
+        for block in section.blocks:
+            if isinstance(block, Table):
+                yield block
+            elif isinstance(block, BarChart):
+                yield block.table
 
 
 def proposals_of(sample: str) -> list[ProposalBlock]:
