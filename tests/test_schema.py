@@ -51,6 +51,7 @@ UNIQUE: dict[str, set[tuple[str, ...]]] = {
     "proposal_turn": set(),
     "proposal_version": {("proposal_id", "number")},
     "provider_visit": {("state_hash",)},
+    "published_release": {("theme_id", "closed_at")},
     "quote": {("post_id", "position")},
     "recovery_code": set(),
     "second_factor": {("member_id",)},

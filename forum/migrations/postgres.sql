@@ -667,6 +667,18 @@ CREATE INDEX proposal_version_certifier_id ON proposal_version (certifier_id);
 -- 0007_undelivered
 ALTER TABLE "link" ADD COLUMN "undelivered" VARCHAR(500);
 
+-- 0008_releases
+CREATE TABLE "published_release" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "closed_at" TIMESTAMPTZ NOT NULL,
+    "cells" TEXT NOT NULL,
+    "theme_id" INT NOT NULL REFERENCES "theme" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_published_r_theme_i_cfc769" UNIQUE ("theme_id", "closed_at")
+);
+COMMENT ON COLUMN "published_release"."closed_at" IS 'the close that it was the release of';
+COMMENT ON COLUMN "published_release"."cells" IS 'JSON: the published cells by attribute and reference';
+COMMENT ON TABLE "published_release" IS 'What was published of the groups of a theme when its votes were opened again, see `votes/releases.py`.';
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -675,3 +687,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0005_proposals', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0006_booleans', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0007_undelivered', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0008_releases', now());

@@ -510,6 +510,13 @@ CREATE INDEX journal_entry_thing_id ON journal_entry (thing_id);
 CREATE INDEX proposal_in_favour_of_id ON proposal (in_favour_of_id);
 CREATE INDEX proposal_merged_into_id ON proposal (merged_into_id);
 CREATE INDEX proposal_version_certifier_id ON proposal_version (certifier_id);
+CREATE TABLE "published_release" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "closed_at" TIMESTAMP NOT NULL  /* the close that it was the release of */,
+    "cells" TEXT NOT NULL  /* JSON: the published cells by attribute and reference */,
+    "theme_id" INT NOT NULL REFERENCES "theme" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_published_r_theme_i_cfc769" UNIQUE ("theme_id", "closed_at")
+);
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -519,3 +526,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0005_proposals', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0006_booleans', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0007_undelivered', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0008_releases', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

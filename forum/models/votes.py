@@ -1,4 +1,4 @@
-"""Ballots. One per person and proposal, by the database's own constraint."""
+"""Ballots, one per person and proposal by the database's own constraint; and what was published of them before."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -58,3 +58,22 @@ class BallotChange(Model):
 
     class Meta:
         table = "ballot_change"
+
+
+class PublishedRelease(Model):
+    """What was published of the groups of a theme when its votes were opened again, see `votes/releases.py`.
+
+    Kept for ever: what a later close publishes is compared with it. It holds nothing that was not public.
+    """
+
+    id = fields.IntField(primary_key=True)
+    theme: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "forum.Theme", related_name="published_releases", on_delete=fields.RESTRICT
+    )
+    theme_id: int
+    closed_at = fields.DatetimeField(description="the close that it was the release of")
+    cells = fields.TextField(description="JSON: the published cells by attribute and reference")
+
+    class Meta:
+        table = "published_release"
+        unique_together = (("theme", "closed_at"),)

@@ -7,6 +7,7 @@ made public in `schedule_changes.py`.
 """
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,6 +19,10 @@ from forum.domain.themes.themes import Hold, ThemeHead, find_theme, hold_theme, 
 from forum.errors import Checks, Conflict, Invalid
 from forum.models.notifications import Event
 from forum.permissions import Schedule, Viewer, demand, may_schedule
+
+
+OnReopening = Callable[[ThemeHead, datetime], Awaitable[None]]
+"""Keeps the results of a theme, as of a moment: `votes/results.py`, which this package must not know, does it."""
 
 
 async def schedule_to_change(viewer: Viewer | None, number: int, now: datetime) -> ThemeHead:
@@ -38,11 +43,13 @@ async def set_schedule(
     reason: str,
     now: datetime,
     *,
+    on_reopening: OnReopening,
     rules: Rules | None = None,
 ) -> None:
     """Set or move the windows of a theme and the rules of its vote, and record it in the journal; None keeps the rules.
 
-    Moving announced votes notifies everybody whom the theme concerns.
+    Moving announced votes notifies everybody whom the theme concerns. Votes that were closed are opened again only
+    after `on_reopening` has kept what their close published.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
@@ -55,6 +62,8 @@ async def set_schedule(
         if rules is not None:
             after = replace(after, voting=rules.voting, mentions=rules.mentions, quota=rules.quota)
         given = _checked(theme, after, reason, now, has_ballots=await _has_ballots(theme.id))
+        if theme.schedule.votes_are_closed(now) and not wanted.votes_are_closed(now):
+            await on_reopening(theme, now)
         await _store(after)
         await raise_all_versions(theme.id)
         if _are_moved(theme.schedule, wanted):

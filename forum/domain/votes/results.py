@@ -7,7 +7,7 @@ a million ballots are never a million objects here. What leaves this file is pub
 """
 
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -15,7 +15,9 @@ from typing import Final
 from anyio import to_thread
 
 from forum.database import is_sqlite, rows
+from forum.domain.references import reference
 from forum.domain.themes.themes import ThemeHead
+from forum.domain.votes.releases import Release, releases_of, store_release, voters_since
 from forum.domain.votes.standings import (
     JudgedProposal,
     Lens,
@@ -32,7 +34,7 @@ from forum.models.proposals import IN_FORCE_SQL
 from forum.models.themes import Voting
 from forum.ranking.methods import FIRST
 from forum.ranking.orders import is_quorate
-from forum.ranking.published import FEWEST_WITH_ORDERS, GroupCell, Published, Share, published
+from forum.ranking.published import FEWEST_WITH_ORDERS, NOTHING_SHOWN, GroupCell, Published, Share, published
 from forum.ranking.schulze import preferences
 from forum.ranking.slate import slate
 from forum.ranking.tallies import Opinion
@@ -115,13 +117,38 @@ async def read_evidence(theme: ThemeHead, counts: Mapping[int, JudgedProposal], 
         proposal: each.reference for proposal, each in counts.items() if is_quorate(each.count.votants, theme.quorum)
     }
     voters = await voters_of((theme,), now) or 0
-    publishes_orders = voters >= FEWEST_WITH_ORDERS
+    earlier = await releases_of(theme)
+    publishes_orders = voters >= FEWEST_WITH_ORDERS and await _changed_by_nobody_or_many(theme, earlier)
     if theme.voting is Voting.RANKING:
         compares = publishes_orders and can_compare(len(references))
         return Evidence(await _pairs(theme, references) if compares else None, (), (), voters)
     supporters = await _supporters(theme, quorate) if publishes_orders else {}
     picks = await to_thread.run_sync(slate, supporters, FIRST)
-    return Evidence(None, await _partitions(theme, references), tuple(pick.reference for pick in picks), voters)
+    partitions = await _partitions(theme, references, earlier)
+    # Whether anybody of a partition voted is not told by naming it where nothing of it is published.
+    shown = tuple(each for each in partitions if any(one.cells for one in each.cells.values()))
+    return Evidence(None, shown, tuple(pick.reference for pick in picks), voters)
+
+
+async def keep_release(theme: ThemeHead, now: datetime) -> None:
+    """Keep what is published of the groups of a theme, in the transaction that opens its closed votes again."""
+    if theme.voting is Voting.RANKING:
+        cells: dict[Lens, Mapping[str, Published]] = {}
+    else:
+        found = await rows(
+            f"SELECT id, number FROM proposal p WHERE theme_id = $1 AND p.state IN {IN_FORCE_SQL}", theme.id
+        )
+        references = {each["id"]: reference(theme.number, each["number"]) for each in found}
+        partitions = await _partitions(theme, references, await releases_of(theme))
+        cells = {each.lens: each.cells for each in partitions}
+    await store_release(theme, cells)
+
+
+async def _changed_by_nobody_or_many(theme: ThemeHead, earlier: Sequence[Release]) -> bool:
+    """Whether what needs whole ballots may be published again: the difference of two matrices of pairs is the matrix of
+    those who voted in between, and is published from as many people."""
+    since = [await voters_since(theme, each.closed_at) for each in earlier]
+    return all(many == 0 or many >= FEWEST_WITH_ORDERS for many in since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,19 +170,26 @@ def _declared() -> tuple[_Attribute, ...]:
     return tuple(each for each in every if each.offered)
 
 
-async def _partitions(theme: ThemeHead, references: Mapping[int, str]) -> tuple[Partition, ...]:
-    """What is published of the declared groups; only partitions of which some cell is."""
+async def _partitions(
+    theme: ThemeHead, references: Mapping[int, str], earlier: Sequence[Release]
+) -> tuple[Partition, ...]:
+    """What is published of the declared groups, for each attribute that is asked."""
     declared = _declared()
     if not declared:
         return ()
     counted = await _counts_by_groups(theme, tuple(each.column for each in declared), references)
     groups = [(*each.offered, UNDECLARED) for each in declared]
-    shown = await to_thread.run_sync(lambda: {each: published(joint, groups) for each, joint in counted.items()})
-    found = (
-        Partition(each.lens, groups[side], {reference: cells[side] for reference, cells in shown.items()})
+
+    def cells_of(about: str, joint: Mapping[_Groups, Share]) -> tuple[Published, ...]:
+        known = [each for each in earlier if any(about in each.cells.get(one.lens, {}) for one in declared)]
+        former = [[each.cells.get(one.lens, {}).get(about, NOTHING_SHOWN) for one in declared] for each in known]
+        return published(joint, groups, former)
+
+    shown = await to_thread.run_sync(lambda: {about: cells_of(about, joint) for about, joint in counted.items()})
+    return tuple(
+        Partition(each.lens, groups[side], {about: cells[side] for about, cells in shown.items()})
         for side, each in enumerate(declared)
     )
-    return tuple(each for each in found if any(one.cells for one in each.cells.values()))
 
 
 _TABLES: Final = "FROM ballot b JOIN proposal p ON p.id = b.proposal_id"

@@ -9,6 +9,7 @@ from forum.domain.syntheses.syntheses import newest_published
 from forum.domain.themes import schedules, themes
 from forum.domain.themes.ballots import Rules, checked_rules
 from forum.domain.themes.schedule_changes import schedule_changes
+from forum.domain.votes.results import keep_release
 from forum.errors import Checks
 from forum.models.themes import Voting
 from forum.permissions import Schedule
@@ -67,7 +68,9 @@ async def schedule(request: Request, form: Form) -> Response:
     """The form that sets the windows of a theme, and its answer."""
     viewer, now, number = request.state.viewer, request.state.now, request.path_params["number"]
     wanted, rules = _wanted(form)
-    await schedules.set_schedule(viewer, number, wanted, form.text("motif"), now, rules=rules)
+    await schedules.set_schedule(
+        viewer, number, wanted, form.text("motif"), now, on_reopening=keep_release, rules=rules
+    )
     return see_other(request, "theme", number=number, notice="calendrier-fixe")
 
 

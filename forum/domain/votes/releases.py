@@ -1,0 +1,90 @@
+"""What was published of the groups of a theme before its votes were opened again?
+
+Two releases can be subtracted from each other: what changed between them would tell the votes of those who voted in
+between. So the first is kept when votes are opened again, in that transaction, and what the next close publishes is
+compared with it (`ranking/published.py`). Nothing else changes after a close: merges, amendments and departures are
+refused then.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from forum.database import row, rows
+from forum.domain.themes.themes import ThemeHead
+from forum.domain.votes.standings import Lens
+from forum.ranking.published import GroupCell, Precision, Published
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a close published: of each partition, by reference."""
+
+    closed_at: datetime
+    cells: Mapping[Lens, Mapping[str, Published]]
+
+
+async def store_release(theme: ThemeHead, cells: Mapping[Lens, Mapping[str, Published]]) -> None:
+    """Keep what is published of a theme whose votes are closed, in the caller's transaction, which opens them again.
+
+    A close that was restored after a mistake has its release already: nobody voted in between.
+    """
+    await rows(
+        """
+        INSERT INTO published_release (theme_id, closed_at, cells) VALUES ($1, $2, $3)
+            ON CONFLICT (theme_id, closed_at) DO NOTHING""",
+        theme.id,
+        theme.schedule.votes_close_at,
+        _written(cells),
+    )
+
+
+async def releases_of(theme: ThemeHead) -> tuple[Release, ...]:
+    """The former releases of a theme, the oldest first."""
+    found = await rows("SELECT closed_at, cells FROM published_release WHERE theme_id = $1 ORDER BY id", theme.id)
+    return tuple(Release(each["closed_at"], _read(each["cells"])) for each in found)
+
+
+async def voters_since(theme: ThemeHead, moment: datetime) -> int:
+    """How many people cast, changed or withdrew a ballot in a theme after a moment."""
+    found = await row(
+        """
+        SELECT COUNT(DISTINCT c.voter_id) AS voters
+          FROM ballot_change c JOIN proposal p ON p.id = c.proposal_id
+         WHERE p.theme_id = $1 AND c.changed_at >= $2""",
+        theme.id,
+        moment,
+    )
+    return int(found["voters"]) if found else 0
+
+
+def _written(cells: Mapping[Lens, Mapping[str, Published]]) -> str:
+    facts = {
+        lens.value: {
+            reference: {
+                "rest": each.rest,
+                "cells": {name: [cell.pour, cell.votants, cell.precision.value] for name, cell in each.cells.items()},
+            }
+            for reference, each in by_reference.items()
+        }
+        for lens, by_reference in cells.items()
+    }
+    return json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _read(text: str) -> dict[Lens, dict[str, Published]]:
+    """What `_written` wrote; what the others said together is not compared, and not kept."""
+    return {
+        Lens(lens): {
+            reference: Published(
+                {
+                    name: GroupCell(pour, votants, Precision(how))
+                    for name, (pour, votants, how) in each["cells"].items()
+                },
+                rest=each["rest"],
+            )
+            for reference, each in by_reference.items()
+        }
+        for lens, by_reference in json.loads(text).items()
+    }

@@ -1,0 +1,113 @@
+"""Votes that were closed and opened again: two releases, subtracted from each other, tell nobody's vote."""
+
+import re
+from datetime import timedelta
+
+from httpx2 import AsyncClient
+from starlette.applications import Starlette
+
+from forum.models.members import Member, Role
+from forum.models.themes import Theme, Voting
+from tests.conftest import Clock, visitor
+from tests.factories import count, make_member, sign_in
+from tests.votes.test_results import GROUPS, cast, make_vote, make_voters, words
+
+NONE: list[str] = []
+
+
+async def reopen(app: Starlette, clock: Clock) -> None:
+    """Open the votes of theme 3 again for an hour."""
+    async with visitor(app) as agent:
+        await sign_in(agent, await make_member(f"Agent {clock.now}", role=Role.AGENT))
+        closes = clock.now + timedelta(hours=1)
+        form = {
+            "ouverture_des_contributions": "",
+            "cloture_des_contributions": "",
+            "ouverture_des_votes": "2026-11-01T09:00",
+            "cloture_des_votes": f"{closes + timedelta(hours=1):%Y-%m-%dT%H:%M}",  # on the clock of Paris
+            "scelle": "1",
+            "mode_de_vote": (await Theme.get(number=3)).voting.value,
+            "motif": "Une panne a tenu des votants dehors.",
+        }
+        answer = await agent.post("/themes/3/calendrier", data=form)
+        assert answer.status_code == 303, answer.text
+
+
+async def say(app: Starlette, voter: Member, opinion: str) -> None:
+    async with visitor(app) as booth:
+        await sign_in(booth, voter)
+        assert (await booth.post("/propositions/T3-001/vote", data={"avis": opinion})).status_code == 303
+
+
+async def groups_shown(client: AsyncClient) -> list[str]:
+    """The groups that have a figure on the page of groups."""
+    answer = await client.get(GROUPS)
+    return NONE if answer.status_code == 404 else re.findall(r"<dt>([^<]*)</dt>", answer.text)[:-1]
+
+
+async def make_closed(*, second: int = 8) -> Theme:
+    """A closed vote of three groups: 9, `second` and 7 people, divided enough to be shown."""
+    theme = await make_vote()
+    many = await make_voters(9, profession="Bibliothécaire")
+    others = await make_voters(second, profession="Formateur ou formatrice", first=9)
+    third = await make_voters(7, profession="Autre", first=9 + second)
+    said = (
+        ["pour", "contre", "abstention"] * 3
+        + (["pour", "contre"] * second)[:second]
+        + ["contre", "pour"] * 3
+        + ["pour"]
+    )
+    await cast(theme, [*many, *others, *third], {"Former": said})
+    return theme
+
+
+async def test_a_group_that_few_people_joined_between_two_closes_is_masked_in_the_second(
+    app: Starlette, client: AsyncClient, clock: Clock
+) -> None:
+    await make_closed()
+    assert await groups_shown(client) == ["Bibliothécaire", "Formateur ou formatrice"]
+    late = (await make_voters(1, profession="Bibliothécaire", first=40))[0]
+    await reopen(app, clock)
+    assert await count("published_release") == 1
+    await say(app, late, "pour")
+    clock.pass_(hours=2)
+    assert await groups_shown(client) == ["Formateur ou formatrice"]
+
+
+async def test_without_another_vote_the_second_release_says_the_same(
+    app: Starlette, client: AsyncClient, clock: Clock
+) -> None:
+    await make_closed()
+    first = (await client.get(GROUPS)).text.partition("<h1")[2].partition("</main")[0]
+    await reopen(app, clock)
+    clock.pass_(hours=2)
+    assert (await client.get(GROUPS)).text.partition("<h1")[2].partition("</main")[0] == first
+
+
+async def test_a_group_that_was_masked_is_not_shown_by_the_second_release(
+    app: Starlette, client: AsyncClient, clock: Clock
+) -> None:
+    """With one person more it is no longer the smallest: shown now, it would be subtracted from what hid it."""
+    await make_closed(second=7)  # "Autre", of seven too, was masked first
+    assert await groups_shown(client) == ["Bibliothécaire", "Formateur ou formatrice"]
+    (late,) = await make_voters(1, profession="Autre", first=40)
+    await reopen(app, clock)
+    await say(app, late, "contre")
+    clock.pass_(hours=2)
+    assert await groups_shown(client) == ["Bibliothécaire", "Formateur ou formatrice"]
+
+
+async def test_duels_that_few_people_changed_are_not_published_again(
+    app: Starlette, client: AsyncClient, clock: Clock
+) -> None:
+    """The difference of two matrices of pairs is the order of who voted in between."""
+    theme = await make_vote(Voting.RANKING)
+    await cast(theme, await make_voters(20), {"Un": "1" * 12 + "3" * 8, "Deux": "2" * 20, "Trois": "3" * 12 + "1" * 8})
+    assert "la préfèrent" in await words(client)
+    await reopen(app, clock)
+    (late,) = await make_voters(1, first=40)
+    await say(app, late, "1")
+    clock.pass_(hours=2)
+    text = await words(client)
+    assert "21 personnes l’ont classée." in text
+    assert "la préfèrent" not in text
