@@ -136,7 +136,7 @@ _KINDS: Final[Mapping[str, type[Labelled]]] = {
     "voting": Voting,
 }
 _CODES: Final[Mapping[str, Mapping[str, str]]] = {"act": SENTENCES, "thing": TITLES}
-_FILTER: Final = re.compile(r"(\w+)=(.*?)(?= \w+=|$)")
+_FILTER: Final = re.compile(r"(\w+)=(.*?)(?= \w+=|\Z)")
 _SCOPE: Final = re.compile(r"^(?:all|theme:(\d+))(?= )")
 
 

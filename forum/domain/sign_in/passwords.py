@@ -83,7 +83,7 @@ def _is_common(password: str) -> bool:
     So a few hundred words cover all the variants that people make of them (ASVS 5.0, 6.2.4).
     """
     folded = re.sub(r"\s", "", fold(password))
-    bare = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", folded)
+    bare = re.sub(r"^[\W\d_]+|[\W\d_]+\Z", "", folded)
     letters = re.sub(r"[\W\d_]", "", bare.translate(_FOR_LETTERS))
     halves = ((letters[:place], letters[place:]) for place in range(4, len(letters) - 3))
     return (

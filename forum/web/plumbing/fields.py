@@ -107,4 +107,4 @@ WORDS: Final = frozenset(
     {"source", "titre", "formulation", "expose_des_motifs", "mots", "motif", "lieu", "service", "realisation"}
 )
 # Never sent back, not even hidden in a page: old and new passwords, codes, links sent by mail.
-SECRET: Final = re.compile(r"mot_de_passe|^code|^jeton$")
+SECRET: Final = re.compile(r"mot_de_passe|^code|^jeton\Z")
