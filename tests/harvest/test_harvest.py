@@ -74,7 +74,6 @@ async def test_a_moderator_keeps_words_for_a_proposal(client: AsyncClient) -> No
     assert (kept.nature, kept.revision) == ("argument pour", 1)
     assert await acts() == ["harvest"]
     desk = (await client.get(answer.headers["location"])).text
-    assert 'value="T3-001"' in desk
     assert "Ces mots sont retenus." in desk
     shown = (await client.get(f"/fils/{thread.id}")).text
     mark = f'<mark class="extract" aria-details="extrait-{kept.id}">'
@@ -85,6 +84,29 @@ async def test_a_moderator_keeps_words_for_a_proposal(client: AsyncClient) -> No
     assert "Il faut aussi former les équipes." in page
     assert "Jeanne Le Goff" in page
     assert (await Theme.get(id=theme.id)).version > theme.version
+
+
+async def test_the_next_words_are_for_no_proposal_until_one_is_named(client: AsyncClient) -> None:
+    """Neither after other words were kept for one, nor once the reading is ended."""
+    theme, _, post = await a_post()
+    await make_proposal(theme, "Former les agents")
+    await sign_in(client, await a_moderator())
+    address = f"/contributions/{post.id}/extraire"
+    typed = {"mots": "embaucher des médiateurs", "nature": "solution", "proposition": "T3-001"}
+    kept = await client.post(address, data=typed)
+    ended = await client.post(
+        f"/contributions/{post.id}/traitement", data={"acte": "terminer", "vu": await stamp(client, post)}
+    )
+    refused = await client.post(
+        f"/contributions/{post.id}/traitement", data={"acte": "sans-suite", "vu": "", "motif": "Non."}
+    )
+    assert refused.status_code in (409, 422)
+    for page in (await client.get(kept.headers["location"]), await client.get(ended.headers["location"]), refused):
+        field = re.search(r'<input id="proposition"[^>]* value="([^"]*)"', page.text)
+        assert field is not None
+        assert field[1] == ""
+    await client.post(address, data={"mots": "travailler avec la CAF", "nature": "exemple", "proposition": ""})
+    assert [one.proposal_id is None for one in await Extract.all().order_by("id")] == [False, True]
 
 
 async def test_the_page_of_a_proposal_says_how_to_argue_while_one_may(client: AsyncClient, clock: Clock) -> None:

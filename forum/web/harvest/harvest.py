@@ -53,18 +53,18 @@ async def _read(request: Request, post: int, *, first: Form | None = None, edite
 @form_door(_TEMPLATE, _desk)
 async def keep(request: Request, form: Form) -> Response:
     """The desk of one contribution; keep words of it."""
-    post, proposal = request.path_params["post"], form.text("proposition")
+    post = request.path_params["post"]
     await harvest.harvest(
         request.state.viewer,
         post,
         _words(form),
         form.text("nature"),
-        proposal,
+        form.text("proposition"),
         request.state.now,
         near=form.integer("pres") or 0,
     )
-    kept_for = proposal.strip() or None
-    return see_other(request, "harvest", post=post, proposition=kept_for, notice="mots-retenus", fragment="retenir")
+    # The next words are for no proposal until somebody says so: one that stayed in its field was sent unseen.
+    return see_other(request, "harvest", post=post, notice="mots-retenus", fragment="retenir")
 
 
 def _words(form: Form) -> str | None:
