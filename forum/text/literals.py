@@ -14,7 +14,8 @@ from markdown_it.rules_block.table import escapedSplit
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 
-_MORE_THAN = re.compile(r">(?:=|[0-9]|[ \t]*[0-9][0-9\s.,]*[%‰€])")
+_MEASURE = r"[0-9][0-9\s.,]*(?:[%‰€]|(?:k€|M€|euros?|ans?|mois|jours?|heures?|h|km|m|m²|kg|habitants?)\b)"
+_MORE_THAN = re.compile(rf">(?:=|[0-9]|[ \t]*{_MEASURE})")
 # A plus is never a bullet here; a minus before a share or a sum may be one, or a minus: both are read in "- 20 %".
 _PLUS_OR_MINUS = re.compile(r"\+|-[ \t]+[0-9][0-9\s.,]*[%‰€]")
 _LANGUAGE = re.compile(r"[a-z0-9+#.-]{0,20}")

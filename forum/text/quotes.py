@@ -73,6 +73,11 @@ def locate(plain: str, wanted: str, *, near: int = 0) -> tuple[int, int] | None:
     return None
 
 
+def has_struck_words(plain: str) -> bool:
+    """Whether their author struck some of these words out."""
+    return _STRUCK.search(plain) is not None
+
+
 def with_strokes(plain: str, start: int, stop: int) -> tuple[int, int]:
     """The range, as far as the struck words go that it touches."""
     for struck in _STRUCK.finditer(plain):

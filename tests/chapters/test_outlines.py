@@ -153,6 +153,15 @@ def test_each_line_leads_to_its_proposal_and_to_its_words() -> None:
     ]
 
 
+def test_a_document_says_what_struck_words_look_like_where_it_has_some() -> None:
+    snapshot = small_snapshot()
+    opening = section(outline_of(snapshot), "verbatims").blocks[0]
+    assert "barrés" not in " ".join(texts_of(opening))
+    struck = (replace(snapshot.verbatims[0], words="Il faut ~~supprimer~~ former."), *snapshot.verbatims[1:])
+    opening = section(outline_of(replace(snapshot, verbatims=struck)), "verbatims").blocks[0]
+    assert "entre deux signes ~~ ont été barrés" in " ".join(texts_of(opening))
+
+
 def test_verbatims_carry_stable_ids_and_name_nobody() -> None:
     quotations = blocks(outline_of(small_snapshot()), Quotation)
     assert [(quotation.id, quotation.attribution) for quotation in quotations] == [

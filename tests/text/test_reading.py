@@ -218,6 +218,7 @@ def test_a_typo_or_code_is_not_an_address(source: str) -> None:
         ("    def f(x):\n        pass", "def f(x):\npass"),
         ("Bonjour,\n\n> Malik dit\nEt moi : non.\n> Zoé\n- oui", "Bonjour,\n\nEt moi : non.\n\n• oui"),
         (">50 % des agents\n> 20 % demandent", ">50 % des agents\n> 20 % demandent"),
+        ("> 100 000 habitants\n> 3 ans", "> 100 000 habitants\n> 3 ans"),
         ("Les agents :\n>= 20 ans", "Les agents :\n>= 20 ans"),
         ("> 20 % des agents, disait\n> Malik\n\nOui", "Oui"),
         ("> 2 agents sont venus", ""),

@@ -51,6 +51,7 @@ from forum.domain.syntheses.snapshots import (
 from forum.domain.votes.standings import Lens
 from forum.models.themes import Voting
 from forum.text.characters import legible
+from forum.text.quotes import has_struck_words
 
 
 def outline_of(snapshot: Snapshot) -> Outline:
@@ -247,6 +248,8 @@ def _verbatims(snapshot: Snapshot) -> Section:
         "contribution C-12. C-12 est une marque propre à tout le forum, non une place dans un fil ; elle ne change "
         "jamais."
     )
+    if any(has_struck_words(verbatim.words) for verbatim in snapshot.verbatims):
+        opening += fr(" Les mots placés entre deux signes ~~ ont été barrés par leur auteur.")
     threads = {thread.id: thread for thread in snapshot.threads}
     by_thread = groupby(in_order_of_threads(snapshot), key=lambda verbatim: verbatim.thread)
     return Section(

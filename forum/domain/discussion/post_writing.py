@@ -56,7 +56,11 @@ async def prepare(source: str) -> CheckedPost:
     """
     reading = await read_source(source)
     if not reading.plain.strip():
-        raise Invalid("Ajoutez vos mots : une étiquette ou une citation seule ne se publie pas.", field="source")
+        raise Invalid(
+            "Ajoutez vos mots : une étiquette ou une citation seule ne se publie pas. Une ligne qui commence par « > » "
+            "est une citation.",
+            field="source",
+        )
     strangers = {handle_key(each.mention.handle) for each in await _called(reading) if each.member is None}
     reading = replace(reading, html=without_strangers(reading.html, strangers))
     return CheckedPost(clean(source), reading, tuple(await quoted_words(reading.quotes)))
