@@ -13,8 +13,8 @@ from forum.database import row, rows
 from forum.domain.members import invitations
 from forum.domain.members.invitation_files import Guest, guests_in, read_guests
 from forum.domain.sign_in import passwords
-from forum.errors import Invalid
 from forum.domain.upkeep.identifiers import mend_identifiers
+from forum.errors import Invalid
 from forum.models.joining import Invitation
 from forum.models.members import Member, Role
 from forum.sealing import unseal
