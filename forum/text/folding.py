@@ -7,6 +7,8 @@ shown.
 
 import re
 import unicodedata
+from functools import cache
+from pathlib import Path
 
 APOSTROPHES = "'’‘‛ʼʹ′´`＇"
 
@@ -14,9 +16,10 @@ APOSTROPHES = "'’‘‛ʼʹ′´`＇"
 _UNDECOMPOSED = {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "ß": "ss"}
 _LETTERS = str.maketrans(_UNDECOMPOSED | dict.fromkeys(APOSTROPHES, "'"))
 
-# Cyrillic and Greek small letters that pass for Latin ones in a name (the usual ones of Unicode's confusables.txt), and
-# the two digits that do.
-_CONFUSABLES = str.maketrans("авекмнорстухіјѕԁԛԝһӏαβεηικμνορτυχγω01", "abekmhopctyxijsdqwhlabenikmvoptuxywol")
+# What a letter is taken for, where a hurried eye goes further than Unicode's table, or the small letter and the capital
+# look like different ones: one word for both cases. The second line is of small capitals.
+_TAKEN_FOR = dict(zip("авекмнорстухіјѕԁԛԝһӏαβεηικμνορτυχγω01", "abekmhopctyxijsdqwhlabenikmvoptuxywol", strict=True))
+_TAKEN_FOR |= dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz", strict=True))
 _CAPITAL_I_FOR_L = re.compile(r"(?<=[^\W\dA-ZÀ-Ý_])I")
 _BLANKS = re.compile(r"\s+")
 _NOT_SORTED_ON = re.compile(r"[^\w\s]+")
@@ -38,7 +41,36 @@ def sort_key(text: str) -> str:
 def skeleton(text: str) -> str:
     """Folded further, so that two spellings which look alike on screen give one key ("MaIik" and "Malik")."""
     composed = unicodedata.normalize("NFC", text)
-    return fold(_CAPITAL_I_FOR_L.sub("l", composed)).translate(_CONFUSABLES)
+    return fold(_CAPITAL_I_FOR_L.sub("l", composed)).translate(_look_alikes()[0])
+
+
+def looks(text: str) -> frozenset[str]:
+    """All that a name may be taken for: as `skeleton` has it, and as its capitals look, which may not be as their small
+    letters do; "rn" for "m", "1" for "i"."""
+    capitals = unicodedata.normalize("NFKD", text).translate(_look_alikes()[1])
+    return frozenset(
+        skeleton(spelling).replace("rn", "m")
+        for spelling in (text, capitals, text.replace("1", "i"), capitals.replace("1", "i"))
+    )
+
+
+@cache
+def _look_alikes() -> tuple[dict[int, str], dict[int, str]]:
+    """What folded letters are taken for, and what capitals are; from Unicode's table, beside this file."""
+    table: dict[str, str] = {}
+    for line in Path(__file__).with_name("confusables.txt").read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            seen, _, letters = line.partition(" ; ")
+            table |= dict.fromkeys(map(_letter, letters.split()), "".join(map(_letter, seen.split())))
+    capitals = {letter: seen for letter, seen in table.items() if fold(letter) != letter}
+    small = {fold(letter): seen for letter, seen in capitals.items() if seen.isascii() and len(fold(letter)) == 1}
+    folded = {letter: seen for letter, seen in table.items() if letter not in capitals} | small | _TAKEN_FOR
+    folded = {letter: "".join(folded.get(one, one) for one in seen) for letter, seen in folded.items()}
+    return str.maketrans(folded), str.maketrans(capitals)
+
+
+def _letter(code: str) -> str:
+    return chr(int(code, 16))
 
 
 def _bare(text: str) -> str:

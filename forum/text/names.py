@@ -6,13 +6,17 @@ Whether a name or a handle is taken is for the domain to say, by `mentions.handl
 
 import re
 import unicodedata
+from collections.abc import Collection, Sequence
+from functools import cache, lru_cache
 
 from forum.errors import Invalid
 from forum.text.characters import IGNORABLE
-from forum.text.folding import skeleton
+from forum.text.folding import looks, skeleton
 
 SHORTEST = 2
 LONGEST = 60
+# Words read as one; no house has a longer name.
+LONGEST_RUN = 20
 # Counted before it is composed and its blanks are joined; anything longer is not a name, and is refused unread.
 LONGEST_TYPED = 4 * LONGEST
 # Folded, a few letters become several (a ligature, an Arabic formula eighteen); the column of a handle's key has room
@@ -29,40 +33,31 @@ _UNSEEN = re.compile(f"[{IGNORABLE}]")
 _BLANKS = re.compile(r"[\s_]+")
 _NOT_IN_HANDLE = re.compile(r"[ ]+")
 
-# Words that would make a reader take a member for the site or for the State. Folded; compared word by word.
+# Words that would make a reader take a member for the site or for the State. Folded; compared word by word, and run
+# together, since "Ad-min" is read as one.
 RESERVED = frozenset(
     {
-        *(
-            "administrateur",
-            "administratrice",
-            "administrateurs",
-            "administration",
-            "admin",
-            "root",
-            "systeme",
-            "system",
-        ),
-        *("moderateur", "moderatrice", "moderateurs", "moderation", "moderator", "webmestre", "webmaster", "support"),
-        *(
-            "ministere",
-            "ministre",
-            "gouvernement",
-            "prefecture",
-            "officiel",
-            "officielle",
-            "cahier",
-            "anonyme",
-            "inconnu",
-            "efface",
-        ),
+        *("administrateur", "administratrice", "administrateurs", "administratrices", "administration", "admin"),
+        *("administrator", "root", "systeme", "system", "webmestre", "webmaster", "support", "postmaster"),
+        *("moderateur", "moderatrice", "moderateurs", "moderatrices", "moderation", "moderator"),
+        *("organisateur", "organisatrice", "organisateurs", "organisatrices", "organiser", "organizer", "consigne"),
+        *("ministere", "ministre", "gouvernement", "prefecture", "officiel", "officielle", "government", "official"),
+        *("cahier", "anonyme", "inconnu", "efface"),
     }
 )
-_RESERVED_KEYS = frozenset(skeleton(word) for word in RESERVED)
+# What else stands in the name of a team, and says nothing of which.
+_SMALL_WORDS = frozenset(
+    {
+        *("a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "of", "the", "and", "team"),
+        *("consultation", "equipe", "forum", "plateforme", "site"),
+    }
+)
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 
 
-def clean_name(raw: str) -> str:
-    """The display name to store (NFC, single spaces). Raises Invalid with the sentence that says what is wrong."""
+def clean_name(raw: str, *, house: Collection[str] = ()) -> str:
+    """The display name to store (NFC, single spaces). Raises Invalid with the sentence that says what is wrong. `house`
+    are names that nobody but the site itself goes by."""
     if not all(letter.isspace() or _may_stand_in_name(letter) for letter in raw):
         raise Invalid("Un nom se compose de lettres, de chiffres, d’espaces, d’apostrophes, de points et de tirets.")
     if len(raw) > LONGEST_TYPED:
@@ -78,10 +73,34 @@ def clean_name(raw: str) -> str:
         raise Invalid("Un nom ne contient pas d’adresse de site.")
     if _mixes_scripts(name) or _mixes_directions(name):
         raise Invalid("Un nom s’écrit dans un seul alphabet.")
-    # "Adm1n" is read with an i, "Ma1ik" with an l.
-    if not _RESERVED_KEYS.isdisjoint(_words(name) + _words(name.replace("1", "i"))):
+    if speaks_for(name, frozenset(house)):
         raise Invalid("Ce nom contient un mot réservé à l’administration du site.")
     return name
+
+
+def speaks_for(name: str, house: frozenset[str]) -> bool:
+    """Whether a name holds a reserved word or the name of the house, or is it where that is a single word ("Bretagne"
+    may be a group and a family)."""
+    wanted = _keys(RESERVED) | {key for key, single in _house(house) if not single}
+    whole = {key for key, single in _house(house) if single}
+    return any(
+        not wanted.isdisjoint(_runs(words)) or _joined(words) in whole for words in map(_words, looks(name)) if words
+    )
+
+
+def claims_house(organisation: str, house: frozenset[str]) -> bool:
+    """Whether an organisation is nothing but the house or its roles: "Équipe de modération", the organiser's own name.
+    A service of it ("Ministère de la Culture, DRAC Bretagne") is somebody's, and so is any other administration."""
+    ours = _keys(RESERVED) | {key for key, _ in _house(house)}
+    small = _keys(_SMALL_WORDS)
+    for words in map(_words, looks(organisation)):
+        left, found = [_alike(word) for word in words], False
+        while run := next(((a, b) for a, b in _spans(left) if "".join(left[a:b]) in ours), None):
+            left[run[0] : run[1]] = []
+            found = True
+        if found and small.issuperset(left):
+            return True
+    return False
 
 
 def make_handle(name: str) -> str:
@@ -95,8 +114,42 @@ def _length() -> Invalid:
     )
 
 
-def _words(name: str) -> list[str]:
-    return re.findall(r"\w+", skeleton(unicodedata.normalize("NFC", name)))
+def _words(look: str) -> list[str]:
+    """The words of what was already read as it looks: a letter that looks like a sign parts two of them."""
+    return re.findall(r"[^\W_]+", look)
+
+
+def _runs(words: Sequence[str]) -> set[str]:
+    """What is read where words that follow each other are read as one."""
+    return {_joined(words[start:end]) for start, end in _spans(words)}
+
+
+def _spans(words: Sequence[str]) -> list[tuple[int, int]]:
+    """Where the runs of words begin and end, the longest first."""
+    last = len(words) + 1
+    spans = [(start, end) for start in range(last) for end in range(start + 1, min(start + LONGEST_RUN, last))]
+    return sorted(spans, key=lambda span: span[0] - span[1])
+
+
+def _joined(words: Sequence[str]) -> str:
+    return _alike("".join(words))
+
+
+def _alike(word: str) -> str:
+    """A small l, a capital I and an i are one here: "AdmIn" and "Admln" are the same strokes."""
+    return word.replace("l", "i")
+
+
+@cache
+def _keys(words: frozenset[str]) -> frozenset[str]:
+    return frozenset(_joined(_words(look)) for word in words for look in looks(word))
+
+
+@lru_cache(maxsize=16)
+def _house(names: frozenset[str]) -> frozenset[tuple[str, bool]]:
+    """Each name of the house as it is compared, and whether it is a single word."""
+    words = [_words(look) for name in names for look in looks(name)]
+    return frozenset((_joined(each), len(each) == 1) for each in words if each)
 
 
 def _may_stand_in_name(letter: str) -> bool:

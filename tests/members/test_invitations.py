@@ -627,3 +627,14 @@ async def test_both_spellings_of_a_mailbox_kept_before_are_told_and_never_merged
     assert (await rows("SELECT email_key FROM invitation"))[0]["email_key"] == "nora@exemple.fr"
     assert (await mend_identifiers(NOON)).changed == 0
     assert "@Anne-Martin-Deux et @Anne-Martin" in " ".join(mended.lines())
+
+
+async def test_handles_are_compared_by_what_is_known_today_of_look_alikes(database: object) -> None:
+    anne, other = await make_member("Anne Martin"), await make_member("ʙruno Morel")
+    twin = await make_member("Une autre")
+    await rows("UPDATE member SET handle = 'ᴀnne-Martin', handle_key = 'ᴀnne-martin' WHERE id = $1", twin.id)
+    await rows("UPDATE member SET handle_key = 'ʙruno-morel' WHERE id = $1", other.id)
+    mended = await mend_identifiers(NOON)
+    assert mended.mistaken == ("ᴀnne-Martin",)
+    keys = {one["id"]: one["handle_key"] for one in await rows("SELECT id, handle_key FROM member")}
+    assert keys == {anne.id: "anne-martin", other.id: "bruno-morel", twin.id: "ᴀnne-martin"}

@@ -18,7 +18,7 @@ from forum.models.members import Member, Role
 from forum.permissions import Viewer
 from forum.sealing import unseal
 from tests.conftest import NOON, PATIENCE, Clock, visitor
-from tests.factories import count, make_group, make_member, make_theme, make_thread, sign_in
+from tests.factories import count, make_group, make_member, make_post, make_theme, make_thread, sign_in
 from tests.turning import turn
 
 PASSWORD = "quatre mots pour administrer"
@@ -194,6 +194,26 @@ async def test_a_right_that_was_taken_is_lost_at_the_next_request(
         await set_rights(client, agent, "member")
         assert (await hers.get(f"/themes/{theme.number}/calendrier")).status_code == 403
         assert (await hers.get("/notifications")).status_code == 200  # still signed in
+
+
+async def test_whoever_speaks_for_the_house_is_told_beside_their_words(
+    app: Starlette, client: AsyncClient, camille: Member, group: WorkingGroup
+) -> None:
+    thread = await make_thread(await make_theme(3, group=group))
+    await make_post(thread, "Ouvrir le dimanche.", author=camille)
+    roles = ("Organisateur", "Équipe de modération", "Administration du site")
+
+    async def shown() -> list[str]:
+        async with visitor(app) as anybody:
+            page = (await anybody.get(f"/fils/{thread.id}")).text
+        return [role for role in roles if f'<span class="kind">{role}</span>' in page]
+
+    assert await shown() == []
+    for role, groups, told in (("agent", (), 0), ("member", (group.id,), 1), ("administrator", (), 2)):
+        await set_rights(client, camille, role, *groups)
+        assert await shown() == [roles[told]]
+    await set_rights(client, camille, "member")
+    assert await shown() == []
 
 
 @pytest.mark.parametrize("password", ["", "ce n’est pas le bon"])

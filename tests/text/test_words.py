@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from forum.errors import Invalid
 from forum.importing.thread_text import parse_thread
 from forum.text.characters import legible_text
-from forum.text.folding import fold, skeleton, sort_key
+from forum.text.folding import fold, looks, skeleton, sort_key
 from forum.text.mentions import handle_key
 from forum.text.minutes import MinutesRow, rows_of
 from forum.text.minutes_files import read_minutes
-from forum.text.names import clean_name, make_handle
+from forum.text.names import claims_house, clean_name, make_handle
 from forum.text.reading import read
 from forum.text.source import clean_line, clean_source
 from forum.text.typography import day, french, moment, number, percent
@@ -168,12 +168,82 @@ def test_names_of_people_are_accepted(name: str) -> None:
             "Camille \u0301",
         ),
         *("דוד Martin", "Camille\u20dd", "Camille1\u0301", "\ufdfa" * 10, "Camille" + " " * 300),
+        *("Ad-min", "A.d.m.i.n", "Admln", "AdmIn", "Ad ministration", "Consigne des organisateurs", "Adꞌmin", "ᎪDMIN"),
+        *("ɱodération", "Moderatꙇon", "Ꮇinistre", "O\uff46ficiel", "SUРРORT", "ꓢupport", "Sup\ua4f8port", "Organiser"),
         *("Ministère de la Culture", "Le-Cahier", "М0dérateur", "Mаlik", "Μalik", "Αdmin", "\u0301Malik"),
     ],
 )
 def test_names_that_mislead_are_refused(name: str) -> None:
     with pytest.raises(Invalid):
         clean_name(name)
+
+
+HOUSE = frozenset({"Agence du numérique", "Bretagne", "GT Formation et acteurs"})
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Agence du numérique", "L’Agence-du-Numerique", "Agence du numérlque Nord", "Bretagne", "GT formation et acteurs"],
+)
+def test_nobody_takes_the_name_of_the_house(name: str) -> None:
+    assert clean_name(name)
+    with pytest.raises(Invalid):
+        clean_name(name, house=HOUSE)
+
+
+@pytest.mark.parametrize(
+    "name", ["Yves Bretagne", "Agence Martin", "Cécile Formation", "Ali Mall", "Emile Carnet", "Marne"]
+)
+def test_a_name_that_only_shares_a_word_with_the_house_is_accepted(name: str) -> None:
+    assert clean_name(name, house=HOUSE) == name
+
+
+@pytest.mark.parametrize(
+    ("organisation", "claims"),
+    [
+        *[(said, True) for said in ("Équipe de modération", "Administration du site", "AGENCE DU NUMERIQUE", "Admln")],
+        *[(said, True) for said in ("L’équipe de l’Agence du numérique et du GT Formation et acteurs", "Οrganisateur")],
+        *[(said, False) for said in ("Agence du numérique, DRAC Bretagne", "Administration pénitentiaire", "Le Site")],
+        *[
+            (said, False)
+            for said in ("Préfecture du Rhône", "Médiathèque de Brest", "École nationale d’administration")
+        ],
+    ],
+)
+def test_an_organisation_may_be_of_the_house_but_not_claim_to_speak_for_it(organisation: str, claims: bool) -> None:
+    assert claims_house(organisation, HOUSE) is claims
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        *[("Nathan", look) for look in ("ΝΑΤΗΑΝ", "ꓠathan", "Nɑthan", "NATHАN", "𝐍athan", "Nathan")],
+        *[("Bernard Martin", look) for look in ("Bemard Martin", "BERNARD MARTIN", "Bernarԁ Martin")],
+        *[("Lila", look) for look in ("Li1a", "LiIa", "ʟila")],
+    ],
+)
+def test_whatever_looks_like_a_name_is_that_name(name: str, taken: str) -> None:
+    assert looks(name) & looks(taken)
+
+
+def test_names_that_are_told_apart_stay_apart() -> None:
+    names = [
+        "Malik",
+        "Mali",
+        "Marie",
+        "Maria",
+        "Elie",
+        "Elle",
+        "Bernard",
+        "Ольга",
+        "Олег",
+        "ثابت",
+        "بابت",
+        "Νίνα",
+        "Anne",
+    ]
+    assert len({look for name in names for look in looks(name)}) >= len(names)
+    assert all(not looks(one) & looks(other) for one in names for other in names if one != other)
 
 
 @given(st.text(max_size=80) | st.text(st.characters(categories=["L", "M", "Zs", "Cf"]), max_size=80))

@@ -20,6 +20,7 @@ from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, find_them
 from forum.domain.votes.votes import ProposalLine, lines_under_posts
 from forum.errors import Checks, NotFound, Unavailable
 from forum.models.meetings import TagState
+from forum.models.members import Role
 from forum.models.posts import PostKind
 from forum.permissions import Viewer, demand, may_contribute
 from forum.settings import settings
@@ -45,13 +46,16 @@ class ThreadState:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """The author of a contribution; `example` says that this person is invented."""
+    """The author of a contribution; `example` says that this person is invented, `role` that they are more than a
+    member, `moderates` that they moderate the theme."""
 
     id: int
     name: str
     handle: str
     organisation: str
     example: bool
+    role: Role
+    moderates: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +254,10 @@ _POSTS = f"""
     SELECT p.id, p.number, p.kind, p.html, substr(p.plain, 1, 80) AS opening, p.written_at,
            CASE WHEN EXISTS (SELECT 1 FROM extract e WHERE e.post_id = p.id) THEN p.plain ELSE '' END AS marked,
            p.edited_at, p.revision, p.author_id, m.name, m.handle,
-           m.organisation, m.example, a.id AS answered_id, a.number AS answered_number, am.name AS answered_author
+           m.organisation, m.example, m.role,
+           EXISTS (SELECT 1 FROM moderator o JOIN thread h ON h.id = p.thread_id JOIN theme t ON t.id = h.theme_id
+                    WHERE o.member_id = m.id AND o.working_group_id = t.working_group_id)::bool AS moderates,
+           a.id AS answered_id, a.number AS answered_number, am.name AS answered_author
       FROM post p LEFT JOIN member m ON m.id = p.author_id
       LEFT JOIN post a ON a.id = p.reply_to_id LEFT JOIN member am ON am.id = a.author_id
      WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 AND {_OF_MEETING} ORDER BY p.number"""
@@ -298,7 +305,15 @@ def _shown(
 def _author(found: Row) -> Author | None:
     if found["author_id"] is None:
         return None
-    return Author(found["author_id"], found["name"], found["handle"], found["organisation"] or "", found["example"])
+    return Author(
+        id=found["author_id"],
+        name=found["name"],
+        handle=found["handle"],
+        organisation=found["organisation"] or "",
+        example=found["example"],
+        role=Role(found["role"]),
+        moderates=found["moderates"],
+    )
 
 
 def pieces_of(html: str, quoted: Sequence[QuotedWords]) -> tuple[Piece, ...]:

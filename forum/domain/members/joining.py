@@ -22,7 +22,7 @@ from forum.database import Row, Transaction, known_row, row, rows, transaction
 from forum.domain import legal, links
 from forum.domain.mail import PER_HOUR, may_mail, post_mail
 from forum.domain.members.members import NewAccount, NewMember, insert_member
-from forum.domain.members.particulars import Particulars, check_particulars, refuse_taken_name
+from forum.domain.members.particulars import Particulars, check_particulars, house_names, refuse_taken_name
 from forum.domain.sign_in import guesses, passwords
 from forum.domain.throttle import place, throttle
 from forum.errors import Checks, Invalid, TooMany
@@ -144,7 +144,7 @@ async def confirm(token: str, *, name: str, password: str, address: str, now: da
         )
     checks = Checks()
     with checks.field("nom"):
-        name = clean_name(name or found["name"])
+        name = clean_name(name or found["name"], house=await house_names())
         await refuse_taken_name(name)
     checks.done()
     said = Particulars(name, found["organisation"], found["profession"], found["territory"], found["email"])

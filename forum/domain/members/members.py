@@ -18,7 +18,7 @@ from forum.models.members import Role
 from forum.permissions import Viewer
 from forum.text.addresses import address_key
 from forum.text.characters import seen
-from forum.text.folding import sort_key
+from forum.text.folding import looks, sort_key
 from forum.text.mentions import handle_key
 from forum.text.names import LONGEST, make_handle
 
@@ -53,7 +53,7 @@ async def create_member(
         Invalid: no working group has that slug; the sentence lists those that exist.
     """
     checks = Checks()
-    said = clean_particulars(checks, typed)
+    said = clean_particulars(checks, typed, staff=role is not Role.MEMBER)
     checks.done()
     if said.password is not None:
         password_hash = await passwords.hash_password(said.password, asker=passwords.OUR_OWN)
@@ -152,9 +152,10 @@ async def keep_password(member: int, password_hash: str) -> None:
 
 async def _refuse_look_alike(name: str) -> None:
     """Refuse a name that only looks like somebody's ("MaIik", "Malik"); two people may have the same name."""
-    for other in await rows("SELECT name FROM member WHERE handle_key = $1", handle_key(make_handle(name))):
-        if sort_key(other["name"]) != sort_key(name):
-            raise Invalid("Ce nom se confond, à l’œil, avec celui d’un autre membre.", field="nom")
+    for look in looks(make_handle(name)):
+        for other in await rows("SELECT name FROM member WHERE REPLACE(handle_key, 'rn', 'm') = $1", look):
+            if sort_key(other["name"]) != sort_key(name):
+                raise Invalid("Ce nom se confond, à l’œil, avec celui d’un autre membre.", field="nom")
 
 
 async def free_handle(name: str) -> str:

@@ -4,6 +4,7 @@ Every way of joining is checked here: a sign-up, an invitation or a file of them
 line. Problems have the names of the form fields, in their order.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,14 +15,15 @@ from forum.domain.sign_in import passwords
 from forum.errors import Checks, Invalid
 from forum.settings import settings
 from forum.text.addresses import clean_address
-from forum.text.folding import sort_key
-from forum.text.mentions import handle_key
-from forum.text.names import clean_name, make_handle
+from forum.text.folding import looks, sort_key
+from forum.text.names import claims_house, clean_name, make_handle
 from forum.text.source import clean_line
 
 LONGEST_ORGANISATION: Final = 120
 # How many characters of a wrong value its sentence quotes.
 LONGEST_QUOTED: Final = 60
+# "Ministère de la Culture et Agence du numérique (consultation de 2019)" names two.
+_ORGANISERS = re.compile(r"\s+et\s+|\s+and\s+|[(),;/]")
 NAME_TAKEN: Final = "Ce nom est déjà porté par un autre membre. Ajoutez une initiale ou un second prénom."
 
 
@@ -56,20 +58,41 @@ async def check_particulars(
     checks: Checks, typed: Particulars, *, known: Particulars | None = None, member: int = 0
 ) -> Particulars:
     """`clean_particulars`, and a check that the chosen name belongs to nobody but `member`."""
-    clean = clean_particulars(checks, typed, known=known)
+    clean = clean_particulars(checks, typed, known=known, house=await house_names())
     with checks.field("nom"):
         if clean.name:
             await refuse_taken_name(clean.name, member=member)
     return clean
 
 
-def clean_particulars(checks: Checks, typed: Particulars, *, known: Particulars | None = None) -> Particulars:
+async def house_names() -> frozenset[str]:
+    """Those that speak for the house here: its own names, and its working groups."""
+    return own_names() | {found["name"] for found in await rows("SELECT name FROM working_group")}
+
+
+def own_names() -> frozenset[str]:
+    """The site, its consultation, and each of those who organise it."""
+    site, consultation = settings().site.name, settings().consultation
+    organisers = (part.strip() for part in _ORGANISERS.split(consultation.organiser))
+    return frozenset({site, consultation.title, consultation.organiser, *filter(None, organisers)})
+
+
+def clean_particulars(
+    checks: Checks,
+    typed: Particulars,
+    *,
+    known: Particulars | None = None,
+    house: frozenset[str] | None = None,
+    staff: bool = False,
+) -> Particulars:
     """The values to store; a refused one is empty, and reported to `checks`. A `known` name or choice is accepted
-    unchanged, even if the rules or the lists have changed since."""
+    unchanged, even if the rules or the lists have changed since. `house` are the names that only the house goes by,
+    `own_names` when they are not given; its `staff` may say that they are of it."""
+    house = own_names() if house is None else house
     name, organisation, profession, territory, email = "", "", "", "", None
     people = settings().people
     with checks.field("nom"):
-        name = typed.name if known is not None and typed.name == known.name else clean_name(typed.name)
+        name = typed.name if known is not None and typed.name == known.name else clean_name(typed.name, house=house)
     with checks.field("adresse"):
         email = None if typed.email is None else clean_address(typed.email)
     with checks.field("mot_de_passe"):
@@ -77,6 +100,10 @@ def clean_particulars(checks: Checks, typed: Particulars, *, known: Particulars 
             passwords.check_password(typed.password, about=(name or typed.name, email or typed.email or ""))
     with checks.field("organisation"):
         organisation = clean_line(typed.organisation, limit=LONGEST_ORGANISATION) if typed.organisation.strip() else ""
+        is_known = known is not None and organisation == known.organisation
+        if not staff and not is_known and claims_house(organisation, house):
+            organisation = ""
+            raise Invalid("Cette organisation parle au nom du site. Précisez votre service ou votre établissement.")
     with checks.field("profession"):
         profession = _listed(typed.profession, people.professions, known.profession if known else "")
     with checks.field("territoire"):
@@ -95,16 +122,17 @@ async def refuse_taken_name(name: str, *, member: int = 0) -> None:
     Raises:
         Invalid: a confirmed member has it.
     """
-    key = handle_key(make_handle(name))
-    found = await rows(
-        """SELECT name FROM member
-            WHERE (handle_key = $1 OR handle_key LIKE $2) AND id <> $3 AND confirmed_at IS NOT NULL""",
-        key,
-        f"{key}-%",  # a namesake's; keys contain no character special to LIKE
-        member,
-    )
-    if any(handle_key(make_handle(other["name"])) == key for other in found):
-        raise Invalid(NAME_TAKEN, field="nom")
+    for look in looks(make_handle(name)):
+        found = await rows(
+            """SELECT name FROM member
+                WHERE (REPLACE(handle_key, 'rn', 'm') = $1 OR REPLACE(handle_key, 'rn', 'm') LIKE $2)
+                  AND id <> $3 AND confirmed_at IS NOT NULL""",
+            look,
+            f"{look}-%",  # a namesake's
+            member,
+        )
+        if any(look in looks(make_handle(other["name"])) for other in found):
+            raise Invalid(NAME_TAKEN, field="nom")
 
 
 def unlisted(typed: str) -> Invalid:

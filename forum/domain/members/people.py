@@ -17,6 +17,7 @@ from forum.domain.mail import HELD_BACK, may_mail
 from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.sign_in import proofs, second_factors, sessions
 from forum.domain.sign_in.credentials import owner_to_tell, tell
+from forum.domain.themes import themes
 from forum.errors import Checks, Conflict, Invalid, NotFound, TooMany
 from forum.models.joining import Purpose
 from forum.models.members import Role
@@ -316,6 +317,9 @@ async def set_rights(
     checks.done()
     async with transaction():
         before = await _hold(viewer, member, asking.mark, now)
+        if role is not before.role or frozenset(groups) != before.groups:
+            # A role is shown beside every contribution.
+            await themes.raise_every_version()
         if role is not before.role:
             await rows("UPDATE member SET role = $2 WHERE id = $1", member, role.value)
             await journal.record(

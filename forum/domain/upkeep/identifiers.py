@@ -12,8 +12,10 @@ from datetime import datetime
 
 from forum.database import Row, row, rows, transaction
 from forum.domain import journal
+from forum.domain.discussion.post_writing import LONGEST_KEY
 from forum.errors import Invalid
 from forum.text.addresses import clean_address
+from forum.text.mentions import handle_key
 
 # Where addresses wait whose key, if there is one, no other row can be kept by.
 _WAITING = ("sign_up", "address_change")
@@ -27,6 +29,8 @@ class Mended:
     alike: tuple[tuple[str, str], ...]
     impossible: tuple[str, ...]
     """Handles of accounts whose address no mail server can be handed."""
+    mistaken: tuple[str, ...]
+    """Handles that look like another one, by what is known today of look-alikes."""
 
     def lines(self) -> Iterator[str]:
         """What happened, for whoever runs the site."""
@@ -39,10 +43,13 @@ class Mended:
             )
         for handle in self.impossible:
             yield f"Le compte @{handle} a une adresse où aucun courriel ne peut arriver. Donnez-lui-en une autre."
+        for handle in self.mistaken:
+            yield f"Le nom du compte @{handle} se confond, à l’œil, avec celui d’un autre. Vérifiez qui c’est."
 
 
 async def mend_identifiers(now: datetime) -> Mended:
-    """Write each address kept so far in the one spelling that doors compare; a second time changes nothing."""
+    """Write each address kept so far in the one spelling that doors compare, and each handle's key as it is compared
+    today; a second time changes nothing."""
     changed, alike, impossible = 0, [], []
     async with transaction():
         for one in await rows("SELECT id, handle, email, email_key, confirmed_at FROM member WHERE email IS NOT NULL"):
@@ -65,7 +72,28 @@ async def mend_identifiers(now: datetime) -> Mended:
                 if clean is not None and clean != one["email"]:
                     changed += 1
                     await rows(f"UPDATE {table} SET email = $2 WHERE id = $1", one["id"], clean)
-    return Mended(changed, tuple(alike), tuple(impossible))
+        mistaken = await _mend_handles()
+    return Mended(changed, tuple(alike), tuple(impossible), mistaken)
+
+
+async def _mend_handles() -> tuple[str, ...]:
+    """The keys of handles and of mentions. A handle whose key is another's keeps its own; the mention of nobody waits
+    under a key like any other."""
+    mistaken = []
+    for one in await rows("SELECT id, handle, handle_key FROM member ORDER BY id"):
+        key = handle_key(one["handle"])
+        if key == one["handle_key"]:
+            continue
+        if await row("SELECT id FROM member WHERE handle_key = $1", key):
+            mistaken.append(one["handle"])
+        else:
+            await rows("UPDATE member SET handle_key = $2 WHERE id = $1", one["id"], key)
+    for one in await rows("SELECT id, post_id, handle, handle_key FROM mention"):
+        key = handle_key(one["handle"])[:LONGEST_KEY]
+        other = "SELECT id FROM mention WHERE post_id = $1 AND handle_key = $2"
+        if key != one["handle_key"] and await row(other, one["post_id"], key) is None:
+            await rows("UPDATE mention SET handle_key = $2 WHERE id = $1", one["id"], key)
+    return tuple(mistaken)
 
 
 async def _mend_member(member: Row, email: str | None, now: datetime) -> None:
