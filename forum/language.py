@@ -88,9 +88,19 @@ def filters(locale: str) -> dict[str, Callable[..., Any]]:
         "percent": lambda share: typography.percent(share, locale),
         "day": lambda value: typography.day(_here(value), locale),
         "moment": lambda value: typography.moment(value, locale),
+        "readings": _readings,
         "french": typography.french,
         "sentence": lambda verdict: worded(verdict.sentence, dict(verdict.values), locale),
     }
+
+
+def _readings(typed: str) -> dict[str, datetime]:
+    """The moments that a typed day and hour may mean (see `typography.readings`); none when it is not one."""
+    try:
+        read = datetime.fromisoformat(typed)
+        return typography.readings(read) if read.tzinfo is None else {}
+    except (ValueError, OverflowError):
+        return {}
 
 
 def _here(value: date) -> date:

@@ -5,7 +5,7 @@ on pages, in mails and in documents. Sentences around them belong to the catalog
 """
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -18,6 +18,7 @@ from babel.numbers import format_decimal
 
 PARIS: Final = ZoneInfo("Europe/Paris")
 """The clock of every page and document. The database keeps UTC."""
+_SEASONS: Final = {"ete": ("heure d’été", "summer time"), "hiver": ("heure d’hiver", "winter time")}
 
 # The English of European administrations: "12 December 2026", not "December 12, 2026".
 _REGIONS = {"fr": "fr_FR", "en": "en_GB"}
@@ -67,7 +68,8 @@ def day(value: date, locale: str) -> str:
 
 
 def moment(value: datetime, locale: str) -> str:
-    """In Paris: 12 décembre 2026 à 18 h 00 (no-break spaces in the time); 12 December 2026 at 18:00.
+    """In Paris: 12 décembre 2026 à 18 h 00 (no-break spaces in the time); 12 December 2026 at 18:00. An hour that comes
+    twice says which one it is: 25 octobre 2026 à 2 h 30 (heure d’été).
 
     Raises:
         ValueError: the moment has no time zone.
@@ -75,9 +77,31 @@ def moment(value: datetime, locale: str) -> str:
     if value.tzinfo is None:
         raise ValueError(f"a moment needs a time zone: {value!r}")
     there = value.astimezone(PARIS)
-    if _region(locale).language == "fr":
-        return f"{day(there, locale)} à {there.hour}\u00a0h\u00a0{there.minute:02d}"
-    return f"{day(there, locale)} at {format_time(there, 'HH:mm', locale=_region(locale))}"
+    is_french = _region(locale).language == "fr"
+    which = ""
+    if there.replace(fold=0).utcoffset() != there.replace(fold=1).utcoffset():
+        words = _SEASONS[season_of(there)]
+        which = f" ({words[0] if is_french else words[1]})"
+    if is_french:
+        return f"{day(there, locale)} à {there.hour}\u00a0h\u00a0{there.minute:02d}{which}"
+    return f"{day(there, locale)} at {format_time(there, 'HH:mm', locale=_region(locale))}{which}"
+
+
+def season_of(value: datetime) -> str:
+    """By which time the clocks of Paris go at a moment: `ete` or `hiver`."""
+    return "ete" if value.astimezone(PARIS).dst() else "hiver"
+
+
+def readings(local: datetime) -> dict[str, datetime]:
+    """The moments, in UTC, that a day and hour on the clocks of Paris may mean, by season and in their order. There is
+    one, except where clocks change: then two, those of the hour that comes twice, or, for an hour that does not exist,
+    those before and after what is left out.
+
+    Raises:
+        OverflowError: the day is at an end of the calendar.
+    """
+    found = (local.replace(tzinfo=PARIS, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return {season_of(one): one for one in sorted(found)}
 
 
 def _region(locale: str) -> Locale:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from httpx2 import AsyncClient, Response
@@ -345,6 +345,18 @@ async def test_a_suspended_person_reads_and_is_told_until_when_and_why(
         assert (await hers.post(f"/fils/{thread.id}/repondre", data={"source": "Trop tôt."})).status_code == 403
         clock.now = NOON + timedelta(hours=5)  # 18 h in Paris: the end is excluded
         assert (await hers.post(f"/fils/{thread.id}/repondre", data={"source": "Me revoici."})).status_code == 303
+
+
+async def test_a_suspension_ends_at_the_hour_that_was_meant_of_two(client: AsyncClient, camille: Member) -> None:
+    """31 October 2027, when clocks go back; both languages say which of the two it is."""
+    asked = await suspend(client, camille, "2027-10-31T02:30")
+    assert asked.status_code == 422
+    assert "vient deux fois" in asked.text
+    typed = {"jusqua": "2027-10-31T02:30", "motif": "Insultes.", "saison": "jusqua hiver"}
+    assert (await client.post(f"{PEOPLE}/{camille.id}/suspension", data=typed)).status_code == 303
+    assert (await Member.get(id=camille.id)).suspended_until == datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
+    assert "31 octobre 2027 à 2 h 30 (heure d’hiver)" in plain((await client.get(f"{PEOPLE}/{camille.id}")).text)
+    assert "31 October 2027 at 02:30 (winter time)" in (await client.get(f"/en{PEOPLE}/{camille.id}")).text
 
 
 async def test_a_suspension_is_mailed_with_its_end_and_its_reason(client: AsyncClient, camille: Member) -> None:

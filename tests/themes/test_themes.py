@@ -1,7 +1,7 @@
 """Themes through the door: what their pages say, who sets their windows, what their files may change."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from forum.models.members import Role
 from forum.models.proposals import ProposalQuestion
 from forum.models.themes import GuidingQuestion, Theme, Voting
 from forum.settings import ROOT
+from forum.web.themes.themes import MOMENTS
 from tests.conftest import NOON, Clock
 from tests.factories import CONFIRMED, count, make_member, make_proposal, make_theme, make_thread, sign_in
 from tests.turning import turn
@@ -122,6 +123,83 @@ async def test_windows_that_make_no_sense_are_refused_and_kept(
     assert 'value="2026-12-12T18:00"' in answer.text
     assert (await Theme.get(id=theme.id)).version == theme.version
     assert await count("journal_entry") == 0
+
+
+async def a_theme_to_schedule(client: AsyncClient) -> None:
+    """A theme without windows, and an agent signed in."""
+    await make_theme(3)
+    await Theme.all().update(**dict.fromkeys(MOMENTS.values()))
+    await sign_in(client, await make_member(role=Role.AGENT))
+
+
+@pytest.mark.parametrize("field", MOMENTS)
+async def test_an_hour_that_comes_twice_is_asked_and_stays_the_one_that_was_meant(
+    client: AsyncClient, clock: Clock, field: str
+) -> None:
+    """25 October 2026, when the clocks of Paris go back at three; the form begins with what was chosen."""
+    clock.now = datetime(2026, 10, 1, tzinfo=UTC)
+    typed = {
+        "ouverture_des_contributions": "2026-10-20T09:00",
+        "cloture_des_contributions": "2026-10-30T09:00",
+        "ouverture_des_votes": "2026-10-20T09:00",
+        "cloture_des_votes": "2026-10-30T09:00",
+        "motif": "Annoncé en réunion",
+        field: "2026-10-25T02:30",
+    }
+    await a_theme_to_schedule(client)
+    asked = await client.post("/themes/3/calendrier", data=typed)
+    assert asked.status_code == 422
+    assert "vient deux fois" in asked.text
+    assert "25 octobre 2026 à 2\u00a0h\u00a030 (heure d’été)" in asked.text
+    options = re.findall(r'<option value="(\w+ \w+)"', asked.text[asked.text.index(f'id="saison-{field}"') :])
+    assert options[:2] == [f"{field} ete", f"{field} hiver"]
+    for season, hour in (("ete", 0), ("hiver", 1)):
+        assert (
+            await client.post("/themes/3/calendrier", data={**typed, "saison": f"{field} {season}"})
+        ).status_code == 303
+        assert getattr(await Theme.get(), MOMENTS[field]) == datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+        page = (await client.get("/themes/3/calendrier")).text
+        assert f'<option value="{field} {season}" selected>' in page
+
+
+async def test_an_hour_that_does_not_exist_is_asked(client: AsyncClient, clock: Clock) -> None:
+    """29 March 2026, when the clocks of Paris go forward at two."""
+    clock.now = datetime(2026, 3, 1, tzinfo=UTC)
+    typed = {"ouverture_des_contributions": "2026-03-20T09:00", "cloture_des_contributions": "2026-03-29T02:30"}
+    await a_theme_to_schedule(client)
+    asked = await client.post("/themes/3/calendrier", data=typed)
+    assert asked.status_code == 422
+    assert "n’existe pas" in asked.text
+    for season, hour, shown in (("hiver", 0, "à 1\u00a0h\u00a030"), ("ete", 1, "à 3\u00a0h\u00a030")):
+        assert f'<option value="cloture_des_contributions {season}">29 mars 2026 {shown}</option>' in asked.text
+        chosen = {**typed, "saison": f"cloture_des_contributions {season}"}
+        assert (await client.post("/themes/3/calendrier", data=chosen)).status_code == 303
+        assert (await Theme.get()).contributions_close_at == datetime(2026, 3, 29, hour, 30, tzinfo=UTC)
+
+
+async def test_an_hour_with_its_zone_is_what_it_says(client: AsyncClient, clock: Clock) -> None:
+    clock.now = datetime(2026, 10, 1, tzinfo=UTC)
+    await a_theme_to_schedule(client)
+    typed = {
+        "ouverture_des_contributions": "2026-10-20T09:00-04:00",
+        "cloture_des_contributions": "2026-10-25T02:30+01:00",
+    }
+    assert (await client.post("/themes/3/calendrier", data=typed)).status_code == 303
+    theme = await Theme.get()
+    assert theme.contributions_open_at == datetime(2026, 10, 20, 13, tzinfo=UTC)
+    assert theme.contributions_close_at == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+
+
+def test_every_moment_of_a_form_is_asked_by_the_field_that_knows_the_clocks() -> None:
+    """So no form guesses: one macro shows such a field, and one method reads it."""
+    templates = {path: path.read_text("utf-8") for path in (ROOT / "templates").rglob("*.html")}
+    assert [path.name for path, text in templates.items() if 'type="datetime-local"' in text] == ["forms.html"]
+    shown = {name for text in templates.values() for name in re.findall(r'moment_field\("(\w+)"', text)}
+    assert shown == {*MOMENTS, "jusqua"}
+    read = [
+        path.name for path in (ROOT / "forum/web").rglob("*.py") if "datetime.fromisoformat" in path.read_text("utf-8")
+    ]
+    assert read == ["forms.py"]
 
 
 async def test_closing_the_votes_makes_the_results_public_at_once(client: AsyncClient, clock: Clock) -> None:

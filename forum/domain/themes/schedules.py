@@ -20,7 +20,6 @@ from forum.errors import Checks, Conflict, Invalid
 from forum.models.notifications import Event
 from forum.permissions import Schedule, Viewer, demand, may_schedule
 
-
 OnReopening = Callable[[ThemeHead, datetime], Awaitable[None]]
 """Keeps the results of a theme, as of a moment: `votes/results.py`, which this package must not know, does it."""
 

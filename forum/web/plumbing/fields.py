@@ -66,6 +66,7 @@ FIELDS: Final = {
     "cloture_des_contributions": "a moment",
     "ouverture_des_votes": "a moment",
     "cloture_des_votes": "a moment",
+    "saison": "summer or winter time of moments whose hour comes twice, or not at all: `cloture_des_votes ete`",
     "scelle": "that no result is seen before the close",
     "mode_de_vote": "what ballots say",
     "mentions": "of a judgment, a line each",

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from forum.domain.pages import PageTurn
 from forum.domain.throttle import throttle
 from forum.errors import Invalid
-from forum.text.typography import PARIS
+from forum.text.typography import PARIS, readings
 from forum.web.plumbing.bodies import (
     JSON,
     MULTIPART,
@@ -122,14 +122,31 @@ class Form:
         return [number for number in found if number is not None]
 
     def moment(self, name: str) -> datetime | None:
-        """A day and time typed in the site's time zone, converted to UTC; None when left empty."""
+        """A day and time typed in the site's time zone, converted to UTC; None when left empty. Where clocks change, an
+        hour comes twice or not at all: which of two moments it means is said in the field `saison`.
+        """
         typed = self.text(name).strip()
         if not typed:
             return None
         try:
-            return datetime.fromisoformat(typed).replace(tzinfo=PARIS).astimezone(UTC)
+            read = datetime.fromisoformat(typed)
+            if read.tzinfo is not None:
+                return read.astimezone(UTC)
+            found = readings(read)
         except (ValueError, OverflowError):
             raise Invalid("Indiquez un jour et une heure, par exemple 2026-12-12T18:00.", field=name) from None
+        said = self.texts("saison")
+        meant = [each for season, each in found.items() if len(found) == 1 or f"{name} {season}" in said]
+        if len(meant) == 1:
+            return meant[0]
+        first, second = found.values()
+        raise Invalid(
+            "Cette heure vient deux fois : {first}, puis {second}. Choisissez laquelle."
+            if first.astimezone(PARIS).replace(tzinfo=None, fold=0) == read
+            else "Cette heure n’existe pas : les montres avancent d’une heure. Choisissez {first} ou {second}.",
+            field=name,
+            values={"first": first, "second": second},
+        )
 
     def day(self, name: str) -> date | None:
         """A day, None when left empty."""

@@ -13,7 +13,7 @@ from forum.domain.votes.results import keep_release
 from forum.errors import Checks
 from forum.models.themes import Voting
 from forum.permissions import Schedule
-from forum.text.typography import PARIS
+from forum.text.typography import PARIS, season_of
 from forum.web.plumbing.doors import Desk, form_door
 from forum.web.plumbing.forms import Form, asked_turn
 from forum.web.plumbing.page import page, see_other
@@ -47,9 +47,10 @@ async def show(request: Request) -> Response:
 async def _schedule(request: Request, _: Form | None) -> Desk:
     """The desk of a schedule: the form begins with the present one, in the site's time zone."""
     theme = await schedules.schedule_to_change(request.state.viewer, request.path_params["number"], request.state.now)
-    moments = {field: _shown(getattr(theme.schedule, name)) for field, name in MOMENTS.items()}
+    present: dict[str, datetime | None] = {field: getattr(theme.schedule, name) for field, name in MOMENTS.items()}
     first = Form.empty(
-        **moments,
+        **{field: _shown(moment) for field, moment in present.items()},
+        saison=[f"{field} {season_of(moment)}" for field, moment in present.items() if moment],
         scelle="1" if theme.schedule.sealed else None,
         mode_de_vote=theme.voting.value,
         mentions="\n".join(theme.mentions),
