@@ -100,6 +100,13 @@ def images_become_links(state: StateCore) -> None:
             block.children = _without_images(state, block.children)
 
 
+def say_titles(state: StateCore) -> None:
+    """Core rule: what stands in quotation marks after an address is words too, which no page would show."""
+    for block in state.tokens:
+        if block.type == "inline" and block.children and "](" in block.content:
+            block.children = _with_titles(block.children)
+
+
 def add_rel(state: StateCore) -> None:
     """Core rule: links that leave the site say so to search engines and give the other page no handle on ours."""
     for block in state.tokens:
@@ -168,6 +175,21 @@ def _without_images(state: StateCore, children: list[Token]) -> list[Token]:
         href = str(token.attrs.get("src", ""))
         words = _TO_TEXT.renderInlineAsText(token.children, state.md.options, state.env).strip()
         kept.extend([text_token(words)] if in_link else link_tokens(href, words or href))
+    return kept
+
+
+def _with_titles(children: list[Token]) -> list[Token]:
+    kept: list[Token] = []
+    titles: list[str] = []
+    for token in children:
+        kept.append(token)
+        title = str(token.attrs.pop("title", ""))
+        if token.type == "link_open":
+            titles.append(title)
+        elif token.type == "link_close":
+            title = titles.pop()
+        if title and token.type != "link_open":
+            kept.append(text_token(f" « {title} »"))
     return kept
 
 

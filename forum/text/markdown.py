@@ -18,7 +18,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from forum.text.links import add_rel, images_become_links, linkify_web_address, linkify_www, safe_href
+from forum.text.links import add_rel, images_become_links, linkify_web_address, linkify_www, safe_href, say_titles
 from forum.text.literals import (
     backtick_between_letters,
     end_of_quote_or_table,
@@ -97,7 +97,8 @@ def _make_parser() -> MarkdownIt:
     parser.inline.ruler.after("text", "linkify_web_address", linkify_web_address)
     parser.inline.ruler.before("backticks", "backtick_between_letters", backtick_between_letters)
     parser.inline.ruler.after("backticks", "sign_between_words", sign_between_words)
-    parser.core.ruler.after("inline", "images_become_links", images_become_links)
+    parser.core.ruler.after("inline", "say_titles", say_titles)
+    parser.core.ruler.after("say_titles", "images_become_links", images_become_links)
     parser.core.ruler.after("images_become_links", "linkify_www", linkify_www)
     parser.core.ruler.after("linkify_www", "mark_mentions", mark_mentions)
     parser.core.ruler.push("add_rel", add_rel)

@@ -25,7 +25,7 @@ MARKER = re.compile(rf"\{{\{{citation {_NUMBER}@{_NUMBER} {_NUMBER}-{_NUMBER}\}}
 
 _QUOTATION_MARKS = '"“”„‟«»＂'
 _ALIKE = str.maketrans(dict.fromkeys(APOSTROPHES, "'") | dict.fromkeys(_QUOTATION_MARKS, '"') | {"‑": "-", "‐": "-"})
-_BULLET = re.compile(r"^[^\S\n]*(?:[-*–•◦▪‣]|[0-9]{1,9}[.)])[^\S\n]+", re.MULTILINE)
+_BULLET = re.compile(r"^[^\S\n]*(?:(?:[-*–•◦▪‣]|[0-9]{1,9}[.)])[^\S\n]+)+", re.MULTILINE)
 _CUT_BULLET = re.compile(r"\A[0-9]{0,9}[.)]\s+")
 # What a selection on a page lacks: marks without width, the bars between cells, the strokes around struck words.
 _UNSEEN = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff|~")

@@ -207,6 +207,8 @@ def test_a_typo_or_code_is_not_an_address(source: str) -> None:
         ("|a|b|\n|-|-|\n||d|\n|e||\n|||", "a | b\n| d\ne |"),
         ("|a|b|\n|-|-|\n|c|d|e|\n|f|g|", "a | b\n\n|c|d|e|\n|f|g|"),
         ("|a|b|\n|-|-|\n|c|d|\nmots", "a | b\nc | d\n\nmots"),
+        ('[le rapport](/r "page 12") et [ici](/a)', "le rapport « page 12 » et ici"),
+        ('![vue](/v.png "de face") [![a](/a "b")](/c "d") https://e.fr', "vue « de face » a « b » « d » https://e.fr"),
         ("il faut ~~supprimer~~ *former*", "il faut ~~supprimer~~ former"),
         ("Former tou*te*s les usager*ère*s et les agent*e*s", "Former tou*te*s les usager*ère*s et les agent*e*s"),
         ("tou**te**s 7*7 et 8*8, 2*(3+4)*5, (a+b)*c et d*(e)", "tou**te**s 7*7 et 8*8, 2*(3+4)*5, (a+b)*c et d*(e)"),

@@ -211,9 +211,10 @@ def test_a_range_outside_the_words_is_refused(start: int, end: int) -> None:
         ("Coût | Oui\nGain | Non", "Oui Gain", "Oui\nGain"),
         ("Coût | Oui\nGain | Non", "Gain\tNon", "Gain | Non"),
         ("~~a b", "b", "b"),
+        ("Voici\n3. • un\n4. deux", "Voici un deux", "Voici\n3. • un\n4. deux"),
     ],
 )
-def test_struck_words_are_chosen_with_what_strikes_them_out(plain: str, wanted: str, found: str) -> None:
+def test_words_are_chosen_with_the_signs_that_a_page_draws(plain: str, wanted: str, found: str) -> None:
     spot = locate(plain, wanted)
     assert spot
     assert words(plain, *spot) == found
