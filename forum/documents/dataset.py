@@ -66,7 +66,11 @@ class ParticipationData:
     ]
     avis: Annotated[int | None, "Avis comptés sur les propositions en vigueur ; null : non dépouillé."]
     avis_retirees: Annotated[
-        int | None, "Avis déposés sur des propositions retirées depuis, non compris dans avis ; null : non dépouillé."
+        int | None, "Avis sur des propositions retirées depuis, non compris dans avis ; null : non dépouillé."
+    ]
+    pending: Annotated[
+        int | None,
+        "Votes sur une version antérieure, non confirmés et non compris dans avis ; null : non dépouillé.",
     ]
     per_day: Annotated[tuple[DayData, ...], "Contributions par jour, dans l’ordre des jours."]
 

@@ -37,7 +37,11 @@ def schulze(references: Collection[str], ballots: Iterable[Mapping[str, int]]) -
 
 def ranks_of(names: Sequence[str], preferred: Sequence[Sequence[int]]) -> dict[str, int]:
     """Rank by reference, from 1, from the matrix d of these references (see `preferences`)."""
-    paths = strongest_paths(preferred)
+    return ranks_along(names, strongest_paths(preferred))
+
+
+def ranks_along(names: Sequence[str], paths: Sequence[Sequence[int]]) -> dict[str, int]:
+    """Rank by reference, from 1, from the matrix p of these references (see `strongest_paths`)."""
     opposite = list(zip(*paths, strict=True))
     return {
         name: 1 + sum(against > ours for ours, against in zip(paths[x], opposite[x], strict=True))

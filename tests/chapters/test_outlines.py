@@ -114,7 +114,7 @@ def test_without_votes_nothing_is_divided_by_zero() -> None:
     proposals = (replace(snapshot.proposals[0], tally=Tally()),)
     block = blocks(outline_of(holding(snapshot, proposals, themes=(theme,))), ProposalBlock)[0]
     assert (block.rank, block.bar) == (None, None)
-    assert block.explanation == "Sans rang\u00a0: personne n’a voté sur cette proposition."
+    assert block.explanation == "Sans rang\u00a0: aucun vote."
 
 
 def test_each_theme_has_its_own_quorum() -> None:
@@ -126,7 +126,7 @@ def test_each_theme_has_its_own_quorum() -> None:
     assert [block.reference for block in ranked[1].sections[0].blocks if isinstance(block, ProposalBlock)] == ["T1-001"]
     assert ranked[2].sections[0].title == "Propositions non classées"
     assert isinstance(ranked[3].blocks[0], Paragraph)
-    assert "thème 2, 40 votants" in " ".join(texts_of(section(outline, "methode")))
+    assert "thème\u00a02, 40 votants" in " ".join(texts_of(section(outline, "methode")))
 
 
 def test_a_withdrawn_proposal_is_only_in_the_annex() -> None:
@@ -300,7 +300,7 @@ def key_figures(outline: Outline) -> dict[str, str]:
     return {label.text: value.text for label, value in table.rows}
 
 
-NOT_COUNTED = "Non compris\u00a0: avis sur des propositions retirées depuis"
+NOT_COUNTED = "Non compris\u00a0: votes sur des propositions retirées depuis"
 
 
 @pytest.mark.parametrize(("votants", "told"), [(3, "3"), (0, None)])
@@ -309,7 +309,7 @@ def test_the_ballots_of_the_key_figures_are_the_sum_of_the_chart(votants: int, t
     outline = outline_of(snapshot)
     chart = next(chart for chart in blocks(outline, BarChart) if chart.anchor == "avis-par-theme")
     figures = key_figures(outline)
-    assert figures["Avis déposés"] == signed(sum(bar.total for bar in chart.bars)).lstrip("+") == "2\u202f484"
+    assert figures["Votes comptés"] == signed(sum(bar.total for bar in chart.bars)).lstrip("+") == "2\u202f484"
     assert figures.get(NOT_COUNTED) == told
     assert (outline.data.participation.avis, outline.data.participation.avis_retirees) == (2_484, votants)
 

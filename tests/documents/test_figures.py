@@ -190,7 +190,7 @@ def test_participation_is_the_same_everywhere(compiled: tuple[Snapshot, dict[str
             ("Contributions reçues", facts.posts),
             ("Auteurs connus", facts.known_authors),
             ("Votants", facts.voters),
-            ("Avis déposés", facts.ballots),
+            ("Votes comptés", facts.ballots),
         ):
             printed = f"{value:,}".replace(",", " ")
             assert f"{label} {printed} " in f"{words} ", (name, label)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
 from httpx2 import AsyncClient
 from starlette.applications import Starlette
 
@@ -11,7 +12,7 @@ from forum.database import rows
 from forum.models.members import Member
 from forum.models.posts import Outcome, Post, PostKind, Treatment
 from forum.models.proposals import Nature, Proposal, ProposalState
-from forum.models.themes import Theme
+from forum.models.themes import Theme, Voting
 from tests.conftest import NOON, Clock, visitor
 from tests.factories import make_member, make_post, make_proposal, make_theme, make_thread, sign_in
 from tests.proposals.test_answers import REPLY, closed_theme, extract_of, make_agent, plain, vote
@@ -111,6 +112,19 @@ async def test_nothing_of_a_sealed_vote_is_shown_before_its_close(client: AsyncC
     page = await read(client, member)
     assert "Au terme du vote, T3-002 est au rang 2 sur 2 : 2 pour, 0 abstention, 0 contre." in page
     assert "L’administration n’a pas encore répondu à cette proposition." in page
+
+
+@pytest.mark.parametrize(("voters", "words"), [(1, "1 soutien"), (3, "3 soutiens")])
+async def test_supports_are_told_as_supports(client: AsyncClient, voters: int, words: str) -> None:
+    """Who does not support neither abstains nor is against."""
+    theme = await closed_theme()
+    await Theme.filter(id=theme.id).update(voting=Voting.APPROVAL)
+    member = await make_member()
+    proposal = await make_proposal(theme, author=member)
+    await vote(proposal, *[await make_member(f"Votant {number}") for number in range(voters)])
+    page = await read(client, member)
+    assert f"Au terme du vote, T3-001 est au rang 1 sur 1 : {words}." in page
+    assert "abstention" not in page
 
 
 async def test_the_answer_and_its_obligations_are_shown_with_the_proposal(client: AsyncClient) -> None:

@@ -121,7 +121,7 @@ async def test_supports_are_counted(client: AsyncClient) -> None:
         },
     )
     assert await order(client) == [(1, "T3-001"), (1, "T3-002"), (1, "T3-003"), (4, "T3-004"), (5, "T3-005")]
-    assert "12 soutiens, sur 24 votants du thème." in await words(client)
+    assert "Soutenue par 12 des 24 votants du thème." in await words(client)
     lines = table(await client.get(SHEET))
     assert [each["rang : propositions phares"] for each in lines] == ["1", "3", "4", "2", "5"]
     assert [each["ex æquo"] for each in lines] == ["oui", "oui", "oui", "non", "non"]
@@ -161,7 +161,7 @@ async def test_mentions_are_ranked_by_majority_judgment(client: AsyncClient) -> 
     await cast(theme, voters, {"Tiède": ["2", "2", "2", "2", "2"], "Aimée": ["4", "4", "3", "0", "0"]})
     text = await words(client)
     assert await order(client) == [(1, "T3-002"), (2, "T3-001")]
-    assert "Mention majoritaire « Très bonne » : sur 5 votants, 2 lui en donnent une meilleure et 2 une moins" in text
+    assert "Mention majoritaire « Très bonne » : sur 5 votants, 2 au-dessus et 2 au-dessous" in text
     lines = table(await client.get(SHEET))
     assert [(each["Excellente"], each["Très bonne"], each["Bonne"], each["À rejeter"]) for each in lines] == [
         ("2", "1", "0", "2"),
@@ -177,8 +177,8 @@ async def test_places_are_ranked_by_duels(client: AsyncClient) -> None:
     await cast(theme, voters, {"Un": "1" * many + "3" * few, "Deux": "2" * 20, "Trois": "3" * many + "1" * few})
     text = await words(client)
     assert await order(client) == [(1, "T3-001"), (2, "T3-002"), (3, "T3-003")]
-    assert "12 votants la préfèrent à T3-002, qui la suit ; 8 préfèrent T3-002." in text
-    assert "12 votants lui préfèrent T3-002, 8 la préfèrent à T3-002." in text
+    assert "Duel gagné contre T3-002, qui suit : 12 à 8." in text
+    assert "Duel perdu contre T3-002, qui précède : 8 à 12." in text
     lines = table(await client.get(SHEET))
     assert [each["premières places"] for each in lines] == ["12", "0", "8"]
 
@@ -251,7 +251,7 @@ async def test_ballots_on_an_older_substance_are_counted_separately(client: Asyn
     await Ballot.filter(voter=voters[0]).update(proposal_version=2)
     text = await words(client)
     assert "1 pour moins 0 contre : soutien net 1." in text
-    assert "2 votes portaient sur une version antérieure." in text
+    assert "2 votes ne comptent pas : ils portaient sur une version antérieure." in text
     assert [(each["pour"], each["à confirmer"]) for each in table(await client.get(SHEET))] == [("1", "2")]
 
 

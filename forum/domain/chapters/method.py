@@ -3,8 +3,8 @@
 Other chapters are in `outlines`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, TypeVar
 
 from forum.documents.outline import (
     Block,
@@ -22,7 +22,9 @@ from forum.domain.chapters.words import (
     counted,
     fr,
     local_moment,
+    shown,
     text,
+    themes_named,
 )
 from forum.domain.syntheses.snapshots import (
     FrozenTheme,
@@ -30,6 +32,7 @@ from forum.domain.syntheses.snapshots import (
     Snapshot,
 )
 from forum.models.themes import Voting
+from forum.text.typography import capital
 
 
 def method_chapter(snapshot: Snapshot) -> Section:
@@ -101,34 +104,51 @@ def _rules(snapshot: Snapshot) -> Iterable[Entry]:
     base = (
         "votants, abstentions comprises" if method.abstentions_in_wilson else "suffrages exprimés, abstentions exclues"
     )
-    if any(theme.voting is Voting.OPINIONS for theme in snapshot.themes):
-        yield _wilson(base)
-    if any(theme.groups or theme.picks for theme in snapshot.themes):
-        yield Entry(
-            "Autres classements",
-            text(
-                fr(
-                    "À titre de comparaison, et sans changer le rang : le consensus entre groupes déclarés, moyenne "
-                    "géométrique de (pour + 1) / (votants + 2) sur les groupes montrés, s’il y en a deux au moins ; "
-                    "les propositions phares, dix propositions choisies une à une pour représenter le plus de votants "
-                    "différents."
-                )
-            ),
-        )
+    of_opinions = [theme for theme in snapshot.themes if theme.voting is Voting.OPINIONS]
+    if of_opinions:
+        yield _wilson(base, _where(of_opinions, snapshot.themes))
+    beside = tuple(_beside(snapshot.themes))
+    if beside:
+        yield Entry("Autres classements", text(" ".join(("À titre de comparaison, et sans changer le rang.", *beside))))
     yield Entry(
         "Calcul",
         text(fr("Nombres entiers et fractions exactes ; les arrondis ne servent qu’à l’affichage.")),
     )
 
 
-def _wilson(base: str) -> Entry:
+def _beside(themes: Sequence[FrozenTheme]) -> Iterable[str]:
+    """The orders shown beside the declared one, with the themes that have them unless all do."""
+    across = [theme for theme in themes if theme.groups]
+    if across:
+        yield capital(
+            _where(across, themes)
+            + fr(
+                "consensus entre groupes déclarés, moyenne géométrique de (pour + 1) / (votants + 2) sur les groupes "
+                "montrés, s’il y en a deux au moins."
+            )
+        )
+    picked = [theme for theme in themes if theme.picks]
+    if picked:
+        yield capital(
+            _where(picked, themes)
+            + fr("propositions phares, dix au plus, choisies une à une pour représenter le plus de votants différents.")
+        )
+
+
+def _where(some: Sequence[FrozenTheme], themes: Sequence[FrozenTheme]) -> str:
+    """The themes that a sentence is about, unless it is about all of them."""
+    return fr("{themes} : ", themes=capital(themes_named(some))) if len(some) < len(themes) else ""
+
+
+def _wilson(base: str, where: str) -> Entry:
     return Entry(
         "Second classement",
         text(
             fr(
-                "La borne inférieure de Wilson (E. B. Wilson, 1927, confiance 95 %) est donnée à titre de comparaison. "
-                "Elle estime la part de pour parmi les {base}, avec une prudence d’autant plus grande que les avis "
-                "sont peu nombreux. Elle ne change pas le rang.",
+                "{where}La borne inférieure de Wilson (E. B. Wilson, 1927, confiance 95 %) est donnée à titre de "
+                "comparaison. Elle estime la part de pour parmi les {base}, avec une prudence d’autant plus grande "
+                "que les avis sont peu nombreux. Elle ne change pas le rang.",
+                where=where,
                 base=base,
             )
         ),
@@ -160,30 +180,50 @@ _KINDS: Final[Mapping[Voting, tuple[str, str]]] = {
 
 
 def _votes(themes: Sequence[FrozenTheme]) -> Iterable[str]:
-    return (f"{where}{_KINDS[voting][0]}" for voting, where in _by_voting(themes))
+    """How people vote, with the limits and the mentions of each theme."""
+
+    def rules(theme: FrozenTheme) -> tuple[Voting, int, tuple[str, ...]]:
+        return theme.voting, theme.quota, theme.mentions
+
+    usual: tuple[Voting, int, tuple[str, ...]] = (Voting.OPINIONS, 0, ())
+    for (voting, quota, mentions), where in _alike(themes, rules, usual):
+        yield where + fr(_KINDS[voting][0])
+        if quota:
+            yield fr("Une personne en soutient ou en classe au plus {quota}.", quota=shown(quota))
+        if mentions:
+            yield fr("Mentions, de la pire à la meilleure : {mentions}.", mentions=", ".join(mentions))
 
 
 def _orders(themes: Sequence[FrozenTheme]) -> Iterable[str]:
-    return (f"{where}{_KINDS[voting][1]}" for voting, where in _by_voting(themes))
+    for voting, where in _alike(themes, lambda theme: theme.voting, Voting.OPINIONS):
+        yield where + fr(_KINDS[voting][1])
 
 
-def _by_voting(themes: Sequence[FrozenTheme]) -> Iterable[tuple[Voting, str]]:
-    """The kinds of voting, each with the themes that have it when there are several."""
-    kinds = [voting for voting in Voting if any(theme.voting is voting for theme in themes)] or [Voting.OPINIONS]
-    for voting in kinds:
-        numbers = ", ".join(str(theme.number) for theme in themes if theme.voting is voting)
-        yield voting, f"Thèmes {numbers}\u00a0: " if len(kinds) > 1 else ""
+R = TypeVar("R")
+
+
+def _alike(themes: Sequence[FrozenTheme], rule: Callable[[FrozenTheme], R], usual: R) -> Iterable[tuple[R, str]]:
+    """Each rule of these themes in their order, with the themes that have it unless all do; the usual one for none."""
+    having: dict[R, list[FrozenTheme]] = {}
+    for theme in themes:
+        having.setdefault(rule(theme), []).append(theme)
+    if not having:
+        yield usual, ""
+    for each, some in having.items():
+        yield each, _where(some, themes)
 
 
 def _sealing(themes: Sequence[FrozenTheme]) -> str:
-    sealed = [str(theme.number) for theme in themes if theme.sealed]
+    sealed = [theme for theme in themes if theme.sealed]
     if len(sealed) == len(themes):
         return fr("Aucun résultat n’est visible avant la clôture des votes.")
     if not sealed:
-        return fr("Les résultats étaient visibles pendant les votes.")
+        return fr("Les résultats sont visibles pendant les votes.")
     return fr(
-        "Aucun résultat n’est visible avant la clôture des votes pour les thèmes suivants : {numbers}.",
-        numbers=", ".join(sealed),
+        "{themes} : aucun résultat n’est visible avant la clôture des votes. {others} : les résultats sont visibles "
+        "pendant les votes.",
+        themes=capital(themes_named(sealed)),
+        others=capital(themes_named([theme for theme in themes if not theme.sealed])),
     )
 
 
@@ -194,7 +234,9 @@ def _quorums(themes: Sequence[FrozenTheme]) -> str:
     apart = "En dessous, la proposition est présentée à part, non classée."
     if len(quorums) == 1:
         return f"{_voters(quorums.pop())} au moins, abstentions comprises. {apart}"
-    each = ", ".join(f"thème {theme.number}, {_voters(theme.quorum)}" for theme in themes)
+    each = fr(" ; ").join(
+        f"{themes_named((theme,))}, {_voters(theme.quorum) if theme.quorum else 'aucun'}" for theme in themes
+    )
     return fr("Au moins, abstentions comprises : {each}. {apart}", each=each, apart=apart)
 
 

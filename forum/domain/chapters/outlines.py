@@ -36,6 +36,7 @@ from forum.domain.chapters.words import (
     shown,
     software,
     text,
+    themes_named,
     verbatim_anchor,
     verbatim_id,
     verbatim_url,
@@ -48,10 +49,10 @@ from forum.domain.syntheses.snapshots import (
     moment_of,
     sha256,
 )
-from forum.domain.votes.standings import Lens
 from forum.models.themes import Voting
 from forum.text.characters import legible
 from forum.text.quotes import has_struck_words
+from forum.text.typography import capital
 
 
 def outline_of(snapshot: Snapshot) -> Outline:
@@ -228,15 +229,16 @@ def _proposals(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Section:
 
 def _how_they_stand(rankings: Sequence[Ranking]) -> str:
     """How proposals are presented: their order, and what a bar shows where there is one."""
+    with_bars = [ranking.theme for ranking in rankings if ranking.theme.voting is Voting.OPINIONS]
     bars = (
-        " La barre montre les pour (plein, à gauche), les abstentions (points, au milieu) et les contre (hachures, à "
+        "la barre montre les pour (plein, à gauche), les abstentions (points, au milieu) et les contre (hachures, à "
         "droite)."
     )
-    if all(ranking.primary is Lens.NET_SUPPORT for ranking in rankings):
-        return fr("Les propositions de chaque thème vont du soutien net le plus fort au plus faible." + bars)
-    has_bars = any(ranking.theme.voting is Voting.OPINIONS for ranking in rankings)
+    if len(with_bars) == len(rankings):
+        order = "Les propositions de chaque thème vont du soutien net le plus fort au plus faible."
+        return fr(f"{order} {capital(bars)}")
     order = "Les propositions de chaque thème suivent leur rang par la méthode déclarée de ce thème."
-    return fr(order + (bars if has_bars else ""))
+    return fr(f"{order} {capital(themes_named(with_bars))} : {bars}" if with_bars else order)
 
 
 def _verbatims(snapshot: Snapshot) -> Section:

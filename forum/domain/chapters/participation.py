@@ -22,14 +22,16 @@ from forum.domain.chapters.words import (
     fr,
     long_day,
     shown,
+    themes_named,
 )
 from forum.domain.syntheses.snapshots import (
     DayCount,
     Snapshot,
     SynthesisKind,
 )
-from forum.models.proposals import ProposalState
+from forum.models.proposals import IN_FORCE, ProposalState
 from forum.models.themes import Voting
+from forum.text.typography import capital
 
 LONGEST_DAILY_CHART = 31
 """Above a month of days the chart counts by month: one bar per day would fill pages and say less."""
@@ -72,6 +74,9 @@ def participation_of(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Partici
         votants=facts.voters,
         avis=sum(ranking.votants for ranking in rankings) if counted else None,
         avis_retirees=sum(proposal.votants for proposal in withdrawn) if counted else None,
+        pending=sum(proposal.pending for proposal in snapshot.proposals if proposal.state in IN_FORCE)
+        if counted
+        else None,
         per_day=tuple(DayData(count.day, count.posts) for count in facts.per_day),
     )
 
@@ -89,10 +94,12 @@ def _key_figures(facts: ParticipationData) -> Table:
         *((("dont écartées", shown(facts.set_aside)),) if facts.set_aside else ()),
         *((("dont fusionnées dans une autre", shown(facts.merged)),) if facts.merged else ()),
         ("Votants", _or_sealed(facts.votants)),
-        ("Avis déposés", _or_sealed(facts.avis)),
+        ("Votes comptés", _or_sealed(facts.avis)),
     ]
+    if facts.pending:
+        lines.append(("Non compris : votes sur une version antérieure, non confirmés", shown(facts.pending)))
     if facts.avis_retirees:
-        lines.append(("Non compris : avis sur des propositions retirées depuis", shown(facts.avis_retirees)))
+        lines.append(("Non compris : votes sur des propositions retirées depuis", shown(facts.avis_retirees)))
     return Table(
         caption="Chiffres clés",
         columns=(Column("Mesure", 70), Column("Nombre", 30, numeric=True)),
@@ -119,8 +126,17 @@ def _charts(snapshot: Snapshot, rankings: Sequence[Ranking], undated: int) -> It
             caption += f", sauf {shown(undated)} sans date connue"
         yield _count_chart("contributions-par-date", caption, header, periods)
     of_opinions = [ranking for ranking in rankings if ranking.theme.voting is Voting.OPINIONS]
+    is_partial = len(of_opinions) < len(rankings)
+    if is_partial and len(rankings) > 1 and any(ranking.votants for ranking in rankings):
+        yield _count_chart(
+            "votes-par-theme",
+            "Votes comptés par thème",
+            "Thème",
+            [(f"Thème {ranking.theme.number}", ranking.votants) for ranking in rankings],
+            unit="votes",
+        )
     if any(ranking.ballots.votants for ranking in of_opinions):
-        yield _opinion_chart(of_opinions)
+        yield _opinion_chart(of_opinions, is_partial=is_partial)
 
 
 def _per_period(days: Sequence[DayCount]) -> tuple[list[tuple[str, int]], str, str]:
@@ -135,15 +151,17 @@ def _per_period(days: Sequence[DayCount]) -> tuple[list[tuple[str, int]], str, s
     return totals, "Contributions par mois", "Mois"
 
 
-def _count_chart(anchor: str, caption: str, header: str, counts: Sequence[tuple[str, int]]) -> BarChart:
+def _count_chart(
+    anchor: str, caption: str, header: str, counts: Sequence[tuple[str, int]], *, unit: str = "contributions"
+) -> BarChart:
     return BarChart(
         anchor=anchor,
         caption=caption,
         alt=_count_sentence(caption, counts),
-        bars=tuple(Bar(label, (Part("contributions", count, shown(count)),)) for label, count in counts),
+        bars=tuple(Bar(label, (Part(unit, count, shown(count)),)) for label, count in counts),
         table=Table(
             caption=fr("{caption} : les chiffres", caption=caption),
-            columns=(Column(header, 70), Column("Contributions", 30, numeric=True)),
+            columns=(Column(header, 70), Column(capital(unit), 30, numeric=True)),
             rows=tuple((Run(label), Run(shown(count))) for label, count in counts),
         ),
     )
@@ -154,8 +172,10 @@ def _count_sentence(caption: str, counts: Sequence[tuple[str, int]]) -> str:
     return fr("Barres horizontales. {caption} : {said}.", caption=caption, said=said)
 
 
-def _opinion_chart(rankings: Sequence[Ranking]) -> BarChart:
-    caption = "Avis déposés par thème"
+def _opinion_chart(rankings: Sequence[Ranking], *, is_partial: bool) -> BarChart:
+    """`is_partial`: other themes vote in another way."""
+    themes = themes_named([ranking.theme for ranking in rankings])
+    caption = "Pour, abstention et contre" + (f", {themes} seulement" if is_partial else " par thème")
     bars = tuple(ranking.bar for ranking in rankings)
     said = fr(" ; ").join(
         fr("{label} : {parts}", label=bar.label, parts=", ".join(f"{p.shown} {p.label}" for p in bar.parts))

@@ -33,7 +33,16 @@ from forum.domain.chapters.words import (
 )
 from forum.domain.syntheses.snapshots import FrozenProposal, FrozenTheme, Snapshot, SynthesisKind
 from forum.domain.themes.ballots import TALLIED, Count
-from forum.domain.votes.standings import JudgedProposal, Lens, Pairs, RankedPlace, Terms, ThemeStanding, standing_of
+from forum.domain.votes.standings import (
+    Duel,
+    JudgedProposal,
+    Lens,
+    Pairs,
+    RankedPlace,
+    Terms,
+    ThemeStanding,
+    standing_of,
+)
 from forum.models.proposals import IN_FORCE, ProposalState
 from forum.models.themes import Voting
 from forum.ranking.methods import Disagreement
@@ -343,6 +352,13 @@ def explanation_of(result: Result) -> str:
     return fr("{rank} : {figures}.", rank=rank, figures=_said(result))
 
 
+def _no_vote(voting: Voting, pending: int) -> str:
+    """What is said of a proposal without a vote that counts, within a sentence; `pending` votes are not counted."""
+    if pending:
+        return f"aucun vote compté, {_waiting(pending)}"
+    return {Voting.APPROVAL: "aucun soutien", Voting.RANKING: "aucun votant ne l’a classée"}.get(voting, "aucun vote")
+
+
 def _said(result: Result) -> str:
     """The figures of the declared method, for the sentence that explains a rank."""
     place, tally = result.place, result.place.count.tally
@@ -361,31 +377,38 @@ def _said(result: Result) -> str:
         case Voting.JUDGMENT:
             assert place.gauge is not None
             return fr(
-                "mention majoritaire « {mention} » ; sur {voters}, {above} en donnent une meilleure et {below} une "
-                "moins bonne",
+                "mention majoritaire « {mention} » ; sur {voters}, {above} au-dessus et {below} au-dessous",
                 mention=result.theme.mentions[place.gauge.grade],
                 voters=voters,
                 above=shown(place.gauge.above),
                 below=shown(place.gauge.below),
             )
         case Voting.RANKING:
-            return _duel(place) if place.duel else fr("classée par {voters}", voters=voters)
+            return _duel(place.duel) if place.duel else fr("classée par {voters}", voters=voters)
 
 
-def _duel(place: RankedPlace) -> str:
-    assert place.duel is not None
-    if place.duel.is_before:
-        return fr(
-            "{theirs} lui préfèrent {other}, {ours} la préfèrent à {other}",
-            theirs=counted(place.duel.theirs, "votant", "votants"),
-            ours=shown(place.duel.ours),
-            other=place.duel.other,
-        )
-    return fr(
-        "{ours} la préfèrent à {other}, qui la suit ; {theirs} préfèrent {other}",
-        ours=counted(place.duel.ours, "votant", "votants"),
-        theirs=shown(place.duel.theirs),
-        other=place.duel.other,
+def _duel(duel: Duel) -> str:
+    """The duel with the neighbour, and what decides instead where the duel does not."""
+    outcome = "gagné contre" if duel.lead > 0 else "perdu contre" if duel.lead < 0 else "à égalité avec"
+    found = fr(
+        "duel {outcome} {other}, qui {place}, {ours} à {theirs}",
+        outcome=outcome,
+        other=duel.other,
+        place="précède" if duel.is_before else "suit",
+        ours=shown(duel.ours),
+        theirs=shown(duel.theirs),
+    )
+    if duel.decides:
+        return found
+    if not duel.path_lead:
+        return found + fr(" ; aucune ne passe devant l’autre, leurs rangs viennent de leurs autres duels")
+    stronger, weaker = sorted((duel.our_path, duel.their_path), reverse=True)
+    ahead = "elle passe devant" if duel.path_lead > 0 else fr("{other} passe devant", other=duel.other)
+    return found + fr(
+        " ; {ahead} par une suite de duels, {stronger} à {weaker}",
+        ahead=ahead,
+        stronger=shown(stronger),
+        weaker=shown(weaker),
     )
 
 
@@ -405,13 +428,20 @@ def _why_apart(snapshot: Snapshot, proposal: FrozenProposal) -> str:
         return fr("Votes non clos : aucun dépouillement n’est montré.")
     if not is_counted(snapshot, proposal):
         return fr("Non classée : cette proposition n’a pas été soumise au vote.")
+    theme = theme_of(snapshot, proposal)
     if not proposal.votants:
-        return fr("Sans rang : personne n’a voté sur cette proposition.")
+        return fr("Sans rang : {figures}.", figures=_no_vote(theme.voting, proposal.pending))
     return fr(
-        "Non classée : {voters}, pour un seuil de {quorum}.",
+        "Non classée : {voters}, pour un seuil de {quorum}{waiting}.",
         voters=counted(proposal.votants, "votant", "votants"),
-        quorum=shown(theme_of(snapshot, proposal).quorum),
+        quorum=shown(theme.quorum),
+        waiting=f", {_waiting(proposal.pending)}" if proposal.pending else "",
     )
+
+
+def _waiting(pending: int) -> str:
+    """Such as "23 votes non confirmés sur une version antérieure"."""
+    return fr("{votes} sur une version antérieure", votes=counted(pending, "vote non confirmé", "votes non confirmés"))
 
 
 # The annex and the data
@@ -438,15 +468,17 @@ def why(snapshot: Snapshot, proposal: FrozenProposal, result: Result | None) -> 
     """One sentence that says why this rank, or why none."""
     if result is not None:
         return explanation_of(result)
-    reason = f" Raison donnée : {proposal.state_reason}" if proposal.state_reason else ""
+    reason = fr(" Raison donnée : {reason}", reason=proposal.state_reason) if proposal.state_reason else ""
     match proposal.state:
         case ProposalState.WITHDRAWN if proposal.other:
-            return fr("Retirée par son auteur au profit de {other}.", other=proposal.other) + reason
+            return fr("Retirée au profit de {other}.", other=proposal.other) + reason
         case ProposalState.WITHDRAWN:
-            return "Retirée par son auteur." + reason
+            return "Retirée." + reason
         case ProposalState.SET_ASIDE:
-            return "Écartée par l’animation." + reason
+            return "Écartée par l’équipe de modération." + reason
+        case ProposalState.MERGED if proposal.other:
+            return fr("Fusionnée dans {other}, qui a reçu ses votes.", other=proposal.other) + reason
         case ProposalState.MERGED:
-            return fr("Fusionnée dans {other}, où ses votes sont comptés.", other=proposal.other or "une autre")
+            return "Fusionnée dans une autre." + reason
         case _:
             return _why_apart(snapshot, proposal)

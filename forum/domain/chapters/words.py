@@ -5,11 +5,12 @@ organiser asks gets the no-break spaces of French, as on the pages (`asked`). Nu
 `forum/text/typography.py`.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
 from forum.documents.outline import Run
-from forum.domain.syntheses.snapshots import FrozenProposal, Snapshot, Source, Verbatim, moment_of
+from forum.domain.syntheses.snapshots import FrozenProposal, FrozenTheme, Snapshot, Source, Verbatim, moment_of
 from forum.text.typography import PARIS, french
 from forum.text.typography import day as set_day
 from forum.text.typography import moment as set_moment
@@ -51,6 +52,17 @@ def signed(value: int) -> str:
 def counted(value: int, singular: str, plural: str) -> str:
     """Such as "1 votant", "12 votants". In French zero is singular."""
     return f"{shown(value)} {plural if value > 1 else singular}"
+
+
+def enumerated(values: Sequence[object]) -> str:
+    """Such as "1", "1 et 3", "1, 3 et 4"."""
+    *others, last = map(str, values)
+    return f"{', '.join(others)} et {last}" if others else last
+
+
+def themes_named(themes: Sequence[FrozenTheme]) -> str:
+    """Such as "thème 3" or "thèmes 1, 3 et 4"."""
+    return f"{'thèmes' if len(themes) > 1 else 'thème'}\u00a0{enumerated([theme.number for theme in themes])}"
 
 
 def long_day(day: date) -> str:

@@ -168,7 +168,8 @@ async def _extracts(posts: Sequence[int]) -> dict[int, list[OwnExtract]]:
     for each in await rows(
         f"""
         SELECT e.post_id, e.revision, e.start, e.stop, e.nature,
-               substr(r.plain, e.start + 1, e.stop - e.start) AS words, p.number AS proposal_number, t.number AS theme_number
+               substr(r.plain, e.start + 1, e.stop - e.start) AS words,
+               p.number AS proposal_number, t.number AS theme_number
           FROM extract e
           JOIN post_revision r ON r.post_id = e.post_id AND r.number = e.revision
           LEFT JOIN proposal p ON p.number > 0 AND p.id = COALESCE(e.proposal_id,

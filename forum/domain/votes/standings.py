@@ -28,7 +28,7 @@ from forum.ranking.orders import (
     reference_key,
 )
 from forum.ranking.published import GroupCell
-from forum.ranking.schulze import MOST_CANDIDATES, ranks_of
+from forum.ranking.schulze import MOST_CANDIDATES, ranks_along, strongest_paths
 from forum.ranking.tallies import Tally
 from forum.ranking.wilson import Bound, wilson
 from forum.text.labels import Labelled
@@ -62,7 +62,8 @@ _PRIMARY: Final[Mapping[Voting, Lens]] = {
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """For an order of preference: at [x][y], how many voters prefer the reference x to the reference y."""
+    """For an order of preference: at [x][y], how many voters prefer the reference x to the reference y; of paths, how
+    strong the strongest one from x to y is."""
 
     references: tuple[str, ...] = ()
     preferred: tuple[tuple[int, ...], ...] = ()
@@ -74,7 +75,7 @@ class Pairs:
         return tuple(tuple(self.preferred[x][y] for y in places) for x in places)
 
     def duel(self, one: str, other: str) -> tuple[int, int]:
-        """How many voters prefer the first, and how many the second."""
+        """What stands at [one][other], and at [other][one]."""
         x, y = self.references.index(one), self.references.index(other)
         return self.preferred[x][y], self.preferred[y][x]
 
@@ -101,14 +102,32 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Duel:
-    """The duel with the proposal ranked just after, or just before for the last one: how many prefer which of the
-    two."""
+    """The duel with the proposal ranked just after, or just before for the last one: how many prefer which of the two,
+    and how strong the strongest paths between them are, which alone decide (see `ranking/schulze.py`)."""
 
     other: str
     ours: int
     theirs: int
     is_before: bool
     """Whether the other one has the better rank."""
+    our_path: int
+    their_path: int
+
+    @property
+    def lead(self) -> int:
+        """More than zero when the duel itself is won, less when it is lost."""
+        return self.ours - self.theirs
+
+    @property
+    def path_lead(self) -> int:
+        """More than zero when this proposal is above the other, less when below; zero: neither, and their ranks come
+        from what is above each."""
+        return self.our_path - self.their_path
+
+    @property
+    def decides(self) -> bool:
+        """Whether the duel and the paths agree, so that the duel says it all."""
+        return self.lead * self.path_lead > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +191,8 @@ def standing_of(
     how many people placed them. ValueError when two proposals share a reference."""
     candidates = [Candidate(each.reference, counted_of(terms, each.count)) for each in judged]
     counts = {each.reference: each.count for each in judged}
-    orders = _orders(terms, candidates, counts, pairs)
+    paths = None if pairs is None else _strongest_paths(terms, candidates, pairs)
+    orders = _orders(terms, candidates, counts, paths)
     orders |= _orders_across_groups(terms, candidates, judged)
     if picks:
         orders[Lens.SLATE] = arrange(candidates, {reference: place for place, reference in enumerate(picks, start=1)})
@@ -180,7 +200,7 @@ def standing_of(
     methods = tuple(lens for lens in Lens if lens in orders and lens is not primary)
     return ThemeStanding(
         primary=primary,
-        ranked=_ranked(terms, orders, primary, counts, pairs),
+        ranked=_ranked(terms, orders, primary, counts, pairs, paths),
         unranked=tuple(
             RankedPlace(each.reference, counts[each.reference], None, (), {}, each.profile)
             for each in orders[primary].unranked
@@ -206,8 +226,15 @@ def _orders_across_groups(
     return {lens: arrange(candidates, ranks_by(found)) for lens, found in scores.items()}
 
 
+def _strongest_paths(terms: Terms, candidates: list[Candidate[Counted]], pairs: Pairs) -> Pairs:
+    """The strongest paths between the proposals that are ranked, computed once: they take the cube of their number."""
+    quorate = (each.reference for each in candidates if is_quorate(each.profile.votants, terms.quorum))
+    names = sorted(quorate, key=reference_key)
+    return Pairs(tuple(names), tuple(map(tuple, strongest_paths(pairs.among(names)))))
+
+
 def _orders(
-    terms: Terms, candidates: list[Candidate[Counted]], counts: Mapping[str, Count], pairs: Pairs | None
+    terms: Terms, candidates: list[Candidate[Counted]], counts: Mapping[str, Count], paths: Pairs | None
 ) -> dict[Lens, Order[Counted]]:
     quorum = terms.quorum
     if terms.voting is Voting.JUDGMENT:
@@ -215,7 +242,7 @@ def _orders(
     if terms.voting is Voting.APPROVAL:
         return {Lens.APPROVAL: rank(candidates, score=lambda each: approval(each.tally), quorum=quorum)}
     if terms.voting is Voting.RANKING:
-        return _orders_of_preference(quorum, candidates, counts, pairs)
+        return _orders_of_preference(quorum, candidates, counts, paths)
     return {
         Lens.NET_SUPPORT: rank(candidates, score=lambda each: net_support(each.tally), quorum=quorum),
         Lens.WILSON: rank(candidates, score=lambda each: _bound(terms, each.tally), quorum=quorum),
@@ -227,7 +254,7 @@ def _bound(terms: Terms, tally: Tally) -> Bound:
 
 
 def _orders_of_preference(
-    quorum: int, candidates: list[Candidate[Counted]], counts: Mapping[str, Count], pairs: Pairs | None
+    quorum: int, candidates: list[Candidate[Counted]], counts: Mapping[str, Count], paths: Pairs | None
 ) -> dict[Lens, Order[Counted]]:
     quorate = [each for each in candidates if is_quorate(each.profile.votants, quorum)]
     firsts = {each.reference: dict(counts[each.reference].places).get(1, 0) for each in quorate}
@@ -235,14 +262,18 @@ def _orders_of_preference(
         Lens.PLACED: rank(candidates, score=lambda each: each.placed, quorum=quorum),
         Lens.FIRST_PLACES: arrange(candidates, ranks_by(firsts)),
     }
-    if pairs is not None:
-        names = sorted(firsts, key=reference_key)
-        orders[Lens.SCHULZE] = arrange(candidates, ranks_of(names, pairs.among(names)))
+    if paths is not None:
+        orders[Lens.SCHULZE] = arrange(candidates, ranks_along(paths.references, paths.preferred))
     return orders
 
 
 def _ranked(
-    terms: Terms, orders: Mapping[Lens, Order[Counted]], primary: Lens, counts: Mapping[str, Count], pairs: Pairs | None
+    terms: Terms,
+    orders: Mapping[Lens, Order[Counted]],
+    primary: Lens,
+    counts: Mapping[str, Count],
+    pairs: Pairs | None,
+    paths: Pairs | None,
 ) -> tuple[RankedPlace, ...]:
     order = orders[primary]
     ranks_beside = {lens: other.ranks() for lens, other in orders.items() if lens is not primary}
@@ -259,7 +290,7 @@ def _ranked(
             counted=(profile := place.candidate.profile),
             gauge=gauge(profile.grades) if terms.voting is Voting.JUDGMENT else None,
             bound=_bound(terms, profile.tally) if terms.voting is Voting.OPINIONS else None,
-            duel=_duel(reference, neighbours.get(place.rank), pairs),
+            duel=_duel(reference, neighbours.get(place.rank), pairs, paths),
         )
         for place in order.ranked
     )
@@ -275,11 +306,11 @@ def _neighbours(sharing: Mapping[int, Sequence[str]]) -> dict[int, tuple[str, bo
     return found
 
 
-def _duel(reference: str, neighbour: tuple[str, bool] | None, pairs: Pairs | None) -> Duel | None:
-    if neighbour is None or pairs is None:
+def _duel(reference: str, neighbour: tuple[str, bool] | None, pairs: Pairs | None, paths: Pairs | None) -> Duel | None:
+    if neighbour is None or pairs is None or paths is None:
         return None
-    ours, theirs = pairs.duel(reference, neighbour[0])
-    return Duel(neighbour[0], ours, theirs, is_before=neighbour[1])
+    other, is_before = neighbour
+    return Duel(other, *pairs.duel(reference, other), is_before, *paths.duel(reference, other))
 
 
 def can_compare(proposals: int) -> bool:

@@ -224,13 +224,14 @@ async def _refuse_beyond_quota(viewer: Viewer, line: ProposalLine, theme: ThemeH
 
 
 _SUPPORTED = (
-    "Vous soutenez déjà {quota} propositions, autant qu’il est permis. Retirez d’abord l’une d’elles : {references}."
+    "Vous ne pouvez pas soutenir plus de propositions (maximum : {quota}). "
+    "Retirez d’abord un de vos soutiens : {references}."
 )
 _FULL = {
     Voting.APPROVAL: _SUPPORTED,
     Voting.OPINIONS: _SUPPORTED,
-    Voting.RANKING: "Vous avez déjà classé {quota} propositions, autant qu’il est permis. "
-    "Retirez d’abord l’une d’elles : {references}.",
+    Voting.RANKING: "Vous ne pouvez pas classer plus de propositions (maximum : {quota}). "
+    "Retirez-en d’abord une de votre classement : {references}.",
 }
 
 
