@@ -28,6 +28,11 @@ def node() -> str | None:
     return shutil.which("node") if shutil.which("npm") else None
 
 
+def office() -> str | None:
+    """The path of LibreOffice, if there is one with pdftotext, which reads what it prints."""
+    return shutil.which("soffice") if shutil.which("pdftotext") else None
+
+
 async def postgres_problem(url: str) -> str | None:
     """Why PostgreSQL cannot be used; None when it can."""
     try:
@@ -61,6 +66,8 @@ async def problems(names: list[str]) -> list[str]:
         found.append(f"no browser ({', '.join(BROWSERS)}): the tests in a real page cannot run")
     if "node" in names and node() is None:
         found.append("no node with npm: nobody signs in with a real provider of identities")
+    if "office" in names and office() is None:
+        found.append("no soffice with pdftotext: nothing says what LibreOffice shows of minutes")
     return [problem for problem in found if problem]
 
 
@@ -69,7 +76,7 @@ def main() -> int:
     asked.add_argument("--quiet", action="store_true")
     asked.add_argument("names", nargs="*", default=[])
     given = asked.parse_args()
-    missing = asyncio.run(problems(given.names or ["postgres", "redis", "browser", "node"]))
+    missing = asyncio.run(problems(given.names or ["postgres", "redis", "browser", "node", "office"]))
     for problem in missing:
         if not given.quiet:
             print(f"\n!!! {problem}\n!!! Tests that need it DO NOT RUN.\n", file=sys.stderr)

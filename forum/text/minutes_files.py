@@ -1,23 +1,25 @@
-"""What does a file of minutes say, line by line? Text and Markdown, ODT and DOCX; the bytes tell the format, not the
-name.
+"""What does a file of minutes say, line by line? Text and Markdown, ODT, flat too, and DOCX; the bytes tell the
+format, not the name.
 
 Its lines go to `minutes.py` like pasted ones. An office file is opened with the standard library's zip and expat alone,
-for the words of one XML part: no converter is started for a stranger's file, so there is no process to confine, and no
-macro, picture, link or style is ever run or fetched. Sizes are looked at before anything is unpacked, and again while
-it is.
+for the words of one XML part, the names of its styles and its formulas: no converter is started for a stranger's file,
+so there is no process to confine, and no macro, picture or link is ever run or fetched. Sizes are looked at before
+anything is unpacked, and again while it is.
 """
 
 import io
 import re
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from forum.errors import Invalid
+from forum.text.docx_lines import docx_lines
 from forum.text.encodings import NotText, decoded
 from forum.text.line_ends import with_hanging_breaks, with_line_ends
-from forum.text.office_lines import NotSuchXml, Styles, TooMuchXml, docx_lines, docx_styles, odt_lines
+from forum.text.odt_lines import odt_lines
+from forum.text.office_xml import NotSuchXml, TooMuchXml
 
 # A day's minutes are some twenty pages: this leaves room for the pictures of letterheads.
 LONGEST_FILE = 2 * 1024 * 1024
@@ -25,6 +27,9 @@ MOST_UNPACKED = 20 * 1024 * 1024
 MOST_ENTRIES = 1000
 # The XML of one document: its words, with all the markup that Word puts around them.
 LONGEST_PART = 5 * 1024 * 1024
+
+# A formula is some words; what is longer is a chart or a sheet.
+LONGEST_FORMULA = 20_000
 
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 # Word before 2007, and what Word makes of a DOCX behind a password: both are this container; the second holds an entry
@@ -37,6 +42,7 @@ _WEB_PAGE = re.compile(
     r"|\s*(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){0,40}?mime-version:",
     re.IGNORECASE | re.DOTALL,
 )
+_FLAT_ODF: Final = b'office:mimetype="application/vnd.oasis.opendocument.text"'
 _MARKUP = re.compile(r"\s*<(?:\?|[\w-]+:[\w-]+[\s>])")
 _DOCX_DOCUMENT = re.compile(r"word/document[0-9]*\.xml")
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
@@ -59,7 +65,7 @@ def read_minutes(content: bytes) -> str:
         raise Invalid("Ce fichier dépasse {most} Mo. Collez plutôt son texte.", values={"most": LONGEST_FILE >> 20})
     if not content:
         raise Invalid("Ce fichier est vide.")
-    text = "\n".join(_office_lines(content)) if content.startswith(_ZIP) else _plain_text(content)
+    text = "\n".join(_read_office(lambda: _zipped_lines(content))) if content.startswith(_ZIP) else _plain_text(content)
     if not any(letter.isalnum() for letter in text):
         raise Invalid("Ce fichier ne contient aucun texte. Si ses pages sont des images, saisissez ce qu’elles disent.")
     return text
@@ -83,14 +89,21 @@ def _plain_text(content: bytes) -> str:
     if _WEB_PAGE.match(text):
         raise Invalid("Ce fichier est une page web. Enregistrez-le au format DOCX ou ODT.")
     if _MARKUP.match(text):
+        if _FLAT_ODF in content:
+            return "\n".join(_read_office(lambda: odt_lines(content, None, lambda _: None)))
         raise Invalid("Ce fichier est au format XML. Enregistrez-le au format DOCX ou ODT.")
     return text
 
 
-def _office_lines(content: bytes) -> Sequence[str]:
+def _zipped_lines(content: bytes) -> Sequence[str]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return _lines_inside(archive)
+
+
+def _read_office(read: Callable[[], Sequence[str]]) -> Sequence[str]:
+    """The lines, or the sentence that says why there are none."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return _lines_inside(archive)
+        return read()
     except _BROKEN as problem:
         raise Invalid(_DAMAGED) from problem
     except TooMuchXml as problem:
@@ -106,12 +119,20 @@ def _lines_inside(archive: zipfile.ZipFile) -> Sequence[str]:
         raise Invalid(_TOO_MUCH_INSIDE)
     if _is_protected(archive, entries, names):
         raise Invalid(_PROTECTED)
+
+    def part(name: str) -> bytes | None:
+        return _part(archive, name) if name in names else None
+
+    def formula(name: str) -> bytes | None:
+        inside = f"{name}/content.xml"
+        is_one = inside in names and archive.getinfo(inside).file_size <= LONGEST_FORMULA
+        return _part(archive, inside) if is_one else None
+
     document = next((name for name in sorted(names) if _DOCX_DOCUMENT.fullmatch(name)), None)
     if document:
-        styles = docx_styles(_part(archive, "word/styles.xml")) if "word/styles.xml" in names else Styles()
-        return docx_lines(_part(archive, document), styles)
+        return docx_lines(_part(archive, document), part("word/styles.xml"))
     if "content.xml" in names:
-        return odt_lines(_part(archive, "content.xml"))
+        return odt_lines(_part(archive, "content.xml"), part("styles.xml"), formula)
     raise Invalid(_NOT_READABLE)
 
 

@@ -4,7 +4,6 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
 import docx
@@ -16,20 +15,13 @@ from odfdo import Document, Header, List, Paragraph, Table
 from forum.errors import Invalid
 from forum.text.minutes import rows_of
 from forum.text.minutes_files import LONGEST_FILE, LONGEST_PART, MOST_ENTRIES, read_minutes
-from forum.text.office_lines import DEEPEST_TAG, MOST_TAGS
+from forum.text.office_xml import DEEPEST_TAG, MOST_TAGS
+from tests.meetings.office_samples import odt, style, zipped
 
 DEMANDS = ["Faciliter le recrutement en bibliothèques", "Garantir un cadre d’emploi", "Rénover la place du numérique"]
 LINES = ["## GT réunion 1", "Présents : Malik", *(f"- {demand}" for demand in DEMANDS), "Wifi", "gratuit"]
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 ODF = "urn:oasis:names:tc:opendocument:xmlns"
-
-
-def zipped(parts: Mapping[str, str | bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", compression) as archive:
-        for name, part in parts.items():
-            archive.writestr(name, part)
-    return written.getvalue()
 
 
 def in_word(body: str, *, before: str = "", styles: str = "") -> bytes:
@@ -40,7 +32,8 @@ def in_word(body: str, *, before: str = "", styles: str = "") -> bytes:
 
 
 def in_odf(body: str, *, before: str = "", kind: str = "text") -> bytes:
-    names = " ".join(f'xmlns:{name}="{ODF}:{name}:1.0"' for name in ("office", "text", "table", "draw"))
+    names = " ".join(f'xmlns:{name}="{ODF}:{name}:1.0"' for name in ("office", "text", "table"))
+    names += f' xmlns:draw="{ODF}:drawing:1.0"'
     office = f"<office:body><office:{kind}>{body}</office:{kind}></office:body>"
     return zipped({"content.xml": f"{before}<office:document-content {names}>{office}</office:document-content>"})
 
@@ -106,6 +99,20 @@ def test_text_is_read_as_french_editors_write_it(content: bytes) -> None:
     assert read_minutes(content) == "Réunion\n- Créer l’été\n"
 
 
+def test_a_flat_odf_is_read_under_any_name() -> None:
+    names = f'xmlns:office="{ODF}:office:1.0" xmlns:text="{ODF}:text:1.0" xmlns:style="{ODF}:style:1.0"'
+    hidden = style("S", "text", '<style:text-properties text:display="none"/>')
+    content = (
+        f"<?xml version='1.0' encoding='UTF-8'?>\n<office:document {names} "
+        f'office:mimetype="application/vnd.oasis.opendocument.text"><office:automatic-styles>{hidden}'
+        "</office:automatic-styles><office:body><office:text><text:p>Créer<text:span text:style-name='S'> un"
+        "</text:span></text:p></office:text></office:body></office:document>"
+    )
+    assert read_minutes(content.encode()) == "Créer"
+    assert "ne sait pas lire" in refusal(content.replace("</text:p>", "").encode())
+    assert "ne sait pas lire" in refusal(content.replace("?>\n", f"?>\n{LAUGHS}").encode())
+
+
 @pytest.mark.parametrize("words", ["Créer l’été", "Où aller ? Ça va", "Éloïse Lœuf – 20 €", "ÉLOÏSE À ORLÉANS, SŒUR"])
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
 def test_french_words_are_not_doubted(words: str, encoding: str) -> None:
@@ -122,6 +129,15 @@ def test_signs_of_comparison_and_heads_of_mails_are_words() -> None:
         assert read_minutes(words.encode()) == words
 
 
+def test_styles_that_are_based_on_each_other_end() -> None:
+    pairs = (("A", "B"), ("B", "A"))
+    word = "".join(f'<w:style w:styleId="{one}"><w:basedOn w:val="{other}"/></w:style>' for one, other in pairs)
+    body = '<w:p><w:pPr><w:pStyle w:val="A"/></w:pPr><w:r><w:t>Former</w:t></w:r></w:p>'
+    assert read_minutes(in_word(body, styles=word)) == "Former"
+    odf = "".join(style(one, "paragraph", parent=other) for one, other in pairs)
+    assert read_minutes(odt('<text:p text:style-name="A">Former</text:p>', styles=odf)) == "Former"
+
+
 def test_what_the_author_of_an_odt_removed_is_not_read() -> None:
     body = (
         "<text:tracked-changes><text:p>Retiré</text:p></text:tracked-changes>"
@@ -132,7 +148,7 @@ def test_what_the_author_of_an_odt_removed_is_not_read() -> None:
         "<text:list><text:list-item><text:p>Deux</text:p></text:list-item></text:list></text:list-item></text:list>"
         "<text:p>Dehors<draw:frame><draw:text-box><text:p>Dedans</text:p></draw:text-box></draw:frame></text:p>"
     )
-    expected = ["Créer  un poste de\tmédiateur", "- Un", "suite", "encore", "- Deux", "Dedans", "Dehors"]
+    expected = ["Créer  un poste de\tmédiateur", "- Un", "  suite", "encore", "- Deux", "Dedans", "Dehors"]
     assert read_minutes(in_odf(body)).split("\n") == expected
 
 

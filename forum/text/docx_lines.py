@@ -1,0 +1,270 @@
+"""Which lines does a person read in a DOCX? One for each paragraph, and each paragraph of a table's cells, in order.
+
+Hidden text, what tracked changes removed, the codes of fields, prompts of empty content controls, notes, comments,
+tables of contents and cells behind a merged one are not read; the results of fields, boxes, formulas and what content
+controls hold are. Styles are followed to what they are based on.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from xml.etree.ElementTree import Element
+
+from forum.text.formulas import formula_words
+from forum.text.office_lines import HEADING, ITEM, TEXT, OfficeLines, are_heads
+from forum.text.office_xml import NotSuchXml, tree_of
+
+_NOT_READ: Final = {"w.del", "w.moveFrom", "w.pPr", "w.rPr", "w.sdtPr", "w.sectPr", "w.tblPr", "w.rt", "w.binData"}
+_NO: Final = {"0", "false", "off"}
+_HEADING_STYLE: Final = re.compile(r"(?:heading [1-9]|title|subtitle)\Z", re.IGNORECASE)
+_LIST_STYLE: Final = re.compile(r"list (?:bullet|number)", re.IGNORECASE)
+_CONTENTS_STYLE: Final = re.compile(r"(?:toc [1-9]|table of figures|index [1-9])\Z", re.IGNORECASE)
+_BODY_LEVEL: Final = "9"
+_HIDDEN_SHAPE: Final = re.compile(r"visibility\s*:\s*hidden")
+_SIGNS: Final = {
+    "w.tab": "\t",
+    "w.ptab": "\t",
+    "w.br": "\n",
+    "w.cr": "\n",
+    "w.noBreakHyphen": "\u2011",
+}
+# What the commonest signs of the fonts of signs look like, by the low byte of their code.
+_WINGDINGS: Final = dict(
+    zip(
+        bytes.fromhex("6c6e71727677a7a8d8dfe0e1e2e8f0fbfcfdfe4a4c"),
+        "●■❑❒❖◆▪◻➢←→↑↓➔⇨✗✓☒☑☺☹",
+        strict=True,
+    )
+)
+_SYMBOL: Final = dict(zip(bytes.fromhex("a3abacadaeafb0b1b3b4b7b9bbd6de"), "≤↔←↑→↓°±≥×•≠≈√⇒", strict=True)) | dict(
+    zip(b"abgdelmpswDSW", "αβγδελμπσωΔΣΩ", strict=True)
+)
+_CODE: Final = re.compile(r"[0-9A-Ca-cE-Fe-f][0-9A-Fa-f]{1,3}")
+
+Styles = dict[str, "_Style"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """What a style says itself; None where it says nothing."""
+
+    name: str
+    based_on: str
+    list_number: str | None
+    outline: str | None
+    is_hidden: bool | None
+
+
+def docx_lines(document: bytes, styles: bytes | None) -> list[str]:
+    """The lines of the `word/document.xml` of a DOCX, whose `word/styles.xml` is given. Raises NotSuchXml,
+    TooMuchXml."""
+    body = tree_of(document).find("w.body")
+    if body is None:
+        raise NotSuchXml
+    return _Docx(_styles_in(tree_of(styles)) if styles else {}).lines_of(body)
+
+
+def _styles_in(styles: Element) -> Styles:
+    found = {}
+    for style in styles.iter("w.style"):
+        number, level = style.find("w.pPr/w.numPr"), style.find("w.pPr/w.outlineLvl")
+        name = _value(style.find("w.name"))
+        one = _Style(
+            name,
+            _value(style.find("w.basedOn")),
+            None if number is None else _value(number.find("w.numId")),
+            None if level is None else _value(level),
+            _switch(style.find("w.rPr/w.vanish")),
+        )
+        found[style.get("w.styleId", "")] = one
+        # What nothing else is said of has the default style.
+        if style.get("w.default") in ("1", "true") and style.get("w.type") == "paragraph":
+            found[""] = one
+    return found
+
+
+class _Docx(OfficeLines):
+    """Reads the body. `_codes` has one entry for each field that is open: whether its code is being read."""
+
+    def __init__(self, styles: Styles) -> None:
+        super().__init__()
+        self._styles = styles
+        self._codes: list[bool] = []
+        self._heads: set[Element] = set()
+        self._is_hidden = self._in_heads = False
+
+    def lines_of(self, body: Element) -> list[str]:
+        self._read(body)
+        self.end()
+        return self.lines
+
+    def _read(self, element: Element) -> None:
+        for child in element:
+            self._take(child)
+
+    def _take(self, element: Element) -> None:
+        match element.tag:
+            case tag if tag in _NOT_READ:
+                pass
+            case "w.p":
+                self._paragraph(element)
+            case "w.r":
+                self._run(element)
+            case "w.tbl":
+                self._table(element)
+            case "w.tr":
+                self._row(element)
+            case "w.tc":
+                self._cell(element)
+            case "w.sdt":
+                if element.find("w.sdtPr/w.showingPlcHdr") is None:
+                    self._read(element)
+            case "mc.AlternateContent":
+                # The same thing for readers old and new.
+                for choice in element[:1]:
+                    self._read(choice)
+            case "m.oMath":
+                self.say(formula_words(element))
+            case "w.drawing" | "w.pict" | "w.object":
+                if not _is_hidden_shape(element):
+                    self._read(element)
+            case _:
+                self._read(element)
+
+    def _paragraph(self, paragraph: Element) -> None:
+        properties = paragraph.find("w.pPr")
+        properties = Element("w.pPr") if properties is None else properties
+        style = self._chain(_value(properties.find("w.pStyle")))
+        outside = self._is_hidden
+        self._is_hidden = next((one.is_hidden for one in style if one.is_hidden is not None), False)
+        self.open()
+        self._read(paragraph)
+        self._is_hidden = outside
+        # A code that its author left open ends with the paragraph.
+        self._codes = [is_code for is_code in self._codes if not is_code]
+        if any(_CONTENTS_STYLE.match(one.name) for one in style):
+            self.drop()
+        else:
+            mark = HEADING if self._in_heads else _mark(properties, style)
+            self.close(mark, goes_on=_goes_on(properties))
+
+    def _run(self, run: Element) -> None:
+        properties = run.find("w.rPr")
+        is_hidden = None if properties is None else self._hides(properties)
+        is_hidden = self._is_hidden if is_hidden is None else is_hidden
+        for child in run:
+            if child.tag == "w.fldChar":
+                self._field(child.get("w.fldCharType", ""))
+            elif is_hidden or any(self._codes):
+                continue
+            elif child.tag == "w.t":
+                self.write(child.text)
+            elif child.tag == "w.sym":
+                self.say(_symbol(child))
+            else:
+                self.say(_SIGNS.get(child.tag, ""))
+                self._take(child)
+
+    def _hides(self, properties: Element) -> bool | None:
+        """Whether a run is hidden by itself or by its style; None when they say nothing."""
+        by_itself = _switch(properties.find("w.vanish"))
+        style = properties.find("w.rStyle")
+        if by_itself is not None or style is None:
+            return by_itself
+        return next((one.is_hidden for one in self._chain(_value(style)) if one.is_hidden is not None), None)
+
+    def _field(self, kind: str) -> None:
+        if kind == "begin":
+            self._codes.append(True)
+        elif self._codes and kind == "separate":
+            self._codes[-1] = False
+        elif self._codes:
+            self._codes.pop()
+
+    def _table(self, table: Element) -> None:
+        """Read the rows. Short words in the first of several are the heads of columns, as where it is marked so."""
+        rows = [row for row in table.findall("w.tr") if not _is_removed(row)]
+        if len(rows) > 1 and are_heads([_words(cell) for cell in rows[0].findall("w.tc")]):
+            self._heads.add(rows[0])
+        self._read(table)
+
+    def _row(self, row: Element) -> None:
+        if _is_removed(row):
+            return
+        outside = self._in_heads
+        self._in_heads = outside or row in self._heads or bool(_switch(row.find("w.trPr/w.tblHeader")))
+        self._read(row)
+        self._in_heads = outside
+
+    def _cell(self, cell: Element) -> None:
+        """Read a cell that is not behind the one that it was merged into."""
+        merged = [cell.find(f"w.tcPr/{name}") for name in ("w.vMerge", "w.hMerge")]
+        is_behind = any(one is not None and one.get("w.val", "continue") == "continue" for one in merged)
+        if not is_behind and cell.find("w.tcPr/w.cellDel") is None:
+            self._read(cell)
+
+    def _chain(self, style: str) -> list[_Style]:
+        """The style and those that it is based on, the nearest first."""
+        chain, seen = [], set[str]()
+        while style in self._styles and style not in seen:
+            seen.add(style)
+            chain.append(self._styles[style])
+            style = self._styles[style].based_on or "\x00"
+        return chain
+
+
+def _mark(properties: Element, style: Sequence[_Style]) -> str:
+    """What a paragraph is by its own properties, else by its style. Many headings have a list number too; a number is 0
+    where a style undoes its parent's list."""
+    outline = properties.find("w.outlineLvl")
+    level = (
+        next((one.outline for one in style if one.outline is not None), None) if outline is None else _value(outline)
+    )
+    if level is not None and level != _BODY_LEVEL:
+        return HEADING
+    if level is None and any(_HEADING_STYLE.match(one.name) for one in style):
+        return HEADING
+    numbers = [_value(properties.find("w.numPr/w.numId")), *(one.list_number for one in style)]
+    number = next(filter(None, numbers), None)
+    is_item = number != "0" if number else "" in numbers[1:] or any(_LIST_STYLE.match(one.name) for one in style)
+    return ITEM if is_item else TEXT
+
+
+def _goes_on(properties: Element) -> bool:
+    """Whether the end of the paragraph was removed, or it is the large first letter of the next one."""
+    frame = properties.find("w.framePr")
+    is_letter = frame is not None and frame.get("w.dropCap", "none") != "none"
+    return is_letter or any(properties.find(f"w.rPr/{name}") is not None for name in ("w.del", "w.moveFrom"))
+
+
+def _symbol(sign: Element) -> str:
+    """A letter of a font of signs, as Unicode has it; the letter itself where the font is not known."""
+    code, font = sign.get("w.char", ""), sign.get("w.font", "").lower()
+    if not _CODE.fullmatch(code):
+        return ""
+    known = {"wingdings": _WINGDINGS, "symbol": _SYMBOL}.get(font, {})
+    return known.get(int(code, 16) & 0xFF, chr(int(code, 16)))
+
+
+def _is_removed(row: Element) -> bool:
+    return row.find("w.trPr/w.del") is not None or bool(_switch(row.find("w.trPr/w.hidden")))
+
+
+def _words(element: Element) -> str:
+    return "".join(letters.text or "" for letters in element.iter("w.t"))
+
+
+def _is_hidden_shape(drawing: Element) -> bool:
+    shown = drawing.find("*/wp.docPr")
+    is_hidden = shown is not None and shown.get("hidden") in ("1", "true")
+    return is_hidden or any(_HIDDEN_SHAPE.search(shape.get("style", "")) for shape in drawing)
+
+
+def _value(property_: Element | None) -> str:
+    return "" if property_ is None else property_.get("w.val", "")
+
+
+def _switch(property_: Element | None) -> bool | None:
+    """A property that is on, off, or says nothing."""
+    return None if property_ is None else property_.get("w.val", "1") not in _NO
