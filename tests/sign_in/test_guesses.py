@@ -168,6 +168,20 @@ async def test_an_address_waits_after_very_many_tries_and_others_do_not(
     assert await try_at(app, "192.0.2.2", PASSWORD) == 303
 
 
+async def test_the_limit_of_an_address_spares_who_signed_in_there(
+    app: Starlette, account: members.NewMember, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library has one address: whoever guesses there keeps no colleague out."""
+    monkeypatch.setenv("FORUM_LIMITS__SIGN_IN_TRIES_PER_ADDRESS", "50")
+    settings.cache_clear()
+    assert await try_at(app, "192.0.2.1", PASSWORD) == 303
+    async with browser_at(app, "192.0.2.1") as client:
+        for number in range(51):
+            status = (await enter(client, "pas le bon mot", f"Compte-{number}")).status_code
+        assert status == 429
+    assert await try_at(app, "192.0.2.1", PASSWORD) == 303
+
+
 async def test_guessing_with_a_session_that_was_left_open_is_slowed_down(
     account: members.NewMember, waits: list[float], quick: None
 ) -> None:

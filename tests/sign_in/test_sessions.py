@@ -111,7 +111,7 @@ async def test_a_verification_is_made_even_when_there_is_no_account(
 ) -> None:
     verified: list[str | None] = []
 
-    async def verify(password: str, kept: str | None, *, asker: str) -> bool:
+    async def verify(password: str, kept: str | None, *, asker: str, is_known: bool) -> bool:
         verified.append(kept)
         return False
 

@@ -31,11 +31,11 @@ class Line:
         self.ran: list[str] = []
         self.running: deque[Event] = deque()
 
-    def ask(self, asker: str) -> Task[None]:
-        return create_task(self._hash(asker))
+    def ask(self, asker: str, *, is_known: bool = False) -> Task[None]:
+        return create_task(self._hash(asker, is_known=is_known))
 
-    async def _hash(self, asker: str) -> None:
-        async with self.turns.turn(asker):
+    async def _hash(self, asker: str, *, is_known: bool) -> None:
+        async with self.turns.turn(asker, is_known=is_known):
             self.ran.append(asker)
             self.running.append(done := Event())
             await done.wait()
@@ -117,6 +117,36 @@ async def test_a_line_full_of_ones_turns_the_newcomer_away() -> None:
     assert refused([late]) == 1
     await line.end_all()
     assert len(line.ran) == MOST + 2
+
+
+async def test_strangers_everywhere_do_not_keep_out_members_at_their_place() -> None:
+    """Sixty places and more guess at once: they lose a turn, and wait longer, for a member."""
+    line = Line()
+    strangers = [line.ask(f"stranger {number}") for number in range(MOST + 2)]
+    await settle()
+    member, again = line.ask("member", is_known=True), line.ask("member", is_known=True)
+    await settle()
+    assert refused(strangers) == 2
+    await line.end_one()
+    assert line.ran[2:] == ["member"]
+    await line.end_one()
+    assert line.ran[2] == "member"
+    await line.end_all()
+    await member
+    await again
+    assert refused(strangers) == 2
+
+
+async def test_members_at_their_place_take_turns_too() -> None:
+    line = Line()
+    crowd = [line.ask(f"member {number % 4}", is_known=True) for number in range(MOST + 2)]
+    await settle()
+    stranger, other = line.ask("stranger"), line.ask("member 5", is_known=True)
+    await settle()
+    assert refused([stranger]) == 1
+    assert refused(crowd) == 1
+    await line.end_all()
+    await other
 
 
 @pytest.mark.parametrize(

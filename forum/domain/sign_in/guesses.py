@@ -11,7 +11,8 @@ out. In addition, one address has a limit of its own for all accounts, far highe
 
 None of this lasts. A try is refused only while others are under way, for seconds, and the right password is accepted in
 its turn and clears the wrong ones. A place from which somebody signed in lately, or chose a new password by a link of
-their mailbox, has a queue of its own for this account, which strangers cannot fill.
+their mailbox, has a queue of its own for this account, which strangers cannot fill; nor does the limit of one address
+concern it, nor the line of those whose passwords wait to be hashed (`turns.py`).
 
 Accounts are counted by the name that was typed: if a handle and an address were counted together, one would reveal the
 other. Counts are shared by all processes when there is a Redis (`throttle.py`); no database lock is held meanwhile.
@@ -51,13 +52,18 @@ async def one_try(account: str, place: str) -> AsyncIterator[None]:
         TooMany: others are under way; for seconds.
     """
     lanes = [(_key("here", account, place), AT_ONCE_HERE)]
-    if not await throttle().tallied(_key("known", account, place)):
+    if not await is_known(account, place):
         lanes.append((_key("strangers", account), AT_ONCE_FROM_STRANGERS))
     async with _under_way(lanes):
         hold = _hold(await throttle().tally(_key("tries", account), settings().limits.sign_in_minutes * 60))
         if hold:
             await pause(hold)
         yield
+
+
+async def is_known(account: str, place: str) -> bool:
+    """Whether somebody showed lately, from this place, that the account is theirs."""
+    return bool(await throttle().tallied(_key("known", account, place)))
 
 
 @asynccontextmanager
@@ -92,7 +98,7 @@ async def forgive(account: str, place: str) -> None:
 
 
 async def count_address(address: str) -> None:
-    """Count one more try from this address, whatever the account.
+    """Count one more try from this address, whatever the account, unless the place is known.
 
     Raises:
         TooMany: its limit is reached, for a while.

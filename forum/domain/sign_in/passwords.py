@@ -118,16 +118,16 @@ async def hash_password(password: str, *, asker: str) -> str:
         return await to_thread.run_sync(hasher.hash, typed, limiter=_threads)
 
 
-async def verify(password: str, kept: str | None, *, asker: str) -> bool:
+async def verify(password: str, kept: str | None, *, asker: str, is_known: bool = False) -> bool:
     """Whether the password matches; the same work is done when there is no hash (`kept` is None). `asker`: like
-    `hash_password`.
+    `hash_password`; it `is_known` when it is a member at a place of theirs.
 
     Raises:
         Invalid: longer than any password.
         Unavailable: too many wait already.
     """
     typed = clean_password(password)
-    async with _turns.turn(asker):
+    async with _turns.turn(asker, is_known=is_known):
         return await to_thread.run_sync(matches, typed, kept, limiter=_threads)
 
 

@@ -51,7 +51,7 @@ async def require_proof(viewer: Viewer, token: str, password: str, *, now: datet
     typed = passwords.clean_password(password, field=FIELD)
     account, here = f"member {viewer.id}", sessions.hashed(token)
     async with guesses.one_try(account, here):
-        right = await passwords.verify(typed, found["password_hash"], asker=account)
+        right = await passwords.verify(typed, found["password_hash"], asker=account, is_known=True)
     if not right:
         raise Invalid("Ce n’est pas votre mot de passe actuel.", field=FIELD)
     await guesses.forgive(account, here)

@@ -122,10 +122,13 @@ async def sign_in(
     """
     here, account = place(address), _account_key(identifier)
     typed = passwords.clean_password(password, field="mot_de_passe")
-    await guesses.count_address(here)
+    is_known = await guesses.is_known(account, here)
+    if not is_known:
+        await guesses.count_address(here)
+    asker = f"{account} at {here}" if is_known else here
     async with guesses.one_try(account, here):
         found = await _account(account)
-        right = await passwords.verify(typed, found["password_hash"] if found else None, asker=here)
+        right = await passwords.verify(typed, found["password_hash"] if found else None, asker=asker, is_known=is_known)
     if found is None or not right:
         raise Invalid(
             "Le nom, l’adresse ou le mot de passe n’est pas le bon, ou l’adresse n’est pas encore confirmée.",
