@@ -38,6 +38,8 @@ _INDEX_START: Final = (
 _CELL_SPACE: Final = 'fo:padding-top="4pt" fo:padding-bottom="4pt" fo:padding-right="5pt"'
 _IN_LINE: Final = 'text:anchor-type="as-char"'
 _FILE: Final = '<manifest:file-entry manifest:full-path="{name}" manifest:media-type="{type}"/>'
+# For code, which no document holds.
+_OTHER_FACES: Final = '<style:font-face style:name="Courier New"[^>]*/>'
 _INDEX_END: Final = "</text:index-body></text:table-of-content>"
 
 
@@ -57,7 +59,7 @@ def render(outline: Outline) -> bytes:
     """The ODT. The same outline gives the same bytes."""
     parts = parts_by_pandoc(outline, "odt", _CONTENTS)
     content = _with_alts(parts["content.xml"].decode("utf-8"), alts_of(outline))
-    content = _with_one_parent(_with_ranks(_with_rules(_with_contents(content))))
+    content = _with_one_parent(_with_ranks(_with_rules(_with_contents(rewritten(_OTHER_FACES, "", content, times=1)))))
     meta = rewritten("1970-01-01T00:00:00Z", outline.taken_at, parts["meta.xml"].decode("utf-8"), times=2)
     changed = {
         "content.xml": content,

@@ -300,7 +300,11 @@ def test_the_odt_says_what_each_of_its_files_is() -> None:
         types = {entry.attrib[f"{manifest}full-path"]: entry.attrib[f"{manifest}media-type"] for entry in entries}
         assert set(types) == {*archive.namelist(), "/"} - {"mimetype", "META-INF/manifest.xml"}
         assert {types[f"{part}.xml"] for part in ("content", "styles", "meta")} == {"text/xml"}
-        styles = archive.read("styles.xml").decode()
+        styles, content = (archive.read(f"{part}.xml").decode() for part in ("styles", "content"))
+        for family in set(re.findall('<style:style [^>]*style:family="([^"]+)"', styles + content)) - {"table-column"}:
+            assert re.search(f'<style:default-style style:family="{family}"', styles), family
+        faces = (set(re.findall('<style:font-face [^>]*style:name="([^"]+)"', part)) for part in (styles, content))
+        assert [*faces] == [{"Atkinson Hyperlegible"}, set()]
         assert 'fo:language="fr"' in styles
         assert 'fo:country="FR"' in styles
         for font in re.findall('xlink:href="(Fonts/[^"]+)"', styles):
