@@ -14,11 +14,9 @@ from itertools import permutations
 from random import Random
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forum.app import build
 from forum.documents.outline import BarChart, Outline, Section, Table
 from forum.domain.chapters.outlines import outline_of
 from forum.domain.chapters.proposals import rankings_of
@@ -37,7 +35,9 @@ from forum.domain.votes.standings import RankedPlace
 from forum.models.proposals import Origin, ProposalState
 from forum.models.themes import Voting
 from forum.ranking.tallies import Tally
-from forum.settings import Settings
+from tests.spoken import Say, agree, number, plain, say
+
+__all__ = ["say"]  # a fixture
 
 SCALE = ("À rejeter", "Passable", "Bonne", "Excellente")
 IN_FORCE = (ProposalState.OPEN, ProposalState.RETAINED, ProposalState.DONE)
@@ -259,20 +259,6 @@ def _majority_values(grades: Sequence[int], length: int) -> list[int]:
         return [-1] * length
     left = sorted(grade for grade in grades for _ in range(length // len(grades)))
     return [left.pop((len(left) - 1) // 2) for _ in range(length)]
-
-
-def plain(text: str) -> str:
-    return re.sub(r"[\u00a0\u202f\s]+", " ", text).strip()
-
-
-def number(text: str) -> int:
-    return int(text.replace(" ", "").replace("\u2212", "-").replace("+", ""))
-
-
-def agree(said: str) -> None:
-    """A number and its noun agree: zero and one are singular."""
-    for many, noun in re.findall(r"(?<![\w-])(\d+) (votants?|votes?|soutiens?|autres?|personnes?)\b", said):
-        assert noun.endswith("s") == (int(many) > 1), said
 
 
 def check_figures(said: str, ranked: Ranked, reference: str) -> None:
@@ -528,6 +514,15 @@ def test_the_method_says_of_each_theme_what_is_true_of_it(voted: tuple[Vote, ...
     check("Vote", lambda words, vote: (", ".join(SCALE) in words) == (vote.voting is Voting.JUDGMENT))
     check("Classement", lambda words, vote: orders_by[vote.voting] in words)
     check("Secret", lambda words, vote: ("ucun résultat" in words) == vote.sealed)
+    quorums = {vote.quorum for vote in voted}
+    if quorums == {0}:
+        assert said["Seuil"].startswith("Aucun :")
+    elif len(quorums) == 1:
+        assert said["Seuil"].startswith(f"{voted[0].quorum} votant{'s' if voted[0].quorum > 1 else ''} au moins")
+    else:
+        each = [f"thème {v.number}, {f'{v.quorum} votant' if v.quorum else 'aucun'}" for v in voted]
+        assert all(re.search(rf"{one}s?(?: ;|\.)", said["Seuil"]) for one in each), said["Seuil"]
+    agree(said["Seuil"])
     wilson = said.get("Second classement")
     of_opinions = [vote.number for vote in voted if vote.voting is Voting.OPINIONS]
     assert bool(wilson) == bool(of_opinions)
@@ -575,25 +570,13 @@ def test_the_participation_counts_every_vote_of_every_theme(voted: tuple[Vote, .
 # The same sentences on pages, in both languages
 
 
-@pytest.fixture(scope="module")
-def say() -> Callable[[str, str, Mapping[str, object]], str]:
-    """Render a few words of a template, as pages do."""
-    pages = build(Settings()).state.pages
-
-    def rendered(locale: str, source: str, known: Mapping[str, object]) -> str:
-        return plain(re.sub(r"<[^>]+>", "", pages._environments[locale].from_string(source).render(known)))
-
-    return rendered
-
-
+TIES = '{% from "results/_words.html" import tied_with with context %}{{ tied_with(place) }}'
 WHY = '{% from "results/_words.html" import why with context %}{{ why(place, rules, voters) }}'
 
 
 @settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(consultations)
-def test_the_sentences_of_pages_say_what_the_ballots_say(
-    say: Callable[[str, str, Mapping[str, object]], str], voted: tuple[Vote, ...]
-) -> None:
+def test_the_sentences_of_pages_say_what_the_ballots_say(say: Say, voted: tuple[Vote, ...]) -> None:
     for vote, ranking in zip(voted, rankings_of(snapshot_of(voted)), strict=True):
         ranks = {result.proposal.reference: result.number for result in ranking.results}
         ranked = Ranked(vote, ranks)
@@ -603,8 +586,23 @@ def test_the_sentences_of_pages_say_what_the_ballots_say(
             french = say("fr", WHY, known)
             agree(french)
             check_why(french, ranked, result.place)
+            check_ties(say("fr", TIES, known), ranked, result.place.reference)
             english = say("en", WHY, known)
             assert sorted(re.findall(r"\d+", english)) == sorted(re.findall(r"\d+", french)), (french, english)
+
+
+def check_ties(said: str, ranked: Ranked, reference: str) -> None:
+    ties = ranked.ties(reference)
+    if not ties:
+        assert not said
+        return
+    agree(said)
+    found = re.fullmatch(r"Rang (\d+) ex æquo avec (.+?)(?: et (\d+) autres?)?\.", said)
+    assert found, said
+    named = found[2].split(", ")
+    assert int(found[1]) == ranked.ranks[reference]
+    assert named == ties[: len(named)]
+    assert len(named) + int(found[3] or 0) == len(ties)
 
 
 def check_why(said: str, ranked: Ranked, place: RankedPlace) -> None:

@@ -101,7 +101,7 @@ async def test_opinions_are_ranked_by_net_support_with_the_other_methods_beside_
         ("2", "9", "9", "1"),
     ]
     assert "Où les méthodes divergent" in text
-    assert re.search(r"Soutien net, rang 1\s*; Borne de Wilson, rang 2", text)
+    assert re.search(r"Soutien net, rang 1\s*· Borne de Wilson, rang 2", text)
 
 
 async def test_supports_are_counted(client: AsyncClient) -> None:
