@@ -1,6 +1,6 @@
 """When are two texts the same words for a person who searches or sorts?
 
-Accents, case, ligatures and the shape of apostrophes do not count: "mediateur numerique" finds "MÉDIATEURS
+Accents, case, ligatures and the shape of apostrophes and hyphens do not count: "mediateur numerique" finds "MÉDIATEURS
 NUMÉRIQUES". Folded text is stored beside the original, so that both databases compare alike. It is never
 shown.
 """
@@ -14,7 +14,7 @@ APOSTROPHES = "'’‘‛ʼʹ′´`＇"
 
 # Letters that Unicode does not decompose, although a French keyboard rarely has them.
 _UNDECOMPOSED = {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "ß": "ss"}
-_LETTERS = str.maketrans(_UNDECOMPOSED | dict.fromkeys(APOSTROPHES, "'"))
+_LETTERS = str.maketrans(_UNDECOMPOSED | dict.fromkeys(APOSTROPHES, "'") | dict.fromkeys("\u2010\u2011", "-"))
 
 # What a letter is taken for, where a hurried eye goes further than Unicode's table, or the small letter and the capital
 # look like different ones: one word for both cases. The second line is of small capitals.
@@ -26,7 +26,8 @@ _NOT_SORTED_ON = re.compile(r"[^\w\s]+")
 
 
 def fold(text: str) -> str:
-    """The words without accents, case, ligatures or invisible characters; apostrophes are all U+0027. Idempotent."""
+    """The words without accents, case, ligatures or invisible characters; apostrophes are all U+0027, hyphens
+    U+002D. Idempotent."""
     if text.isascii():
         return text.lower().replace("`", "'")
     return _bare(_bare(text.translate(_LETTERS)))

@@ -14,6 +14,7 @@ from forum.models.proposals import Proposal, ProposalState
 from forum.models.themes import Theme
 from tests.conftest import NOON, visitor
 from tests.factories import count, make_group, make_member, make_proposal, make_theme, sign_in
+from tests.meetings.office_samples import docx, item
 from tests.meetings.test_minutes_files import made_with_odfdo, made_with_python_docx
 
 SEED = Path(__file__).parents[1] / "cases" / "threads" / "formation-et-acteurs.txt"
@@ -117,6 +118,21 @@ async def test_a_line_broken_by_hand_is_one_row_of_the_form(client: AsyncClient)
     preview = await client.post(address, data={"source": "- Recruter\vDes médiateurs\u2028➢ Ouvrir", "theme": "3"})
     rows = re.findall(r"<textarea id=\"ligne[^>]*>\s*([^<]*)</textarea>", preview.text)
     assert rows == ["Recruter Des médiateurs", "Ouvrir"]
+
+
+async def test_a_hyphen_that_keeps_a_word_whole_is_a_hyphen(client: AsyncClient) -> None:
+    theme = await make_theme(3)
+    await make_proposal(theme, "Prendre rendez-vous avec un conseiller")
+    address = await a_meeting(client)
+    content = docx(item("Prendre rendez", "<w:r><w:noBreakHyphen/></w:r>", "vous avec un conseiller"))
+    files = {"fichier": ("compte-rendu.docx", content, "application/octet-stream")}
+    preview = plain((await client.post(address, files=files, data={"theme": "3", "source": ""})).text)
+    assert 'name="garder-1" value="T3-001" checked' in preview
+    wording = "Prendre rendez\u2011vous avec un conseiller"
+    kept = {"acte": "garder", "theme": "3", "source": wording, "ligne-1": wording, "garder-1": "1"}
+    refused = await client.post(address, data=kept)
+    assert refused.status_code == 422
+    assert "Déjà proposé : T3-001." in plain(refused.text)
 
 
 async def test_lines_may_all_be_proposals_already(client: AsyncClient) -> None:

@@ -34,6 +34,7 @@ from forum.text.typography import day, french, moment, number, percent
         ("mé\u00addiathèque", "mediatheque"),
         ("Łódź ØRSTED", "lodz orsted"),
         ("İ", "i"),
+        ("rendez\u2011vous, c’est\u2010à\u2011dire", "rendez-vous, c'est-a-dire"),
         ("ASCII `only`", "ascii 'only'"),
     ],
 )
