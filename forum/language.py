@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po
 from forum.errors import CahierError
 from forum.settings import ROOT
 from forum.text import typography
+from forum.text.directions import isolate
 from forum.text.labels import Labelled
 
 LOCALES: Final = ("fr", "en")
@@ -58,7 +59,7 @@ def worded(message: str, values: Mapping[str, object], locale: str) -> str:
 def _as_said(value: object, locale: str) -> object:
     if isinstance(value, datetime):
         return typography.moment(value, locale)
-    return typography.number(value, locale) if type(value) is int else value
+    return typography.number(value, locale) if type(value) is int else isolate(value)
 
 
 def translators(locale: str) -> tuple[Callable[[str], str], Callable[[str, str, int], str]]:

@@ -25,6 +25,7 @@ from forum.language import filters, translators
 from forum.settings import ROOT, Settings, settings
 from forum.text import typography
 from forum.text.addresses import ascii_domain, clean_address
+from forum.text.directions import isolate
 
 WIDTH: Final = 72
 """Characters of a line of text; a link is longer and stays whole."""
@@ -104,9 +105,10 @@ def _written(mail: WaitingMail, known: Settings) -> tuple[str, str, str]:
 
 
 def _harmless(value: str) -> str:
-    """One line, without control characters and marks of direction."""
+    """One line, without control characters and marks of direction, and set apart where its letters run to the left."""
     seen = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in value)
-    return _BLANKS.sub(" ", _TURNS.sub("", seen)).strip()
+    said: str = isolate(_BLANKS.sub(" ", _TURNS.sub("", seen)).strip())
+    return said
 
 
 def _block(words: Template, name: str, context: dict[str, Any]) -> str:

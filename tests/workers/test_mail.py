@@ -177,7 +177,8 @@ def test_a_name_stays_in_its_line_of_the_body(configured: Settings, name: str) -
     assert first.startswith("Bonjour ")
     assert first.endswith(",")
     assert "49" not in first
-    assert not re.search("[\u202a-\u202e\u2066-\u2069]", text + html)
+    apart = re.sub(f"\u2068{re.escape(name)}\u2069", "", " ".join((text + html).split()))
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", apart)
     assert "<script" not in html
     assert "<b>" not in html
     assert text.count("\n-- \n") == 1

@@ -24,6 +24,7 @@ from forum.settings import ROOT, Settings
 from forum.text import typography
 from forum.web.plumbing.addresses import ENGLISH, Addresses
 from forum.web.plumbing.forms import Form, turned
+from forum.web.plumbing.isolation import Isolation, set_apart
 from forum.web.plumbing.problems import problem as as_problem
 from forum.web.plumbing.problems import speaks_json
 from forum.web.plumbing.static import Assets
@@ -179,7 +180,7 @@ class Pages:
             # Without trim_blocks, which would join the last word before a tag to the first one after it.
             lstrip_blocks=True,
             auto_reload=settings.site.environment == "development",
-            extensions=["jinja2.ext.i18n"],
+            extensions=["jinja2.ext.i18n", Isolation],
         )
         install = environment.install_gettext_callables  # type: ignore[attr-defined] # added by the extension
         install(*translators(locale), newstyle=True)
@@ -191,6 +192,7 @@ class Pages:
             permissions=permissions,
             **self._known,
         )
+        set_apart(environment)
         environment.filters.update(filters(locale))
         return environment
 
