@@ -24,6 +24,7 @@ from jinja2.bccache import Bucket
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.applications import Starlette
+from tortoise.apps import Apps
 
 from forum.app import build
 from forum.database import close_database, open_database, rows
@@ -125,6 +126,24 @@ def compiled() -> Iterator[None]:
     """The cache of compiled templates: compiling them for each test took longer than the tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page, "Environment", partial(Environment, bytecode_cache=Compiled()))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def finished_models() -> Iterator[None]:
+    """What Tortoise derives from the models at each opening of a database, derived once per kind of database and set of
+    models: for each test it took longer than all else that prepares it."""
+    derive, latest = Apps._build_initial_querysets, [object()]
+
+    def derive_once(apps: Apps) -> None:
+        models = frozenset(model for each in apps.apps.values() for model in each.values())
+        key = (models, {type(model._meta.db) for model in models})
+        if key != latest[0]:
+            derive(apps)
+            latest[0] = key
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Apps, "_build_initial_querysets", derive_once)
         yield
 
 
