@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,6 +34,7 @@ from forum.logs import open_logs
 from forum.schema import migrate
 from forum.settings import Settings, settings
 from forum.web.plumbing import page
+from forum.web.plumbing.static import Assets
 from tests.databases import on_server
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -123,8 +124,9 @@ class Compiled(BytecodeCache):
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled() -> Iterator[None]:
-    """The cache of compiled templates: compiling them for each test took longer than the tests."""
+    """Templates compiled once, files packed once: doing it for each test took longer than the tests."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "Assets", cache(Assets))
         patch.setattr(page, "Environment", partial(Environment, bytecode_cache=Compiled()))
         yield
 
