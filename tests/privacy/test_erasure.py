@@ -667,6 +667,22 @@ def test_rewritten_words_read_as_themselves(source: str) -> None:
     assert read(as_source(plain, ())).plain == plain
 
 
+@pytest.mark.parametrize(
+    ("source", "html", "plain"),
+    [
+        ("~~Malik Diallo~~ a *dit* oui", "<p><s>Malik Diallo</s> a <em>dit</em> oui</p>", "Malik Diallo a dit oui"),
+        ("3. Malik Diallo\n5. oui", '<ol start="3"><li>Malik Diallo</li><li>oui</li></ol>', "3. Malik Diallo\n4. oui"),
+        ("|a|Malik Diallo|\n|-|-|", "<table><tr><th>a</th><th>Malik Diallo</th></tr></table>", "a\tMalik Diallo"),
+    ],
+)
+def test_words_of_an_older_version_keep_their_places(source: str, html: str, plain: str) -> None:
+    """Extracts and quotes count in the plain words of the time when a contribution was written."""
+    after = redact(Words(source, html, plain), Redactor(PERSON))
+    assert len(after.plain) == len(plain)
+    assert "Diallo" not in after.source + after.html + after.plain
+    assert read(after.source).plain.split() == after.plain.split()
+
+
 def test_a_name_is_ordinary_when_each_of_its_words_is() -> None:
     texts = ["la mise en place du truc", "une mise de fonds, en somme, sur la place"]
     assert is_ordinary("Mise en Place", texts)
