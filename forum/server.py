@@ -20,6 +20,8 @@ from forum.settings import Settings
 # Seconds that open requests have to end when the process is told to stop.
 GRACE = 10
 FILES = 65536
+# Seconds after which a client that takes nothing more of its answer is cut; until then both are kept for it.
+UNREAD = 60
 
 
 class Server(uvicorn.Server):
@@ -89,6 +91,8 @@ def bind(host: str, port: int) -> socket.socket:
         raise CannotStart(f"server.host : {host} n’est pas une adresse de cette machine") from problem
     bound = socket.socket(family)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Connections inherit it (tcp(7)).
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD * 1000)
     try:
         bound.bind(address)
     except OSError as problem:

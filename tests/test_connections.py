@@ -4,6 +4,8 @@ Where a time is needed it is a short one that the test sets; nothing is shown by
 """
 
 import asyncio
+import errno
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
@@ -12,7 +14,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from forum import connections
+from forum import connections, server
 from forum.connections import HEAD_BYTES, Connection
 from tests.conftest import PATIENCE
 
@@ -235,6 +237,30 @@ async def test_a_body_that_was_not_read_is_followed_by_the_next_request(connect:
     browser = await connect()
     assert await browser.ask(POSTED + b"12345") == (200, b"0 bytes")
     assert await browser.ask(b"67890" + ASKED) == (200, b"0 bytes")
+
+
+async def test_an_answer_that_nobody_takes_ends_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "UNREAD", 1)
+    with server.bind("127.0.0.1", 0) as bound, socket.socket() as browser:
+        bound.listen()
+        browser.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        browser.connect(bound.getsockname())
+        ours, _ = bound.accept()
+        with ours:
+            ours.setblocking(False)
+            async with asyncio.timeout(PATIENCE):
+                assert await end_of(ours) == errno.ETIMEDOUT
+
+
+async def end_of(connection: socket.socket) -> int | None:
+    """Send without end; returns the number of the error that ends it."""
+    while True:
+        try:
+            connection.send(b"x" * 65536)
+        except BlockingIOError:
+            await asyncio.sleep(0.1)
+        except OSError as problem:
+            return problem.errno
 
 
 # --- how many
