@@ -18,6 +18,9 @@ _MEASURE = r"[0-9][0-9\s.,]*(?:[%‰€]|(?:k€|M€|euros?|ans?|mois|jours?|he
 _MORE_THAN = re.compile(rf">(?:=|[0-9]|[ \t]*{_MEASURE})")
 # A plus is never a bullet here; a minus before a share or a sum may be one, or a minus: both are read in "- 20 %".
 _PLUS_OR_MINUS = re.compile(r"\+|-[ \t]+[0-9][0-9\s.,]*[%‰€]")
+_DRIVE = re.compile(r"(?<!\w)[A-Z]:\Z")
+_SERVER = re.compile(r"\\\\\w")
+_TO_A_BLANK = re.compile(r"\S+")
 _LANGUAGE = re.compile(r"[a-z0-9+#.-]{0,20}")
 
 
@@ -34,6 +37,24 @@ def sign_between_words(state: StateInline, silent: bool) -> bool:
         return False
     if not silent:
         state.pending += state.src[state.pos : end]
+    state.pos = end
+    return True
+
+
+def path_of_windows(state: StateInline, silent: bool) -> bool:
+    r"""Inline rule: the backslashes of `C:\_commun` and of `\\serveur\_archives` part folders, they escape nothing."""
+    at = state.pos
+    if state.src[at] != "\\":
+        return False
+    drive = _DRIVE.search(state.src[max(0, at - 3) : at])
+    server = _SERVER.match(state.src, at) if not at or state.src[at - 1] in ' \t\n(«"' else None
+    if not (drive or server):
+        return False
+    path = _TO_A_BLANK.match(state.src, at, state.posMax)
+    assert path is not None
+    end = path.end()
+    if not silent:
+        state.pending += state.src[at:end]
     state.pos = end
     return True
 

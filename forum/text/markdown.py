@@ -25,6 +25,7 @@ from forum.text.literals import (
     items,
     keep_numbers,
     keep_words_beside_fences,
+    path_of_windows,
     sign_between_words,
     somebody_elses_words,
 )
@@ -95,6 +96,7 @@ def _make_parser() -> MarkdownIt:
     parser.block.ruler.at("list", items, _INTERRUPTS_AS_LISTS)
     parser.block.ruler.before("paragraph", "end_of_quote_or_table", end_of_quote_or_table, {"alt": ["blockquote"]})
     parser.inline.ruler.after("text", "linkify_web_address", linkify_web_address)
+    parser.inline.ruler.before("escape", "path_of_windows", path_of_windows)
     parser.inline.ruler.before("backticks", "backtick_between_letters", backtick_between_letters)
     parser.inline.ruler.after("backticks", "sign_between_words", sign_between_words)
     parser.core.ruler.after("inline", "say_titles", say_titles)
