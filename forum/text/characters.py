@@ -8,6 +8,7 @@ typography.
 
 import dataclasses
 import re
+from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast
 
 from forum.text.line_ends import with_line_ends
@@ -41,14 +42,19 @@ def legible_text(words: str) -> str:
 
 def legible(thing: T) -> T:
     """A copy of an outline, or of any part of it, whose texts are all legible."""
-    return cast(T, _copy(thing))
+    return with_texts(thing, legible_text)
 
 
-def _copy(thing: Any) -> Any:
+def with_texts(thing: T, change: Callable[[str], str]) -> T:
+    """A copy of frozen data, or of any part of them, each of whose texts was changed."""
+    return cast(T, _copy(thing, change))
+
+
+def _copy(thing: Any, change: Callable[[str], str]) -> Any:
     if type(thing) is str:  # enumerations are strings too, and are ours
-        return legible_text(thing)
+        return change(thing)
     if isinstance(thing, tuple):
-        return tuple(_copy(part) for part in thing)
+        return tuple(_copy(part, change) for part in thing)
     if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        return type(thing)(**{f.name: _copy(getattr(thing, f.name)) for f in dataclasses.fields(thing)})
+        return type(thing)(**{f.name: _copy(getattr(thing, f.name), change) for f in dataclasses.fields(thing)})
     return thing

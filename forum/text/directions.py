@@ -32,6 +32,11 @@ def isolate(words: Any) -> Any:
     return _BEGINS + without_turns(words) + _ENDS
 
 
+def isolate_lines(words: str) -> str:
+    """`isolate` for a text of several lines: the end of a line ends all that was begun in it."""
+    return "\n".join(map(isolate, words.split("\n"))) if turns(words) else words
+
+
 def without_turns(words: str) -> str:
     """The words without what would turn more than themselves: overrides, and isolates that are not both opened and
     closed within."""

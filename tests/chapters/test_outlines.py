@@ -2,6 +2,7 @@
 cited."""
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar
@@ -23,7 +24,8 @@ from forum.domain.chapters.outlines import outline_of
 from forum.domain.chapters.words import counted, fr, signed
 from forum.domain.syntheses.snapshots import FrozenWindow, Snapshot, sha256
 from forum.ranking.tallies import Tally
-from forum.text.characters import legible_text
+from forum.text.characters import legible_text, with_texts
+from forum.text.directions import turns
 from tests.document_samples import (
     BASE_URL,
     FRAMEWORK,
@@ -402,3 +404,19 @@ def test_the_document_carries_the_hash_of_its_snapshot() -> None:
     outline = outline_of(snapshot)
     assert outline.snapshot_sha256 == sha256(snapshot)
     assert sha256(snapshot) in [fact.value for fact in outline.cover.facts]
+
+
+def test_words_that_run_to_the_left_turn_nothing_in_a_document() -> None:
+    hebrew = "דוד כהן"
+
+    def turned(text: str) -> str:
+        return f"{hebrew} \u202e" if " " in text and "\n" not in text and ":" not in text else text
+
+    snapshot = with_texts(small_snapshot(), turned)
+    outline = outline_of(snapshot)
+    said = [text for text in texts_of((outline.cover, outline.furniture, outline.chapters)) if hebrew in text]
+    assert len(said) > 30
+    assert [text for text in said if turns(re.sub("\u2068[^\u2066-\u2069]*\u2069", "", text))] == []
+    assert not any("\u2068" in text for text in texts_of(outline.data))
+    plain = outline_of(small_snapshot())
+    assert not any(turns(text) for text in texts_of(plain))

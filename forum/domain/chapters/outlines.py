@@ -50,7 +50,8 @@ from forum.domain.syntheses.snapshots import (
     sha256,
 )
 from forum.models.themes import Voting
-from forum.text.characters import legible
+from forum.text.characters import legible, with_texts
+from forum.text.directions import isolate_lines
 from forum.text.quotes import has_struck_words
 from forum.text.typography import capital
 
@@ -59,21 +60,24 @@ def outline_of(snapshot: Snapshot) -> Outline:
     """The whole document of a snapshot, in French."""
     rankings = rankings_of(snapshot)
     digest = sha256(snapshot)
+    # The words of people, as they stand in a line of ours; data have cells, where nothing stands beside them.
+    said = with_texts(snapshot, isolate_lines)
+    shown_rankings = rankings if said == snapshot else rankings_of(said)
     chapters = (
-        _context(snapshot),
-        method_chapter(snapshot),
-        participation_chapter(snapshot, rankings),
-        _proposals(snapshot, rankings),
-        _verbatims(snapshot),
-        _unanswered(snapshot),
-        annexes_chapter(snapshot, rankings),
+        _context(said),
+        method_chapter(said),
+        participation_chapter(said, shown_rankings),
+        _proposals(said, shown_rankings),
+        _verbatims(said),
+        _unanswered(said),
+        annexes_chapter(said, shown_rankings),
     )
     outline = Outline(
         language="fr",
         taken_at=snapshot.taken_at,
         snapshot_sha256=digest,
-        cover=_cover(snapshot, digest),
-        furniture=_furniture(snapshot),
+        cover=_cover(said, digest),
+        furniture=_furniture(said),
         chapters=chapters,
         data=dataset_of(snapshot, rankings, digest),
     )
