@@ -12,6 +12,7 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from forum.text.formulas import formula_words
+from forum.text.numbering import Counting, Level, whole
 from forum.text.office_lines import HEADING, ITEM, TEXT, OfficeLines, are_heads
 from forum.text.office_xml import NotSuchXml, tree_of
 
@@ -42,6 +43,8 @@ _SYMBOL: Final = dict(zip(bytes.fromhex("a3abacadaeafb0b1b3b4b7b9bbd6de"), "â‰¤â
 )
 _CODE: Final = re.compile(r"[0-9A-Ca-cE-Fe-f][0-9A-Fa-f]{1,3}")
 
+_KINDS: Final = {"lowerLetter": "a", "upperLetter": "A", "lowerRoman": "i", "upperRoman": "I", "bullet": "", "none": ""}
+
 Styles = dict[str, "_Style"]
 
 
@@ -49,47 +52,96 @@ Styles = dict[str, "_Style"]
 class _Style:
     """What a style says itself; None where it says nothing."""
 
+    id: str
     name: str
     based_on: str
     list_number: str | None
+    list_level: str | None
     outline: str | None
     is_hidden: bool | None
 
 
-def docx_lines(document: bytes, styles: bytes | None) -> list[str]:
-    """The lines of the `word/document.xml` of a DOCX, whose `word/styles.xml` is given. Raises NotSuchXml,
-    TooMuchXml."""
+def docx_lines(document: bytes, styles: bytes | None, numbering: bytes | None) -> list[str]:
+    """The lines of the `word/document.xml` of a DOCX, whose `word/styles.xml` and `word/numbering.xml` are given.
+
+    Raises:
+        NotSuchXml, TooMuchXml.
+    """
     body = tree_of(document).find("w.body")
     if body is None:
         raise NotSuchXml
-    return _Docx(_styles_in(tree_of(styles)) if styles else {}).lines_of(body)
+    lists = _Lists(tree_of(numbering)) if numbering else None
+    return _Docx(_styles_in(tree_of(styles)) if styles else {}, lists).lines_of(body)
 
 
 def _styles_in(styles: Element) -> Styles:
     found = {}
     for style in styles.iter("w.style"):
         number, level = style.find("w.pPr/w.numPr"), style.find("w.pPr/w.outlineLvl")
-        name = _value(style.find("w.name"))
         one = _Style(
-            name,
+            style.get("w.styleId", ""),
+            _value(style.find("w.name")),
             _value(style.find("w.basedOn")),
             None if number is None else _value(number.find("w.numId")),
-            None if level is None else _value(level),
+            None if number is None else _own(number.find("w.ilvl")),
+            _own(level),
             _switch(style.find("w.rPr/w.vanish")),
         )
-        found[style.get("w.styleId", "")] = one
+        found[one.id] = one
         # What nothing else is said of has the default style.
         if style.get("w.default") in ("1", "true") and style.get("w.type") == "paragraph":
             found[""] = one
     return found
 
 
+class _Lists:
+    """The lists of a document, counted. Lists of the same kind count together, until one says where it starts."""
+
+    def __init__(self, numbering: Element) -> None:
+        kinds = {kind.get("w.abstractNumId", ""): kind for kind in numbering.iter("w.abstractNum")}
+        by_style = {
+            _value(kind.find("w.styleLink")): kind for kind in kinds.values() if kind.find("w.styleLink") is not None
+        }
+        self._lists = {one.get("w.numId", ""): one for one in numbering.iter("w.num")}
+        self._countings: dict[str, Counting] = {}
+        self._styles: dict[str, dict[str, int]] = {}
+        self._begun: set[tuple[str, int]] = set()
+        for name, kind in kinds.items():
+            kind = by_style.get(_value(kind.find("w.numStyleLink")), kind)
+            levels = {whole(level.get("w.ilvl"), 0) + 1: level for level in kind.iter("w.lvl")}
+            self._countings[name] = Counting({depth: _level(level) for depth, level in levels.items()})
+            self._styles[name] = {_value(level.find("w.pStyle")): depth for depth, level in levels.items()}
+
+    def next(self, number: str, depth: str | None, styles: Sequence[str]) -> str:
+        """What is shown before the next item of a list."""
+        if (chosen := self._lists.get(number)) is None:
+            return ""
+        kind = _value(chosen.find("w.abstractNumId"))
+        if (counting := self._countings.get(kind)) is None:
+            return ""
+        linked = next((self._styles[kind][style] for style in styles if style in self._styles[kind]), 1)
+        level = linked if depth is None else whole(depth, 0) + 1
+        start = None
+        if (number, level) not in self._begun:
+            self._begun.add((number, level))
+            starts = {each.get("w.ilvl"): each.find("w.startOverride") for each in chosen.iter("w.lvlOverride")}
+            override = starts.get(str(level - 1))
+            start = None if override is None else whole(_value(override))
+        return counting.next(level, start=start)
+
+
+def _level(level: Element) -> Level:
+    kind = _KINDS.get(_value(level.find("w.numFmt")), "1")
+    return Level(kind, _value(level.find("w.lvlText")), whole(_own(level.find("w.start"))))
+
+
 class _Docx(OfficeLines):
     """Reads the body. `_codes` has one entry for each field that is open: whether its code is being read."""
 
-    def __init__(self, styles: Styles) -> None:
+    def __init__(self, styles: Styles, lists: "_Lists | None") -> None:
         super().__init__()
         self._styles = styles
+        self._lists = lists
         self._codes: list[bool] = []
         self._heads: set[Element] = set()
         self._is_hidden = self._in_heads = False
@@ -138,7 +190,7 @@ class _Docx(OfficeLines):
         style = self._chain(_value(properties.find("w.pStyle")))
         outside = self._is_hidden
         self._is_hidden = next((one.is_hidden for one in style if one.is_hidden is not None), False)
-        self.open()
+        mark = self.open()
         self._read(paragraph)
         self._is_hidden = outside
         # A code that its author left open ends with the paragraph.
@@ -146,8 +198,11 @@ class _Docx(OfficeLines):
         if any(_CONTENTS_STYLE.match(one.name) for one in style):
             self.drop()
         else:
-            mark = HEADING if self._in_heads else _mark(properties, style)
-            self.close(mark, goes_on=_goes_on(properties))
+            goes_on = _goes_on(properties)
+            # What is hidden is counted; what was removed is not.
+            if not mark and not (goes_on and self.is_blank):
+                mark = HEADING if self._in_heads else self._mark(properties, style)
+            self.close(mark, goes_on=goes_on)
 
     def _run(self, run: Element) -> None:
         properties = run.find("w.rPr")
@@ -204,6 +259,24 @@ class _Docx(OfficeLines):
         if not is_behind and cell.find("w.tcPr/w.cellDel") is None:
             self._read(cell)
 
+    def _mark(self, properties: Element, style: Sequence[_Style]) -> str:
+        """What a paragraph is by its own properties, else by its style, with the number that is shown. It is 0 where a
+        style undoes its parent's list."""
+        levels = (_own(properties.find("w.outlineLvl")), *(one.outline for one in style))
+        level = next((each for each in levels if each is not None), None)
+        is_heading = any(_HEADING_STYLE.match(one.name) for one in style) if level is None else level != _BODY_LEVEL
+        numbers = [_own(properties.find("w.numPr/w.numId")), *(one.list_number for one in style)]
+        number = next(filter(None, numbers), None)
+        is_item = number != "0" if number else "" in numbers or any(_LIST_STYLE.match(one.name) for one in style)
+        shown = ""
+        if number and number != "0" and self._lists:
+            depths = (_own(properties.find("w.numPr/w.ilvl")), *(one.list_level for one in style))
+            depth = next((each for each in depths if each is not None), None)
+            shown = self._lists.next(number, depth, [one.id for one in style])
+        if is_heading:
+            return f"{HEADING}{shown} " if shown else HEADING
+        return (f"{shown} " if shown else ITEM) if is_item else TEXT
+
     def _chain(self, style: str) -> list[_Style]:
         """The style and those that it is based on, the nearest first."""
         chain, seen = [], set[str]()
@@ -212,23 +285,6 @@ class _Docx(OfficeLines):
             chain.append(self._styles[style])
             style = self._styles[style].based_on or "\x00"
         return chain
-
-
-def _mark(properties: Element, style: Sequence[_Style]) -> str:
-    """What a paragraph is by its own properties, else by its style. Many headings have a list number too; a number is 0
-    where a style undoes its parent's list."""
-    outline = properties.find("w.outlineLvl")
-    level = (
-        next((one.outline for one in style if one.outline is not None), None) if outline is None else _value(outline)
-    )
-    if level is not None and level != _BODY_LEVEL:
-        return HEADING
-    if level is None and any(_HEADING_STYLE.match(one.name) for one in style):
-        return HEADING
-    numbers = [_value(properties.find("w.numPr/w.numId")), *(one.list_number for one in style)]
-    number = next(filter(None, numbers), None)
-    is_item = number != "0" if number else "" in numbers[1:] or any(_LIST_STYLE.match(one.name) for one in style)
-    return ITEM if is_item else TEXT
 
 
 def _goes_on(properties: Element) -> bool:
@@ -259,6 +315,11 @@ def _is_hidden_shape(drawing: Element) -> bool:
     shown = drawing.find("*/wp.docPr")
     is_hidden = shown is not None and shown.get("hidden") in ("1", "true")
     return is_hidden or any(_HIDDEN_SHAPE.search(shape.get("style", "")) for shape in drawing)
+
+
+def _own(property_: Element | None) -> str | None:
+    """The value of a property; None when it is not there."""
+    return None if property_ is None else _value(property_)
 
 
 def _value(property_: Element | None) -> str:

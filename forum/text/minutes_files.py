@@ -130,7 +130,7 @@ def _lines_inside(archive: zipfile.ZipFile) -> Sequence[str]:
 
     document = next((name for name in sorted(names) if _DOCX_DOCUMENT.fullmatch(name)), None)
     if document:
-        return docx_lines(_part(archive, document), part("word/styles.xml"))
+        return docx_lines(_part(archive, document), part("word/styles.xml"), part("word/numbering.xml"))
     if "content.xml" in names:
         return odt_lines(_part(archive, "content.xml"), part("styles.xml"), formula)
     raise Invalid(_NOT_READABLE)

@@ -11,6 +11,7 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from forum.text.formulas import formula_words
+from forum.text.numbering import Counting, Level, whole
 from forum.text.office_lines import HEADING, ITEM, TEXT, OfficeLines, are_heads
 from forum.text.office_xml import NotSuchXml, tree_of
 
@@ -57,6 +58,12 @@ class _Odt(OfficeLines):
             for style in root.iter("style.style")
         }
         self._formula = formula
+        kinds = [kind for root in reversed(roots) for kind in root.iter("text.list-style")]
+        self._countings = {kind.get("style.name", ""): _counting(kind) for kind in kinds}
+        self._outline = next((_counting(each) for root in roots for each in root.iter("text.outline-style")), None)
+        # The lists around, by the names of their styles; where the next item starts, when it says so.
+        self._lists: list[str] = []
+        self._start: int | None = None
         self._heads: set[Element] = set()
         self._is_hidden = self._item_begins = self._in_heads = False
 
@@ -70,8 +77,11 @@ class _Odt(OfficeLines):
                 self._paragraph(element)
             case "text.span":
                 self._span(element)
+            case "text.list":
+                self._list(element)
             case "text.list-item" | "text.numbered-paragraph" | "text.list-header":
                 self._item_begins = tag != "text.list-header"
+                self._start = whole(element.get("text.start-value"), 0) or None
                 self._read(element)
                 self._item_begins = False
             case "table.table":
@@ -108,10 +118,7 @@ class _Odt(OfficeLines):
 
     def _paragraph(self, paragraph: Element) -> None:
         style = self._chain("paragraph", paragraph.get("text.style-name", ""))
-        mark = ITEM if self._item_begins else TEXT
-        self._item_begins = False
-        if self._in_heads or paragraph.tag == "text.h" or _is_heading(style):
-            mark = HEADING
+        is_item, self._item_begins = self._item_begins, False
         outside, self._is_hidden = self._is_hidden, bool(_hides(style))
         self.open()
         self._read(paragraph)
@@ -119,7 +126,28 @@ class _Odt(OfficeLines):
         if any(field.get("text.is-hidden") == "true" for field in paragraph.iter("text.hidden-paragraph")):
             self.drop()
         else:
-            self.close(mark)
+            self.close(self._mark(paragraph, style, is_item=is_item))
+
+    def _mark(self, paragraph: Element, style: list[Element], *, is_item: bool) -> str:
+        """What a paragraph is, with the number that is shown."""
+        shown = ""
+        if is_item and self._lists and (counting := self._countings.get(self._lists[-1])):
+            shown = counting.next(len(self._lists), start=self._start)
+        elif paragraph.tag == "text.h" and self._outline:
+            shown = self._outline.next(whole(paragraph.get("text.outline-level")))
+        if self._in_heads or paragraph.tag == "text.h" or _is_heading(style):
+            return f"{HEADING}{shown} " if shown else HEADING
+        return (f"{shown} " if shown else ITEM) if is_item else TEXT
+
+    def _list(self, element: Element) -> None:
+        """Read a list, which counts anew unless it says that it goes on."""
+        name = element.get("text.style-name") or (self._lists[-1] if self._lists else "")
+        self._lists.append(name)
+        goes_on = element.get("text.continue-numbering") == "true" or "text.continue-list" in element.attrib
+        if not goes_on and (counting := self._countings.get(name)):
+            counting.restart(len(self._lists))
+        self._read(element)
+        self._lists.pop()
 
     def _table(self, table: Element) -> None:
         """Read the rows; short words in the first of several are the heads of columns."""
@@ -148,6 +176,18 @@ class _Odt(OfficeLines):
             chain.append(style)
             name = style.get("style.parent-style-name", "")
         return chain
+
+
+def _counting(kind: Element) -> Counting:
+    return Counting({whole(level.get("text.level")): _level(level) for level in kind})
+
+
+def _level(level: Element) -> Level:
+    """How a level is shown: the numbers of as many levels as it says, between what stands before and after them."""
+    depth, shown = whole(level.get("text.level")), whole(level.get("text.display-levels"))
+    places = ".".join(f"%{each}" for each in range(max(1, depth - shown + 1), depth + 1))
+    pattern = f"{level.get('style.num-prefix', '')}{places}{level.get('style.num-suffix', '')}"
+    return Level(level.get("style.num-format", ""), pattern, whole(level.get("text.start-value")))
 
 
 def _hides(style: list[Element]) -> bool | None:

@@ -1,13 +1,15 @@
 """How do the paragraphs of an office file become lines? What ODT and DOCX share.
 
-Headings come behind "#" and the items of lists behind "-", as people type them. A line that its author broke by hand
-(Shift+Enter, a page break) hangs under its first words, so that it is still read as one statement.
+Headings come behind "#", the items of lists behind "-" or the number that is shown, as people type them. A line that
+its author broke by hand (Shift+Enter, a page break) hangs under its first words, so that it is still one statement.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
+
+from forum.text.bullets import after_bullets
 
 HEADING, ITEM, TEXT = "## ", "- ", ""
 _BLANKS: Final = re.compile(r"[ \t\r\n]+")
@@ -37,9 +39,15 @@ class OfficeLines:
     _open: list[_Paragraph] = field(default_factory=list)
     _going_on: dict[int, _Paragraph] = field(default_factory=dict)
 
-    def open(self) -> None:
-        """Begin a paragraph, or take up the one whose end was removed."""
+    def open(self) -> str:
+        """Begin a paragraph, or take up the one whose end was removed: returns the mark that it has, if any."""
         self._open.append(self._going_on.pop(len(self._open), _Paragraph()))
+        return self._open[-1].mark
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the open paragraph says nothing."""
+        return not "".join(self._open[-1].parts).strip()
 
     def write(self, letters: str | None) -> None:
         """Take letters between tags, whose line breaks and indentation are one blank."""
@@ -59,8 +67,11 @@ class OfficeLines:
             self._going_on[len(self._open)] = _Paragraph(paragraph.parts, paragraph.mark or (mark if said else TEXT))
         elif said:
             mark = paragraph.mark or mark
-            first, *others = [" ".join(said)] if mark == HEADING else said
-            self.lines += [mark + first, *(f"  {line}" for line in others)]
+            first, *others = [" ".join(said)] if mark.startswith(HEADING) else said
+            is_typed_so = not mark or mark.startswith(HEADING) or after_bullets(mark + first)
+            # "Article 3" is shown before an item, and opens none as people type them.
+            first = mark + first if is_typed_so else ITEM + mark + first
+            self.lines += [first, *(f"  {line}" for line in others)]
 
     def drop(self) -> None:
         """End a paragraph that is not the author's words."""

@@ -24,7 +24,18 @@ _NUMBERING = """
 <w:abstractNum w:abstractNumId="0"><w:multiLevelType w:val="multilevel"/>
  <w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="bullet"/><w:lvlText w:val="•"/></w:lvl>
  <w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="bullet"/><w:lvlText w:val="•"/></w:lvl></w:abstractNum>
-<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>"""
+<w:abstractNum w:abstractNumId="1"><w:multiLevelType w:val="multilevel"/>
+ <w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/></w:lvl>
+ <w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="%2)"/></w:lvl>
+ <w:lvl w:ilvl="2"><w:start w:val="3"/><w:numFmt w:val="lowerRoman"/><w:lvlText w:val="%3."/></w:lvl></w:abstractNum>
+<w:abstractNum w:abstractNumId="2"><w:multiLevelType w:val="multilevel"/>
+ <w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="upperRoman"/><w:pStyle w:val="Titre1"/><w:lvlText w:val="%1 –"/>
+ </w:lvl><w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1.%2"/></w:lvl></w:abstractNum>
+<w:abstractNum w:abstractNumId="3"><w:multiLevelType w:val="multilevel"/>
+ <w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="Article %1"/></w:lvl></w:abstractNum>
+<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num><w:num w:numId="2"><w:abstractNumId w:val="1"/></w:num>
+<w:num w:numId="3"><w:abstractNumId w:val="1"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="5"/></w:lvlOverride></w:num>
+<w:num w:numId="4"><w:abstractNumId w:val="2"/></w:num><w:num w:numId="5"><w:abstractNumId w:val="3"/></w:num>"""
 _STYLES = """
 <w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/></w:style>
 <w:style w:type="paragraph" w:styleId="Titre1"><w:name w:val="heading 1"/><w:basedOn w:val="Normal"/>
@@ -42,8 +53,13 @@ _ODF_NAMES = " ".join(
     + ['xmlns:xlink="http://www.w3.org/1999/xlink"', 'xmlns:dc="http://purl.org/dc/elements/1.1/"']
     + ['xmlns:ooow="http://openoffice.org/2004/writer"', 'xmlns:math="http://www.w3.org/1998/Math/MathML"']
 )
-_ODF_LISTS = """<text:list-style style:name="L"><text:list-level-style-bullet text:level="1" text:bullet-char="•"/>
-<text:list-level-style-bullet text:level="2" text:bullet-char="•"/></text:list-style>"""
+_BLANK = """<style:list-level-properties text:list-level-position-and-space-mode="label-alignment">
+<style:list-level-label-alignment text:label-followed-by="space"/></style:list-level-properties>"""
+_ODF_LISTS = f"""<text:list-style style:name="L"><text:list-level-style-bullet text:level="1" text:bullet-char="•"/>
+<text:list-level-style-bullet text:level="2" text:bullet-char="•"/></text:list-style>
+<text:list-style style:name="N"><text:list-level-style-number text:level="1" style:num-format="1" style:num-suffix=".">
+{_BLANK}</text:list-level-style-number><text:list-level-style-number text:level="2" style:num-format="a" text:start-value="2"
+ style:num-suffix=")" text:display-levels="2">{_BLANK}</text:list-level-style-number></text:list-style>"""
 _ODF_PAGE = """<office:automatic-styles><style:page-layout style:name="P"><style:page-layout-properties
  fo:page-width="50cm" fo:page-height="30cm"/></style:page-layout></office:automatic-styles><office:master-styles>
  <style:master-page style:name="Standard" style:page-layout-name="P">{header}</style:master-page></office:master-styles>"""
@@ -202,6 +218,46 @@ DOCX = [
         "nested list",
         docx(item("Former") + item("les agents", level=1) + item("Ouvrir")),
         ["- Former", "- les agents", "- Ouvrir"],
+    ),
+    Sample(
+        "numbered lists",
+        docx(
+            item("Un", number=2)
+            + item("a", level=1, number=2)
+            + item("b", level=1, number=2)
+            + item("trois", level=2, number=2)
+            + item("quatre", level=2, number=2)
+            + p("Entre")
+            + item("Deux", number=2)
+            + item("a encore", level=1, number=2)
+            + item("Cinq", number=3)
+            + item("Six", number=3)
+        ),
+        ["1. Un", "a) a", "b) b", "iii. trois", "iv. quatre", "Entre", "2. Deux", "a) a encore", "5. Cinq", "6. Six"],
+    ),
+    Sample(
+        "numbered headings and articles",
+        docx(
+            p("Décisions", properties='<w:pStyle w:val="Numero"/>')
+            + item("Former", level=1, number=4)
+            + p("Suites", properties='<w:pStyle w:val="Numero"/>')
+            + item("Ouvrir", level=1, number=4)
+            + item("prêter", number=5),
+            styles='<w:style w:type="paragraph" w:styleId="Numero"><w:name w:val="N"/><w:basedOn w:val="Titre1"/>'
+            '<w:pPr><w:numPr><w:numId w:val="4"/></w:numPr></w:pPr></w:style>',
+        ),
+        ["## I – Décisions", "- I.1 Former", "## II – Suites", "- II.1 Ouvrir", "- Article 1 prêter"],
+    ),
+    Sample(
+        "hidden items are counted, removed ends are not",
+        docx(
+            item("Un", number=2)
+            + item(r("Secret", _HIDDEN), number=2, properties=f"<w:rPr>{_HIDDEN}</w:rPr>")
+            + item("Deux ", number=2, properties=f"<w:rPr><w:del {_WHEN}/></w:rPr>")
+            + item("et la suite", number=2)
+            + item("Trois", number=2)
+        ),
+        ["1. Un", "3. Deux et la suite", "4. Trois"],
     ),
     Sample(
         "a style takes the list away",
@@ -561,6 +617,11 @@ def items(*each: str) -> str:
     return f'<text:list text:style-name="L">{"".join(f"<text:list-item>{one}</text:list-item>" for one in each)}</text:list>'
 
 
+def numbers(*each: str, more: str = "") -> str:
+    """A numbered list of an ODT."""
+    return items(*each).replace('"L"', f'"N" {more}', 1)
+
+
 def cells(*rows: list[str]) -> str:
     """A table of an ODT, of cells of one paragraph; a cell that is XML is all of it."""
     columns = f'<table:table-column table:number-columns-repeated="{len(rows[0])}"/>'
@@ -598,6 +659,43 @@ ODT = [
             '<text:list text:style-name="L"><text:list-header><text:p>Avant</text:p></text:list-header><text:list-item><text:p>Former</text:p></text:list-item></text:list>'
         ),
         ["Avant", "- Former"],
+    ),
+    Sample(
+        "odt numbered lists",
+        odt(
+            numbers(
+                "<text:p>Un</text:p>" + numbers("<text:p>b</text:p>", "<text:p>c</text:p>"), "<text:p>Deux</text:p>"
+            )
+            + "<text:p>Entre</text:p>"
+            + numbers("<text:p>Un</text:p>")
+            + "<text:p>Entre</text:p>"
+            + numbers("<text:p>Deux</text:p>", more='text:continue-numbering="true"')
+            + numbers("<text:p>Sept</text:p>").replace("<text:list-item>", '<text:list-item text:start-value="7">')
+        ),
+        ["1. Un", "- 1.b) b", "- 1.c) c", "2. Deux", "Entre", "1. Un", "Entre", "2. Deux", "7. Sept"],
+    ),
+    Sample(
+        "odt numbered headings",
+        odt(
+            '<text:h text:outline-level="1">Décisions</text:h><text:h text:outline-level="2">Former</text:h>'
+            '<text:h text:outline-level="1">Suites</text:h><text:h text:outline-level="2">Ouvrir</text:h>',
+            styles='<text:outline-style style:name="Outline"><text:outline-level-style text:level="1" style:num-format="I" '
+            f'style:num-suffix=" –">{_BLANK}</text:outline-level-style><text:outline-level-style text:level="2" '
+            f'style:num-format="1" text:display-levels="2">{_BLANK}</text:outline-level-style></text:outline-style>',
+        ),
+        ["## I – Décisions", "## I.1 Former", "## II – Suites", "## II.1 Ouvrir"],
+    ),
+    Sample(
+        "odt hidden items are counted",
+        odt(
+            numbers(
+                "<text:p>Un</text:p>", f"<text:p>{span('deux', 'S')}</text:p>", "<text:p/>", "<text:p>Quatre</text:p>"
+            ),
+            automatic=_SECRETS,
+        ),
+        ["1. Un", "4. Quatre"],
+        shown="1. Un 3. 4. Quatre",
+        why="an item without words is no line",
     ),
     Sample("odt hidden span", odt(f"<text:p>Ouvrir{span(' un', 'S')}</text:p>", automatic=_SECRETS), ["Ouvrir"]),
     Sample(
