@@ -17,7 +17,8 @@ A cell is what one group says about one proposal: how many people are for it, of
   tries every vote of many small electorates.
 - Two partitions of the same voters (professions, territories) can be subtracted from each other, see `tell_together`:
   both are shown, or none.
-- A later release is compared with the earlier ones: a cell that changed by fewer than FEWEST_SHOWN people is masked.
+- A later release is compared with the earlier ones: a cell that changed by fewer than FEWEST_SHOWN people, or whose
+  change is unanimous, is masked. What two totals differ by stays exact, as totals are.
 
 Sources: A. Hundepool and others, "Statistical Disclosure Control" (2012), chapter 4: tables of frequencies,
 complementary suppression, group disclosure; K. Kenthapadi, N. Mishra and K. Nissim, "Simulatable auditing" (2005): what
@@ -76,14 +77,16 @@ class GroupCell:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What is published of the groups of one proposal: the cells shown by group, and that of all the others together.
-
-    `rest` is the number of voters in groups that are not shown; totals less shown cells give it to anybody.
-    """
+    """What is published of one proposal: the cells shown by group, that of all the others together, and the total."""
 
     cells: Mapping[str, GroupCell] = field(default_factory=dict)
     others: GroupCell | None = None
-    rest: int = 0
+    whole: Share = Share()
+
+    @property
+    def rest(self) -> int:
+        """Voters of groups that are not shown; the total less the shown cells gives it to anybody."""
+        return self.whole.votants - sum(cell.votants for cell in self.cells.values())
 
 
 NOTHING_SHOWN: Final = Published()
@@ -120,13 +123,14 @@ def published(
     kept = tuple(each for each in found if each is not None)
     is_balanced = FEWEST_APART <= whole.pour <= whole.votants - FEWEST_APART
     if not is_balanced or len(kept) < len(found) or (len(kept) > 1 and tell_together(joint, *kept)):
-        return tuple(Published(rest=whole.votants) for _ in listed)
+        return tuple(Published(whole=whole) for _ in listed)
     return kept
 
 
 def _cells(groups: Mapping[str, Share], unlisted: Share, earlier: Sequence[Published]) -> Published | None:
     """What one partition may show by itself; None where what people said forbids it."""
-    masked = _masked(groups, unlisted.votants, earlier)
+    whole = sum(groups.values(), start=unlisted)
+    masked = _masked(groups, unlisted.votants, _moved(groups, whole, earlier))
     rest = sum((groups[name] for name in masked), start=unlisted)
     shown = {name: coarsened(share) for name, share in groups.items() if name not in masked}
     coarse = [groups[name] for name, cell in shown.items() if cell.precision is not Precision.EXACT]
@@ -135,14 +139,14 @@ def _cells(groups: Mapping[str, Share], unlisted: Share, earlier: Sequence[Publi
         return None
     # Beside a coarse cell, what the others say would give its true figure.
     others = GroupCell(rest.pour, rest.votants) if shown and hides and not coarse else None
-    return Published(shown, others, rest.votants)
+    return Published(shown, others, whole)
 
 
-def _masked(groups: Mapping[str, Share], unlisted: int, earlier: Sequence[Published]) -> set[str]:
-    """The groups that are not shown, whatever they say: the small ones, those that moved a little since an earlier
-    release, and as many of the next as keep these from being computed."""
+def _masked(groups: Mapping[str, Share], unlisted: int, moved: Collection[str]) -> set[str]:
+    """The groups that are not shown, whatever they say: the small ones, those that `moved` since an earlier release,
+    and as many of the next as keep these from being computed."""
     by_size = sorted(groups, key=lambda name: (groups[name].votants, name))
-    masked = {name for name in by_size if groups[name].votants < FEWEST_SHOWN or _moved(name, groups[name], earlier)}
+    masked = {name for name in by_size if groups[name].votants < FEWEST_SHOWN or name in moved}
     rest = unlisted + sum(groups[name].votants for name in masked)
     for name in by_size:
         apart = len(masked) + bool(unlisted)
@@ -154,25 +158,40 @@ def _masked(groups: Mapping[str, Share], unlisted: int, earlier: Sequence[Publis
     return masked
 
 
-def _moved(name: str, share: Share, earlier: Collection[Published]) -> bool:
-    """Whether the difference from an earlier release is that of fewer than FEWEST_SHOWN people, or may be.
+def _moved(groups: Mapping[str, Share], whole: Share, earlier: Sequence[Published]) -> set[str]:
+    """The groups whose figures, less those of an earlier release, would tell the ballots cast in between.
 
-    What was masked stays so, unless the group has gained enough people since, however many it had: shown now, it could
-    be subtracted from what it was hidden among.
+    A difference is looked at as a cell is: of fewer than FEWEST_SHOWN people, or where all or all but one say the same,
+    it is not to be had. Neither is what is left of the difference of the totals: if it would be, no group is shown that
+    changed at all. What was masked stays so, unless the group has gained enough people since, however many it had:
+    shown now, it could be subtracted from what it was hidden among.
     """
-    now = coarsened(share)
+    moved: set[str] = set()
     for release in earlier:
-        before = release.cells.get(name)
-        if before is None:
-            if share.votants < release.rest + FEWEST_SHOWN:
-                return True
-        elif now != before and max(abs(now.pour - before.pour), abs(_not_for(now) - _not_for(before))) < FEWEST_SHOWN:
-            return True
-    return False
+        left = _change(release.whole, whole)
+        changes: dict[str, tuple[int, int]] = {}
+        for name, share in groups.items():
+            before = release.cells.get(name)
+            if before is None and share.votants < release.rest + FEWEST_SHOWN:
+                moved.add(name)
+            elif before is not None and before != coarsened(share):
+                changes[name] = _change(before, coarsened(share))
+        told = {name for name, change in changes.items() if _is_telling(change)}
+        for name, (pour, others) in changes.items():
+            left = left if name in told else (left[0] - pour, left[1] - others)
+        moved |= set(changes) if _is_telling(left) else told
+    return moved
 
 
-def _not_for(cell: GroupCell) -> int:
-    return cell.votants - cell.pour
+def _change(before: Share | GroupCell, now: Share | GroupCell) -> tuple[int, int]:
+    """How many more are for it, and how many more are not."""
+    return now.pour - before.pour, (now.votants - now.pour) - (before.votants - before.pour)
+
+
+def _is_telling(change: tuple[int, int]) -> bool:
+    """Whether a difference is that of so few people, or of people who agree so well, that it tells their ballots."""
+    fewer, more = sorted(map(abs, change))
+    return more > 0 and (more < FEWEST_SHOWN or fewer <= 1)
 
 
 def _tell(coarse: Collection[Share], rest: Share, *, hides: bool) -> bool:

@@ -24,14 +24,14 @@ def of(*shares: tuple[int, int], unlisted: tuple[int, int] = (0, 0), earlier: Se
 
 def test_a_group_is_shown_from_five_voters_and_the_others_together() -> None:
     assert of((3, 9), (4, 10), (2, 3), (1, 4)) == Published(
-        {"A": GroupCell(3, 9), "B": GroupCell(4, 10)}, GroupCell(3, 7), 7
+        {"A": GroupCell(3, 9), "B": GroupCell(4, 10)}, GroupCell(3, 7), Share(10, 26)
     )
 
 
 def test_a_group_alone_takes_the_next_smallest_with_it() -> None:
-    assert of((3, 9), (4, 10), (1, 1)) == Published({"B": GroupCell(4, 10)}, GroupCell(4, 10), 10)
+    assert of((3, 9), (4, 10), (1, 1)) == Published({"B": GroupCell(4, 10)}, GroupCell(4, 10), Share(8, 20))
     # Without a voter too: that nobody of it voted is not told either.
-    assert of((3, 9), (4, 10), (0, 0)) == Published({"B": GroupCell(4, 10)}, GroupCell(3, 9), 9)
+    assert of((3, 9), (4, 10), (0, 0)) == Published({"B": GroupCell(4, 10)}, GroupCell(3, 9), Share(7, 19))
     assert of((3, 9), (4, 10), (3, 6), unlisted=(1, 1)).cells.keys() == {"A", "B"}
 
 
@@ -58,18 +58,18 @@ def test_where_all_or_all_but_one_say_the_same_the_figure_is_coarse(pour: int, c
 
 
 def test_no_group_is_shown_where_totals_would_sharpen_a_coarse_figure() -> None:
-    assert of((9, 9), (4, 10)) == Published(rest=19)
+    assert of((9, 9), (4, 10)) == Published(whole=Share(13, 19))
     assert of((9, 9), (7, 8), (4, 10)).cells.keys() == {"A", "B", "C"}, "one of A and B is not unanimous, but which?"
-    assert of((9, 9), (8, 8), (4, 10)) == Published(rest=27)
+    assert of((9, 9), (8, 8), (4, 10)) == Published(whole=Share(21, 27))
 
 
 def test_no_group_is_shown_where_the_rest_would_be_unanimous() -> None:
-    assert of((3, 9), (4, 10), (3, 3), (4, 4)) == Published(rest=26)
+    assert of((3, 9), (4, 10), (3, 3), (4, 4)) == Published(whole=Share(14, 26))
 
 
 def test_no_group_is_shown_of_a_proposal_that_hardly_anybody_refuses() -> None:
-    assert of((9, 9), (9, 10)) == Published(rest=19)
-    assert of((0, 9), (2, 10), (0, 12)) == Published(rest=31)
+    assert of((9, 9), (9, 10)) == Published(whole=Share(18, 19))
+    assert of((0, 9), (2, 10), (0, 12)) == Published(whole=Share(2, 31))
 
 
 SIZES = [
@@ -141,9 +141,19 @@ def test_a_cell_that_changed_by_fewer_than_five_is_masked_in_the_second_release(
     assert first.cells.keys() == {"A", "B", "C"}
     same = of((3, 9), (4, 10), (5, 12), (2, 4), (2, 4), earlier=[first])
     assert same.cells == first.cells
-    # One more of A, and one less; five more of A; one who changed sides.
-    for share, is_shown in (((4, 10), False), ((3, 8), False), ((8, 14), True), ((4, 9), False)):
-        assert ("A" in of(share, (4, 10), (5, 12), (1, 3), (2, 4), earlier=[first]).cells) is is_shown
+    # One more of A, one less, one who changed sides; five more who say the same; seven more who do not.
+    for share in ((4, 10), (3, 8), (4, 9), (8, 14)):
+        assert "A" not in of(share, (4, 10), (5, 12), (1, 3), (2, 4), earlier=[first]).cells
+    assert "A" in of((8, 16), (4, 10), (5, 12), (1, 3), (2, 4), earlier=[first]).cells
+
+
+def test_what_is_left_of_the_difference_of_two_totals_tells_nobodys_ballot() -> None:
+    """Seven more of A, and one of C, who is known to be new: the totals less A would tell what C's member said."""
+    first = of((3, 9), (4, 10), (2, 3), (1, 4))
+    both = of((8, 16), (4, 10), (3, 4), (1, 4), earlier=[first])
+    assert both.cells.keys() == {"B"}
+    only_a = of((8, 16), (4, 10), (2, 3), (1, 4), earlier=[first])
+    assert only_a.cells.keys() == {"A", "B"}
 
 
 def test_what_the_first_release_masked_stays_so_until_its_gain_is_that_of_many() -> None:

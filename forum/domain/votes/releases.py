@@ -14,7 +14,7 @@ from datetime import datetime
 from forum.database import row, rows
 from forum.domain.themes.themes import ThemeHead
 from forum.domain.votes.standings import Lens
-from forum.ranking.published import GroupCell, Precision, Published
+from forum.ranking.published import GroupCell, Precision, Published, Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _written(cells: Mapping[Lens, Mapping[str, Published]]) -> str:
     facts = {
         lens.value: {
             reference: {
-                "rest": each.rest,
+                "whole": [each.whole.pour, each.whole.votants],
                 "cells": {name: [cell.pour, cell.votants, cell.precision.value] for name, cell in each.cells.items()},
             }
             for reference, each in by_reference.items()
@@ -82,7 +82,7 @@ def _read(text: str) -> dict[Lens, dict[str, Published]]:
                     name: GroupCell(pour, votants, Precision(how))
                     for name, (pour, votants, how) in each["cells"].items()
                 },
-                rest=each["rest"],
+                whole=Share(*each["whole"]),
             )
             for reference, each in by_reference.items()
         }
