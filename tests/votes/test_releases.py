@@ -103,11 +103,12 @@ async def test_duels_that_few_people_changed_are_not_published_again(
     """The difference of two matrices of pairs is the order of who voted in between."""
     theme = await make_vote(Voting.RANKING)
     await cast(theme, await make_voters(20), {"Un": "1" * 12 + "3" * 8, "Deux": "2" * 20, "Trois": "3" * 12 + "1" * 8})
-    assert "la préfèrent" in await words(client)
+    assert "Duel gagné" in await words(client)
     await reopen(app, clock)
     (late,) = await make_voters(1, first=40)
     await say(app, late, "1")
     clock.pass_(hours=2)
     text = await words(client)
     assert "21 personnes l’ont classée." in text
-    assert "la préfèrent" not in text
+    assert "voté depuis une première clôture" in text
+    assert "Duel" not in text

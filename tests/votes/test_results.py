@@ -189,7 +189,7 @@ async def test_duels_of_fewer_than_twenty_voters_are_not_published(client: Async
     await cast(theme, await make_voters(19), {"Un": "1" * 19, "Deux": "2" * 18, "Trois": "3"})
     text = await words(client)
     assert await order(client) == [(1, "T3-001"), (2, "T3-002"), (3, "T3-003")]
-    assert "sous 20 votants, leurs duels diraient l’ordre de chacun" in text
+    assert "moins de 20 ont voté" in text
     assert "préfèrent" not in text
     assert "18 personnes l’ont classée." in text
 

@@ -89,7 +89,7 @@ def _rules(snapshot: Snapshot) -> Iterable[Entry]:
     ties = (
         "Les ex æquo partagent un rang et se suivent dans l’ordre de leurs références, qui ne dit rien de leur valeur."
     )
-    yield Entry("Classement", text(" ".join((*_orders(snapshot.themes), ties))))
+    yield Entry("Classement", text(" ".join((*_orders(snapshot), ties))))
     if any(proposal.pending for proposal in snapshot.proposals):
         yield Entry(
             "Changements en cours de vote",
@@ -124,7 +124,9 @@ def _beside(themes: Sequence[FrozenTheme]) -> Iterable[str]:
             _where(across, themes)
             + fr(
                 "consensus entre groupes déclarés, moyenne géométrique de (pour + 1) / (votants + 2) sur les groupes "
-                "montrés, s’il y en a deux au moins."
+                "montrés, s’il y en a deux au moins. Un groupe est montré à partir de cinq votants ; à une personne "
+                "près quand tous, ou tous sauf un, disent la même chose ; et seulement si aucune soustraction ne dit "
+                "le reste."
             )
         )
     picked = [theme for theme in themes if theme.picks]
@@ -194,10 +196,22 @@ def _votes(themes: Sequence[FrozenTheme]) -> Iterable[str]:
             yield fr("Mentions, de la pire à la meilleure : {mentions}.", mentions=", ".join(mentions))
 
 
-def _orders(themes: Sequence[FrozenTheme]) -> Iterable[str]:
-    for voting, where in _alike(themes, lambda theme: theme.voting, Voting.OPINIONS):
-        yield where + fr(_KINDS[voting][1])
+def _orders(snapshot: Snapshot) -> Iterable[str]:
+    """What decides the rank; for duels that are not published, how many people ranked a proposal."""
+    ranked = {proposal.theme for proposal in snapshot.proposals if proposal.said}
 
+    def order(theme: FrozenTheme) -> str:
+        without = theme.voting is Voting.RANKING and theme.number in ranked and not theme.compared
+        return _WITHOUT_DUELS if without else _KINDS[theme.voting][1]
+
+    for words, where in _alike(snapshot.themes, order, _KINDS[Voting.OPINIONS][1]):
+        yield where + fr(words)
+
+
+_WITHOUT_DUELS: Final = (
+    "Nombre de personnes qui classent la proposition ; ses duels ne sont pas publiés, faute de votants (il en faut "
+    "vingt) ou parce que les propositions sont trop nombreuses."
+)
 
 R = TypeVar("R")
 

@@ -67,6 +67,8 @@ class Evidence:
     partitions: tuple[Partition, ...]
     picks: tuple[str, ...]
     voters: int
+    withholds_orders: bool = False
+    """Too few people voted, or voted since an earlier release, for pairs and picks to be published."""
 
     def cells_of(self, reference: str) -> dict[Lens, dict[str, GroupCell]]:
         """The cells of one proposal that count in each consensus."""
@@ -121,13 +123,15 @@ async def read_evidence(theme: ThemeHead, counts: Mapping[int, JudgedProposal], 
     publishes_orders = voters >= FEWEST_WITH_ORDERS and await _changed_by_nobody_or_many(theme, earlier)
     if theme.voting is Voting.RANKING:
         compares = publishes_orders and can_compare(len(references))
-        return Evidence(await _pairs(theme, references) if compares else None, (), (), voters)
+        pairs = await _pairs(theme, references) if compares else None
+        return Evidence(pairs, (), (), voters, withholds_orders=not publishes_orders)
     supporters = await _supporters(theme, quorate) if publishes_orders else {}
     picks = await to_thread.run_sync(slate, supporters, FIRST)
     partitions = await _partitions(theme, references, earlier)
     # Whether anybody of a partition voted is not told by naming it where nothing of it is published.
     shown = tuple(each for each in partitions if any(one.cells for one in each.cells.values()))
-    return Evidence(None, shown, tuple(pick.reference for pick in picks), voters)
+    picked = tuple(pick.reference for pick in picks)
+    return Evidence(None, shown, picked, voters, withholds_orders=not publishes_orders)
 
 
 async def keep_release(theme: ThemeHead, now: datetime) -> None:
