@@ -216,8 +216,8 @@ async def _rows_refused(page: Page) -> None:
     await page.locator(".error-summary").wait_for()
 
 
-async def _calendar_upside_down(page: Page) -> None:
-    await _refused(page, ouverture_des_votes="2030-01-02T10:00", cloture_des_votes="2030-01-01T10:00")
+async def _calendar_when_clocks_change(page: Page) -> None:
+    await _refused(page, ouverture_des_votes="2030-03-31T02:30", cloture_des_votes="2030-10-27T02:30")
 
 
 async def _no_reason(page: Page) -> None:
@@ -415,7 +415,7 @@ OPEN = [
     Scene("selection refused (422)", "modératrice", "/themes/3/etiqueter?voir=sans", _no_tick),
     Scene("proposals", "agent", "/themes/3/propositions"),
     Scene("schedule", "agent", "/themes/3/calendrier"),
-    Scene("schedule refused (422)", "agent", "/themes/3/calendrier", _calendar_upside_down),
+    Scene("schedule refused (422)", "agent", "/themes/3/calendrier", _calendar_when_clocks_change),
     Scene("syntheses", "agent", "/syntheses"),
     Scene("synthesis refused (422)", "agent", "/syntheses", _no_such_theme),
     Scene("working draft", "agent", "/syntheses/{draft}"),

@@ -75,7 +75,9 @@ async def _under_way(lanes: list[tuple[str, int]]) -> AsyncIterator[None]:
             if await throttle().tally(lane, LONGEST_TRY) > at_once:
                 seconds = math.ceil(HOLDS[-1])
                 raise TooMany(
-                    "D’autres essais sont en cours sur ce compte. Réessayez dans {seconds} secondes.",
+                    "D’autres essais sont en cours sur ce compte. Réessayez dans {seconds} secondes. "
+                    "Si cela dure, choisissez un nouveau mot de passe par « Mot de passe oublié » : "
+                    "vos essais d’ici passeront à part.",
                     values={"seconds": seconds},
                     retry_after=seconds,
                 )
