@@ -72,6 +72,12 @@ class Vote:
     quota: int
     sealed: bool
     proposals: tuple[Ballots, ...]
+    publishes: bool = True
+    """Whether the duels of an order of preference are published."""
+
+    @property
+    def duels(self) -> bool:
+        return self.voting is Voting.RANKING and self.publishes
 
     @property
     def in_force(self) -> list[Ballots]:
@@ -134,6 +140,7 @@ def votes(draw: st.DrawFn, number: int, kinds: Sequence[Voting] = tuple(Voting),
         quota=0 if voting is Voting.JUDGMENT else draw(st.sampled_from((0, 1, 5))),
         sealed=draw(st.booleans()),
         proposals=tuple(proposals),
+        publishes=draw(st.booleans()),
     )
 
 
@@ -164,7 +171,7 @@ def snapshot_of(voted: Sequence[Vote]) -> Snapshot:
 
 
 def _theme(vote: Vote) -> FrozenTheme:
-    names = [each.reference for each in vote.in_force] if vote.voting is Voting.RANKING else []
+    names = [each.reference for each in vote.in_force] if vote.duels else []
     return FrozenTheme(
         number=vote.number,
         title=f"Le thème {vote.number}",
@@ -218,6 +225,8 @@ class Ranked:
             case Voting.JUDGMENT:
                 grades = sorted(map(int, counted.values()))
                 return [-grade for grade in _majority_values(grades, self._longest())]
+            case Voting.RANKING if not self.vote.publishes:
+                return -len(counted)
             case Voting.RANKING:
                 names = sorted(self.ranks)
                 return sum(
@@ -239,7 +248,7 @@ class Ranked:
     def expected(self) -> dict[str, int]:
         """One more than how many are above; for duels, which leave some pairs undecided, that is what is counted."""
         keys = {reference: self.key(reference) for reference in self.ranks}
-        if self.vote.voting is Voting.RANKING:
+        if self.vote.duels:
             return {reference: 1 + above for reference, above in keys.items()}
         return {one: 1 + sum(other < key for other in keys.values()) for one, key in keys.items()}
 
@@ -291,7 +300,7 @@ def check_figures(said: str, ranked: Ranked, reference: str) -> None:
         case Voting.RANKING:
             if found := re.fullmatch(r"classée par (\d+) votants?", said):
                 assert int(found[1]) == votants
-                assert len(set(ranked.ranks.values())) == 1
+                assert not ranked.vote.duels or len(set(ranked.ranks.values())) == 1
             else:
                 check_duel(said, ranked, reference)
 
@@ -509,10 +518,17 @@ def test_the_method_says_of_each_theme_what_is_true_of_it(voted: tuple[Vote, ...
         Voting.JUDGMENT: "Jugement majoritaire",
         Voting.RANKING: "Duels",
     }
+    ranks = {each.reference for each in outline.data.proposals if each.rank is not None}
+
+    def ordered_by(words: str, vote: Vote) -> bool:
+        counted = not vote.duels and any(each.reference in ranks for each in vote.in_force)
+        unpublished = vote.voting is Voting.RANKING and counted
+        return ("Nombre de personnes" if unpublished else orders_by[vote.voting]) in words
+
     check("Vote", lambda words, vote: votes_by[vote.voting] in words)
     check("Vote", lambda words, vote: (f"au plus {vote.quota}" in words) == bool(vote.quota))
     check("Vote", lambda words, vote: (", ".join(SCALE) in words) == (vote.voting is Voting.JUDGMENT))
-    check("Classement", lambda words, vote: orders_by[vote.voting] in words)
+    check("Classement", ordered_by)
     check("Secret", lambda words, vote: ("ucun résultat" in words) == vote.sealed)
     quorums = {vote.quorum for vote in voted}
     if quorums == {0}:
@@ -523,6 +539,8 @@ def test_the_method_says_of_each_theme_what_is_true_of_it(voted: tuple[Vote, ...
         each = [f"thème {v.number}, {f'{v.quorum} votant' if v.quorum else 'aucun'}" for v in voted]
         assert all(re.search(rf"{one}s?(?: ;|\.)", said["Seuil"]) for one in each), said["Seuil"]
     agree(said["Seuil"])
+    if quorums != {0}:
+        assert ("abstentions" in said["Seuil"]) == any(vote.voting is Voting.OPINIONS for vote in voted)
     wilson = said.get("Second classement")
     of_opinions = [vote.number for vote in voted if vote.voting is Voting.OPINIONS]
     assert bool(wilson) == bool(of_opinions)
@@ -627,6 +645,6 @@ def check_why(said: str, ranked: Ranked, place: RankedPlace) -> None:
         case Voting.RANKING:
             if found := re.fullmatch(r"(\d+) personnes? l(?:’a|’ont) classée\.", said):
                 assert int(found[1]) == votants
-                assert len(set(ranked.ranks.values())) == 1
+                assert not ranked.vote.duels or len(set(ranked.ranks.values())) == 1
             else:
                 check_duel(said[0].lower() + said[1:], ranked, place.reference)

@@ -18,6 +18,7 @@ from forum.documents.outline import (
     Table,
     Tone,
 )
+from forum.domain.chapters.proposals import Ranking
 from forum.domain.chapters.words import (
     counted,
     fr,
@@ -31,18 +32,21 @@ from forum.domain.syntheses.snapshots import (
     FrozenWindow,
     Snapshot,
 )
+from forum.domain.votes.standings import Lens
 from forum.models.themes import Voting
 from forum.text.typography import capital
 
 
-def method_chapter(snapshot: Snapshot) -> Section:
+def method_chapter(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Section:
     """Calendar, rules of the vote and of the ranking, what is automatic and what is human, limits."""
     return Section(
         anchor="methode",
         title="Méthode",
         blocks=(_calendar(snapshot.themes),),
         sections=(
-            Section("methode-regles", "Règles du vote et du classement", (Definitions(tuple(_rules(snapshot))),)),
+            Section(
+                "methode-regles", "Règles du vote et du classement", (Definitions(tuple(_rules(snapshot, rankings))),)
+            ),
             Section(
                 "methode-fabrication",
                 "Ce qui est automatique, ce qui est humain",
@@ -76,7 +80,7 @@ def _window(window: FrozenWindow | None) -> str:
     return f"du {local_moment(window.start)} au {local_moment(window.end)}"
 
 
-def _rules(snapshot: Snapshot) -> Iterable[Entry]:
+def _rules(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Iterable[Entry]:
     method = snapshot.method
     site = snapshot.consultation.base_url
     yield Entry(
@@ -89,7 +93,7 @@ def _rules(snapshot: Snapshot) -> Iterable[Entry]:
     ties = (
         "Les ex æquo partagent un rang et se suivent dans l’ordre de leurs références, qui ne dit rien de leur valeur."
     )
-    yield Entry("Classement", text(" ".join((*_orders(snapshot), ties))))
+    yield Entry("Classement", text(" ".join((*_orders(rankings), ties))))
     if any(proposal.pending for proposal in snapshot.proposals):
         yield Entry(
             "Changements en cours de vote",
@@ -196,22 +200,27 @@ def _votes(themes: Sequence[FrozenTheme]) -> Iterable[str]:
             yield fr("Mentions, de la pire à la meilleure : {mentions}.", mentions=", ".join(mentions))
 
 
-def _orders(snapshot: Snapshot) -> Iterable[str]:
-    """What decides the rank; for duels that are not published, how many people ranked a proposal."""
-    ranked = {proposal.theme for proposal in snapshot.proposals if proposal.said}
-
-    def order(theme: FrozenTheme) -> str:
-        without = theme.voting is Voting.RANKING and theme.number in ranked and not theme.compared
-        return _WITHOUT_DUELS if without else _KINDS[theme.voting][1]
-
-    for words, where in _alike(snapshot.themes, order, _KINDS[Voting.OPINIONS][1]):
+def _orders(rankings: Sequence[Ranking]) -> Iterable[str]:
+    """What decides the rank: the method that gave it, which is not the declared one where duels are not published."""
+    by_theme = {ranking.theme.number: _order(ranking) for ranking in rankings}
+    usual = _KINDS[Voting.OPINIONS][1]
+    for words, where in _alike([ranking.theme for ranking in rankings], lambda theme: by_theme[theme.number], usual):
         yield where + fr(words)
 
 
-_WITHOUT_DUELS: Final = (
-    "Nombre de personnes qui classent la proposition ; ses duels ne sont pas publiés, faute de votants (il en faut "
-    "vingt) ou parce que les propositions sont trop nombreuses."
-)
+def _order(ranking: Ranking) -> str:
+    if ranking.primary is not Lens.PLACED:
+        return _KINDS[ranking.theme.voting][1]
+    if ranking.too_many_to_compare:
+        return (
+            "Nombre de personnes qui classent la proposition : les propositions sont trop nombreuses pour être "
+            "comparées deux à deux."
+        )
+    return (
+        "Nombre de personnes qui classent la proposition : leurs duels ne sont pas publiés, pour que personne n’y lise "
+        "l’ordre de quelqu’un."
+    )
+
 
 R = TypeVar("R")
 
@@ -246,12 +255,14 @@ def _quorums(themes: Sequence[FrozenTheme]) -> str:
     if quorums <= {0}:
         return fr("Aucun : toutes les propositions qui ont reçu un vote sont classées.")
     apart = "En dessous, la proposition est présentée à part, non classée."
+    # Only opinions have abstentions.
+    counts = ", abstentions comprises" if any(theme.voting is Voting.OPINIONS for theme in themes) else ""
     if len(quorums) == 1:
-        return f"{_voters(quorums.pop())} au moins, abstentions comprises. {apart}"
+        return f"{_voters(quorums.pop())} au moins{counts}. {apart}"
     each = fr(" ; ").join(
         f"{themes_named((theme,))}, {_voters(theme.quorum) if theme.quorum else 'aucun'}" for theme in themes
     )
-    return fr("Au moins, abstentions comprises : {each}. {apart}", each=each, apart=apart)
+    return fr("Au moins{counts} : {each}. {apart}", counts=counts, each=each, apart=apart)
 
 
 def _voters(quorum: int) -> str:

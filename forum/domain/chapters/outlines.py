@@ -65,7 +65,7 @@ def outline_of(snapshot: Snapshot) -> Outline:
     shown_rankings = rankings if said == snapshot else rankings_of(said)
     chapters = (
         _context(said),
-        method_chapter(said),
+        method_chapter(said, shown_rankings),
         participation_chapter(said, shown_rankings),
         _proposals(said, shown_rankings),
         _verbatims(said),

@@ -34,6 +34,7 @@ from forum.domain.chapters.words import (
 from forum.domain.syntheses.snapshots import FrozenProposal, FrozenTheme, Snapshot, SynthesisKind
 from forum.domain.themes.ballots import TALLIED, Count
 from forum.domain.votes.standings import (
+    DECLARED,
     Duel,
     JudgedProposal,
     Lens,
@@ -104,6 +105,8 @@ class Ranking:
     votants: int
     """All ballots on them, whatever they say."""
     primary: Lens
+    """The method that gives the ranks; where nothing is ranked, the declared one."""
+    too_many_to_compare: bool
     methods: tuple[Lens, ...]
     disagreements: tuple[Disagreement[Lens], ...]
 
@@ -135,7 +138,8 @@ def _ranking(snapshot: Snapshot, theme: FrozenTheme) -> Ranking:
         lines=tuple(_line(snapshot, proposal, places.get(proposal.reference)) for proposal in proposals),
         ballots=_sum(proposal.tally for proposal in in_force),
         votants=sum(proposal.votants for proposal in in_force),
-        primary=standing.primary,
+        primary=standing.primary if standing.ranked else DECLARED[theme.voting],
+        too_many_to_compare=standing.too_many_to_compare,
         methods=standing.methods,
         disagreements=standing.disagreements,
     )

@@ -52,12 +52,13 @@ class Lens(Labelled):
 ACROSS_GROUPS: Final = (Lens.BY_PROFESSION, Lens.BY_TERRITORY)
 """The orders made of the cells of groups: they say nothing of proposals where too few groups are shown."""
 
-_PRIMARY: Final[Mapping[Voting, Lens]] = {
+DECLARED: Final[Mapping[Voting, Lens]] = {
     Voting.OPINIONS: Lens.NET_SUPPORT,
     Voting.APPROVAL: Lens.APPROVAL,
     Voting.JUDGMENT: Lens.JUDGMENT,
     Voting.RANKING: Lens.SCHULZE,
 }
+"""The method of each kind of voting, whatever can be published of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,11 @@ class ThemeStanding:
     disagreements: tuple[Disagreement[Lens], ...]
     pairs: Pairs = field(default_factory=Pairs)
 
+    @property
+    def too_many_to_compare(self) -> bool:
+        """Whether there are too many proposals for their pairs to be compared."""
+        return not can_compare(len(self.ranked) + len(self.unranked))
+
 
 def favourable(mentions: int) -> int:
     """The lowest mention above the middle of a scale: from there on a mention counts as a support."""
@@ -196,7 +202,7 @@ def standing_of(
     orders |= _orders_across_groups(terms, candidates, judged)
     if picks:
         orders[Lens.SLATE] = arrange(candidates, {reference: place for place, reference in enumerate(picks, start=1)})
-    primary = Lens.PLACED if terms.voting is Voting.RANKING and pairs is None else _PRIMARY[terms.voting]
+    primary = Lens.PLACED if terms.voting is Voting.RANKING and pairs is None else DECLARED[terms.voting]
     methods = tuple(lens for lens in Lens if lens in orders and lens is not primary)
     return ThemeStanding(
         primary=primary,
