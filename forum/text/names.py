@@ -30,6 +30,8 @@ _ADDRESS = re.compile(r"(?:^|\W)www\b|[^\W\d_]{2,}\.[^\W\d_]{2,}", re.IGNORECASE
 # Letters and marks without a picture, by which one name would pass for another: joiner, Hangul fillers, inherent Khmer
 # vowels, Mongolian and other variation selectors.
 _UNSEEN = re.compile(f"[{IGNORABLE}]")
+# Signs that programs put for those of a keyboard.
+_WRITTEN_PLAIN = str.maketrans("\u2010\u2011\u2012\u2013‘´`′", "----’’’’")
 _BLANKS = re.compile(r"[\s_]+")
 _NOT_IN_HANDLE = re.compile(r"[ ]+")
 
@@ -58,10 +60,11 @@ _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 def clean_name(raw: str, *, house: Collection[str] = ()) -> str:
     """The display name to store (NFC, single spaces). Raises Invalid with the sentence that says what is wrong. `house`
     are names that nobody but the site itself goes by."""
-    if not all(letter.isspace() or _may_stand_in_name(letter) for letter in raw):
-        raise Invalid("Un nom se compose de lettres, de chiffres, d’espaces, d’apostrophes, de points et de tirets.")
     if len(raw) > LONGEST_TYPED:
         raise _length()
+    raw = raw.translate(_WRITTEN_PLAIN)
+    if sign := next((letter for letter in raw if not letter.isspace() and not _may_stand_in_name(letter)), None):
+        raise _misplaced(sign)
     name = _BLANKS.sub(" ", unicodedata.normalize("NFC", raw)).strip()
     if not SHORTEST <= len(name) <= LONGEST or len(skeleton(name)) > LONGEST_KEY:
         raise _length()
@@ -106,6 +109,19 @@ def claims_house(organisation: str, house: frozenset[str]) -> bool:
 def make_handle(name: str) -> str:
     """What others type after @ ("Malik Diallo" -> "Malik-Diallo"). The domain adds a number for namesakes."""
     return _NOT_IN_HANDLE.sub("-", name.strip()).rstrip(_PUNCTUATION)
+
+
+def _misplaced(sign: str) -> Invalid:
+    if not sign.isprintable():
+        return Invalid(
+            "Un nom se compose de lettres, de chiffres, d’espaces, d’apostrophes, de points et de tirets. Celui-ci "
+            "contient un signe qui ne se voit pas : tapez-le au lieu de le coller."
+        )
+    return Invalid(
+        "Un nom se compose de lettres, de chiffres, d’espaces, d’apostrophes, de points et de tirets : "
+        "retirez « {sign} ».",
+        values={"sign": sign},
+    )
 
 
 def _length() -> Invalid:

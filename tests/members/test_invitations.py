@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from forum.database import row, rows
 from forum.domain.members import invitations
-from forum.domain.members.invitation_files import Guest, guests_in, read_guests
+from forum.domain.members.invitation_files import Guest, GuestList, guests_in, read_guests
 from forum.domain.sign_in import passwords
 from forum.domain.upkeep.identifiers import mend_identifiers
 from forum.errors import Invalid
@@ -87,15 +87,15 @@ def plain(page: str) -> str:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_a_sheet_is_read_as_spreadsheets_write_it(encoding: str, sign: str, end: str) -> None:
     content = SHEET.replace(";", sign).replace("\n", end).encode(encoding)
-    assert read_guests(content) == [
+    assert read_guests(content).guests == (
         Guest(2, "eloise@exemple.fr", "Éloïse Lœuf", "Médiathèque de Quimper"),
         Guest(3, "Malik@exemple.fr", "Malik Diallo", locale="en"),
-    ]
+    )
 
 
 @pytest.mark.parametrize("end", ["\f", "\x85", "\u2028", "\u2029"])
 def test_what_ends_a_line_ends_it_in_a_sheet(end: str) -> None:
-    guests = guests_in(f"adresse;nom{end}anne@exemple.fr;Anne\vDupré{end}zoe@exemple.fr;Zoé Lœuf")
+    guests = guests_in(f"adresse;nom{end}anne@exemple.fr;Anne\vDupré{end}zoe@exemple.fr;Zoé Lœuf").guests
     assert [(guest.email, guest.name) for guest in guests] == [
         ("anne@exemple.fr", "Anne Dupré"),
         ("zoe@exemple.fr", "Zoé Lœuf"),
@@ -107,12 +107,13 @@ def test_an_old_mac_is_asked_for_utf_8() -> None:
         read_guests("adresse;nom\rrene@exemple.fr;René Dupré\r".encode("mac_roman"))
 
 
-def test_columns_come_in_any_order_in_both_languages_and_unknown_ones_are_ignored() -> None:
+def test_columns_come_in_any_order_in_both_languages_and_unknown_ones_are_told() -> None:
     sheet = (
         "Territory,Téléphone,First name,Organization,Last name,E-MAIL ADDRESS,Language,Job\n"
         'Bretagne,0600,Éloïse,"Bibliothèque ""Les Halles"", Quimper",Lœuf,eloise@exemple.fr,English,bibliothecaire\n'
     )
-    assert guests_in(sheet) == [
+    listed = guests_in(sheet)
+    assert listed.guests == (
         Guest(
             2,
             "eloise@exemple.fr",
@@ -121,12 +122,60 @@ def test_columns_come_in_any_order_in_both_languages_and_unknown_ones_are_ignore
             "Bibliothécaire",
             "Bretagne",
             "en",
-        )
-    ]
+        ),
+    )
+    assert listed.passed_over == ("Téléphone",)
 
 
 def test_a_bare_list_of_addresses_needs_no_names_of_columns() -> None:
-    assert guests_in("\n a@exemple.fr \n\nb@exemple.fr\n") == [Guest(2, "a@exemple.fr"), Guest(4, "b@exemple.fr")]
+    two = (Guest(2, "a@exemple.fr"), Guest(4, "b@exemple.fr"))
+    for end in ("", ";", ";;;", "; "):
+        assert guests_in(f"\n a@exemple.fr {end}\n\nb@exemple.fr{end}\n") == GuestList(two)
+    told = guests_in("a@exemple.fr;\nb@exemple.fr;Martin\n")
+    assert told.passed_over == ("n° 2",)
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;"])
+def test_the_line_by_which_excel_says_its_separator_is_passed_over(first: str) -> None:
+    assert guests_in(f"{first}\nadresse;nom\na@exemple.fr;Anne, dite Nana Martin\n").guests[0].number == 3
+    assert guests_in(f"{first}\nadresse;nom\na@exemple.fr;Anne Martin\n").guests[0].name == "Anne Martin"
+
+
+@pytest.mark.parametrize(
+    "head", ["Mél", "Mel.", "Adresse de messagerie", "Courriel professionnel", "Adresse mél", "E-mail"]
+)
+def test_a_column_of_addresses_is_known_as_people_call_it(head: str) -> None:
+    listed = guests_in(f"Nom et prénom;{head};Bureau;\nMARTIN Anne;a@exemple.fr;12;\n")
+    assert listed == GuestList((Guest(2, "a@exemple.fr", "MARTIN Anne"),), ("Bureau",))
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "organisation"),
+    [
+        ("MARTIN Anne (DRAC Bretagne)", "MARTIN Anne", "DRAC Bretagne"),
+        ('"Martin, Luc"', "Luc Martin", ""),
+        ("Jean‑Luc Petit", "Jean-Luc Petit", ""),
+        ("Mme.Roux", "Roux", ""),
+        ("M. Brun", "Brun", ""),
+        ("Madame Mireille Mme", "Mireille Mme", ""),
+        ("M.Brun", "M.Brun", ""),
+    ],
+)
+def test_a_name_is_read_as_directories_write_it(written: str, name: str, organisation: str) -> None:
+    assert guests_in(f"adresse;nom\na@exemple.fr;{written}\n").guests == (Guest(2, "a@exemple.fr", name, organisation),)
+
+
+def test_the_sign_that_a_name_cannot_have_is_told() -> None:
+    (guest,) = guests_in("adresse;nom\na@exemple.fr;Anne & Luc\n").guests
+    assert str(guest.problems[0]).endswith("retirez « & ».")
+
+
+async def test_the_report_tells_the_columns_that_were_passed_over(client: AsyncClient, administrator: Member) -> None:
+    address = await report(client, "adresse;Bureau;Étage;Vide\na@exemple.fr;12;;\nb@exemple.fr;;3;\n")
+    told = "Ces colonnes n’ont pas été lues : Bureau, Étage."
+    assert told in plain((await client.get(address)).text)
+    await client.post(f"{address}/envoyer")
+    assert told in plain((await client.get(address)).text)
 
 
 def test_what_is_wrong_with_a_line_is_said_of_that_line() -> None:
@@ -141,7 +190,7 @@ def test_what_is_wrong_with_a_line_is_said_of_that_line() -> None:
         "e@exemple.fr\n"
         f"a@{'İ' * 240}.fr\n"  # 244 letters, and twice as many when small
     )
-    found = {guest.number: [problem.field for problem in guest.problems] for guest in guests_in(sheet)}
+    found = {guest.number: [problem.field for problem in guest.problems] for guest in guests_in(sheet).guests}
     assert found == {
         2: ["nom"],
         3: ["adresse"],

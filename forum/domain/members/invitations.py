@@ -16,7 +16,7 @@ from anyio import to_thread
 from forum.database import Row, insert_rows, known_row, places, row, rows, transaction
 from forum.domain import journal, legal, links, mail
 from forum.domain.members import joining
-from forum.domain.members.invitation_files import Guest, guests_in, read_guests
+from forum.domain.members.invitation_files import Guest, GuestList, guests_in, read_guests
 from forum.domain.members.members import NewAccount, NewMember
 from forum.domain.members.particulars import Particulars, check_particulars
 from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, page_among, read_page
@@ -84,6 +84,8 @@ class Batch:
     sent_at: datetime | None
     sent: int
     lines: tuple[FileLine, ...]
+    passed_over: tuple[str, ...] = ()
+    """Heads of the columns whose content was not read."""
 
     def counts(self) -> dict[LineOutcome, int]:
         """How many lines have each outcome."""
@@ -161,8 +163,8 @@ async def read_pasted(viewer: Viewer | None, text: str, now: datetime) -> int:
     return await _keep_batch(viewer, await to_thread.run_sync(guests_in, text), now)
 
 
-async def _keep_batch(viewer: Viewer, guests: Sequence[Guest], now: datetime) -> int:
-    kept = seal(_written(await _judged(guests, now)))
+async def _keep_batch(viewer: Viewer, listed: GuestList, now: datetime) -> int:
+    kept = _sealed(await _judged(listed.guests, now), listed.passed_over)
     found = await known_row(
         "INSERT INTO invitation_batch (member_id, lines, created_at, sent) VALUES ($1, $2, $3, 0) RETURNING id",
         viewer.id,
@@ -216,12 +218,16 @@ async def find_batch(viewer: Viewer | None, batch: int, now: datetime) -> Batch:
     found = await row("SELECT id, lines, created_at, sent_at, sent FROM invitation_batch WHERE id = $1", batch)
     if found is None:
         raise NotFound
+    kept = unseal(found["lines"])
+    if isinstance(kept, list):  # read by an earlier version: a batch is kept for a week
+        kept = {"lines": kept, "passed_over": []}
     return Batch(
         id=found["id"],
         created_at=found["created_at"],
         sent_at=found["sent_at"],
         sent=found["sent"],
-        lines=tuple(_read_back(unseal(found["lines"]))),
+        lines=tuple(_read_back(kept["lines"])),
+        passed_over=tuple(kept["passed_over"]),
     )
 
 
@@ -245,9 +251,8 @@ async def send_batch(viewer: Viewer | None, batch: int, now: datetime) -> None:
             return
         sent = await _invite(viewer, [guest for guest in wanted if guest.key in within], now)
         left = [line for line in found.lines if line.guest.key not in sent]
-        await rows(
-            "UPDATE invitation_batch SET sent = $2, lines = $3 WHERE id = $1", batch, len(sent), seal(_written(left))
-        )
+        kept = _sealed(left, found.passed_over)
+        await rows("UPDATE invitation_batch SET sent = $2, lines = $3 WHERE id = $1", batch, len(sent), kept)
         after = _listed(sent.values())
         await journal.record(viewer, "invite_file", "invitation_batch", batch, group=None, after=after, now=now)
 
@@ -300,6 +305,10 @@ def _listed(ids: Iterator[int] | Sequence[int] | Any) -> str:
     runs = [(ordered[a], ordered[b - 1]) for a, b in pairwise(ends) if a < b]
     numbers = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
     return json.dumps({"count": len(ordered), "invitations": numbers})
+
+
+def _sealed(lines: Sequence[FileLine], passed_over: Sequence[str]) -> str:
+    return seal({"lines": _written(lines), "passed_over": list(passed_over)})
 
 
 def _written(lines: Sequence[FileLine]) -> list[Any]:
