@@ -12,8 +12,8 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from forum.text.formulas import formula_words
-from forum.text.numbering import Counting, Level, whole
-from forum.text.office_lines import HEADING, ITEM, TEXT, OfficeLines, are_heads
+from forum.text.numbering import BULLET, Counting, Level, whole
+from forum.text.office_lines import HEADING, OfficeLines, are_heads, marked
 from forum.text.office_xml import NotSuchXml, tree_of
 
 _NOT_READ: Final = {"w.del", "w.moveFrom", "w.pPr", "w.rPr", "w.sdtPr", "w.sectPr", "w.tblPr", "w.rt", "w.binData"}
@@ -115,10 +115,10 @@ class _Lists:
     def next(self, number: str, depth: str | None, styles: Sequence[str]) -> str:
         """What is shown before the next item of a list."""
         if (chosen := self._lists.get(number)) is None:
-            return ""
+            return BULLET
         kind = _value(chosen.find("w.abstractNumId"))
         if (counting := self._countings.get(kind)) is None:
-            return ""
+            return BULLET
         linked = next((self._styles[kind][style] for style in styles if style in self._styles[kind]), 1)
         level = linked if depth is None else whole(depth, 0) + 1
         start = None
@@ -131,8 +131,9 @@ class _Lists:
 
 
 def _level(level: Element) -> Level:
-    kind = _KINDS.get(_value(level.find("w.numFmt")), "1")
-    return Level(kind, _value(level.find("w.lvlText")), whole(_own(level.find("w.start"))))
+    kind = _value(level.find("w.numFmt"))
+    pattern = "" if kind == "none" else _value(level.find("w.lvlText"))
+    return Level(_KINDS.get(kind, "1"), pattern, whole(_own(level.find("w.start"))))
 
 
 class _Docx(OfficeLines):
@@ -210,7 +211,7 @@ class _Docx(OfficeLines):
         is_hidden = self._is_hidden if is_hidden is None else is_hidden
         for child in run:
             if child.tag == "w.fldChar":
-                self._field(child.get("w.fldCharType", ""))
+                self._field(child)
             elif is_hidden or any(self._codes):
                 continue
             elif child.tag == "w.t":
@@ -229,8 +230,13 @@ class _Docx(OfficeLines):
             return by_itself
         return next((one.is_hidden for one in self._chain(_value(style)) if one.is_hidden is not None), None)
 
-    def _field(self, kind: str) -> None:
+    def _field(self, mark: Element) -> None:
+        """Take one of the three marks of a field. An old list of choices has no result: the chosen entry is shown."""
+        kind, choices = mark.get("w.fldCharType"), mark.findall("w.ffData/w.ddList/w.listEntry")
         if kind == "begin":
+            chosen = whole(_own(mark.find("w.ffData/w.ddList/w.result")), 0)
+            if chosen < len(choices) and not any(self._codes):
+                self.say(_value(choices[chosen]))
             self._codes.append(True)
         elif self._codes and kind == "separate":
             self._codes[-1] = False
@@ -268,14 +274,12 @@ class _Docx(OfficeLines):
         numbers = [_own(properties.find("w.numPr/w.numId")), *(one.list_number for one in style)]
         number = next(filter(None, numbers), None)
         is_item = number != "0" if number else "" in numbers or any(_LIST_STYLE.match(one.name) for one in style)
-        shown = ""
+        shown = BULLET if is_item else ""
         if number and number != "0" and self._lists:
             depths = (_own(properties.find("w.numPr/w.ilvl")), *(one.list_level for one in style))
             depth = next((each for each in depths if each is not None), None)
             shown = self._lists.next(number, depth, [one.id for one in style])
-        if is_heading:
-            return f"{HEADING}{shown} " if shown else HEADING
-        return (f"{shown} " if shown else ITEM) if is_item else TEXT
+        return marked(shown, is_heading=is_heading)
 
     def _chain(self, style: str) -> list[_Style]:
         """The style and those that it is based on, the nearest first."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+BULLET: Final = "-"
 _PLACE: Final = re.compile(r"%([1-9])")
 _ROMAN: Final = (
     *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x")),
@@ -20,7 +21,7 @@ _MOST: Final = 3000
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A level of a list. `kind` is "1", "a", "A", "i" or "I", and empty for a bullet or for nothing."""
+    """A level of a list. `kind` is "1", "a", "A", "i" or "I", and empty for a bullet, which is the pattern."""
 
     kind: str
     pattern: str
@@ -35,13 +36,15 @@ class Counting:
     _counts: dict[int, int] = field(default_factory=dict)
 
     def next(self, level: int, *, start: int | None = None) -> str:
-        """Count an item; what is shown before it, empty for a bullet. `start` is where the item itself begins."""
+        """Count an item; its number, "-" for a bullet, or nothing. `start` is where the item itself begins."""
         own = self.levels.get(level)
         if own is None:
-            return ""
+            return BULLET
         self._counts = {deep: count for deep, count in self._counts.items() if deep <= level}
         self._counts[level] = start if start is not None else self._counts.get(level, own.start - 1) + 1
-        return _PLACE.sub(self._number, own.pattern).strip() if own.kind else ""
+        if not own.kind:
+            return BULLET if own.pattern.strip() else ""
+        return _PLACE.sub(self._number, own.pattern).strip()
 
     def restart(self, level: int) -> None:
         """Forget what was counted at a level and deeper."""

@@ -11,12 +11,12 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from forum.text.formulas import formula_words
-from forum.text.numbering import Counting, Level, whole
-from forum.text.office_lines import HEADING, ITEM, TEXT, OfficeLines, are_heads
+from forum.text.numbering import BULLET, Counting, Level, whole
+from forum.text.office_lines import OfficeLines, are_heads, marked
 from forum.text.office_xml import NotSuchXml, tree_of
 
 _NOT_READ: Final = {
-    *(f"text.{name}" for name in ("tracked-changes", "note", "ruby-text", "sequence-decls", "script")),
+    *(f"text.{name}" for name in ("tracked-changes", "note", "ruby-text", "sequence-decls", "script", "placeholder")),
     *(f"text.{name}" for name in ("table-of-content", "illustration-index", "table-index", "object-index")),
     *(f"text.{name}" for name in ("user-index", "alphabetical-index")),
     *(
@@ -33,6 +33,7 @@ _HEADING_STYLE: Final = re.compile(r"(?:Heading(?:_20_[0-9]+)?|Title|Subtitle)\Z
 # A run of blanks only separates words; nobody needs more of them.
 _MOST_BLANKS = 8
 _LONGEST_CHAIN = 20
+_DEEPEST_LIST = 10
 
 Part = Callable[[str], bytes | None]
 
@@ -79,7 +80,13 @@ class _Odt(OfficeLines):
                 self._span(element)
             case "text.list":
                 self._list(element)
-            case "text.list-item" | "text.numbered-paragraph" | "text.list-header":
+            case "text.numbered-paragraph":
+                depth = min(whole(element.get("text.level")), _DEEPEST_LIST)
+                self._lists += [element.get("text.style-name", "")] * depth
+                self._item_begins = True
+                self._read(element)
+                del self._lists[-depth:]
+            case "text.list-item" | "text.list-header":
                 self._item_begins = tag != "text.list-header"
                 self._start = whole(element.get("text.start-value"), 0) or None
                 self._read(element)
@@ -130,14 +137,12 @@ class _Odt(OfficeLines):
 
     def _mark(self, paragraph: Element, style: list[Element], *, is_item: bool) -> str:
         """What a paragraph is, with the number that is shown."""
-        shown = ""
+        shown = BULLET if is_item else ""
         if is_item and self._lists and (counting := self._countings.get(self._lists[-1])):
             shown = counting.next(len(self._lists), start=self._start)
         elif paragraph.tag == "text.h" and self._outline:
             shown = self._outline.next(whole(paragraph.get("text.outline-level")))
-        if self._in_heads or paragraph.tag == "text.h" or _is_heading(style):
-            return f"{HEADING}{shown} " if shown else HEADING
-        return (f"{shown} " if shown else ITEM) if is_item else TEXT
+        return marked(shown, is_heading=self._in_heads or paragraph.tag == "text.h" or _is_heading(style))
 
     def _list(self, element: Element) -> None:
         """Read a list, which counts anew unless it says that it goes on."""
@@ -165,7 +170,7 @@ class _Odt(OfficeLines):
     def _formula_of(self, frame: Element) -> str:
         inside = frame.find("math.math")
         if inside is None:
-            part = self._formula(frame.get("xlink.href", "").removeprefix("./"))
+            part = self._formula(frame.get("xlink.href", "").removeprefix("./").rstrip("/"))
             inside = tree_of(part) if part else None
         return formula_words(inside) if inside is not None and inside.tag == "math.math" else ""
 
@@ -187,7 +192,10 @@ def _level(level: Element) -> Level:
     depth, shown = whole(level.get("text.level")), whole(level.get("text.display-levels"))
     places = ".".join(f"%{each}" for each in range(max(1, depth - shown + 1), depth + 1))
     pattern = f"{level.get('style.num-prefix', '')}{places}{level.get('style.num-suffix', '')}"
-    return Level(level.get("style.num-format", ""), pattern, whole(level.get("text.start-value")))
+    if level.tag != "text.list-level-style-number" and level.tag != "text.outline-level-style":
+        return Level("", level.get("text.bullet-char", BULLET))
+    kind = level.get("style.num-format", "")
+    return Level(kind, pattern if kind else "", whole(level.get("text.start-value")))
 
 
 def _hides(style: list[Element]) -> bool | None:

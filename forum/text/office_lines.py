@@ -10,13 +10,21 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from forum.text.bullets import after_bullets
+from forum.text.numbering import BULLET
 
-HEADING, ITEM, TEXT = "## ", "- ", ""
+HEADING, ITEM, TEXT = "## ", f"{BULLET} ", ""
 _BLANKS: Final = re.compile(r"[ \t\r\n]+")
 # Where a program may cut a word, but did not.
 _SOFT_HYPHEN: Final = "\u00ad"
 # A head of a column says its subject in a few words.
 _LONGEST_HEAD: Final = 30
+
+
+def marked(shown: str, *, is_heading: bool) -> str:
+    """The mark of a paragraph before which a number, BULLET or nothing is shown."""
+    if is_heading:
+        return f"{HEADING}{shown} " if shown not in ("", BULLET) else HEADING
+    return f"{shown} " if shown else TEXT
 
 
 def are_heads(cells: Sequence[str]) -> bool:

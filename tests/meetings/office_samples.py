@@ -33,6 +33,9 @@ _NUMBERING = """
  </w:lvl><w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1.%2"/></w:lvl></w:abstractNum>
 <w:abstractNum w:abstractNumId="3"><w:multiLevelType w:val="multilevel"/>
  <w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="Article %1"/></w:lvl></w:abstractNum>
+<w:abstractNum w:abstractNumId="4"><w:multiLevelType w:val="multilevel"/>
+ <w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="bullet"/><w:lvlText w:val=" "/></w:lvl></w:abstractNum>
+<w:num w:numId="6"><w:abstractNumId w:val="4"/></w:num>
 <w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num><w:num w:numId="2"><w:abstractNumId w:val="1"/></w:num>
 <w:num w:numId="3"><w:abstractNumId w:val="1"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="5"/></w:lvlOverride></w:num>
 <w:num w:numId="4"><w:abstractNumId w:val="2"/></w:num><w:num w:numId="5"><w:abstractNumId w:val="3"/></w:num>"""
@@ -258,6 +261,72 @@ DOCX = [
             + item("Trois", number=2)
         ),
         ["1. Un", "3. Deux et la suite", "4. Trois"],
+    ),
+    Sample(
+        "a bullet that is not seen", docx(item("Former") + item("et la suite", number=6)), ["- Former", "et la suite"]
+    ),
+    Sample(
+        "smart tags",
+        docx(
+            p(
+                f'<w:smartTag w:uri="u" w:element="e">{r("Former")}</w:smartTag>',
+                f'<w:customXml w:element="e">{r(" tous")}</w:customXml>',
+            )
+        ),
+        ["Former tous"],
+    ),
+    Sample(
+        "rows and cells in content controls",
+        docx(
+            f"<w:tbl><w:tblPr/><w:tblGrid/>{control('<w:tr><w:tc>' + p('Un') + '</w:tc>' + control('<w:tc>' + p('Deux') + '</w:tc>') + '</w:tr>')}</w:tbl>"
+        ),
+        ["Un", "Deux"],
+    ),
+    Sample(
+        "a choice of an old form",
+        docx(
+            p(
+                "Avis ",
+                '<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:name w:val="D"/><w:enabled/><w:ddList><w:result w:val="1"/><w:listEntry w:val="oui"/><w:listEntry w:val="non"/></w:ddList></w:ffData></w:fldChar></w:r><w:r><w:instrText> FORMDROPDOWN </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>',
+            )
+        ),
+        ["Avis non"],
+    ),
+    Sample(
+        "capitals",
+        docx(p(r("Former", "<w:caps/>"))),
+        ["Former"],
+        shown="FORMER",
+        why="capitals are a dress of the letters that were typed",
+    ),
+    Sample(
+        "hidden row",
+        docx(
+            table(["Un", "Deux"]).replace(
+                "</w:tbl>",
+                f"<w:tr><w:trPr><w:hidden/></w:trPr><w:tc>{p('Trois')}</w:tc><w:tc>{p()}</w:tc></w:tr></w:tbl>",
+            )
+        ),
+        ["Un", "Deux"],
+        shown="Un Deux Trois",
+        why="this LibreOffice shows what Word hides",
+    ),
+    Sample(
+        "words behind a merged cell",
+        docx(
+            f"<w:tbl><w:tblPr/><w:tblGrid><w:gridCol w:w='5000'/><w:gridCol w:w='5000'/></w:tblGrid><w:tr><w:tc><w:tcPr><w:vMerge w:val='restart'/></w:tcPr>{p('Un')}</w:tc><w:tc>{p('Deux')}</w:tc></w:tr><w:tr><w:tc><w:tcPr><w:vMerge/></w:tcPr>{p('Dessous')}</w:tc><w:tc>{p('Trois')}</w:tc></w:tr></w:tbl>"
+        ),
+        ["## Un", "## Deux", "Trois"],
+    ),
+    Sample(
+        "grouped boxes",
+        docx(
+            p(
+                "Dehors",
+                f'<w:r><w:pict><v:group style="width:300pt;height:50pt"><v:shape style="width:300pt;height:50pt"><v:textbox><w:txbxContent>{p("Dedans")}</w:txbxContent></v:textbox></v:shape></v:group></w:pict></w:r>',
+            )
+        ),
+        ["Dedans", "Dehors"],
     ),
     Sample(
         "a style takes the list away",
@@ -697,6 +766,34 @@ ODT = [
         shown="1. Un 3. 4. Quatre",
         why="an item without words is no line",
     ),
+    Sample(
+        "odt numbered paragraphs",
+        odt(
+            '<text:numbered-paragraph text:list-id="l" text:style-name="N" text:level="1"><text:p>Un</text:p></text:numbered-paragraph><text:numbered-paragraph text:list-id="l" text:style-name="N" text:level="1"><text:p>Deux</text:p></text:numbered-paragraph>'
+        ),
+        ["1. Un", "2. Deux"],
+    ),
+    Sample(
+        "odt prompt and what was typed",
+        odt(
+            '<text:p>Pour <text:placeholder text:placeholder-type="text">&lt;nom&gt;</text:placeholder> <text:text-input text:description="d">Nadia</text:text-input></text:p>'
+        ),
+        ["Pour  Nadia"],
+    ),
+    Sample(
+        "odt bibliography",
+        odt(
+            '<text:p>Lire</text:p><text:bibliography text:name="B"><text:index-body><text:p>Un ouvrage</text:p></text:index-body></text:bibliography>'
+        ),
+        ["Lire", "Un ouvrage"],
+    ),
+    Sample(
+        "odt words in a shape",
+        odt(
+            '<text:p>Dehors<draw:custom-shape text:anchor-type="paragraph" svg:width="9cm" svg:height="3cm" svg:x="1cm" svg:y="2cm"><text:p>Dedans</text:p><draw:enhanced-geometry svg:viewBox="0 0 21600 21600" draw:type="rectangle" draw:enhanced-path="M 0 0 L 21600 0 21600 21600 0 21600 0 0 Z N"/></draw:custom-shape></text:p>'
+        ),
+        ["Dedans", "Dehors"],
+    ),
     Sample("odt hidden span", odt(f"<text:p>Ouvrir{span(' un', 'S')}</text:p>", automatic=_SECRETS), ["Ouvrir"]),
     Sample(
         "odt hidden by a style of the document",
@@ -855,7 +952,7 @@ ODT = [
     Sample(
         "odt formula",
         odt(
-            f"<text:p>Soit {_FRAME.format('<draw:object xlink:href=' + chr(34) + './Object 1' + chr(34) + '/>')}</text:p>",
+            f"<text:p>Soit {_FRAME.format('<draw:object xlink:href=' + chr(34) + './Object 1/' + chr(34) + '/>')}</text:p>",
             **{
                 "Object 1": '<math:math xmlns:math="http://www.w3.org/1998/Math/MathML"><math:semantics><math:mfrac><math:mn>1</math:mn><math:mn>10</math:mn></math:mfrac><math:annotation>1 over 10</math:annotation></math:semantics></math:math>'
             },
