@@ -8,7 +8,7 @@ from tests.browser.auditing import faults, faults_of_words
 from tests.browser.reading import Readers
 from tests.browser.serving import sent
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.one_database]
 
 
 async def test_a_choice_that_could_not_be_saved_is_marked_and_tried_again(at_open: Readers) -> None:
@@ -45,7 +45,6 @@ async def test_a_refusal_says_why_beside_the_choice(at_open: Readers) -> None:
     _forget(at_open, f"409: {at_open.site.address}/propositions/T3-008/vote")
 
 
-@pytest.mark.one_database
 async def test_the_booth_of_each_kind_is_without_fault(at_fresh: Readers) -> None:
     """Theme 1 votes by mentions, with one vote waiting to be confirmed; theme 2 by order; theme 3 by support within a
     quota."""

@@ -6,7 +6,7 @@ from playwright.async_api import expect
 from tests.browser.gestures import tab_to
 from tests.browser.reading import Readers
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.one_database]
 
 
 async def test_a_member_signs_in_and_votes_with_the_keyboard_alone(at_open: Readers) -> None:

@@ -5,7 +5,7 @@ from playwright.async_api import Dialog, Page
 
 from tests.browser.reading import Readers
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.one_database]
 
 
 async def _asked_on_leaving(page: Page) -> bool:

@@ -10,7 +10,7 @@ from tests.browser.serving import Site, free_port, serving
 from tests.conftest import PATIENCE
 from tests.oidc import real
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.one_database]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,6 @@ async def test_a_member_signs_in_and_out_with_the_provider(chromium: Browser, si
     await context.close()
 
 
-@pytest.mark.one_database
 async def test_its_pages_are_without_fault(chromium: Browser, site: Site) -> None:
     context = await chromium.new_context(base_url=site.address, locale="fr-FR")
     context.set_default_timeout(PATIENCE * 1000)

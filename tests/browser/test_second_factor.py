@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from tests.browser.auditing import faults
 from tests.browser.reading import Readers
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.one_database]
 
 SET_UP = "/compte/securite/double-authentification"
 
@@ -42,7 +42,6 @@ async def test_an_agent_enters_with_a_code_without_scripts(at_fresh: Readers) ->
     await expect(page.locator("main")).to_contain_text("Il vous reste 9 codes de secours.")
 
 
-@pytest.mark.one_database
 async def test_the_pages_of_a_second_factor_are_without_fault(at_fresh: Readers) -> None:
     page, (_, password) = await at_fresh.page("membre"), at_fresh.site.passwords["membre"]
     await page.goto(SET_UP)

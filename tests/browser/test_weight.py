@@ -12,7 +12,7 @@ from forum.settings import ROOT
 from tests.browser.reading import Readers
 from tests.browser.serving import Site
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.one_database]
 
 KILOBYTE = 1024
 MORE = Path(__file__).parent / "ten_more_contributions.txt"

@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.reading import Readers
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.one_database]
 
 
 async def test_a_member_quotes_proposes_and_votes_without_scripts(at_open: Readers) -> None:
