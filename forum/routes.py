@@ -124,6 +124,7 @@ SYNTHESES = (
     act("/syntheses/{synthesis:int}/publier", syntheses.publish, "publish_synthesis"),
     act("/syntheses/{synthesis:int}/recommencer", syntheses.retry, "retry_synthesis"),
     page("/syntheses/{synthesis:int}/lire", syntheses.read, "read_synthesis"),
+    page("/syntheses/{synthesis:int}/donnees-figees", syntheses.download_data, "frozen_data"),
     page("/syntheses/{synthesis:int}/{filename}", syntheses.download, "document"),
     page("/api/v1/syntheses/{synthesis:int}", synthesis_progress.show, "api_synthesis"),
 )

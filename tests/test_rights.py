@@ -351,6 +351,7 @@ CASES = [
     Case(READ, "read the list of syntheses", "/syntheses"),
     Case(READ, "read a published synthesis", "/syntheses/{published}"),
     Case(READ, "follow a published synthesis", "/api/v1/syntheses/{published}"),
+    Case(READ, "download its frozen data", "/syntheses/{published}/donnees-figees"),
     Case(READ, "read its document", "/syntheses/{published}/lire"),
     Case(READ, "download its document", "/syntheses/{published}/synthese-T5-v2-2026-11-23.html"),
     Case(Action.READ_WAITING_TAGS, "read a meeting known by a waiting tag", "/reunions/{waiting}", hidden="waiting"),
@@ -694,6 +695,7 @@ CASES = [
     Case(COMPILE, "read a draft", "/syntheses/{draft}", hidden="draft"),
     Case(COMPILE, "follow a draft", "/api/v1/syntheses/{draft}", hidden="draft"),
     Case(COMPILE, "read the document of a draft", "/syntheses/{draft}/lire", hidden="draft"),
+    Case(COMPILE, "download the frozen data of a draft", "/syntheses/{draft}/donnees-figees", hidden="draft"),
     Case(
         COMPILE,
         "download the document of a draft",

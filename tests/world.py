@@ -18,6 +18,7 @@ from forum.database import close_database, is_sqlite, open_database, rows, trans
 from forum.domain.members import invitations
 from forum.domain.members.members import load_viewer
 from forum.domain.sign_in import passwords, sessions
+from forum.domain.syntheses.snapshots import FORMAT
 from forum.models.answers import Answer, Decision, Obligation
 from forum.models.joining import Invitation
 from forum.models.meetings import Meeting, MeetingTag, TagState, WorkingGroup
@@ -397,7 +398,7 @@ async def _make_synthesis(theme: Theme, version: int, state: SynthesisState) -> 
         scope=f"theme:{theme.number}",
         state=state,
         draft=False,
-        snapshot="{}",
+        snapshot=f'{{"format":{FORMAT},"kind":"final"}}',
         snapshot_sha256="0" * 64,
         requested_at=NOON,
         published_at=NOON if state is SynthesisState.PUBLISHED else None,

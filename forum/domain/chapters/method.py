@@ -293,7 +293,8 @@ def _making(snapshot: Snapshot) -> Iterable[Entry]:
         text(
             fr(
                 "Les données figées le {moment} ont l’empreinte SHA-256 imprimée en couverture. Les mêmes données "
-                "redonnent le même document, octet pour octet.",
+                "redonnent le même document, octet pour octet. Elles se téléchargent là où se télécharge ce document : "
+                "chaque rang s’y recalcule, sauf le choix des propositions phares, qui demande les votes entiers.",
                 moment=local_moment(snapshot.taken_at),
             )
         ),

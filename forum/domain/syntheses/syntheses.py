@@ -17,6 +17,7 @@ from forum.domain.jobs import JobProgress, progress_of
 from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.references import storable
 from forum.domain.syntheses.documents import DocumentLine, document_lines
+from forum.domain.syntheses.frozen_data import has_frozen_data
 from forum.domain.syntheses.snapshot_queries import freeze, hold_still, read_introductions
 from forum.domain.syntheses.snapshots import Snapshot, SynthesisKind, instant, sha256, to_json
 from forum.errors import Conflict, Invalid, NotFound
@@ -76,6 +77,7 @@ class SynthesisPage:
     progress: JobProgress | None
     may_publish: bool
     may_retry: bool
+    has_frozen_data: bool
 
     @property
     def is_under_way(self) -> bool:
@@ -300,6 +302,7 @@ async def read_synthesis(viewer: Viewer | None, synthesis: int, now: datetime) -
         progress=progress,
         may_publish=bool(may_publish(viewer, now)) and _is_publishable(line, documents),
         may_retry=for_agents and is_over and not is_complete and not is_fixed,
+        has_frozen_data=await has_frozen_data(synthesis),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.domain.syntheses import documents, syntheses
+from forum.domain.syntheses import documents, frozen_data, syntheses
 from forum.domain.syntheses.documents import DocumentFile
 from forum.web.plumbing.doors import Desk, button, form_door
 from forum.web.plumbing.forms import Form, asked_turn
@@ -92,6 +92,16 @@ async def download(request: Request) -> Response:
     document = await documents.read_document(
         request.state.viewer, asked["synthesis"], asked["filename"], request.state.now
     )
+    return _attachment(request, document)
+
+
+async def download_data(request: Request) -> Response:
+    """The frozen data as a file: the one whose SHA-256 the documents print."""
+    asked = request.path_params["synthesis"]
+    return _attachment(request, await frozen_data.read_frozen_data(request.state.viewer, asked, request.state.now))
+
+
+def _attachment(request: Request, document: DocumentFile) -> Response:
     name = document.file_name
     headers = {
         "Content-Disposition": f"attachment; filename=\"{name}\"; filename*=UTF-8''{name}",
