@@ -284,6 +284,7 @@ class _Docx(OfficeLines):
     def _chain(self, style: str) -> list[_Style]:
         """The style and those that it is based on, the nearest first."""
         chain, seen = [], set[str]()
+        style = style if style in self._styles else ""
         while style in self._styles and style not in seen:
             seen.add(style)
             chain.append(self._styles[style])

@@ -36,12 +36,12 @@ _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 # of this name.
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
-# A page, or one in the MIME archive that Word and mail programs make of it, whatever the name of the file.
 _WEB_PAGE = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*|<!--(?:(?!-->).)*-->\s*)*<(?:!doctype html|html|head|body|meta|title|div|table|ul|ol|p)\b"
-    r"|\s*(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){0,40}?mime-version:",
+    r"\s*(?:<\?xml[^>]*>\s*|<!--(?:(?!-->).)*-->\s*)*<(?:!doctype html|html|head|body|meta|title|div|table|ul|ol|p)\b",
     re.IGNORECASE | re.DOTALL,
 )
+# A mail, or the archive that Word makes of a web page under the name of a document.
+_MIME = re.compile(r"\s*(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){0,40}?mime-version:", re.IGNORECASE)
 _FLAT_ODF: Final = b'office:mimetype="application/vnd.oasis.opendocument.text"'
 _MARKUP = re.compile(r"\s*<(?:\?|[\w-]+:[\w-]+[\s>])")
 _DOCX_DOCUMENT = re.compile(r"word/document[0-9]*\.xml")
@@ -88,6 +88,11 @@ def _plain_text(content: bytes) -> str:
         raise Invalid(_NOT_READABLE) from problem
     if _WEB_PAGE.match(text):
         raise Invalid("Ce fichier est une page web. Enregistrez-le au format DOCX ou ODT.")
+    if _MIME.match(text):
+        raise Invalid(
+            "Ce fichier est un courriel ou une page web archivée. Collez son texte, ou enregistrez-le au format DOCX ou"
+            " ODT."
+        )
     if _MARKUP.match(text):
         if _FLAT_ODF in content:
             return "\n".join(_read_office(lambda: odt_lines(content, None, lambda _: None)))

@@ -91,10 +91,10 @@ def zipped(parts: Mapping[str, str | bytes], compression: int = zipfile.ZIP_DEFL
     return written.getvalue()
 
 
-def docx(body: str, *, styles: str = "", **parts: str) -> bytes:
+def docx(body: str, *, styles: str = "", base: str = _STYLES, **parts: str) -> bytes:
     """A DOCX with all that Word writes around a body."""
     contents = {
-        "styles": _STYLES + styles,
+        "styles": base + styles,
         "numbering": _NUMBERING,
         "settings": '<w:revisionView w:markup="0" w:insDel="0"/>',
         **parts,
@@ -261,6 +261,15 @@ DOCX = [
             + item("Trois", number=2)
         ),
         ["1. Un", "3. Deux et la suite", "4. Trois"],
+    ),
+    Sample(
+        "hidden by the style of everything",
+        docx(
+            p("Un", r(" deux", _SHOWN)) + p("Trois", properties='<w:pStyle w:val="Listepuces"/>'),
+            styles='<w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/><w:rPr><w:vanish/></w:rPr></w:style>',
+            base="",
+        ),
+        ["deux"],
     ),
     Sample(
         "a bullet that is not seen", docx(item("Former") + item("et la suite", number=6)), ["- Former", "et la suite"]

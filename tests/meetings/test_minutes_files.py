@@ -260,7 +260,10 @@ ENCRYPTED_ODT: dict[str, str | bytes] = {"content.xml": b"\x93\x01", "META-INF/m
         (b"\xef\xbb\xbf\n<!-- Word --><HTML><p>Former</p></HTML>", "est une page web"),
         (b"<?xml version='1.0'?>\n<html xmlns='http://www.w3.org/1999/xhtml'><p>Former</p></html>", "est une page web"),
         (b"<div><p>Former</p></div>", "est une page web"),
-        (b"Date: Thu, 1 Jan 2027 10:00:00 +0100\r\nMIME-Version: 1.0\r\n\r\n--x\r\n<html/>", "est une page web"),
+        (
+            b"Date: Thu, 1 Jan 2027 10:00:00 +0100\r\nMIME-Version: 1.0\r\n\r\n--x\r\n<html/>",
+            "un courriel ou une page web",
+        ),
         (b"<?xml version='1.0'?><pkg:package xmlns:pkg='x'><w:t>Former</w:t></pkg:package>", "format XML"),
         (b"<?mso-application progid='Word.Document'?><?xml version='1.0'?><w:document/>", "format XML"),
         (b"%PDF-1.7 ...", "est un PDF"),

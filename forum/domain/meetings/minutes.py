@@ -113,7 +113,7 @@ async def preview_minutes(
         theme = _theme_of(desk, theme_number)
     with checks.field("source"):
         source = clean_source(with_hanging_breaks(source), limit=LONGEST_MINUTES)
-        found = rows_of(source)
+        found = await run_sync(rows_of, source)
         if len(found) > MOST_ROWS:
             raise Invalid(
                 "Ce compte rendu a {rows} lignes, pour {most} au plus : collez-le en plusieurs fois.",
