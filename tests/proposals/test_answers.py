@@ -280,7 +280,7 @@ async def test_people_concerned_by_an_answer_are_notified_once_of_each(client: A
     assert await told("answered") == sorted([member.id for member in concerned] * 2)
     await sign_in(client, concerned[1])
     page = (await client.get("/notifications")).text
-    assert page.count("L’administration répond à T3-001") == 2
+    assert page.count("L’administration a répondu à T3-001") == 2
     await sign_in(client, stranger)
     assert "L’administration répond" not in (await client.get("/notifications")).text
 

@@ -145,3 +145,14 @@ async def test_votes_that_open_again_hide_ranks_and_keep_answers(client: AsyncCl
     assert sorted(order) == [f"T3-{each.number:03}" for each in proposals[1:]]
     booth = re.findall(r'id="(T3-\d+)"', (await client.get("/themes/3/propositions")).text)
     assert order == [each for each in booth if each in order]
+
+
+async def test_the_next_one_to_answer_is_the_best_ranked_only_where_there_are_ranks(client: AsyncClient) -> None:
+    hint = "C’est la proposition la mieux classée qui n’a pas encore de réponse."
+    theme = await closed_theme()
+    proposal = await make_proposal(theme)
+    await sign_in(client, await make_agent())
+    assert hint not in (await client.get(SUITES)).text
+    await vote(proposal, await make_member("Une votante"))
+    await Theme.filter(id=theme.id).update(version=99)
+    assert hint in (await client.get(SUITES)).text

@@ -168,3 +168,7 @@ async def test_after_the_close_nothing_is_offered_any_more(client: AsyncClient, 
     assert clock.now > NOON
     page = (await client.get("/propositions/T3-001")).text
     assert not re.search(r"fusionner\b", page)
+    # Nor is anybody sent to vote where votes are over.
+    merged = (await client.get("/propositions/T3-002/origine")).text
+    assert "Ses votes comptent pour cette autre proposition." in merged
+    assert not re.search(r"[Oo]n vote|l’on vote", merged)

@@ -92,12 +92,12 @@ async def test_a_kept_obligation_shows_its_delay_and_is_notified_once(client: As
     assert (await client.post(f"{obligation}/tenu", data=done)).status_code == 303
     page = plain((await client.get(PROPOSAL)).text)
     assert "Tenu le 3 décembre 2026, avec 2 jours de retard. Vingt-deux agents sont formés." in page
-    assert "Un engagement de l’administration est tenu." in page
+    assert "Un engagement de l’administration a été marqué comme tenu." in page
     assert "En retard" not in page
     assert (await client.post(f"{obligation}/tenu", data=done)).status_code == 409
     assert await told("done") == sorted(member.id for member in concerned)
     await sign_in(client, concerned[0], now=clock())
-    assert "Un engagement pris sur T3-001 est tenu" in (await client.get("/notifications")).text
+    assert "Un engagement pris sur T3-001 a été marqué comme tenu" in (await client.get("/notifications")).text
 
 
 async def test_a_due_date_moves_for_a_reason_that_everybody_reads(client: AsyncClient) -> None:
@@ -161,7 +161,7 @@ async def test_an_obligation_marked_as_kept_by_mistake_is_owed_again(client: Asy
     assert proposal.state is ProposalState.RETAINED
     page = plain((await client.get(PROPOSAL)).text)
     assert "Échéance le 1er décembre 2026." in page
-    assert "Un engagement dit tenu ne l’est pas. Raison : C’était un autre." in page
+    assert "Un engagement dit tenu ne l’était pas. Raison : C’était un autre." in page
     assert "Retenue, mise en œuvre" not in page
 
 

@@ -238,7 +238,7 @@ async def test_what_is_no_longer_asked_for_has_no_rank_and_few_voters_are_apart(
     await Proposal.filter(id=made["Écartée"].id).update(state=ProposalState.SET_ASIDE, state_reason="Hors sujet")
     text = await words(client)
     assert await order(client) == [(1, "T3-001")]
-    assert "Il faut au moins 3 votants pour être classée." in text
+    assert "Une proposition est classée à partir de 3 votes comptés." in text
     assert "T3-002" in text.partition("Non classées")[2]
     assert [each["rang"] for each in table(await client.get(SHEET))] == ["1", ""]
 

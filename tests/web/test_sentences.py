@@ -12,8 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forum.domain.proposals.answers import Postponement, ShownObligation
+from forum.domain.proposals.history import OtherProposal, ToldTurn
+from forum.domain.proposals.own_contributions import OwnExtract
 from forum.domain.themes.ballots import Count, OwnBallot, Rules
 from forum.domain.votes.booths import BoothProposal, progress_of
+from forum.models.notifications import Event
+from forum.models.posts import Outcome
+from forum.models.proposals import Nature, Turn
+from forum.models.syntheses import SynthesisState
 from forum.models.themes import Voting
 from forum.permissions import Schedule
 from forum.text.typography import PARIS, day, moment
@@ -131,6 +137,8 @@ def test_the_progress_says_what_is_done_and_what_waits(
         assert ("propositions soutenues" in said) == (supports > 1)
     elif found := re.search(r"(\d+) (?:soutiens?|propositions? classées?) sur (\d+)", said):
         assert (int(found[1]), int(found[2])) == (supports, rules.quota)
+    if rules.voting is Voting.APPROVAL:
+        assert found, said
     if found := re.search(r"(\d+) sur (\d+) propositions jugées", said):
         assert (int(found[1]), int(found[2])) == (len(own) - len(waiting), len(asked))
     if "Vous avez tout jugé." in said:
@@ -185,3 +193,87 @@ def test_ones_own_vote_is_said_to_count_or_not(
     )
     said = say("fr", '{% from "macros/vote.html" import own_vote with context %}{{ own_vote(line) }}', {"line": line})
     assert ("Ce vote ne compte pas" in said) == (to_confirm and not votes_are_open)
+
+
+# A state has its own words, and never those of another one.
+
+
+def distinct(said: dict[str, str]) -> bool:
+    return all(said.values()) and len(set(said.values())) == len(said)
+
+
+def test_each_turn_of_a_proposal_has_its_own_sentence(say: Say) -> None:
+    said = {}
+    for turn in Turn:
+        told = ToldTurn(turn, NOON, "Une Autrice", OtherProposal("T3-002", "Une autre"), 2, "")
+        line = SimpleNamespace(reference="T3-001", version=1)
+        known = {"proposal": SimpleNamespace(history=(told,), origin="member", line=line)}
+        said[turn.value] = say("fr", '{% include "proposals/_history.html" %}', known)
+    assert distinct(said), said
+
+
+def test_each_event_has_its_own_notice(say: Say) -> None:
+    of_posts, of_themes = (Event.QUOTE, Event.REPLY, Event.MENTION), (Event.SCHEDULED, Event.CLOSED)
+    said = {}
+    for event in Event:
+        kind = "post" if event in of_posts else "theme" if event in of_themes else "proposal"
+        notice = SimpleNamespace(
+            event=event,
+            created_at=NOON,
+            post=1,
+            author="Quelqu’un",
+            thread_title="Un fil",
+            reference="T3-001",
+            theme=3,
+            theme_title="Un thème",
+        )
+        said[event.value] = say("fr", f'{{% include "notifications/_{kind}.html" %}}', {"notice": notice})
+    assert distinct(said), said
+    # What happened may be undone, and the notice is still read: it tells of the past.
+    present = re.compile(r"T3-001 est |n’est plus|est (?:fusionnée|tenu)|attend que|sont clos")
+    assert [sentence for sentence in said.values() if present.search(sentence)] == []
+
+
+def test_each_state_of_a_synthesis_has_its_own_words(say: Say) -> None:
+    words = '{% from "syntheses/_name.html" import standing with context %}{{ standing(line) }}'
+    lines: dict[str, dict[str, object]] = {
+        "under way": {"state": "compiling"},
+        "failed": {"state": "failed"},
+        "draft": {"state": "ready", "draft": True},
+        "ready": {"state": "ready"},
+        "published": {"state": "published"},
+        "replaced": {"state": "published", "replaced_by": SimpleNamespace(id=2, version=3, published_at=NOON)},
+    }
+    usual: dict[str, object] = {"draft": False, "published_at": NOON, "replaced_by": None}
+    said = {name: say("fr", words, {"line": SimpleNamespace(**(usual | line))}) for name, line in lines.items()}
+    assert distinct(said), said
+    assert {each["state"] for each in lines.values()} | {"requested"} == {each.value for each in SynthesisState}
+
+
+def test_each_outcome_of_a_reading_has_its_own_sentence(say: Say) -> None:
+    """Not read, begun, read with extracts, left without follow-up: of one's own contribution."""
+    usual: dict[str, object] = {
+        "id": 1,
+        "written_at": NOON,
+        "thread_title": "Un fil",
+        "excerpt": "Former.",
+        "kind": "contribution",
+        "outcome": None,
+        "reason": "",
+        "treated_at": NOON,
+        "edited_since": False,
+        "extracts": (),
+        "proposals": (),
+    }
+    extract = OwnExtract(1, 0, 3, "For", Nature.SOLUTION, None)
+    posts: dict[str, dict[str, object]] = {
+        "not read": {},
+        "begun": {"extracts": (extract,)},
+        "instruction": {"kind": "instruction"},
+        **{outcome.value: {"outcome": outcome} for outcome in Outcome},
+    }
+    said = {
+        name: say("fr", '{% include "own_contributions/_post.html" %}', {"post": SimpleNamespace(**(usual | post))})
+        for name, post in posts.items()
+    }
+    assert distinct(said), said
