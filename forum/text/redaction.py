@@ -1,13 +1,13 @@
 """Take a person's name out of everybody's words, without moving any of them.
 
 Quotes, extracts and documents count code points, so a name is replaced by something of the same length: nothing after
-it moves, and no range has to be remapped. The replacement is made of words and ellipses, which can be read aloud, and
-of characters that mean nothing to Markdown, HTML or an address. Which texts to redact is the domain's matter
+it moves, and no range has to be remapped. The replacement is a word that can be read aloud, then characters that nobody
+sees; none means anything to Markdown, HTML or an address. Which texts to redact is the domain's matter
 (`erasure.py`).
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape, unescape
@@ -18,8 +18,10 @@ from forum.text.mentions import handle_key, without_strangers
 from forum.text.quotes import QuoteMark
 from forum.text.reading import read
 
-# What replaces a name: the longest that fits; the rest is filled with ellipses before the bracket.
-_SAID = ("(donnée personnelle retirée)", "(nom propre retiré)", "(nom retiré)", "(retiré)", "(nom)", "(…)")
+# What replaces a name, and one that is too short for it. Its end is filled with a joiner of no width, so that a reader
+# learns nothing from it, not even how long the name was.
+_SAID = ("(nom)", "(…)", "…")
+_FILLING = "\u2060"
 # Between two words of a name: any blank or hyphen, the end of a line, signs of emphasis, a blank in an address.
 _BETWEEN = r"(?:%[0-9a-f]{2}|[\W_]){1,4}"
 # A name ends where letters and digits do. An underscore ends it too: some spellings of the same words have one there.
@@ -32,11 +34,9 @@ _TAG = re.compile(r"(<[^>]*>)")
 
 
 def in_place_of(length: int) -> str:
-    """What replaces a name of that many code points."""
-    for said in _SAID:
-        if len(said) <= length:
-            return said[:-1] + "…" * (length - len(said)) + said[-1]
-    return "…" * length
+    """What replaces a name of that many code points: the same to the eye for every name of five letters or more."""
+    said = next((said for said in _SAID if len(said) <= length), "")
+    return said + _FILLING * (length - len(said))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,17 @@ class RedactedPerson:
     """Keys of other members' handles that begin alike: "Malik-Diallo-2" is not "Malik-Diallo"."""
     shared: bool = False
     """Somebody else has the same name: in free text it is theirs as much."""
+    others: frozenset[str] = frozenset()
+    """Names of other members, as they are sorted: "Martin Bernard" is not "Bernard Martin", surname first."""
+
+    def spellings(self) -> Iterator[str]:
+        """The name as it is, then surname first, wherever the surname begins: lists and minutes write so."""
+        words = self.name.split()
+        yield self.name
+        for place in range(1, len(words)):
+            turned = " ".join(words[place:] + words[:place])
+            if sort_key(turned) not in self.others:
+                yield turned
 
 
 @dataclass(slots=True)
@@ -75,7 +86,7 @@ class Redactor:
             patterns.append((re.compile(rf"{_STARTS}(?<![.+-]){address}{_ENDS}(?!-)"), False))
         # One ordinary word, "Pas", would be found at the head of many sentences.
         if not about.shared and not (about.ordinary and len(sort_key(about.name).split()) == 1):
-            patterns.append((_pattern(about.name), about.ordinary))
+            patterns += [(_pattern(name), about.ordinary) for name in about.spellings()]
         self._patterns = tuple(patterns)
 
     def clean(self, text: str) -> str:
@@ -110,7 +121,8 @@ class Redactor:
         return self.clean_html(html) != html or self.names(unescape(_TAG.sub("", html)))
 
     def _cleaned(self, text: str) -> str:
-        if not any(pattern.search(fold(text)) for pattern, _ in self._patterns):
+        whole = fold(text)
+        if not any(pattern.search(whole) for pattern, _ in self._patterns):
             return text
         folded, places = _folded(text)
         spots = [

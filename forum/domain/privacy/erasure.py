@@ -9,7 +9,7 @@ compares it with the schema. For published syntheses, see `syntheses/redactions.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -34,6 +34,7 @@ from forum.settings import settings
 from forum.text import quotes
 from forum.text.folding import sort_key
 from forum.text.mentions import handle_key
+from forum.text.names import make_handle
 from forum.text.redaction import RedactedPerson, Redactor, Words, is_ordinary, redact
 
 NAME: Final = "Compte effacé"
@@ -293,13 +294,18 @@ async def _redactor(person: Erased) -> tuple[Redactor, frozenset[str]]:
     written = await rows("SELECT DISTINCT handle FROM mention WHERE member_id = $1", person.id)
     strangers = await rows("SELECT DISTINCT handle_key FROM mention WHERE member_id IS NULL")
     others = await rows("SELECT name, handle_key FROM member WHERE id <> $1 AND erased_at IS NULL", person.id)
+    names = frozenset(sort_key(one["name"]) for one in others)
     about = RedactedPerson(
         name=person.name,
+        others=names,
         handles=tuple(dict.fromkeys((person.handle, *(one["handle"] for one in written)))),
         email=person.email,
         ordinary=await _is_ordinary(person.name),
-        namesakes=frozenset(one["handle_key"] for one in others if one["handle_key"].startswith(key)),
-        shared=any(sort_key(one["name"]) == sort_key(person.name) for one in others),
+        shared=sort_key(person.name) in names,
+    )
+    begun = tuple({key, *(handle_key(make_handle(name)) for name in about.spellings())})
+    about = replace(
+        about, namesakes=frozenset(one["handle_key"] for one in others if one["handle_key"].startswith(begun))
     )
     return Redactor(about), frozenset({key, *(one["handle_key"] for one in strangers)})
 
