@@ -140,6 +140,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
     "proposal_turn": {"turn": _SITE, "reason": _WORDS},
     "proposal_version": {"wording": _WORDS, "body": _WORDS, "reason": _WORDS},
     "provider_visit": {"state_hash": _OWN, "browser_hash": _OWN, "sealed": _OWN},
+    "published_release": {"cells": _SITE},
     "quote": {"sha256": _WORDS},
     "recovery_code": {"code_hash": _OWN},
     "second_factor": {"secret": _OWN},
