@@ -333,6 +333,18 @@ async def test_a_theme_where_no_vote_was_called_has_no_voter_to_hide(client: Asy
     assert await voters_of([await find_theme(3)], NOON) == 0
 
 
+async def test_a_page_of_ties_grows_with_its_proposals_and_not_with_their_square(client: AsyncClient) -> None:
+    theme = await make_vote()
+    voters = await make_voters(1)
+    named = []
+    for start in (0, 30):
+        await cast(theme, voters, {f"Idée {number}": ["pour"] for number in range(start, start + 30)})
+        text = await words(client)
+        named.append(len(re.findall(r"T3-\d{3}", text)))
+        assert f"Rang 1 ex æquo avec T3-002, T3-003, T3-004 et {start + 26} autres." in text
+    assert named[1] < 2 * named[0] + 30
+
+
 async def test_a_sheet_runs_no_formula(client: AsyncClient) -> None:
     theme = await make_vote()
     await cast(theme, [], {"=CMD()|'/C calc'!A0": []})

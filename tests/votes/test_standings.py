@@ -24,3 +24,15 @@ def test_proposals_too_many_to_compare_are_ranked_by_how_many_placed_them() -> N
 def test_a_proposal_alone_meets_nobody() -> None:
     alone = standing_of(Terms(Voting.RANKING), [FIRST], pairs=Pairs(("T3-001",), ((0,),)))
     assert [(each.rank, each.duel) for each in alone.ranked] == [(1, None)]
+
+
+def test_ties_take_room_in_proportion_to_the_proposals() -> None:
+    """Each of ten thousand tied proposals had the names of all the others: 813 MB."""
+    many = 10_000
+    tied = [JudgedProposal(f"T3-{number:05}", Count({"pour": 1})) for number in range(many)]
+    standing = standing_of(Terms(Voting.OPINIONS), tied)
+    assert len(standing.ranked) == many
+    assert len({id(each.sharing) for each in standing.ranked}) == 1
+    assert sum(len(each.ties(3)) for each in standing.ranked) == 3 * many
+    assert standing.ranked[0].ties(2) == ("T3-00001", "T3-00002")
+    assert standing.ranked[1].ties(2) == ("T3-00000", "T3-00002")
