@@ -8,7 +8,8 @@ that left the vote.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import permutations
 from random import Random
@@ -20,15 +21,19 @@ from hypothesis import strategies as st
 from forum.documents.outline import BarChart, Outline, Section, Table
 from forum.domain.chapters.outlines import outline_of
 from forum.domain.chapters.proposals import rankings_of
+from forum.domain.chapters.words import local_day
 from forum.domain.syntheses.snapshots import (
     FrozenConsultation,
     FrozenProposal,
     FrozenTheme,
+    FrozenWindow,
     Participation,
     Said,
     Snapshot,
     SynthesisKind,
     ThemeCount,
+    instant,
+    moment_of,
 )
 from forum.domain.themes.ballots import Rules
 from forum.domain.votes.standings import RankedPlace
@@ -39,6 +44,7 @@ from tests.spoken import Say, agree, number, plain, say
 
 __all__ = ["say"]  # a fixture
 
+TAKEN = datetime(2026, 12, 12, 17, 0, 5, tzinfo=UTC)
 SCALE = ("À rejeter", "Passable", "Bonne", "Excellente")
 IN_FORCE = (ProposalState.OPEN, ProposalState.RETAINED, ProposalState.DONE)
 OTHER_STATES = (ProposalState.WITHDRAWN, ProposalState.SET_ASIDE, ProposalState.MERGED)
@@ -583,6 +589,45 @@ def test_the_participation_counts_every_vote_of_every_theme(voted: tuple[Vote, .
             assert named(partial[1]) == [vote.number for vote in of_opinions]
     # A figure is never drawn for some themes only, unless another one is drawn for all.
     assert "avis-par-theme" not in charts or "votes-par-theme" in charts or len({v.voting for v in voted}) == 1
+
+
+windows = st.one_of(
+    st.none(),
+    st.tuples(st.integers(-60, 60), st.integers(1, 60)).map(
+        lambda at: FrozenWindow(instant(TAKEN + timedelta(days=at[0])), instant(TAKEN + timedelta(days=at[0] + at[1])))
+    ),
+)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(windows, windows), max_size=3))
+def test_the_period_of_the_cover_is_that_of_the_windows(
+    opened: list[tuple[FrozenWindow | None, FrozenWindow | None]],
+) -> None:
+    themes = tuple(
+        FrozenTheme(number, f"Le thème {number}", contributions=contributions, votes=voting)
+        for number, (contributions, voting) in enumerate(opened, start=1)
+    )
+    empty = snapshot_of([])
+    facts = replace(empty.participation, per_theme=tuple(ThemeCount(theme.number, 0, 0) for theme in themes))
+    empty = replace(empty, taken_at=instant(TAKEN), themes=themes, participation=facts)
+    said = plain(next(fact.value for fact in outline_of(empty).cover.facts if fact.label == "Période"))
+    known = [window for pair in opened for window in pair if window]
+    day_of = {instant(TAKEN + timedelta(days=n)): plain(local_day(TAKEN + timedelta(days=n))) for n in range(-61, 121)}
+    if not known:
+        assert said == "dates non fixées"
+        return
+    first = min(window.start for window in known)
+    writing = any(c and c.start <= instant(TAKEN) < c.end for c, _ in opened)
+    if first > instant(TAKEN):
+        assert said == f"à partir du {day_of[first]}"
+    elif writing:
+        assert said == f"depuis le {day_of[first]}, contributions encore ouvertes"
+    else:
+        over = moment_of(min(max(window.end for window in known), instant(TAKEN + timedelta(seconds=1))))
+        last = plain(local_day(over - timedelta(seconds=1)))
+        assert said in (f"du {day_of[first]} au {last}", last)
+        assert (said == last) == (last == day_of[first])
 
 
 # The same sentences on pages, in both languages

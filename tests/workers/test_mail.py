@@ -26,6 +26,7 @@ from structlog.testing import capture_logs
 from forum.database import row, rows, transaction
 from forum.domain import jobs
 from forum.domain.jobs import LostLease
+from forum.domain.links import HOUR, LENGTHS
 from forum.domain.mail import PER_HOUR, WaitingMail, forget_mails, forgive_mails, may_mail, post_mail
 from forum.jobs import JobName
 from forum.models.joining import Purpose
@@ -73,6 +74,23 @@ def read(raw: bytes) -> EmailMessage:
 
 
 # What a mail says
+
+
+@pytest.mark.parametrize(
+    ("locale", "hour", "hours", "days"), [("fr", "une heure", "heures", "jours"), ("en", "one hour", "hours", "days")]
+)
+def test_each_mail_says_how_long_its_link_lasts(
+    configured: Settings, locale: str, hour: str, hours: str, days: str
+) -> None:
+    told = 0
+    for purpose, length in LENGTHS.items():
+        if purpose.value in TEMPLATES:
+            text = part(read(message_of(waiting(purpose.value, locale=locale)).as_bytes()), "plain")
+            many = length // HOUR
+            words = hour if many == 1 else f"{many} {hours}" if many < 72 else f"{many // 24} {days}"
+            assert words in re.sub(r"[\u00a0\u202f]", " ", text), purpose
+            told += 1
+    assert told == len(LENGTHS)
 
 
 @pytest.mark.parametrize("locale", ["fr", "en"])
