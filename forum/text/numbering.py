@@ -15,8 +15,10 @@ _ROMAN: Final = (
     *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x")),
     *((9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
 )
-# Nobody numbers further with letters; a file may start anywhere.
-_MOST: Final = 3000
+# A file may start anywhere and show anything, before each of a thousand items.
+_LONGEST_PATTERN: Final = 40
+_MOST_LETTERS: Final = 260
+_MOST_ROMAN: Final = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,10 @@ class Counting:
             return BULLET
         self._counts = {deep: count for deep, count in self._counts.items() if deep <= level}
         self._counts[level] = start if start is not None else self._counts.get(level, own.start - 1) + 1
+        pattern = own.pattern[:_LONGEST_PATTERN].strip()
         if not own.kind:
-            return BULLET if own.pattern.strip() else ""
-        return _PLACE.sub(self._number, own.pattern).strip()
+            return BULLET if pattern else ""
+        return _PLACE.sub(self._number, pattern).strip()
 
     def restart(self, level: int) -> None:
         """Forget what was counted at a level and deeper."""
@@ -62,7 +65,7 @@ def whole(number: str | None, otherwise: int = 1) -> int:
 
 
 def _spelled(count: int, kind: str) -> str:
-    if not 0 < count <= _MOST or kind not in "aAiI":
+    if kind not in "aAiI" or not 0 < count <= (_MOST_LETTERS if kind in "aA" else _MOST_ROMAN):
         return str(count)
     if kind in "aA":
         letters = chr(ord("a") + (count - 1) % 26) * ((count - 1) // 26 + 1)

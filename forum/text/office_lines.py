@@ -68,25 +68,34 @@ class OfficeLines:
 
     def close(self, mark: str, *, goes_on: bool = False) -> None:
         """End a paragraph. Where its own end was removed, it goes on in the next one, and its mark is of both."""
+        self.end(len(self._open))
         paragraph = self._open.pop()
-        said = [line.strip() for line in "".join(paragraph.parts).split("\n")]
-        said = [line for line in said if line]
+        paragraph.mark = paragraph.mark or (TEXT if goes_on and self._said(paragraph) == [] else mark)
         if goes_on:
-            self._going_on[len(self._open)] = _Paragraph(paragraph.parts, paragraph.mark or (mark if said else TEXT))
-        elif said:
-            mark = paragraph.mark or mark
+            self._going_on[len(self._open)] = paragraph
+        else:
+            self._print(paragraph)
+
+    def drop(self) -> None:
+        """End a paragraph that is not the author's words."""
+        self.end(len(self._open))
+        self._open.pop()
+
+    def end(self, depth: int = 0) -> None:
+        """End what should have gone on in a text, or in a box inside of so many paragraphs, which ends."""
+        for inside in sorted(self._going_on):
+            if inside >= depth:
+                self._print(self._going_on.pop(inside))
+
+    def _said(self, paragraph: _Paragraph) -> list[str]:
+        lines = (line.strip() for line in "".join(paragraph.parts).split("\n"))
+        return [line for line in lines if line]
+
+    def _print(self, paragraph: _Paragraph) -> None:
+        said, mark = self._said(paragraph), paragraph.mark
+        if said:
             first, *others = [" ".join(said)] if mark.startswith(HEADING) else said
             is_typed_so = not mark or mark.startswith(HEADING) or after_bullets(mark + first)
             # "Article 3" is shown before an item, and opens none as people type them.
             first = mark + first if is_typed_so else ITEM + mark + first
             self.lines += [first, *(f"  {line}" for line in others)]
-
-    def drop(self) -> None:
-        """End a paragraph that is not the author's words."""
-        self._open.pop()
-
-    def end(self) -> None:
-        """End the text, and what should have gone on."""
-        while self._going_on:
-            self.open()
-            self.close(TEXT)

@@ -16,7 +16,8 @@ from forum.errors import Invalid
 from forum.text.minutes import rows_of
 from forum.text.minutes_files import LONGEST_FILE, LONGEST_PART, MOST_ENTRIES, read_minutes
 from forum.text.office_xml import DEEPEST_TAG, MOST_TAGS
-from tests.meetings.office_samples import odt, style, zipped
+from tests.meetings.office_samples import docx as word_document
+from tests.meetings.office_samples import item, odt, p, style, zipped
 
 DEMANDS = ["Faciliter le recrutement en bibliothèques", "Garantir un cadre d’emploi", "Rénover la place du numérique"]
 LINES = ["## GT réunion 1", "Présents : Malik", *(f"- {demand}" for demand in DEMANDS), "Wifi", "gratuit"]
@@ -227,6 +228,52 @@ def test_an_entry_that_lies_about_its_size_is_not_trusted() -> None:
 @pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_only_the_compression_of_office_files_is_read(compression: int) -> None:
     assert "ne sait pas lire" in refusal(zipped({"word/document.xml": "<x/>"}, compression))
+
+
+def test_a_number_without_end_is_not_shown_before_every_item() -> None:
+    levels = f'<w:lvl w:ilvl="0"><w:numFmt w:val="decimal"/><w:lvlText w:val="{"%1" * 100_000}"/></w:lvl>'
+    kind = f'<w:abstractNum w:abstractNumId="9">{levels}</w:abstractNum>'
+    numbering = f'{kind}<w:num w:numId="9"><w:abstractNumId w:val="9"/></w:num>'
+    content = word_document(item("Former", number=9) * 10_000, numbering=numbering)
+    assert len(content) < LONGEST_FILE
+    assert len(read_minutes(content)) < 10_000 * 200
+
+
+TAGS = [
+    "p",
+    "r",
+    "t",
+    "pPr",
+    "rPr",
+    "del",
+    "moveFrom",
+    "tbl",
+    "tr",
+    "tc",
+    "txbxContent",
+    "sdt",
+    "vanish",
+    "numPr",
+    "ruby",
+]
+TREES = st.recursive(
+    st.sampled_from(["", "mots", "<w:tab/>", "<w:br/>", '<w:fldChar w:fldCharType="begin"/>']),
+    lambda inside: st.tuples(st.sampled_from(TAGS), st.lists(inside, max_size=4)).map(
+        lambda made: f"<w:{made[0]}>{''.join(made[1])}</w:{made[0]}>"
+    ),
+    max_leaves=30,
+)
+
+
+@given(TREES)
+def test_any_order_of_tags_is_read_or_refused(body: str) -> None:
+    assert read_or_refused(in_word(body))
+
+
+def test_the_removed_end_of_a_box_ends_with_the_box() -> None:
+    removed = p("Dedans", properties='<w:rPr><w:del w:id="1" w:author="A"/></w:rPr>')
+    content = in_word(p("Dehors", f"<w:r><w:txbxContent>{removed}</w:txbxContent></w:r>") + p("Ensuite"))
+    assert read_minutes(content).split("\n") == ["Dedans", "Dehors", "Ensuite"]
 
 
 def with_a_password() -> bytes:
