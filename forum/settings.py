@@ -22,6 +22,11 @@ ROOT = Path(__file__).resolve().parent.parent
 DISCOVERY = "/.well-known/openid-configuration"
 
 
+# An address that a header can hold (RFC 5322, dot-atom) at a domain that can be (RFC 1123, labels).
+_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+ADDRESS = rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+)*@{_LABEL}(\.{_LABEL})*"
+
+
 class SettingsSection(BaseModel):
     """A section refuses unknown names: a typing mistake must not silently leave the default."""
 
@@ -93,8 +98,8 @@ class MailSettings(SettingsSection):
         pattern=r"^($|files$|smtps?://([^/@\s:]+:[^/@\s]+@)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$)"
     )
     starttls: bool
-    sender: str = Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$")
-    reply_to: str = Field(pattern=r"^($|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$)")
+    sender: str = Field(pattern=rf"^{ADDRESS}$")
+    reply_to: str = Field(pattern=rf"^({ADDRESS})?$")
     timeout_seconds: int = Field(ge=1, le=60)
 
     @property

@@ -35,6 +35,8 @@ def test_the_environment_overrides_the_file(monkeypatch: pytest.MonkeyPatch) -> 
         ("FORUM_MAIL__URL", "http://courrier.exemple.fr", "mail.url"),
         ("FORUM_MAIL__URL", "smtp://courrier.exemple.fr/chemin", "mail.url"),
         ("FORUM_MAIL__SENDER", "Cahier <cahier@exemple.fr>", "mail.sender"),
+        ("FORUM_MAIL__SENDER", "cahier@-exemple.fr", "mail.sender"),
+        ("FORUM_MAIL__REPLY_TO", "cahier..x@exemple.fr", "mail.reply_to"),
         ("FORUM_MAIL__SENDER", "cahier@exemple.fr\nBcc: x@exemple.fr", "mail.sender"),
         ("FORUM_JOBS__HEARTBEAT_SECONDS", "15", "jobs"),
         ("FORUM_PASSWORDS__MINIMUM_LENGTH", "4", "passwords.minimum_length"),

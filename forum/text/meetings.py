@@ -7,10 +7,12 @@ the full stop after it is the sentence's. Who may tag, and whether a moderator c
 
 import re
 
+from forum.text.characters import IGNORABLE
 from forum.text.markdown import blocks
 from forum.text.quotes import MARKER
 
-_BLANK = "[ \t\u00a0\u202f\u2007\u2009]"
+# What programs put between words counts as a blank, even where nobody sees it.
+_BLANK = f"[ \t\u00a0\u202f\u2007\u2009{IGNORABLE}]"
 TAG = re.compile(
     rf"\[{_BLANK}*GT{_BLANK}*r(?:[eéèê]|e[\u0300-\u0302])union{_BLANK}*(?:n?[°º]|n[o0]\.?)?{_BLANK}*"
     rf"(?P<number>0{{0,2}}[1-9]|0?[1-9][0-9]|[1-9][0-9]{{2}}){_BLANK}*\]",

@@ -233,6 +233,7 @@ def test_a_typo_or_code_is_not_an_address(source: str) -> None:
         ("> - les siens\n\n- les miens", "• les miens"),
         ("{{citation 1@1 0-5}}\n\nma réponse", "ma réponse"),
         ("[GT réunion 1] Recruter [GT réunion 2]", "Recruter"),
+        ("[GT\u200b réunion\u2060 1\ufeff] Recruter [\u00adGT réunion 2]", "Recruter"),
         ("@Malik oui", "@Malik oui"),
         ("a\n\n---\n\nb", "a\n\nb"),
         ("> seulement une citation", ""),

@@ -75,6 +75,7 @@ def test_a_judgment_without_words_gets_the_usual_ones() -> None:
         ("jugement", ["Une", "Deux"], 0, "mentions"),
         ("jugement", list("abcdefgh"), 0, "mentions"),
         ("jugement", ["Bonne", "bonne", "Forte"], 0, "mentions"),
+        ("jugement", ["Bonne", "Bon\u200bne", "Forte"], 0, "mentions"),
         ("jugement", ["x" * 41, "Bonne", "Forte"], 0, "mentions"),
         ("soutien", list(THREE), 0, "mentions"),
         ("soutien", [], -1, "quota"),

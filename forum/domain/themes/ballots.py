@@ -12,6 +12,7 @@ from typing import Final
 from forum.errors import Checks, Invalid
 from forum.models.themes import Voting
 from forum.ranking.tallies import Opinion, Tally
+from forum.text.folding import fold
 from forum.text.source import clean_line
 
 # M. Balinski and R. Laraki, Majority Judgment (2011): people reliably distinguish five to seven words.
@@ -168,6 +169,6 @@ def _mentions(kind: Voting, given: list[str]) -> tuple[str, ...]:
         return DEFAULT_MENTIONS
     if not FEWEST_MENTIONS <= len(given) <= MOST_MENTIONS:
         raise Invalid("Un jugement a de 3 à 7 mentions, de la pire à la meilleure.")
-    if len({each.casefold() for each in given}) != len(given):
+    if len({fold(each) for each in given}) != len(given):
         raise Invalid("Deux mentions sont les mêmes.")
     return tuple(given)
