@@ -54,8 +54,9 @@ WAITING = """
            '2026-01-01 00:00:00+00:00'
       FROM member WHERE email = '{email}'"""
 
-# Two groups of voters, large enough to be shown.
-PROFESSIONS = "UPDATE member SET profession = CASE WHEN id % 2 = 0 THEN 'Bibliothécaire' ELSE 'Autre' END"
+# Three groups of voters: two are shown, and the smallest with those that nobody is in.
+PROFESSIONS = """UPDATE {table} SET profession = CASE {person} % 3 WHEN 0 THEN 'Bibliothécaire' WHEN 1 THEN 'Autre'
+                                                                ELSE 'Formateur ou formatrice' END"""
 
 PRESENT = "Bibliothèque départementale de la Moselle\nMédiathèque Verlaine, Metz\nPôle emploi, agence de Metz"
 
@@ -143,8 +144,9 @@ async def _propose(member: AsyncClient, **words: str) -> str:
 
 
 async def close(site: Site) -> None:
-    """Close the votes of theme 3, give its voters two professions, compile and publish its synthesis."""
-    await site.put(PROFESSIONS)
+    """Close the votes of theme 3, give its voters three professions, compile and publish its synthesis."""
+    await site.put(PROFESSIONS.format(table="member", person="id"))
+    await site.put(PROFESSIONS.format(table="ballot", person="voter_id"))
     async with site.desk("membre") as member:
         await sent(member, "/propositions/T3-001/vote", avis="pour")
         await sent(
