@@ -200,3 +200,18 @@ def test_an_order_that_stops_says_that_the_rest_comes_after() -> None:
         Disagreement("T3-002", None, {Method.APPROVAL: 2}, gap=1),
         Disagreement("T3-003", 2, {Method.APPROVAL: 3}, gap=1),
     )
+
+
+def test_an_order_that_says_nothing_of_some_is_compared_over_the_others() -> None:
+    """A proposal without enough shown groups has no consensus: that is no disagreement, nor are the ranks that it
+    leaves to the others."""
+
+    def of(**supporters: int) -> Order[Counted]:
+        tallies = {name: Tally(many) for name, many in supporters.items()}
+        return order_by(Method.APPROVAL, [Candidate(name, Counted(tally=tally)) for name, tally in tallies.items()])
+
+    primary = of(A=9, B=8, C=7)
+    assert disagreements(primary, {Method.CONSENSUS: of(B=5, C=4)}, partial=[Method.CONSENSUS]) == ()
+    told = disagreements(primary, {Method.CONSENSUS: of(B=4, C=5)}, partial=[Method.CONSENSUS])
+    assert [(each.reference, each.gap) for each in told] == [("B", 1), ("C", 1)]
+    assert [each.reference for each in disagreements(primary, {Method.CONSENSUS: of(B=5, C=4)})] == ["A", "B", "C"]

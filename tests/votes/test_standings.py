@@ -1,8 +1,11 @@
 """Which orders come out of counts: the declared method, or another one where the pairs are too many to compare."""
 
+import pytest
+
 from forum.domain.themes.ballots import Count
 from forum.domain.votes.standings import JudgedProposal, Lens, Pairs, Terms, standing_of
 from forum.models.themes import Voting
+from forum.ranking.published import GroupCell
 
 FIRST = JudgedProposal("T3-001", Count({"1": 3}))
 SECOND = JudgedProposal("T3-002", Count({"1": 1, "2": 1}))
@@ -36,3 +39,22 @@ def test_ties_take_room_in_proportion_to_the_proposals() -> None:
     assert sum(len(each.ties(3)) for each in standing.ranked) == 3 * many
     assert standing.ranked[0].ties(2) == ("T3-00001", "T3-00002")
     assert standing.ranked[1].ties(2) == ("T3-00000", "T3-00002")
+
+
+@pytest.mark.parametrize("voting", list(Voting))
+def test_under_the_quorum_or_without_a_ballot_no_method_gives_a_rank(voting: Voting) -> None:
+    said = {Voting.JUDGMENT: "2", Voting.RANKING: "1"}.get(voting, "pour")
+    cells = {Lens.BY_PROFESSION: {"Bibliothécaire": GroupCell(4, 6), "Autre": GroupCell(3, 6)}}
+    judged = [
+        JudgedProposal("T3-001", Count({said: 12}), cells),
+        JudgedProposal("T3-002", Count({said: 2}), cells),
+        JudgedProposal("T3-003", Count()),
+    ]
+    names = tuple(each.reference for each in judged)
+    pairs = Pairs(names, ((0, 12, 12), (2, 0, 2), (0, 0, 0)))
+    standing = standing_of(Terms(voting, mentions=3, quorum=3), judged, picks=("T3-001",), pairs=pairs)
+    assert [(each.reference, set(each.beside.values())) for each in standing.ranked] == [("T3-001", {1})]
+    assert [(each.reference, each.rank, each.beside) for each in standing.unranked] == [
+        ("T3-002", None, {}),
+        ("T3-003", None, {}),
+    ]
