@@ -17,7 +17,7 @@ from forum.text.minutes import rows_of
 from forum.text.minutes_files import LONGEST_FILE, LONGEST_PART, MOST_ENTRIES, read_minutes
 from forum.text.office_xml import DEEPEST_TAG, MOST_TAGS
 from tests.meetings.office_samples import docx as word_document
-from tests.meetings.office_samples import item, odt, p, style, zipped
+from tests.meetings.office_samples import item, odt, p, r, style, table, zipped
 
 DEMANDS = ["Faciliter le recrutement en bibliothèques", "Garantir un cadre d’emploi", "Rénover la place du numérique"]
 LINES = ["## GT réunion 1", "Présents : Malik", *(f"- {demand}" for demand in DEMANDS), "Wifi", "gratuit"]
@@ -138,6 +138,92 @@ def test_styles_that_are_based_on_each_other_end() -> None:
     assert read_minutes(in_word(body, styles=word)) == "Former"
     odf = "".join(style(one, "paragraph", parent=other) for one, other in pairs)
     assert read_minutes(odt('<text:p text:style-name="A">Former</text:p>', styles=odf)) == "Former"
+
+
+DERIVED = (
+    '<w:style w:type="paragraph" w:styleId="MaPuce"><w:name w:val="Puce"/><w:basedOn w:val="Listepuces"/></w:style>'
+    '<w:style w:type="paragraph" w:styleId="MonTitre"><w:name w:val="CR"/><w:basedOn w:val="Titre1"/></w:style>'
+)
+FROM_WORD = """•\tFormer les agents
+o\tdeux jours par an
+§\tavec le CNFPT
+1/ Ouvrir le dimanche
+2- Prêter des ordinateurs
+3 – Aider à domicile
+a. Créer un réseau
+\uf0d8\tRecruter des médiateurs
+➢ Équiper les bus
+● Imprimer gratuitement
+→ Publier un guide
+"""
+FROM_PDF = """Compte rendu du 12 mars 2027
+Page 1 sur 2
+• Former les agents à la médiation numérique,
+avec le CNFPT et les départements, dès la rentrée
+2027
+• Ouvrir les média-
+thèques le dimanche
+2
+Page 2 sur 2
+• Prêter des ordinateurs
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "kept", "left"),
+    [
+        (
+            word_document(
+                item("Ouvrir le samedi", r(" (avis du préfet)", "<w:vanish/>")) + item(r("Caché", "<w:vanish/>"))
+            ),
+            ["Ouvrir le samedi"],
+            [],
+        ),
+        (
+            word_document(
+                p("Décisions prises", properties='<w:pStyle w:val="MonTitre"/>')
+                + p("Former les agents", properties='<w:pStyle w:val="MaPuce"/>')
+                + p("La séance continue après une pause."),
+                styles=DERIVED,
+            ),
+            ["Former les agents"],
+            ["Décisions prises", "La séance continue après une pause."],
+        ),
+        (
+            word_document(item("Créer un poste", "<w:r><w:br/></w:r>", "Dans chaque département") + item("Ouvrir")),
+            ["Créer un poste Dans chaque département", "Ouvrir"],
+            [],
+        ),
+        (
+            word_document(
+                table(["Sujet", "Date limite"], ["Ouvrir le dimanche", "30/06/2027"], ["Mme Martin", "sept. 2027"])
+            ),
+            ["Ouvrir le dimanche"],
+            ["Sujet", "Date limite", "30/06/2027", "Mme Martin", "sept. 2027"],
+        ),
+        (word_document(item("Former", number=2) + item("Ouvrir", number=5)), ["Former", "Article 1 Ouvrir"], []),
+        (FROM_WORD.encode(), [line.split(maxsplit=1)[1].removeprefix("– ") for line in FROM_WORD.splitlines()], []),
+        (
+            FROM_PDF.encode(),
+            [
+                "Former les agents à la médiation numérique, avec le CNFPT et les départements, dès la rentrée 2027",
+                "Ouvrir les médiathèques le dimanche",
+                "Prêter des ordinateurs",
+            ],
+            ["Compte rendu du 12 mars 2027", "Page 1 sur 2", "2", "Page 2 sur 2"],
+        ),
+        (
+            "- Recruter\vDes médiateurs\n- Former les agents\u2028- Ouvrir le soir\n".encode(),
+            ["Recruter Des médiateurs", "Former les agents", "Ouvrir le soir"],
+            [],
+        ),
+    ],
+    ids=["hidden", "styles", "broken by hand", "table", "numbers", "from Word", "from a PDF", "line ends"],
+)
+def test_rows_are_what_people_meant(content: bytes, kept: list[str], left: list[str]) -> None:
+    rows = rows_of(read_minutes(content))
+    assert [row.text for row in rows if row.kept] == kept
+    assert [row.text for row in rows if not row.kept] == left
 
 
 def test_what_the_author_of_an_odt_removed_is_not_read() -> None:

@@ -12,6 +12,7 @@ from forum.errors import Invalid
 from forum.importing.thread_text import parse_thread
 from forum.text.characters import legible_text
 from forum.text.folding import fold, looks, skeleton, sort_key
+from forum.text.line_ends import with_hanging_breaks
 from forum.text.mentions import handle_key
 from forum.text.minutes import MinutesRow, rows_of
 from forum.text.minutes_files import read_minutes
@@ -460,6 +461,21 @@ def test_a_long_text_without_sense_is_read_at_once() -> None:
         "-\u00ad" * 30_000,
     ):
         assert rows_of(words)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["", "- ", "• ", "12. ", "  ", "# ", "➢"]),
+            st.lists(st.sampled_from(["Former", "les", "agents", "média-", "Rendez-vous", "2027", "fin.", "(note)"])),
+            st.sampled_from(["\n", "\r\n", "\v", "\f", "\u2028", "-\n", "\u00ad\n", "\n\n"]),
+        )
+    )
+)
+def test_no_letter_of_the_minutes_is_lost(lines: list[tuple[str, list[str], str]]) -> None:
+    written = "".join(f"{bullet}{' '.join(words)}{end}" for bullet, words, end in lines)
+    said = "".join(row.text for row in rows_of(with_hanging_breaks(written)))
+    assert [each for each in said if each.isalpha()] == [each for each in written if each.isalpha()]
 
 
 def test_rows_keep_the_numbers_of_their_lines() -> None:
