@@ -203,7 +203,8 @@ async def test_a_vote_that_was_never_confirmed_is_said_not_to_count(client: Asyn
     assert close is not None
     clock.pass_(seconds=(close - clock.now).total_seconds())
     await sign_in(client, await Member.get(name="Camille Martin"), now=clock.now)
-    assert lost in (await client.get("/propositions/T3-001")).text
+    for address in ("/propositions/T3-001", LIST):
+        assert lost in (await client.get(address)).text, address
 
 
 async def test_a_voter_who_read_the_older_words_is_told_to_read_again(client: AsyncClient) -> None:

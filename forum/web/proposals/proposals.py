@@ -44,7 +44,7 @@ class ReadyList:
     def __init__(self, page: KeptPage, listed: ProposalList) -> None:
         self.page = page
         self.listed = listed
-        self.lines = {each.line.id: each.line for each in listed.proposals}
+        self.lines = {each.line.id: each.line for each in (*listed.proposals, *listed.below_quorum)}
 
 
 async def _ready(request: Request, theme: ThemeHead) -> ReadyList:
