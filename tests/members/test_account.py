@@ -19,6 +19,7 @@ from forum.models.threads import Thread
 from forum.sealing import unseal
 from tests.conftest import NOON, Clock, visitor
 from tests.factories import count, make_group, make_member, make_post, make_proposal, make_theme, make_thread, sign_in
+from workers import mail, running
 
 PASSWORD = "quatre mots pour entrer"
 PROFILE = {
@@ -403,3 +404,30 @@ async def test_a_member_without_password_signs_in_again_before_the_change(client
     answer = await ask(client, password="")
     assert (answer.status_code, "reconnectez-vous" in answer.text) == (422, True)
     assert await count("address_change") == 0
+
+
+# --- mails that never arrive
+
+
+async def test_whoever_has_a_mail_sent_that_never_arrives_reads_why(
+    client: AsyncClient, camille: NewMember, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(waiting: object) -> str:
+        raise mail.MailRefused("Le serveur de courrier refuse ce courriel ({code}).", values={"code": "550 5.1.1"})
+
+    monkeypatch.setattr(mail, "deliver", refuse)
+    monkeypatch.setattr(running, "clock", clock)
+    await ask(client)
+    told = "Le courriel n’a pas pu être remis. Le serveur de courrier refuse ce courriel (550 5.1.1)."
+    assert told not in (await client.get("/compte/adresse")).text.replace("\xa0", " ")
+    for job in await rows("SELECT id FROM job WHERE name = 'send_mail' ORDER BY id DESC LIMIT 1"):
+        await running.run(job["id"], mail.WORK)
+    page = (await client.get("/compte/adresse")).text.replace("\xa0", " ")
+    assert page.count(told) == 1
+    assert page.index("Nouvelle adresse") < page.index(told)
+    await client.post("/compte/adresse/abandonner")
+    await rows("UPDATE member SET confirmed_at = NULL")
+    await client.post("/compte/confirmer/envoyer")
+    for job in await rows("SELECT id FROM job WHERE name = 'send_mail' ORDER BY id DESC LIMIT 1"):
+        await running.run(job["id"], mail.WORK)
+    assert "Le message de confirmation n’a pas pu être remis." in (await client.get("/compte")).text
