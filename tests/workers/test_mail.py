@@ -433,6 +433,14 @@ async def test_a_recipient_refused_for_good_is_forgotten_and_named_nowhere(
     assert "lea" not in f"{logs} {found}"
 
 
+async def test_a_mail_sealed_under_a_lost_key_ends_by_being_given_up(database: Settings, now: Clock) -> None:
+    job = await post()
+    await rows("UPDATE mail SET content = 'sous une clé perdue'")
+    await rows("UPDATE job SET tries = $1", mail.TRIES - 1)
+    assert (await work(job))["state"] == "failed"
+    assert await left() == 0
+
+
 @pytest.mark.parametrize("answers", [{"answer": "451 4.7.1 <{address}> later"}, {"after_data": "452 4.3.1 full"}])
 async def test_a_server_that_says_later_is_asked_later(
     database: Settings, now: Clock, box: Postbox, answers: dict[str, str]
