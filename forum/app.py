@@ -1,7 +1,7 @@
 """Builds the application: doors, entrance, pages of refusal; opens and closes what they need.
 
-`build(settings)` is all that a server or a test calls. Nothing is connected before the lifespan: a broken database or
-an unreachable Redis stops the start with one sentence.
+`build(settings)` is all that a server or a test calls. Nothing is connected before the lifespan: a broken database
+stops the start with one sentence, a Redis that is away does not.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -79,8 +79,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
     finally:
         await embedded.stop()
+        jobs.hang_bell(None)
         await close_throttle()
-        await jobs.close_bell()
         await close_database()
 
 

@@ -2,33 +2,27 @@
 
 The `job` table is the truth: a job exists once its row is committed, together with the write that wants it. Redis
 only rings a bell so that a worker looks at once; without the bell the workers find the row by reading the table every
-few seconds. So a lost Redis slows a job down by that much and loses nothing. How a job is taken, kept and finished
+few seconds. So a lost Redis slows a job down by that much and loses nothing; while the breaker is open (`breaker.py`)
+nobody even waits for the bell. How a job is taken, kept and finished
 is in `forum/domain/jobs.py`; what it does is in `workers/`. This is the only file of `forum/` that knows the queue.
 """
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from typing import Any, Final
 
-import structlog
 from arq.connections import ArqRedis
 from redis.asyncio import ConnectionPool
-from redis.exceptions import RedisError
 
+from forum.breaker import Breaker, RedisAway, breaker_of
 from forum.database import Transaction, insert_rows, row
-from forum.errors import CannotStart, plain_reason
 from forum.settings import Settings, settings
 
 RUN_JOB: Final = "run_job"
-
-RING_SECONDS: Final = 0.5
-"""Seconds. A person waits while the bell is rung: a slower Redis is not waited for, since the table is polled."""
-
-log = structlog.get_logger()
 
 
 class JobName(StrEnum):
@@ -59,36 +53,25 @@ def bell_over(pool: ConnectionPool) -> ArqRedis:
 
 
 _bell: ArqRedis | None = None
+_breaker: Breaker | None = None
 
 
-def hang_bell(bell: ArqRedis | None) -> None:
-    """From now on this process rings `bell`; None: its jobs wait for a poll of the table."""
-    global _bell  # one process, one bell: it is opened and closed with the application
-    _bell = bell
+def hang_bell(bell: ArqRedis | None, breaker: Breaker | None = None) -> None:
+    """From now on this process rings `bell`, over the Redis of `breaker` or, without one, in its own memory; None: its
+    jobs wait for a poll of the table."""
+    global _bell, _breaker  # one process, one bell: it is opened and closed with the application
+    _bell, _breaker = bell, breaker
 
 
 async def open_bell(known: Settings) -> None:
-    """Connect to Redis when the settings name one; otherwise the embedded worker hangs its own bell.
+    """Ring over the Redis that the settings name, if any; otherwise the embedded worker hangs its own bell.
 
-    Raises:
-        CannotStart: the Redis of the settings does not answer.
+    A Redis that does not answer stops nothing: the breaker says so in the log, and the site begins without it.
     """
-    if not known.redis.url:
-        return
-    bell = bell_over(ConnectionPool.from_url(known.redis.url, socket_connect_timeout=2, socket_timeout=2))
-    try:
-        await bell.ping()
-    except (OSError, RedisError) as problem:
-        await bell.aclose(close_connection_pool=True)
-        raise CannotStart(f"redis : l’adresse de redis.url ne répond pas ({plain_reason(problem)})") from problem
-    hang_bell(bell)
-
-
-async def close_bell() -> None:
-    bell = _bell
-    hang_bell(None)
-    if bell is not None:
-        await bell.aclose(close_connection_pool=True)
+    breaker = breaker_of(known)
+    if breaker is not None:
+        hang_bell(bell_over(breaker.pool), breaker)
+        await breaker.answers()
 
 
 async def ring(job: int, fence: int) -> None:
@@ -99,11 +82,12 @@ async def ring(job: int, fence: int) -> None:
     """
     if _bell is None:
         return
-    try:
-        async with asyncio.timeout(RING_SECONDS):
-            await _bell.enqueue_job(RUN_JOB, job, _job_id=f"{settings().redis_prefix}:{job}:{fence}")
-    except (OSError, RedisError, TimeoutError) as problem:
-        log.warning("bell lost, the job waits for the next poll", job=job, problem=repr(problem))
+    ringing = partial(_bell.enqueue_job, RUN_JOB, job, _job_id=f"{settings().redis_prefix}:{job}:{fence}")
+    if _breaker is None:
+        await ringing()
+        return
+    with suppress(RedisAway):  # the breaker has said so, once
+        await _breaker.ask(ringing)
 
 
 async def enqueue(tx: Transaction, name: JobName, subject: int, *, key: str, now: datetime) -> int:

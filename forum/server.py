@@ -40,7 +40,7 @@ async def serve(settings: Settings, announce: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM, then close the worker and the database properly; `announce` once it can answer.
 
     Raises:
-        CannotStart: the port is taken, or the database or Redis cannot be reached or holds what must not be served.
+        CannotStart: the port is taken, or the database cannot be reached or holds what must not be served.
     """
     with bind(settings.server.host, settings.server.port) as bound:
         await _serve_on(bound, settings, announce)

@@ -83,6 +83,8 @@ class Redis(SettingsSection):
     """A Redis may serve several sites: every key begins with the site's own `Settings.redis_prefix`."""
 
     url: str = Field(pattern=r"^($|rediss?://.+|unix://.+)")
+    answer_seconds: float = Field(gt=0, le=60)
+    retry_seconds: float = Field(gt=0, le=60)
 
 
 class Security(SettingsSection):
@@ -341,6 +343,9 @@ _REASONS = {
     "too_long": "en admet {max_length} au plus",
     "list_type": "attend une liste",
     "greater_than_equal": "vaut au moins {ge}",
+    "greater_than": "dépasse {gt}",
+    "float_parsing": "attend un nombre",
+    "float_type": "attend un nombre",
     "less_than_equal": "vaut au plus {le}",
     "string_pattern_mismatch": "n’a pas la forme attendue, {pattern}",
     "literal_error": "attend l’un de ces mots : {expected}",

@@ -65,7 +65,8 @@ class Clock:
 
 def pytest_configure() -> None:
     """Each test process counts tries in a Redis database of its own, because the sites under test all have the same
-    name."""
+    name. On a busy machine a Redis that is there may be long to answer."""
+    os.environ.setdefault("FORUM_REDIS__ANSWER_SECONDS", "60")
     redis, process = os.environ.get("FORUM_REDIS__URL", ""), os.environ.get("PYTEST_XDIST_WORKER", "")
     if redis and process:
         address = urlsplit(redis)

@@ -214,11 +214,16 @@ def test_an_unknown_working_group_is_refused_with_the_known_ones(machine: dict[s
     )
 
 
-def test_an_unreachable_redis_stops_the_start_in_one_line(machine: dict[str, str]) -> None:
-    refused = command(machine | {"FORUM_REDIS__URL": "redis://127.0.0.1:1/0"}, "serve")
-    assert refused.returncode == 1
-    assert refused.stderr.count("\n") == 1
-    assert "redis" in refused.stderr
+def test_a_site_whose_redis_is_away_starts_and_says_what_it_lacks(machine: dict[str, str]) -> None:
+    with served(machine | {"FORUM_REDIS__URL": "redis://127.0.0.1:1/0"}) as process:
+        with Client(base_url=machine["FORUM_SITE__BASE_URL"]) as client:
+            ready = client.get("/sante/pret")
+        _, errors = stop(process)
+    assert ready.status_code == 200
+    assert ready.text.startswith("prêt, dégradé : Redis ne répond pas")
+    assert [json.loads(line)["event"] for line in errors.splitlines()] == [
+        "redis does not answer, the site does without it"
+    ]
 
 
 def test_an_account_is_made_from_the_command_line(machine: dict[str, str]) -> None:

@@ -14,7 +14,7 @@ LIMIT = RateLimitItemPerDay(3)
 @pytest.mark.parametrize("at_once", [False, True], ids=["one", "all"])
 async def test_what_is_forgotten_during_a_sweep_does_not_end_it(*, at_once: bool) -> None:
     """The sweep pauses between two keys: the next one may be gone."""
-    counters = Throttle("")
+    counters = Throttle(None)
     keys = [f"codes {number}" for number in range(20)]
     for key in keys:
         assert await counters.count(LIMIT, key)

@@ -1,20 +1,22 @@
 """How often may somebody try, or write? Windows are counted in memory or, when there is a Redis, shared by all
-processes. A Redis that is down must not keep people out: counting goes on in memory, and the log says so."""
+processes. A Redis that is down must not keep people out: each process then counts alone, by a stricter measure."""
 
 import ipaddress
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
 
-import structlog
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
-from limits.aio.storage.redis.redispy import RedispyBridge
 from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
-from limits.errors import StorageError
 
+from forum.breaker import Breaker, RedisAway, breaker_of, close_breakers
 from forum.errors import TooMany
 from forum.settings import settings
 
-logger = structlog.get_logger()
+Count = TypeVar("Count")
+
+STRICTER: Final = 2
+"""By how much limits are divided while Redis is away: two processes that count alone allow no more than together."""
 
 
 class _Memory(MemoryStorage):
@@ -40,52 +42,41 @@ class _Memory(MemoryStorage):
 class Throttle:
     """Counts tries and writes by key; a count and its limit are one step, so that nothing passes between them."""
 
-    def __init__(self, redis_url: str) -> None:
+    def __init__(self, breaker: Breaker | None) -> None:
+        self._breaker = breaker
         self._memory = MovingWindowRateLimiter(_Memory())
-        self._redis = _redis(redis_url) if redis_url else None
-        self._shared = MovingWindowRateLimiter(self._redis) if self._redis else self._memory
         self._memory_writes = FixedWindowRateLimiter(_Memory())
-        self._writes = FixedWindowRateLimiter(self._redis) if self._redis else self._memory_writes
+        redis = _redis(breaker) if breaker else None
+        self._shared = MovingWindowRateLimiter(redis) if redis else self._memory
+        self._writes = FixedWindowRateLimiter(redis) if redis else self._memory_writes
+        self._stricter = STRICTER if redis else 1
 
     async def count(self, limit: RateLimitItem, key: str) -> bool:
         """Count one more try; False when the window of this key is full already."""
-        try:
-            return await self._shared.hit(limit, key)
-        except StorageError as problem:
-            logger.warning("throttle without redis", reason=str(problem))
-            return await self._memory.hit(limit, key)
+        return await self._counted(
+            lambda: self._shared.hit(limit, key), lambda: self._memory.hit(self._alone(limit), key)
+        )
 
     async def forgive(self, limit: RateLimitItem, key: str) -> None:
         """Forget the tries of this key, which were its owner's."""
-        try:
-            await self._shared.clear(limit, key)
-        except StorageError as problem:
-            logger.warning("throttle without redis", reason=str(problem))
-        await self._memory.clear(limit, key)
+        await self._memory.clear(self._alone(limit), key)
+        await self._counted(lambda: self._shared.clear(limit, key), _nothing)
 
     async def tally(self, key: str, seconds: int, amount: int = 1) -> int:
         """Add to a number that expires `seconds` after it left zero; returns its new value."""
-        try:
-            return await self._writes.storage.incr(key, seconds, amount)
-        except StorageError as problem:
-            logger.warning("throttle without redis", reason=str(problem))
-            return await self._memory_writes.storage.incr(key, seconds, amount)
+        return await self._counted(
+            lambda: self._writes.storage.incr(key, seconds, amount),
+            lambda: self._memory_writes.storage.incr(key, seconds, amount * self._stricter),
+        )
 
     async def tallied(self, key: str) -> int:
         """The value of a number of `tally`, zero once expired."""
-        try:
-            return await self._writes.storage.get(key)
-        except StorageError as problem:
-            logger.warning("throttle without redis", reason=str(problem))
-            return await self._memory_writes.storage.get(key)
+        return await self._counted(lambda: self._writes.storage.get(key), lambda: self._memory_writes.storage.get(key))
 
     async def forget_tally(self, key: str) -> None:
         """Set a number of `tally` back to zero."""
-        try:
-            await self._writes.storage.clear(key)
-        except StorageError as problem:
-            logger.warning("throttle without redis", reason=str(problem))
         await self._memory_writes.storage.clear(key)
+        await self._counted(lambda: self._writes.storage.clear(key), _nothing)
 
     async def count_write(self, member: int) -> None:
         """Count one more contribution, vote or other write of a member.
@@ -95,14 +86,25 @@ class Throttle:
         Raises:
             TooMany: more than `limits.writes_per_minute` of them in this minute.
         """
-        limit = RateLimitItemPerMinute(settings().limits.writes_per_minute)
-        try:
-            within = await self._writes.hit(limit, f"writes {member}")
-        except StorageError as problem:
-            logger.warning("throttle without redis", reason=str(problem))
-            within = await self._memory_writes.hit(limit, f"writes {member}")
+        limit, key = RateLimitItemPerMinute(settings().limits.writes_per_minute), f"writes {member}"
+        within = await self._counted(
+            lambda: self._writes.hit(limit, key), lambda: self._memory_writes.hit(self._alone(limit), key)
+        )
         if not within:
             raise TooMany("Trop d’envois en peu de temps. Attendez une minute, puis réessayez.", retry_after=60)
+
+    async def _counted(self, together: Callable[[], Awaitable[Count]], alone: Callable[[], Awaitable[Count]]) -> Count:
+        """What all processes count together, or, while Redis is away, what this one counts alone."""
+        if self._breaker is None:
+            return await alone()
+        try:
+            return await self._breaker.ask(together)
+        except RedisAway:
+            return await alone()
+
+    def _alone(self, limit: RateLimitItem) -> RateLimitItem:
+        """The limit of a process that counts alone."""
+        return type(limit)(max(1, limit.amount // self._stricter), limit.multiples)
 
     async def forget(self) -> None:
         """Reset every counter."""
@@ -110,22 +112,16 @@ class Throttle:
         await self._memory.storage.reset()
         await self._memory_writes.storage.reset()
 
-    async def close(self) -> None:
-        """Close the connection to Redis."""
-        if self._redis is not None and isinstance(self._redis.bridge, RedispyBridge):
-            client: Any = self._redis.bridge.get_connection()  # a redis-py client, which limits types too narrowly
-            await client.aclose()
+
+async def _nothing() -> None:
+    """What is left to do in memory when it was done already."""
 
 
-def _redis(url: str) -> RedisStorage:
-    address = f"async+redis+{url}" if url.startswith("unix://") else f"async+{url}"
-    return RedisStorage(
-        address,
-        wrap_exceptions=True,
-        implementation="redispy",
-        key_prefix=f"{settings().redis_prefix}:limits",
-        socket_timeout=1,
-    )
+def _redis(breaker: Breaker) -> RedisStorage:
+    pool: Any = breaker.pool  # which limits types too narrowly
+    scheme = "async+redis+" if breaker.url.startswith("unix://") else "async+"
+    prefix = f"{settings().redis_prefix}:limits"
+    return RedisStorage(f"{scheme}{breaker.url}", implementation="redispy", key_prefix=prefix, connection_pool=pool)
 
 
 _throttles: dict[str, Throttle] = {}
@@ -135,15 +131,14 @@ def throttle() -> Throttle:
     """The counters of this process."""
     url = settings().redis.url
     if url not in _throttles:
-        _throttles[url] = Throttle(url)
+        _throttles[url] = Throttle(breaker_of(settings()))
     return _throttles[url]
 
 
 async def close_throttle() -> None:
-    """Close the counters of this process, together with the application."""
-    for one in _throttles.values():
-        await one.close()
+    """Forget the counters of this process and leave Redis, together with the application."""
     _throttles.clear()
+    await close_breakers()
 
 
 def place(address: str) -> str:

@@ -2,19 +2,21 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
-from redis.asyncio import ConnectionPool
+from arq.connections import ArqRedis
 from structlog.testing import capture_logs
 
 from forum import jobs as bell
+from forum.breaker import close_breakers
 from forum.database import row, rows, transaction
 from forum.domain import jobs
 from forum.domain.jobs import Claim, LostLease
-from forum.errors import CannotStart, Unavailable
+from forum.errors import Unavailable
 from forum.jobs import JobName, enqueue
 from forum.settings import Settings
 from tests.conftest import NOON, PATIENCE, Clock
@@ -80,39 +82,35 @@ async def test_the_bell_rings_after_commit_only(monkeypatch: pytest.MonkeyPatch)
     assert rung == [job]
 
 
-async def test_a_redis_that_went_away_loses_the_bell_and_not_the_job(unused_tcp_port: int) -> None:
-    pool = ConnectionPool.from_url(f"redis://127.0.0.1:{unused_tcp_port}/0")
-    bell.hang_bell(bell.bell_over(pool))
-    try:
+@pytest.fixture
+async def redis_that_is_away(database: Settings, unused_tcp_port: int) -> AsyncIterator[Settings]:
+    """Settings that name a Redis where there is none."""
+    redis = database.redis.model_copy(update={"url": f"redis://127.0.0.1:{unused_tcp_port}/0"})
+    yield database.model_copy(update={"redis": redis})
+    bell.hang_bell(None)
+    await close_breakers()
+
+
+async def test_a_redis_that_is_away_loses_the_bell_and_not_the_job(redis_that_is_away: Settings) -> None:
+    with capture_logs() as said:
+        await bell.open_bell(redis_that_is_away)
         job = await ask()
-    finally:
-        await bell.close_bell()
     assert await jobs.waiting(NOON) == [(job, 0)]
+    assert [line["event"] for line in said] == ["redis does not answer, the site does without it"]
 
 
-async def test_a_redis_that_answers_at_the_start_is_rung_until_it_is_left(
-    database: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    heard: list[object] = []
+async def test_a_bell_is_rung_until_it_is_taken_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[int] = []
 
     class Answering:
-        async def ping(self) -> None:
-            heard.append("ping")
-
         async def enqueue_job(self, name: str, job: int, *, _job_id: str) -> None:
             heard.append(job)
 
-        async def aclose(self, *, close_connection_pool: bool) -> None:
-            heard.append("left")
-
-    monkeypatch.setattr(bell, "bell_over", lambda pool: Answering())
-    redis = database.redis.model_copy(update={"url": "redis://127.0.0.1/0"})
-    await bell.open_bell(database.model_copy(update={"redis": redis}))
+    bell.hang_bell(cast(ArqRedis, Answering()))
     job = await ask(subject=7)
-    await bell.close_bell()
+    bell.hang_bell(None)
     await ask(subject=8)
-    await bell.close_bell()
-    assert heard == ["ping", job, "left"]
+    assert heard == [job]
 
 
 async def test_without_a_redis_no_bell_is_opened(database: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,15 +118,6 @@ async def test_without_a_redis_no_bell_is_opened(database: Settings, monkeypatch
     redis = database.redis.model_copy(update={"url": ""})
     await bell.open_bell(database.model_copy(update={"redis": redis}))
     await ask()
-
-
-async def test_a_redis_that_is_missing_at_the_start_is_reported_in_one_line(
-    database: Settings, unused_tcp_port: int
-) -> None:
-    redis = database.redis.model_copy(update={"url": f"redis://127.0.0.1:{unused_tcp_port}/0"})
-    with pytest.raises(CannotStart, match=r"^redis : .*ne répond pas \(connexion refusée\)$") as refusal:
-        await bell.open_bell(database.model_copy(update={"redis": redis}))
-    assert "\n" not in str(refusal.value)
 
 
 async def test_a_job_is_taken_by_one_worker_only() -> None:

@@ -12,6 +12,8 @@ async def live(request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """The process answers and its database too; otherwise 503, like any failure."""
+    """The process answers and its database too; otherwise 503, like any failure. Lacking only what the site can do
+    without, it is ready and says so: a supervisor must not take it away."""
     await health.touch_database()
-    return PlainTextResponse("prêt\n")
+    lacking = await health.lacking()
+    return PlainTextResponse(f"prêt, dégradé : {' ; '.join(lacking)}\n" if lacking else "prêt\n")
