@@ -140,10 +140,33 @@ def _any_of(facts: Any, names: set[str]) -> bool:
     )
 
 
+async def make_it_old() -> None:
+    """Turn the synthesis into one that a former version of the program made."""
+    await rows(
+        """UPDATE synthesis SET snapshot = REPLACE(snapshot, '"format":5,', '"format":4,'),
+                               snapshot_sha256 = 'that of the former data'"""
+    )
+
+
+async def test_a_synthesis_of_an_older_format_is_not_published_any_more(
+    agent: AsyncClient, clock: Clock, quick: Quick
+) -> None:
+    await make_votes(Voting.OPINIONS)
+    address = await compiled(agent, clock)
+    await make_it_old()
+    assert f"{address}/publier" not in (await agent.get(address)).text
+    refused = await agent.post(f"{address}/publier", data={"confirmation": "1"})
+    assert refused.status_code == 409
+    assert "Redemandez-la" in refused.text
+    again = await compiled(agent, clock)
+    assert again != address
+    assert (await agent.post(f"{again}/publier", data={"confirmation": "1"})).status_code == 303
+
+
 async def test_data_of_an_older_format_are_not_served(agent: AsyncClient, clock: Clock, quick: Quick) -> None:
     """Their ranks by consensus counted groups that are masked."""
     await make_votes(Voting.OPINIONS)
     await downloaded(agent, clock)
-    await rows("""UPDATE synthesis SET snapshot = REPLACE(snapshot, '"format":5,', '"format":4,')""")
+    await make_it_old()
     assert (await agent.get("/syntheses/1/donnees-figees")).status_code == 404
     assert "donnees-figees" not in (await agent.get("/syntheses/1")).text

@@ -294,15 +294,16 @@ async def read_synthesis(viewer: Viewer | None, synthesis: int, now: datetime) -
     is_complete = bool(documents) and not any(document.error for document in documents)
     is_over = progress is None or progress.is_over
     is_fixed = line.state is SynthesisState.PUBLISHED and bool(documents)
+    is_readable = await has_frozen_data(synthesis)
     return SynthesisPage(
         line=line,
         snapshot_sha256=found["snapshot_sha256"],
         requester=found["requester"] if for_agents else None,
         documents=documents,
         progress=progress,
-        may_publish=bool(may_publish(viewer, now)) and _is_publishable(line, documents),
+        may_publish=bool(may_publish(viewer, now)) and _is_publishable(line, documents) and is_readable,
         may_retry=for_agents and is_over and not is_complete and not is_fixed,
-        has_frozen_data=await has_frozen_data(synthesis),
+        has_frozen_data=is_readable,
     )
 
 
@@ -344,13 +345,19 @@ async def publish(viewer: Viewer | None, synthesis: int, now: datetime) -> None:
 
     Raises:
         SignInRequired, NotAllowed, NotFound: only agents and administrators publish; for others drafts do not exist.
-        Conflict: it is a working draft, has no document yet, is published already, is older than a published one, or
-            contains the tallies of a sealed vote that was, or will be, opened again.
+        Conflict: it is a working draft, has no document yet, is published already, is older than a published one,
+            contains the tallies of a sealed vote that was, or will be, opened again, or was made by a former version
+            of the program, whose ranks counted masked groups.
     """
     async with transaction():
         found = await _find(viewer, synthesis, now)
         demand(may_publish, viewer, now)
         _require_publishable(_line(found), await document_lines(synthesis))
+        if not await has_frozen_data(synthesis):
+            raise Conflict(
+                "Cette synthèse a été faite par une version antérieure du logiciel, dont les rangs pouvaient dire les "
+                "votes de groupes de quelques personnes. Redemandez-la, puis publiez la nouvelle."
+            )
         await _refuse_while_sealed(found["number"], now)
         await _refuse_out_of_order(found["scope"], found["version"])
         published = await rows(
