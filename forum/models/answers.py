@@ -56,7 +56,7 @@ _DONE = {Decision.RETAINED: Fate.DONE, Decision.PARTLY: Fate.PARTLY_DONE}
 
 def fate_of(state: ProposalState, decision: Decision | None) -> Fate:
     """What has become of a proposal in that state, whose latest answer is that decision."""
-    if state is ProposalState.DONE:
+    if state is ProposalState.DONE and decision in (None, *_DONE):
         return Fate.CARRIED_OUT if decision is None else _DONE[decision]
     if state in IN_FORCE and decision is not None:
         return Fate[decision.name]

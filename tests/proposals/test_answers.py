@@ -123,6 +123,12 @@ async def test_a_new_answer_takes_the_place_of_the_former_which_stays_readable(c
     page = plain((await client.get("/propositions/T3-001")).text)
     assert page.index("Le budget n’a pas été voté.") < page.index("Réponses antérieures")
     assert page.index("Réponses antérieures") < page.index("Elle répond à un besoin réel.")
+    # The history leads to each answer, whichever counts.
+    whole = (await client.get("/propositions/T3-001")).text
+    history = whole[whole.index('id="histoire"') :]
+    assert re.findall(r'href="#(reponse-\d)"', history) == ["reponse-1", "reponse-2"]
+    for number, words in ((1, "Elle répond à un besoin réel."), (2, "Le budget n’a pas été voté.")):
+        assert words in whole[whole.index(f'id="reponse-{number}"') :][:900]
     await proposal.refresh_from_db()
     assert proposal.state is ProposalState.OPEN
     journal = await rows("SELECT before, after, reason FROM journal_entry WHERE act = 'answer_proposal' ORDER BY id")

@@ -149,6 +149,7 @@ def test_every_answer_has_its_own_words() -> None:
     for decision in KEEPS:
         assert fate_of(ProposalState.DONE, decision).label == f"{decision.label}, mise en œuvre"
     assert len({each.label for each in Fate}) == len(Fate)
+    assert all(fate_of(state, decision) for state in ProposalState for decision in (None, *Decision))
 
 
 def test_what_left_the_vote_says_so_whatever_was_answered_before() -> None:
