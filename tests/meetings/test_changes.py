@@ -9,6 +9,8 @@ from forum.database import row
 from forum.models.answers import Answer, Decision
 from forum.models.meetings import Meeting
 from forum.models.proposals import Proposal, ProposalState
+from forum.ranking.tallies import Opinion
+from tests.compiled_syntheses import cast
 from tests.conftest import NOON, visitor
 from tests.factories import count, make_group, make_member, make_proposal, make_theme, sign_in
 
@@ -135,6 +137,9 @@ async def test_a_meeting_tells_what_became_of_its_proposals(client: AsyncClient)
         decided_on=NOON.date(),
         created_at=NOON,
     )
+    voter = await make_member()
+    for voted in (first, await Proposal.get(wording="Embaucher")):
+        await cast(voted, voter.id, Opinion.FOR)
     page = " ".join((await client.get(f"/reunions/{meeting}")).text.split())
     assert "<small>Rang 1</small>" in page
     assert "Partiellement retenue · Rang" in page

@@ -9,7 +9,9 @@ from forum.models.meetings import Meeting, MeetingTag, TagState
 from forum.models.posts import Post
 from forum.models.proposals import Proposal
 from forum.models.themes import Theme
+from forum.ranking.tallies import Opinion
 from forum.web.plumbing.kept import KeptPages
+from tests.compiled_syntheses import cast
 from tests.conftest import NOON, visitor
 from tests.factories import make_group, make_member, make_post, make_proposal, make_theme, make_thread, sign_in
 
@@ -120,6 +122,9 @@ async def test_during_the_vote_a_filter_keeps_the_random_order_and_sorting_is_ig
 
 async def test_after_the_close_a_filter_keeps_the_ranks_of_the_whole_theme(client: AsyncClient) -> None:
     await of_meetings(await make_theme(3, votes="closed"), 1, 2, 2)
+    voter = await make_member()
+    for proposal in await Proposal.all():
+        await cast(proposal, voter.id, Opinion.FOR)
     page = (await client.get(f"{LIST}?reunion=2")).text
     assert references(page) == ["T3-002", "T3-003"]
     assert references((await client.get(f"{LIST}?tri=reunion")).text) == references((await client.get(LIST)).text)
