@@ -325,6 +325,7 @@ OPEN = [
     Scene("amended proposal", "modératrice", "/propositions/{amended}"),
     Scene("versions", "visiteur", "/propositions/{amended}/versions"),
     Scene("versions", "modératrice", "/propositions/{amended}/versions"),
+    Scene("version that was replaced", "visiteur", "/propositions/{amended}/versions/1"),
     Scene("certify a correction", "modératrice", "/propositions/{amended}/versions/2/correction"),
     Scene("certify refused (422)", "modératrice", "/propositions/{amended}/versions/2/correction", _refused),
     Scene("certified correction", "modératrice", "/propositions/{amended}/versions/3/correction"),

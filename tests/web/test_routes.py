@@ -11,6 +11,7 @@ from tests.browser.scenes import CLOSED, OPEN, Scene
 NO_PAGE = {
     "post",
     "document",
+    "frozen_data",
     "own_archive",
     "api_synthesis",
     "api_own_archive",
