@@ -1,53 +1,38 @@
-"""The command line: `python -m forum <command>`. Each command opens the database, calls the domain, says what it did.
+"""The command line: `python -m forum <command>`. What keeps a site alive is in `forum/commands/upkeep.py`."""
 
-What stops a command is one sentence on stderr and status 1. Sentences are French, like the site's own.
-"""
-
-import asyncio
 import json
 import os
-import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any
 
 import typer
-import uvloop
-from rich.console import Console
 from rich.progress import Progress
 
 from forum import server
-from forum.database import close_database, open_database
+from forum.commands.running import THEMES, commands, fail, run, run_open, say, say_lines, with_database
 from forum.domain.journal_chain import NotedChain, verify
 from forum.domain.members import members
 from forum.domain.members.particulars import Particulars
 from forum.domain.privacy import personal_data
 from forum.domain.sign_in import passwords, second_factors
 from forum.domain.upkeep.identifiers import mend_identifiers
-from forum.errors import CahierError, CannotStart, Invalid, NotFound
+from forum.errors import CannotStart, Invalid, NotFound
 from forum.importing.example import load_example
 from forum.importing.themes import load_themes
 from forum.importing.thread import import_thread
-from forum.logs import open_logs
 from forum.models.members import Role
 from forum.schema import migrate
 from forum.sealing import make_key
-from forum.settings import ROOT, Settings, settings
+from forum.settings import Settings, settings
 from forum.text.addresses import clean_address
 
-Result = TypeVar("Result")
+__all__ = ["commands"]
 
-THEMES = ROOT / "themes"
 # The passwords of the example are random; this is where the person at this machine finds them again.
 EXAMPLE_ACCOUNTS = "comptes-exemple.json"
-
-commands = typer.Typer(
-    help="Cahier, forum de consultation.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
-)
-say = Console(highlight=False, soft_wrap=True).print
 
 
 @commands.command("serve")
@@ -57,13 +42,13 @@ def serve_command(
     ] = False,
 ) -> None:
     """Servir le site, avec son ouvrier quand il n’y a pas de Redis."""
-    _run(_serve, example)
+    run(_serve, example)
 
 
 async def _serve(configured: Settings, example: bool) -> None:
     if example:
         await migrate(configured)
-        await _with_database(configured, lambda: _prepare_example(configured))
+        await with_database(configured, lambda: _prepare_example(configured))
     await server.serve(configured, lambda: _announce(configured))
 
 
@@ -104,10 +89,10 @@ def _show_accounts(configured: Settings) -> None:
 @commands.command("migrate")
 def migrate_command() -> None:
     """Créer les tables ou les mettre à jour (une seule fois à la fois, avant de servir)."""
-    _run(migrate)
-    mended = _run_open(lambda: mend_identifiers(datetime.now(UTC)))
+    run(migrate)
+    mended = run_open(lambda: mend_identifiers(datetime.now(UTC)))
     say("La base de données est à jour.")
-    _say_lines(mended.lines())
+    say_lines(mended.lines())
 
 
 @commands.command("make-key")
@@ -121,14 +106,14 @@ def load_themes_command(
     folder: Annotated[Path, typer.Argument(help="Dossier des fichiers de thèmes.")] = THEMES,
 ) -> None:
     """Créer ou mettre à jour les thèmes à partir de leurs fichiers ; le calendrier déjà fixé ne change pas."""
-    report = _run_open(lambda: load_themes(folder))
-    _say_lines(report.lines)
+    report = run_open(lambda: load_themes(folder))
+    say_lines(report.lines)
 
 
 @commands.command("load-example")
 def load_example_command() -> None:
     """Charger la consultation d’exemple, une seule fois."""
-    _run(lambda configured: _with_database(configured, lambda: _prepare_example(configured)))
+    run(lambda configured: with_database(configured, lambda: _prepare_example(configured)))
     _show_accounts(settings())
 
 
@@ -145,7 +130,7 @@ def create_user_command(
 ) -> None:
     """Créer un compte ; le mot de passe est demandé deux fois, sans être affiché."""
     password = passwords.generate() if generate else _ask_password()
-    member = _run_open(
+    member = run_open(
         lambda: members.create_member(
             Particulars(name, organisation, email=email or None, password=password),
             role=role,
@@ -167,7 +152,7 @@ def set_password_command(
 ) -> None:
     """Donner un nouveau mot de passe à qui a oublié le sien ; ses sessions prennent fin."""
     password = passwords.generate() if generate else _ask_password()
-    name = _run_open(lambda: members.set_password(account, password, now=datetime.now(UTC)))
+    name = run_open(lambda: members.set_password(account, password, now=datetime.now(UTC)))
     say(f"Mot de passe changé : {name}", markup=False)
     if generate:
         say(f"Mot de passe : {password}", markup=False)
@@ -179,7 +164,7 @@ def remove_second_factor_command(
     reason: Annotated[str, typer.Option(help="Ce qui a été vérifié, pour le journal.")] = "",
 ) -> None:
     """Retirer la double authentification de qui a perdu téléphone et codes ; ses sessions prennent fin."""
-    name = _run_open(lambda: _remove_second_factor(account, reason))
+    name = run_open(lambda: _remove_second_factor(account, reason))
     say(f"Double authentification retirée : {name}", markup=False)
 
 
@@ -204,7 +189,7 @@ def send_test_mail_command(
     """Envoyer un message d’essai, et dire où il est parti."""
     # In place of an import: sending mails belongs to the worker, whose modules are slow to import.
     worker = import_module("workers.mail")
-    place = _run(lambda configured: worker.send_test(clean_address(address), datetime.now(UTC)))
+    place = run(lambda configured: worker.send_test(clean_address(address), datetime.now(UTC)))
     say(f"Message d’essai remis à : {place}", markup=False)
 
 
@@ -214,8 +199,8 @@ def open_identification_command(
     reason: Annotated[str, typer.Option(help="Qui la demande et à quel titre, pour le journal.")] = "",
 ) -> None:
     """Dire à qui appartenait un compte effacé, tant que la loi impose de le garder ; écrit au journal."""
-    kept = _run_open(lambda: personal_data.open_identification(member, reason, datetime.now(UTC)))
-    _say_lines([f"{name} : {value}" for name, value in kept.items() if value is not None])
+    kept = run_open(lambda: personal_data.open_identification(member, reason, datetime.now(UTC)))
+    say_lines([f"{name} : {value}" for name, value in kept.items() if value is not None])
 
 
 @commands.command("import-thread")
@@ -226,8 +211,8 @@ def import_thread_command(
 ) -> None:
     """Importer un fil copié en texte ; le même fichier deux fois ne change rien."""
     raw = file.read_bytes()
-    report = _run_open(lambda: import_thread(raw, theme=theme, now=datetime.now(UTC), dry_run=dry_run))
-    _say_lines(report.lines)
+    report = run_open(lambda: import_thread(raw, theme=theme, now=datetime.now(UTC), dry_run=dry_run))
+    say_lines(report.lines)
 
 
 @commands.command("synthesise")
@@ -238,15 +223,15 @@ def synthesise_command(
 ) -> None:
     """Compiler la synthèse sans serveur et écrire ses documents (sans résultats si les votes sont ouverts)."""
     wanted = [name.strip() for name in formats.split(",") if name.strip()]
-    compiled = _run_open(lambda: _compile(theme, wanted, out))
+    compiled = run_open(lambda: _compile(theme, wanted, out))
     if compiled.draft:
         say("Les votes ne sont pas clos : ceci est un document de travail, sans aucun résultat.")
     nature = "le brouillon" if compiled.draft else "la version"
     if not compiled.is_new:
         say(f"Rien n’a changé depuis {nature} {compiled.version}.")
-    _say_lines([str(path) for path in compiled.files])
+    say_lines([str(path) for path in compiled.files])
     if compiled.problems:
-        _fail(compiled.problems)
+        fail(compiled.problems)
 
 
 async def _compile(theme: int | None, formats: list[str], out: Path) -> Any:
@@ -272,62 +257,14 @@ def verify_journal_command(
 ) -> None:
     """Dire si une ligne du journal a été changée, retirée ou ajoutée ; donne la dernière empreinte."""
     if entries is not None and not expect:
-        _fail(["--entries va avec --expect"])
-    found = _run_open(lambda: verify(NotedChain(expect.lower(), entries) if expect else None))
+        fail(["--entries va avec --expect"])
+    found = run_open(lambda: verify(NotedChain(expect.lower(), entries) if expect else None))
     if found.fault:
-        _fail([f"Journal altéré : {found.fault}.", f"Les {found.entries} lignes lues jusque-là sont intactes."])
+        fail([f"Journal altéré : {found.fault}.", f"Les {found.entries} lignes lues jusque-là sont intactes."])
     say(f"Journal intact : {found.entries} lignes.")
     if found.redacted:
         say(f"{found.redacted} lignes ont des textes retirés par un effacement.")
     say(f"Dernière empreinte, à garder hors de ce serveur : {found.chain or 'aucune'}", markup=False)
-
-
-def _say_lines(lines: Iterable[str]) -> None:
-    for line in lines:
-        say(line, markup=False)
-
-
-def _run(work: Callable[..., Coroutine[Any, Any, Result]], *values: object) -> Result:
-    """Run to the end, or say in one sentence why not."""
-    return _or_exit(lambda: _in_loop(work(_configured(), *values)))
-
-
-def _run_open(work: Callable[[], Awaitable[Result]]) -> Result:
-    """Run a command's coroutine with the database open, and close it at the end."""
-    return _run(lambda configured: _with_database(configured, work))
-
-
-def _configured() -> Settings:
-    open_logs()
-    return settings()
-
-
-def _in_loop(work: Coroutine[Any, Any, Result]) -> Result:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
-
-
-async def _with_database(configured: Settings, work: Callable[[], Awaitable[Result]]) -> Result:
-    await open_database(configured)
-    try:
-        return await work()
-    finally:
-        await close_database()
-
-
-def _or_exit(work: Callable[[], Result]) -> Result:
-    try:
-        return work()
-    except Invalid as refused:
-        _fail([str(problem) for problem in refused.problems])
-    except CahierError as problem:
-        _fail([str(problem)])
-
-
-def _fail(sentences: Iterable[str]) -> NoReturn:
-    for sentence in sentences:
-        print(sentence, file=sys.stderr)
-    raise typer.Exit(1)
 
 
 if __name__ == "__main__":

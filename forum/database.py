@@ -16,7 +16,7 @@ import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.connection import get_connection
-from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
+from tortoise.exceptions import BaseORMException, DBConnectionError, OperationalError, TransactionManagementError
 from tortoise.transactions import in_transaction
 
 from forum.errors import CannotStart, plain_reason
@@ -44,6 +44,8 @@ _AWAY: tuple[type[BaseException], ...] = (
     ConnectionError,
     TimeoutError,
 )
+REFUSALS = (OSError, BaseORMException, asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error)
+"""What connecting, or a statement, may raise by itself."""
 _SQLITE_AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_READONLY")
 
 
@@ -98,53 +100,124 @@ def credentials_of(settings: Settings) -> dict[str, Any]:
     return found
 
 
+# Tables and views that a statement would find, on PostgreSQL except those that an extension brought.
+TABLES_IN_FILE = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*'"
+TABLES_ON_SERVER = """
+    SELECT relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE relkind IN ('r', 'p', 'f', 'v', 'm') AND pg_table_is_visible(c.oid)
+       AND nspname <> 'information_schema' AND nspname !~ '^pg_'
+       AND NOT EXISTS (SELECT 1 FROM pg_depend d
+                        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')"""
+
+NOTES = "tortoise_migrations"
+"""Where Tortoise notes what it applied."""
+NOTED = f"SELECT name FROM {NOTES} WHERE app = 'forum'"
+
+
 async def open_database(settings: Settings) -> None:
-    """Connect, and check that the schema is there and keeps ballots unique.
+    """Connect, and check that the schema is there, is this program's, and keeps ballots unique.
 
     Raises:
-        CannotStart: the database cannot be reached, or is not migrated, or would allow two ballots.
+        CannotStart: the database cannot be reached, is empty or damaged, has another schema, or would allow two
+        ballots.
     """
-    if _is_missing_file(settings):
+    if is_missing_file(settings):
         raise _unmigrated(settings)
-    await Tortoise.init(config=configuration(settings), _enable_global_fallback=True)
+    await connect(settings)
     try:
+        there = await tables()
+        if not there:
+            raise emptied(settings)
+        refuse_newer(settings, applied := await applied_migrations(there))
+        if known_migrations() - applied:
+            raise _unmigrated(settings)
         unique = await unique_sets("ballot")
-    except (OSError, DBConnectionError, OperationalError, asyncpg.PostgresError, sqlite3.Error) as problem:
+    except REFUSALS as problem:
         raise unreached(settings, problem) from problem
-    if not unique or not await _is_migrated():
-        raise _unmigrated(settings)
     if frozenset(BALLOT_UNIQUENESS) not in unique:
         raise CannotStart(
             "base de données : la table ballot a perdu UNIQUE (proposal_id, voter_id), un vote compterait deux fois"
         )
 
 
+async def connect(settings: Settings) -> None:
+    """Connect to a database whatever it holds, to look into it; it is `close_database` that ends it too."""
+    await Tortoise.init(config=configuration(settings), _enable_global_fallback=True)
+
+
 async def close_database() -> None:
     await Tortoise.close_connections()
 
 
-async def _is_migrated() -> bool:
-    """Whether every migration of this version was applied; a newer version may have applied others since."""
-    known = {file.stem for file in MIGRATIONS.glob("[0-9]*.py")}
-    try:
-        applied = await rows("SELECT name FROM tortoise_migrations WHERE app = 'forum'")
-    except (OperationalError, asyncpg.PostgresError):
-        return False
-    return known <= {one["name"] for one in applied}
+async def tables() -> set[str]:
+    """The names of the tables that are there, the notes of the migrations included."""
+    return {one["name"] for one in await rows(TABLES_IN_FILE if is_sqlite() else TABLES_ON_SERVER)}
+
+
+def known_migrations() -> frozenset[str]:
+    """The migrations of this program: they are its schema."""
+    return frozenset(file.stem for file in MIGRATIONS.glob("[0-9]*.py"))
+
+
+async def applied_migrations(there: set[str]) -> frozenset[str]:
+    """Those that made the database; `there` are its tables."""
+    return frozenset(one["name"] for one in await rows(NOTED)) if NOTES in there else frozenset()
+
+
+def refuse_newer(settings: Settings, applied: frozenset[str]) -> None:
+    """Raises CannotStart when a newer program made the schema: this one would write rows that break its rules."""
+    if newer := sorted(applied - known_migrations()):
+        raise CannotStart(
+            f"base de données : {where(settings)} est celle d’une version plus récente de Cahier ({newer[-1]} y est "
+            f"notée, ce programme s’arrête à {max(known_migrations())}) ; lancez cette version, ou restaurez une "
+            "sauvegarde d’avant (python -m forum restore)"
+        )
 
 
 def _unmigrated(settings: Settings) -> CannotStart:
     return CannotStart(f"base de données : {where(settings)} n’est pas à jour ; lancez python -m forum migrate")
 
 
+def emptied(settings: Settings) -> CannotStart:
+    """Why a database without a table is not served: to fill it anew would hide that everything was lost."""
+    if "file_path" in credentials_of(settings):
+        return CannotStart(
+            f"base de données : {where(settings)} est vide, tronqué ou sans son fichier principal ; restaurez une "
+            "sauvegarde (python -m forum restore FICHIER --replace), ou, si le site n’a jamais servi, supprimez-le"
+        )
+    return CannotStart(
+        f"base de données : {where(settings)} ne contient aucune table ; si le site a déjà servi, restaurez une "
+        "sauvegarde (python -m forum restore FICHIER), et seulement sinon lancez python -m forum migrate"
+    )
+
+
 def unreached(settings: Settings, problem: BaseException) -> CannotStart:
+    if _is_damaged(problem):
+        return CannotStart(
+            f"base de données : {where(settings)} est endommagé ou tronqué ; gardez-le de côté, puis restaurez une "
+            "sauvegarde (python -m forum restore FICHIER --replace)"
+        )
     return CannotStart(f"base de données : {where(settings)} ne répond pas ({plain_reason(problem)})")
 
 
-def _is_missing_file(settings: Settings) -> bool:
-    """Whether SQLite's file is not there yet: opening it would make an empty one, or fail less clearly."""
+def _is_damaged(problem: BaseException | None) -> bool:
+    if getattr(problem, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return True
+    return problem is not None and any(_is_damaged(one) for one in problem.args if isinstance(one, BaseException))
+
+
+def is_missing_file(settings: Settings) -> bool:
+    """Whether SQLite's file is not there yet: opening it would make an empty one, or fail less clearly.
+
+    Raises:
+        CannotStart: only its -wal is there: whoever took the file away left the last writes.
+    """
     path = credentials_of(settings).get("file_path")
-    return path is not None and not Path(path).exists()
+    if path is None or Path(path).exists():
+        return False
+    if Path(f"{path}-wal").exists():
+        raise emptied(settings)
+    return True
 
 
 def where(settings: Settings) -> str:

@@ -15,8 +15,8 @@ import anyio
 from tortoise import Tortoise
 from tortoise.migrations.api import migrate as apply_migrations
 
-from forum.database import configuration, is_sqlite, rows
-from forum.schema import NOTES, SCHEMAS
+from forum.database import NOTES, configuration, is_sqlite, rows
+from forum.schema import SCHEMAS
 from forum.settings import Settings
 from tests.databases import new_on_server, settings_at
 

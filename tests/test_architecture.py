@@ -22,7 +22,7 @@ RANKS = [
     {"breaker", "database", "schema", "jobs", "migrations"},
     {"domain"},
     {"web", "api", "importing", "workers"},
-    {"routes", "app", "connections", "server", "__main__"},
+    {"routes", "app", "connections", "server", "commands", "__main__"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 PURE = RANKS[2]
@@ -43,7 +43,7 @@ PLACES = {
     "aiosqlite": {"sqlite"},
     "uvicorn": {"connections", "server"},
     "httptools": {"connections"},
-    "typer": {"__main__"},
+    "typer": {"__main__", "commands"},
     "typst": {"documents"},
     "pypandoc": {"documents"},
     "rapidfuzz": {"text"},

@@ -185,6 +185,8 @@ def spoil(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], No
 async def things(address: str) -> set[object]:
     """The tables and other objects of a database, by name."""
     if address.startswith("sqlite"):
+        if not Path(address.removeprefix("sqlite:///")).exists():
+            return set()
         with closing(sqlite3.connect(address.removeprefix("sqlite:///"))) as file:
             return {name for (name,) in file.execute("SELECT name FROM sqlite_master")}
     server = await asyncpg.connect(address)
@@ -228,6 +230,57 @@ async def test_tables_that_no_migration_made_are_neither_filled_up_nor_migrated(
     with pytest.raises(CannotStart, match=r"contient déjà (stock|member|job), sans qu’aucune migration y soit notée"):
         await migrate(settings_at(new))
     assert await things(new) == before
+
+
+async def test_a_newer_schema_is_refused_by_the_start_and_by_migrate(new: str, never_stepwise: None) -> None:
+    """An older program on a newer database took ballots that broke the results for ever."""
+    await migrate(settings_at(new))
+    await run(
+        new, "INSERT INTO tortoise_migrations (app, name, applied_at) VALUES ('forum', '9999_later', '2030-01-01')"
+    )
+    for begin in (open_database, migrate):
+        with pytest.raises(CannotStart, match=r"version plus récente de Cahier \(9999_later") as refused:
+            await begin(settings_at(new))
+        await close_database()
+        assert "\n" not in str(refused.value)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("left", "word"), [(0, "est vide, tronqué"), (50, "est endommagé ou tronqué"), (8192, "est endommagé ou tronqué")]
+)
+async def test_a_truncated_database_is_never_answered_with_migrate(
+    new: str, never_stepwise: None, left: int, word: str
+) -> None:
+    await migrate(settings_at(new))
+    file = Path(new.removeprefix("sqlite:///"))
+    file.write_bytes(file.read_bytes()[:left])
+    for begin in (open_database, migrate):
+        with pytest.raises(CannotStart, match=word) as refused:
+            await begin(settings_at(new))
+        await close_database()
+        assert "forum restore FICHIER" in str(refused.value)
+        assert "forum migrate" not in str(refused.value)
+    assert file.stat().st_size == left
+
+
+@pytest.mark.sqlite_only
+async def test_last_writes_without_their_database_are_never_answered_with_migrate(
+    new: str, never_stepwise: None
+) -> None:
+    path = new.removeprefix("sqlite:///")
+    Path(f"{path}-wal").write_bytes(b"the last writes")
+    for begin in (open_database, migrate):
+        with pytest.raises(CannotStart, match="sans son fichier principal"):
+            await begin(settings_at(new))
+    assert not Path(path).exists()
+
+
+@pytest.mark.postgres_only
+async def test_an_empty_database_of_a_server_is_first_thought_lost(new: str) -> None:
+    with pytest.raises(CannotStart, match="si le site a déjà servi, restaurez une sauvegarde"):
+        await open_database(settings_at(new))
+    await close_database()
 
 
 async def test_a_database_with_a_migration_goes_on_by_migrations(

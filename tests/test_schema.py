@@ -176,11 +176,11 @@ async def test_migrating_again_changes_nothing(database: Settings) -> None:
 
 async def test_the_start_is_refused_until_the_last_migration_is_there(database: Settings) -> None:
     last = "0002_unread"
-    await rows("UPDATE tortoise_migrations SET name = 'elsewhere' WHERE name = $1", last)
+    await rows("UPDATE tortoise_migrations SET app = 'elsewhere' WHERE name = $1", last)
     await close_database()
     with pytest.raises(CannotStart, match="n’est pas à jour ; lancez python -m forum migrate"):
         await open_database(database)
-    await rows("UPDATE tortoise_migrations SET name = $1 WHERE name = 'elsewhere'", last)
+    await rows("UPDATE tortoise_migrations SET app = 'forum' WHERE name = $1", last)
 
 
 async def test_the_start_is_refused_when_ballots_could_be_doubled(database: Settings) -> None:

@@ -17,7 +17,8 @@ import pytest
 from httpx2 import Client, ConnectError, ReadError
 from typer.testing import CliRunner
 
-from forum import __main__ as main
+from forum.__main__ import commands
+from forum.commands import running
 from forum.schema import SCHEMAS
 from forum.sealing import make_key
 from forum.settings import ROOT, settings
@@ -67,10 +68,10 @@ def command(environment: dict[str, str], *arguments: str) -> subprocess.Complete
         for name, value in environment.items():
             patch.setenv(name, value)
         # Tests listen to the log that is open already.
-        patch.setattr(main, "open_logs", lambda: None)
+        patch.setattr(running, "open_logs", lambda: None)
         settings.cache_clear()
         try:
-            said = CliRunner().invoke(main.commands, arguments, catch_exceptions=False)
+            said = CliRunner().invoke(commands, arguments, catch_exceptions=False)
         finally:
             settings.cache_clear()
     return subprocess.CompletedProcess(arguments, said.exit_code, said.stdout, said.stderr)

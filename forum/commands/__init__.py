@@ -1,0 +1,1 @@
+"""The command line by subject; `forum/__main__.py` gathers it."""

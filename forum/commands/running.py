@@ -1,0 +1,75 @@
+"""How does a command run? It opens the database, calls the domain, says what it did, and closes.
+
+What stops a command is one sentence on stderr and status 1. Sentences are French, like the site's own.
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, NoReturn, TypeVar
+
+import typer
+import uvloop
+from rich.console import Console
+
+from forum.database import close_database, open_database
+from forum.errors import CahierError, Invalid
+from forum.logs import open_logs
+from forum.settings import ROOT, Settings, settings
+
+Result = TypeVar("Result")
+
+THEMES = ROOT / "themes"
+
+commands = typer.Typer(
+    help="Cahier, forum de consultation.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+say = Console(highlight=False, soft_wrap=True).print
+
+
+def say_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        say(line, markup=False)
+
+
+def run(work: Callable[..., Coroutine[Any, Any, Result]], *values: object) -> Result:
+    """Run to the end, or say in one sentence why not."""
+    return or_exit(lambda: _in_loop(work(_configured(), *values)))
+
+
+def run_open(work: Callable[[], Awaitable[Result]]) -> Result:
+    """Run a command's coroutine with the database open, and close it at the end."""
+    return run(lambda configured: with_database(configured, work))
+
+
+def _configured() -> Settings:
+    open_logs()
+    return settings()
+
+
+def _in_loop(work: Coroutine[Any, Any, Result]) -> Result:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+async def with_database(configured: Settings, work: Callable[[], Awaitable[Result]]) -> Result:
+    await open_database(configured)
+    try:
+        return await work()
+    finally:
+        await close_database()
+
+
+def or_exit(work: Callable[[], Result]) -> Result:
+    try:
+        return work()
+    except Invalid as refused:
+        fail([str(problem) for problem in refused.problems])
+    except CahierError as problem:
+        fail([str(problem)])
+
+
+def fail(sentences: Iterable[str]) -> NoReturn:
+    for sentence in sentences:
+        print(sentence, file=sys.stderr)
+    raise typer.Exit(1)
