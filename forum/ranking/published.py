@@ -18,7 +18,8 @@ A cell is what one group says about one proposal: how many people are for it, of
 - Two partitions of the same voters (professions, territories) can be subtracted from each other, see `tell_together`:
   both are shown, or none.
 - A later release is compared with the earlier ones: a cell that changed by fewer than FEWEST_SHOWN people, or whose
-  change is unanimous, is masked. What two totals differ by stays exact, as totals are.
+  change is unanimous, is masked; a proposal merged or separated in between shows no group (`releases.py`). What two
+  totals differ by stays exact, as totals are.
 
 Sources: A. Hundepool and others, "Statistical Disclosure Control" (2012), chapter 4: tables of frequencies,
 complementary suppression, group disclosure; K. Kenthapadi, N. Mishra and K. Nissim, "Simulatable auditing" (2005): what

@@ -112,3 +112,53 @@ async def test_duels_that_few_people_changed_are_not_published_again(
     assert "21 personnes l’ont classée." in text
     assert "voté depuis une première clôture" in text
     assert "Duel" not in text
+
+
+async def act(app: Starlette, address: str, **form: str) -> None:
+    """Merge proposals or separate them, as an administrator."""
+    async with visitor(app) as moderator:
+        await sign_in(moderator, await make_member(f"Administrateur {address}", role=Role.ADMINISTRATOR))
+        answer = await moderator.post(address, data=form | {"motif": "Elles demandent la même chose."})
+        assert answer.status_code == 303, answer.text
+
+
+async def make_two_closed() -> Theme:
+    """A closed vote on two proposals; of the librarians 11 voted on the second alone, 6 on the first, one on both."""
+    theme = await make_vote()
+    voters = await make_voters(18, profession="Bibliothécaire")
+    voters += await make_voters(9, profession="Formateur ou formatrice", first=18)
+    voters += await make_voters(9, profession="Autre", first=27)
+    said = ["pour", "contre"] * 18
+    await cast(theme, voters, {"Former": [""] * 11 + said[11:], "Équiper": said[:12] + [""] * 6 + said[18:]})
+    return theme
+
+
+async def test_a_merge_between_two_closes_tells_nobody_who_voted_on_both(
+    app: Starlette, client: AsyncClient, clock: Clock
+) -> None:
+    """The first release gives both proposals, the second their union: one subtraction more, and what both had in
+    common is left, which may be one person."""
+    await make_two_closed()
+    assert await groups_shown(client) != NONE
+    await reopen(app, clock)
+    await act(app, "/propositions/T3-002/fusionner", destination="T3-001")
+    clock.pass_(hours=2)
+    assert await groups_shown(client) == NONE
+    await reopen(app, clock)
+    await act(app, "/propositions/T3-002/defusionner")
+    clock.pass_(hours=2)
+    assert await groups_shown(client) == NONE, "what was masked in one release stays so"
+
+
+async def test_a_separation_between_two_closes_tells_nobody_who_voted_on_both(
+    app: Starlette, client: AsyncClient, clock: Clock
+) -> None:
+    theme = await make_two_closed()
+    await Theme.filter(id=theme.id).update(votes_close_at=clock.now + timedelta(hours=1))
+    await act(app, "/propositions/T3-002/fusionner", destination="T3-001")
+    clock.pass_(hours=2)
+    assert await groups_shown(client) == ["Bibliothécaire", "Formateur ou formatrice"]
+    await reopen(app, clock)
+    await act(app, "/propositions/T3-002/defusionner")
+    clock.pass_(hours=2)
+    assert await groups_shown(client) == NONE

@@ -2,19 +2,24 @@
 
 Two releases can be subtracted from each other: what changed between them would tell the votes of those who voted in
 between. So the first is kept when votes are opened again, in that transaction, and what the next close publishes is
-compared with it (`ranking/published.py`). Nothing else changes after a close: merges, amendments and departures are
-refused then.
+compared with it (`ranking/published.py`), proposal by proposal; one that was merged in between, or separated again,
+shows no group. Nothing else changes after a close: merges, amendments and departures are refused then.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from forum.database import row, rows
+from forum.database import places, row, rows
+from forum.domain.references import reference
 from forum.domain.themes.themes import ThemeHead
 from forum.domain.votes.standings import Lens
+from forum.models.proposals import Turn
 from forum.ranking.published import GroupCell, Precision, Published, Share
+
+_REGROUPING: Final = tuple(turn.value for turn in (Turn.MERGED, Turn.RECEIVED, Turn.UNMERGED, Turn.GAVE_BACK))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,25 @@ async def voters_since(theme: ThemeHead, moment: datetime) -> int:
         moment,
     )
     return int(found["voters"]) if found else 0
+
+
+async def regrouped_since(theme: ThemeHead, earlier: Sequence[Release]) -> frozenset[str]:
+    """The references of the proposals that were merged, or separated again, since the first of these releases.
+
+    One release gives the cells of each proposal, the other those of their union: what both had in common follows, and
+    that is the ballots of those who voted on both, perhaps one person.
+    """
+    if not earlier:
+        return frozenset()
+    found = await rows(
+        f"""
+        SELECT DISTINCT p.number FROM proposal_turn u JOIN proposal p ON p.id = u.proposal_id
+         WHERE p.theme_id = $1 AND u.at >= $2 AND u.turn IN ({places(len(_REGROUPING), after=2)})""",
+        theme.id,
+        earlier[0].closed_at,
+        *_REGROUPING,
+    )
+    return frozenset(reference(theme.number, each["number"]) for each in found)
 
 
 def _written(cells: Mapping[Lens, Mapping[str, Published]]) -> str:

@@ -17,7 +17,7 @@ from anyio import to_thread
 from forum.database import is_sqlite, rows
 from forum.domain.references import reference
 from forum.domain.themes.themes import ThemeHead
-from forum.domain.votes.releases import Release, releases_of, store_release, voters_since
+from forum.domain.votes.releases import Release, regrouped_since, releases_of, store_release, voters_since
 from forum.domain.votes.standings import (
     JudgedProposal,
     Lens,
@@ -183,8 +183,11 @@ async def _partitions(
         return ()
     counted = await _counts_by_groups(theme, tuple(each.column for each in declared), references)
     groups = [(*each.offered, UNDECLARED) for each in declared]
+    regrouped = await regrouped_since(theme, earlier)
 
     def cells_of(about: str, joint: Mapping[_Groups, Share]) -> tuple[Published, ...]:
+        if about in regrouped:
+            return tuple(Published(whole=sum(joint.values(), start=Share())) for _ in declared)
         known = [each for each in earlier if any(about in each.cells.get(one.lens, {}) for one in declared)]
         former = [[each.cells.get(one.lens, {}).get(about, NOTHING_SHOWN) for one in declared] for each in known]
         return published(joint, groups, former)
