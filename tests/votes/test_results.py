@@ -380,3 +380,25 @@ async def test_a_ballot_keeps_what_its_voter_declares_when_they_vote(client: Asy
     await sign_in(client, voter)
     assert (await client.post("/propositions/T3-001/vote", data={"avis": "pour"})).status_code == 303
     assert (await Ballot.get(proposal_id=proposal.id)).profession == "Autre"
+
+
+@pytest.mark.parametrize("voting", [Voting.APPROVAL, Voting.OPINIONS])
+async def test_no_group_is_shown_where_a_quota_limits_supports(client: AsyncClient, voting: Voting) -> None:
+    """Eight librarians gave their one support elsewhere: "at most 1 of 8" on the third proposal would be none, which
+    tells each of their ballots. With as many supports as proposals, a figure tells nothing of another."""
+    theme = await make_vote(voting)
+    voters = await make_voters(8, profession="Bibliothécaire")
+    voters += await make_voters(9, profession="Formateur ou formatrice", first=8)
+    voters += await make_voters(7, profession="Autre", first=17)
+    less = "contre" if voting is Voting.OPINIONS else ""
+    choice = "11112222" + "111222333" + "1122333"
+    said = {f"Idée {number}": ["pour" if each == number else less for each in choice] for number in "123"}
+    await cast(theme, voters, said)
+    await Theme.filter(id=theme.id).update(quota=3)
+    text = (await client.get(GROUPS)).text.replace("\u00a0", " ").replace("\u202f", " ")
+    assert "au plus 1 pour, sur 8 votants" in text
+    await Theme.filter(id=theme.id).update(quota=1)
+    assert (await client.get(GROUPS)).status_code == 404
+    page = await words(client)
+    assert "onsensus des professions" not in page
+    assert "une personne ne pouvait soutenir que 1 proposition" in page

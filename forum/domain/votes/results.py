@@ -16,6 +16,7 @@ from anyio import to_thread
 
 from forum.database import is_sqlite, rows
 from forum.domain.references import reference
+from forum.domain.themes.ballots import TALLIED
 from forum.domain.themes.themes import ThemeHead
 from forum.domain.votes.releases import Release, regrouped_since, releases_of, store_release, voters_since
 from forum.domain.votes.standings import (
@@ -69,6 +70,8 @@ class Evidence:
     voters: int
     withholds_orders: bool = False
     """Too few people voted, or voted since an earlier release, for pairs and picks to be published."""
+    withholds_groups: bool = False
+    """A quota lets figures of groups tell of one another."""
 
     def cells_of(self, reference: str) -> dict[Lens, dict[str, GroupCell]]:
         """The cells of one proposal that count in each consensus."""
@@ -131,7 +134,23 @@ async def read_evidence(theme: ThemeHead, counts: Mapping[int, JudgedProposal], 
     # Whether anybody of a partition voted is not told by naming it where nothing of it is published.
     shown = tuple(each for each in partitions if any(one.cells for one in each.cells.values()))
     picked = tuple(pick.reference for pick in picks)
-    return Evidence(None, shown, picked, voters, withholds_orders=not publishes_orders)
+    return Evidence(
+        None,
+        shown,
+        picked,
+        voters,
+        withholds_orders=not publishes_orders,
+        withholds_groups=bool(_declared()) and withholds_groups(theme, len(references)),
+    )
+
+
+def withholds_groups(theme: ThemeHead, proposals: int) -> bool:
+    """Whether a quota limits how many proposals one person supports.
+
+    Figures of a group then tell of one another: where all of it gave their support elsewhere, "at most 1" is none, and
+    each ballot is known. `ranking/published.py` decides on each proposal by itself, so nothing of groups is shown.
+    """
+    return theme.voting in TALLIED and 0 < theme.quota < proposals
 
 
 async def keep_release(theme: ThemeHead, now: datetime) -> None:
@@ -179,7 +198,7 @@ async def _partitions(
 ) -> tuple[Partition, ...]:
     """What is published of the declared groups, for each attribute that is asked."""
     declared = _declared()
-    if not declared:
+    if not declared or withholds_groups(theme, len(references)):
         return ()
     counted = await _counts_by_groups(theme, tuple(each.column for each in declared), references)
     groups = [(*each.offered, UNDECLARED) for each in declared]
