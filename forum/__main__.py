@@ -55,7 +55,7 @@ async def _serve(configured: Settings, example: bool) -> None:
 def _announce(configured: Settings) -> None:
     say(f"{configured.site.name} : {configured.site.base_url}")
     if configured.mail.to_files:
-        say(f"Courriels écrits, non envoyés : {configured.site.data_path / 'mail'}", markup=False)
+        say(f"Courriels écrits, non envoyés : {configured.site.mail_path}", markup=False)
     if configured.site.environment == "development":
         _show_accounts(configured)
 

@@ -313,6 +313,17 @@ async def on_postgres(sql: str, *values: object) -> None:
         await rows(sql, *values)
 
 
+async def write_anew() -> None:
+    """Leave no byte of what was deleted in the files of SQLite; PostgreSQL's are not ours.
+
+    Raises:
+        OperationalError: it is too busy at present.
+    """
+    connection = get_connection("default")
+    if isinstance(connection, SqliteClient):
+        await connection.write_anew()
+
+
 async def rows(sql: str, *values: object) -> list[Row]:
     """Rows of a statement written with `$1`, `$2`…, inside the current transaction if there is one.
 

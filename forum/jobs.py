@@ -32,6 +32,7 @@ class JobName(StrEnum):
     SEND_MAIL = "send_mail"
     MAKE_ARCHIVE = "make_archive"
     KEEP_DATES = "keep_dates"
+    WIPE_LEFTOVERS = "wipe_leftovers"
 
 
 def write_json(message: dict[str, Any]) -> bytes:

@@ -57,6 +57,11 @@ class SiteSettings(SettingsSection):
         return self.data_dir if self.data_dir.is_absolute() else ROOT / self.data_dir
 
     @property
+    def mail_path(self) -> Path:
+        """Where mails are written that no server sends."""
+        return self.data_path / "mail"
+
+    @property
     def legal_path(self) -> Path:
         """`legal_dir`, from the root of the project when it is relative."""
         return self.legal_dir if self.legal_dir.is_absolute() else ROOT / self.legal_dir
@@ -299,12 +304,12 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def production_sends_its_mails(self) -> "Settings":
         """Otherwise nobody could confirm an address or change a lost password, despite being told that a mail is
-        coming."""
+        coming; and files would keep the addresses and links of people."""
         if self.site.environment != "production":
             return self
-        if not self.mail.url:
-            raise ValueError("mail.url manque en production : smtps://… ou smtp://…, ou files pour une répétition")
-        if not self.mail.to_files and self.mail.sender.endswith(".invalid"):
+        if self.mail.to_files:
+            raise ValueError("mail.url donne en production le serveur de courrier, smtps://… ou smtp://…")
+        if self.mail.sender.endswith(".invalid"):
             raise ValueError("mail.sender donne en production l’adresse qui envoie")
         return self
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import sqlite3
+from pathlib import Path
+from random import Random
 
 import asyncpg
 import pytest
@@ -9,7 +11,16 @@ from httpx2 import AsyncClient
 from starlette.applications import Starlette
 from tortoise.exceptions import OperationalError, TransactionManagementError
 
-from forum.database import POSTGRES_PARAMETERS, configuration, is_unreachable, row, rows, transaction
+from forum.database import (
+    POSTGRES_PARAMETERS,
+    configuration,
+    credentials_of,
+    is_unreachable,
+    row,
+    rows,
+    transaction,
+    write_anew,
+)
 from forum.domain.upkeep import health
 from forum.errors import CannotStart
 from forum.settings import Settings
@@ -165,3 +176,27 @@ async def test_a_transaction_takes_its_turn_when_it_begins(database: Settings) -
             other.execute("BEGIN IMMEDIATE")
     other.execute("BEGIN IMMEDIATE")
     other.close()
+
+
+@pytest.mark.sqlite_only
+async def test_no_byte_of_what_was_deleted_stays_in_the_files(database: Settings) -> None:
+    """Rows of many lengths, some rewritten: SQLite moves them between pages, and leaves copies that it does not wipe
+    with the rows."""
+    await rows("CREATE TABLE moved (id INTEGER PRIMARY KEY, key TEXT, words TEXT)")
+    await rows("CREATE INDEX moved_key ON moved (key, words)")
+    draw = Random(1)
+    for one in range(600):
+        word = draw.choice(("SECRET", "connu", "connu"))
+        words = "w" * draw.randrange(900) + word + "z" * draw.randrange(900)
+        await rows("INSERT INTO moved (key, words) VALUES ($1, $2)", f"{draw.random()} {word}", words)
+        if draw.random() < 0.3:
+            grown = "q" * draw.randrange(3000) + "SECRET"
+            await rows("UPDATE moved SET words = $2 WHERE id = $1", draw.randint(1, one + 1), grown)
+    await rows("DELETE FROM moved WHERE id % 2 = 0 AND (key LIKE '%SECRET%' OR words LIKE '%SECRET%')")
+    await rows("UPDATE moved SET key = REPLACE(key, 'SECRET', '(nom)'), words = REPLACE(words, 'SECRET', '(nom)')")
+    await write_anew()
+    kept = Path(credentials_of(database)["file_path"])
+    files = [kept, *kept.parent.glob(f"{kept.name}-*")]
+    assert {file.name.removeprefix(kept.name) for file in files} == {"", "-wal", "-shm"}
+    assert [file.name for file in files if b"SECRET" in file.read_bytes()] == []
+    assert b"connu" in kept.read_bytes()

@@ -53,7 +53,8 @@ def in_production(monkeypatch: pytest.MonkeyPatch) -> None:
         "SITE__BASE_URL": "https://cahier.exemple.fr",
         "SERVER__TRUSTED_PROXIES": "none",
         "SECURITY__KEY": make_key(),
-        "MAIL__URL": "files",
+        "MAIL__URL": "smtps://courrier.exemple.fr",
+        "MAIL__SENDER": "cahier@exemple.fr",
     }.items():
         monkeypatch.setenv(f"FORUM_{name}", value)
     settings.cache_clear()
@@ -231,7 +232,8 @@ def test_a_site_in_production_does_not_open_with_a_blank(machine: dict[str, str]
         "FORUM_SERVER__TRUSTED_PROXIES": "none",
         "FORUM_SITE__BASE_URL": "https://cahier.exemple.fr",
         "FORUM_SECURITY__KEY": make_key(),
-        "FORUM_MAIL__URL": "files",
+        "FORUM_MAIL__URL": "smtps://courrier.exemple.fr",
+        "FORUM_MAIL__SENDER": "cahier@exemple.fr",
     }
     refused = command(production, "serve")
     assert (refused.returncode, refused.stdout) == (1, "")

@@ -163,7 +163,8 @@ def test_production_refuses_the_example(machine: dict[str, str]) -> None:
         "FORUM_SERVER__TRUSTED_PROXIES": "none",
         "FORUM_SITE__BASE_URL": "https://cahier.exemple.fr",
         "FORUM_SECURITY__KEY": make_key(),
-        "FORUM_MAIL__URL": "files",
+        "FORUM_MAIL__URL": "smtps://courrier.exemple.fr",
+        "FORUM_MAIL__SENDER": "cahier@exemple.fr",
     }
     for arguments in (["serve"], ["serve", "--example"], ["load-example"]):
         refused = command(production, *arguments)

@@ -30,8 +30,6 @@ from workers import running
 from workers.letters import UnwritableAddress, message_of
 from workers.running import Work
 
-FOLDER: Final = "mail"
-
 TRIES: Final = 200
 """Nine within a quarter of an hour, then four an hour: a mail server may be away for two days."""
 
@@ -104,7 +102,7 @@ async def deliver(mail: WaitingMail) -> str:
     known = settings()
     if known.mail.to_files:
         name = f"{mail.created_at:%Y%m%d-%H%M%S}-{mail.id}-{mail.template}.eml"
-        return str(await anyio.to_thread.run_sync(_write, known.site.data_path / FOLDER / name, message.as_bytes()))
+        return str(await anyio.to_thread.run_sync(_write, known.site.mail_path / name, message.as_bytes()))
     await _hand_over(message, known)
     return urlsplit(known.mail.url).netloc.rpartition("@")[2]
 

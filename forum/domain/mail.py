@@ -17,6 +17,7 @@ from limits import RateLimitItemPerHour
 from forum.database import Transaction, insert_rows, known_row, row, rows, transaction
 from forum.domain import jobs, links
 from forum.domain.jobs import Claim
+from forum.domain.leftovers import ask_to_wipe
 from forum.domain.throttle import throttle
 from forum.jobs import JobName, enqueue, enqueue_all
 from forum.models.joining import Purpose
@@ -28,6 +29,9 @@ HELD_BACK: Final = "Trois courriels de cette sorte sont déjà partis depuis une
 """What members and administrators read beyond a limit that they alone can reach."""
 
 STALE: Final = timedelta(days=7)
+
+FAREWELL: Final = "erased"
+"""The template of the last mail to somebody: once it has left, nothing may name them."""
 
 COUNTED_TOGETHER: Final = 50
 """Counts under way at once: each is a question to Redis, when there is one."""
@@ -163,9 +167,9 @@ async def finish_mail(claim: Claim, now: datetime) -> None:
     Raises:
         LostLease: another worker took the job up meanwhile, and sends the mail a second time under the same Message-ID.
     """
-    async with transaction():
+    async with transaction() as tx:
         await jobs.finish(claim, now)
-        await _drop(claim)
+        await _drop(tx, claim, now)
 
 
 async def give_mail_up(claim: Claim, error: str, trace_id: str, now: datetime) -> None:
@@ -175,10 +179,10 @@ async def give_mail_up(claim: Claim, error: str, trace_id: str, now: datetime) -
     Raises:
         LostLease: another worker took the job up meanwhile: nothing is written.
     """
-    async with transaction():
+    async with transaction() as tx:
         await jobs.give_up(claim, error, trace_id, now)
         await _tell_sender(claim, error)
-        await _drop(claim)
+        await _drop(tx, claim, now)
 
 
 async def _tell_sender(claim: Claim, error: str) -> None:
@@ -190,5 +194,7 @@ async def _tell_sender(claim: Claim, error: str) -> None:
         await links.note_undelivered(mail.values["token"], error)
 
 
-async def _drop(claim: Claim) -> None:
-    await rows("DELETE FROM mail WHERE id = $1", claim.subject)
+async def _drop(tx: Transaction, claim: Claim, now: datetime) -> None:
+    dropped = await row("DELETE FROM mail WHERE id = $1 RETURNING template", claim.subject)
+    if dropped is not None and dropped["template"] == FAREWELL:
+        await ask_to_wipe(tx, now)

@@ -9,6 +9,9 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 from httpx2 import AsyncClient
@@ -18,6 +21,7 @@ from starlette.applications import Starlette
 
 from forum.database import is_sqlite, row, rows, transaction
 from forum.domain import jobs, journal, journal_chain
+from forum.domain.mail import WaitingMail
 from forum.domain.members.members import create_member
 from forum.domain.members.particulars import Particulars
 from forum.domain.privacy import personal_data
@@ -67,7 +71,8 @@ from tests.factories import (
     make_thread,
     sign_in,
 )
-from workers import functions, running
+from workers import functions, mail, running
+from workers.letters import message_of
 
 NAME = "Éléonore Vasseur-Lévy"
 HANDLE = "Éléonore-Vasseur-Lévy"
@@ -363,6 +368,62 @@ async def public_addresses() -> list[str]:
     return addresses
 
 
+@pytest.mark.sqlite_only
+async def test_no_byte_of_any_file_names_them_once_their_last_mail_left(
+    everything: Consultation, client: AsyncClient, worker_clock: Clock, tmp_path: Path
+) -> None:
+    """Neither a page of the database that was freed, nor its log of writes, nor a mail that was written to a file."""
+    await work_off(worker_clock)
+    await rows("PRAGMA wal_checkpoint(PASSIVE)")
+    assert {"cahier.sqlite3", "cahier.sqlite3-wal"} <= {path.name for path in files_that_name_them(tmp_path)}
+    assert any(path.suffix == ".eml" for path in files_that_name_them(tmp_path))
+    mails = settings().site.mail_path
+    theirs = mails / "20261123-120000-77-reset.eml"
+    theirs.write_bytes(message_of(WaitingMail(77, "paul@exemple.fr", "test", "fr", {}, NOON)).as_bytes())
+    await ask_to_be_forgotten(client)
+    await work_off(worker_clock)
+    assert files_that_name_them(tmp_path) == []
+    assert theirs.exists()
+
+
+def files_that_name_them(folder: Path) -> list[Path]:
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return [path for path in found if any(traces(text) for text in texts_of_file(path))]
+
+
+def texts_of_file(path: Path) -> Iterator[str]:
+    content = path.read_bytes()
+    if path.suffix != ".eml":
+        yield from texts_of(content)
+        yield content.decode("utf-8", "ignore")
+        return
+    message = message_from_bytes(content, policy=policy.default)
+    yield from map(str, message.values())
+    yield from (str(part.get_content()) for part in message.walk() if not part.is_multipart())
+
+
+@pytest.mark.sqlite_only
+async def test_what_was_deleted_is_wiped_again_once_the_farewell_has_left(
+    database: object, worker_clock: Clock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    has_a_mail_server(monkeypatch)
+    member = await make_member(NAME, email=EMAIL)
+    await erase(member.id, actor=None, now=NOON)
+    with monkeypatch.context() as broken:
+        broken.setattr(mail, "deliver", AsyncMock(side_effect=mail.MailServerAway("Pas cette fois.")))
+        await work_off(worker_clock)
+    assert files_that_name_them(tmp_path)
+    worker_clock.pass_(hours=1)
+    monkeypatch.setattr(mail, "deliver", AsyncMock())
+    await work_off(worker_clock)
+    assert files_that_name_them(tmp_path) == []
+
+
+def has_a_mail_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORUM_MAIL__URL", "smtps://courrier.exemple.fr")
+    settings.cache_clear()
+
+
 async def test_quotes_and_extracts_still_show_the_words_at_their_place(
     everything: Consultation, client: AsyncClient
 ) -> None:
@@ -552,7 +613,10 @@ async def test_a_synthesis_published_with_its_authors_names_loses_them(database:
     assert (synthesis.state, synthesis.redacted_at) == (SynthesisState.PUBLISHED, NOON)
 
 
-async def test_a_mail_under_a_lost_key_goes_and_one_about_others_stays_as_it_is(database: object) -> None:
+async def test_a_mail_under_a_lost_key_goes_and_one_about_others_stays_as_it_is(
+    database: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_a_mail_server(monkeypatch)
     member = await make_member(NAME, email=EMAIL)
     await rows(
         "INSERT INTO mail (address, template, locale, content, created_at) VALUES ('a@b.fr', 'reset', 'fr', 'x', $1)",

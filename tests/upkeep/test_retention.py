@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from httpx2 import AsyncClient
 
-from forum.database import row, rows
+from forum.database import Row, is_sqlite, rows
 from forum.domain import jobs
 from forum.domain.links import make_link
 from forum.domain.privacy import inactivity
@@ -81,8 +81,9 @@ async def test_what_has_ended_is_deleted_and_a_second_run_changes_nothing(
     await one_of_everything()
     await keep_dates(worker_clock)
     assert {table: await count(table) for table in ENDING} == dict.fromkeys(ENDING, 0)
-    left = await rows("SELECT key, state FROM job")
-    assert [(one["key"], one["state"]) for one in left] == [("keep_dates:2026-11-23", "done")]
+    left = await rows("SELECT key, state FROM job ORDER BY key")
+    wiped = [("wipe_leftovers", "queued")] if is_sqlite() else []
+    assert [(one["key"], one["state"]) for one in left] == [("keep_dates:2026-11-23", "done"), *wiped]
     for purge in retention.PURGES.values():
         await purge(worker_clock())
     assert await count("member") == 1
@@ -104,13 +105,14 @@ async def test_a_day_has_one_job_however_many_workers_ask(client: AsyncClient, w
     assert await count("job") == 1
     await keep_dates(worker_clock)
     await keep_dates(worker_clock)
-    assert await count("job") == 1
-    found = await row("SELECT tries FROM job")
-    assert found is not None
-    assert found["tries"] == 1
+    assert [one["tries"] for one in await days()] == [1]
     worker_clock.pass_(days=1)
     await keep_dates(worker_clock)
-    assert await count("job") == 2
+    assert len(await days()) == 2
+
+
+async def days() -> list[Row]:
+    return await rows("SELECT tries FROM job WHERE name = 'keep_dates'")
 
 
 async def test_a_worker_that_dies_in_the_middle_is_followed_by_one_that_finishes_the_work(

@@ -60,7 +60,8 @@ async def test_production_is_strict_about_transport_and_cookies(
     monkeypatch.setenv("FORUM_SITE__BASE_URL", "https://cahier.exemple.fr")
     monkeypatch.setenv("FORUM_SERVER__TRUSTED_PROXIES", "192.0.2.1")
     monkeypatch.setenv("FORUM_SECURITY__KEY", make_key())
-    monkeypatch.setenv("FORUM_MAIL__URL", "files")
+    monkeypatch.setenv("FORUM_MAIL__URL", "smtps://courrier.exemple.fr")
+    monkeypatch.setenv("FORUM_MAIL__SENDER", "cahier@exemple.fr")
     settings.cache_clear()
     app = build(settings(), clock=clock)
     async with AsyncClient(transport=ASGITransport(app=app), base_url="https://cahier.exemple.fr") as client:

@@ -11,7 +11,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from email import message_from_bytes, policy
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -19,7 +21,8 @@ from anyio import to_thread
 
 from forum.database import Row, Transaction, is_sqlite, on_postgres, places, row, rows, transaction
 from forum.domain import jobs, journal
-from forum.domain.mail import forget_mails, post_mail
+from forum.domain.leftovers import ask_to_wipe
+from forum.domain.mail import FAREWELL, forget_mails, post_mail
 from forum.domain.members import invitations
 from forum.domain.members.members import free_handle
 from forum.domain.syntheses import redactions
@@ -232,9 +235,26 @@ async def erase(
             # Archives of others may name the person; each keeps its expiry.
             await _make_anew(tx, JobName.MAKE_ARCHIVE, one["member_id"], f"archive:{one['member_id']}", now)
         await journal.record(actor, "erase", "member", person.id, group=None, now=now)
-        if person.email:
-            await post_mail(tx, "erased", person.email, locale=person.locale, now=now, name=person.name)
+        await _say_farewell(tx, person, now)
+        await ask_to_wipe(tx, now)
+        tx.after_commit(partial(to_thread.run_sync, _delete_written_mails, redactor))
     log.info("account erased", member=person.id, asked_by="owner" if actor else "retention")
+
+
+async def _say_farewell(tx: Transaction, person: Erased, now: datetime) -> None:
+    """Tell them that it is done; not in a file, which would be the last one that names them."""
+    if person.email and not settings().mail.to_files:
+        await post_mail(tx, FAREWELL, person.email, locale=person.locale, now=now, name=person.name)
+
+
+def _delete_written_mails(redactor: Redactor) -> None:
+    """Delete mails in files, to the person or about them: development writes some, production none."""
+    for path in settings().site.mail_path.glob("*.eml"):
+        message = message_from_bytes(path.read_bytes(), policy=policy.default)
+        said = [str(value) for value in message.values()]
+        said += [str(part.get_content()) for part in message.walk() if part.get_content_maintype() == "text"]
+        if any(redactor.clean(words) != words for words in said):
+            path.unlink()
 
 
 async def _make_anew(tx: Transaction, name: JobName, subject: int, key: str, now: datetime) -> None:

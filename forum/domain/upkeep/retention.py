@@ -12,6 +12,7 @@ from typing import Final
 from forum.database import transaction
 from forum.domain import jobs, links, mail, notifications
 from forum.domain.jobs import Claim
+from forum.domain.leftovers import ask_to_wipe
 from forum.domain.members import address_changes, invitations, joining
 from forum.domain.privacy import personal_data
 from forum.domain.sign_in import sessions, visits
@@ -51,4 +52,6 @@ async def ask_for_purges(now: datetime) -> None:
 
 async def finish_purges(claim: Claim, now: datetime) -> None:
     """End the job. Raises LostLease: another worker does it too, which changes nothing."""
-    await jobs.finish(claim, now)
+    async with transaction() as tx:
+        await jobs.finish(claim, now)
+        await ask_to_wipe(tx, now)
