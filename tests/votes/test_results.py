@@ -6,6 +6,7 @@ import io
 import random
 import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 import pytest
 from httpx2 import AsyncClient, Response
@@ -21,6 +22,7 @@ from forum.models.members import Member
 from forum.models.proposals import Proposal, ProposalState
 from forum.models.themes import Theme, Voting
 from forum.models.votes import Ballot
+from forum.ranking.published import GroupCell
 from tests.conftest import NOON, Clock
 from tests.factories import make_member, make_proposal, make_theme, sign_in
 
@@ -402,3 +404,23 @@ async def test_no_group_is_shown_where_a_quota_limits_supports(client: AsyncClie
     page = await words(client)
     assert "onsensus des professions" not in page
     assert "une personne ne pouvait soutenir que 1 proposition" in page
+
+
+async def test_who_changes_group_during_a_vote_of_supports_is_counted_once(client: AsyncClient) -> None:
+    """In the group of their latest ballot: counted in both, they would be a voter too many of each proposal."""
+    theme = await make_vote(Voting.APPROVAL)
+    voters = await make_voters(9, profession="Bibliothécaire")
+    voters += await make_voters(9, profession="Formateur ou formatrice", first=9)
+    voters += await make_voters(9, profession="Autre", first=18)
+    said = {"Former": ["pour", "", ""] * 9, "Équiper": ["pour", "pour", ""] * 9, "Ouvrir": ["", "", "pour"] * 9}
+    made = await cast(theme, voters, said)
+    for proposal, profession, hours in (("Former", "Autre", 1), ("Équiper", "Bibliothécaire", 2)):
+        await Ballot.filter(proposal=made[proposal], voter=voters[0]).update(
+            profession=profession, cast_at=NOON - timedelta(hours=9 - hours)
+        )
+    results = (await list_proposals(await find_theme(3), NOON)).results
+    assert results is not None
+    assert results.evidence.voters == 27
+    (partition,) = results.evidence.partitions
+    assert {each.whole.votants for each in partition.cells.values()} == {27}
+    assert partition.cells["T3-001"].cells["Bibliothécaire"] == GroupCell(3, 9)

@@ -239,17 +239,19 @@ async def _counts_by_groups(
     theme: ThemeHead, columns: _Groups, references: Mapping[int, str]
 ) -> dict[str, dict[_Groups, Share]]:
     """By reference, then by declared groups; `columns` are those of `_declared`."""
-    told = ", ".join(f"b.{column}" for column in columns)
+    supports = theme.voting is Voting.APPROVAL
+    told = ", ".join(f"{'l' if supports else 'b'}.{column}" for column in columns)
     found = await rows(
         f"""
+        {_LATEST if supports else ""}
         SELECT b.proposal_id, {told}, COUNT(*) AS ballots,
                SUM(CASE WHEN b.opinion {_favourable(theme)} THEN 1 ELSE 0 END) AS favourable
-          {_TABLES}
+          {_TABLES} {"JOIN latest l ON l.voter_id = b.voter_id AND l.place = 1" if supports else ""}
          WHERE {_COUNTED}
          GROUP BY b.proposal_id, {told}""",
         theme.id,
     )
-    electorates = await _electorates(theme, columns) if theme.voting is Voting.APPROVAL else {}
+    electorates = await _electorates(theme, columns) if supports else {}
     counted: dict[str, dict[_Groups, Share]] = {
         reference: {groups: Share(0, voters) for groups, voters in electorates.items()}
         for reference in references.values()
@@ -261,16 +263,20 @@ async def _counts_by_groups(
     return counted
 
 
+_LATEST: Final = f"""
+    WITH latest AS (
+        SELECT b.voter_id, b.profession, b.territory,
+               ROW_NUMBER() OVER (PARTITION BY b.voter_id ORDER BY b.cast_at DESC, b.id DESC) AS place
+          {_TABLES} WHERE {_COUNTED}
+    )"""
+"""What each voter declared at their latest ballot: for supports, one counts among the voters of each proposal, once."""
+
+
 async def _electorates(theme: ThemeHead, columns: _Groups) -> dict[_Groups, int]:
     """How many people of each group voted in a theme: for supports, not supporting is an answer too."""
-    told = ", ".join(f"b.{column}" for column in columns)
+    told = ", ".join(columns)
     found = await rows(
-        f"""
-        SELECT {told}, COUNT(DISTINCT b.voter_id) AS voters
-          {_TABLES}
-         WHERE {_COUNTED}
-         GROUP BY {told}""",
-        theme.id,
+        f"{_LATEST} SELECT {told}, COUNT(*) AS voters FROM latest WHERE place = 1 GROUP BY {told}", theme.id
     )
     return {tuple(each[column] for column in columns): each["voters"] for each in found}
 
