@@ -12,24 +12,22 @@ import typer
 from rich.progress import Progress
 
 from forum import server
+from forum.commands import upkeep
 from forum.commands.running import THEMES, commands, fail, run, run_open, say, say_lines, with_database
-from forum.domain.journal_chain import NotedChain, verify
 from forum.domain.members import members
 from forum.domain.members.particulars import Particulars
 from forum.domain.privacy import personal_data
 from forum.domain.sign_in import passwords, second_factors
-from forum.domain.upkeep.identifiers import mend_identifiers
 from forum.errors import CannotStart, Invalid, NotFound
 from forum.importing.example import load_example
 from forum.importing.themes import load_themes
 from forum.importing.thread import import_thread
 from forum.models.members import Role
 from forum.schema import migrate
-from forum.sealing import make_key
 from forum.settings import Settings, settings
 from forum.text.addresses import clean_address
 
-__all__ = ["commands"]
+__all__ = ["commands", "upkeep"]
 
 # The passwords of the example are random; this is where the person at this machine finds them again.
 EXAMPLE_ACCOUNTS = "comptes-exemple.json"
@@ -84,21 +82,6 @@ def _show_accounts(configured: Settings) -> None:
     say("Comptes de l’exemple :")
     for account in json.loads(path.read_text("utf-8")):
         say(f"  {account['title']:<16} {account['email']:<26} {account['password']}", markup=False)
-
-
-@commands.command("migrate")
-def migrate_command() -> None:
-    """Créer les tables ou les mettre à jour (une seule fois à la fois, avant de servir)."""
-    run(migrate)
-    mended = run_open(lambda: mend_identifiers(datetime.now(UTC)))
-    say("La base de données est à jour.")
-    say_lines(mended.lines())
-
-
-@commands.command("make-key")
-def make_key_command() -> None:
-    """Tirer au hasard une clé pour security.key (FORUM_SECURITY__KEY)."""
-    say(make_key(), markup=False)
 
 
 @commands.command("load-themes")
@@ -244,27 +227,6 @@ async def _compile(theme: int | None, formats: list[str], out: Path) -> Any:
             progress.update(bar, completed=done, total=total, description=step or "Compilation")
 
         return await worker.compile_here(theme, formats, out, datetime.now(UTC), show)
-
-
-@commands.command("verify-journal")
-def verify_journal_command(
-    expect: Annotated[
-        str, typer.Option("--expect", help="La dernière empreinte qui a été gardée ailleurs.", metavar="EMPREINTE")
-    ] = "",
-    entries: Annotated[
-        int | None, typer.Option("--entries", help="Combien de lignes le journal comptait alors.", min=0)
-    ] = None,
-) -> None:
-    """Dire si une ligne du journal a été changée, retirée ou ajoutée ; donne la dernière empreinte."""
-    if entries is not None and not expect:
-        fail(["--entries va avec --expect"])
-    found = run_open(lambda: verify(NotedChain(expect.lower(), entries) if expect else None))
-    if found.fault:
-        fail([f"Journal altéré : {found.fault}.", f"Les {found.entries} lignes lues jusque-là sont intactes."])
-    say(f"Journal intact : {found.entries} lignes.")
-    if found.redacted:
-        say(f"{found.redacted} lignes ont des textes retirés par un effacement.")
-    say(f"Dernière empreinte, à garder hors de ce serveur : {found.chain or 'aucune'}", markup=False)
 
 
 if __name__ == "__main__":

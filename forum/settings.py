@@ -261,6 +261,10 @@ class Settings(BaseSettings):
     retention: Retention
     jobs: Jobs
 
+    def with_database(self, url: str) -> "Settings":
+        """These settings with another database."""
+        return self.model_copy(update={"database": self.database.model_copy(update={"url": url})})
+
     @property
     def redis_prefix(self) -> str:
         """The beginning of every key of this site in Redis, the same in all its processes."""

@@ -43,5 +43,4 @@ async def new_on_server(server: str, name: str) -> AsyncIterator[str]:
 
 def settings_at(address: str) -> Settings:
     """The settings of this process with another database."""
-    here = settings()
-    return here.model_copy(update={"database": here.database.model_copy(update={"url": address})})
+    return settings().with_database(address)

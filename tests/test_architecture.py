@@ -21,7 +21,7 @@ RANKS = [
     {"permissions", "language"},
     {"breaker", "database", "schema", "jobs", "migrations"},
     {"domain"},
-    {"web", "api", "importing", "workers"},
+    {"web", "api", "importing", "operations", "workers"},
     {"routes", "app", "connections", "server", "commands", "__main__"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}

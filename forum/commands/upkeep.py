@@ -1,0 +1,92 @@
+"""The commands that keep a site alive: its tables, its key, its backup and its return."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forum.commands.running import THEMES, commands, fail, run, run_open, say, say_lines
+from forum.domain.journal_chain import NotedChain, verify
+from forum.domain.upkeep.identifiers import mend_identifiers
+from forum.operations import backups, restores
+from forum.schema import migrate
+from forum.sealing import make_key
+from forum.settings import settings
+
+ThemesFolder = Annotated[Path, typer.Option("--themes", help="Dossier des fichiers de thèmes.")]
+
+
+@commands.command("migrate")
+def migrate_command() -> None:
+    """Créer les tables ou les mettre à jour (une seule fois à la fois, avant de servir)."""
+    run(migrate)
+    mended = run_open(lambda: mend_identifiers(datetime.now(UTC)))
+    say("La base de données est à jour.")
+    say_lines(mended.lines())
+
+
+@commands.command("make-key")
+def make_key_command() -> None:
+    """Tirer au hasard une clé pour security.key (FORUM_SECURITY__KEY)."""
+    say(make_key(), markup=False)
+
+
+@commands.command("backup")
+def backup_command(
+    file: Annotated[Path, typer.Argument(help="Fichier à écrire, qui n’existe pas encore (site-2026-12-01.tar.gz).")],
+    themes: ThemesFolder = THEMES,
+) -> None:
+    """Sauvegarder le site pendant qu’il tourne : base, pages légales et thèmes, dans un fichier.
+
+    Ne copiez jamais le fichier de la base vous-même : les dernières écritures sont à côté, dans son -wal. À l’essai,
+    une copie du fichier d’un site en marche a perdu 31 contributions sur 31, pourtant confirmées à leurs auteurs, et
+    PRAGMA integrity_check la disait bonne.
+
+    SQLite est sauvegardé par VACUUM INTO, PostgreSQL par le pg_dump de la version du serveur. La sauvegarde est
+    aussitôt restaurée à l’essai (dans un dossier, ou dans une base d’un moment sur le même serveur, ce qui demande le
+    droit CREATEDB) et comparée : intégrité, lignes de chaque table, documents, journal. Le fichier n’apparaît qu’après.
+    """
+    made, concerns = run(backups.back_up, file, themes, datetime.now(UTC))
+    say(f"Sauvegarde écrite, restaurée à l’essai et trouvée entière : {file}", markup=False)
+    say_lines(concerns)
+    say_lines(backups.contents(made))
+    say_lines(backups.kept_elsewhere(settings(), made))
+
+
+@commands.command("restore")
+def restore_command(
+    file: Annotated[Path, typer.Argument(help="Fichier écrit par backup.", exists=True, dir_okay=False)],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Remplacer la base qui est en place, sans retour possible.")
+    ] = False,
+    themes: ThemesFolder = THEMES,
+) -> None:
+    """Rendre un site tel que sa sauvegarde l’a gardé ; le site et son ouvrier doivent être arrêtés.
+
+    Une sauvegarde plus ancienne que le programme est migrée, une plus récente est refusée. La clé (FORUM_SECURITY__KEY)
+    n’est pas dans la sauvegarde : remettez la même.
+    """
+    restored = run(lambda configured: restores.restore(configured, file, themes, replace=replace))
+    say_lines(restored.lines())
+
+
+@commands.command("verify-journal")
+def verify_journal_command(
+    expect: Annotated[
+        str, typer.Option("--expect", help="La dernière empreinte qui a été gardée ailleurs.", metavar="EMPREINTE")
+    ] = "",
+    entries: Annotated[
+        int | None, typer.Option("--entries", help="Combien de lignes le journal comptait alors.", min=0)
+    ] = None,
+) -> None:
+    """Dire si une ligne du journal a été changée, retirée ou ajoutée ; donne la dernière empreinte."""
+    if entries is not None and not expect:
+        fail(["--entries va avec --expect"])
+    found = run_open(lambda: verify(NotedChain(expect.lower(), entries) if expect else None))
+    if found.fault:
+        fail([f"Journal altéré : {found.fault}.", f"Les {found.entries} lignes lues jusque-là sont intactes."])
+    say(f"Journal intact : {found.entries} lignes.")
+    if found.redacted:
+        say(f"{found.redacted} lignes ont des textes retirés par un effacement.")
+    say(f"Dernière empreinte, à garder hors de ce serveur : {found.chain or 'aucune'}", markup=False)

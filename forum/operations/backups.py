@@ -1,0 +1,206 @@
+"""How is a site saved while it runs, so that it comes back? The proof of a backup is its restoration, each time."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+from forum import __version__
+from forum.database import (
+    REFUSALS,
+    applied_migrations,
+    close_database,
+    connect,
+    is_sqlite,
+    open_database,
+    tables,
+    unreached,
+    where,
+)
+from forum.domain.journal_chain import verify
+from forum.domain.upkeep import copies, holdings
+from forum.domain.upkeep.holdings import Holding
+from forum.domain.upkeep.seals import try_key
+from forum.errors import CannotStart, plain_reason
+from forum.operations import postgres
+from forum.operations.archives import BASES, Manifest, pack, unpack
+from forum.sealing import KEY_FILE
+from forum.settings import Settings
+
+
+async def back_up(configured: Settings, file: Path, themes: Path, now: datetime) -> tuple[Manifest, tuple[str, ...]]:
+    """Write a backup of the running site to a new file; it has its name once it was restored in a place of trial.
+    Returns what it holds, and what is wrong with the database itself.
+
+    Raises:
+        CannotStart: the file is there already, the database cannot be read, or what was written does not come back.
+    """
+    part = _part_of(file)
+    try:
+        with TemporaryDirectory(dir=file.parent, prefix=".cahier-") as place:
+            folder = Path(place)
+            _copy_pages(configured, themes, folder)
+            manifest = await _copy_database(configured, folder, now)
+            part.unlink(missing_ok=True)
+            pack(part, folder, manifest)
+        concerns = await _try_restoring(configured, part)
+        os.replace(part, file)
+        copies.sync_folder(file.parent)
+    except OSError as problem:
+        raise CannotStart(f"{file} : la sauvegarde ne peut pas être écrite ({plain_reason(problem)})") from problem
+    finally:
+        part.unlink(missing_ok=True)
+    return manifest, concerns
+
+
+def _part_of(file: Path) -> Path:
+    if file.exists():
+        raise CannotStart(f"{file} existe déjà : donnez un autre nom")
+    return file.with_name(f".{file.name}.part")
+
+
+def _copy_pages(configured: Settings, themes: Path, folder: Path) -> None:
+    sources = [(themes, "themes"), *((configured.site.legal_path / one, f"legal/{one}") for one in ("fr", "en"))]
+    for source, name in sources:
+        (folder / name).mkdir(parents=True)
+        for page in sorted(source.glob("*.md")):
+            shutil.copyfile(page, folder / name / page.name)
+
+
+async def _copy_database(configured: Settings, folder: Path, now: datetime) -> Manifest:
+    """The database of one moment, in a file of the folder, with what it holds."""
+    await open_database(configured)
+    try:
+        version = await copies.server_version()
+        if is_sqlite():
+            copy = folder / BASES["sqlite"]
+            await copies.copy_into(copy)
+            await close_database()
+            await connect(configured.with_database(f"sqlite:///{copy}"))
+            return await describe(configured, "sqlite", version, now)
+        async with copies.snapshot() as name:
+            await postgres.dump(configured, version, name, folder / BASES["postgres"])
+            return await describe(configured, "postgres", version, now)
+    except REFUSALS as problem:
+        raise unreached(configured, problem) from problem
+    finally:
+        await close_database()
+
+
+async def describe(configured: Settings, kind: str, version: str, now: datetime) -> Manifest:
+    """What the open database holds."""
+    entries, chain = await holdings.journal_end()
+    return Manifest(
+        program=__version__,
+        site=configured.site.base_url,
+        made_at=now,
+        database="sqlite" if kind == "sqlite" else "postgres",
+        server=version,
+        migrations=tuple(sorted(await applied_migrations(await tables()))),
+        tables=await holdings.holdings(),
+        documents=await holdings.documents(),
+        journal_entries=entries,
+        journal_chain=chain,
+        sealed=(await try_key()).rows,
+    )
+
+
+async def _try_restoring(configured: Settings, part: Path) -> tuple[str, ...]:
+    """Restore in a place of trial, which is taken away: a folder beside the file, or a database beside the site's."""
+    with TemporaryDirectory(dir=part.parent, prefix=".cahier-") as place:
+        folder = Path(place)
+        manifest = unpack(part, folder)
+        base = folder / BASES[manifest.database]
+        if manifest.database == "sqlite":
+            return await check(configured.with_database(f"sqlite:///{base}"), manifest)
+        return await _try_on_server(configured, base, manifest)
+
+
+async def _try_on_server(configured: Settings, base: Path, manifest: Manifest) -> tuple[str, ...]:
+    name = f"cahier_essai_{os.getpid()}"
+    await connect(configured)
+    try:
+        await copies.create_database(name)
+    except REFUSALS as problem:
+        raise CannotStart(
+            f"la restauration d’essai demande une base de plus sur {where(configured)}, ce qui est refusé "
+            f"({plain_reason(problem)}) ; donnez ce droit : ALTER ROLE … CREATEDB"
+        ) from problem
+    finally:
+        await close_database()
+    try:
+        trial = configured.with_database(urlsplit(configured.database.url)._replace(path=f"/{name}").geturl())
+        await postgres.fill(trial, manifest.server, base)
+        return await check(trial, manifest)
+    finally:
+        await connect(configured)
+        await copies.drop_database(name)
+        await close_database()
+
+
+async def check(restored: Settings, manifest: Manifest) -> tuple[str, ...]:
+    """Compare a restored database with the manifest, row by row. Returns what was wrong with the database already when
+    it was saved: that must not keep anybody from saving it.
+
+    Raises:
+        CannotStart: something is not as it was saved.
+    """
+    await connect(restored)
+    try:
+        fault = await holdings.damage() or _difference(manifest.tables, await holdings.holdings())
+        concerns = [each async for each in _concerns()]
+    except REFUSALS as problem:
+        raise unreached(restored, problem) from problem
+    finally:
+        await close_database()
+    if fault:
+        raise CannotStart(f"la sauvegarde, une fois restaurée, n’est pas ce qui a été sauvegardé : {fault}")
+    return tuple(concerns)
+
+
+def _difference(before: Mapping[str, Holding], after: Mapping[str, Holding]) -> str:
+    nothing = Holding(0, "")
+    for table in sorted(before.keys() | after.keys()):
+        had, has = before.get(table, nothing), after.get(table, nothing)
+        if had.rows != has.rows:
+            return f"la table {table} avait {had.rows} lignes, {has.rows} sont là"
+        if had != has:
+            return f"une ligne de la table {table} n’est pas celle qui y était"
+    return ""
+
+
+async def _concerns() -> AsyncIterator[str]:
+    for table, number in await holdings.orphans():
+        yield f"Attention : la ligne {number} de la table {table} se rapporte à une ligne qui n’existe plus."
+    for number in await holdings.altered_documents():
+        yield f"Attention : le document {number} n’a plus l’empreinte notée quand il a été fait."
+    if fault := (await verify()).fault:
+        yield f"Attention : journal altéré, {fault}."
+
+
+_TOLD = {
+    "member": "comptes",
+    "post": "contributions",
+    "proposal": "propositions",
+    "ballot": "bulletins",
+    "meeting": "réunions",
+}
+
+
+def contents(manifest: Manifest) -> Iterator[str]:
+    """What a backup holds, for whoever runs the site."""
+    counts = [f"{manifest.tables[table].rows} {what}" for table, what in _TOLD.items() if table in manifest.tables]
+    yield f"Elle contient : {', '.join(counts)}, {manifest.documents} documents."
+    yield f"Journal : {manifest.journal_entries} lignes, dernière empreinte {manifest.journal_chain or 'aucune'}"
+
+
+def kept_elsewhere(configured: Settings, manifest: Manifest) -> Iterator[str]:
+    """The secrets that a backup does not hold, and what is lost without them."""
+    key = "FORUM_SECURITY__KEY" if configured.security.key else str(configured.site.data_path / KEY_FILE)
+    yield "Aucun réglage n’y est, donc aucun secret. Gardez ailleurs, et jamais avec elle :"
+    yield f"- la clé, {key} : sans elle, {manifest.sealed} valeurs scellées (doubles authentifications…) sont perdues"
+    yield "- les autres variables FORUM_…, dont les mots de passe de la base, des courriels et de ProConnect"
+    yield "- la dernière empreinte du journal, qui prouvera qu’il n’a pas été récrit (verify-journal --expect)"
