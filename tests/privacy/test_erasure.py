@@ -19,7 +19,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from forum.database import is_sqlite, row, rows, transaction
+from forum.database import insert_rows, is_sqlite, row, rows, transaction
 from forum.domain import jobs, journal, journal_chain
 from forum.domain.mail import WaitingMail
 from forum.domain.members.members import create_member
@@ -460,6 +460,21 @@ async def test_ballots_of_open_votes_are_withdrawn_those_of_closed_votes_stay(
     )
     assert [one["opinion"] for one in changes] == ["pour", None]
     assert all(r["version"] > versions[r["id"]] for r in await rows("SELECT id, version FROM theme"))
+
+
+@pytest.mark.parametrize("published", ["sealed is off", "closed once"])
+async def test_a_published_total_does_not_fall_by_the_ballots_of_an_erased_account(
+    everything: Consultation, client: AsyncClient, published: str
+) -> None:
+    """Anybody who reads the total before and after would know what the erased person had voted."""
+    proposal = everything.open_proposal
+    if published == "closed once":
+        await insert_rows("published_release (theme_id, closed_at, cells)", [(proposal.theme_id, NOON, "{}")])
+    else:
+        await Theme.filter(id=proposal.theme_id).update(sealed=False)
+    await ask_to_be_forgotten(client)
+    left = await rows("SELECT proposal_id FROM ballot WHERE voter_id = $1", everything.person)
+    assert {one["proposal_id"] for one in left} == {proposal.id, everything.closed_proposal.id}
 
 
 async def test_what_was_theirs_alone_is_gone_and_what_they_wrote_stays(

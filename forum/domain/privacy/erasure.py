@@ -27,6 +27,7 @@ from forum.domain.members import invitations
 from forum.domain.members.members import free_handle
 from forum.domain.syntheses import redactions
 from forum.domain.themes.themes import THEME_COLUMNS, theme_from
+from forum.domain.votes.releases import releases_of
 from forum.errors import NotAllowed, NotFound
 from forum.jobs import JobName, enqueue
 from forum.models.joining import Purpose
@@ -368,9 +369,14 @@ async def _keep_identification(person: Erased, now: datetime) -> None:
 
 
 async def _withdraw_ballots(member: int, now: datetime) -> None:
-    """Withdraw ballots in votes that are still open, as the voter could; those of closed votes stay."""
+    """Withdraw ballots in votes of which no total was ever published, as the voter could; the others stay.
+
+    Everybody can see that an account is erased: a published total that falls by one at that moment would tell what its
+    owner had voted on each proposal, where the vote is not sealed as where it was closed and opened again.
+    """
     themes = [theme_from(one) for one in await rows(f"SELECT {THEME_COLUMNS} FROM theme t")]
-    under_way = [theme.id for theme in themes if not theme.schedule.votes_are_closed(now)]
+    secret = [theme for theme in themes if theme.schedule.sealed and not theme.schedule.votes_are_closed(now)]
+    under_way = [theme.id for theme in secret if not await releases_of(theme)]
     if not under_way:
         return
     withdrawn = await rows(
