@@ -91,7 +91,8 @@ class Checks:
 
 
 class Conflict(CahierError):
-    """Somebody else changed the thing meanwhile (409); nothing of what was typed is lost."""
+    """What was asked does not go with how things stand (409): a full quota, a closed vote, somebody who was quicker.
+    The sentence says which; nothing of what was typed is lost."""
 
 
 class TooMany(CahierError):

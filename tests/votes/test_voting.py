@@ -260,6 +260,8 @@ async def test_a_quota_says_how_many_and_which_to_take_back(client: AsyncClient,
     refused = await vote(client, said, "T3-002")
     assert refused.status_code == 409
     assert re.search(r"maximum\s: 2", refused.text)
+    assert "Ce n’est pas possible en l’état" in refused.text
+    assert "entre-temps" not in refused.text  # nobody else did anything
     assert "T3-001, T3-003" in refused.text
     assert await count("ballot") == 2
     # An existing support may be sent again, and a withdrawn one makes room.

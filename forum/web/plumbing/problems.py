@@ -14,7 +14,7 @@ TITLES = {
     404: "Page introuvable",
     405: "Action impossible ici",
     408: "Envoi trop lent",
-    409: "Quelqu’un a modifié cette page entre-temps",
+    409: "Ce n’est pas possible en l’état",
     410: "Lien qui n’est plus valable",
     413: "Envoi trop volumineux",
     415: "Format d’envoi inconnu",
