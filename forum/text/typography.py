@@ -23,9 +23,9 @@ _SEASONS: Final = {"ete": ("heure d’été", "summer time"), "hiver": ("heure d
 # The English of European administrations: "12 December 2026", not "December 12, 2026".
 _REGIONS = {"fr": "fr_FR", "en": "en_GB"}
 _TENTH = Decimal("0.1")
-# As the Imprimerie nationale sets them: a narrow space before ; ! ?, a whole one before : and inside « »,
+# As the Imprimerie nationale sets them: a narrow space before ; ! ? and %, a whole one before : and inside « »,
 # and between n° and its number.
-_BEFORE_SIGN = re.compile(r" (?=[;!?])")
+_BEFORE_SIGN = re.compile(r" (?=[;!?])|(?<=[0-9]) (?=%)")
 _AT_COLON_OR_QUOTE = re.compile(r" (?=[:»])|(?<=«) |(?<=\b[nN]°) (?=[0-9{])")
 _NARROW = "\u202f"
 _WHOLE = "\u00a0"

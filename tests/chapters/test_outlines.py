@@ -23,6 +23,8 @@ from forum.documents.outline import (
 from forum.domain.chapters.outlines import outline_of
 from forum.domain.chapters.words import counted, fr, signed
 from forum.domain.syntheses.snapshots import FrozenWindow, Snapshot, sha256
+from forum.models.answers import Decision
+from forum.models.proposals import ProposalState
 from forum.ranking.tallies import Tally
 from forum.text.characters import legible_text, with_texts
 from forum.text.directions import turns
@@ -294,6 +296,38 @@ def test_the_order_of_the_snapshot_does_not_change_the_document() -> None:
     there, here = outline_of(snapshot), outline_of(replace(snapshot, proposals=tuple(shuffled)))
     assert there.data.proposals == here.data.proposals
     assert blocks(there, ProposalBlock) == blocks(here, ProposalBlock)
+
+
+@pytest.mark.parametrize(
+    ("state", "decision", "said"),
+    [
+        (ProposalState.OPEN, Decision.PARTLY, "partiellement retenue"),
+        (ProposalState.OPEN, Decision.REJECTED, "non retenue"),
+        (ProposalState.OPEN, Decision.UNDER_STUDY, "à l’étude"),
+        (ProposalState.RETAINED, Decision.RETAINED, "retenue"),
+        (ProposalState.DONE, Decision.PARTLY, "partiellement retenue, mise en œuvre"),
+        (ProposalState.OPEN, None, None),
+        (ProposalState.WITHDRAWN, Decision.REJECTED, None),
+    ],
+)
+def test_an_answered_proposal_says_the_answer_beside_its_figures(
+    state: ProposalState, decision: Decision | None, said: str | None
+) -> None:
+    snapshot = small_snapshot()
+    left = state is ProposalState.WITHDRAWN
+    first = next(each for each in snapshot.proposals if (each.state is ProposalState.WITHDRAWN) == left)
+    others = [each for each in snapshot.proposals if each is not first]
+    answered = replace(first, state=state, decision=decision)
+    outline = outline_of(replace(snapshot, proposals=(answered, *others)))
+    figures = {
+        block.reference: {figure.label: figure.shown for figure in block.figures}
+        for block in blocks(outline, ProposalBlock)
+    }
+    label = "Réponse de l’administration"
+    assert figures.get(first.reference, {}).get(label) == said
+    assert not any(label in figures[other.reference] for other in others if other.reference in figures)
+    (data,) = (each for each in outline.data.proposals if each.reference == first.reference)
+    assert said in (None, data.state)
 
 
 def key_figures(outline: Outline) -> dict[str, str]:

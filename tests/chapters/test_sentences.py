@@ -518,6 +518,7 @@ def test_the_method_says_of_each_theme_what_is_true_of_it(voted: tuple[Vote, ...
         Voting.JUDGMENT: "donne une mention",
         Voting.RANKING: "donne un rang",
     }
+    limits_by = {Voting.OPINIONS: "dit pour", Voting.APPROVAL: "en soutient", Voting.RANKING: "en classe"}
     orders_by = {
         Voting.OPINIONS: "Soutien net",
         Voting.APPROVAL: "Nombre de soutiens",
@@ -532,7 +533,9 @@ def test_the_method_says_of_each_theme_what_is_true_of_it(voted: tuple[Vote, ...
         return ("Nombre de personnes" if unpublished else orders_by[vote.voting]) in words
 
     check("Vote", lambda words, vote: votes_by[vote.voting] in words)
-    check("Vote", lambda words, vote: (f"au plus {vote.quota}" in words) == bool(vote.quota))
+    check(
+        "Vote", lambda words, vote: (f"{limits_by.get(vote.voting)} au plus {vote.quota}" in words) == bool(vote.quota)
+    )
     check("Vote", lambda words, vote: (", ".join(SCALE) in words) == (vote.voting is Voting.JUDGMENT))
     check("Classement", ordered_by)
     check("Secret", lambda words, vote: ("ucun résultat" in words) == vote.sealed)

@@ -525,4 +525,5 @@ def test_our_french_never_leaves_a_sign_alone_on_a_line() -> None:
     assert french("contribution n° {number}, n° 2 ou N° 3, un n° à part") == (
         "contribution n°\u00a0{number}, n°\u00a02 ou N°\u00a03, un n° à part"
     )
+    assert french("à 95 % de confiance, et %(name)s") == "à 95\u202f% de confiance, et %(name)s"
     assert french("à 18:00, https://a.fr/?b") == "à 18:00, https://a.fr/?b"

@@ -185,6 +185,14 @@ _KINDS: Final[Mapping[Voting, tuple[str, str]]] = {
 }
 
 
+# What a quota limits.
+_QUOTAS: Final[Mapping[Voting, str]] = {
+    Voting.OPINIONS: "Une personne dit pour au plus {quota} fois ; contre et abstention ne sont pas limités.",
+    Voting.APPROVAL: "Une personne en soutient au plus {quota}.",
+    Voting.RANKING: "Une personne en classe au plus {quota}.",
+}
+
+
 def _votes(themes: Sequence[FrozenTheme]) -> Iterable[str]:
     """How people vote, with the limits and the mentions of each theme."""
 
@@ -195,7 +203,7 @@ def _votes(themes: Sequence[FrozenTheme]) -> Iterable[str]:
     for (voting, quota, mentions), where in _alike(themes, rules, usual):
         yield where + fr(_KINDS[voting][0])
         if quota:
-            yield fr("Une personne en soutient ou en classe au plus {quota}.", quota=shown(quota))
+            yield fr(_QUOTAS[voting], quota=shown(quota))
         if mentions:
             yield fr("Mentions, de la pire à la meilleure : {mentions}.", mentions=", ".join(mentions))
 

@@ -328,10 +328,16 @@ def _block(
         meeting=proposal.meeting or "hors réunion",
         rank=rank,
         bar=bar,
-        figures=figures,
+        figures=(*figures, *_answer(proposal)),
         explanation=explanation,
         links=tuple(_links(snapshot, proposal)),
     )
+
+
+def _answer(proposal: FrozenProposal) -> Iterable[Figure]:
+    """What the administration answered, in the word that the pages and the sheets say."""
+    if proposal.decision is not None and proposal.state in IN_FORCE:
+        yield Figure("Réponse de l’administration", proposal.fate.value, proposal.fate.label)
 
 
 def _links(snapshot: Snapshot, proposal: FrozenProposal) -> Iterable[Run]:
