@@ -14,9 +14,10 @@ _LETTER: Final = r"[^\W\d_]"
 _BULLET: Final = re.compile(
     rf"""\s*(?:
       (?: [{_STROKES}{_SIGNS}*·]
-        | [0-9]{{1,3}} \s? [.)°/]
+        | [0-9]{{1,3}} \s? (?:°\)|[.)°/])
+        | -{{1,2}}> | =>                                    # "->", "=>": arrows as they are typed
         | \( (?:[0-9]{{1,3}}|[a-z]) \)
-        | [A-Za-z] \) | [ivx]{{2,4}} [.)]
+        | [A-Za-z] [)/] | [ivx]{{2,4}} [.)]
         | \[ [ xX]? \]
       ) \s+
     | [0-9]{{1,3}} \s? [{_STROKES}] \s+ (?![0-9])          # "3 – Aider", not "3 – 5 postes"

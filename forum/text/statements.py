@@ -34,6 +34,8 @@ _LAST_HALVES = {
     *("ci", "la", "meme", "memes", "vous", "nous", "je", "tu", "il", "elle", "on", "ils", "elles", "moi", "toi", "lui"),
     *("leur", "y", "en", "ce", "etre", "dire", "dela", "dessus", "dessous", "t"),
 }
+# Folded: what follows "porte", "chef" or "rez" in "porte-à-porte", "chef-d’œuvre", "rez-de-chaussée".
+_LINKED = re.compile(r"(?:(?:a|d[eu]|des|et|aux?|l[ae]|sur|sous)-|[dl]')")
 
 
 @dataclass(slots=True)
@@ -61,6 +63,7 @@ class Statement:
         else:
             left, right = fold(cut["left"]), re.split(r"\W", fold(more), maxsplit=1)[0]
             is_word = left in _FIRST_HALVES or right in _LAST_HALVES or f"{left}-{right}" in known
+            is_word = is_word or bool(_LINKED.match(fold(more)))
             hyphen = "-" if (is_word or more[0].isupper()) and not self.last.endswith(_SOFT_HYPHEN) else ""
             self.parts[-1:] = [self.last[:-1], hyphen, more]
         self.is_whole = rest.is_whole

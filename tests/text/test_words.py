@@ -355,6 +355,7 @@ def test_each_line_of_minutes_is_a_row(line: str, text: str, kept: bool) -> None
         *("•\t", "•", "o\t", "o   ", "§\t", "§ ", "Ø\t", "ü\t", "\uf0b7\t", "\uf0a7 ", "\uf0d8", "\uf0fc\t"),
         *("➢ ", "● ", "→ ", "►", "✓ ", "-", "–\u00a0", "+ ", "☐ ", "[ ] ", "- [x] ", "■ ", "❖ ", "∙ ", "⁃ "),
         *("1/ ", "2- ", "2 - ", "3 – ", "a. ", "b) ", "(c) ", "(4) ", "1° ", "1.2 ", "1.2. ", "iv. ", "5\t", "12.\t"),
+        *("-> ", "=> ", "--> ", "->\t", "1°) ", "A/ ", "a/ ", "A) "),
         *("- 1. ", "• – ", "  o\t"),
     ],
 )
@@ -397,6 +398,9 @@ def test_a_line_that_only_looks_so_has_no_bullet(words: str) -> None:
         ("• Ouvrir les média-\nthèques", ["Ouvrir les médiathèques"]),
         ("• Ouvrir les média\u00ad\nthèques", ["Ouvrir les médiathèques"]),
         ("• Prendre rendez-\nvous en Seine-\nSaint-Denis", ["Prendre rendez-vous en Seine-Saint-Denis"]),
+        ("• Aller en porte-\nà-porte, au rez-\nde-chaussée", ["Aller en porte-à-porte, au rez-de-chaussée"]),
+        ("• Un chef-\nd’œuvre, une main-\nd'œuvre", ["Un chef-d’œuvre, une main-d'œuvre"]),
+        ("• Ouvrir la média-\nthèque-école, c’est-\nà-dire tard", ["Ouvrir la médiathèque-école, c’est-à-dire tard"]),
         ("• Créer un tiers-\nlieu\n• Ouvrir le tiers-lieu", ["Créer un tiers-lieu", "Ouvrir le tiers-lieu"]),
         ("• Former avec le\nCNFPT\n• Ouvrir", ["Former avec le CNFPT", "Ouvrir"]),
         ("• Former à la\n2\nPage 2 sur 3\nmédiation", ["Former à la médiation", "2", "Page 2 sur 3"]),
