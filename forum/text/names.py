@@ -45,13 +45,15 @@ RESERVED = frozenset(
         *("organisateur", "organisatrice", "organisateurs", "organisatrices", "organiser", "organizer", "consigne"),
         *("ministere", "ministre", "gouvernement", "prefecture", "officiel", "officielle", "government", "official"),
         *("cahier", "anonyme", "inconnu", "efface"),
+        # What the site says in the place of a name, and its English.
+        *("auteur non connu", "author not known", "anonymous", "erased"),
     }
 )
 # What else stands in the name of a team, and says nothing of which.
 _SMALL_WORDS = frozenset(
     {
         *("a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "of", "the", "and", "team"),
-        *("consultation", "equipe", "forum", "plateforme", "site"),
+        *("consultation", "equipe", "forum", "gt", "group", "groupe", "plateforme", "site", "travail", "working"),
     }
 )
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")

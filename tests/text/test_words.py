@@ -172,6 +172,7 @@ def test_names_of_people_are_accepted(name: str) -> None:
         *("דוד Martin", "Camille\u20dd", "Camille1\u0301", "\ufdfa" * 10, "Camille" + " " * 300),
         *("Ad-min", "A.d.m.i.n", "Admln", "AdmIn", "Ad ministration", "Consigne des organisateurs", "Adꞌmin", "ᎪDMIN"),
         *("ɱodération", "Moderatꙇon", "Ꮇinistre", "O\uff46ficiel", "SUРРORT", "ꓢupport", "Sup\ua4f8port", "Organiser"),
+        *("Auteur non connu", "Auteur-non-connu", "Author not known", "Compte effacé", "Anonymous"),
         *("Ministère de la Culture", "Le-Cahier", "М0dérateur", "Mаlik", "Μalik", "Αdmin", "\u0301Malik"),
     ],
 )
@@ -205,7 +206,16 @@ def test_a_name_that_only_shares_a_word_with_the_house_is_accepted(name: str) ->
     [
         *[(said, True) for said in ("Équipe de modération", "Administration du site", "AGENCE DU NUMERIQUE", "Admln")],
         *[(said, True) for said in ("L’équipe de l’Agence du numérique et du GT Formation et acteurs", "Οrganisateur")],
-        *[(said, False) for said in ("Agence du numérique, DRAC Bretagne", "Administration pénitentiaire", "Le Site")],
+        *[(said, True) for said in ("Modérateur du GT", "Modération du groupe de travail", "Moderator, working group")],
+        *[
+            (said, False)
+            for said in (
+                "Groupe de travail",
+                "Agence du numérique, DRAC Bretagne",
+                "Administration pénitentiaire",
+                "Le Site",
+            )
+        ],
         *[
             (said, False)
             for said in ("Préfecture du Rhône", "Médiathèque de Brest", "École nationale d’administration")
