@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -21,6 +22,7 @@ from forum.domain.members import members
 from forum.domain.sign_in.sessions import viewer_of
 from forum.domain.themes.ballots import DEFAULT_MENTIONS, LAST_PLACE
 from forum.domain.throttle import close_throttle
+from forum.domain.upkeep.seals import try_key
 from forum.errors import CahierError, CannotStart, SignInRequired
 from forum.ranking.published import FEWEST_WITH_ORDERS
 from forum.routes import routes
@@ -31,6 +33,8 @@ from forum.web.plumbing.kept import KeptPages
 from forum.web.plumbing.middleware import Entrance
 from forum.web.plumbing.page import Pages
 from workers import embedded
+
+logger = structlog.get_logger()
 
 
 def clock() -> datetime:
@@ -73,6 +77,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         await open_database(settings)
         app.state.pages.example = await _has_examples(settings)
         check_legal_pages()
+        for line in (await try_key()).lines():
+            logger.error("key.unknown", said=line)
         await jobs.open_bell(settings)
         if not settings.redis.url:
             await embedded.start()

@@ -9,7 +9,7 @@ import typer
 from forum.commands.running import THEMES, commands, fail, run, run_open, say, say_lines
 from forum.domain.journal_chain import NotedChain, verify
 from forum.domain.upkeep.identifiers import mend_identifiers
-from forum.operations import backups, restores
+from forum.operations import backups, moves, restores
 from forum.schema import migrate
 from forum.sealing import make_key
 from forum.settings import settings
@@ -90,3 +90,19 @@ def verify_journal_command(
     if found.redacted:
         say(f"{found.redacted} lignes ont des textes retirés par un effacement.")
     say(f"Dernière empreinte, à garder hors de ce serveur : {found.chain or 'aucune'}", markup=False)
+
+
+@commands.command("move-to")
+def move_to_command(
+    url: Annotated[str, typer.Argument(help="Base PostgreSQL vide : postgres://utilisateur@serveur:5432/base.")],
+) -> None:
+    """Passer de SQLite à PostgreSQL : mêmes numéros, mêmes voix, mêmes mots de passe, mêmes empreintes.
+
+    Le site et son ouvrier doivent être arrêtés. Tout est copié dans une seule transaction, puis compté et comparé des
+    deux côtés ; le fichier SQLite ne change pas.
+    """
+    moved, concerns = run(moves.move, url, datetime.now(UTC))
+    say("Tout est dans PostgreSQL, et chaque table y a les mêmes lignes et la même empreinte.")
+    say_lines(concerns)
+    say_lines(backups.contents(moved))
+    say("Servez-le désormais par FORUM_DATABASE__URL, et ne servez plus le fichier SQLite, qui ne suit pas.")

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,7 +22,6 @@ from forum.database import (
 )
 from forum.domain.journal_chain import verify
 from forum.domain.upkeep import copies, holdings
-from forum.domain.upkeep.holdings import Holding
 from forum.domain.upkeep.seals import try_key
 from forum.errors import CannotStart, plain_reason
 from forum.operations import postgres
@@ -150,7 +149,7 @@ async def check(restored: Settings, manifest: Manifest) -> tuple[str, ...]:
     """
     await connect(restored)
     try:
-        fault = await holdings.damage() or _difference(manifest.tables, await holdings.holdings())
+        fault = await holdings.damage() or holdings.difference(manifest.tables, await holdings.holdings())
         concerns = [each async for each in _concerns()]
     except REFUSALS as problem:
         raise unreached(restored, problem) from problem
@@ -159,17 +158,6 @@ async def check(restored: Settings, manifest: Manifest) -> tuple[str, ...]:
     if fault:
         raise CannotStart(f"la sauvegarde, une fois restaurée, n’est pas ce qui a été sauvegardé : {fault}")
     return tuple(concerns)
-
-
-def _difference(before: Mapping[str, Holding], after: Mapping[str, Holding]) -> str:
-    nothing = Holding(0, "")
-    for table in sorted(before.keys() | after.keys()):
-        had, has = before.get(table, nothing), after.get(table, nothing)
-        if had.rows != has.rows:
-            return f"la table {table} avait {had.rows} lignes, {has.rows} sont là"
-        if had != has:
-            return f"une ligne de la table {table} n’est pas celle qui y était"
-    return ""
 
 
 async def _concerns() -> AsyncIterator[str]:

@@ -53,6 +53,18 @@ def _plain(value: object) -> object:
     return sha256(value).hexdigest() if isinstance(value, bytes) else value
 
 
+def difference(before: Mapping[str, Holding], after: Mapping[str, Holding]) -> str:
+    """The first table that is not the same on both sides, in words; empty when there is none."""
+    nothing = Holding(0, "")
+    for table in sorted(before.keys() | after.keys()):
+        had, has = before.get(table, nothing), after.get(table, nothing)
+        if had.rows != has.rows:
+            return f"la table {table} avait {had.rows} lignes, {has.rows} sont là"
+        if had != has:
+            return f"une ligne de la table {table} n’est pas celle qui y était"
+    return ""
+
+
 async def documents() -> int:
     """How many documents have their bytes."""
     found = await row("SELECT COUNT(*) AS documents FROM document WHERE content IS NOT NULL")
