@@ -7,7 +7,9 @@ from httpx2 import AsyncClient
 from starlette.applications import Starlette
 
 from forum.models.members import Member, Role
+from forum.models.proposals import Proposal
 from forum.models.themes import Theme, Voting
+from forum.models.votes import Ballot
 from tests.conftest import Clock, visitor
 from tests.factories import count, make_member, sign_in
 from tests.votes.test_results import GROUPS, cast, make_vote, make_voters, words
@@ -114,11 +116,11 @@ async def test_duels_that_few_people_changed_are_not_published_again(
     assert "Duel" not in text
 
 
-async def act(app: Starlette, address: str, **form: str) -> None:
-    """Merge proposals or separate them, as an administrator."""
-    async with visitor(app) as moderator:
-        await sign_in(moderator, await make_member(f"Administrateur {address}", role=Role.ADMINISTRATOR))
-        answer = await moderator.post(address, data=form | {"motif": "Elles demandent la même chose."})
+async def act(app: Starlette, address: str, by: Member | None = None, **form: str) -> None:
+    """Send a form, as an administrator or somebody else."""
+    async with visitor(app) as browser:
+        await sign_in(browser, by or await make_member(f"Administrateur {address}", role=Role.ADMINISTRATOR))
+        answer = await browser.post(address, data=form | {"motif": "Elles demandent la même chose."})
         assert answer.status_code == 303, answer.text
 
 
@@ -162,3 +164,27 @@ async def test_a_separation_between_two_closes_tells_nobody_who_voted_on_both(
     await act(app, "/propositions/T3-002/defusionner")
     clock.pass_(hours=2)
     assert await groups_shown(client) == NONE
+
+
+async def test_duels_that_a_certified_correction_changed_are_not_published_again(
+    app: Starlette, client: AsyncClient, clock: Clock
+) -> None:
+    """Twenty confirmed the new words before the first close. The correction makes the ballot of the last one count
+    again: the difference of the two matrices of pairs is what they prefer."""
+    theme = await make_vote(Voting.RANKING)
+    voters = await make_voters(21)
+    await cast(theme, voters, {"Un": "1" * 12 + "3" * 9, "Deux": "2" * 21, "Trois": "3" * 12 + "1" * 9})
+    await Theme.filter(id=theme.id).update(votes_close_at=clock.now + timedelta(hours=1))
+    await Proposal.filter(number=1).update(author=voters[0])
+    await act(app, "/propositions/T3-001/modifier", voters[0], formulation="Une", expose_des_motifs="", version="1")
+    confirmed = (await Ballot.filter(proposal__number=1).order_by("id"))[:20]
+    await Ballot.filter(id__in=[each.id for each in confirmed]).update(proposal_version=2)
+    clock.pass_(hours=2)
+    assert "Duel gagné" in await words(client)
+    await reopen(app, clock)
+    await act(app, "/propositions/T3-001/versions/2/correction", acte="certifier")
+    clock.pass_(hours=2)
+    text = await words(client)
+    assert text.count("21 personnes l’ont classée.") == 3, "the ballot that waited counts again"
+    assert "une proposition a changé depuis" in text
+    assert "Duel" not in text

@@ -20,6 +20,7 @@ from forum.models.proposals import Turn
 from forum.ranking.published import GroupCell, Precision, Published, Share
 
 _REGROUPING: Final = tuple(turn.value for turn in (Turn.MERGED, Turn.RECEIVED, Turn.UNMERGED, Turn.GAVE_BACK))
+_REWORDING: Final = tuple(turn.value for turn in (Turn.AMENDED, Turn.CERTIFIED, Turn.UNCERTIFIED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +71,26 @@ async def regrouped_since(theme: ThemeHead, earlier: Sequence[Release]) -> froze
     One release gives the cells of each proposal, the other those of their union: what both had in common follows, and
     that is the ballots of those who voted on both, perhaps one person.
     """
+    return await _turned_since(theme, earlier, _REGROUPING)
+
+
+async def reworded_since(theme: ThemeHead, earlier: Sequence[Release]) -> frozenset[str]:
+    """The references of the proposals of which ballots may have begun, or ceased, to count since the first of these
+    releases, without anybody voting: they wait for their voters after an amendment, count again once it is certified.
+    """
+    return await _turned_since(theme, earlier, _REWORDING)
+
+
+async def _turned_since(theme: ThemeHead, earlier: Sequence[Release], turns: Sequence[str]) -> frozenset[str]:
     if not earlier:
         return frozenset()
     found = await rows(
         f"""
         SELECT DISTINCT p.number FROM proposal_turn u JOIN proposal p ON p.id = u.proposal_id
-         WHERE p.theme_id = $1 AND u.at >= $2 AND u.turn IN ({places(len(_REGROUPING), after=2)})""",
+         WHERE p.theme_id = $1 AND u.at >= $2 AND u.turn IN ({places(len(turns), after=2)})""",
         theme.id,
         earlier[0].closed_at,
-        *_REGROUPING,
+        *turns,
     )
     return frozenset(reference(theme.number, each["number"]) for each in found)
 

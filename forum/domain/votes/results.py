@@ -18,7 +18,14 @@ from forum.database import is_sqlite, rows
 from forum.domain.references import reference
 from forum.domain.themes.ballots import TALLIED
 from forum.domain.themes.themes import ThemeHead
-from forum.domain.votes.releases import Release, regrouped_since, releases_of, store_release, voters_since
+from forum.domain.votes.releases import (
+    Release,
+    regrouped_since,
+    releases_of,
+    reworded_since,
+    store_release,
+    voters_since,
+)
 from forum.domain.votes.standings import (
     JudgedProposal,
     Lens,
@@ -169,7 +176,10 @@ async def keep_release(theme: ThemeHead, now: datetime) -> None:
 
 async def _changed_by_nobody_or_many(theme: ThemeHead, earlier: Sequence[Release]) -> bool:
     """Whether what needs whole ballots may be published again: the difference of two matrices of pairs is the matrix of
-    those who voted in between, and is published from as many people."""
+    those who voted in between, and is published from as many people. After a rewording it may be that of one person who
+    did not confirm, however many did."""
+    if await reworded_since(theme, earlier):
+        return False
     since = [await voters_since(theme, each.closed_at) for each in earlier]
     return all(many == 0 or many >= FEWEST_WITH_ORDERS for many in since)
 
