@@ -1,8 +1,9 @@
 """Which meetings of the working group does a post report on?
 
 `[GT réunion 1]` at either end of a post, read before Markdown sees it. The words between stay as they are, and so does
-the stored source: a tag is a relation and a badge. The colon or dash that led from the tag to the words goes with it;
-the full stop after it is the sentence's. Who may tag, and whether a moderator confirms, is decided in the domain.
+the stored source: a tag is a relation and a badge. The brackets around a tag alone go with it, and the colon or dash
+that led from it to the words; the full stop after it is the sentence's. Who may tag, and whether a moderator confirms,
+is decided in the domain.
 """
 
 import re
@@ -18,6 +19,8 @@ TAG = re.compile(
     rf"(?P<number>0{{0,2}}[1-9]|0?[1-9][0-9]|[1-9][0-9]{{2}}){_BLANK}*\]",
     re.IGNORECASE,
 )
+# A tag, or one in brackets of its own: "Former les agents ([GT réunion 1])".
+_ENCLOSED = re.compile(rf"(?P<opens>\({_BLANK}*)?{TAG.pattern}(?(opens){_BLANK}*\))", re.IGNORECASE)
 # The longest tag with a few generous blanks: how far back from the end we look for its bracket.
 _LONGEST = 60
 # A contribution reports on a meeting or two; brackets beyond this many stay words.
@@ -49,7 +52,9 @@ def _take_leading(source: str) -> tuple[str, list[int]]:
     start = at = begun.end() if begun else 0
     numbers: list[int] = []
     # "[GT réunion 1](address)" is a link.
-    while len(numbers) < MOST_TAGS and (found := TAG.match(source, at)) and not source.startswith("(", found.end()):
+    while (
+        len(numbers) < MOST_TAGS and (found := _ENCLOSED.match(source, at)) and not source.startswith("(", found.end())
+    ):
         numbers.append(int(found["number"]))
         rest = _AFTER_LEADING_TAG.match(source, found.end())
         at = rest.end() if rest else found.end()
@@ -82,7 +87,11 @@ def _before_punctuation(source: str, end: int) -> tuple[int, str]:
 
 def _tag_ending_at(source: str, end: int) -> re.Match[str] | None:
     start = source.rfind("[", max(0, end - _LONGEST), end)
-    found = TAG.fullmatch(source, start, end) if start >= 0 else None
+    if start >= 0 and source.endswith(")", 0, end):
+        start = source.rfind("(", max(0, end - _LONGEST), start)
+        if source.endswith("]", 0, max(0, start)):  # the address of a link
+            return None
+    found = _ENCLOSED.fullmatch(source, start, end) if start >= 0 else None
     backslashes = len(source[:start]) - len(source[:start].rstrip("\\")) if found else 0
     return None if backslashes % 2 else found
 
