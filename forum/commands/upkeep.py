@@ -8,6 +8,7 @@ import typer
 
 from forum.commands.running import THEMES, commands, fail, run, run_open, say, say_lines
 from forum.domain.journal_chain import NotedChain, verify
+from forum.domain.upkeep.fillings import mend_fillings
 from forum.domain.upkeep.identifiers import mend_identifiers
 from forum.operations import backups, moves, restores
 from forum.schema import migrate
@@ -22,8 +23,11 @@ def migrate_command() -> None:
     """Créer les tables ou les mettre à jour (une seule fois à la fois, avant de servir)."""
     run(migrate)
     mended = run_open(lambda: mend_identifiers(datetime.now(UTC)))
+    hidden = run_open(lambda: mend_fillings(datetime.now(UTC)))
     say("La base de données est à jour.")
     say_lines(mended.lines())
+    if hidden:
+        say("Ce qui remplace les noms effacés n’en dit plus la longueur. Les documents concernés seront refaits.")
 
 
 @commands.command("make-key")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from forum.database import current_transaction, insert_rows, is_sqlite, on_postgres, places, row, rows
+from forum.database import Row, current_transaction, insert_rows, is_sqlite, on_postgres, places, row, rows
 from forum.domain.journal_chain import ENTRY, REDACT, digest_of, link
 from forum.errors import Checks, Invalid
 from forum.permissions import Viewer
@@ -81,26 +81,22 @@ async def _hold_actors(members: set[int]) -> None:
         await on_postgres(f"SELECT id FROM member WHERE id IN ({wanted}) ORDER BY id FOR KEY SHARE", *sorted(members))
 
 
-async def redact(clean: Callable[[str], str], now: datetime) -> int:
-    """Take a person's name out of the words of every entry, in the transaction that erases them; returns how many.
-    `clean` takes each text and returns what must be left of it, no longer than it was. The entry keeps its place in the
-    chain; its salt is deleted, so that nobody can guess what was there; a new line says that words were taken out."""
-    changed = 0
+async def redact(left_of: Callable[[Row], tuple[str, str, str]], now: datetime) -> None:
+    """Take something out of the words of every entry, in the transaction of an erasure. `left_of` takes each entry and
+    returns what must be left of `before`, `after` and `reason`. The entry keeps its place in the chain; its salt is
+    deleted, so that nobody can guess what was there; a new line says that words were taken out."""
     last = 0
     while some := await rows(
         """
-        SELECT id, before, after, reason FROM journal_entry
+        SELECT id, thing, thing_id, before, after, reason FROM journal_entry
          WHERE id > $1 AND (before <> '' OR after <> '' OR reason <> '') ORDER BY id LIMIT 1000""",
         last,
     ):
         last = some[-1]["id"]
         for entry in some:
-            was = entry["before"], entry["after"], entry["reason"]
-            left = clean(was[0]), clean(was[1]), clean(was[2])
-            if left != was:
+            left = left_of(entry)
+            if left != (entry["before"], entry["after"], entry["reason"]):
                 await _leave(entry["id"], left, now)
-                changed += 1
-    return changed
 
 
 async def _leave(entry: int, left: tuple[str, str, str], now: datetime) -> None:

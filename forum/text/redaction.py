@@ -1,13 +1,14 @@
-"""Take a person's name out of everybody's words, without moving any of them.
+"""Take a person's name out of everybody's words, and say where everything else is now.
 
-Quotes, extracts and documents count code points, so a name is replaced by something of the same length: nothing after
-it moves, and no range has to be remapped. The replacement is a word that can be read aloud, then characters that nobody
-sees; none means anything to Markdown, HTML or an address. Which texts to redact is the domain's matter
-(`erasure.py`).
+What takes the place of a name is the same for every name, so that nobody can learn its length, by counting in the data
+either. What stands after it moves: quotes, extracts and documents count code points, so each text that changed comes
+with the map of its places (`Redacted`). Which texts to redact, and which ranges to move, is the domain's matter
+(`privacy/redacted_words.py`).
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape, unescape
@@ -15,13 +16,25 @@ from itertools import pairwise
 
 from forum.text.folding import fold, sort_key
 from forum.text.mentions import handle_key, without_strangers
-from forum.text.quotes import QuoteMark
+from forum.text.quotes import MARKER, QuoteMark
 from forum.text.reading import read
 
-# What replaces a name, and one that is too short for it. Its end is filled with a joiner of no width, so that a reader
-# learns nothing from it, not even how long the name was.
-_SAID = ("(nom)", "(…)", "…")
-_FILLING = "\u2060"
+SAID = "(nom)"
+"""What takes the place of a name: it can be read aloud, and none of it means anything to Markdown, HTML or an
+address."""
+
+# Until 0.4 it had the length of the name, made up with ellipses or with signs that nobody sees. Some of it people write
+# too, "(retiré)", "(…)" or "(……)", for names of eight letters, three or four: nobody can tell which are whose.
+_FILLED = re.compile(
+    r"\((?:donnée personnelle retirée|nom propre retiré|nom retiré)…*\)|\((?:retiré|nom)…+\)|\((?:nom|…)\)\u2060+"
+)
+# A range of a contribution in the middle of words: a mark that quotes nothing where it stands, or an address of ours.
+_POINTED = re.compile(
+    r"citation(?:[ +]|%20)(?P<post>\d{1,9})(?:@|%40)(?P<revision>\d{1,9})(?P<range>(?:[ +]|%20)\d{1,9}-\d{1,9})"
+    r"|contributions/(?P<post_>\d{1,9})/revisions/(?P<revision_>\d{1,9})(?P<range_>\?de=\d{1,9}&(?:amp;)?a=\d{1,9})",
+    re.ASCII,
+)
+_MARK_LINE = re.compile(r"^([^\S\n]*\{\{citation [0-9@ -]+\}\}[^\S\n]*)$", re.MULTILINE)
 # Between two words of a name: any blank or hyphen, the end of a line, signs of emphasis, a blank in an address.
 _BETWEEN = r"(?:%[0-9a-f]{2}|[\W_]){1,4}"
 # A name ends where letters and digits do. An underscore ends it too: some spellings of the same words have one there.
@@ -33,10 +46,44 @@ _SIGNS = re.compile(r"\A\s+|\s+\Z|[!-/:-@\[-`{-~]|\t")
 _TAG = re.compile(r"(<[^>]*>)")
 
 
-def in_place_of(length: int) -> str:
-    """What replaces a name of that many code points: the same to the eye for every name of five letters or more."""
-    said = next((said for said in _SAID if len(said) <= length), "")
-    return said + _FILLING * (length - len(said))
+Spot = tuple[int, int, str]
+"""Where something was taken out, half-open, and what stands there now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A text in which some spots, in order and apart, were replaced; and where each place of the former text is now."""
+
+    text: str
+    spots: tuple[Spot, ...] = ()
+
+    def moved(self, start: int, stop: int) -> tuple[int, int]:
+        """The range of the same words: what it shares with a spot becomes the whole of what stands there now."""
+        return self._place(start, ends=False), self._place(stop, ends=True)
+
+    def _place(self, place: int, *, ends: bool) -> int:
+        shift = 0
+        for start, stop, said in self.spots:
+            if place <= start:
+                break
+            if place < stop:
+                return start + shift + (len(said) if ends else 0)
+            shift += len(said) - (stop - start)
+        return place + shift
+
+
+def replaced(text: str, spots: Iterable[Spot]) -> Redacted:
+    """The text with something else at each of these spots, which are in order and apart."""
+    spots = tuple(spots)
+    parts, done = [], 0
+    for start, stop, said in spots:
+        parts += [text[done:start], said]
+        done = stop
+    return Redacted("".join([*parts, text[done:]]), spots)
+
+
+Changes = Mapping[tuple[int, int], Redacted]
+"""The plain words that change, by post and revision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +116,102 @@ class RedactedPerson:
 
 
 @dataclass(slots=True)
-class Redactor:
-    """Takes one person out of texts. Its findings are remembered: reading a text a second time costs nothing."""
+class Cleaner(ABC):
+    """Takes something out of texts. Its findings are remembered: reading a text a second time costs nothing."""
+
+    changes: Changes = field(default_factory=dict, init=False)
+    """What changes in the words that marks and addresses point into."""
+    _found: dict[str, Redacted] = field(default_factory=dict, init=False)
+    _free: set[int] = field(default_factory=set, init=False)
+    _rewritten: dict["Words", "Words"] = field(default_factory=dict, init=False)
+
+    @abstractmethod
+    def spots(self, text: str) -> Iterable[tuple[int, int]]:
+        """Where what is sought stands, half-open."""
+
+    def learn(self, changes: Changes) -> bool:
+        """Take note of the contributions whose words change; whether that was news."""
+        if changes == self.changes:
+            return False
+        self.changes = changes
+        self._found = {text: found for text, found in self._found.items() if not _POINTED.search(text)}
+        self._rewritten.clear()
+        return True
+
+    def find(self, text: str) -> Redacted:
+        """The text without what is sought, and how it changed; ranges that would now show other words lead to the
+        whole contribution."""
+        if (known := self._found.get(text)) is not None:
+            return known
+        points = _POINTED.search(text) is not None
+        if not points and hash(text) in self._free:
+            return Redacted(text)
+        spots = [(start, stop, SAID) for start, stop in _merged(self.spots(text))]
+        spots += self._pointed(text) if points else []
+        found = replaced(text, sorted(spots))
+        if spots or points:
+            self._found[text] = found
+        else:
+            self._free.add(hash(text))
+        return found
+
+    def _pointed(self, text: str) -> Iterator[Spot]:
+        for found in _POINTED.finditer(text):
+            end = "" if found["post"] else "_"
+            if (int(found[f"post{end}"]), int(found[f"revision{end}"])) in self.changes:
+                yield *found.span(f"range{end}"), ""
+
+    def clean(self, text: str) -> str:
+        """The text without what is sought; unchanged where there is none of it."""
+        return self.find(text).text
+
+    def clean_html(self, html: str) -> str:
+        """HTML without what is sought, between tags and inside attributes; for what is stored, never for what is
+        typed."""
+        return "".join(self._clean_part(part) for part in _TAG.split(html))
+
+    def _clean_part(self, part: str) -> str:
+        words = unescape(part) if not part.startswith("<") else part
+        cleaned = self.clean(words)
+        if cleaned == words:
+            return part
+        return cleaned if part.startswith("<") else escape(cleaned, quote=False)
+
+    def names(self, text: str) -> bool:
+        return self.clean(text) != text
+
+    def names_in_html(self, html: str) -> bool:
+        """Whether what is sought is in the HTML, even with marks in the middle of it."""
+        return self.clean_html(html) != html or self.names(unescape(_TAG.sub("", html)))
+
+    def moved(self, mark: QuoteMark) -> QuoteMark:
+        """The quote of the same words."""
+        change = self.changes.get((mark.post, mark.revision))
+        return QuoteMark(mark.post, mark.revision, *change.moved(mark.start, mark.end)) if change else mark
+
+    def redact(self, words: "Words", strangers: Collection[str] = ()) -> "Words":
+        """A contribution without what is sought, its quotes moved; see `redact`."""
+        known = self._rewritten.get(words)
+        if known is None:
+            known = redact(words, self, strangers)
+            if known != words:
+                self._rewritten[words] = known
+        return known
+
+
+@dataclass(slots=True)
+class FillingCleaner(Cleaner):
+    """Makes what replaced names until 0.4, and told their length, what replaces them now."""
+
+    def spots(self, text: str) -> Iterable[tuple[int, int]]:
+        return [found.span() for found in _FILLED.finditer(text)]
+
+
+@dataclass(slots=True)
+class Redactor(Cleaner):
+    """Takes one person out of texts."""
 
     person: RedactedPerson
-    _found: dict[str, str] = field(default_factory=dict)
-    _free: set[int] = field(default_factory=set)
     _patterns: tuple[tuple[re.Pattern[str], bool], ...] = ()
 
     def __post_init__(self) -> None:
@@ -89,50 +226,19 @@ class Redactor:
             patterns += [(_pattern(name), about.ordinary) for name in about.spellings()]
         self._patterns = tuple(patterns)
 
-    def clean(self, text: str) -> str:
-        """The text without the person, at the same length; unchanged where they are not named."""
-        known = self._found.get(text)
-        if known is not None or hash(text) in self._free:
-            return text if known is None else known
-        cleaned = self._cleaned(text)
-        if cleaned == text:
-            self._free.add(hash(text))
-        else:
-            self._found[text] = cleaned
-        return cleaned
-
-    def clean_html(self, html: str) -> str:
-        """HTML without the person, between tags and inside attributes, at the same length; for what is stored, never
-        for what is typed."""
-        return "".join(self._clean_part(part) for part in _TAG.split(html))
-
-    def _clean_part(self, part: str) -> str:
-        words = unescape(part) if not part.startswith("<") else part
-        cleaned = self.clean(words)
-        if cleaned == words:
-            return part
-        return cleaned if part.startswith("<") else escape(cleaned, quote=False)
-
-    def names(self, text: str) -> bool:
-        return self.clean(text) != text
-
-    def names_in_html(self, html: str) -> bool:
-        """Whether the HTML names the person, even with marks in the middle of the name."""
-        return self.clean_html(html) != html or self.names(unescape(_TAG.sub("", html)))
-
-    def _cleaned(self, text: str) -> str:
+    def spots(self, text: str) -> Iterable[tuple[int, int]]:
         whole = fold(text)
         if not any(pattern.search(whole) for pattern, _ in self._patterns):
-            return text
+            return []
         folded, places = _folded(text)
-        spots = [
+        # Somebody may be called "Nom": what replaces names is not theirs.
+        said = [range(found.start(), found.end()) for found in re.finditer(re.escape(SAID), text)]
+        return [
             spot
             for pattern, capitals in self._patterns
             for spot in self._spots(pattern, text, folded, places, capitals)
+            if not any(spot[0] < each.stop and each.start < spot[1] for each in said)
         ]
-        for start, stop in sorted(_merged(spots), reverse=True):
-            text = text[:start] + in_place_of(stop - start) + text[stop:]
-        return text
 
     def _spots(
         self, pattern: re.Pattern[str], text: str, folded: str, places: list[int], capitals: bool
@@ -161,21 +267,30 @@ class Words:
     plain: str
 
 
-def redact(words: Words, redactor: Redactor, strangers: Collection[str] = ()) -> Words:
-    """Words without the person; `plain` keeps its length, and source and HTML still agree with it.
+def redact(words: Words, cleaner: Cleaner, strangers: Collection[str] = ()) -> Words:
+    """Words without what is sought; source and HTML still agree with the plain words, and quotes show what they showed.
 
     `strangers` are the keys of handles that belong to no member. Where Markdown stood in the middle of a name, so that
     the source without it would say something else or still name the person, the source is written again from the plain
     words.
     """
-    plain, source = redactor.clean(words.plain), redactor.clean(words.source)
-    if plain == words.plain and source == words.source and not redactor.names_in_html(words.html):
-        return words
+    marks = read(words.source).quotes if cleaner.changes and MARKER.search(words.source) else ()
+    moved = {mark.marker(): cleaner.moved(mark).marker() for mark in marks}
+    parts = _MARK_LINE.split(words.source) if moved else [words.source]
+    source = "".join(
+        part.replace(part.strip(), moved[part.strip()]) if part.strip() in moved else cleaner.clean(part)
+        for part in parts
+    )
+    plain = cleaner.clean(words.plain)
+    touched = plain != words.plain or any(cleaner.names(part) for part in parts if part.strip() not in moved)
+    if not touched and not cleaner.names_in_html(words.html):
+        return Words(source, words.html, words.plain)
     reading = read(source)
-    if reading.plain != plain or redactor.names_in_html(reading.html):
-        source = as_source(plain, read(words.source).quotes)
+    quotes = tuple(map(cleaner.moved, read(words.source).quotes))
+    if reading.plain != plain or reading.quotes != quotes or cleaner.names_in_html(reading.html):
+        source = as_source(plain, quotes)
         reading = read(source)
-    return Words(source, redactor.clean_html(without_strangers(reading.html, strangers)), plain)
+    return Words(source, cleaner.clean_html(without_strangers(reading.html, strangers)), plain)
 
 
 def as_source(plain: str, quotes: Iterable[QuoteMark]) -> str:

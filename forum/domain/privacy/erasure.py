@@ -2,44 +2,41 @@
 
 What they wrote belongs to a consultation that people answered and voted on: it stays, its author is "Compte effacé".
 Everything else of theirs is deleted, and their name, handle and address are taken out of everybody's words, in one
-transaction. Texts keep their length (`text/redaction.py`), so that quotes and extracts still show the right words; the
-hashes of those that changed are computed again. `COLUMNS` says what happens to every text of the database; a test
-compares it with the schema. For published syntheses, see `syntheses/redactions.py`.
+transaction (`redacted_words.py`). `COLUMNS` says what happens to every text of the database; a test compares it with
+the schema. For published syntheses, see `syntheses/redactions.py`.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from enum import StrEnum
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from anyio import to_thread
 
-from forum.database import Row, Transaction, is_sqlite, on_postgres, places, row, rows, transaction
-from forum.domain import jobs, journal
+from forum.database import Transaction, is_sqlite, on_postgres, places, row, rows, transaction
+from forum.domain import journal
 from forum.domain.leftovers import ask_to_wipe
 from forum.domain.mail import FAREWELL, forget_mails, post_mail
 from forum.domain.members import invitations
 from forum.domain.members.members import free_handle
-from forum.domain.syntheses import redactions
+from forum.domain.privacy.redacted_words import find_strangers, hold_all, opened, take_out, warm_up
 from forum.domain.themes.themes import THEME_COLUMNS, theme_from
 from forum.domain.votes.releases import releases_of
 from forum.errors import NotAllowed, NotFound
-from forum.jobs import JobName, enqueue
 from forum.models.joining import Purpose
 from forum.models.members import Role
 from forum.permissions import Viewer
-from forum.sealing import seal, unseal
+from forum.sealing import seal
 from forum.settings import settings
-from forum.text import quotes
 from forum.text.folding import sort_key
 from forum.text.mentions import handle_key
 from forum.text.names import make_handle
-from forum.text.redaction import RedactedPerson, Redactor, Words, is_ordinary, redact
+from forum.text.redaction import RedactedPerson, Redactor, is_ordinary
 
 NAME: Final = "Compte effacé"
 """The name shown from then on; pages translate it."""
@@ -173,23 +170,6 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
 }
 """Every text and every file of the database, by table and column."""
 
-PLAIN_WORDS: Final = {
-    "answer": ("reason", "service"),
-    "document": ("error",),
-    "invitation": ("organisation",),
-    "job": ("error",),
-    "meeting": ("place", "attendance", "minutes"),
-    "member": ("organisation", "suspended_reason"),
-    "obligation": ("words", "done_words"),
-    "proposal": ("wording", "state_reason"),
-    "proposal_merge": ("reason",),
-    "proposal_turn": ("reason",),
-    "proposal_version": ("wording", "body", "reason"),
-    "thread": ("title",),
-    "treatment": ("reason",),
-}
-"""Simple texts: nothing is derived from them and nothing points into them."""
-
 
 @dataclass(frozen=True, slots=True)
 class Erased:
@@ -218,9 +198,9 @@ async def erase(
     """
     person = await _person(member)
     redactor, strangers = await _redactor(person)
-    await _warm_up(redactor, strangers)
+    await warm_up(redactor, strangers)
     async with transaction() as tx:
-        await _hold_all()
+        await hold_all()
         person = await _person(member, hold=True)
         if unless_active_after is not None and person.active_at is not None and person.active_at > unless_active_after:
             raise NotFound
@@ -229,12 +209,7 @@ async def erase(
         await _withdraw_ballots(person.id, now)
         await _delete_own(person)
         await _anonymise(person, now)
-        await _redact_words(redactor, strangers, now)
-        for synthesis in await redactions.redact(redactor, now):
-            await _make_anew(tx, JobName.COMPILE_SYNTHESIS, synthesis, f"synthesis:{synthesis}", now)
-        for one in await rows("UPDATE archive SET content = NULL, sha256 = '', made_at = NULL RETURNING member_id"):
-            # Archives of others may name the person; each keeps its expiry.
-            await _make_anew(tx, JobName.MAKE_ARCHIVE, one["member_id"], f"archive:{one['member_id']}", now)
+        await take_out(tx, redactor, strangers, now)
         await journal.record(actor, "erase", "member", person.id, group=None, now=now)
         await _say_farewell(tx, person, now)
         await ask_to_wipe(tx, now)
@@ -256,13 +231,6 @@ def _delete_written_mails(redactor: Redactor) -> None:
         said += [str(part.get_content()) for part in message.walk() if part.get_content_maintype() == "text"]
         if any(redactor.clean(words) != words for words in said):
             path.unlink()
-
-
-async def _make_anew(tx: Transaction, name: JobName, subject: int, key: str, now: datetime) -> None:
-    """Restart jobs under way, whose results hold the former words: those will be refused, and made from the new
-    words."""
-    await jobs.begin_again(key, now)
-    await enqueue(tx, name, subject, key=key, now=now)
 
 
 # Who they are
@@ -314,7 +282,6 @@ async def _redactor(person: Erased) -> tuple[Redactor, frozenset[str]]:
     """The redactor of the person, and the keys of the handles that will belong to no member."""
     key = handle_key(person.handle)
     written = await rows("SELECT DISTINCT handle FROM mention WHERE member_id = $1", person.id)
-    strangers = await rows("SELECT DISTINCT handle_key FROM mention WHERE member_id IS NULL")
     others = await rows("SELECT name, handle_key FROM member WHERE id <> $1 AND erased_at IS NULL", person.id)
     names = frozenset(sort_key(one["name"]) for one in others)
     about = RedactedPerson(
@@ -329,7 +296,7 @@ async def _redactor(person: Erased) -> tuple[Redactor, frozenset[str]]:
     about = replace(
         about, namesakes=frozenset(one["handle_key"] for one in others if one["handle_key"].startswith(begun))
     )
-    return Redactor(about), frozenset({key, *(one["handle_key"] for one in strangers)})
+    return Redactor(about), await find_strangers() | {key}
 
 
 async def _is_ordinary(name: str) -> bool:
@@ -338,12 +305,6 @@ async def _is_ordinary(name: str) -> bool:
 
 
 # What goes
-
-
-async def _hold_all() -> None:
-    """Let nobody write meanwhile, and make every cached page stale: a name may be on any of them."""
-    await rows("UPDATE theme SET version = version + 1")
-    await rows("UPDATE thread SET version = version + 1")
 
 
 async def _keep_identification(person: Erased, now: datetime) -> None:
@@ -446,7 +407,7 @@ async def _delete_drafts(member: int) -> None:
 async def _forget_batches(address: str) -> None:
     """Delete unsent files of invitations that contain this address."""
     for batch in await rows("SELECT id, lines FROM invitation_batch"):
-        lines = _opened(batch["lines"])
+        lines = opened(batch["lines"])
         if lines is None or address in json.dumps(lines, ensure_ascii=False).lower():
             await rows("DELETE FROM invitation_batch WHERE id = $1", batch["id"])
 
@@ -465,111 +426,3 @@ async def _anonymise(person: Erased, now: datetime) -> None:
         handle_key(handle),
         now,
     )
-
-
-# What everybody wrote
-
-
-async def _warm_up(redactor: Redactor, strangers: frozenset[str]) -> None:
-    """Read everything once, off the event loop and before any lock: the transaction then uses the cached results."""
-    posts = await rows("SELECT source, html, plain FROM post_revision UNION ALL SELECT source, html, plain FROM post")
-    proposals = await rows("SELECT body AS source, body_html AS html, body_plain AS plain FROM proposal")
-    words = [Words(one["source"], one["html"], one["plain"]) for one in (*posts, *proposals)]
-    simple = [one["words"] for table, column in _simple() for one in await rows(_simple_query(table, column))]
-
-    def read_all() -> None:
-        for each in words:
-            redact(each, redactor, strangers)
-        for each_words in simple:
-            redactor.clean(each_words)
-
-    await to_thread.run_sync(read_all)
-
-
-async def _redact_words(redactor: Redactor, strangers: frozenset[str], now: datetime) -> None:
-    touched = await _redact_posts(redactor, strangers)
-    await _renew_hashes(touched)
-    await _redact_proposals(redactor, strangers)
-    for table, column in _simple():
-        for one in await rows(_simple_query(table, column)):
-            if redactor.names(one["words"]):
-                await rows(f"UPDATE {table} SET {column} = $2 WHERE id = $1", one["id"], redactor.clean(one["words"]))
-    await _redact_mails(redactor)
-    await journal.redact(redactor.clean, now)
-
-
-def _simple() -> list[tuple[str, str]]:
-    return [(table, column) for table, columns in PLAIN_WORDS.items() for column in columns]
-
-
-def _simple_query(table: str, column: str) -> str:
-    return f"SELECT id, {column} AS words FROM {table} WHERE {column} <> '' ORDER BY id"
-
-
-async def _redact_posts(redactor: Redactor, strangers: frozenset[str]) -> list[tuple[int, int, str]]:
-    """Returns the revisions that changed: (post, revision, plain words)."""
-    touched: list[tuple[int, int, str]] = []
-    for one in await rows("SELECT id, post_id, number, source, html, plain FROM post_revision ORDER BY id"):
-        words = await _redacted("post_revision", one, ("source", "html", "plain"), redactor, strangers)
-        if words is not None:
-            touched.append((one["post_id"], one["number"], words.plain))
-    for one in await rows("SELECT id, source, html, plain FROM post ORDER BY id"):
-        await _redacted("post", one, ("source", "html", "plain"), redactor, strangers)
-    return touched
-
-
-async def _redacted(
-    table: str, found: Row, columns: Sequence[str], redactor: Redactor, strangers: frozenset[str]
-) -> Words | None:
-    """Write a row without the person, and return it; None where nothing changes."""
-    before = Words(*(found[column] for column in columns))
-    after = redact(before, redactor, strangers)
-    if after == before:
-        return None
-    source, html, plain = columns
-    await rows(
-        f"UPDATE {table} SET {source} = $2, {html} = $3, {plain} = $4 WHERE id = $1",
-        found["id"],
-        after.source,
-        after.html,
-        after.plain,
-    )
-    return after
-
-
-async def _renew_hashes(touched: Sequence[tuple[int, int, str]]) -> None:
-    """Update the hashes of quotes and extracts whose words changed; their ranges stay the same."""
-    for post, revision, plain in touched:
-        for table, column in (("quote", "quoted_id"), ("extract", "post_id")):
-            pointing = await rows(
-                f"SELECT id, start, stop FROM {table} WHERE {column} = $1 AND revision = $2", post, revision
-            )
-            for one in pointing:
-                renewed = quotes.digest(quotes.words(plain, one["start"], one["stop"]))
-                await rows(f"UPDATE {table} SET sha256 = $2 WHERE id = $1", one["id"], renewed)
-
-
-async def _redact_proposals(redactor: Redactor, strangers: frozenset[str]) -> None:
-    for one in await rows("SELECT id, body, body_html, body_plain FROM proposal WHERE body <> '' ORDER BY id"):
-        await _redacted("proposal", one, ("body", "body_html", "body_plain"), redactor, strangers)
-
-
-async def _redact_mails(redactor: Redactor) -> None:
-    """Redact waiting mails to others that name the person: somebody whom they invited, for instance."""
-    for one in await rows("SELECT id, content FROM mail"):
-        said = _opened(one["content"])
-        if said is None:
-            await rows("DELETE FROM mail WHERE id = $1", one["id"])
-            continue
-        cleaned = {name: redactor.clean(value) if isinstance(value, str) else value for name, value in said.items()}
-        if cleaned != said:
-            await rows("UPDATE mail SET content = $2 WHERE id = $1", one["id"], seal(cleaned))
-
-
-def _opened(sealed: str) -> Any:
-    """The value that was sealed; None under a lost key: nobody can read it, and it may hold the name, so it is
-    deleted."""
-    try:
-        return unseal(sealed)
-    except LookupError:
-        return None

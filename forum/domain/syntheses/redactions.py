@@ -1,30 +1,30 @@
 """When does a published synthesis change after all? When somebody named in it asks to be erased.
 
-Its frozen data loses the name, keeps every range and every figure, and gets its new SHA-256; its documents, which hold
-the name, are deleted at once, and a job makes them again from the new data. The page says so, with the day. Nothing
-else changes a published synthesis (`syntheses.py`).
+Its frozen data loses the name, keeps every figure, and gets its new SHA-256; its ranges move with their words. Its
+documents, which hold the name, are deleted at once, and a job makes them again from the new data. The page says so,
+with the day. Nothing else changes a published synthesis (`syntheses.py`).
 """
 
 import hashlib
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from forum.database import rows
 from forum.domain.syntheses.snapshots import renewed
 from forum.models.syntheses import SynthesisState
-from forum.text.redaction import Redactor
+from forum.text.redaction import Cleaner
 
 
-async def redact(redactor: Redactor, now: datetime) -> list[int]:
-    """Take a person out of every synthesis, in the caller's transaction; returns those whose documents must be
+async def redact(cleaner: Cleaner, now: datetime) -> list[int]:
+    """Take what is sought out of every synthesis, in the caller's transaction; returns those whose documents must be
     remade."""
     touched: list[int] = []
     for one in await rows("SELECT id, snapshot, state FROM synthesis ORDER BY id"):
         facts = json.loads(one["snapshot"])
-        if not _names(facts, redactor):
+        if _cleaned(facts, cleaner) == facts:
             continue
-        snapshot = _written(_cleaned(renewed(facts), redactor))
+        snapshot = _written(_cleaned(renewed(facts), cleaner))
         state = one["state"] if one["state"] == SynthesisState.PUBLISHED.value else SynthesisState.REQUESTED.value
         await rows(
             "UPDATE synthesis SET snapshot = $2, snapshot_sha256 = $3, state = $4, redacted_at = $5 WHERE id = $1",
@@ -39,19 +39,25 @@ async def redact(redactor: Redactor, now: datetime) -> list[int]:
     return touched
 
 
-def _names(facts: Any, redactor: Redactor) -> bool:
+def _cleaned(facts: Any, cleaner: Cleaner) -> Any:
     if isinstance(facts, str):
-        return redactor.names(facts)
-    parts = facts.values() if isinstance(facts, dict) else facts if isinstance(facts, list) else ()
-    return any(_names(part, redactor) for part in parts)
-
-
-def _cleaned(facts: Any, redactor: Redactor) -> Any:
-    if isinstance(facts, str):
-        return redactor.clean(facts)
+        return cleaner.clean(facts)
     if isinstance(facts, dict):
-        return {name: _cleaned(part, redactor) for name, part in facts.items()}
-    return [_cleaned(part, redactor) for part in facts] if isinstance(facts, list) else facts
+        cleaned = {name: _cleaned(part, cleaner) for name, part in facts.items()}
+        return cleaned | _moved(facts, cleaner) if facts.keys() >= _RANGE else cleaned
+    return [_cleaned(part, cleaner) for part in facts] if isinstance(facts, list) else facts
+
+
+# What a `Source` holds: a range of a contribution, and its words.
+_RANGE: Final = {"post", "revision", "start", "end", "words"}
+
+
+def _moved(source: dict[str, Any], cleaner: Cleaner) -> dict[str, Any]:
+    change = cleaner.changes.get((source["post"], source["revision"]))
+    if change is None:
+        return {}
+    start, end = change.moved(source["start"], source["end"])
+    return {"start": start, "end": end, "words": change.text[start:end]}
 
 
 def _written(facts: dict[str, Any]) -> str:
