@@ -37,6 +37,7 @@ from tests.document_samples import (
     empty_snapshot,
     holding,
     hostile_snapshot,
+    judged_snapshot,
     large_snapshot,
     small_snapshot,
     withdrawn_snapshot,
@@ -328,6 +329,15 @@ def test_an_answered_proposal_says_the_answer_beside_its_figures(
     assert not any(label in figures[other.reference] for other in others if other.reference in figures)
     (data,) = (each for each in outline.data.proposals if each.reference == first.reference)
     assert said in (None, data.state)
+
+
+def test_only_a_document_with_ranks_says_that_they_can_be_recomputed() -> None:
+    def verification(snapshot: Snapshot) -> str:
+        return " ".join(texts_of(section(outline_of(snapshot), "methode-fabrication")))
+
+    assert "recalcule" not in verification(draft_snapshot())
+    assert "chaque rang s’y recalcule." in verification(small_snapshot())
+    assert "recalcule, sauf le choix des propositions phares" in verification(judged_snapshot())
 
 
 def key_figures(outline: Outline) -> dict[str, str]:

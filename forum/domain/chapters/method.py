@@ -50,7 +50,7 @@ def method_chapter(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Section:
             Section(
                 "methode-fabrication",
                 "Ce qui est automatique, ce qui est humain",
-                (Definitions(tuple(_making(snapshot))),),
+                (Definitions(tuple(_making(snapshot, rankings))),),
             ),
             Section("methode-limites", "Limites", (Listing(tuple(map(text, _limits()))),)),
         ),
@@ -277,7 +277,7 @@ def _voters(quorum: int) -> str:
     return counted(quorum, "votant", "votants")
 
 
-def _making(snapshot: Snapshot) -> Iterable[Entry]:
+def _making(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Iterable[Entry]:
     yield Entry(
         "Automatique",
         text(
@@ -301,12 +301,21 @@ def _making(snapshot: Snapshot) -> Iterable[Entry]:
         text(
             fr(
                 "Les données figées le {moment} ont l’empreinte SHA-256 imprimée en couverture. Les mêmes données "
-                "redonnent le même document, octet pour octet. Elles se téléchargent là où se télécharge ce document : "
-                "chaque rang s’y recalcule, sauf le choix des propositions phares, qui demande les votes entiers.",
+                "redonnent le même document, octet pour octet. Elles se téléchargent là où se télécharge ce document"
+                "{ranks}.",
                 moment=local_moment(snapshot.taken_at),
+                ranks=_recomputed(rankings),
             )
         ),
     )
+
+
+def _recomputed(rankings: Sequence[Ranking]) -> str:
+    """Which ranks of this document the frozen data give again."""
+    if not any(ranking.results for ranking in rankings):
+        return ""
+    but = ", sauf le choix des propositions phares, qui demande les votes entiers"
+    return fr(" : chaque rang s’y recalcule") + (but if any(Lens.SLATE in each.methods for each in rankings) else "")
 
 
 def _limits() -> tuple[str, ...]:
