@@ -22,6 +22,8 @@ _LONGEST_USER: Final = 64
 _AROUND: Final = " \t\r\n\"'`«»“”„‘’‹›<>()[]{}=,;:."
 _IN_BRACKETS = re.compile(r"[^<>]*<([^<>]*)>[^<>]*")
 _ASCII_SIGNS: Final = frozenset("!#$%&'*+/=?^_`{|}~-")  # RFC 5322, atext
+# RFC 6761: the ends of domains that reach nobody else. In-house networks do use ".local".
+_NOWHERE: Final = frozenset({"invalid", "localhost"})
 _WIDE: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
 
@@ -38,6 +40,8 @@ def clean_address(raw: str) -> str:
     if not at or not _is_user(user):
         raise Invalid("Indiquez une adresse électronique, par exemple prenom.nom@exemple.fr.")
     known = ascii_domain(domain)
+    if known.rpartition(".")[2] in _NOWHERE:
+        raise _no_such_domain()
     address = f"{user}@{idna.decode(known)}"
     # Some capitals become two letters in lower case, and addresses are unique in lower case.
     if max(len(f"{user}@{known}".encode()), len(address), len(address.lower())) > LONGEST_ADDRESS:
@@ -65,8 +69,12 @@ def ascii_domain(domain: str) -> str:
         known = ""
     # The last label is never a number (RFC 3696, 2): an address of a machine is none of a person.
     if "." not in known or known.rpartition(".")[2].isdigit():
-        raise Invalid("Le domaine de cette adresse électronique n’existe pas : vérifiez ce qui suit l’arobase.")
+        raise _no_such_domain()
     return known
+
+
+def _no_such_domain() -> Invalid:
+    return Invalid("Le domaine de cette adresse électronique n’existe pas : vérifiez ce qui suit l’arobase.")
 
 
 def _bare(raw: str) -> str:

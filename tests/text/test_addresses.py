@@ -48,6 +48,7 @@ def test_what_a_sheet_or_a_mail_program_puts_around_an_address_goes(typed: str, 
     [
         *("", "personne", "a@b", "@exemple.fr", "a@@exemple.fr", "a b@exemple.fr", "a@exemple.fr b@exemple.fr"),
         *("jo@-exemple.test", "jo@exemple-.test", "jo@exemple..test", "jo@exem_ple.test", "jo@127.0.0.1"),
+        *("kim@exemple.invalid", "kim@poste.LOCALHOST"),
         *(".jo..ro@exemple.test", "jo.@exemple.test", "jo,ro@exemple.test", 'j"o@exemple.test', "jo²@exemple.test"),
         *("é" * 33 + "@exemple.test", "a@" + "é" * 70 + ".test", "a@" + "exemple." * 40 + "test", "a\ud800@exemple.fr"),
     ],
