@@ -256,6 +256,30 @@ def tell_together(joint: Mapping[tuple[str, ...], Share], rows: Published, colum
     return any(not reach[start] >> end & 1 for start, end in must_return)
 
 
+def support_once(proposals: Sequence[Mapping[tuple[str, ...], Share]], partitions: int) -> bool:
+    """Whether everybody of some group, or of the smallest together, supports one proposal and no more.
+
+    `proposals` are the exact counts by groups of each, in a vote where a voter is somebody who supports one at least:
+    the figures of a group, added up, are then as low as they may be, and would give one that is coarse or masked. With
+    one support more anywhere in the group, each of them may be another.
+    """
+    for side in range(partitions):
+        given: dict[str, int] = {}
+        for joint in proposals:
+            for name, share in _sums(joint, side).items():
+                given[name] = given.get(name, 0) + share.pour
+        voters = {name: share.votants for joint in proposals[:1] for name, share in _sums(joint, side).items()}
+        people = supports = 0
+        for name in sorted(voters, key=lambda name: (voters[name], name)):
+            if people < FEWEST_SHOWN:
+                people, supports = people + voters[name], supports + given[name]
+                if people >= FEWEST_SHOWN and supports == people:
+                    return True
+            if voters[name] >= FEWEST_SHOWN and given[name] == voters[name]:
+                return True
+    return False
+
+
 def _sums(joint: Mapping[tuple[str, ...], Share], side: int) -> dict[str, Share]:
     sums: dict[str, Share] = {}
     for pair, share in joint.items():

@@ -384,26 +384,40 @@ async def test_a_ballot_keeps_what_its_voter_declares_when_they_vote(client: Asy
     assert (await Ballot.get(proposal_id=proposal.id)).profession == "Autre"
 
 
-@pytest.mark.parametrize("voting", [Voting.APPROVAL, Voting.OPINIONS])
-async def test_no_group_is_shown_where_a_quota_limits_supports(client: AsyncClient, voting: Voting) -> None:
-    """Eight librarians gave their one support elsewhere: "at most 1 of 8" on the third proposal would be none, which
-    tells each of their ballots. With as many supports as proposals, a figure tells nothing of another."""
+async def support(voting: Voting, *, twice: bool) -> Theme:
+    """A closed vote on three proposals by three groups. Each person supports one, or with `twice` the first person of
+    each group two; no librarian supports the third."""
     theme = await make_vote(voting)
     voters = await make_voters(8, profession="Bibliothécaire")
     voters += await make_voters(9, profession="Formateur ou formatrice", first=8)
     voters += await make_voters(7, profession="Autre", first=17)
+    supported = [*"11112222", *"111222333", *"1122333"]
+    if twice:
+        supported[0] = supported[8] = supported[17] = "12"
     less = "contre" if voting is Voting.OPINIONS else ""
-    choice = "11112222" + "111222333" + "1122333"
-    said = {f"Idée {number}": ["pour" if each == number else less for each in choice] for number in "123"}
-    await cast(theme, voters, said)
+    await cast(theme, voters, {f"Idée {n}": ["pour" if n in each else less for each in supported] for n in "123"})
+    return theme
+
+
+@pytest.mark.parametrize("voting", [Voting.APPROVAL, Voting.OPINIONS])
+async def test_no_group_is_shown_where_a_quota_limits_supports(client: AsyncClient, voting: Voting) -> None:
+    """Of librarians who gave all their supports elsewhere, "at most 1 of 8" on the third proposal would be none, which
+    tells each of their ballots. With as many supports as proposals, a figure tells nothing of another."""
+    theme = await support(voting, twice=True)
     await Theme.filter(id=theme.id).update(quota=3)
-    text = (await client.get(GROUPS)).text.replace("\u00a0", " ").replace("\u202f", " ")
-    assert "au plus 1 pour, sur 8 votants" in text
-    await Theme.filter(id=theme.id).update(quota=1)
+    assert "au plus 1 pour, sur 8" in (await client.get(GROUPS)).text.replace("\u00a0", " ").replace("\u202f", " ")
+    await Theme.filter(id=theme.id).update(quota=2)
     assert (await client.get(GROUPS)).status_code == 404
     page = await words(client)
     assert "onsensus des professions" not in page
-    assert "une personne ne pouvait soutenir que 1 proposition" in page
+    assert "une personne ne pouvait soutenir que 2 propositions" in page
+
+
+async def test_no_group_is_shown_where_everybody_of_one_supports_one_proposal(client: AsyncClient) -> None:
+    """Who supports nothing is no voter: 8 librarians with 4 and 4 supports elsewhere, in a vote of as many supports as
+    voters, have none for the third proposal."""
+    await support(Voting.APPROVAL, twice=False)
+    assert (await client.get(GROUPS)).status_code == 404
 
 
 async def test_who_changes_group_during_a_vote_of_supports_is_counted_once(client: AsyncClient) -> None:

@@ -42,7 +42,15 @@ from forum.models.proposals import IN_FORCE_SQL
 from forum.models.themes import Voting
 from forum.ranking.methods import FIRST
 from forum.ranking.orders import is_quorate
-from forum.ranking.published import FEWEST_WITH_ORDERS, NOTHING_SHOWN, GroupCell, Published, Share, published
+from forum.ranking.published import (
+    FEWEST_WITH_ORDERS,
+    NOTHING_SHOWN,
+    GroupCell,
+    Published,
+    Share,
+    published,
+    support_once,
+)
 from forum.ranking.schulze import preferences
 from forum.ranking.slate import slate
 from forum.ranking.tallies import Opinion
@@ -211,6 +219,8 @@ async def _partitions(
     if not declared or withholds_groups(theme, len(references)):
         return ()
     counted = await _counts_by_groups(theme, tuple(each.column for each in declared), references)
+    if theme.voting is Voting.APPROVAL and support_once(tuple(counted.values()), len(declared)):
+        return ()
     groups = [(*each.offered, UNDECLARED) for each in declared]
     regrouped = await regrouped_since(theme, earlier)
 
