@@ -83,6 +83,24 @@ async def test_closing_by_hand_is_notified_once(client: AsyncClient) -> None:
     assert await told() == [(name, "closed") for name in EVERYBODY]
 
 
+async def test_a_close_by_hand_stays_where_it_is_when_another_date_moves(client: AsyncClient, clock: Clock) -> None:
+    await populate(await make_theme(3))
+    await sign_in(client, await make_member("Une Agente", role=Role.AGENT))
+    clock.pass_(seconds=35)
+    assert (await client.post("/themes/3/clore-les-votes", data=CONFIRMED)).status_code == 303
+    # The form shows the close by the minute.
+    form = (await client.get(CALENDAR)).text
+    assert 'value="2026-11-23T13:00"' in form
+    longer = SAME | {"cloture_des_votes": "2026-11-23T13:00", "cloture_des_contributions": "2026-12-19T18:00"}
+    assert (await client.post(CALENDAR, data=longer)).status_code == 303
+    schedule = (await find_theme(3)).schedule
+    assert schedule.votes_close_at == clock.now
+    assert await told() == [(name, "closed") for name in EVERYBODY]
+    # A minute earlier is another moment.
+    refused = await client.post(CALENDAR, data=longer | {"cloture_des_votes": "2026-11-23T12:59"})
+    assert "Dites pourquoi les votes changent de date" in refused.text
+
+
 async def test_the_theme_says_what_was_moved_and_why_and_not_by_whom(client: AsyncClient) -> None:
     await make_theme(3)
     await sign_in(client, await make_member("Une Agente Discrète", role=Role.AGENT))

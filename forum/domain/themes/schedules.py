@@ -57,6 +57,7 @@ async def set_schedule(
     async with transaction():
         theme = await hold_theme(number, Hold.ALONE, now)
         viewer = demand(may_schedule, viewer, now)
+        wanted = _to_the_second(theme.schedule, wanted)
         after = replace(theme, schedule=wanted)
         if rules is not None:
             after = replace(after, voting=rules.voting, mentions=rules.mentions, quota=rules.quota)
@@ -78,6 +79,22 @@ async def set_schedule(
             reason=given,
             now=now,
         )
+
+
+def _to_the_second(before: Schedule, wanted: Schedule) -> Schedule:
+    """The wanted windows, with the seconds that a form does not show: votes that were closed by hand end within a
+    minute, and whoever leaves that field alone moves nothing."""
+
+    def keep(known: datetime | None, given: datetime | None) -> datetime | None:
+        return known if known is not None and given == known.replace(second=0, microsecond=0) else given
+
+    return replace(
+        wanted,
+        contributions_open_at=keep(before.contributions_open_at, wanted.contributions_open_at),
+        contributions_close_at=keep(before.contributions_close_at, wanted.contributions_close_at),
+        votes_open_at=keep(before.votes_open_at, wanted.votes_open_at),
+        votes_close_at=keep(before.votes_close_at, wanted.votes_close_at),
+    )
 
 
 async def _store(theme: ThemeHead) -> None:
