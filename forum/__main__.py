@@ -84,6 +84,13 @@ def _show_accounts(configured: Settings) -> None:
         say(f"  {account['title']:<16} {account['email']:<26} {account['password']}", markup=False)
 
 
+@commands.command("work")
+def work_command() -> None:
+    """Faire les tâches du site dans un processus à part, quand il a un Redis."""
+    # In place of an import: the renderers take longer to import than the site to start, and only this needs them.
+    run(import_module("workers.process").work)
+
+
 @commands.command("load-themes")
 def load_themes_command(
     folder: Annotated[Path, typer.Argument(help="Dossier des fichiers de thèmes.")] = THEMES,

@@ -62,7 +62,7 @@ class Breaker:
             async with asyncio.timeout(self._answer_seconds):
                 return await question()
         except AWAY as problem:
-            self.leave(problem)
+            self._leave(problem)
             raise RedisAway from problem
 
     async def answers(self) -> bool:
@@ -73,8 +73,8 @@ class Breaker:
             return False
         return True
 
-    def leave(self, problem: Exception) -> None:
-        """Open the breaker: somebody met this problem with Redis."""
+    def _leave(self, problem: Exception) -> None:
+        """Open the breaker, or leave it open for as long again."""
         if self._look_at is None:
             log.warning("redis does not answer, the site does without it", problem=repr(problem))
         self._look_at = self._clock() + self.retry_seconds
@@ -84,7 +84,7 @@ class Breaker:
             async with asyncio.timeout(self._answer_seconds):
                 await self._client.ping()
         except AWAY as problem:
-            self.leave(problem)
+            self._leave(problem)
         else:
             self._look_at = None
             log.warning("redis answers again")

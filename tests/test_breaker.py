@@ -73,7 +73,7 @@ async def test_after_one_lost_answer_nobody_asks(seconds: Seconds, first: str | 
 async def test_its_return_is_found_out_apart(seconds: Seconds) -> None:
     ping = Question(NoConnection("still away"), "PONG")
     one = breaker(seconds, ping=ping)
-    one.leave(NoConnection("away"))
+    one._leave(NoConnection("away"))
     for now, tries in ((4.9, 0), (5.0, 1), (9.9, 1), (10.0, 2)):
         seconds.now = now
         assert not await one.answers()
@@ -87,7 +87,7 @@ async def test_its_return_is_found_out_apart(seconds: Seconds) -> None:
 async def test_one_task_at_a_time_finds_out_and_ends_with_the_breaker(seconds: Seconds) -> None:
     ping = Question("never")
     one = breaker(seconds, ping=ping)
-    one.leave(NoConnection("away"))
+    one._leave(NoConnection("away"))
     seconds.now = 5
     for _ in range(3):
         assert not await one.answers()

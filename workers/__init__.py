@@ -1,13 +1,10 @@
-"""The background door: `python -m arq workers.WorkerSettings`, or `workers.embedded` inside the web process.
+"""The background door: `python -m forum work`, or `workers.embedded` inside the web process."""
 
-The settings of the arq process are loaded only when asked for by name, as arq does: what they import (arq's worker, the
-renderers) would slow down the start of the web process for nothing.
-"""
-
-from importlib import import_module
+import sys
 
 
 def __getattr__(name: str) -> object:
+    """arq was once started with settings that stood here: whoever still does so reads what to do instead."""
     if name == "WorkerSettings":
-        return import_module("workers.settings").WorkerSettings
+        sys.exit("L’ouvrier se lance désormais par python -m forum work")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,9 +8,8 @@ SIGKILL, it is taken up when its lease ends.
 """
 
 import asyncio
-from collections.abc import Callable
 from importlib import import_module
-from typing import Any, Final
+from typing import Final
 
 import anyio.to_thread
 import structlog
@@ -49,15 +48,7 @@ async def _work() -> None:
     while True:
         try:
             engine = await anyio.to_thread.run_sync(import_module, "workers.engine")
-            await _work_with(engine.hire)
+            await engine.work()
         except Exception:
             log.exception("the embedded worker crashed, another one is started")
         await asyncio.sleep(AFTER_A_FALL)
-
-
-async def _work_with(hire: Callable[[], Any]) -> None:
-    worker = hire()
-    try:
-        await worker.async_run()
-    finally:
-        await asyncio.shield(worker.close())

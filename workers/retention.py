@@ -7,7 +7,7 @@ in `domain/upkeep/retention.py`, inactive accounts are in `domain/privacy/inacti
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
@@ -43,9 +43,8 @@ async def keep_dates(claim: Claim) -> None:
     log.info("expired data deleted")
 
 
-async def ask(ctx: Mapping[str, Any]) -> None:
-    """Ask for today's work. arq calls this every hour, so that the day is not skipped if every worker was down for a
-    while."""
+async def ask() -> None:
+    """Ask for today's work. Asked every hour, so that the day is not skipped if every worker was down for a while."""
     await retention.ask_for_purges(running.clock())
 
 

@@ -1,7 +1,7 @@
 """How is one job run, from claim to end? A lease and a heartbeat around the function for its name.
 
-The code is the same in the arq process and in the web process. arq decides when a job runs; the `job` table decides
-whether it does. What a job really does is in the other modules of `workers/`; every statement is in
+The code is the same in the worker's process and in the web process. The workshop decides when a job runs; the `job`
+table decides whether it does. What a job really does is in the other modules of `workers/`; every statement is in
 `forum/domain/jobs.py`.
 """
 

@@ -127,7 +127,7 @@ def _worker(log: Path, environment: dict[str, str]) -> Iterator[None]:
     if not environment.get("FORUM_REDIS__URL"):
         yield
         return
-    with _process(log, environment, "-m", "arq", "workers.WorkerSettings"):
+    with _process(log, environment, "-m", "forum", "work"):
         yield
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 from httpx2 import AsyncClient
@@ -12,6 +13,7 @@ from forum import jobs as bell
 from forum.breaker import breaker_of
 from forum.database import transaction
 from forum.domain import jobs
+from forum.domain.jobs import Claim
 from forum.domain.members import members
 from forum.domain.members.particulars import Particulars
 from forum.domain.throttle import close_throttle, throttle
@@ -20,6 +22,10 @@ from forum.jobs import JobName, enqueue
 from forum.settings import Settings, settings
 from tests.conftest import NOON, PATIENCE
 from tests.faults.proxy import Proxy, before
+from workers import process, running
+from workers import workshop as workshops
+from workers.running import Work
+from workers.workshop import Workshop
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres_only]
 
@@ -49,6 +55,8 @@ async def proxy(database: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
     async with before(os.environ["FORUM_REDIS__URL"]) as (made, address):
         monkeypatch.setenv("FORUM_REDIS__URL", address)
         monkeypatch.setenv("FORUM_REDIS__RETRY_SECONDS", "0.05")
+        # The keys of each test are its own: what an earlier one left in the queue would be taken for the same job.
+        monkeypatch.setenv("FORUM_SITE__BASE_URL", f"http://127.0.0.1:{made.port}")
         settings.cache_clear()
         await bell.open_bell(settings())
         yield made
@@ -56,38 +64,46 @@ async def proxy(database: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
         await close_throttle()
 
 
-def expect_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From now on an answer has a twentieth of a second."""
+@asynccontextmanager
+async def met_with(fault: Callable[[Proxy], Awaitable[None]], proxy: Proxy) -> AsyncIterator[None]:
+    """Redis is away while the block runs, when an answer has a twentieth of a second; then it is found again."""
     breaker = breaker_of(settings())
     assert breaker is not None
-    monkeypatch.setattr(breaker, "_answer_seconds", 0.05)
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-async def test_the_site_does_without_redis_and_finds_it_again(
-    client: AsyncClient, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, fault: Callable[[Proxy], Awaitable[None]]
-) -> None:
-    await members.create_member(Particulars("Camille Martin", email="c@exemple.fr", password=PASSWORD), now=NOON)
-    assert (await client.get("/sante/pret")).text == READY
-    assert (await client.post("/connexion", data=ENTRY)).status_code == 303
-    expect_little(monkeypatch)
-    await fault(proxy)
-    with capture_logs() as said:
-        assert (await client.post("/connexion", data=ENTRY)).status_code == 303
-        degraded = await client.get("/sante/pret")
-        async with transaction() as tx:
-            job = await enqueue(tx, JobName.COMPILE_SYNTHESIS, 7, key="synthesis:7", now=NOON)
-    assert degraded.status_code == 200
-    assert degraded.text.startswith(DEGRADED)
-    assert job in {one for one, _ in await jobs.waiting(NOON)}
-    assert [line["event"] for line in said] == ["redis does not answer, the site does without it"]
+    with pytest.MonkeyPatch.context() as impatient:
+        impatient.setattr(breaker, "_answer_seconds", 0.05)
+        await fault(proxy)
+        yield
     proxy.delay = 0
     proxy.thaw()
     if fault is stop:
         await proxy.start()
     async with asyncio.timeout(PATIENCE):
-        while (await client.get("/sante/pret")).text != READY:
+        while not await breaker.answers():
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_the_site_does_without_redis_and_finds_it_again(
+    client: AsyncClient, proxy: Proxy, fault: Callable[[Proxy], Awaitable[None]]
+) -> None:
+    """One answer is waited for in vain, whatever is asked meanwhile; the log says it once."""
+    await members.create_member(Particulars("Camille Martin", email="c@exemple.fr", password=PASSWORD), now=NOON)
+    assert (await client.get("/sante/pret")).text == READY
+    assert (await client.post("/connexion", data=ENTRY)).status_code == 303
+    with capture_logs() as said:
+        async with met_with(fault, proxy):
+            assert (await client.post("/connexion", data=ENTRY)).status_code == 303
+            degraded = await client.get("/sante/pret")
+            async with transaction() as tx:
+                job = await enqueue(tx, JobName.COMPILE_SYNTHESIS, 7, key="synthesis:7", now=NOON)
+    assert degraded.status_code == 200
+    assert degraded.text.startswith(DEGRADED)
+    assert job in {one for one, _ in await jobs.waiting(NOON)}
+    assert [line["event"] for line in said] == [
+        "redis does not answer, the site does without it",
+        "redis answers again",
+    ]
+    assert (await client.get("/sante/pret")).text == READY
     assert (await client.post("/connexion", data=ENTRY)).status_code == 303
 
 
@@ -110,3 +126,58 @@ async def test_the_site_starts_without_its_redis(proxy: Proxy) -> None:
     with capture_logs() as said:
         await bell.open_bell(settings())
     assert [line["event"] for line in said] == ["redis does not answer, the site does without it"]
+
+
+class Begun:
+    """A worker over the Redis behind the proxy, whose jobs only say that they begin."""
+
+    def __init__(self) -> None:
+        self.jobs: list[int] = []
+
+    async def do(self, claim: Claim) -> None:
+        self.jobs.append(claim.subject)
+        await jobs.finish(claim, running.clock())
+
+    async def take(self, subject: int) -> None:
+        """Ask for a job, as a request does, and wait until it begins."""
+        async with transaction() as tx:
+            await enqueue(tx, JobName.COMPILE_SYNTHESIS, subject, key=f"synthesis:{subject}", now=NOON)
+        async with asyncio.timeout(PATIENCE):
+            while subject not in self.jobs:
+                await asyncio.sleep(0.01)
+
+
+def look_every(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = settings().jobs.model_copy(update={"poll_seconds": seconds})
+    monkeypatch.setattr(workshops, "settings", lambda: settings().model_copy(update={"jobs": quick}))
+
+
+@pytest.fixture
+async def begun(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Begun]:
+    """It reads the table once, at the start; afterwards only a bell reaches it."""
+    made, breaker = Begun(), breaker_of(settings())
+    assert breaker is not None
+    monkeypatch.setattr(workshops, "WORK", {name: Work(made.do, jobs.give_up) for name in JobName})
+    monkeypatch.setattr(process, "LONGEST_SILENCE", 0.5)
+    look_every(PATIENCE, monkeypatch)
+    working = asyncio.create_task(process.at_work(breaker))
+    yield made
+    working.cancel()
+    await asyncio.wait({working})
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_jobs_begin_whatever_redis_does_and_ring_again_when_it_is_back(
+    begun: Begun, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, fault: Callable[[Proxy], Awaitable[None]]
+) -> None:
+    await begun.take(1)
+    async with met_with(fault, proxy):
+        # Another workshop, which reads the table often.
+        look_every(0.05, monkeypatch)
+        workshop = Workshop()
+        looking = asyncio.create_task(workshop.look_for_ever())
+        await begun.take(2)
+        looking.cancel()
+        await asyncio.wait({looking})
+        await workshop.close()
+    await begun.take(3)

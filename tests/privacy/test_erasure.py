@@ -84,7 +84,7 @@ from tests.factories import (
     make_thread,
     sign_in,
 )
-from workers import functions, mail, running
+from workers import mail, running, workshop
 from workers.letters import message_of
 
 NAME = "Éléonore Vasseur-Lévy"
@@ -107,7 +107,7 @@ async def work_off(clock: Clock) -> None:
     """Run every waiting job, mails included."""
     for _ in range(4):
         for job, _ in await jobs.waiting(clock()):
-            await running.run(job, functions.WORK)
+            await running.run(job, workshop.WORK)
 
 
 def traces(text: str) -> list[str]:

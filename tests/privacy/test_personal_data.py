@@ -27,7 +27,7 @@ from tests.factories import (
     make_thread,
     sign_in,
 )
-from workers import archives, functions, running
+from workers import archives, running, workshop
 from workers.archives import WORDS, archive_of
 
 EMAIL = "camille@exemple.fr"
@@ -60,7 +60,7 @@ async def owner(client: AsyncClient, clock: Clock, monkeypatch: pytest.MonkeyPat
 
 async def work_off(clock: Clock) -> None:
     for job, _ in await jobs.waiting(clock()):
-        await running.run(job, functions.WORK)
+        await running.run(job, workshop.WORK)
 
 
 async def made(client: AsyncClient, clock: Clock) -> dict[str, bytes]:

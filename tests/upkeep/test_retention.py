@@ -20,7 +20,7 @@ from tests.conftest import NOON, Clock
 from tests.factories import count, make_group, make_member, make_post, make_theme, make_thread, sign_in
 from workers import retention as keeping
 from workers import running
-from workers.functions import WORK
+from workers.workshop import WORK
 
 DAY = timedelta(days=1)
 
@@ -32,7 +32,7 @@ def worker_clock(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 async def keep_dates(clock: Clock) -> None:
-    await keeping.ask({})
+    await keeping.ask()
     for job, _ in await jobs.waiting(clock()):
         await running.run(job, WORK)
 
@@ -100,8 +100,8 @@ async def test_what_has_not_ended_stays(client: AsyncClient, worker_clock: Clock
 
 
 async def test_a_day_has_one_job_however_many_workers_ask(client: AsyncClient, worker_clock: Clock) -> None:
-    await keeping.ask({})
-    await keeping.ask({})
+    await keeping.ask()
+    await keeping.ask()
     assert await count("job") == 1
     await keep_dates(worker_clock)
     await keep_dates(worker_clock)
