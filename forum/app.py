@@ -23,7 +23,7 @@ from forum.domain.sign_in.sessions import viewer_of
 from forum.domain.themes.ballots import DEFAULT_MENTIONS, LAST_PLACE
 from forum.domain.throttle import close_throttle
 from forum.domain.upkeep.seals import try_key
-from forum.errors import CahierError, CannotStart, SignInRequired
+from forum.errors import CahierError, CannotStart, NotAllowed, SignInRequired, TooMany
 from forum.ranking.published import FEWEST_WITH_ORDERS
 from forum.routes import routes
 from forum.settings import Settings
@@ -106,6 +106,9 @@ async def _answer_problem(request: Request, problem: Exception) -> Response:
     """Answer for a request that the domain, the router or the reading of a form refuses."""
     if isinstance(problem, SignInRequired):
         return await refusals.lead_to_sign_in(request, problem)
+    if isinstance(problem, (NotAllowed, TooMany)):
+        # The sentence of the catalogue, not its values: they may be words of people.
+        request.state.refusal = problem.message
     return await refusals.answer(request, refusals.refusal_of(request, problem))
 
 

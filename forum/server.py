@@ -9,11 +9,14 @@ import resource
 import signal
 import socket
 from collections.abc import Callable
+from dataclasses import asdict
 
+import structlog
 import uvicorn
 
 from forum.app import build
 from forum.connections import Connection
+from forum.domain.upkeep.state import versions
 from forum.errors import CannotStart, plain_reason
 from forum.settings import Settings
 
@@ -22,6 +25,8 @@ GRACE = 10
 FILES = 65536
 # Seconds after which a client that takes nothing more of its answer is cut; until then both are kept for it.
 UNREAD = 60
+
+log = structlog.get_logger()
 
 
 class Server(uvicorn.Server):
@@ -68,7 +73,14 @@ async def _serve_on(bound: socket.socket, settings: Settings, announce: Callable
         # uvicorn raises the signal again after stopping, which would end the process before the worker is closed.
         for one in (signal.SIGINT, signal.SIGTERM):
             signal.signal(one, signal.SIG_IGN)
-        await Server(config, announce).serve([bound])
+        running = asdict(await versions())
+
+        def answering() -> None:
+            log.info("the site answers", **running)
+            announce()
+
+        await Server(config, answering).serve([bound])
+    log.info("the site has stopped", program=running["program"])
 
 
 def _take_files() -> None:

@@ -233,6 +233,13 @@ class Jobs(SettingsSection):
         return self
 
 
+class Logs(SettingsSection):
+    """What the log tells of each request."""
+
+    access: bool
+    addresses: Literal["none", "network", "whole"]
+
+
 class Settings(BaseSettings):
     """The whole of `settings.toml`, overridden by `FORUM_<SECTION>__<NAME>`."""
 
@@ -260,6 +267,7 @@ class Settings(BaseSettings):
     votes: Votes
     retention: Retention
     jobs: Jobs
+    logs: Logs
 
     def with_database(self, url: str) -> "Settings":
         """These settings with another database."""

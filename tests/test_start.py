@@ -17,8 +17,10 @@ import pytest
 from httpx2 import Client, ConnectError, ReadError
 from typer.testing import CliRunner
 
+from forum import __version__
 from forum.__main__ import commands
 from forum.commands import running
+from forum.database import MIGRATIONS
 from forum.schema import SCHEMAS
 from forum.sealing import make_key
 from forum.settings import ROOT, settings
@@ -138,7 +140,12 @@ def test_the_first_run_prints_the_address_and_an_account_of_each_role(environmen
         printed, errors = stop(process)
     assert address in printed
     assert f"Courriels écrits, non envoyés : {environment['FORUM_SITE__DATA_DIR']}/mail\n" in printed
-    assert errors == ""
+    said = [json.loads(line) for line in errors.splitlines()]
+    assert (said[0]["event"], said[0]["program"]) == ("the site answers", __version__)
+    assert said[0]["database"].startswith("SQLite 3.")
+    assert said[0]["schema"] in {file.stem for file in MIGRATIONS.glob("[0-9]*.py")}
+    assert said[-1]["event"] == "the site has stopped"
+    assert {line["event"] for line in said[1:-1]} == {"request"}
     kept = Path(environment["FORUM_SITE__DATA_DIR"]) / "comptes-exemple.json"
     accounts = json.loads(kept.read_text("utf-8"))
     assert {account["title"] for account in accounts} == {"membre", "modératrice", "agent", "administratrice"}
@@ -223,9 +230,9 @@ def test_a_site_whose_redis_is_away_starts_and_says_what_it_lacks(machine: dict[
         _, errors = stop(process)
     assert ready.status_code == 200
     assert ready.text.startswith("prêt, dégradé : Redis ne répond pas")
-    assert [json.loads(line)["event"] for line in errors.splitlines()] == [
-        "redis does not answer, the site does without it"
-    ]
+    said = [json.loads(line)["event"] for line in errors.splitlines()]
+    assert said.count("redis does not answer, the site does without it") == 1
+    assert set(said[1:]) == {"the site answers", "request", "the site has stopped"}
 
 
 def test_an_account_is_made_from_the_command_line(machine: dict[str, str]) -> None:

@@ -304,7 +304,7 @@ async def test_a_failure_is_reported_and_logged_with_its_number_and_shows_nothin
     assert "secret" not in answer.text
     number = answer.headers["x-request-id"]
     assert number in answer.text
-    assert [each["request"] for each in logged] == [number]
+    assert [each["event"] for each in logged] == ["failure"]
 
 
 async def test_a_client_that_leaves_is_not_our_failure(app: Starlette, caplog: pytest.LogCaptureFixture) -> None:

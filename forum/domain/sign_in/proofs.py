@@ -7,6 +7,8 @@ credentials). A member without one, who signs in with a provider, must have done
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
+
 from forum.database import row
 from forum.domain.sign_in import guesses, passwords, sessions
 from forum.errors import Invalid
@@ -15,6 +17,8 @@ from forum.permissions import Viewer
 FIELD: Final = "mot_de_passe_actuel"
 """The field of every form that asks for the current password."""
 FRESH: Final = timedelta(minutes=10)
+
+log = structlog.get_logger()
 
 
 async def has_password(viewer: Viewer) -> bool:
@@ -53,6 +57,7 @@ async def require_proof(viewer: Viewer, token: str, password: str, *, now: datet
     async with guesses.one_try(account, here):
         right = await passwords.verify(typed, found["password_hash"], asker=account, is_known=True)
     if not right:
+        log.warning("wrong password before a change", member=viewer.id)
         raise Invalid("Ce n’est pas votre mot de passe actuel.", field=FIELD)
     await guesses.forgive(account, here)
 

@@ -266,6 +266,7 @@ async def require_code(member: int, typed: str, *, now: datetime, field: str = "
     else:
         right = await _use_application_code(member, written, now)
     if not right:
+        logger.warning("wrong code", member=member)
         raise Invalid("Ce code n’est pas le bon, ou a déjà servi.", field=field)
     await throttle().forgive(*_codes_of_the_day(member))
 

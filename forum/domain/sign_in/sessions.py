@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
+import structlog
+
 from forum.database import Row, row, rows, transaction
 from forum.domain.sign_in import guesses, passwords
 from forum.domain.throttle import place
@@ -30,6 +32,8 @@ SEEN_EVERY: Final = timedelta(minutes=5)
 ACTIVE_EVERY: Final = timedelta(days=1)
 # Between the password and the code of the second factor: time to find the telephone.
 CODE_WITHIN: Final = timedelta(minutes=10)
+
+log = structlog.get_logger()
 
 # This is on the hot path of every page of a member: one query.
 VIEWER_QUERY = """
@@ -130,6 +134,7 @@ async def sign_in(
         found = await _account(account)
         right = await passwords.verify(typed, found["password_hash"] if found else None, asker=asker, is_known=is_known)
     if found is None or not right:
+        log.warning("sign-in failed", member=found["id"] if found else None)
         raise Invalid(
             "Le nom, l’adresse ou le mot de passe n’est pas le bon, ou l’adresse n’est pas encore confirmée.",
             field="identifiant",
@@ -150,6 +155,7 @@ async def let_in(
     token = await open_session(
         member, now=now, device=device, proved_at=now, issuer=issuer, id_token=id_token, awaits_code=awaits
     )
+    log.info("signed in, but for a code" if awaits else "signed in", member=member)
     return OpenedSession(token, awaits)
 
 
@@ -217,6 +223,7 @@ async def admit(token: str, *, now: datetime) -> str | None:
     if found is None:
         return None
     await _note_activity(found["member_id"], now)
+    log.info("signed in", member=found["member_id"])
     return renewed
 
 

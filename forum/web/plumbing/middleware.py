@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from forum.permissions import Viewer
 from forum.settings import Settings
 from forum.web.plumbing.addresses import ENGLISH
+from forum.web.plumbing.watch import Watch
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 POLICY = (
@@ -89,6 +90,7 @@ class Entrance:
         self.viewer_of = viewer_of
         self.refuse = refuse
         self.fail = fail
+        self.watch = Watch(settings)
         self._cookie = cookie_name(settings).encode() + b"="
         self._host = settings.site.host.encode()
         self._origin = settings.site.base_url.encode()
@@ -105,7 +107,9 @@ class Entrance:
         state = scope.setdefault("state", {})
         state |= {"now": self.clock(), "viewer": None, "token": "", "form": None, "started": perf_counter()}
         state["request_id"] = secrets.token_hex(8)
+        state["refusal"] = ""
         state["locale"] = self._take_language(scope)
+        self.watch.begin(scope)
         answering = _Answer(self, scope, send)
         try:
             refusal = await self._refusal(scope, told)
@@ -115,15 +119,18 @@ class Entrance:
                     state["viewer"] = await self.viewer_of(told.token, now=state["now"])
                 await self.app(scope, receive, answering)
             else:
+                state["refusal"] = refusal[1]
                 await (await self.refuse(Request(scope, receive), *refusal))(scope, receive, answering)
         except ClientDisconnect:
             # Whoever left hears no answer, and nothing of ours has failed.
             return
         except Exception as problem:
-            logger.exception("failure", request=state["request_id"], method=scope["method"], path=scope["path"])
-            if answering.started:
+            logger.exception("failure", route=scope.get("route"), method=scope["method"])
+            if answering.status:
+                self.watch.tell(scope, 500)
                 raise
             await (await self.fail(Request(scope, receive), problem))(scope, receive, answering)
+        self.watch.tell(scope, answering.status)
 
     def _read(self, scope: Scope) -> RequestHead:
         told = RequestHead()
@@ -178,14 +185,14 @@ class Entrance:
 class _Answer:
     """The answer on its way out: adds our headers to its first message."""
 
-    __slots__ = ("entrance", "scope", "send", "started")
+    __slots__ = ("entrance", "scope", "send", "status")
 
     def __init__(self, entrance: Entrance, scope: Scope, send: Send) -> None:
-        self.entrance, self.scope, self.send, self.started = entrance, scope, send, False
+        self.entrance, self.scope, self.send, self.status = entrance, scope, send, 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.started = True
+            self.status = message["status"]
             state = self.scope["state"]
             headers = message["headers"] = list(message["headers"])
             names = {name for name, _ in headers}

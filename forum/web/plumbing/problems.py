@@ -43,8 +43,14 @@ def speaks_json(request: Request) -> bool:
 def problem(
     request: Request, status: int, detail: str, errors: Mapping[str, str], headers: Mapping[str, str]
 ) -> Response:
-    """The refusal; `errors` are the reasons by field, where a form was refused."""
-    content = {"type": "about:blank", "status": status, "title": title(request, status), "detail": detail}
+    """The refusal; `errors` are the reasons by field, where a form was refused; `request` is its number in the log."""
+    content = {
+        "type": "about:blank",
+        "status": status,
+        "title": title(request, status),
+        "detail": detail,
+        "request": request.state.request_id,
+    }
     by_field = {name: reason for name, reason in errors.items() if name}
     said = content | ({"errors": by_field} if by_field else {})
     return JSONResponse(said, status, {"Vary": "Accept, Cookie", **headers}, media_type=MEDIA_TYPE)
