@@ -118,9 +118,9 @@ def published(
     found = []
     for side, names in enumerate(listed):
         sums = _sums(joint, side)
-        groups = {name: sums.get(name, Share()) for name in names}
-        unlisted = sum((share for name, share in sums.items() if name not in groups), start=Share())
-        found.append(_cells(groups, unlisted, [release[side] for release in earlier]))
+        voting = (name for name, share in sums.items() if share.votants)
+        groups = {name: sums.get(name, Share()) for name in (*names, *voting)}
+        found.append(_cells(groups, names, [release[side] for release in earlier]))
     kept = tuple(each for each in found if each is not None)
     is_balanced = FEWEST_APART <= whole.pour <= whole.votants - FEWEST_APART
     if not is_balanced or len(kept) < len(found) or (len(kept) > 1 and tell_together(joint, *kept)):
@@ -128,14 +128,19 @@ def published(
     return kept
 
 
-def _cells(groups: Mapping[str, Share], unlisted: Share, earlier: Sequence[Published]) -> Published | None:
-    """What one partition may show by itself; None where what people said forbids it."""
-    whole = sum(groups.values(), start=unlisted)
-    masked = _masked(groups, unlisted.votants, _moved(groups, whole, earlier))
-    rest = sum((groups[name] for name in masked), start=unlisted)
+def _cells(groups: Mapping[str, Share], listed: Collection[str], earlier: Sequence[Published]) -> Published | None:
+    """What one partition may show by itself; None where what people said forbids it.
+
+    A group that is not listed, any more perhaps, hides nobody better than if it were: what was masked when it was shown
+    stays so, since it can still be subtracted.
+    """
+    whole = sum(groups.values(), start=Share())
+    moved = _moved({name: groups[name] for name in listed}, whole, earlier)
+    masked = _masked(groups, _masked(groups, moved) | (groups.keys() - set(listed)))
+    rest = sum((groups[name] for name in masked), start=Share())
     shown = {name: coarsened(share) for name, share in groups.items() if name not in masked}
     coarse = [groups[name] for name, cell in shown.items() if cell.precision is not Precision.EXACT]
-    hides = bool(masked or unlisted.votants)
+    hides = bool(masked)
     if _tell(coarse, rest, hides=hides):
         return None
     # Beside a coarse cell, what the others say would give its true figure.
@@ -143,15 +148,14 @@ def _cells(groups: Mapping[str, Share], unlisted: Share, earlier: Sequence[Publi
     return Published(shown, others, whole)
 
 
-def _masked(groups: Mapping[str, Share], unlisted: int, moved: Collection[str]) -> set[str]:
-    """The groups that are not shown, whatever they say: the small ones, those that `moved` since an earlier release,
-    and as many of the next as keep these from being computed."""
+def _masked(groups: Mapping[str, Share], others: Collection[str]) -> set[str]:
+    """The groups that are not shown, whatever they say: the small ones, those that are not for another reason, and as
+    many of the next as keep these from being computed."""
     by_size = sorted(groups, key=lambda name: (groups[name].votants, name))
-    masked = {name for name in by_size if groups[name].votants < FEWEST_SHOWN or name in moved}
-    rest = unlisted + sum(groups[name].votants for name in masked)
+    masked = {name for name in by_size if groups[name].votants < FEWEST_SHOWN or name in others}
+    rest = sum(groups[name].votants for name in masked)
     for name in by_size:
-        apart = len(masked) + bool(unlisted)
-        if not apart or (apart > 1 and rest >= FEWEST_SHOWN):
+        if not masked or (len(masked) > 1 and rest >= FEWEST_SHOWN):
             break
         if name not in masked:
             masked.add(name)

@@ -39,6 +39,16 @@ def test_small_groups_that_are_few_even_together_take_the_next_smallest_with_the
     assert of((3, 9), (4, 10), (1, 2), (1, 2)).cells.keys() == {"B"}
 
 
+def test_a_group_that_is_no_longer_listed_unmasks_no_other() -> None:
+    """Its cell may have been read before: less that, "the others" would be those whom the next smallest hid."""
+    said = {"A": Share(1, 1), "B": Share(3, 6), "C": Share(2, 5), "D": Share(4, 9)}
+    joint: dict[tuple[str, ...], Share] = {(name,): share for name, share in said.items()}
+    (before,) = published(joint, ["ABCD"])
+    assert before == Published({"B": GroupCell(3, 6), "D": GroupCell(4, 9)}, GroupCell(3, 6), Share(10, 21))
+    (after,) = published(joint, ["ACD"])
+    assert after == Published({"D": GroupCell(4, 9)}, GroupCell(6, 12), Share(10, 21))
+
+
 @pytest.mark.parametrize(
     ("pour", "cell"),
     [
