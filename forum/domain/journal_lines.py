@@ -276,7 +276,9 @@ _NAMES = {
                 WHERE p.id IN ({})""",
     "thread": "SELECT id, title AS name, id AS place FROM thread WHERE id IN ({})",
     "meeting": "SELECT id, number AS name, id AS place FROM meeting WHERE id IN ({})",
-    "synthesis": "SELECT id, version AS name, id AS place FROM synthesis WHERE id IN ({})",
+    # Drafts and versions are numbered apart.
+    "synthesis": """SELECT id, CASE WHEN draft THEN 'draft ' ELSE '' END || version AS name, id AS place
+                     FROM synthesis WHERE id IN ({})""",
     "member": "SELECT id, name, id AS place FROM member WHERE id IN ({})",
     "proposal": """SELECT p.id, p.number, t.number AS theme FROM proposal p JOIN theme t ON t.id = p.theme_id
                     WHERE p.id IN ({})""",

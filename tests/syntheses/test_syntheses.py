@@ -218,9 +218,11 @@ async def test_drafts_and_versions_are_numbered_apart_in_each_scope(
     assert [(r["scope"], r["version"]) for r in found] == expected
     written = await rows("SELECT after FROM journal_entry ORDER BY id")
     listed = (await agent.get("/syntheses")).text
+    journal = (await agent.get("/journal")).text
     for one, entry in zip(found, written, strict=True):
         word = "brouillon" if one["draft"] else "version"
         assert entry["after"] == f"{one['scope'].removesuffix(' draft')} {word} {one['version']}"
+        assert f"synthèse {one['id']}, {word} {one['version']}<" in journal
         assert from_json(one["snapshot"].encode()).version == one["version"]
         page = (await agent.get(f"/syntheses/{one['id']}")).text
         assert (f"Brouillon {one['version']}." if one["draft"] else f"Synthèse, version {one['version']}.") in page
