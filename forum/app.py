@@ -74,7 +74,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = clock) -> Starl
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     try:
-        await open_database(settings)
+        await open_database(settings, in_time=True)
         app.state.pages.example = await _has_examples(settings)
         check_legal_pages()
         for line in (await try_key()).lines():

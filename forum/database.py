@@ -41,6 +41,9 @@ _AWAY: tuple[type[BaseException], ...] = (
     asyncpg.InternalClientError,
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     ConnectionError,
     TimeoutError,
 )
@@ -114,8 +117,29 @@ NOTES = "tortoise_migrations"
 NOTED = f"SELECT name FROM {NOTES} WHERE app = 'forum'"
 
 
-async def open_database(settings: Settings) -> None:
-    """Connect, and check that the schema is there, is this program's, and keeps ballots unique.
+def _in_time(settings: Settings) -> dict[str, Any]:
+    """What PostgreSQL's driver and server are told, so that no request waits for ever (`postgres.py`)."""
+    wait, statement = settings.database.connection_seconds, settings.database.statement_seconds
+    told = {
+        "statement_timeout": statement,
+        "lock_timeout": statement * 0.8,
+        "idle_in_transaction_session_timeout": IDLE_SECONDS,
+    }
+    return {
+        "timeout": wait,
+        "acquire_seconds": wait,
+        "command_timeout": statement * 1.2,
+        "server_settings": {name: str(round(seconds * 1000)) for name, seconds in told.items()},
+    }
+
+
+IDLE_SECONDS = 30
+"""Seconds after which the server ends a transaction of a request that says nothing more: its process hangs."""
+
+
+async def open_database(settings: Settings, *, in_time: bool = False) -> None:
+    """Connect, and check that the schema is there, is this program's, and keeps ballots unique. `in_time`: nothing
+    waits long for PostgreSQL, as somebody waits for a page; jobs and commands may.
 
     Raises:
         CannotStart: the database cannot be reached, is empty or damaged, has another schema, or would allow two
@@ -123,7 +147,7 @@ async def open_database(settings: Settings) -> None:
     """
     if is_missing_file(settings):
         raise _unmigrated(settings)
-    await connect(settings)
+    await connect(settings, in_time=in_time)
     try:
         there = await tables()
         if not there:
@@ -140,9 +164,13 @@ async def open_database(settings: Settings) -> None:
         )
 
 
-async def connect(settings: Settings) -> None:
+async def connect(settings: Settings, *, in_time: bool = False) -> None:
     """Connect to a database whatever it holds, to look into it; it is `close_database` that ends it too."""
-    await Tortoise.init(config=configuration(settings), _enable_global_fallback=True)
+    known = configuration(settings)
+    default = known["connections"]["default"]
+    if in_time and "file_path" not in default["credentials"]:
+        default |= {"engine": "forum.postgres", "credentials": default["credentials"] | _in_time(settings)}
+    await Tortoise.init(config=known, _enable_global_fallback=True)
 
 
 async def close_database() -> None:

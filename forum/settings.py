@@ -82,6 +82,8 @@ class ServerSettings(SettingsSection):
 class Database(SettingsSection):
     url: str = Field(pattern=r"^($|sqlite:///.+|postgres(ql)?://.+)")
     pool_size: int = Field(ge=1, le=200)
+    connection_seconds: float = Field(gt=0, le=60)
+    statement_seconds: float = Field(gt=0, le=60)
 
 
 class Redis(SettingsSection):

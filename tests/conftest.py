@@ -65,8 +65,9 @@ class Clock:
 
 def pytest_configure() -> None:
     """Each test process counts tries in a Redis database of its own, because the sites under test all have the same
-    name. On a busy machine a Redis that is there may be long to answer."""
-    os.environ.setdefault("FORUM_REDIS__ANSWER_SECONDS", "60")
+    name. On a busy machine services that are there may be long to answer."""
+    for name in ("REDIS__ANSWER_SECONDS", "DATABASE__CONNECTION_SECONDS", "DATABASE__STATEMENT_SECONDS"):
+        os.environ.setdefault(f"FORUM_{name}", "60")
     redis, process = os.environ.get("FORUM_REDIS__URL", ""), os.environ.get("PYTEST_XDIST_WORKER", "")
     if redis and process:
         address = urlsplit(redis)

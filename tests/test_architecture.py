@@ -15,7 +15,7 @@ from forum.settings import ROOT
 # From the bottom up: a room imports only what stands in lower ranks, or in itself.
 RANKS = [
     {"errors"},
-    {"settings", "logs", "sqlite", "sealing"},
+    {"settings", "logs", "sqlite", "postgres", "sealing"},
     {"text", "ranking", "documents"},
     {"models", "rights"},
     {"permissions", "language"},
@@ -36,10 +36,10 @@ PLACES = {
     "arq": {"jobs", "workers"},
     "redis": {"breaker", "jobs", "workers"},
     "fakeredis": {"workers"},
-    "tortoise": {"models", "domain", "database", "schema", "sqlite", "migrations"},
+    "tortoise": {"models", "domain", "database", "schema", "postgres", "sqlite", "migrations"},
     "babel": {"text", "language"},
     "aiosmtplib": {"workers"},
-    "asyncpg": {"database", "schema"},
+    "asyncpg": {"database", "schema", "postgres"},
     "aiosqlite": {"sqlite"},
     "uvicorn": {"connections", "server"},
     "httptools": {"connections"},

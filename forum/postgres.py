@@ -1,0 +1,51 @@
+"""The PostgreSQL backend that Tortoise uses here: nothing waits for ever.
+
+A server that is frozen, or a network that swallows packets, is noticed by our side alone: getting a connection and
+each statement have a deadline (`Deadlines`). A statement that is only slow is ended by the server a little earlier
+(`statement_timeout`), which keeps the connection. Past its deadline a connection is cut at once: asking the server to
+cancel, as the driver would, is one more wait for it.
+"""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+from asyncpg.pool import Pool
+from tortoise.backends.asyncpg.client import AsyncpgDBClient
+
+
+class CutConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has no types
+    """A connection that is cut when a statement passes its deadline."""
+
+    def _cancel_current_command(self, waiter: Any, cancel_waiter: Any = None) -> None:
+        asyncio.get_running_loop().call_soon(self.terminate)
+
+
+class PatientPool(Pool):  # type: ignore[misc] # the same
+    """A pool in which nobody waits longer than `acquire_seconds` for a connection."""
+
+    acquire_seconds: float | None = None
+
+    async def _acquire(self, timeout: float | None) -> Any:  # noqa: ASYNC109 # as in asyncpg
+        return await super()._acquire(self.acquire_seconds if timeout is None else timeout)
+
+
+class PostgresClient(AsyncpgDBClient):
+    """`acquire_seconds` besides the arguments of asyncpg's own connection (`timeout`, `command_timeout`)."""
+
+    connection_class = CutConnection
+
+    async def create_pool(self, **arguments: Any) -> Pool:
+        seconds = arguments.pop("acquire_seconds", None)
+        pool = PatientPool(
+            None,
+            max_queries=50_000,
+            max_inactive_connection_lifetime=300.0,
+            record_class=asyncpg.Record,
+            **arguments,
+        )
+        pool.acquire_seconds = seconds
+        return await pool
+
+
+client_class = PostgresClient
