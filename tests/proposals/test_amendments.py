@@ -67,6 +67,10 @@ async def test_an_amendment_under_vote_tells_its_voters_and_says_what_changed(cl
     assert "Comparer les 2 versions" in page
     assert await numbers() == (2, 2)
     assert await told(voter) == ["amended"]
+    # True also of who reads it when the votes are closed, or once it is confirmed.
+    await sign_in(client, voter)
+    notice = (await client.get("/notifications")).text.replace("\N{NO-BREAK SPACE}:", " :")
+    assert "T3-001 a changé après votre vote : à confirmer avant la clôture pour qu’il compte" in notice
     assert await told(author) == []
     versions = unmarked((await client.get(VERSIONS)).text)
     assert "Ouvrir le <del>samedi</del><ins>dimanche</ins>" in versions
