@@ -124,6 +124,7 @@ class Cleaner(ABC):
     _found: dict[str, Redacted] = field(default_factory=dict, init=False)
     _free: set[int] = field(default_factory=set, init=False)
     _rewritten: dict["Words", "Words"] = field(default_factory=dict, init=False)
+    _kept: set[int] = field(default_factory=set, init=False)
 
     @abstractmethod
     def spots(self, text: str) -> Iterable[tuple[int, int]]:
@@ -136,6 +137,7 @@ class Cleaner(ABC):
         self.changes = changes
         self._found = {text: found for text, found in self._found.items() if not _POINTED.search(text)}
         self._rewritten.clear()
+        self._kept.clear()
         return True
 
     def find(self, text: str) -> Redacted:
@@ -143,17 +145,18 @@ class Cleaner(ABC):
         whole contribution."""
         if (known := self._found.get(text)) is not None:
             return known
-        points = _POINTED.search(text) is not None
-        if not points and hash(text) in self._free:
+        if hash(text) in self._free:
             return Redacted(text)
         spots = [(start, stop, SAID) for start, stop in _merged(self.spots(text))]
-        spots += self._pointed(text) if points else []
-        found = replaced(text, sorted(spots))
-        if spots or points:
-            self._found[text] = found
-        else:
+        points = _POINTED.search(text) is not None
+        if not spots and not points:
             self._free.add(hash(text))
-        return found
+            return Redacted(text)
+        if points:
+            apart = (each for each in self._pointed(text) if not any(each[0] < b and a < each[1] for a, b, _ in spots))
+            spots = sorted([*spots, *apart])
+        self._found[text] = replaced(text, spots)
+        return self._found[text]
 
     def _pointed(self, text: str) -> Iterator[Spot]:
         for found in _POINTED.finditer(text):
@@ -184,6 +187,10 @@ class Cleaner(ABC):
         """Whether what is sought is in the HTML, even with marks in the middle of it."""
         return self.clean_html(html) != html or self.names(unescape(_TAG.sub("", html)))
 
+    def quoted_in(self, source: str) -> bool:
+        """Whether a source quotes words that change."""
+        return any((int(mark[1]), int(mark[2])) in self.changes for mark in MARKER.finditer(source))
+
     def moved(self, mark: QuoteMark) -> QuoteMark:
         """The quote of the same words."""
         change = self.changes.get((mark.post, mark.revision))
@@ -191,12 +198,15 @@ class Cleaner(ABC):
 
     def redact(self, words: "Words", strangers: Collection[str] = ()) -> "Words":
         """A contribution without what is sought, its quotes moved; see `redact`."""
-        known = self._rewritten.get(words)
-        if known is None:
-            known = redact(words, self, strangers)
-            if known != words:
-                self._rewritten[words] = known
-        return known
+        if hash(words) in self._kept:
+            return words
+        if words not in self._rewritten:
+            after = redact(words, self, strangers)
+            if after == words:
+                self._kept.add(hash(words))
+                return words
+            self._rewritten[words] = after
+        return self._rewritten[words]
 
 
 @dataclass(slots=True)
@@ -274,7 +284,7 @@ def redact(words: Words, cleaner: Cleaner, strangers: Collection[str] = ()) -> W
     the source without it would say something else or still name the person, the source is written again from the plain
     words.
     """
-    marks = read(words.source).quotes if cleaner.changes and MARKER.search(words.source) else ()
+    marks = read(words.source).quotes if cleaner.quoted_in(words.source) else ()
     moved = {mark.marker(): cleaner.moved(mark).marker() for mark in marks}
     parts = _MARK_LINE.split(words.source) if moved else [words.source]
     source = "".join(
@@ -286,7 +296,7 @@ def redact(words: Words, cleaner: Cleaner, strangers: Collection[str] = ()) -> W
     if not touched and not cleaner.names_in_html(words.html):
         return Words(source, words.html, words.plain)
     reading = read(source)
-    quotes = tuple(map(cleaner.moved, read(words.source).quotes))
+    quotes = tuple(map(cleaner.moved, read(words.source).quotes)) if MARKER.search(words.source) else ()
     if reading.plain != plain or reading.quotes != quotes or cleaner.names_in_html(reading.html):
         source = as_source(plain, quotes)
         reading = read(source)

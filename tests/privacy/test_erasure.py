@@ -54,7 +54,7 @@ from forum.models.votes import BallotChange
 from forum.ranking.tallies import Opinion
 from forum.sealing import seal
 from forum.settings import Settings, settings
-from forum.text import quotes
+from forum.text import quotes, redaction
 from forum.text.folding import sort_key
 from forum.text.mentions import handle_key
 from forum.text.quotes import QuoteMark
@@ -894,6 +894,19 @@ def test_a_quote_that_moves_leaves_the_rest_of_a_source_as_it_was_written() -> N
     redactor.learn({(1, 1): replaced("Malik Diallo dit", [(0, 12, SAID)])})
     after = redact(Words(source, before.html, before.plain), redactor)
     assert after == Words(source.replace("13-16", "6-9"), before.html, before.plain)
+
+
+def test_no_text_is_read_again_while_nobody_else_may_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = ("**Malik Diallo** dit", "{{citation 1@1 13-16}}\n\nOui.", "{{citation 2@1 0-4}}\n\nOui.")
+    every = [Words(source, read(source).html, read(source).plain) for source in sources]
+    redactor = Redactor(PERSON)
+    changes = {(1, 1): replaced("Malik Diallo dit", [(0, 12, SAID)])}
+    assert redactor.learn(changes)
+    before = [redactor.redact(words) for words in every]
+    assert [one.source for one in before] == ["**(nom)** dit", "{{citation 1@1 6-9}}\n\nOui.", sources[2]]
+    assert not redactor.learn(dict(changes))
+    monkeypatch.setattr(redaction, "read", None)
+    assert [redactor.redact(words) for words in every] == before
 
 
 @pytest.mark.parametrize(
