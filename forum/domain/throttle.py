@@ -62,11 +62,12 @@ class Throttle:
         await self._memory.clear(self._alone(limit), key)
         await self._counted(lambda: self._shared.clear(limit, key), _nothing)
 
-    async def tally(self, key: str, seconds: int, amount: int = 1) -> int:
-        """Add to a number that expires `seconds` after it left zero; returns its new value."""
+    async def tally(self, key: str, seconds: int, amount: int = 1, *, stricter: bool = True) -> int:
+        """Add to a number that expires `seconds` after it left zero; returns its new value. `stricter`: it counts more
+        while a process counts alone; not where what was added is taken away again, perhaps from the other count."""
         return await self._counted(
             lambda: self._writes.storage.incr(key, seconds, amount),
-            lambda: self._memory_writes.storage.incr(key, seconds, amount * self._stricter),
+            lambda: self._memory_writes.storage.incr(key, seconds, amount * (self._stricter if stricter else 1)),
         )
 
     async def tallied(self, key: str) -> int:

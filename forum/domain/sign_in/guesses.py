@@ -72,7 +72,7 @@ async def _under_way(lanes: list[tuple[str, int]]) -> AsyncIterator[None]:
     try:
         for lane, at_once in lanes:
             entered.append(lane)
-            if await throttle().tally(lane, LONGEST_TRY) > at_once:
+            if await throttle().tally(lane, LONGEST_TRY, stricter=False) > at_once:
                 seconds = math.ceil(HOLDS[-1])
                 raise TooMany(
                     "D’autres essais sont en cours sur ce compte. Réessayez dans {seconds} secondes. "
@@ -84,7 +84,7 @@ async def _under_way(lanes: list[tuple[str, int]]) -> AsyncIterator[None]:
         yield
     finally:
         for lane in entered:
-            await throttle().tally(lane, LONGEST_TRY, -1)
+            await throttle().tally(lane, LONGEST_TRY, -1, stricter=False)
 
 
 def _hold(so_far: int) -> float:
