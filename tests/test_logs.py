@@ -212,5 +212,13 @@ def test_lines_of_libraries_and_warnings_are_json_too(log: Log) -> None:
 
 
 async def test_a_refusal_for_programs_bears_its_number(app: Starlette, client: AsyncClient) -> None:
-    answer = await client.get("/propositions/rien", headers={"Accept": "application/json"})
+    answer = await client.put("/aide", headers={"Accept": "application/json"})
     assert answer.json()["request"] == answer.headers["x-request-id"]
+
+
+async def test_what_is_not_there_answers_without_a_number(client: AsyncClient) -> None:
+    """What may not be known answers like what does not exist, to the letter; its header has the number."""
+    for accepted in ("text/html", "application/json"):
+        first, second = [await client.get("/propositions/rien", headers={"Accept": accepted}) for _ in range(2)]
+        assert first.headers["x-request-id"] != second.headers["x-request-id"]
+        assert first.text == second.text

@@ -44,13 +44,16 @@ def problem(
     request: Request, status: int, detail: str, errors: Mapping[str, str], headers: Mapping[str, str]
 ) -> Response:
     """The refusal; `errors` are the reasons by field, where a form was refused; `request` is its number in the log."""
-    content = {
+    said: dict[str, object] = {
         "type": "about:blank",
         "status": status,
         "title": title(request, status),
         "detail": detail,
-        "request": request.state.request_id,
     }
+    # What may not be known answers like what does not exist, to the letter.
+    if status != 404:
+        said["request"] = request.state.request_id
     by_field = {name: reason for name, reason in errors.items() if name}
-    said = content | ({"errors": by_field} if by_field else {})
+    if by_field:
+        said["errors"] = by_field
     return JSONResponse(said, status, {"Vary": "Accept, Cookie", **headers}, media_type=MEDIA_TYPE)
