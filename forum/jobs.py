@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 from typing import Any, Final
 
@@ -21,18 +20,19 @@ from redis.asyncio import ConnectionPool
 from forum.breaker import Breaker, RedisAway, breaker_of
 from forum.database import Transaction, insert_rows, row
 from forum.settings import Settings, settings
+from forum.text.labels import Labelled
 
 RUN_JOB: Final = "run_job"
 
 
-class JobName(StrEnum):
+class JobName(Labelled):
     """What workers know how to do; each has its function in `workers/`."""
 
-    COMPILE_SYNTHESIS = "compile_synthesis"
-    SEND_MAIL = "send_mail"
-    MAKE_ARCHIVE = "make_archive"
-    KEEP_DATES = "keep_dates"
-    WIPE_LEFTOVERS = "wipe_leftovers"
+    COMPILE_SYNTHESIS = "compile_synthesis", "compilation d’une synthèse"
+    SEND_MAIL = "send_mail", "envoi d’un courriel"
+    MAKE_ARCHIVE = "make_archive", "archive des données d’une personne"
+    KEEP_DATES = "keep_dates", "effacements du jour"
+    WIPE_LEFTOVERS = "wipe_leftovers", "effacement de ce qui reste dans les fichiers"
 
 
 def write_json(message: dict[str, Any]) -> bytes:

@@ -270,6 +270,11 @@ def may_administer(viewer: Viewer | None, now: datetime) -> Verdict:
     return _by_role(Action.ADMINISTER, viewer, now)
 
 
+def may_operate(viewer: Viewer | None, now: datetime) -> Verdict:
+    """See how the site is (jobs, mails, room), let what waits begin: administrators."""
+    return _by_role(Action.OPERATE, viewer, now)
+
+
 def may_read_address(viewer: Viewer | None, now: datetime) -> Verdict:
     """See somebody else's address: administrators, and the journal notes each look; for others the address does not
     exist."""

@@ -66,6 +66,7 @@ class Action(Enum):
     READ_NOTIFICATIONS = "read notifications"
     KEEP_ACCOUNT = "keep account"
     ADMINISTER = "administer"
+    OPERATE = "operate"
     READ_ADDRESS = "read address"
     READ_JOURNAL = "read journal"
 
@@ -101,6 +102,7 @@ _WRITTEN = {
     # The law grants it to each person, whatever their standing here (GDPR, articles 15 to 17 and 20).
     Action.KEEP_ACCOUNT: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
     Action.ADMINISTER: "L F F F F F ✓ F F",
+    Action.OPERATE: "L F F F F F ✓ F F",
     # One at a time, and the journal notes who looked.
     Action.READ_ADDRESS: "N N N N N N ✓ N N",
     Action.READ_JOURNAL: "N N N ✓ N ✓ ✓ N N",
@@ -137,6 +139,7 @@ LABELS: Mapping[Enum, str] = {
     Action.READ_NOTIFICATIONS: "Lire ses notifications",
     Action.KEEP_ACCOUNT: "Voir et corriger son compte, exporter ses données, effacer son compte",
     Action.ADMINISTER: "Voir les comptes, donner un rôle, suspendre, inviter",
+    Action.OPERATE: "Voir l’état du site, envoyer tout de suite les courriels en attente",
     Action.READ_ADDRESS: "Voir l’adresse électronique d’une autre personne, ce qui est inscrit au journal",
     Action.READ_JOURNAL: "Lire le journal",
     Standing.VISITOR: "Visiteur",
@@ -182,6 +185,7 @@ REASONS: Mapping[Action, str] = {
     Action.ANSWER: "Seuls les agents de l’administration répondent aux propositions.",
     Action.PUBLISH: "Seuls les agents de l’administration publient une synthèse.",
     Action.ADMINISTER: "Seuls les administrateurs gèrent les comptes.",
+    Action.OPERATE: "Seuls les administrateurs voient l’état du site.",
 }
 
 # From the worst answer to the best: of several standings the best one counts, but a bar holds whatever the others.

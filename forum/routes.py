@@ -28,7 +28,7 @@ from forum.web.proposals import (
 from forum.web.sign_in import credentials, providers, second_factors, sessions
 from forum.web.syntheses import syntheses
 from forum.web.themes import themes
-from forum.web.upkeep import health
+from forum.web.upkeep import health, state
 from forum.web.votes import results, votes
 
 
@@ -175,6 +175,8 @@ MEMBERS = (
     form("/compte/adresse/nouvelle", account.agree_from_new, "new_address"),
     act("/compte/adresse/abandonner", account.give_up_address, "give_up_address"),
     page("/administration", people.hub, "administration"),
+    page("/administration/etat", state.show, "site_state"),
+    act("/administration/etat/courriels", state.send_mails, "send_waiting_mails"),
     page("/administration/personnes", people.index, "people"),
     act("/administration/personnes/adresse", people.find, "find_person"),
     page("/administration/personnes/{member:int}", people.show, "person"),

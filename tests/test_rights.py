@@ -227,6 +227,8 @@ ANSWERS = [
 ]
 ADMINISTRATION = [
     Case(ADMINISTER, "begin to administer", "/administration"),
+    Case(Action.OPERATE, "see how the site is", "/administration/etat"),
+    Case(Action.OPERATE, "send mails that wait", "/administration/etat/courriels", {}),
     Case(ADMINISTER, "list people", "/administration/personnes"),
     Case(ADMINISTER, "find somebody", "/administration/personnes/adresse", {"adresse": "cible@exemple.fr"}),
     Case(ADMINISTER, "see somebody's account", PERSON),

@@ -1,5 +1,6 @@
 """The commands that keep a site alive: its tables, its key, its backup and its return."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,10 +11,12 @@ from forum.commands.running import THEMES, commands, fail, run, run_open, say, s
 from forum.domain.journal_chain import NotedChain, verify
 from forum.domain.upkeep.fillings import mend_fillings
 from forum.domain.upkeep.identifiers import mend_identifiers
+from forum.domain.upkeep.state import Queue, SiteState, Troubled, send_waiting_mails, state
 from forum.operations import backups, moves, restores
 from forum.schema import migrate
 from forum.sealing import make_key
 from forum.settings import settings
+from forum.text.typography import moment, number
 
 ThemesFolder = Annotated[Path, typer.Option("--themes", help="Dossier des fichiers de thèmes.")]
 
@@ -73,6 +76,46 @@ def restore_command(
     """
     restored = run(lambda configured: restores.restore(configured, file, themes, replace=replace))
     say_lines(restored.lines())
+
+
+@commands.command("status")
+def status_command(
+    send_mails: Annotated[
+        bool, typer.Option("--send-mails", help="Envoyer tout de suite les courriels qui attendent un nouvel essai.")
+    ] = False,
+) -> None:
+    """Dire comment va le site : versions, tâches et courriels qui attendent ou ont échoué, place sur le disque."""
+    now = datetime.now(UTC)
+    if send_mails:
+        say(f"Courriels qui partent tout de suite : {run_open(lambda: send_waiting_mails(now))}")
+    say_lines(_status(run_open(lambda: state(now))))
+
+
+def _status(found: SiteState) -> Iterator[str]:
+    told = found.versions
+    yield f"Cahier {told.program}, Python {told.python}, {told.database}, schéma {told.schema}"
+    room = found.room
+    yield f"Base de données : {_mb(room.database)} ; disque : {_mb(room.free)} libres sur {_mb(room.total)}"
+    yield from _queue("Tâches", found.jobs)
+    yield from _queue("Courriels", found.mails)
+
+
+def _queue(heading: str, queue: Queue) -> Iterator[str]:
+    since = f", la plus ancienne attente depuis le {moment(queue.late_since, 'fr')}" if queue.late_since else ""
+    counts = f"{queue.waiting} en attente, {queue.running} en cours, {queue.failed} en échec"
+    yield f"{heading} : {counts}{since}"
+    for one in queue.put_off:
+        yield f"  à retenter le {moment(one.latest, 'fr')}, {_alike(one)}"
+    for one in queue.given_up:
+        yield f"  abandonné le {moment(one.latest, 'fr')}, {_alike(one)}"
+
+
+def _alike(one: Troubled) -> str:
+    return f"{one.job.label}, {one.count} fois : {one.reason}"
+
+
+def _mb(size: int) -> str:
+    return f"{number(round(size / 1e6, 1), 'fr')} Mo"
 
 
 @commands.command("verify-journal")

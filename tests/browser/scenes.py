@@ -421,6 +421,7 @@ OPEN = [
     Scene("synthesis refused (422)", "agent", "/syntheses", _no_such_theme),
     Scene("working draft", "agent", "/syntheses/{draft}"),
     Scene("administration", "administratrice", "/administration"),
+    Scene("state of the site", "administratrice", "/administration/etat"),
     Scene("people", "administratrice", "/administration/personnes?role=agent"),
     Scene("unknown address (422)", "administratrice", "/administration/personnes", _unknown_address),
     Scene("person", "administratrice", "/administration/personnes/3"),

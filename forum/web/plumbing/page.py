@@ -81,6 +81,7 @@ NOTICES = {
     "facteur-ote": "Sa double authentification est retirée et ses sessions sont fermées.",
     "lien-envoye": "Un lien lui est envoyé pour choisir un nouveau mot de passe.",
     "sessions-terminees": "Toutes les sessions de cette personne sont fermées.",
+    "courriels-envoyes": "Les courriels qui attendaient un nouvel essai partent maintenant.",
     "invitation-envoyee": "L’invitation est partie.",
     "invitation-retiree": "L’invitation est retirée : son lien ne mène plus nulle part.",
     "calendrier-fixe": "Le calendrier est enregistré.",
