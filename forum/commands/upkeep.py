@@ -11,6 +11,7 @@ from forum.commands.running import THEMES, commands, fail, run, run_open, say, s
 from forum.domain.journal_chain import NotedChain, verify
 from forum.domain.upkeep.fillings import mend_fillings
 from forum.domain.upkeep.identifiers import mend_identifiers
+from forum.domain.upkeep.misshapen import note_misshapen
 from forum.domain.upkeep.state import Queue, SiteState, Troubled, send_waiting_mails, state
 from forum.operations import backups, moves, restores
 from forum.schema import migrate
@@ -27,10 +28,12 @@ def migrate_command() -> None:
     run(migrate)
     mended = run_open(lambda: mend_identifiers(datetime.now(UTC)))
     hidden = run_open(lambda: mend_fillings(datetime.now(UTC)))
+    misshapen = run_open(lambda: note_misshapen(datetime.now(UTC)))
     say("La base de données est à jour.")
     say_lines(mended.lines())
     if hidden:
         say("Ce qui remplace les noms effacés n’en dit plus la longueur. Les documents concernés seront refaits.")
+    say_lines(misshapen)
 
 
 @commands.command("make-key")

@@ -679,6 +679,23 @@ COMMENT ON COLUMN "published_release"."closed_at" IS 'the close that it was the 
 COMMENT ON COLUMN "published_release"."cells" IS 'JSON: the published cells by attribute and reference';
 COMMENT ON TABLE "published_release" IS 'What was published of the groups of a theme when its votes were opened again, see `votes/releases.py`.';
 
+-- 0009_ballot_form
+CREATE FUNCTION ballot_form() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          IF NOT EXISTS (
+        SELECT 1 FROM proposal p JOIN theme t ON t.id = p.theme_id
+         WHERE p.id = NEW.proposal_id AND CASE t.voting
+               WHEN 'pour-contre' THEN NEW.opinion IN ('pour', 'abstention', 'contre')
+               WHEN 'soutien' THEN NEW.opinion = 'pour'
+               WHEN 'classement' THEN NEW.opinion IN ('1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12', '13', '14', '15', '16', '17', '18', '19', '20')
+               WHEN 'jugement' THEN NEW.opinion IN ('0', '1', '2', '3', '4', '5', '6') AND NEW.opinion < CAST(
+                    CASE t.mentions WHEN '' THEN 7
+                    ELSE LENGTH(t.mentions) - LENGTH(REPLACE(t.mentions, '
+', '')) + 1 END AS VARCHAR(10))
+               END) THEN RAISE EXCEPTION 'a ballot says what the kind of vote of its theme knows' USING ERRCODE = 'check_violation'; END IF;
+          RETURN NEW; END $$;
+CREATE TRIGGER ballot_form_held BEFORE INSERT OR UPDATE OF opinion, proposal_id ON ballot FOR EACH ROW
+          EXECUTE FUNCTION ballot_form();
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -688,3 +705,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0006_booleans', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0007_undelivered', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0008_releases', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0009_ballot_form', now());

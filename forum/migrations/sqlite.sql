@@ -517,6 +517,30 @@ CREATE TABLE "published_release" (
     "theme_id" INT NOT NULL REFERENCES "theme" ("id") ON DELETE RESTRICT,
     CONSTRAINT "uid_published_r_theme_i_cfc769" UNIQUE ("theme_id", "closed_at")
 );
+CREATE TRIGGER ballot_form_cast BEFORE INSERT ON ballot WHEN NOT EXISTS (
+        SELECT 1 FROM proposal p JOIN theme t ON t.id = p.theme_id
+         WHERE p.id = NEW.proposal_id AND CASE t.voting
+               WHEN 'pour-contre' THEN NEW.opinion IN ('pour', 'abstention', 'contre')
+               WHEN 'soutien' THEN NEW.opinion = 'pour'
+               WHEN 'classement' THEN NEW.opinion IN ('1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12', '13', '14', '15', '16', '17', '18', '19', '20')
+               WHEN 'jugement' THEN NEW.opinion IN ('0', '1', '2', '3', '4', '5', '6') AND NEW.opinion < CAST(
+                    CASE t.mentions WHEN '' THEN 7
+                    ELSE LENGTH(t.mentions) - LENGTH(REPLACE(t.mentions, '
+', '')) + 1 END AS VARCHAR(10))
+               END)
+          BEGIN SELECT RAISE(ABORT, 'a ballot says what the kind of vote of its theme knows'); END;
+CREATE TRIGGER ballot_form_changed BEFORE UPDATE OF opinion, proposal_id ON ballot WHEN NOT EXISTS (
+        SELECT 1 FROM proposal p JOIN theme t ON t.id = p.theme_id
+         WHERE p.id = NEW.proposal_id AND CASE t.voting
+               WHEN 'pour-contre' THEN NEW.opinion IN ('pour', 'abstention', 'contre')
+               WHEN 'soutien' THEN NEW.opinion = 'pour'
+               WHEN 'classement' THEN NEW.opinion IN ('1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12', '13', '14', '15', '16', '17', '18', '19', '20')
+               WHEN 'jugement' THEN NEW.opinion IN ('0', '1', '2', '3', '4', '5', '6') AND NEW.opinion < CAST(
+                    CASE t.mentions WHEN '' THEN 7
+                    ELSE LENGTH(t.mentions) - LENGTH(REPLACE(t.mentions, '
+', '')) + 1 END AS VARCHAR(10))
+               END)
+          BEGIN SELECT RAISE(ABORT, 'a ballot says what the kind of vote of its theme knows'); END;
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -527,3 +551,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0006_booleans', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0007_undelivered', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0008_releases', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0009_ballot_form', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

@@ -5,7 +5,7 @@ scale of the theme, "0" for the worst; a place in an order is "1" for the first,
 when is in `permissions.py`; ballots are written and counted in `votes.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -101,6 +101,23 @@ def read_opinion(voting: Voting, mentions: Sequence[str], text: str) -> str:
     raise Invalid(_WANTED[voting], field="avis", values={"last": LAST_PLACE})
 
 
+_MENTIONS = f"""CASE t.mentions WHEN '' THEN {len(DEFAULT_MENTIONS)}
+    ELSE LENGTH(t.mentions) - LENGTH(REPLACE(t.mentions, '\n', '')) + 1 END"""
+
+
+def _among(words: Iterable[object]) -> str:
+    return f"b.opinion IN ({', '.join(repr(str(word)) for word in words)})"
+
+
+WELL_FORMED: Final = f"""CASE t.voting
+    WHEN '{Voting.OPINIONS.value}' THEN {_among(each.value for each in Opinion)}
+    WHEN '{Voting.APPROVAL.value}' THEN {_among([Opinion.FOR.value])}
+    WHEN '{Voting.RANKING.value}' THEN {_among(range(1, LAST_PLACE + 1))}
+    WHEN '{Voting.JUDGMENT.value}' THEN {_among(range(MOST_MENTIONS))} AND b.opinion < CAST({_MENTIONS} AS VARCHAR(10))
+    END"""
+"""SQL for whether a ballot `b` is one that the kind of vote of its theme `t` knows, as `read_opinion` reads it. The
+database takes no other; one that it holds all the same is counted nowhere, so that it blocks no result."""
+
 _WANTED: Final[Mapping[Voting, str]] = {
     Voting.OPINIONS: "Choisissez pour, abstention ou contre.",
     Voting.APPROVAL: "Ici, on soutient une proposition ou on ne dit rien : choisissez pour.",
@@ -110,7 +127,11 @@ _WANTED: Final[Mapping[Voting, str]] = {
 
 
 def opinion_words(voting: Voting, mentions: Sequence[str], opinion: str) -> str:
-    """A stored ballot in French words; `mentions` are its scale."""
+    """A stored ballot in French words; `mentions` are its scale. One of no known form is told as it is."""
+    try:
+        read_opinion(voting, mentions, opinion)
+    except Invalid:
+        return opinion
     match voting:
         case Voting.JUDGMENT:
             return mentions[int(opinion)]

@@ -16,6 +16,7 @@ from forum.domain.leftovers import ask_to_wipe
 from forum.domain.members import address_changes, invitations, joining
 from forum.domain.privacy import personal_data
 from forum.domain.sign_in import sessions, visits
+from forum.domain.upkeep.misshapen import set_aside_misshapen
 from forum.jobs import JobName, enqueue
 from forum.text.typography import PARIS
 
@@ -33,6 +34,7 @@ PURGES: Final[Mapping[str, Purge]] = {
     "notifications": notifications.forget_read,
     "mails": mail.forget_stale,
     "jobs": jobs.forget_over,
+    "misshapen ballots": set_aside_misshapen,
 }
 """The names are those in the log."""
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from forum.database import rows
 from forum.domain.references import reference
-from forum.domain.themes.ballots import OwnBallot, Rules, takes_quota
+from forum.domain.themes.ballots import WELL_FORMED, OwnBallot, Rules, takes_quota
 from forum.domain.themes.themes import find_theme
 from forum.domain.votes.votes import voter_id
 from forum.models.themes import Voting
@@ -73,9 +73,10 @@ async def progress_in(viewer: Viewer | None, theme_number: int, now: datetime) -
     """
     theme = await find_theme(theme_number)
     found = await rows(
-        """
+        f"""
         SELECT p.id, p.number, p.wording, p.substance, b.opinion, b.proposal_version
-          FROM proposal p LEFT JOIN ballot b ON b.proposal_id = p.id AND b.voter_id = $1
+          FROM proposal p JOIN theme t ON t.id = p.theme_id
+          LEFT JOIN ballot b ON b.proposal_id = p.id AND b.voter_id = $1 AND {WELL_FORMED}
          WHERE p.theme_id = $2 AND p.state = 'open'""",
         voter_id(viewer),
         theme.id,

@@ -17,8 +17,9 @@ the exact former tallies. Statements work on sets of rows, whatever the number o
 from datetime import datetime
 
 from forum.database import row, rows
+from forum.domain.themes.ballots import WELL_FORMED
 
-_WANTED = """
+_WANTED = f"""
     WITH withdrawn AS (
         SELECT voter_id FROM ballot_change
          WHERE opinion IS NULL AND NOT by_merge
@@ -28,7 +29,8 @@ _WANTED = """
                ROW_NUMBER() OVER (PARTITION BY b.voter_id ORDER BY m.id) AS place
           FROM proposal_merge m
           JOIN proposal s ON s.id = m.source_id
-          JOIN ballot b ON b.proposal_id = s.id AND b.proposal_version >= s.substance
+          JOIN theme t ON t.id = s.theme_id
+          JOIN ballot b ON b.proposal_id = s.id AND b.proposal_version >= s.substance AND {WELL_FORMED}
           JOIN proposal_turn u ON u.id = (
                SELECT MAX(r.id) FROM proposal_turn r
                 WHERE r.proposal_id = $1 AND r.other_id = m.source_id AND r.turn = 'received')

@@ -16,7 +16,7 @@ from anyio import to_thread
 
 from forum.database import is_sqlite, rows
 from forum.domain.references import reference
-from forum.domain.themes.ballots import TALLIED
+from forum.domain.themes.ballots import TALLIED, WELL_FORMED
 from forum.domain.themes.themes import ThemeHead
 from forum.domain.votes.releases import (
     Release,
@@ -238,8 +238,10 @@ async def _partitions(
     )
 
 
-_TABLES: Final = "FROM ballot b JOIN proposal p ON p.id = b.proposal_id"
-_COUNTED: Final = f"p.theme_id = $1 AND p.state IN {IN_FORCE_SQL} AND b.proposal_version >= p.substance"
+_TABLES: Final = "FROM ballot b JOIN proposal p ON p.id = b.proposal_id JOIN theme t ON t.id = p.theme_id"
+_COUNTED: Final = (
+    f"{WELL_FORMED} AND p.theme_id = $1 AND p.state IN {IN_FORCE_SQL} AND b.proposal_version >= p.substance"
+)
 """The ballots that count: those on proposals in force, at the substance that they ask for now."""
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from forum.database import Row, on_postgres, places, row, rows, transaction
 from forum.domain.references import parse_reference, reference
-from forum.domain.themes.ballots import TALLIED, Count, OwnBallot, Rules, read_opinion, takes_quota
+from forum.domain.themes.ballots import TALLIED, WELL_FORMED, Count, OwnBallot, Rules, read_opinion, takes_quota
 from forum.domain.themes.themes import (
     THEME_COLUMNS,
     Hold,
@@ -32,10 +32,10 @@ LINE_COLUMNS = f"""
     p.id AS proposal_id, p.number AS proposal_number, p.wording, p.version AS proposal_version, p.state,
     p.author_id, p.substance, b.opinion, b.proposal_version AS judged_version, {THEME_COLUMNS}"""
 
-LINE_TABLES = """
+LINE_TABLES = f"""
       FROM proposal p
       JOIN theme t ON t.id = p.theme_id
-      LEFT JOIN ballot b ON b.proposal_id = p.id AND b.voter_id = $1"""
+      LEFT JOIN ballot b ON b.proposal_id = p.id AND b.voter_id = $1 AND {WELL_FORMED}"""
 
 NO_VOTER = 0
 """The voter id of somebody who has no ballot: a visitor."""
@@ -343,8 +343,9 @@ async def own_votes(viewer: Viewer | None, proposals: Sequence[int]) -> dict[int
         return {}
     found = await rows(
         f"""
-        SELECT proposal_id, opinion, proposal_version FROM ballot
-         WHERE voter_id = $1 AND proposal_id IN ({places(len(proposals), after=1)})""",
+        SELECT b.proposal_id, b.opinion, b.proposal_version
+          FROM ballot b JOIN proposal p ON p.id = b.proposal_id JOIN theme t ON t.id = p.theme_id
+         WHERE {WELL_FORMED} AND b.voter_id = $1 AND b.proposal_id IN ({places(len(proposals), after=1)})""",
         viewer.id,
         *proposals,
     )
@@ -356,7 +357,7 @@ async def counts_of(theme: ThemeHead, now: datetime) -> dict[int, Count] | None:
     ballot are left out. None while they are not public."""
     if not theme.schedule.tallies_are_public(now):
         return None
-    return _counts(await rows(f"{_COUNTED} WHERE p.theme_id = $1 GROUP BY 1, 2", theme.id))
+    return _counts(await rows(f"{_COUNTED} p.theme_id = $1 GROUP BY 1, 2", theme.id))
 
 
 async def tallies_of(theme: ThemeHead, now: datetime) -> dict[int, Tally] | None:
@@ -388,8 +389,8 @@ async def voters_of(themes: Sequence[ThemeHead], now: datetime) -> int | None:
     found = await row(
         f"""
         SELECT COUNT(DISTINCT b.voter_id) AS voters
-          FROM ballot b JOIN proposal p ON p.id = b.proposal_id
-         WHERE p.state IN {IN_FORCE_SQL} AND b.proposal_version >= p.substance
+          FROM ballot b JOIN proposal p ON p.id = b.proposal_id JOIN theme t ON t.id = p.theme_id
+         WHERE {WELL_FORMED} AND p.state IN {IN_FORCE_SQL} AND b.proposal_version >= p.substance
            AND p.theme_id IN ({places(len(counted))})""",
         *counted,
     )
@@ -421,16 +422,17 @@ async def lines_under_posts(posts: Sequence[int], now: datetime) -> dict[int, tu
     return lines
 
 
-_COUNTED = """
+_COUNTED = f"""
     SELECT b.proposal_id, CASE WHEN b.proposal_version < p.substance THEN '' ELSE b.opinion END AS said,
            COUNT(*) AS ballots
-      FROM ballot b JOIN proposal p ON p.id = b.proposal_id"""
+      FROM ballot b JOIN proposal p ON p.id = b.proposal_id JOIN theme t ON t.id = p.theme_id
+     WHERE {WELL_FORMED} AND"""
 """SQL for what a ballot says, NULL for one that waits to be confirmed because it judges an older substance."""
 
 
 async def _count(proposals: Sequence[int]) -> dict[int, Count]:
     """The counts of some proposals. The caller has checked that the schedule makes them public."""
-    return _counts(await rows(f"{_COUNTED} WHERE p.id IN ({places(len(proposals))}) GROUP BY 1, 2", *proposals))
+    return _counts(await rows(f"{_COUNTED} p.id IN ({places(len(proposals))}) GROUP BY 1, 2", *proposals))
 
 
 def _counts(grouped: Iterable[Row]) -> dict[int, Count]:
