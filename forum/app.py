@@ -4,6 +4,7 @@
 stops the start with one sentence, a Redis that is away does not.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ from forum.web.plumbing.addresses import Addresses
 from forum.web.plumbing.kept import KeptPages
 from forum.web.plumbing.middleware import Entrance
 from forum.web.plumbing.page import Pages
+from forum.web.plumbing.watch import Watch
 from workers import embedded
 
 logger = structlog.get_logger()
@@ -44,9 +46,9 @@ def clock() -> datetime:
 
 def build(settings: Settings, *, clock: Callable[[], datetime] = clock) -> Starlette:
     """The application. `clock` gives the time that every page and rule goes by."""
-    table = routes()
+    table, watch = routes(), Watch(settings)
     entrance = Middleware(
-        Entrance, settings=settings, clock=clock, viewer_of=viewer_of, refuse=_refuse, fail=_answer_failure
+        Entrance, settings=settings, clock=clock, viewer_of=viewer_of, refuse=_refuse, fail=_answer_failure, watch=watch
     )
     app = Starlette(
         routes=table,
@@ -67,12 +69,14 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = clock) -> Starl
         fewest_with_orders=FEWEST_WITH_ORDERS,
     )
     app.state.kept = KeptPages()
+    app.state.watch = watch
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
+    looking = asyncio.create_task(app.state.watch.watch_loop(), name="event loop delay")
     try:
         await open_database(settings, in_time=True)
         app.state.pages.example = await _has_examples(settings)
@@ -84,6 +88,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
             await embedded.start()
         yield
     finally:
+        looking.cancel()
         await embedded.stop()
         jobs.hang_bell(None)
         await close_throttle()

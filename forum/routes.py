@@ -28,7 +28,7 @@ from forum.web.proposals import (
 from forum.web.sign_in import credentials, providers, second_factors, sessions
 from forum.web.syntheses import syntheses
 from forum.web.themes import themes
-from forum.web.upkeep import health, state
+from forum.web.upkeep import health, metrics, state
 from forum.web.votes import results, votes
 
 
@@ -212,6 +212,7 @@ SITE = (
     page("/charte", legal.show, "charter"),
     page("/accessibilite", legal.show, "accessibility"),
     page("/cookies", legal.show, "cookies"),
+    page("/metriques", metrics.show, "metrics"),
     page("/sante/vivant", health.live, "live"),
     page("/sante/pret", health.ready, "ready"),
     page("/static/{path:path}", static.show, "static"),

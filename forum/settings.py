@@ -242,6 +242,13 @@ class Logs(SettingsSection):
     addresses: Literal["none", "network", "whole"]
 
 
+class Metrics(SettingsSection):
+    """Who reads /metriques; nobody by default."""
+
+    token: str = Field(pattern=r"^($|[\x21-\x7e]{20,}$)")
+    loopback: bool
+
+
 class Settings(BaseSettings):
     """The whole of `settings.toml`, overridden by `FORUM_<SECTION>__<NAME>`."""
 
@@ -270,6 +277,7 @@ class Settings(BaseSettings):
     retention: Retention
     jobs: Jobs
     logs: Logs
+    metrics: Metrics
 
     def with_database(self, url: str) -> "Settings":
         """These settings with another database."""

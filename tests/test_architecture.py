@@ -32,6 +32,7 @@ DOORS = RANKS[7]
 PLACES = {
     "starlette": {"web", "api", "app", "routes"},
     "jinja2": {"web", "api", "documents", "workers"},
+    "prometheus_client": {"web"},
     "markupsafe": {"web", "documents"},
     "arq": {"jobs", "workers"},
     "redis": {"breaker", "jobs", "workers"},

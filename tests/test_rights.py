@@ -1126,6 +1126,7 @@ OPEN_PAGES = {
     "accessibility",
     "cookies",
     "live",
+    "metrics",
     "ready",
     "static",
     "sign_in",

@@ -16,6 +16,7 @@ NO_PAGE = {
     "api_synthesis",
     "api_own_archive",
     "live",
+    "metrics",
     "ready",
     "static",
     "meetings_calendar",

@@ -45,8 +45,10 @@ STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
 # For pages that do not set caching themselves: a visitor's may be stored and revalidated, a member's is private.
 VISITOR_CACHE, MEMBER_CACHE = b"no-cache", b"private, no-cache"
 _LOCAL_HOST = re.compile(rb"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
+# For a program that knows this process by its own address, as each process has its own figures.
+FIGURES = "/metriques"
 # The router and the assets; nothing here depends on a session.
-_WITHOUT_SESSION = ("/static/", "/sante/")
+_WITHOUT_SESSION = ("/static/", "/sante/", FIGURES)
 
 logger = structlog.get_logger()
 
@@ -84,13 +86,14 @@ class Entrance:
         viewer_of: ViewerOf,
         refuse: Refuse,
         fail: Fail,
+        watch: Watch,
     ) -> None:
         self.app = app
         self.clock = clock
         self.viewer_of = viewer_of
         self.refuse = refuse
         self.fail = fail
-        self.watch = Watch(settings)
+        self.watch = watch
         self._cookie = cookie_name(settings).encode() + b"="
         self._host = settings.site.host.encode()
         self._origin = settings.site.base_url.encode()
@@ -164,7 +167,11 @@ class Entrance:
         return "en"
 
     async def _refusal(self, scope: Scope, told: RequestHead) -> tuple[int, str] | None:
-        if told.host != self._host and not (self._development and _LOCAL_HOST.fullmatch(told.host)):
+        if (
+            scope["path"] != FIGURES
+            and told.host != self._host
+            and not (self._development and _LOCAL_HOST.fullmatch(told.host))
+        ):
             return 400, "Cette adresse n’est pas celle du site."
         # No address of ours holds a sign that does not print; the router would overlook a line feed at the end.
         if not scope["path"].isprintable() or "\N{REPLACEMENT CHARACTER}" in scope["path"]:

@@ -1,21 +1,29 @@
-"""What is told of a request once it is answered? One line in the log: where, what came out, how long it took.
+"""What is told of a request once it is answered? One line in the log: where, what came out, how long it took; and, when
+the settings open /metriques, the same as counts.
 
 The route's name stands for the address, whose words and numbers say what somebody reads. Who asked is told only of a
 refusal (403, 429), by number, with the sentence that they read. What failed has a line of its own (`forum/logs.py`)
 under the same number of request.
 """
 
+import asyncio
 import ipaddress
 from datetime import UTC, datetime
 from time import perf_counter
+from typing import Final
 
 import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import Scope
 
 from forum.logs import write_line
 from forum.settings import Settings
 
 REFUSALS = frozenset({403, 429})
+SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+TICK: Final = 1.0
+"""Seconds between two looks at how late the event loop is."""
 
 logger = structlog.get_logger("access")
 
@@ -26,6 +34,16 @@ class Watch:
     def __init__(self, settings: Settings) -> None:
         self._tells_all = settings.logs.access
         self._addresses = settings.logs.addresses
+        self._counts = settings.metrics.loopback or bool(settings.metrics.token)
+        self.registry = CollectorRegistry()
+        self._answered = Counter("cahier_requests", "Requests answered", ["route", "status"], registry=self.registry)
+        self._took = Histogram(
+            "cahier_request_seconds", "Time to answer", ["route"], buckets=SECONDS, registry=self.registry
+        )
+        self._late = Histogram(
+            "cahier_event_loop_delay_seconds", "How late the event loop is", buckets=SECONDS, registry=self.registry
+        )
+        self._told: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def begin(self, scope: Scope) -> None:
         """From here on every line that this request causes bears its number."""
@@ -40,7 +58,10 @@ class Watch:
     def tell(self, scope: Scope, status: int) -> None:
         """Tell of a request that was answered."""
         state, route, method = scope["state"], scope.get("route"), scope["method"]
-        ms = round((perf_counter() - state["started"]) * 1000, 1)
+        seconds = perf_counter() - state["started"]
+        ms = round(seconds * 1000, 1)
+        if self._counts:
+            self._count(route or "none", status, seconds)
         if status in REFUSALS:
             member = state["viewer"].id if state["viewer"] else None
             logger.warning(
@@ -55,6 +76,20 @@ class Watch:
                 f'"request": "{state["request_id"]}"{address}, "level": "info", '
                 f'"timestamp": "{datetime.now(UTC).isoformat()}"}}'
             )
+
+    def _count(self, route: str, status: int, seconds: float) -> None:
+        found = self._told.get((route, status))
+        if found is None:
+            found = self._told[route, status] = self._answered.labels(route, status), self._took.labels(route)
+        found[0].inc()
+        found[1].observe(seconds)
+
+    async def watch_loop(self) -> None:
+        """Note each second how much later than asked this task is woken: everybody waits as long."""
+        while self._counts:
+            due = perf_counter() + TICK
+            await asyncio.sleep(TICK)
+            self._late.observe(max(0.0, perf_counter() - due))
 
 
 def network(host: str) -> str:

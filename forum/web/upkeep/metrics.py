@@ -1,0 +1,72 @@
+"""/metriques: figures for Prometheus, off by default. By a token, or to whoever asks from this very machine.
+
+Counts of requests are kept by `plumbing/watch.py` as they are answered; work that waits is read from the database when
+the figures are asked for, and the time of that reading tells how long the database makes people wait. Each process has
+its own figures. No label holds a number or a name of anything that people made.
+"""
+
+import hmac
+import ipaddress
+from time import perf_counter
+
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.domain.upkeep.state import Queue, queue_of_jobs, queue_of_mails
+from forum.errors import NotFound
+from forum.settings import Metrics
+from forum.web.plumbing.callers import place_of
+
+
+async def show(request: Request) -> Response:
+    """The figures; for whoever may not read them, and while they are off, the page does not exist."""
+    known: Metrics = request.app.state.settings.metrics
+    if not _may_read(request, known):
+        raise NotFound
+    begun = perf_counter()
+    jobs, mails = await queue_of_jobs(request.state.now), await queue_of_mails(request.state.now)
+    asked = GaugeMetricFamily("cahier_database_answer_seconds", "Time that the database took for the figures of jobs")
+    asked.add_metric([], perf_counter() - begun)
+    waiting = GaugeMetricFamily("cahier_jobs_waiting", "Jobs that wait", labels=["kind"])
+    failed = GaugeMetricFamily("cahier_jobs_failed", "Jobs that were given up", labels=["kind"])
+    late = GaugeMetricFamily("cahier_jobs_late_seconds", "Longest wait of a job whose time has come", labels=["kind"])
+    for kind, queue in (("mail", mails), ("other", jobs)):
+        waiting.add_metric([kind], queue.waiting)
+        failed.add_metric([kind], queue.failed)
+        late.add_metric([kind], _late(queue, request))
+    figures = generate_latest(request.app.state.watch.registry) + generate_latest(
+        _JustRead([waiting, failed, late, asked])
+    )
+    return Response(figures, media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
+
+
+class _JustRead(Collector):
+    """Figures read just now, in the form that the library writes."""
+
+    def __init__(self, families: list[GaugeMetricFamily]) -> None:
+        self._families = families
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        return self._families
+
+
+def _late(queue: Queue, request: Request) -> float:
+    since = queue.late_since
+    return 0.0 if since is None else float((request.state.now - since).total_seconds())
+
+
+def _may_read(request: Request, known: Metrics) -> bool:
+    if known.loopback and _is_loopback(place_of(request)):
+        return True
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    return bool(known.token) and hmac.compare_digest(given.encode(), known.token.encode())
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
