@@ -70,7 +70,13 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = clock) -> Starl
     )
     app.state.kept = KeptPages()
     app.state.watch = watch
+    app.state.leaves = False
     return app
+
+
+def say_leaving(app: Starlette) -> None:
+    """From now on whoever asks whether this process is ready reads that it stops."""
+    app.state.leaves = True
 
 
 @asynccontextmanager

@@ -5,6 +5,9 @@ at each packet: one header without end kept everybody waiting for minutes. It al
 not come. Here a head has 64 kB and ten seconds, and so has what follows a body that came in pieces. The size of bodies
 is checked by who reads them (`web/plumbing/forms.py`); here they have an end in time.
 
+When the server leaves, each answer closes its connection and says so: closed between two answers, it might cross the
+next request, which would be lost.
+
 Connections of which nobody has seen a request yet are numbered: beyond a few hundred, the oldest gives its place.
 """
 
@@ -13,6 +16,7 @@ from typing import ClassVar, Final, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
 
 HEAD_BYTES: Final = 64 * 1024
 """Browsers and proxies send a tenth of it."""
@@ -30,6 +34,12 @@ WORDS: Final = {
     414: ("Cette adresse est trop longue.", "This address is too long."),
     431: ("L’en-tête de cette demande est trop long.", "The header of this request is too long."),
 }
+
+
+class State(ServerState):
+    """What the connections of a server share."""
+
+    leaves = False
 
 
 class Connection(HttpToolsProtocol):
@@ -103,6 +113,18 @@ class Connection(HttpToolsProtocol):
         self._told = self._in_body = True
         self.silent.pop(self, None)
         super().on_headers_complete()
+        if isinstance(self.server_state, State) and self.server_state.leaves:
+            self.close_after_answer()
+
+    def close_after_answer(self) -> None:
+        """Close after the answer that is due, unless it has begun without saying so: then after the next one."""
+        if self._is_answering() and not self.cycle.response_started:
+            self.cycle.keep_alive = False
+
+    def cut_body(self) -> None:
+        """Wait no longer for the rest of a body: who reads it learns that its sender has gone."""
+        if self._in_body:
+            self.transport.abort()
 
     def on_body(self, body: bytes) -> None:
         self._told = True
@@ -169,3 +191,20 @@ class Connection(HttpToolsProtocol):
         self.transport.write(STATUS_LINE[status] + lines + b"\r\n" + words)
         self.transport.write_eof()
         self._deadline = self.loop.call_later(LINGER, self.transport.abort)
+
+
+def leave(state: State) -> None:
+    """From now on each answer closes its connection."""
+    state.leaves = True
+    for one in _connections(state):
+        one.close_after_answer()
+
+
+def cut_bodies(state: State) -> None:
+    """Wait no longer for the rest of any body."""
+    for one in _connections(state):
+        one.cut_body()
+
+
+def _connections(state: State) -> list[Connection]:
+    return [one for one in state.connections if isinstance(one, Connection)]

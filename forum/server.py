@@ -4,24 +4,33 @@ The lifespan is entered here rather than by uvicorn, so that a failed start prin
 Several processes are several of these behind a proxy: nothing is shared but the database and Redis.
 """
 
+import asyncio
 import errno
 import resource
 import signal
 import socket
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
+from types import FrameType
 
 import structlog
 import uvicorn
 
-from forum.app import build
-from forum.connections import Connection
+from forum.app import build, say_leaving
+from forum.connections import Connection, State, cut_bodies, leave
 from forum.domain.upkeep.state import versions
 from forum.errors import CannotStart, plain_reason
 from forum.settings import Settings
 
-# Seconds that open requests have to end when the process is told to stop.
+# Seconds that open requests have to end once nothing is accepted any more; of those, what a body still has to arrive.
 GRACE = 10
+BODIES = 5
+# Seconds between refusing connections and closing those that nobody uses: a proxy that was refused one leaves them.
+REFUSING = 1
+# Seconds that a connection stays open for the next request: longer than proxies keep theirs (60 in nginx), since a
+# request that crosses our closing is lost.
+KEEP_ALIVE = 75
 FILES = 65536
 # Seconds after which a client that takes nothing more of its answer is cut; until then both are kept for it.
 UNREAD = 60
@@ -30,15 +39,50 @@ log = structlog.get_logger()
 
 
 class Server(uvicorn.Server):
-    """A server that announces itself once it can answer: anything printed earlier might turn out false."""
+    """A server that announces itself once it can answer, since anything printed earlier might turn out false, and that
+    loses no request when it stops.
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    It first lets proxies learn that it leaves (`drain` seconds): it says so to who asks whether it is ready, and
+    answers everybody else as before, each over a connection that closes. Then it refuses connections, and only later
+    closes those that are open. SIGINT, somebody at a keyboard, or a second signal does without the waiting.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, *, announce: Callable[[], None], leave: Callable[[], None], drain: float
+    ) -> None:
         super().__init__(config)
+        self._state = self.server_state = State()
         self._announce = announce
+        self._leave = leave
+        self._drain = drain
+        self._hurries = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._announce()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit or sig == signal.SIGINT:
+            self._hurries = True
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._leave()
+        leave(self._state)
+        if self._drain:
+            await self._wait(self._drain)
+            for one in (*self.servers, *(sockets or ())):
+                one.close()
+            await self._wait(REFUSING)
+        cutting = asyncio.get_running_loop().call_later(BODIES, cut_bodies, self._state)
+        await super().shutdown(sockets)
+        cutting.cancel()
+
+    async def _wait(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while not self._hurries and loop.time() < end:  # noqa: ASYNC110 # a signal handler wakes no loop
+            await asyncio.sleep(min(0.1, seconds))
 
 
 async def serve(settings: Settings, announce: Callable[[], None]) -> None:
@@ -67,6 +111,7 @@ async def _serve_on(bound: socket.socket, settings: Settings, announce: Callable
         server_header=False,
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies or None,
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
     )
     async with app.router.lifespan_context(app):
@@ -79,7 +124,8 @@ async def _serve_on(bound: socket.socket, settings: Settings, announce: Callable
             log.info("the site answers", **running)
             announce()
 
-        await Server(config, answering).serve([bound])
+        drain = settings.server.drain_seconds
+        await Server(config, announce=answering, leave=partial(say_leaving, app), drain=drain).serve([bound])
     log.info("the site has stopped", program=running["program"])
 
 

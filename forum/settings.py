@@ -77,6 +77,7 @@ class ServerSettings(SettingsSection):
     host: str
     port: int = Field(ge=1, le=65535)
     trusted_proxies: str
+    drain_seconds: float = Field(ge=0, le=60)
 
 
 class Database(SettingsSection):

@@ -27,9 +27,11 @@ class App:
     """Answers the number of bytes that were sent, reading them or not."""
 
     reads = True
+    asked = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http"
+        self.asked += 1
         size, more = 0, self.reads
         while more:
             message = await receive()
@@ -261,6 +263,72 @@ async def end_of(connection: socket.socket) -> int | None:
             await asyncio.sleep(0.1)
         except OSError as problem:
             return problem.errno
+
+
+# --- when the server leaves
+
+
+class Site:
+    """A server of ours over `app`, told to stop as by a supervisor."""
+
+    def __init__(self, app: App, drain: float) -> None:
+        self.socket = server.bind("127.0.0.1", 0)
+        config = uvicorn.Config(
+            app, http=Connection, ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=server.GRACE
+        )
+        self.left = asyncio.Event()
+        self.begun = asyncio.Event()
+        self._server = server.Server(config, announce=self.begun.set, leave=self.left.set, drain=drain)
+        self._running = asyncio.create_task(self._server.serve([self.socket]))
+
+    async def connect(self) -> Browser:
+        await self.begun.wait()
+        return Browser(*await asyncio.open_connection(*self.socket.getsockname()))
+
+    async def stop(self) -> None:
+        self._server.should_exit = True
+        await self.left.wait()
+
+    def hurry(self) -> None:
+        """What a second signal does, which would end the tests too."""
+        self._server._hurries = True
+
+    async def end(self) -> None:
+        async with asyncio.timeout(PATIENCE):
+            await self._running
+        self.socket.close()
+
+
+async def test_a_server_that_leaves_still_answers_and_says_that_it_closes(app: App) -> None:
+    site = Site(app, PATIENCE)
+    used = await site.connect()
+    assert await used.ask(ASKED) == (200, b"0 bytes")
+    await site.stop()
+    for browser in (used, await site.connect()):
+        await browser.send(ASKED)
+        assert b"connection: close\r\n" in await browser.reader.readuntil(b"\r\n\r\n")
+        assert await browser.reader.readexactly(7) == b"0 bytes"
+        assert await browser.is_closed()
+        browser.writer.close()
+    site.hurry()
+    await site.end()
+
+
+async def test_a_server_that_leaves_waits_for_no_body_that_does_not_come(
+    app: App, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(server, "BODIES", 0.2)
+    monkeypatch.setattr(server, "GRACE", PATIENCE)
+    site = Site(app, 0)
+    browser = await site.connect()
+    await browser.send(POSTED + b"12345")
+    while not app.asked:
+        await asyncio.sleep(0.01)
+    await site.stop()
+    assert await browser.is_closed()
+    browser.writer.close()
+    await site.end()
+    assert [line.message for line in caplog.records if line.levelname == "ERROR"] == []
 
 
 # --- how many

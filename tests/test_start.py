@@ -36,15 +36,20 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 def on_a_fresh_machine(folder: Path) -> dict[str, str]:
     """The environment of a fresh machine: SQLite in an empty folder, no Redis, a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = a_free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FORUM_")}
     return kept | {
         "FORUM_SITE__DATA_DIR": str(folder / "data"),
         "FORUM_SITE__BASE_URL": f"http://127.0.0.1:{port}",
         "FORUM_SERVER__PORT": str(port),
+        "FORUM_SERVER__DRAIN_SECONDS": "0",
     }
+
+
+def a_free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 @pytest.fixture
