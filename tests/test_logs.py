@@ -1,8 +1,10 @@
 """What the log tells: a line for each request without its words, a repeated fault once, nothing twice."""
 
+import asyncio
 import io
 import json
 import logging
+import signal
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +14,7 @@ import structlog
 from httpx2 import AsyncClient
 from starlette.applications import Starlette
 
-from forum import logs
+from forum import __version__, logs
 from forum.app import build
 from forum.domain.members import members
 from forum.domain.members.particulars import Particulars
@@ -24,6 +26,7 @@ from forum.settings import Settings, settings
 from forum.web.plumbing.watch import network
 from tests.conftest import NOON, Clock, visitor
 from tests.factories import give_factor, make_member, sign_in
+from workers import process
 
 pytestmark = pytest.mark.anyio
 
@@ -209,6 +212,23 @@ def test_lines_of_libraries_and_warnings_are_json_too(log: Log) -> None:
         "the program ends by a fault",
     ]
     assert all("Traceback" in line["exception"] and "level" in line for line in log.lines)
+
+
+async def test_a_worker_says_what_it_is_when_it_begins_and_when_it_ends(
+    configured: Settings, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(_: object) -> None: ...
+
+    monkeypatch.setattr(process, "breaker_of", lambda _: object())
+    monkeypatch.setattr(process, "open_bell", nothing)
+    monkeypatch.setattr(process, "at_work", nothing)
+    await process.work(configured)
+    for one in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().remove_signal_handler(one)
+    begun, ended = log.lines
+    assert (begun["event"], begun["program"]) == ("the worker begins", __version__)
+    assert begun["schema"]
+    assert ended["event"] == "the worker has stopped"
 
 
 async def test_a_refusal_for_programs_bears_its_number(app: Starlette, client: AsyncClient) -> None:

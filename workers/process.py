@@ -6,12 +6,14 @@ When the database is unreachable at the start, it says so in one sentence and en
 
 import asyncio
 import signal
+from dataclasses import asdict
 from typing import Final
 
 import structlog
 
 from forum.breaker import AWAY, Breaker, breaker_of, close_breakers, connections_to
 from forum.database import close_database, open_database
+from forum.domain.upkeep.state import versions
 from forum.errors import CannotStart
 from forum.jobs import bell_over, hang_bell, open_bell
 from forum.settings import Settings
@@ -38,6 +40,7 @@ async def work(known: Settings) -> None:
     try:
         await open_database(known)
         await open_bell(known)
+        log.info("the worker begins", **asdict(await versions()))
         working, stopping = asyncio.create_task(at_work(breaker)), asyncio.create_task(told_to_stop.wait())
         await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -50,6 +53,7 @@ async def work(known: Settings) -> None:
         hang_bell(None)
         await close_breakers()
         await close_database()
+    log.info("the worker has stopped")
 
 
 async def at_work(breaker: Breaker) -> None:
