@@ -1,6 +1,8 @@
 """Every setting, typed and validated once: `settings.toml`, then the environment, which nothing else reads."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -302,45 +304,51 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @model_validator(mode="after")
-    def production_knows_its_proxy(self) -> "Settings":
-        """Behind a proxy that is not trusted, everybody has the same address: wrong passwords would lock everybody
-        out."""
-        if self.site.environment == "production" and not self.server.trusted_proxies:
-            raise ValueError(
-                "server.trusted_proxies nomme le serveur mandataire en production, ou dit none s’il n’y en a pas"
-            )
+    def production_lacks_nothing(self) -> "Settings":
+        if self.site.environment == "production" and (lacks := [*self.lacks()]):
+            raise ValueError(" ; ".join(f"{one.setting} {one.reason}" for one in lacks))
         return self
 
-    @model_validator(mode="after")
-    def production_brings_its_key(self) -> "Settings":
-        """A key made by a process is lost with its disk, and unknown to the other processes."""
-        if self.site.environment == "production" and not self.security.key:
-            raise ValueError("security.key manque en production ; python -m forum make-key en tire une")
-        return self
-
-    @model_validator(mode="after")
-    def production_asks_its_provider_over_https(self) -> "Settings":
-        if self.site.environment == "production" and self.oidc.discovery_url.startswith("http:"):
-            raise ValueError("oidc.discovery_url commence par https:// en production")
-        return self
-
-    @model_validator(mode="after")
-    def production_sends_its_mails(self) -> "Settings":
-        """Otherwise nobody could confirm an address or change a lost password, despite being told that a mail is
-        coming; and files would keep the addresses and links of people."""
-        if self.site.environment != "production":
-            return self
+    def lacks(self) -> "Iterator[Lack]":
+        """What production still wants of these settings, all at once."""
+        if not self.site.secure:
+            yield Lack("site.base_url", "commence par https:// en production", "https://consultation.exemple.fr")
+        # Behind a proxy that is not trusted, everybody has the same address: wrong passwords would lock everybody out.
+        if not self.server.trusted_proxies:
+            reason = "nomme le serveur mandataire en production, ou dit none s’il n’y en a pas"
+            yield Lack("server.trusted_proxies", reason, "127.0.0.1")
+        # A key made by a process is lost with its disk, and unknown to the other processes.
+        if not self.security.key:
+            yield Lack("security.key", "manque en production ; python -m forum make-key en tire une", "…")
+        if self.oidc.discovery_url.startswith("http:"):
+            wanted = self.oidc.discovery_url.replace("http:", "https:", 1)
+            yield Lack("oidc.discovery_url", "commence par https:// en production", wanted)
+        # Otherwise nobody could confirm an address or change a lost password, despite being told that a mail is coming;
+        # and files would keep the addresses and links of people.
         if self.mail.to_files:
-            raise ValueError("mail.url donne en production le serveur de courrier, smtps://… ou smtp://…")
+            reason = "donne en production le serveur de courrier, smtps://… ou smtp://…"
+            yield Lack("mail.url", reason, "smtps://compte:motdepasse@courriel.exemple.fr")
         if self.mail.sender.endswith(".invalid"):
-            raise ValueError("mail.sender donne en production l’adresse qui envoie")
-        return self
+            yield Lack("mail.sender", "donne en production l’adresse qui envoie", "consultation@exemple.fr")
 
-    @model_validator(mode="after")
-    def production_is_served_over_https(self) -> "Settings":
-        if self.site.environment == "production" and not self.site.secure:
-            raise ValueError("site.base_url commence par https:// en production")
-        return self
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What keeps a site from opening in production: a setting, what is asked of it, an example of its value."""
+
+    setting: str
+    reason: str
+    example: str
+
+    @property
+    def line(self) -> str:
+        """The line to add to the environment."""
+        return f"{variable(self.setting)}={self.example}"
+
+
+def variable(setting: str) -> str:
+    """The name of a setting in the environment: FORUM_SECURITY__KEY for security.key."""
+    return f"FORUM_{setting.upper().replace('.', '__')}"
 
 
 @cache

@@ -34,7 +34,7 @@ def say_lines(lines: Iterable[str]) -> None:
 
 def run(work: Callable[..., Coroutine[Any, Any, Result]], *values: object) -> Result:
     """Run to the end, or say in one sentence why not."""
-    return or_exit(lambda: _in_loop(work(_configured(), *values)))
+    return or_exit(lambda: in_loop(work(_configured(), *values)))
 
 
 def run_open(work: Callable[[], Awaitable[Result]]) -> Result:
@@ -47,7 +47,7 @@ def _configured() -> Settings:
     return settings()
 
 
-def _in_loop(work: Coroutine[Any, Any, Result]) -> Result:
+def in_loop(work: Coroutine[Any, Any, Result]) -> Result:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
 

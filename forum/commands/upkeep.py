@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from forum.commands.running import THEMES, commands, fail, run, run_open, say, say_lines
+from forum.commands.running import THEMES, commands, fail, in_loop, or_exit, run, run_open, say, say_lines
 from forum.domain.journal_chain import NotedChain, verify
 from forum.domain.upkeep.fillings import mend_fillings
 from forum.domain.upkeep.identifiers import mend_identifiers
 from forum.domain.upkeep.misshapen import note_misshapen
 from forum.domain.upkeep.state import Queue, SiteState, Troubled, send_waiting_mails, state
-from forum.operations import backups, moves, restores
+from forum.operations import backups, moves, readiness, restores
 from forum.schema import migrate
 from forum.sealing import make_key
 from forum.settings import settings
@@ -40,6 +40,20 @@ def migrate_command() -> None:
 def make_key_command() -> None:
     """Tirer au hasard une clé pour security.key (FORUM_SECURITY__KEY)."""
     say(make_key(), markup=False)
+
+
+@commands.command("check")
+def check_command() -> None:
+    """Dire d’un coup tout ce qui empêcherait le site d’ouvrir en production, avec la ligne à ajouter.
+
+    Les variables sont lues comme le site les lirait ; rien n’est écrit. Le code de retour est 1 s’il manque quelque
+    chose.
+    """
+    lines = or_exit(lambda: in_loop(readiness.lacking()))
+    if lines:
+        say_lines(lines)
+        fail(["Le site n’ouvrirait pas en production."])
+    say("Rien ne manque : le site ouvrirait en production (FORUM_SITE__ENVIRONMENT=production).")
 
 
 @commands.command("backup")

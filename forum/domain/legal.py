@@ -7,7 +7,7 @@ only the deployer can fill: shown as such in development, refused in production.
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -76,6 +76,21 @@ def check_legal_pages() -> None:
                 raise CannotStart(
                     f"{_path(name, locale)} : {page.blanks[0]} est à remplir avant d’ouvrir en production"
                 )
+
+
+def blanks_in(folder: Path) -> Iterator[tuple[Path, int, str]]:
+    """Every blank that is left in a folder of legal pages, with its file and line, whether or not the rest can be read;
+    the words of the blank are empty for a file that is not there."""
+    for locale in LOCALES:
+        for name in PAGES:
+            path = folder / locale / f"{name}.md"
+            try:
+                words = path.read_text("utf-8-sig")
+            except (OSError, UnicodeDecodeError):
+                yield path, 0, ""
+                continue
+            for found in _BLANK.finditer(words):
+                yield path, words.count("\n", 0, found.start()) + 1, " ".join(found[0].split())
 
 
 def _path(name: str, locale: str) -> Path:
