@@ -21,7 +21,7 @@ from forum.app import build, say_leaving
 from forum.connections import Connection, State, cut_bodies, leave
 from forum.domain.upkeep.state import versions
 from forum.errors import CannotStart, plain_reason
-from forum.settings import Settings
+from forum.settings import Settings, supervisor_address
 
 # Seconds that open requests have to end once nothing is accepted any more; of those, what a body still has to arrive.
 GRACE = 10
@@ -34,6 +34,9 @@ KEEP_ALIVE = 75
 FILES = 65536
 # Seconds after which a client that takes nothing more of its answer is cut; until then both are kept for it.
 UNREAD = 60
+
+# Seconds between two signs of life; a loop that is blocked gives none, and systemd restarts the process.
+WATCHDOG = 5
 
 log = structlog.get_logger()
 
@@ -59,6 +62,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        tell_supervisor("READY=1")
         self._announce()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -67,6 +71,7 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        tell_supervisor("STOPPING=1")
         self._leave()
         leave(self._state)
         if self._drain:
@@ -112,6 +117,8 @@ async def _serve_on(bound: socket.socket, settings: Settings, announce: Callable
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies or None,
         timeout_keep_alive=KEEP_ALIVE,
+        callback_notify=_feed_watchdog,
+        timeout_notify=WATCHDOG,
         timeout_graceful_shutdown=GRACE,
     )
     async with app.router.lifespan_context(app):
@@ -127,6 +134,18 @@ async def _serve_on(bound: socket.socket, settings: Settings, announce: Callable
         drain = settings.server.drain_seconds
         await Server(config, announce=answering, leave=partial(say_leaving, app), drain=drain).serve([bound])
     log.info("the site has stopped", program=running["program"])
+
+
+def tell_supervisor(state: str) -> None:
+    """Tell systemd (sd_notify(3)), when it started this process; nothing otherwise."""
+    address = supervisor_address()
+    if address:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as one:
+            one.sendto(state.encode(), "\0" + address[1:] if address.startswith("@") else address)
+
+
+async def _feed_watchdog() -> None:
+    tell_supervisor("WATCHDOG=1")
 
 
 def _take_files() -> None:

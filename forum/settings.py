@@ -1,5 +1,6 @@
 """Every setting, typed and validated once: `settings.toml`, then the environment, which nothing else reads."""
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -400,3 +401,8 @@ def _reason(error: ErrorDetails) -> str:
     name = ".".join(map(str, error["loc"]))
     words = _REASONS[error["type"]].format(**error.get("ctx", {})) if error["type"] in _REASONS else error["msg"]
     return f"{name} {words}" if name else words
+
+
+def supervisor_address() -> str:
+    """Where systemd listens to the process that it started; empty when somebody else did."""
+    return os.environ.get("NOTIFY_SOCKET", "")

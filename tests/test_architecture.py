@@ -183,6 +183,8 @@ def test_bleach_is_imported_in_exactly_one_file() -> None:
 
 def test_the_environment_is_read_by_the_settings_only() -> None:
     for name, tree in TREES.items():
+        if name == "forum.settings":
+            continue
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os":
                 assert node.attr not in {"environ", "getenv", "putenv"}, f"{name} reads the environment"
