@@ -101,7 +101,7 @@ def open_logs() -> None:
     render = structlog.processors.JSONRenderer(ensure_ascii=False)
 
     def tell_counts(*, all_of_them: bool = False) -> None:
-        for line in faults.counted(all_of_them=all_of_them):
+        for line in () if stream.closed else faults.counted(all_of_them=all_of_them):
             stream.write(f"{render(None, '', line)!s}\n")
 
     def write(line: str) -> None:

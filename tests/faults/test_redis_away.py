@@ -99,7 +99,7 @@ async def test_the_site_does_without_redis_and_finds_it_again(
     assert degraded.status_code == 200
     assert degraded.text.startswith(DEGRADED)
     assert job in {one for one, _ in await jobs.waiting(NOON)}
-    assert [line["event"] for line in said] == [
+    assert [line["event"] for line in said if line["event"] != "signed in"] == [
         "redis does not answer, the site does without it",
         "redis answers again",
     ]
