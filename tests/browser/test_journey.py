@@ -40,7 +40,7 @@ SIGNATURES = {
 class Figures:
     """What a document says of one proposal: rank, pour, abstention, contre, net; its address and its wording."""
 
-    numbers: tuple[int, ...]
+    numbers: tuple[int | None, ...]
     address: str
     wording: str
 
@@ -256,7 +256,10 @@ def _read_csv(content: bytes) -> dict[str, Figures]:
     rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig")), delimiter=";")
     return {
         row["référence"]: Figures(
-            tuple(int(row[name]) for name in ("rang", "pour", "abstention", "contre", "soutien net")),
+            tuple(
+                int(row[name]) if row[name] else None
+                for name in ("rang", "pour", "abstention", "contre", "soutien net")
+            ),
             row["adresse de la proposition"],
             row["formulation"],
         )
@@ -265,7 +268,8 @@ def _read_csv(content: bytes) -> dict[str, Figures]:
 
 
 def _read_pdf(pdf: pypdf.PdfReader, register: dict[str, Figures]) -> dict[str, Figures]:
-    """As printed: the rank before each ranked wording, the figures in the table of the annex, the links of the file."""
+    """As printed: the rank before each ranked wording, the figures in the table of the annex, the links of
+    the file."""
     assert pdf.metadata
     assert pdf.metadata.title
     assert "Formation et acteurs" in pdf.metadata.title
@@ -274,14 +278,13 @@ def _read_pdf(pdf: pypdf.PdfReader, register: dict[str, Figures]) -> dict[str, F
     found = {}
     for reference, expected in register.items():
         wording = re.escape(expected.wording)
-        ranked = re.search(rf"(\d+)(?: ex æquo)? {wording} {reference},", text)
-        row = re.search(rf"{reference} {wording} (\d+)(?: ex æquo)? (\d+) (\d+) (\d+) ([+−-]?\d+)", text)
-        assert ranked, reference
+        row = re.search(rf"{reference} {wording} (\d+|non classée)(?: ex æquo)? (\d+) (\d+) (\d+) ([+−-]?\d+)", text)
         assert row, reference
-        assert ranked[1] == row[1]
+        if row[1] != "non classée":
+            assert re.search(rf"(?<!\w){row[1]}(?: ex æquo)? {wording} {reference},", text), reference
         assert expected.address in links
-        numbers = tuple(int(number.replace("−", "-")) for number in row.groups())
-        found[reference] = Figures(numbers, expected.address, expected.wording)
+        rank, *numbers = (None if cell == "non classée" else int(cell.replace("−", "-")) for cell in row.groups())
+        found[reference] = Figures((rank, *numbers), expected.address, expected.wording)
     return found
 
 
@@ -297,7 +300,8 @@ async def _its_links_lead_home(readers: Readers, pdf: pypdf.PdfReader, register:
         answer = await page.goto(address)
         assert answer
         assert answer.ok, address
-    first = min(register.values(), key=lambda one: one.numbers[0])
+    (first, *_) = (one for one in register.values() if one.numbers[0] == 1)
     await page.goto(first.address)
     await expect(page.get_by_role("heading", level=1)).to_have_text(first.wording)
+    await page.locator(".notice").get_by_role("link", name="Lire la page").click()
     await expect(page.locator(".tally")).to_contain_text(f"Pour {first.numbers[1]}")
