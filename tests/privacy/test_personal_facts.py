@@ -98,9 +98,9 @@ async def _make_account(one: Member, other: Member) -> None:
 async def _make_work(one: Member, first: models.Proposal, second: models.Proposal) -> None:
     """What they did as a member who votes, a moderator and an agent."""
     await models.Ballot.create(
-        proposal=second, voter=one, opinion="against", proposal_version=1, cast_at=NOON, profession="Bibliothécaire"
+        proposal=second, voter=one, opinion="contre", proposal_version=1, cast_at=NOON, profession="Bibliothécaire"
     )
-    for opinion in ("for", None):
+    for opinion in ("pour", None):
         await models.BallotChange.create(
             proposal=second, voter=one, opinion=opinion, proposal_version=1, changed_at=NOON
         )

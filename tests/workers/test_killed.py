@@ -84,6 +84,8 @@ def worker(database: Settings, port: int, redis_url: str, log: Path) -> Iterator
         "FORUM_JOBS__LEASE_SECONDS": str(LEASE),
         "FORUM_JOBS__HEARTBEAT_SECONDS": str(HEARTBEAT),
         "FORUM_JOBS__POLL_SECONDS": str(POLL),
+        # A site that is told to stop goes on for a while, its jobs too.
+        "FORUM_SERVER__DRAIN_SECONDS": "0",
     }
     command = "work" if redis_url else "serve"
     with log.open("ab") as out:

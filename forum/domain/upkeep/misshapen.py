@@ -5,21 +5,18 @@ The database takes none; those that are there were written by another program, o
 
 import json
 from datetime import datetime
-from typing import Final
 
 from forum.database import rows, transaction
 from forum.domain import journal
 from forum.domain.references import reference
 from forum.domain.themes.ballots import WELL_FORMED
 
-_ACT: Final = "set_aside_ballot"
-
 
 async def note_misshapen(now: datetime) -> tuple[str, ...]:
     """Record each one that the journal does not name yet, by its number, never by its voter. Returns what happened, for
     whoever runs the site."""
     async with transaction():
-        known = {one["after"] for one in await rows("SELECT after FROM journal_entry WHERE act = $1", _ACT)}
+        known = {one["after"] for one in await rows("SELECT after FROM journal_entry WHERE act = 'set_aside_ballot'")}
         found = [
             one
             for one in await rows(
@@ -32,7 +29,9 @@ async def note_misshapen(now: datetime) -> tuple[str, ...]:
         ]
         for one in found:
             group, after = one["working_group_id"], _told(one["id"])
-            await journal.record(None, _ACT, "proposal", one["proposal"], group=group, after=after, now=now)
+            await journal.record(
+                None, "set_aside_ballot", "proposal", one["proposal"], group=group, after=after, now=now
+            )
     return tuple(
         f"Le bulletin {one['id']}, sur {reference(one['theme'], one['number'])}, n’a pas la forme de son vote : il "
         "n’est pas compté. Le journal le dit."
