@@ -71,7 +71,7 @@ def translators(locale: str) -> tuple[Callable[[str], str], Callable[[str, str, 
 
 
 def filters(locale: str) -> dict[str, Callable[..., Any]]:
-    """How the templates of a language write numbers, shares, days, moments and the values of enums."""
+    """How the templates of a language write numbers, shares, sizes, days, moments and the values of enums."""
 
     def label(value: Labelled) -> str:
         return catalogue(locale).gettext(value.label)
@@ -87,6 +87,7 @@ def filters(locale: str) -> dict[str, Callable[..., Any]]:
         "capital": typography.capital,
         "number": lambda value: typography.number(value, locale),
         "percent": lambda share: typography.percent(share, locale),
+        "size": lambda octets: typography.size(octets, locale),
         "day": lambda value: typography.day(_here(value), locale),
         "moment": lambda value: typography.moment(value, locale),
         "readings": _readings,

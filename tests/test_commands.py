@@ -246,6 +246,6 @@ def test_the_state_of_the_site_is_said_in_lines(consultation: dict[str, str]) ->
     sent, first, room, tasks, mails = said.stdout.splitlines()
     assert sent == "Courriels qui partent tout de suite : 0"
     assert re.fullmatch(r"Cahier [\d.]+, Python 3[\d.]+, SQLite 3[\d.]+, schéma \d{4}_\w+", first)
-    assert re.fullmatch(r"Base de données : \S+ Mo ; disque : .+ Mo libres sur .+ Mo", room)
+    assert re.fullmatch(r"Base de données : \S+\s[MG]o ; disque : \S+\s[MG]o libres sur \S+\s[MG]o", room)
     assert tasks == "Tâches : 0 en attente, 0 en cours, 0 en échec"
     assert mails == "Courriels : 0 en attente, 0 en cours, 0 en échec"

@@ -17,7 +17,7 @@ from forum.operations import backups, moves, readiness, restores
 from forum.schema import migrate
 from forum.sealing import make_key
 from forum.settings import settings
-from forum.text.typography import moment, number
+from forum.text.typography import moment, size
 
 ThemesFolder = Annotated[Path, typer.Option("--themes", help="Dossier des fichiers de thèmes.")]
 
@@ -112,7 +112,8 @@ def _status(found: SiteState) -> Iterator[str]:
     told = found.versions
     yield f"Cahier {told.program}, Python {told.python}, {told.database}, schéma {told.schema}"
     room = found.room
-    yield f"Base de données : {_mb(room.database)} ; disque : {_mb(room.free)} libres sur {_mb(room.total)}"
+    database, free, total = (size(each, "fr") for each in (room.database, room.free, room.total))
+    yield f"Base de données : {database} ; disque : {free} libres sur {total}"
     yield from _queue("Tâches", found.jobs)
     yield from _queue("Courriels", found.mails)
 
@@ -129,10 +130,6 @@ def _queue(heading: str, queue: Queue) -> Iterator[str]:
 
 def _alike(one: Troubled) -> str:
     return f"{one.job.label}, {one.count} fois : {one.reason}"
-
-
-def _mb(size: int) -> str:
-    return f"{number(round(size / 1e6, 1), 'fr')} Mo"
 
 
 @commands.command("verify-journal")

@@ -60,6 +60,13 @@ def percent(share: Fraction | float, locale: str) -> str:
     return number(rounded, locale) + gap + "%"
 
 
+def size(octets: int, locale: str) -> str:
+    """A size in millions of octets, from a thousand of them on in thousands of millions: 79964300000 -> "80 Go" in
+    French, "80 GB" in English, with U+00A0."""
+    figure, unit = (octets / 1e9, "G") if octets >= 1e9 else (octets / 1e6, "M")
+    return f"{number(round(figure, 1), locale)}\u00a0{unit}{'o' if _region(locale).language == 'fr' else 'B'}"
+
+
 def day(value: date, locale: str) -> str:
     """12 décembre 2026, 1er décembre 2026; 12 December 2026. A datetime gives the day of its own zone."""
     written = format_date(value, format="long", locale=_region(locale))

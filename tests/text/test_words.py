@@ -19,7 +19,7 @@ from forum.text.minutes_files import read_minutes
 from forum.text.names import claims_house, clean_name, make_handle
 from forum.text.reading import read
 from forum.text.source import clean_line, clean_source
-from forum.text.typography import day, french, moment, number, percent
+from forum.text.typography import day, french, moment, number, percent, size
 
 
 @pytest.mark.parametrize(
@@ -515,6 +515,9 @@ def test_where_some_lines_have_a_bullet_only_they_are_kept() -> None:
         (percent(Fraction(1, 2), "en"), "50%"),
         (percent(Fraction(1, 2000), "fr"), "0\u202f%"),
         (percent(1.0, "fr"), "100\u202f%"),
+        (size(700_000, "fr"), "0,7\u00a0Mo"),
+        (size(999_000_000, "en"), "999\u00a0MB"),
+        (size(79_964_300_000, "fr"), "80\u00a0Go"),
         (day(date(2026, 12, 12), "fr"), "12 décembre 2026"),
         (day(date(2026, 12, 1), "fr"), "1er décembre 2026"),
         (day(date(2026, 12, 1), "en"), "1 December 2026"),
