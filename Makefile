@@ -1,4 +1,4 @@
-# run · quick · test · check · bench: each does its own set-up in .venv and needs only Python 3.11 or later.
+# run · quick · test · check · faults · bench: each does its own set-up in .venv and needs only Python 3.11 or later.
 
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -9,7 +9,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 export FORUM_TEST_POSTGRES ?= postgres://postgres@127.0.0.1:5432/postgres
 export FORUM_TEST_REDIS ?= redis://127.0.0.1:6379/15
 
-.PHONY: run quick test reached check bench lock catalogue rights schema
+.PHONY: run quick test reached check faults bench lock catalogue rights schema
 
 run: .venv/run.stamp
 	@$(BIN)/python -m forum serve --example
@@ -27,7 +27,7 @@ TOOK = @seconds=$$(($$(date +%s) - $(BEGUN))); printf 'It took %d min %02d s.\n'
 
 # While one writes: SQLite alone, without a browser and without what is slow by its nature.
 quick: .venv/test.stamp
-	@$(ON_SQLITE) $(BIN)/$(PYTEST) -m "not browser and not slow" $(T)
+	@$(ON_SQLITE) $(BIN)/$(PYTEST) -m "not browser and not slow and not faults" $(T)
 	$(TOOK)
 
 # Twice, because one process uses one kind of database: SQLite with the embedded worker, then PostgreSQL with Redis.
@@ -42,6 +42,17 @@ test: .venv/test.stamp
 	  $(ON_POSTGRES) $(BIN)/$(PYTEST) --durations 15 $(T) || { [ $$? = 5 ] && [ -n "$(T)" ]; }; \
 	fi
 	@$(if $(T),,$(MAKE) --silent reached)
+	$(TOOK)
+
+# What is too long for every day: twenty restarts, dozens of kills, services frozen for half a minute. One at a time,
+# since they measure; each says its figures at the end.
+faults: .venv/test.stamp
+	@$(BIN)/python -m tests.services postgres redis
+	$(ON_SQLITE) $(BIN)/pytest -m faults $(T) || { [ $$? = 5 ] && [ -n "$(T)" ]; }
+	@if $(BIN)/python -m tests.services --quiet postgres redis; then \
+	  echo "Again, on PostgreSQL and Redis:"; \
+	  $(ON_POSTGRES) $(BIN)/pytest -m faults $(T) || { [ $$? = 5 ] && [ -n "$(T)" ]; }; \
+	fi
 	$(TOOK)
 
 # Where people are protected, tests reach every line and every branch. Elsewhere the figure is only said.

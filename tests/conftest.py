@@ -43,7 +43,7 @@ ADDRESS = "http://127.0.0.1:8000"
 PATIENCE = 300
 
 # Fixtures that several files share are beside what they are made of.
-pytest_plugins = ["tests.factories", "tests.compiled_syntheses", "tests.statements", "tests.world"]
+pytest_plugins = ["tests.factories", "tests.figures", "tests.compiled_syntheses", "tests.statements", "tests.world"]
 
 # A property is true or false; the time that an example takes depends on how busy the machine is.
 hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])

@@ -1,7 +1,4 @@
-"""Two processes behind a proxy are restarted one after the other, while people read and write: nobody notices.
-
-`RESTARTS=20 .venv/bin/pytest tests/faults/test_rolling_restart.py -s` says how many requests there were.
-"""
+"""Two processes behind a proxy are restarted one after the other, while people read and write: nobody notices."""
 
 import asyncio
 import json
@@ -20,11 +17,11 @@ from forum.domain.members.particulars import Particulars
 from forum.settings import ROOT, Settings
 from tests.conftest import NOON, PATIENCE
 from tests.faults.balancer import Balancer, balanced
+from tests.figures import Say
 from tests.test_start import a_free_port, wait_for_answer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
-RESTARTS = int(os.environ.get("RESTARTS", "1"))
 READERS, WRITERS = 3, 1
 PASSWORD = "quatre mots pour entrer"
 ENTRY = {"identifiant": "Camille-Martin", "mot_de_passe": PASSWORD}
@@ -79,7 +76,8 @@ async def use(balancer: Balancer, method: str, path: str, stop: asyncio.Event, s
             said[f"{method} {type(problem).__name__}"] += 1
 
 
-async def test_nobody_notices_restarts(database: Settings, tmp_path: Path) -> None:
+@pytest.mark.parametrize("restarts", [1, pytest.param(10, marks=pytest.mark.faults)])
+async def test_nobody_notices_restarts(database: Settings, tmp_path: Path, restarts: int, say_figures: Say) -> None:
     """The proxy asks who is ready. One that does not may lose a connection that nobody had accepted when the socket was
     closed: no process can tell that it was there."""
     await create_member(Particulars("Camille Martin", email="c@exemple.fr", password=PASSWORD), now=NOON)
@@ -93,7 +91,7 @@ async def test_nobody_notices_restarts(database: Settings, tmp_path: Path) -> No
             users = [use(balancer, "GET", "/aide", stop, said) for _ in range(READERS)]
             users += [use(balancer, "POST", "/connexion", stop, said) for _ in range(WRITERS)]
             tasks = [asyncio.create_task(one) for one in users]
-            for _ in range(RESTARTS):
+            for _ in range(restarts):
                 for site in sites:
                     await site.stop()
                     await site.start()
@@ -102,7 +100,7 @@ async def test_nobody_notices_restarts(database: Settings, tmp_path: Path) -> No
     finally:
         for site in sites:
             site.kill()
-    print(dict(said))
+    say_figures(f"{restarts * len(sites)} restarts, {said.total()} requests: {dict(said)}")
     assert said.keys() == {"GET 200", "POST 303"}
     lines = [json.loads(line) for site in sites for line in site.said.read_text("utf-8").splitlines()]
     assert [line for line in lines if line["level"] != "info"] == []
