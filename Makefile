@@ -9,15 +9,17 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 export FORUM_TEST_POSTGRES ?= postgres://postgres@127.0.0.1:5432/postgres
 export FORUM_TEST_REDIS ?= redis://127.0.0.1:6379/15
 
-.PHONY: run quick test reached check faults bench lock catalogue rights schema
+.PHONY: run quick test on-sqlite on-postgres reached check faults bench lock catalogue rights schema
 
 run: .venv/run.stamp
 	@$(BIN)/python -m forum serve --example
 
-# Three test processes for two cores, since they wait for disks and browsers, each with databases and sites of its own.
+# Test processes wait for disks and browsers, so there are more of them than cores, each with databases and sites of its
+# own: three for two cores, and two for each of the two passes of `make test`, which run at the same time.
 # T is what to test: `make test T=tests/votes`.
 PROCESSES := $(shell echo $$(($$(nproc) * 3 / 2)))
-PYTEST := pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
+PASS_PROCESSES := $(shell nproc)
+PYTEST := pytest --dist loadfile --no-loadscope-reorder --numprocesses
 ON_SQLITE := env -u FORUM_DATABASE__URL -u FORUM_REDIS__URL
 ON_POSTGRES = FORUM_DATABASE__URL=$(FORUM_TEST_POSTGRES) FORUM_REDIS__URL=$(FORUM_TEST_REDIS)
 # The hundreds of processes that tests start read each module from its compiled form.
@@ -27,22 +29,34 @@ TOOK = @seconds=$$(($$(date +%s) - $(BEGUN))); printf 'It took %d min %02d s.\n'
 
 # While one writes: SQLite alone, without a browser and without what is slow by its nature.
 quick: .venv/test.stamp
-	@$(ON_SQLITE) $(BIN)/$(PYTEST) -m "not browser and not slow and not faults" $(T)
+	@$(ON_SQLITE) $(BIN)/$(PYTEST) $(PROCESSES) -m "not browser and not slow and not faults" $(T)
 	$(TOOK)
 
-# Twice, because one process uses one kind of database: SQLite with the embedded worker, then PostgreSQL with Redis.
-# Measured on SQLite alone: it takes a third more of the time, and what only PostgreSQL is told has no branch there.
-# Of a part alone it may be that no second database can change anything: pytest then answers 5.
+# Twice, because one process uses one kind of database: SQLite with the embedded worker, and PostgreSQL with Redis. Both
+# at the same time, since each leaves a third of the machine idle; what the second says is shown when both have ended.
+PASS := $(BIN)/$(PYTEST) $(PASS_PROCESSES) --durations 15 $(T)
+SAID_ON_POSTGRES := test-results/on-postgres.txt
+FAILED := test-results/failed.txt
 test: .venv/test.stamp
 	@$(BIN)/python -m tests.services
-	@rm -rf test-results/reached
-	$(ON_SQLITE) $(if $(T),,PYTEST_PLUGINS=tests.reached) $(BIN)/$(PYTEST) --durations 15 $(T)
-	@if $(BIN)/python -m tests.services --quiet postgres redis; then \
-	  echo "Again, on PostgreSQL and Redis:"; \
-	  $(ON_POSTGRES) $(BIN)/$(PYTEST) --durations 15 $(T) || { [ $$? = 5 ] && [ -n "$(T)" ]; }; \
-	fi
+	@rm -rf test-results/reached $(SAID_ON_POSTGRES) $(FAILED); mkdir -p test-results
+	@passes=on-sqlite; $(BIN)/python -m tests.services --quiet postgres redis && passes+=" on-postgres"; \
+	$(MAKE) --silent --keep-going --jobs=2 $$passes; failed=$$?; \
+	[ ! -e $(SAID_ON_POSTGRES) ] || { printf '\nOn PostgreSQL and Redis:\n'; cat $(SAID_ON_POSTGRES); }; \
+	[ ! -e $(FAILED) ] || cat $(FAILED); \
+	exit $$failed
 	@$(if $(T),,$(MAKE) --silent reached)
 	$(TOOK)
+
+# Measured on SQLite alone: it takes a third more of the time, and what only PostgreSQL is told has no branch there.
+on-sqlite:
+	@echo "On SQLite:"
+	@$(ON_SQLITE) $(if $(T),,PYTEST_PLUGINS=tests.reached) $(PASS) || { echo "The tests on SQLite failed." >>$(FAILED); exit 1; }
+
+# Of a part alone it may be that no second database can change anything: pytest then answers 5.
+on-postgres:
+	@$(ON_POSTGRES) $(PASS) >$(SAID_ON_POSTGRES) 2>&1 || { [ $$? = 5 ] && [ -n "$(T)" ]; } || \
+	  { echo "The tests on PostgreSQL failed." >>$(FAILED); exit 1; }
 
 # What is too long for every day: twenty restarts, dozens of kills, services frozen for half a minute. One at a time,
 # since they measure; each says its figures at the end.

@@ -2,8 +2,8 @@
 
 SQLite by default: each test gets a copy of one migrated file. With FORUM_DATABASE__URL naming a PostgreSQL server, the
 run makes a database of its own there and each test begins with empty tables. One process uses one kind of database, as
-in production: `make test` runs the suite twice, the second time without what no second database can change: tests that
-touch none, and those marked `one_database` (how a page looks, who is refused, how a file is read).
+in production: `make test` runs the suite twice at once, on PostgreSQL without what no second database can
+change: tests that touch none, and those marked `one_database` (how a page looks, who is refused, how a file is read).
 """
 
 import os
