@@ -1,4 +1,5 @@
-# run · quick · test · check · faults · bench: each does its own set-up in .venv and needs only Python 3.11 or later.
+# run · quick · test · check · audit · sbom · faults · bench: each does its own set-up in .venv and needs only Python
+# 3.11 or later.
 
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -9,7 +10,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 export FORUM_TEST_POSTGRES ?= postgres://postgres@127.0.0.1:5432/postgres
 export FORUM_TEST_REDIS ?= redis://127.0.0.1:6379/15
 
-.PHONY: run quick test on-sqlite on-postgres reached check faults bench lock catalogue rights schema
+.PHONY: run quick test on-sqlite on-postgres reached check audit sbom faults bench lock catalogue rights schema
 
 run: .venv/run.stamp
 	@$(BIN)/python -m forum serve --example
@@ -82,6 +83,18 @@ check: .venv/test.stamp
 	$(BIN)/djlint templates --lint --quiet
 	@! grep -nE '://|^--' requirements.txt requirements-dev.txt tests/oidc/package-lock.json || (echo "a lock file names an address"; exit 1)
 	$(BIN)/pytest tests/test_catalogue.py
+	@$(MAKE) --silent audit
+
+# Known weaknesses of the libraries; without a service to ask it says loudly that nothing was audited.
+audit: .venv/test.stamp
+	@$(BIN)/python -m tests.audit
+
+# What the site runs on, with versions and hashes, as CycloneDX: the lock file gives the same bytes again.
+sbom: .venv/test.stamp
+	@mkdir -p dist
+	@$(BIN)/python -W ignore::UserWarning -m cyclonedx_py requirements requirements.txt --pyproject pyproject.toml \
+	  --output-reproducible --output-file dist/cahier.cdx.json
+	@echo "dist/cahier.cdx.json: $$(grep -c '"purl"' dist/cahier.cdx.json) libraries"
 
 bench: .venv/test.stamp
 	$(BIN)/python -m bench

@@ -49,7 +49,7 @@ def test_each_field_of_a_theme_is_in_the_guides(field: str) -> None:
     assert f"`{field}`" in GUIDES
 
 
-@pytest.mark.parametrize("target", ["run", "quick", "test", "check", "faults", "bench"])
+@pytest.mark.parametrize("target", ["run", "quick", "test", "check", "audit", "sbom", "faults", "bench"])
 def test_each_target_of_make_is_in_the_guides(target: str) -> None:
     assert f"make {target}" in GUIDES
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
