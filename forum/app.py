@@ -28,6 +28,7 @@ from forum.errors import CahierError, CannotStart, NotAllowed, SignInRequired, T
 from forum.ranking.published import FEWEST_WITH_ORDERS
 from forum.routes import routes
 from forum.settings import Settings
+from forum.storage import StorageFault
 from forum.web.plumbing import refusals
 from forum.web.plumbing.addresses import Addresses
 from forum.web.plumbing.kept import KeptPages
@@ -124,7 +125,10 @@ async def _answer_problem(request: Request, problem: Exception) -> Response:
 
 
 async def _answer_failure(request: Request, problem: Exception) -> Response:
-    """Answer for an unexpected failure (500) or a lost database (503). The entrance has logged it."""
+    """Answer for an unexpected failure (500), a disk that takes nothing or a lost database (503). The entrance has
+    logged it."""
+    if isinstance(problem, StorageFault):
+        return await refusals.answer(request, refusals.refusal_of(request, problem))
     if is_unreachable(problem):
         later = {"Retry-After": str(refusals.RETRY_AFTER)}
         return await refusals.answer(request, refusals.refusal(request, 503, headers=later))

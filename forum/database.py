@@ -23,6 +23,7 @@ from forum.errors import CannotStart, plain_reason
 from forum.settings import ROOT, Settings
 from forum.sqlite import Client as SqliteClient
 from forum.sqlite import ImmediateTransaction
+from forum.storage import TOLD, StorageFault, Trouble, noted, trouble_of
 
 Row = Mapping[str, Any]
 
@@ -47,15 +48,15 @@ _AWAY: tuple[type[BaseException], ...] = (
     ConnectionError,
     TimeoutError,
 )
-REFUSALS = (OSError, BaseORMException, asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error)
+REFUSALS = (OSError, BaseORMException, asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error, StorageFault)
 """What connecting, or a statement, may raise by itself."""
-_SQLITE_AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_READONLY")
+_SQLITE_AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN")
 
 
 def is_unreachable(problem: BaseException) -> bool:
     """Whether a failure is the database's, not ours: a wrong SQL statement is our fault and must not look like an
     outage."""
-    if isinstance(problem, _AWAY):
+    if isinstance(problem, (*_AWAY, StorageFault)):
         return True
     if isinstance(problem, sqlite3.OperationalError):
         return getattr(problem, "sqlite_errorname", "").startswith(_SQLITE_AWAY)
@@ -166,11 +167,24 @@ async def open_database(settings: Settings, *, in_time: bool = False) -> None:
 
 async def connect(settings: Settings, *, in_time: bool = False) -> None:
     """Connect to a database whatever it holds, to look into it; it is `close_database` that ends it too."""
+    global _place  # one process, one database
     known = configuration(settings)
     default = known["connections"]["default"]
+    path = default["credentials"].get("file_path")
+    _place = where(settings), Path(path).parent if path else None
     if in_time and "file_path" not in default["credentials"]:
         default |= {"engine": "forum.postgres", "credentials": default["credentials"] | _in_time(settings)}
     await Tortoise.init(config=known, _enable_global_fallback=True)
+
+
+_place: tuple[str, Path | None] = "", None
+"""Where the open database is, for operators, and its folder if it is a file."""
+
+
+def _fault_of(problem: Exception) -> StorageFault | None:
+    """The fault of the disk behind what a statement raised, unless that is what it raised."""
+    found = noted(problem, *_place)
+    return None if found is problem else found
 
 
 async def close_database() -> None:
@@ -220,18 +234,17 @@ def emptied(settings: Settings) -> CannotStart:
 
 
 def unreached(settings: Settings, problem: BaseException) -> CannotStart:
-    if _is_damaged(problem):
-        return CannotStart(
-            f"base de données : {where(settings)} est endommagé ou tronqué ; gardez-le de côté, puis restaurez une "
-            "sauvegarde (python -m forum restore FICHIER --replace)"
-        )
-    return CannotStart(f"base de données : {where(settings)} ne répond pas ({plain_reason(problem)})")
-
-
-def _is_damaged(problem: BaseException | None) -> bool:
-    if getattr(problem, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return True
-    return problem is not None and any(_is_damaged(one) for one in problem.args if isinstance(one, BaseException))
+    path = credentials_of(settings).get("file_path")
+    match trouble_of(problem, Path(path).parent if path else None):
+        case None:
+            return CannotStart(f"base de données : {where(settings)} ne répond pas ({plain_reason(problem)})")
+        case Trouble.DAMAGED:
+            return CannotStart(
+                f"base de données : {where(settings)} est endommagé ou tronqué ; gardez-le de côté, puis restaurez une "
+                "sauvegarde (python -m forum restore FICHIER --replace)"
+            )
+        case trouble:
+            return CannotStart(f"base de données : {TOLD[trouble].format(place=where(settings))}")
 
 
 def is_missing_file(settings: Settings) -> bool:
@@ -299,8 +312,11 @@ _open: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
 
 @asynccontextmanager
 async def transaction() -> AsyncIterator[Transaction]:
-    """One transaction: everything inside is written, or nothing is. Inside another transaction it is part of that
-    one."""
+    """One transaction: everything inside is written, or nothing is. Inside another transaction it is part of that one.
+
+    Raises:
+        StorageFault: the disk did not take it.
+    """
     outer = _open.get()
     if outer is not None:
         with outer.within():
@@ -313,6 +329,10 @@ async def transaction() -> AsyncIterator[Transaction]:
         async with in_transaction("default"):
             yield written
             await written.run_last()
+    except Exception as problem:
+        if (fault := _fault_of(problem)) is None:
+            raise
+        raise fault from problem
     finally:
         _open.reset(token)
     await written.run_after()
@@ -349,7 +369,10 @@ async def write_anew() -> None:
     """
     connection = get_connection("default")
     if isinstance(connection, SqliteClient):
-        await connection.write_anew()
+        try:
+            await connection.write_anew()
+        except OperationalError as problem:
+            raise _fault_of(problem) or problem from problem
 
 
 async def rows(sql: str, *values: object) -> list[Row]:
@@ -357,7 +380,19 @@ async def rows(sql: str, *values: object) -> list[Row]:
 
     In both databases a column comes back as what it is declared to hold: an aware datetime in UTC, a date, a bool. For
     SQLite an expression has no type; the outermost SELECT says it: `MAX(at)::timestamptz AS last`, `::date`, `::bool`.
+
+    Raises:
+        StorageFault: the disk did not take or give what it should.
     """
+    try:
+        return await _rows(sql, values)
+    except Exception as problem:
+        if (fault := _fault_of(problem)) is None:
+            raise
+        raise fault from problem
+
+
+async def _rows(sql: str, values: tuple[object, ...]) -> list[Row]:
     connection = get_connection("default")
     if connection.capabilities.dialect != "sqlite":
         # Not execute_query: on asyncpg it drops the rows of an INSERT, UPDATE or DELETE … RETURNING.
@@ -412,19 +447,20 @@ def _for_sqlite(sql: str) -> str:
 
 async def unique_sets(table: str) -> set[frozenset[str]]:
     """The sets of columns that the database itself keeps unique in a table; empty when there is no such table."""
-    connection = get_connection("default")
-    if connection.capabilities.dialect == "sqlite":
-        found: set[frozenset[str]] = set()
-        for index in (await connection.execute_query(f'PRAGMA index_list("{table}")'))[1]:
-            if index["unique"]:
-                columns = (await connection.execute_query(f'PRAGMA index_info("{index["name"]}")'))[1]
-                found.add(frozenset(c["name"] for c in columns))
-        if not found and (await connection.execute_query(f'PRAGMA table_info("{table}")'))[1]:
-            found.add(frozenset({"id"}))
-        return found
+    if is_sqlite():
+        index: dict[str, set[str]] = {}
+        for one in await rows(
+            """SELECT l.name AS index_name, c.name AS column_name
+                 FROM pragma_index_list($1) l JOIN pragma_index_info(l.name) c WHERE l."unique" = 1""",
+            table,
+        ):
+            index.setdefault(one["index_name"], set()).add(one["column_name"])
+        if not index and await row("SELECT 1 AS there FROM pragma_table_info($1)", table):
+            return {frozenset({"id"})}
+        return {frozenset(columns) for columns in index.values()}
     query = """
         SELECT array_agg(a.attname::text) AS columns
           FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)
          WHERE i.indrelid = to_regclass($1) AND i.indisunique AND i.indpred IS NULL
          GROUP BY i.indexrelid"""
-    return {frozenset(r["columns"]) for r in (await connection.execute_query(query, [table]))[1]}
+    return {frozenset(one["columns"]) for one in await rows(query, table)}

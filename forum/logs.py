@@ -1,7 +1,8 @@
 """One JSON line per event on stderr. No secret, no token, no words of a member; people appear by number only.
 
 A fault is told whole once. As long as it goes on it is counted, and a line a minute says how often it came back; an
-outage that fails every request would otherwise hide itself in its own tracebacks.
+outage that fails every request would otherwise hide itself in its own tracebacks. A line that names its `fault` is
+counted by that name, wherever it was met.
 """
 
 import atexit
@@ -35,21 +36,28 @@ class _Fault:
 
 @dataclass(slots=True)
 class Faults:
-    """Which faults go on? A fault is an event, the kind of exception and the line of code that raised it."""
+    """Which faults go on? A fault is an event, and its name or the kind of exception and the line that raised it."""
 
     clock: Callable[[], float] = time.monotonic
-    _known: dict[tuple[str, type[BaseException], str], _Fault] = field(default_factory=dict)
+    _known: dict[tuple[str, str | type[BaseException], str], _Fault] = field(default_factory=dict)
 
     def is_new(self, event: str, problem: BaseException) -> bool:
         """Whether this one is to be told whole; otherwise it is counted, or it has its line already."""
         if TOLD in vars(problem):
             return False
         setattr(problem, TOLD, True)
-        key = (event, type(problem), _origin(problem.__traceback__))
+        at = _origin(problem.__traceback__)
+        return self._is_first((event, type(problem), at), {"problem": type(problem).__name__, "at": at})
+
+    def is_new_by_name(self, event: str, fault: str) -> bool:
+        """Whether a fault that has a name is to be told whole; otherwise it is counted."""
+        return self._is_first((event, fault, ""), {"fault": fault})
+
+    def _is_first(self, key: tuple[str, str | type[BaseException], str], said: dict[str, str]) -> bool:
         known = self._known.get(key)
         if known is None:
-            said = {"event": event, "level": "error", "problem": type(problem).__name__, "at": key[2]}
-            self._known[key] = _Fault(self.clock() + EVERY, said)
+            line = {"event": key[0], "level": "error"} | said
+            self._known[key] = _Fault(self.clock() + EVERY, line)
             return True
         known.times += 1
         return False
@@ -112,7 +120,10 @@ def open_logs() -> None:
     def once(_: object, __: str, line: Line) -> Line:
         tell_counts()
         problem = _problem_of(line.get("exc_info"))
-        if problem is not None and not faults.is_new(str(line["event"]), problem):
+        event = str(line["event"])
+        if "fault" in line and not faults.is_new_by_name(event, line["fault"]):
+            raise structlog.DropEvent
+        if problem is not None and not faults.is_new(event, problem):
             raise structlog.DropEvent
         return line
 

@@ -7,22 +7,30 @@ connection, which does not wait behind a write; statements of a transaction on t
 nobody else uses meanwhile. BEGIN and COMMIT, which may wait, stay in the thread. And a column gives what it is declared
 to hold, an aware datetime in UTC, a date or a bool, as PostgreSQL does. Datetimes are stored as text of one form, in
 UTC, so that the database compares them correctly.
+
+On a full disk or in a read-only folder SQLite cannot make the file that its processes share (-shm), and would not even
+read. Reading then goes on over a connection that needs none, for some seconds at a time; writing is tried again with
+each transaction.
 """
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any, cast
+from time import monotonic
+from typing import Any, Final, cast
 
 import aiosqlite
-from tortoise.backends.base.client import TransactionalDBClient
+from tortoise.backends.base.client import ConnectionWrapper, TransactionalDBClient
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
 from tortoise.connection import get_connections
 from tortoise.exceptions import IntegrityError, OperationalError, TransactionManagementError
 from tortoise.fields import BooleanField
+
+from forum.storage import Trouble, trouble_of
 
 TYPED = sqlite3.PARSE_DECLTYPES | sqlite3.PARSE_COLNAMES
 
@@ -77,6 +85,8 @@ class TransactionContext(SqliteTransactionContext):
     async def __aenter__(self) -> TransactionalDBClient:
         await self._trxlock.acquire()
         try:
+            # Not the one of before the wait, which may have been left meanwhile.
+            self.connection._connection = self.connection._parent._connection
             await self.ensure_connection()
             await self._begin()
             self.token = get_connections().set(self.connection_name, self.connection)
@@ -97,18 +107,47 @@ class TransactionContext(SqliteTransactionContext):
             raise
 
     async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
-        kept = False
+        refusal: BaseException | None = exc_val
         try:
             if exc_type is None:
                 await self.connection.commit()
-                kept = True
+        except BaseException as problem:
+            refusal = problem
+            raise
         finally:
             try:
-                if not kept:
+                if refusal is not None:
                     await self.connection._connection.rollback()
+                    await self.connection._parent.leave_if_read_only(refusal)
             finally:
                 get_connections().reset(self.token)
                 self._trxlock.release()
+
+
+class OneStatement(ConnectionWrapper):  # type: ignore[type-arg] # the stock one is generic in what only it knows
+    """Like the stock one, but it releases the lock when there is no connection to be had: kept, no write of this
+    process would begin again."""
+
+    async def __aenter__(self) -> Any:
+        await self._lock.acquire()
+        try:
+            self.connection = self.client._connection
+            await self.ensure_connection()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self.connection
+
+    async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
+        try:
+            if exc_val is not None:
+                await cast(Client, self.client).leave_if_read_only(exc_val)
+        finally:
+            self._lock.release()
+
+
+ALONE_SECONDS: Final = 5.0
+"""Seconds for which a connection that sees no later write is read from before the usual one is tried again."""
 
 
 class Client(SqliteClient):
@@ -121,30 +160,81 @@ class Client(SqliteClient):
         self.pragmas["journal_size_limit"] = 64 * 1024 * 1024
         self.pragmas["secure_delete"] = "ON"
         self._reader: sqlite3.Connection | None = None
+        self._alone_until: float | None = None
 
     async def create_connection(self, with_db: bool) -> None:
-        """Like the stock one, with a connection that its transaction may use outside aiosqlite's thread."""
+        """Like the stock one, with a connection that its transaction may use outside aiosqlite's thread, and that is
+        there only with all its pragmas: the next try would take it without foreign keys and FULL."""
         if self._connection is None:
-            self._connection = await aiosqlite.connect(
+            made = await aiosqlite.connect(
                 self.filename, isolation_level=None, check_same_thread=False, detect_types=TYPED
             )
-            self._connection.row_factory = sqlite3.Row
-            for pragma, value in self.pragmas.items():
-                await self._connection.execute(f"PRAGMA {pragma}={value}")
+            try:
+                made.row_factory = sqlite3.Row
+                for pragma, value in self.pragmas.items():
+                    await made.execute(f"PRAGMA {pragma}={value}")
+            except BaseException:
+                await made.close()
+                raise
+            self._connection = made
             await self._post_connect()
+            if self._alone_until is not None:
+                self._leave_reader()
+
+    def acquire_connection(self) -> ConnectionWrapper:  # type: ignore[type-arg] # the same
+        return OneStatement(self._lock, self)
+
+    async def leave_if_read_only(self, refusal: BaseException) -> None:
+        """Leave a connection that was opened to read only: it stays so for ever, whatever becomes of the file. The
+        caller has the lock."""
+        if self._connection is not None and trouble_of(refusal) is Trouble.READ_ONLY:
+            left, self._connection = self._connection, None
+            await left.close()
 
     def _in_transaction(self) -> TransactionContext:
         return TransactionContext(ImmediateTransaction(self), self._lock)
 
     def read_now(self, query: str, values: Sequence[Any]) -> list[sqlite3.Row]:
         """Rows of a short, indexed SELECT, read on the spot from the last committed state."""
+        if self._alone_until is not None and monotonic() >= self._alone_until:
+            self._leave_reader()
         if self._reader is None:
-            self._reader = sqlite3.connect(
-                f"file:{self.filename}?mode=ro", uri=True, isolation_level=None, detect_types=TYPED
-            )
-            self._reader.row_factory = sqlite3.Row
-            self._reader.execute("PRAGMA busy_timeout=10000")
+            self._reader = self._open_reader()
         return self._reader.execute(query, values).fetchall()
+
+    def _open_reader(self) -> sqlite3.Connection:
+        try:
+            return self._reading("mode=ro")
+        except sqlite3.OperationalError as problem:
+            if not problem.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_READONLY")):
+                raise
+            alone = self._open_alone()
+        self._alone_until = monotonic() + ALONE_SECONDS
+        return alone
+
+    def _open_alone(self) -> sqlite3.Connection:
+        """Read without the file that processes share. With a log, by this process's own index of it (EXCLUSIVE), for
+        which no lock is asked since none is given; without one the file holds everything. Later writes are not seen."""
+        log = f"{self.filename}-wal"
+        if os.path.exists(log) and os.path.getsize(log):
+            return self._reading("mode=ro&vfs=unix-none", "PRAGMA locking_mode=EXCLUSIVE")
+        return self._reading("mode=ro&immutable=1")
+
+    def _reading(self, how: str, *pragmas: str) -> sqlite3.Connection:
+        made = sqlite3.connect(f"file:{self.filename}?{how}", uri=True, isolation_level=None, detect_types=TYPED)
+        made.row_factory = sqlite3.Row
+        try:
+            for one in ("PRAGMA busy_timeout=10000", *pragmas, "SELECT 1 FROM sqlite_master LIMIT 1"):
+                made.execute(one).fetchall()
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+    def _leave_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = self._alone_until = None
 
     async def write_anew(self) -> None:
         """Write the file anew and empty its log: no byte of what was deleted stays. Writes wait meanwhile, reads go on.
@@ -155,9 +245,7 @@ class Client(SqliteClient):
         Raises:
             OperationalError: another process was reading or writing for longer than `busy_timeout`.
         """
-        writer = self._connection
-        assert writer is not None, "an open database has its connection"
-        async with self._lock:
+        async with self.acquire_connection() as writer:
             try:
                 await writer.execute("VACUUM")
                 emptied = await (await writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")).fetchone()
@@ -167,9 +255,7 @@ class Client(SqliteClient):
             raise OperationalError("another process still reads what was deleted")
 
     async def close(self) -> None:
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
+        self._leave_reader()
         await super().close()
 
 

@@ -26,7 +26,7 @@ TABLES = frozenset({"SENTENCES", "NOTICES"})
 LABELS = frozenset({"LABELS", "TITLES"})
 # The words of documents, not of pages.
 NOT_PAGES = ("forum/domain/chapters/", "forum/domain/syntheses/snapshots.py")
-ROOMS = ("errors.py", "rights.py", "permissions.py", "jobs.py", "models", "text", "domain", "web", "api")
+ROOMS = ("errors.py", "storage.py", "rights.py", "permissions.py", "jobs.py", "models", "text", "domain", "web", "api")
 
 
 def messages() -> Catalog:

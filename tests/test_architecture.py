@@ -15,7 +15,7 @@ from forum.settings import ROOT
 # From the bottom up: a room imports only what stands in lower ranks, or in itself.
 RANKS = [
     {"errors"},
-    {"settings", "logs", "sqlite", "postgres", "sealing"},
+    {"settings", "logs", "storage", "sqlite", "postgres", "sealing"},
     {"text", "ranking", "documents"},
     {"models", "rights"},
     {"permissions", "language"},

@@ -19,6 +19,7 @@ from forum.domain import jobs
 from forum.domain.jobs import Claim, LostLease
 from forum.errors import CahierError, Unavailable
 from forum.settings import settings
+from forum.storage import StorageFault, noted_on_the_way
 
 LONGEST_JOB: Final = timedelta(minutes=15)
 """Five hundred proposals take seconds. A job that has not ended by then hangs, and its try has failed."""
@@ -87,7 +88,9 @@ def _too_long() -> Unavailable:
 
 async def _failed(claim: Claim, work: Work, problem: Exception) -> None:
     trace = _trace()
-    log.exception("job failed", trace_id=trace)
+    fault = noted_on_the_way(problem)
+    log.error("job failed", trace_id=trace, exc_info=fault is None)
+    problem = fault or problem
     if claim.tries >= work.last_try:
         await work.fail(claim, _reason(problem), trace, clock())
     else:
@@ -126,6 +129,8 @@ async def _kept_alive(claim: Claim) -> AsyncIterator[None]:
                 lost = True
                 working.cancel()
                 return
+            except StorageFault:
+                continue  # which is told; what follows is as true of it
             except Exception:
                 # A database that does not answer this once may answer the next time, well within the lease. If it
                 # does not, the lease ends and the fence refuses the result: nothing is lost by going on.

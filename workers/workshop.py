@@ -18,6 +18,7 @@ from forum.database import is_unreachable
 from forum.domain import jobs
 from forum.jobs import RUN_JOB, queue, read_json, write_json
 from forum.settings import settings
+from forum.storage import StorageFault
 from workers import archives, mail, retention, running, syntheses
 from workers.running import LONGEST_JOB, Work
 
@@ -63,6 +64,8 @@ class Workshop:
         try:
             async with self._places:
                 await running.run(job, WORK)
+        except StorageFault:
+            return  # which is told; its row is as it was
         except Exception as problem:
             # Its row is as it was, or its lease will end: the table brings it again.
             log.error("a job could not be run", job=job, problem=repr(problem), exc_info=not is_unreachable(problem))

@@ -16,6 +16,7 @@ from forum.database import close_database, open_database
 from forum.errors import CahierError, Invalid
 from forum.logs import open_logs
 from forum.settings import ROOT, Settings, settings
+from forum.storage import StorageFault
 
 Result = TypeVar("Result")
 
@@ -65,6 +66,8 @@ def or_exit(work: Callable[[], Result]) -> Result:
         return work()
     except Invalid as refused:
         fail([str(problem) for problem in refused.problems])
+    except StorageFault as fault:
+        fail([fault.told])
     except CahierError as problem:
         fail([str(problem)])
 

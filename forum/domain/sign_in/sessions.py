@@ -8,6 +8,7 @@ minutes, then gets a new token (`second_factors.py` checks codes).
 
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -22,6 +23,7 @@ from forum.errors import Invalid, NotFound
 from forum.models.members import Role
 from forum.permissions import Viewer, asks_for_factor
 from forum.settings import settings
+from forum.storage import StorageFault
 from forum.text.addresses import address_key
 from forum.text.characters import seen
 from forum.text.mentions import handle_key
@@ -81,7 +83,8 @@ async def viewer_of(token: str, *, now: datetime) -> Viewer | None:
     if now >= ends or now - seen >= _idle():
         return None
     if now - seen >= SEEN_EVERY:
-        await _note_visit(first, now)
+        with suppress(StorageFault):  # which is told; reading goes on
+            await _note_visit(first, now)
     return _viewer(found)
 
 

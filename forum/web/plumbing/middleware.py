@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from forum.permissions import Viewer
 from forum.settings import Settings
+from forum.storage import noted_on_the_way
 from forum.web.plumbing.addresses import ENGLISH
 from forum.web.plumbing.watch import Watch
 
@@ -128,11 +129,13 @@ class Entrance:
             # Whoever left hears no answer, and nothing of ours has failed.
             return
         except Exception as problem:
-            logger.exception("failure", route=scope.get("route"), method=scope["method"])
+            fault = noted_on_the_way(problem)
+            if fault is None:
+                logger.exception("failure", route=scope.get("route"), method=scope["method"])
             if answering.status:
                 self.watch.tell(scope, 500)
                 raise
-            await (await self.fail(Request(scope, receive), problem))(scope, receive, answering)
+            await (await self.fail(Request(scope, receive), fault or problem))(scope, receive, answering)
         self.watch.tell(scope, answering.status)
 
     def _read(self, scope: Scope) -> RequestHead:
