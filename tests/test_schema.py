@@ -21,6 +21,7 @@ UNIQUE: dict[str, set[tuple[str, ...]]] = {
     "address_change": {("member_id",)},
     "answer": {("proposal_id", "number")},
     "archive": {("member_id",)},
+    "backup": set(),
     "ballot": {("proposal_id", "voter_id")},
     "ballot_change": set(),
     "distinction": {("one_id", "other_id")},

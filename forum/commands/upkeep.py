@@ -12,6 +12,7 @@ from forum.domain.journal_chain import NotedChain, verify
 from forum.domain.upkeep.fillings import mend_fillings
 from forum.domain.upkeep.identifiers import mend_identifiers
 from forum.domain.upkeep.misshapen import note_misshapen
+from forum.domain.upkeep.saved import Saved
 from forum.domain.upkeep.state import Queue, SiteState, Troubled, send_waiting_mails, state
 from forum.operations import backups, moves, readiness, restores
 from forum.schema import migrate
@@ -101,7 +102,7 @@ def status_command(
         bool, typer.Option("--send-mails", help="Envoyer tout de suite les courriels qui attendent un nouvel essai.")
     ] = False,
 ) -> None:
-    """Dire comment va le site : versions, tâches et courriels qui attendent ou ont échoué, place sur le disque."""
+    """Dire comment va le site : versions, tâches et courriels qui attendent ou ont échoué, place, sauvegarde."""
     now = datetime.now(UTC)
     if send_mails:
         say(f"Courriels qui partent tout de suite : {run_open(lambda: send_waiting_mails(now))}")
@@ -114,8 +115,15 @@ def _status(found: SiteState) -> Iterator[str]:
     room = found.room
     database, free, total = (size(each, "fr") for each in (room.database, room.free, room.total))
     yield f"Base de données : {database} ; disque : {free} libres sur {total}"
+    yield _last_backup(found.saved)
     yield from _queue("Tâches", found.jobs)
     yield from _queue("Courriels", found.mails)
+
+
+def _last_backup(saved: Saved | None) -> str:
+    if saved is None:
+        return "Dernière sauvegarde : aucune (python -m forum backup FICHIER)"
+    return f"Dernière sauvegarde : le {moment(saved.made_at, 'fr')}, {size(saved.size, 'fr')}"
 
 
 def _queue(heading: str, queue: Queue) -> Iterator[str]:

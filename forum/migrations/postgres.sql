@@ -696,6 +696,16 @@ CREATE FUNCTION ballot_form() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 CREATE TRIGGER ballot_form_held BEFORE INSERT OR UPDATE OF opinion, proposal_id ON ballot FOR EACH ROW
           EXECUTE FUNCTION ballot_form();
 
+-- 0010_backup
+CREATE TABLE "backup" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "made_at" TIMESTAMPTZ NOT NULL,
+    "size" BIGINT NOT NULL
+);
+COMMENT ON COLUMN "backup"."made_at" IS 'the moment of what it holds';
+COMMENT ON COLUMN "backup"."size" IS 'bytes of its file';
+COMMENT ON TABLE "backup" IS 'The latest backup that was restored in a place of trial and found whole: one row, or none before the first.';
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -706,3 +716,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0007_undelivered', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0008_releases', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0009_ballot_form', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0010_backup', now());

@@ -541,6 +541,11 @@ CREATE TRIGGER ballot_form_changed BEFORE UPDATE OF opinion, proposal_id ON ball
 ', '')) + 1 END AS VARCHAR(10))
                END)
           BEGIN SELECT RAISE(ABORT, 'a ballot says what the kind of vote of its theme knows'); END;
+CREATE TABLE "backup" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "made_at" TIMESTAMP NOT NULL  /* the moment of what it holds */,
+    "size" BIGINT NOT NULL  /* bytes of its file */
+);
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -552,3 +557,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0007_undelivered', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0008_releases', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0009_ballot_form', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0010_backup', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

@@ -6,7 +6,7 @@ Tortoise finds every table here; the rest of the house imports each noun from it
 
 from forum.models.answers import Answer, Obligation
 from forum.models.credentials import Identity, ProviderVisit, RecoveryCode, SecondFactor
-from forum.models.jobs import Job
+from forum.models.jobs import Backup, Job
 from forum.models.joining import AddressChange, Invitation, InvitationBatch, Link, Mail, SignUp
 from forum.models.journal import JournalEntry, JournalHead
 from forum.models.meetings import Meeting, MeetingTag, WorkingGroup
@@ -32,6 +32,7 @@ __all__ = [
     "AddressChange",
     "Answer",
     "Archive",
+    "Backup",
     "Ballot",
     "BallotChange",
     "Distinction",

@@ -1,4 +1,7 @@
-"""Work to be done in the background. This table is the truth; Redis only rings the bell."""
+"""Work to be done in the background, and what was done to keep the site: its latest backup.
+
+The table of jobs is the truth; Redis only rings the bell.
+"""
 
 from enum import StrEnum
 
@@ -38,3 +41,14 @@ class Job(Model):
     class Meta:
         table = "job"
         indexes = (("state", "run_after"),)
+
+
+class Backup(Model):
+    """The latest backup that was restored in a place of trial and found whole: one row, or none before the first."""
+
+    id = fields.IntField(primary_key=True)
+    made_at = fields.DatetimeField(description="the moment of what it holds")
+    size = fields.BigIntField(description="bytes of its file")
+
+    class Meta:
+        table = "backup"

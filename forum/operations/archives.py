@@ -18,6 +18,7 @@ from typing import IO, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from forum.domain.upkeep.holdings import Holding
+from forum.domain.upkeep.saved import Saved
 from forum.errors import CannotStart
 
 BASES: Mapping[str, str] = {"sqlite": "base.sqlite3", "postgres": "base.pgdump"}
@@ -110,6 +111,11 @@ def _write(content: IO[bytes], target: Path) -> str:
 def _hash(path: Path) -> str:
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
+
+
+def saved_in(path: Path, manifest: Manifest) -> Saved:
+    """What the site must know of a whole backup."""
+    return Saved(manifest.made_at, path.stat().st_size)
 
 
 def _broken(path: Path, reason: str) -> CannotStart:

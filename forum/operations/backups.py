@@ -22,10 +22,11 @@ from forum.database import (
 )
 from forum.domain.journal_chain import verify
 from forum.domain.upkeep import copies, holdings
+from forum.domain.upkeep.saved import Saved, note_saved
 from forum.domain.upkeep.seals import try_key
 from forum.errors import CannotStart, plain_reason
 from forum.operations import postgres
-from forum.operations.archives import BASES, Manifest, pack, unpack
+from forum.operations.archives import BASES, Manifest, pack, saved_in, unpack
 from forum.sealing import KEY_FILE
 from forum.settings import Settings
 
@@ -52,7 +53,20 @@ async def back_up(configured: Settings, file: Path, themes: Path, now: datetime)
         raise CannotStart(f"{file} : la sauvegarde ne peut pas être écrite ({plain_reason(problem)})") from problem
     finally:
         part.unlink(missing_ok=True)
-    return manifest, concerns
+    return manifest, (*concerns, *await _note(configured, saved_in(file, manifest)))
+
+
+async def _note(configured: Settings, saved: Saved) -> tuple[str, ...]:
+    """Let the site know of its backup, which is whole all the same when that cannot be written, and this is told."""
+    await connect(configured)
+    try:
+        await note_saved(saved)
+    except REFUSALS as problem:
+        reason = plain_reason(problem)
+        return (f"Attention : la base n’a pas pu noter cette sauvegarde ({reason}) ; status ne la compte pas.",)
+    finally:
+        await close_database()
+    return ()
 
 
 def _part_of(file: Path) -> Path:

@@ -19,10 +19,11 @@ from forum.database import (
 )
 from forum.domain.upkeep import copies
 from forum.domain.upkeep.holdings import waiting_mails
+from forum.domain.upkeep.saved import note_saved
 from forum.domain.upkeep.seals import try_key
 from forum.errors import CannotStart, plain_reason
 from forum.operations import postgres
-from forum.operations.archives import BASES, Manifest, unpack
+from forum.operations.archives import BASES, Manifest, saved_in, unpack
 from forum.operations.backups import check, contents
 from forum.schema import migrate
 from forum.settings import Settings
@@ -84,6 +85,7 @@ async def restore(configured: Settings, file: Path, themes: Path, *, replace: bo
         raise CannotStart(f"{file} : la restauration n’a pas pu se faire ({plain_reason(problem)})") from problem
     await open_database(configured)
     try:
+        await note_saved(saved_in(file, manifest))
         sealed = (await try_key()).lines()
         mails = await waiting_mails()
     finally:

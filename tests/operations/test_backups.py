@@ -3,11 +3,13 @@
 import asyncio
 import io
 import json
+import os
 import shutil
 import sqlite3
 import tarfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 
 import asyncpg
@@ -17,8 +19,10 @@ from tortoise.migrations.api import migrate as apply_migrations
 
 from forum.database import close_database, configuration, connect, open_database, rows
 from forum.domain.upkeep.holdings import Holding, holdings
+from forum.domain.upkeep.saved import Saved
+from forum.domain.upkeep.state import state
 from forum.errors import CannotStart
-from forum.operations import postgres
+from forum.operations import backups, postgres
 from forum.operations.archives import BASES, Manifest, pack
 from forum.operations.backups import back_up, describe
 from forum.operations.restores import Restored, restore
@@ -46,6 +50,11 @@ async def held(place: Settings) -> dict[str, Holding]:
         await close_database()
 
 
+async def saved_again(place: Settings) -> dict[str, Holding]:
+    """What it holds but for the note that a backup was made, which is not in that backup."""
+    return await held(place) | {"backup": Holding(0, sha256().hexdigest())}
+
+
 @pytest.fixture
 async def saved(world: World, database: Settings, tmp_path: Path) -> tuple[Path, Manifest]:
     """A backup of a consultation, and what it says of itself."""
@@ -70,7 +79,8 @@ async def test_a_site_comes_back_as_it_was_saved(
 ) -> None:
     file, manifest = saved
     restored = await put_back(file, new)
-    assert await held(new) == await held(database) == manifest.tables
+    assert await held(new) == await held(database)
+    assert await saved_again(new) == manifest.tables
     assert manifest.tables["ballot"].rows > 0
     before, after = await picture(database.database.url), await picture(new.database.url)
     for what in before.keys() & {"made", "next numbers", "constraints", "indexes", "functions"}:
@@ -96,6 +106,52 @@ async def test_what_was_wrong_already_is_said_and_saved_all_the_same(
     assert set(concerns) <= set((await put_back(tmp_path / "site.tar.gz", new)).lines())
 
 
+async def last(place: Settings) -> Saved | None:
+    await open_database(place)
+    try:
+        return (await state(NOON)).saved
+    finally:
+        await close_database()
+
+
+async def test_the_site_knows_of_its_last_backup_and_so_does_what_comes_back(
+    saved: tuple[Path, Manifest], database: Settings, new: Settings
+) -> None:
+    file, _ = saved
+    assert await last(database) == Saved(NOON, file.stat().st_size)
+    await put_back(file, new)
+    assert await last(new) == Saved(NOON, file.stat().st_size)
+
+
+async def test_what_does_not_come_back_never_counts_as_a_backup(
+    world: World, database: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(path: Path, folder: Path, manifest: Manifest) -> None:
+        pack(path, folder, manifest)
+        os.truncate(path, path.stat().st_size // 2)
+
+    await close_database()
+    monkeypatch.setattr(backups, "pack", half)
+    with pytest.raises(CannotStart, match="pas une sauvegarde entière"):
+        await back_up(database, tmp_path / "site.tar.gz", THEMES, NOON)
+    assert not list(tmp_path.glob("*site.tar.gz*"))
+    assert await last(database) is None
+
+
+async def test_a_backup_of_a_database_that_takes_no_note_is_whole_and_says_so(
+    world: World, database: Settings, new: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(_: Saved) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    await close_database()
+    with monkeypatch.context() as patch:
+        patch.setattr(backups, "note_saved", full)
+        _, concerns = await back_up(database, tmp_path / "site.tar.gz", THEMES, NOON)
+    assert concerns[-1].startswith("Attention : la base n’a pas pu noter cette sauvegarde (database or disk is full)")
+    await put_back(tmp_path / "site.tar.gz", new)
+
+
 async def test_a_backup_replaces_nothing_unless_it_is_told_to(
     saved: tuple[Path, Manifest], database: Settings, new: Settings
 ) -> None:
@@ -110,7 +166,7 @@ async def test_a_backup_replaces_nothing_unless_it_is_told_to(
         await put_back(file, new)
     assert (await held(new))["member"] != manifest.tables["member"]
     await put_back(file, new, replace=True)
-    assert await held(new) == manifest.tables
+    assert await saved_again(new) == manifest.tables
 
 
 async def test_a_running_site_is_not_replaced(saved: tuple[Path, Manifest], new: Settings) -> None:

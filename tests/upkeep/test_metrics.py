@@ -7,6 +7,7 @@ from httpx2 import AsyncClient
 from starlette.applications import Starlette
 
 from forum.app import build
+from forum.domain.upkeep.saved import Saved, note_saved
 from forum.settings import Settings, settings
 from tests.conftest import NOON, Clock, visitor
 from tests.upkeep.test_state import ADDRESS, furnish
@@ -69,4 +70,17 @@ async def test_it_counts_requests_and_tells_what_waits_without_any_name(
     assert figures['cahier_jobs_waiting{kind="other"}'] == "1.0"
     assert figures['cahier_jobs_late_seconds{kind="mail"}'] == "90.0"
     assert float(figures["cahier_database_answer_seconds"]) > 0
+    # Nobody ever saved it: an alarm on the age rings.
+    assert figures["cahier_backup_age_seconds"] == "+Inf"
     assert not [word for word in ("T3-007", "secret", ADDRESS, NOON.isoformat()) if word in told]
+
+
+async def test_the_age_of_the_last_backup_is_told(
+    database: Settings, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORUM_METRICS__TOKEN", TOKEN)
+    await note_saved(Saved(NOON, 4_000_000))
+    clock.pass_(hours=25)
+    async with visitor(site(clock)) as scraper:
+        told = (await scraper.get("/metriques", headers=GIVEN)).text
+    assert "\ncahier_backup_age_seconds 90000.0\n" in told

@@ -1,5 +1,6 @@
 """How the site is: what waits, what failed and why, room and versions; and letting mails that wait leave."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,12 +10,14 @@ from forum import __version__
 from forum.database import rows, transaction
 from forum.domain import jobs
 from forum.domain.mail import give_mail_up, post_mail
+from forum.domain.upkeep.saved import Saved, note_saved
 from forum.domain.upkeep.state import send_waiting_mails, state
 from forum.jobs import JobName, enqueue
 from forum.models.members import Role
 from forum.settings import Settings
 from tests.conftest import NOON
 from tests.factories import make_member, sign_in
+from tests.spoken import plain
 
 pytestmark = pytest.mark.anyio
 
@@ -47,6 +50,7 @@ async def test_an_untouched_site_has_nothing_that_waits(database: Settings) -> N
     assert found.versions.program == __version__
     assert 0 < found.room.free <= found.room.total
     assert found.room.database > 0
+    assert found.saved is None
 
 
 async def test_what_waits_and_what_failed_is_told_with_its_reason_and_no_address(database: Settings) -> None:
@@ -59,6 +63,19 @@ async def test_what_waits_and_what_failed_is_told_with_its_reason_and_no_address
     assert [one.reason for one in found.mails.given_up] == ["Le serveur de courrier refuse ce courriel (550)."]
     assert [(one.reason, one.latest) for one in found.jobs.given_up] == [("Le moteur s’est arrêté.", NOON)]
     assert ADDRESS not in repr(found)
+
+
+async def shown(client: AsyncClient) -> str:
+    return plain(re.sub(r"<[^>]+>", " ", (await client.get("/administration/etat")).text))
+
+
+async def test_only_the_latest_backup_counts(client: AsyncClient) -> None:
+    await sign_in(client, await make_member("Agnès Lambert", role=Role.ADMINISTRATOR))
+    assert "Dernière sauvegarde aucune" in await shown(client)
+    for hours, size in ((3, 5_200_000), (1, 4_000_000)):
+        await note_saved(Saved(NOON + timedelta(hours=hours), size))
+    assert (await state(NOON)).saved == Saved(NOON + timedelta(hours=3), 5_200_000)
+    assert "Dernière sauvegarde 23 novembre 2026 à 16 h 00 · 5,2 Mo" in await shown(client)
 
 
 async def test_mails_that_wait_for_the_server_may_leave_at_once(database: Settings) -> None:

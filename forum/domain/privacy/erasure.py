@@ -66,6 +66,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
     "address_change": {"email": _OWN},
     "answer": {"decision": _SITE, "reason": _WORDS, "service": _WORDS},
     "archive": {"content": _OWN, "sha256": _OWN},
+    "backup": {},
     "ballot": {"opinion": _SITE, "profession": _SITE, "territory": _SITE},
     "ballot_change": {"opinion": _SITE},
     "distinction": {},

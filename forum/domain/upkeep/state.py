@@ -1,5 +1,5 @@
-"""How is the site? Versions, work that waits or failed, mails, room on the disk: for operators, at the command line, on
-the page of administrators and in metrics. Nothing in it says who anybody is.
+"""How is the site? Versions, work that waits or failed, mails, room on the disk, the last backup: for operators, at the
+command line, on the page of administrators and in metrics. Nothing in it says who anybody is.
 
 A mail that was given up has no row any more, so that its address is kept nowhere: its job says why. What waits can be
 sent at once (`send_waiting_mails`).
@@ -14,6 +14,7 @@ from typing import Final
 
 from forum import __version__
 from forum.database import Row, is_sqlite, known_row, rows
+from forum.domain.upkeep.saved import Saved, last_saved
 from forum.jobs import JobName
 from forum.permissions import Viewer, demand, may_operate
 from forum.settings import settings
@@ -74,6 +75,8 @@ class SiteState:
     jobs: Queue
     mails: Queue
     room: Room
+    saved: Saved | None
+    """The latest backup, if there ever was one."""
 
 
 async def versions() -> RunningVersions:
@@ -97,7 +100,8 @@ async def state_of_site(viewer: Viewer, now: datetime) -> SiteState:
 
 async def state(now: datetime) -> SiteState:
     """The state, for whoever is at the machine."""
-    return SiteState(await versions(), await queue_of_jobs(now), await queue_of_mails(now), await _room())
+    mails = await queue_of_mails(now)
+    return SiteState(await versions(), await queue_of_jobs(now), mails, await _room(), await last_saved())
 
 
 async def queue_of_jobs(now: datetime) -> Queue:

@@ -7,6 +7,7 @@ its own figures. No label holds a number or a name of anything that people made.
 
 import hmac
 import ipaddress
+from math import inf
 from time import perf_counter
 
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -15,6 +16,7 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forum.domain.upkeep.saved import last_saved
 from forum.domain.upkeep.state import Queue, queue_of_jobs, queue_of_mails
 from forum.errors import NotFound
 from forum.settings import Metrics
@@ -30,6 +32,8 @@ async def show(request: Request) -> Response:
     jobs, mails = await queue_of_jobs(request.state.now), await queue_of_mails(request.state.now)
     asked = GaugeMetricFamily("cahier_database_answer_seconds", "Time that the database took for the figures of jobs")
     asked.add_metric([], perf_counter() - begun)
+    backup = GaugeMetricFamily("cahier_backup_age_seconds", "Age of the last whole backup; infinite without one")
+    backup.add_metric([], await _age_of_backup(request))
     waiting = GaugeMetricFamily("cahier_jobs_waiting", "Jobs that wait", labels=["kind"])
     failed = GaugeMetricFamily("cahier_jobs_failed", "Jobs that were given up", labels=["kind"])
     late = GaugeMetricFamily("cahier_jobs_late_seconds", "Longest wait of a job whose time has come", labels=["kind"])
@@ -38,7 +42,7 @@ async def show(request: Request) -> Response:
         failed.add_metric([kind], queue.failed)
         late.add_metric([kind], _late(queue, request))
     figures = generate_latest(request.app.state.watch.registry) + generate_latest(
-        _JustRead([waiting, failed, late, asked])
+        _JustRead([waiting, failed, late, asked, backup])
     )
     return Response(figures, media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
 
@@ -56,6 +60,11 @@ class _JustRead(Collector):
 def _late(queue: Queue, request: Request) -> float:
     since = queue.late_since
     return 0.0 if since is None else float((request.state.now - since).total_seconds())
+
+
+async def _age_of_backup(request: Request) -> float:
+    saved = await last_saved()
+    return inf if saved is None else float((request.state.now - saved.made_at).total_seconds())
 
 
 def _may_read(request: Request, known: Metrics) -> bool:
