@@ -7,7 +7,7 @@ stops the start with one sentence, a Redis that is away does not.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 from starlette.applications import Starlette
@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forum import clock as clocks
 from forum import jobs
 from forum.database import close_database, is_unreachable, open_database
 from forum.domain.legal import check_legal_pages
@@ -40,12 +41,7 @@ from workers import embedded
 logger = structlog.get_logger()
 
 
-def clock() -> datetime:
-    """The time of the server, in UTC."""
-    return datetime.now(UTC)
-
-
-def build(settings: Settings, *, clock: Callable[[], datetime] = clock) -> Starlette:
+def build(settings: Settings, *, clock: Callable[[], datetime] = clocks.now) -> Starlette:
     """The application. `clock` gives the time that every page and rule goes by."""
     table, watch = routes(), Watch(settings)
     entrance = Middleware(
@@ -83,9 +79,11 @@ def say_leaving(app: Starlette) -> None:
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    looking = asyncio.create_task(app.state.watch.watch_loop(), name="event loop delay")
+    tasks = [asyncio.create_task(app.state.watch.watch_loop(), name="event loop delay")]
     try:
         await open_database(settings, in_time=True)
+        await clocks.ask()
+        tasks.append(asyncio.create_task(clocks.follow(), name="clock of the database"))
         app.state.pages.example = await _has_examples(settings)
         check_legal_pages()
         for line in (await try_key()).lines():
@@ -95,10 +93,12 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
             await embedded.start()
         yield
     finally:
-        looking.cancel()
+        for one in tasks:
+            one.cancel()
         await embedded.stop()
         jobs.hang_bell(None)
         await close_throttle()
+        clocks.forget()
         await close_database()
 
 

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -353,6 +354,11 @@ def current_transaction() -> Transaction:
 def is_sqlite() -> bool:
     """Whether this process uses SQLite rather than PostgreSQL."""
     return bool(get_connection("default").capabilities.dialect == "sqlite")
+
+
+async def time_of_server() -> datetime | None:
+    """The clock of PostgreSQL's server; None with SQLite, which has none."""
+    return None if is_sqlite() else (await known_row("SELECT clock_timestamp() AS now"))["now"]
 
 
 async def on_postgres(sql: str, *values: object) -> None:

@@ -19,7 +19,7 @@ RANKS = [
     {"text", "ranking", "documents"},
     {"models", "rights"},
     {"permissions", "language"},
-    {"breaker", "database", "schema", "jobs", "migrations"},
+    {"breaker", "database", "clock", "schema", "jobs", "migrations"},
     {"domain"},
     {"web", "api", "importing", "operations", "workers"},
     {"routes", "app", "connections", "server", "commands", "__main__"},

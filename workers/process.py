@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from forum import clock
 from forum.breaker import AWAY, Breaker, breaker_of, close_breakers, connections_to
 from forum.database import close_database, open_database
 from forum.domain.upkeep.state import versions
@@ -39,6 +40,7 @@ async def work(known: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(one, told_to_stop.set)
     try:
         await open_database(known)
+        await clock.ask()
         await open_bell(known)
         log.info("the worker begins", **asdict(await versions()))
         working, stopping = asyncio.create_task(at_work(breaker)), asyncio.create_task(told_to_stop.wait())
@@ -52,6 +54,7 @@ async def work(known: Settings) -> None:
     finally:
         hang_bell(None)
         await close_breakers()
+        clock.forget()
         await close_database()
     log.info("the worker has stopped")
 
@@ -62,6 +65,7 @@ async def at_work(breaker: Breaker) -> None:
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(workshop.look_for_ever())
+            tasks.create_task(clock.follow())
             tasks.create_task(_listen_for_ever(workshop, breaker))
     finally:
         await workshop.close()

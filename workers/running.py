@@ -10,13 +10,14 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
+from forum import clock as forum_clock
 from forum.domain import jobs
-from forum.domain.jobs import Claim, LostLease
+from forum.domain.jobs import Claim, Held, LostLease
 from forum.errors import CahierError, Unavailable
 from forum.settings import settings
 from forum.storage import StorageFault, noted_on_the_way
@@ -45,13 +46,14 @@ class Work:
 
 
 def clock() -> datetime:
-    """The current time, which leases are compared with."""
-    return datetime.now(UTC)
+    """The time that jobs go by, the same in all processes."""
+    return forum_clock.now()
 
 
-async def run(job: int, works: Mapping[str, Work]) -> None:
-    """Run a job if it is due. Never raises for a job that fails: its row says so, and when to try again."""
-    claim = await jobs.take(job, clock(), lease=_lease())
+async def run(job: int, works: Mapping[str, Work], silent: Held | None = None) -> None:
+    """Run a job if it is due, or was held by a worker that has fallen `silent`. Never raises for a job that fails: its
+    row says so, and when to try again."""
+    claim = await jobs.take(job, clock(), lease=_lease(), silent=silent)
     if claim is None:
         return
     with structlog.contextvars.bound_contextvars(job=claim.job, name=claim.name, attempt=claim.tries):

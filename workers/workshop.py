@@ -1,21 +1,23 @@
 """Which jobs does this process run, and when does it look for them?
 
-The workshop reads the table every few seconds, by itself: whatever Redis does, a job begins. arq only listens for the
+The workshop reads the table every few seconds, by itself: whatever Redis does, a job begins. One whose worker has given
+no sign of life for a whole lease, by what has elapsed here and by no clock, begins again. arq only listens for the
 bell, and brings at once what rings; the job never depends on it, so a Redis that goes away interrupts nothing.
 The web process (`engine`) and the worker's own (`process`) have the same workshop.
 """
 
 import asyncio
-from collections.abc import Mapping
-from time import monotonic
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
 from arq.connections import ArqRedis
 from arq.worker import Worker, func
 
+from forum.clock import elapsed
 from forum.database import is_unreachable
 from forum.domain import jobs
+from forum.domain.jobs import Held
 from forum.jobs import RUN_JOB, queue, read_json, write_json
 from forum.settings import settings
 from forum.storage import StorageFault
@@ -43,16 +45,19 @@ log = structlog.get_logger()
 class Workshop:
     """The jobs that run in this process or wait for a place in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, elapsed: Callable[[], float] = elapsed) -> None:
+        self._elapsed = elapsed
+        self._held: dict[int, tuple[Held, float]] = {}
         self._places = asyncio.Semaphore(AT_ONCE)
         self._here: dict[int, asyncio.Task[None]] = {}
         self._dates_asked: float | None = None
         self._blind = False
 
-    def bring(self, job: int) -> asyncio.Task[None]:
-        """The task that runs this job when a place is free; brought twice meanwhile, it is the same one."""
+    def bring(self, job: int, silent: Held | None = None) -> asyncio.Task[None]:
+        """The task that runs this job when a place is free; brought twice meanwhile, it is the same one. `silent`: it
+        is taken from a worker that gives no sign of life."""
         if job not in self._here:
-            task = self._here[job] = asyncio.create_task(self._run(job), name=f"job {job}")
+            task = self._here[job] = asyncio.create_task(self._run(job, silent), name=f"job {job}")
             task.add_done_callback(lambda _: self._here.pop(job))
         return self._here[job]
 
@@ -60,10 +65,10 @@ class Workshop:
         """What arq calls when the bell rang. arq may go; the job stays."""
         await asyncio.shield(self.bring(job))
 
-    async def _run(self, job: int) -> None:
+    async def _run(self, job: int, silent: Held | None) -> None:
         try:
             async with self._places:
-                await running.run(job, WORK)
+                await running.run(job, WORK, silent)
         except StorageFault:
             return  # which is told; its row is as it was
         except Exception as problem:
@@ -86,11 +91,23 @@ class Workshop:
             await asyncio.sleep(settings().jobs.poll_seconds)
 
     async def _look(self) -> None:
-        if self._dates_asked is None or monotonic() - self._dates_asked >= DATES_EVERY:
+        if self._dates_asked is None or self._elapsed() - self._dates_asked >= DATES_EVERY:
             await retention.ask()
-            self._dates_asked = monotonic()
+            self._dates_asked = self._elapsed()
         for job, _ in await jobs.waiting(running.clock()):
             self.bring(job)
+        for one in self._silent(await jobs.held()):
+            self.bring(one.job, one)
+
+    def _silent(self, found: Sequence[Held]) -> list[Held]:
+        """Those of the jobs that other workers hold which were found unchanged for the length of a lease."""
+        now = self._elapsed()
+        before, self._held = self._held, {}
+        for one in found:
+            known = before.get(one.job)
+            self._held[one.job] = known if known and known[0] == one else (one, now)
+        lease = settings().jobs.lease_seconds
+        return [one for one, since in self._held.values() if now - since > lease]
 
     async def close(self) -> None:
         """Give every job back, at once."""

@@ -1,8 +1,10 @@
 """Who holds a job, until when, and how did it end? The only writes to the `job` table once a job is asked for.
 
-A worker takes a job for the length of a lease, and renews it as long as it runs. Each taking raises the job's fence;
-every write of a worker checks its own fence in the same transaction, so a worker that was silent for too long, and
-whose job another one took up, writes nothing. Asking for a job is `forum/jobs.py`; running one is `workers/running.py`.
+A worker takes a job for the length of a lease, and renews it as long as it runs. The others never compare a lease with
+a clock, which may be set back or forward: whoever has seen it unchanged for its whole length takes the job up
+(`workers/workshop.py`). Each taking raises the job's fence; every write of a worker checks its own fence in the same
+transaction, so a worker that was silent for too long, and whose job another one took up, writes nothing. Asking for a
+job is `forum/jobs.py`; running one is `workers/running.py`.
 """
 
 from dataclasses import dataclass
@@ -14,6 +16,9 @@ from forum.settings import settings
 
 LONGEST_PAUSE: Final = timedelta(minutes=1)
 """Pauses between tries double, starting at two seconds; beyond a minute they would only make people wait."""
+
+FURTHEST: Final = timedelta(minutes=15)
+"""No job is put off for longer: one that waits for a moment twice as far was put off before the clock was set back."""
 
 MOST_DOUBLINGS: Final = 30
 """The number of doublings is limited: longer pauses are never wanted, and would in the end overflow a date."""
@@ -32,6 +37,15 @@ class Claim:
     subject: int
     fence: int
     tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A job that a worker holds, as the table says it; another worker, or a sign of life of the same, changes it."""
+
+    job: int
+    fence: int
+    lease_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +71,36 @@ class JobProgress:
 
 
 async def waiting(now: datetime) -> list[tuple[int, int]]:
-    """Jobs (id, fence) that anybody may take: queued ones whose time has come, and those whose worker fell silent."""
+    """Jobs (id, fence) that anybody may take: those whose time has come."""
     found = await rows(
-        """SELECT id, fence FROM job
-            WHERE (state = 'queued' AND run_after <= $1) OR (state = 'running' AND lease_until < $1)
+        """SELECT id, fence FROM job WHERE state = 'queued' AND (run_after <= $1 OR run_after > $2)
             ORDER BY run_after, id LIMIT 100""",
         now,
+        now + 2 * FURTHEST,
     )
     return [(r["id"], r["fence"]) for r in found]
 
 
-async def take(job: int, now: datetime, *, lease: timedelta) -> Claim | None:
-    """Take a job for the length of a lease; None when it cannot be taken (held, over, too early, unknown)."""
+async def held() -> list[Held]:
+    """Jobs that workers hold."""
+    found = await rows("SELECT id, fence, lease_until FROM job WHERE state = 'running' ORDER BY id LIMIT 100")
+    return [Held(one["id"], one["fence"], one["lease_until"]) for one in found]
+
+
+async def take(job: int, now: datetime, *, lease: timedelta, silent: Held | None = None) -> Claim | None:
+    """Take a job for the length of a lease; None when it cannot be taken (held, over, too early, unknown). `silent`: as
+    it was held by a worker that gave no sign of life for the whole lease."""
     taken = await row(
         """UPDATE job SET state = 'running', tries = tries + 1, fence = fence + 1, lease_until = $2
-            WHERE id = $1 AND ((state = 'queued' AND run_after <= $3) OR (state = 'running' AND lease_until < $3))
+            WHERE id = $1 AND ((state = 'queued' AND (run_after <= $3 OR run_after > $4))
+                               OR (state = 'running' AND fence = $5 AND lease_until = $6))
             RETURNING id, name, subject, fence, tries""",
         job,
         now + lease,
         now,
+        now + 2 * FURTHEST,
+        silent.fence if silent else None,
+        silent.lease_until if silent else None,
     )
     if taken is None:
         return None
@@ -143,7 +168,7 @@ async def put_off(
     Raises:
         LostLease: somebody else took the job meanwhile.
     """
-    pause = min(timedelta(seconds=2 ** min(claim.tries, MOST_DOUBLINGS)), longest)
+    pause = min(timedelta(seconds=2 ** min(claim.tries, MOST_DOUBLINGS)), longest, FURTHEST)
     _held(
         await row(
             """UPDATE job SET state = 'queued', run_after = $3, lease_until = NULL, error = $4, trace_id = $5

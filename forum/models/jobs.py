@@ -10,7 +10,7 @@ from tortoise.models import Model
 
 
 class JobState(StrEnum):
-    """A running job whose lease has ended is taken up again by whoever sees it first."""
+    """A running job whose lease stays as it is for its whole length is taken up again by whoever sees that first."""
 
     QUEUED = "queued"
     RUNNING = "running"

@@ -81,7 +81,7 @@ async def test_only_the_latest_backup_counts(client: AsyncClient) -> None:
 async def test_mails_that_wait_for_the_server_may_leave_at_once(database: Settings) -> None:
     """They would wait a quarter of an hour more; other jobs keep their time."""
     await furnish()
-    await rows("UPDATE job SET run_after = $1 WHERE name = 'compile_synthesis'", NOON + timedelta(hours=1))
+    await rows("UPDATE job SET run_after = $1 WHERE name = 'compile_synthesis'", NOON + timedelta(minutes=10))
     assert len(await jobs.waiting(NOON)) == 1
     assert await send_waiting_mails(NOON) == 1
     assert len(await jobs.waiting(NOON)) == 2

@@ -1,6 +1,7 @@
 """Jobs: one row is one piece of work, one worker at a time, and a worker that lost its lease writes nothing."""
 
 import asyncio
+import errno
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from forum.domain.jobs import Claim, LostLease
 from forum.errors import Unavailable
 from forum.jobs import JobName, enqueue
 from forum.settings import Settings
+from forum.storage import SENTENCES, StorageFault, Trouble
 from tests.conftest import NOON, PATIENCE, Clock
 from workers import embedded, running
 from workers.running import Work
@@ -43,6 +45,14 @@ async def ask(*, subject: int = 7, now: datetime = NOON) -> int:
 
 async def take(job: int, now: datetime = NOON) -> Claim:
     claim = await jobs.take(job, now, lease=LEASE)
+    assert claim is not None
+    return claim
+
+
+async def take_up(job: int, now: datetime = NOON) -> Claim:
+    """Take a job from a worker that has fallen silent."""
+    silent = next(one for one in await jobs.held() if one.job == job)
+    claim = await jobs.take(job, now, lease=LEASE, silent=silent)
     assert claim is not None
     return claim
 
@@ -126,22 +136,29 @@ async def test_a_job_is_taken_by_one_worker_only() -> None:
     assert sum(claim is not None for claim in claims) == 1
 
 
-async def test_a_job_is_taken_up_again_when_its_lease_has_ended_and_not_before() -> None:
+async def test_a_job_is_taken_from_a_silent_worker_alone_whatever_the_clock() -> None:
+    """A clock that is set forward by an hour, or back, ends no lease."""
     job = await ask()
     first = await take(job)
-    assert await jobs.take(job, NOON + LEASE, lease=LEASE) is None
-    assert await jobs.waiting(NOON + LEASE) == []
-    later = NOON + LEASE + timedelta(seconds=1)
-    assert await jobs.waiting(later) == [(job, first.fence)]
-    second = await take(job, later)
+    for moment in (NOON + timedelta(hours=1), NOON - timedelta(hours=1)):
+        assert await jobs.take(job, moment, lease=LEASE) is None
+        assert await jobs.waiting(moment) == []
+    [before] = await jobs.held()
+    await jobs.renew(first, NOON + timedelta(seconds=5), lease=LEASE)
+    assert await jobs.take(job, NOON, lease=LEASE, silent=before) is None
+    [silent] = await jobs.held()
+    second = await jobs.take(job, NOON, lease=LEASE, silent=silent)
+    assert second is not None
     assert (second.fence, second.tries) == (first.fence + 1, 2)
+    assert await jobs.take(job, NOON, lease=LEASE, silent=silent) is None
 
 
-async def test_a_renewed_lease_keeps_the_job() -> None:
+async def test_a_job_that_waits_is_due_after_the_clock_was_set_back_by_an_hour() -> None:
     job = await ask()
-    claim = await take(job)
-    await jobs.renew(claim, NOON + timedelta(seconds=15), lease=LEASE)
-    assert await jobs.take(job, NOON + timedelta(seconds=30), lease=LEASE) is None
+    await jobs.put_off(await take(job), "raison", "trace", NOON, longest=timedelta(minutes=15))
+    assert await jobs.waiting(NOON + timedelta(seconds=1)) == []
+    assert await jobs.waiting(NOON - timedelta(hours=1)) == [(job, 1)]
+    await take(job, NOON - timedelta(hours=1))
 
 
 WRITES: dict[str, Callable[[Claim], Awaitable[None]]] = {
@@ -157,7 +174,7 @@ WRITES: dict[str, Callable[[Claim], Awaitable[None]]] = {
 async def test_a_worker_that_lost_its_lease_writes_nothing(write: str) -> None:
     job = await ask()
     lost = await take(job)
-    await take(job, NOON + timedelta(minutes=1))
+    await take_up(job)
     before = await row("SELECT * FROM job WHERE id = $1", job)
     with pytest.raises(LostLease):
         await WRITES[write](lost)
@@ -261,10 +278,11 @@ async def test_work_that_fails_is_tried_again_then_left_with_its_reason_and_trac
 
 async def test_a_job_that_kills_its_workers_is_given_up(now: Clock, database: Settings) -> None:
     job = await ask()
-    for _ in range(database.jobs.tries):
-        await take(job, now())
-        now.pass_(minutes=1)
-    await running.run(job, works(breaks))
+    await take(job)
+    for _ in range(database.jobs.tries - 1):
+        await take_up(job)
+    [silent] = await jobs.held()
+    await running.run(job, works(breaks), silent)
     progress = await jobs.progress_of("synthesis:7")
     assert progress is not None
     assert progress.state == "failed"
@@ -300,8 +318,7 @@ async def test_work_whose_lease_is_lost_is_cut_off(
     reached: list[str] = []
 
     async def do(claim: Claim) -> None:
-        now.pass_(minutes=1)
-        await take(claim.job, now())
+        await take_up(claim.job)
         reached.append("taken by another")
         await asyncio.sleep(PATIENCE)
         reached.append("went on")
@@ -314,15 +331,18 @@ async def test_work_whose_lease_is_lost_is_cut_off(
     assert await state_of(job) == "running"
 
 
+@pytest.mark.parametrize(
+    ("fault", "events"), [(OSError("no answer"), ["heartbeat missed"]), (StorageFault(Trouble.FULL, "base"), [])]
+)
 async def test_a_database_that_does_not_answer_a_heartbeat_leaves_the_work_going(
-    now: Clock, monkeypatch: pytest.MonkeyPatch, database: Settings
+    now: Clock, monkeypatch: pytest.MonkeyPatch, database: Settings, fault: Exception, events: list[str]
 ) -> None:
     beats: list[int] = []
 
     async def renew(claim: Claim, at: datetime, *, lease: timedelta) -> None:
         beats.append(claim.job)
         if len(beats) == 1:
-            raise OSError("no answer")
+            raise fault
 
     async def do(claim: Claim) -> None:
         while len(beats) < 2:
@@ -336,7 +356,27 @@ async def test_a_database_that_does_not_answer_a_heartbeat_leaves_the_work_going
     with capture_logs() as said:
         await running.run(job, works(do))
     assert await state_of(job) == "done"
-    assert [line["event"] for line in said] == ["heartbeat missed"]
+    assert [line["event"] for line in said] == events
+
+
+async def test_work_for_which_there_is_no_room_says_so_without_a_traceback() -> None:
+    async def do(claim: Claim) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/tmp/page.html")
+
+    job = await ask()
+    with capture_logs() as said:
+        await running.run(job, works(do))
+    progress = await jobs.progress_of("synthesis:7")
+    assert progress is not None
+    assert progress.error == SENTENCES[Trouble.FULL]
+    told, failed = said
+    assert (told["event"], told["fault"], failed["event"], failed["exc_info"]) == (
+        "storage fault",
+        "full",
+        "job failed",
+        False,
+    )
+    assert "/tmp/page.html : plus de place" in told["said"]
 
 
 async def test_a_worker_told_to_stop_releases_its_job(now: Clock) -> None:

@@ -479,8 +479,8 @@ async def test_a_worker_that_lost_its_lease_deletes_nothing(database: Settings, 
     job = await post()
     claim = await jobs.take(job, now(), lease=timedelta(seconds=20))
     assert claim is not None
-    now.pass_(seconds=21)
-    assert await jobs.take(job, now(), lease=timedelta(seconds=20))
+    [silent] = await jobs.held()
+    assert await jobs.take(job, now(), lease=timedelta(seconds=20), silent=silent)
     with pytest.raises(LostLease):
         await mail.send_mail(claim)
     assert await left() == 1

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
@@ -15,6 +15,7 @@ from forum.domain.jobs import Claim
 from forum.errors import CannotStart
 from forum.jobs import JobName, enqueue
 from forum.settings import Settings
+from forum.storage import StorageFault, Trouble
 from tests.conftest import NOON, PATIENCE
 from workers import process, retention, running
 from workers import workshop as workshops
@@ -149,13 +150,43 @@ async def test_a_table_that_cannot_be_read_is_reported_once_and_read_again(
 
 
 async def test_a_job_that_cannot_even_be_begun_is_reported(work_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def run(job: int, works: object) -> None:
-        raise ConnectionRefusedError
+    async def run(job: int, works: object, silent: object) -> None:
+        raise problems.pop()
 
+    problems = [StorageFault(Trouble.FULL, "base"), ConnectionRefusedError()]
     monkeypatch.setattr(running, "run", run)
     with capture_logs() as said:
         await Workshop().bring(await ask(7))
+        # It was told where it was met.
+        await Workshop().bring(await ask(7))
     assert [line["event"] for line in said] == ["a job could not be run"]
+
+
+async def test_a_job_whose_worker_gives_no_sign_of_life_is_taken_up_after_its_lease_by_no_clock(
+    work_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock is set an hour forward, then back: what has elapsed decides alone, and a sign of life begins anew."""
+    now = 0.0
+    job = await ask(7)
+    silent = await jobs.take(job, NOON, lease=timedelta(seconds=20))
+    assert silent is not None
+    workshop = Workshop(elapsed=lambda: now)
+    wrong = NOON
+    monkeypatch.setattr(running, "clock", lambda: wrong)
+    work_bench.may_end.set()
+    for now, wrong in ((0.0, NOON + timedelta(hours=1)), (19.0, NOON - timedelta(hours=1))):  # noqa: B007
+        await workshop._look()
+    await jobs.renew(silent, NOON - timedelta(hours=1), lease=timedelta(seconds=20))
+    for now in (21.0, 41.0):  # noqa: B007 # read by the clock
+        await workshop._look()
+    assert work_bench.begun == []
+    now = 41.1
+    await workshop._look()
+    await workshop.bring(job)
+    assert work_bench.begun == [7]
+    with pytest.raises(jobs.LostLease):
+        await jobs.finish(silent, NOON)
+    assert await state_of(job) == "done"
 
 
 async def test_the_days_purges_are_asked_for_at_the_start_and_every_hour(
@@ -168,8 +199,7 @@ async def test_the_days_purges_are_asked_for_at_the_start_and_every_hour(
         asked.append(now)
 
     monkeypatch.setattr(retention, "ask", ask_for_purges)
-    monkeypatch.setattr(workshops, "monotonic", lambda: now)
-    workshop = Workshop()
+    workshop = Workshop(elapsed=lambda: now)
     for now in (0.0, 5.0, 3599.0, 3600.0, 3605.0):  # noqa: B007 # read by the clock
         await workshop._look()
     assert asked == [0.0, 3600.0]
