@@ -79,8 +79,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Run each test only where it can show something, so that a skip always means that something is missing; the files
     that take long first."""
     postgres = os.environ.get("FORUM_DATABASE__URL", "").startswith("postgres")
-    kept = [item for item in items if (_belongs_on_postgres if postgres else _belongs_on_sqlite)(item)]
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    belongs = _belongs_on_postgres if postgres else _belongs_on_sqlite
+    kept: list[pytest.Item] = []
+    elsewhere: list[pytest.Item] = []
+    for item in items:
+        (kept if belongs(item) else elsewhere).append(item)
+    config.hook.pytest_deselected(items=elsewhere)
     # A core that begins a long file when the others are done keeps everybody waiting.
     long = {item.path for item in kept if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
     items[:] = sorted(kept, key=lambda item: item.path not in long)

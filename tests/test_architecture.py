@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
@@ -65,7 +66,12 @@ def modules() -> dict[str, Path]:
 
 
 MODULES = modules()
-TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.items()}
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Each module as Python reads it."""
+    return {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.items()}
 
 
 def room_of(module: str) -> str:
@@ -86,8 +92,16 @@ def imported(tree: ast.AST) -> Iterator[str]:
                 yield longer if longer in MODULES else str(node.module)
 
 
-IMPORTS = {name: set(imported(tree)) for name, tree in TREES.items()}
-EDGES = [(name, other) for name in sorted(IMPORTS) for other in sorted(IMPORTS[name]) if other in MODULES]
+@cache
+def imports() -> dict[str, set[str]]:
+    """What each module imports."""
+    return {name: set(imported(tree)) for name, tree in trees().items()}
+
+
+@cache
+def edges() -> list[tuple[str, str]]:
+    """Which module of ours imports which."""
+    return [(name, other) for name, others in sorted(imports().items()) for other in sorted(others) if other in MODULES]
 
 
 def test_every_room_has_its_rank() -> None:
@@ -96,7 +110,7 @@ def test_every_room_has_its_rank() -> None:
 
 
 def test_imports_point_one_way() -> None:
-    assert [f"{module} imports {other}" for module, other in EDGES if _points_back(module, other)] == []
+    assert [f"{module} imports {other}" for module, other in edges() if _points_back(module, other)] == []
 
 
 def _points_back(module: str, other: str) -> bool:
@@ -109,7 +123,7 @@ def _points_back(module: str, other: str) -> bool:
 
 
 def test_pure_rooms_know_nothing_but_errors() -> None:
-    for module, other in EDGES:
+    for module, other in edges():
         if room_of(module) in PURE and room_of(other) != room_of(module):
             assert other == "forum.errors" or _is_a_pure_rank(module, other), f"{module} imports {other}"
 
@@ -120,27 +134,27 @@ def _is_a_pure_rank(module: str, other: str) -> bool:
 
 
 def test_the_domain_knows_of_documents_only_the_outline_and_its_dataset() -> None:
-    for module, other in EDGES:
+    for module, other in edges():
         if room_of(module) == "domain" and room_of(other) == "documents":
             assert other in SAID, f"{module} imports {other}"
 
 
 def test_renderers_are_imported_by_workers_only() -> None:
-    for module, other in EDGES:
+    for module, other in edges():
         if RENDERERS.match(other):
             assert room_of(module) in {"documents", "workers"}, f"{module} imports {other}"
 
 
 def test_doors_do_not_query() -> None:
     """A door asks the domain; only app, which answers for a lost database, and the commands open it."""
-    for module, other in EDGES:
+    for module, other in edges():
         if other == "forum.database":
             assert room_of(module) not in {"web", "api", "importing"} or module in MAY_TRANSACT, module
 
 
 def test_rows_are_read_and_written_by_sql_alone() -> None:
     """Models are the schema: code that works with rows imports their enums, never the tables themselves."""
-    for module, tree in TREES.items():
+    for module, tree in trees().items():
         if room_of(module) in {"domain", "importing", "jobs", "web", "api", "workers"}:
             for node in ast.walk(tree):
                 if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("forum.models"):
@@ -152,7 +166,7 @@ def test_rows_are_read_and_written_by_sql_alone() -> None:
 def test_one_module_writes_every_sheet() -> None:
     writers = {
         module
-        for module, tree in TREES.items()
+        for module, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr in {"writer", "DictWriter"}
     }
@@ -167,7 +181,7 @@ MAY_TRANSACT = {"forum.importing.example"}
 def test_a_library_stays_in_its_place(library: str) -> None:
     users = {
         room_of(module)
-        for module, names in IMPORTS.items()
+        for module, names in imports().items()
         for name in names
         if name == library or name.startswith(library + ".")
     }
@@ -176,13 +190,13 @@ def test_a_library_stays_in_its_place(library: str) -> None:
 
 
 def test_bleach_is_imported_in_exactly_one_file() -> None:
-    assert [name for name, names in IMPORTS.items() if any(n.split(".")[0] == "bleach" for n in names)] == [
+    assert [name for name, names in imports().items() if any(n.split(".")[0] == "bleach" for n in names)] == [
         "forum.text.sanitise"
     ]
 
 
 def test_the_environment_is_read_by_the_settings_only() -> None:
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         if name == "forum.settings":
             continue
         for node in ast.walk(tree):
@@ -191,7 +205,7 @@ def test_the_environment_is_read_by_the_settings_only() -> None:
 
 
 def test_no_import_stands_inside_a_function() -> None:
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         for outer in ast.walk(tree):
             if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 inside = [node for node in ast.walk(outer) if isinstance(node, ast.Import | ast.ImportFrom)]
@@ -201,7 +215,7 @@ def test_no_import_stands_inside_a_function() -> None:
 def test_no_modules_import_each_other_in_a_circle() -> None:
     # A package's own __init__ gathers its files (models): it does not count in a circle.
     graph = {
-        name: {o for o in names if o in MODULES and not name.startswith(o + ".")} for name, names in IMPORTS.items()
+        name: {o for o in names if o in MODULES and not name.startswith(o + ".")} for name, names in imports().items()
     }
     try:
         list(TopologicalSorter(graph).static_order())
@@ -241,7 +255,7 @@ def test_a_package_of_the_domain_imports_only_those_above_it_in_the_table() -> N
     assert {package_of(name) for name in MODULES if room_of(name) == "domain"} == set(order)
     back = [
         (module, other)
-        for module, other in EDGES
+        for module, other in edges()
         if room_of(module) == room_of(other) == "domain"
         and order.index(package_of(other)) > order.index(package_of(module))
     ]
@@ -253,7 +267,7 @@ def test_a_package_of_doors_imports_only_those_above_it() -> None:
     order = ["plumbing", *(name for name in table_of_packages() if name), ""]
     back = [
         (module, other)
-        for module, other in EDGES
+        for module, other in edges()
         if room_of(module) == room_of(other) == "web"
         and order.index(package_of(other)) > order.index(package_of(module))
     ]
@@ -264,7 +278,7 @@ def test_plumbing_knows_no_noun() -> None:
     """Plumbing is what every page needs; what belongs to a noun (its rules, its pages) is passed to it."""
     known = [
         (module, other)
-        for module, other in EDGES
+        for module, other in edges()
         if room_of(module) == "web" and package_of(module) == "plumbing" and room_of(other) in PACKED
     ]
     assert [each for each in known if package_of(each[1]) not in {"", "plumbing"}] == []
@@ -291,7 +305,7 @@ def test_no_test_reaches_a_module_by_the_text_of_its_path() -> None:
 
 def test_a_class_name_means_one_thing_in_one_place() -> None:
     places: dict[str, list[str]] = {}
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         if room_of(name) != "migrations":
             for node in tree.body:
                 if isinstance(node, ast.ClassDef):
@@ -300,7 +314,7 @@ def test_a_class_name_means_one_thing_in_one_place() -> None:
 
 
 def test_every_module_opens_with_its_question() -> None:
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         if room_of(name) != "migrations":
             assert ast.get_docstring(tree), name
 
@@ -354,7 +368,7 @@ def test_no_page_asks_another_site_for_anything() -> None:
 def test_no_regular_expression_ends_before_a_line_feed() -> None:
     """`$` also matches before a line feed at the end: an address or a name would pass with one behind it. `\\Z` is the
     end. (pydantic's patterns are of another kind, in which `$` is the end.)"""
-    ends = [f"{name}:{line} {found}" for name, tree in TREES.items() for line, found in _expressions(tree)]
+    ends = [f"{name}:{line} {found}" for name, tree in trees().items() for line, found in _expressions(tree)]
     assert [one for one in ends if "$" in re.sub(r"\\.|\[\^?\]?[^\]]*\]", "", one.partition(" ")[2])] == []
 
 

@@ -3,13 +3,23 @@
 import re
 from string import Formatter
 
-from babel.messages.catalog import Message
+import pytest
+from babel.messages.catalog import Catalog, Message
 
 from forum.language import catalogue
 from tests.catalogue import english, messages
 
-KEPT = english()
-SAID = [message for message in messages() if message.id]
+
+@pytest.fixture(scope="module")
+def said() -> list[Message]:
+    """Every sentence that people read."""
+    return [message for message in messages() if message.id]
+
+
+@pytest.fixture(scope="module")
+def kept() -> Catalog:
+    """The English catalogue."""
+    return english()
 
 
 def forms(message: Message) -> list[str]:
@@ -23,21 +33,20 @@ def blanks(words: str | None) -> set[str]:
     return named | set(re.findall(r"%\((\w+)\)s", words or ""))
 
 
-def test_sentences_are_found_in_templates_and_in_refusals() -> None:
-    said = {form for message in SAID for form in forms(message)}
-    assert "Aller au contenu" in said
-    assert "Les votes sur ce thème sont clos." in said
-    assert "Votre session est fermée." in said
-    assert "Action refusée" in said
+def test_sentences_are_found_in_templates_and_in_refusals(said: list[Message]) -> None:
+    words = {form for message in said for form in forms(message)}
+    assert "Aller au contenu" in words
+    assert "Les votes sur ce thème sont clos." in words
+    assert "Votre session est fermée." in words
+    assert "Action refusée" in words
 
 
-def test_each_sentence_has_its_english() -> None:
+def test_each_sentence_has_its_english(said: list[Message], kept: Catalog) -> None:
     """What is missing is added by `make catalogue`, then translated in forum/locale/en/LC_MESSAGES/forum.po."""
-    assert [(message.id, wrong) for message in SAID if (wrong := _what_is_wrong(message))] == []
+    assert [(message.id, wrong) for message in said if (wrong := _what_is_wrong(message, kept.get(message.id)))] == []
 
 
-def _what_is_wrong(message: Message) -> str:
-    kept = KEPT.get(message.id)
+def _what_is_wrong(message: Message, kept: Message | None) -> str:
     if kept is None:
         return "not in the catalogue"
     translated = kept.string if isinstance(kept.string, list | tuple) else [kept.string]
@@ -49,9 +58,9 @@ def _what_is_wrong(message: Message) -> str:
     return ""
 
 
-def test_the_catalogue_holds_no_unused_sentence() -> None:
-    said = {tuple(forms(message)) for message in SAID}
-    assert [message.id for message in KEPT if message.id and tuple(forms(message)) not in said] == []
+def test_the_catalogue_holds_no_unused_sentence(said: list[Message], kept: Catalog) -> None:
+    used = {tuple(forms(message)) for message in said}
+    assert [message.id for message in kept if message.id and tuple(forms(message)) not in used] == []
 
 
 def test_an_english_page_is_english() -> None:
