@@ -15,6 +15,7 @@ from typing import Concatenate, ParamSpec
 
 from forum.errors import NotAllowed, NotFound, SignInRequired
 from forum.models.members import Role
+from forum.models.posts import PostState
 from forum.models.proposals import ProposalState
 from forum.rights import HELD_BACK, REASONS, Action, Cell, Standing, cell_of
 
@@ -305,10 +306,26 @@ def _while_contributions_are_open(schedule: Schedule, now: datetime) -> Verdict:
     return _refused("Les contributions à ce thème ne sont pas encore ouvertes.")
 
 
-def may_edit_post(viewer: Viewer | None, author: int | None, schedule: Schedule, now: datetime) -> Verdict:
-    """One's own words only, while contributions are open: nobody edits somebody else's."""
+def may_edit_post(
+    viewer: Viewer | None,
+    author: int | None,
+    schedule: Schedule,
+    now: datetime,
+    *,
+    state: PostState = PostState.SHOWN,
+) -> Verdict:
+    """One's own words only, shown, while contributions are open: nobody edits somebody else's."""
     action = Action.EDIT_OWN_POST if _is_own(viewer, author) else Action.EDIT_OTHER_POST
-    return _by_role(action, viewer, now) and _while_contributions_are_open(schedule, now)
+    by_role = _by_role(action, viewer, now)
+    if by_role and state is not PostState.SHOWN:
+        return _refused(_NOT_SHOWN[state])
+    return by_role and _while_contributions_are_open(schedule, now)
+
+
+_NOT_SHOWN = {
+    PostState.HIDDEN: "Cette contribution est masquée. Elle ne peut pas être modifiée.",
+    PostState.WITHDRAWN: "Cette contribution est retirée. Affichez-la de nouveau pour la modifier.",
+}
 
 
 def _is_own(viewer: Viewer | None, author: int | None) -> bool:
@@ -498,6 +515,7 @@ _OUT_OF_THE_VOTE = {
     ProposalState.MERGED: "Cette proposition est fusionnée dans une autre : c’est sur l’autre que l’on vote désormais.",
     ProposalState.WITHDRAWN: "Cette proposition est retirée : elle n’est plus soumise au vote.",
     ProposalState.SET_ASIDE: "Cette proposition est écartée : elle n’est plus soumise au vote.",
+    ProposalState.HIDDEN: "Cette proposition est masquée : elle n’est pas soumise au vote.",
 }
 
 
@@ -527,6 +545,7 @@ _NOT_ANSWERED = {
     ProposalState.MERGED: "Cette proposition est fusionnée : c’est à l’autre que l’administration répond.",
     ProposalState.WITHDRAWN: "Cette proposition est retirée : elle n’appelle plus de réponse.",
     ProposalState.SET_ASIDE: "Cette proposition est écartée : elle n’appelle plus de réponse.",
+    ProposalState.HIDDEN: "Cette proposition est masquée : elle n’appelle pas de réponse.",
 }
 
 

@@ -706,6 +706,27 @@ COMMENT ON COLUMN "backup"."made_at" IS 'the moment of what it holds';
 COMMENT ON COLUMN "backup"."size" IS 'bytes of its file';
 COMMENT ON TABLE "backup" IS 'The latest backup that was restored in a place of trial and found whole: one row, or none before the first.';
 
+-- 0011_withheld
+CREATE TABLE "withheld" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "thing" VARCHAR(16) NOT NULL,
+    "thing_id" INT NOT NULL,
+    "table_name" VARCHAR(40) NOT NULL,
+    "row_id" INT NOT NULL,
+    "words" TEXT NOT NULL,
+    "ground" VARCHAR(16),
+    "hidden_at" TIMESTAMPTZ,
+    "withdrawn_at" TIMESTAMPTZ,
+    CONSTRAINT "uid_withheld_table_n_f8a14f" UNIQUE ("table_name", "row_id")
+);
+CREATE INDEX "idx_withheld_thing_3ba4ae" ON "withheld" ("thing", "thing_id");
+COMMENT ON COLUMN "withheld"."thing" IS 'POST: post\nPROPOSAL: proposal';
+COMMENT ON COLUMN "withheld"."words" IS 'JSON: the columns of the row as they were';
+COMMENT ON COLUMN "withheld"."ground" IS 'why it is hidden';
+COMMENT ON TABLE "withheld" IS 'The words of one row, kept here while a placeholder stands in their place.';
+ALTER TABLE "post" ADD COLUMN "state" VARCHAR(16) NOT NULL DEFAULT 'shown';
+CREATE INDEX post_not_shown ON post (thread_id) WHERE state <> 'shown';
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -717,3 +738,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0008_releases', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0009_ballot_form', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0010_backup', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0011_withheld', now());

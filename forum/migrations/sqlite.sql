@@ -166,7 +166,7 @@ CREATE TABLE "post" (
     "edited_at" TIMESTAMP,
     "author_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
     "reply_to_id" INT REFERENCES "post" ("id") ON DELETE RESTRICT,
-    "thread_id" INT NOT NULL REFERENCES "thread" ("id") ON DELETE RESTRICT,
+    "thread_id" INT NOT NULL REFERENCES "thread" ("id") ON DELETE RESTRICT, "state" VARCHAR(16) NOT NULL  /* SHOWN: shown\nHIDDEN: hidden\nWITHDRAWN: withdrawn */ DEFAULT 'shown',
     CONSTRAINT "uid_post_thread__2169da" UNIQUE ("thread_id", "number")
 );
 CREATE INDEX "idx_post_author__0da5e6" ON "post" ("author_id");
@@ -546,6 +546,20 @@ CREATE TABLE "backup" (
     "made_at" TIMESTAMP NOT NULL  /* the moment of what it holds */,
     "size" BIGINT NOT NULL  /* bytes of its file */
 );
+CREATE TABLE "withheld" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "thing" VARCHAR(16) NOT NULL  /* POST: post\nPROPOSAL: proposal */,
+    "thing_id" INT NOT NULL,
+    "table_name" VARCHAR(40) NOT NULL,
+    "row_id" INT NOT NULL,
+    "words" TEXT NOT NULL  /* JSON: the columns of the row as they were */,
+    "ground" VARCHAR(16)   /* why it is hidden */,
+    "hidden_at" TIMESTAMP,
+    "withdrawn_at" TIMESTAMP,
+    CONSTRAINT "uid_withheld_table_n_f8a14f" UNIQUE ("table_name", "row_id")
+);
+CREATE INDEX "idx_withheld_thing_3ba4ae" ON "withheld" ("thing", "thing_id");
+CREATE INDEX post_not_shown ON post (thread_id) WHERE state <> 'shown';
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -558,3 +572,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0008_releases', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0009_ballot_form', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0010_backup', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0011_withheld', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

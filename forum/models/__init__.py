@@ -11,6 +11,7 @@ from forum.models.joining import AddressChange, Invitation, InvitationBatch, Lin
 from forum.models.journal import JournalEntry, JournalHead
 from forum.models.meetings import Meeting, MeetingTag, WorkingGroup
 from forum.models.members import Member, Moderator, Session
+from forum.models.moderation import Withheld
 from forum.models.notifications import Notification
 from forum.models.personal_data import Archive, Identification
 from forum.models.posts import Mention, Post, PostRevision, Quote, Treatment
@@ -72,5 +73,6 @@ __all__ = [
     "Theme",
     "Thread",
     "Treatment",
+    "Withheld",
     "WorkingGroup",
 ]

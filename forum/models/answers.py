@@ -39,6 +39,7 @@ class Fate(Labelled):
     MERGED = "merged", "fusionnée"
     WITHDRAWN = "withdrawn", "retirée"
     SET_ASIDE = "set aside", "écartée"
+    HIDDEN = "hidden", "masquée"
     RETAINED = "retained", Decision.RETAINED.label
     PARTLY = "partly retained", Decision.PARTLY.label
     REJECTED = "rejected", Decision.REJECTED.label

@@ -15,6 +15,14 @@ class PostKind(StrEnum):
     CONTRIBUTION = "contribution"
 
 
+class PostState(Labelled):
+    """Whether the words of a contribution are shown; those that are not are in `Withheld`."""
+
+    SHOWN = "shown", "affichée"
+    HIDDEN = "hidden", "masquée"
+    WITHDRAWN = "withdrawn", "retirée par son auteur"
+
+
 class Post(Model):
     """A contribution as it stands now, `number` is its place in its thread, from 1, never reused.
 
@@ -36,6 +44,7 @@ class Post(Model):
         "forum.Post", related_name="replies", null=True, db_index=True, on_delete=fields.RESTRICT
     )
     reply_to_id: int | None
+    state = fields.CharEnumField(PostState, max_length=16, default=PostState.SHOWN, db_default="shown")
     source = fields.TextField(description="Markdown, exactly as written")
     html = fields.TextField(description="safe, with empty quote elements filled when a page is joined")
     plain = fields.TextField(description="the words as read, ranges of quotes and extracts count its code points")

@@ -22,7 +22,7 @@ class Origin(Labelled):
 
 class ProposalState(StrEnum):
     """Only an open proposal is voted on. After the vote it may be retained, then done; the others stay readable and are
-    listed apart, except a draft, which only its author sees.
+    listed apart, except a draft, which only its author sees. The state that a hidden one had is kept with its words.
 
     It has no word on purpose: it is coarser than what the administration answered. People read a `Fate`.
     """
@@ -34,6 +34,7 @@ class ProposalState(StrEnum):
     SET_ASIDE = "set aside"
     RETAINED = "retained"
     DONE = "done"
+    HIDDEN = "hidden"
 
 
 IN_FORCE = frozenset({ProposalState.OPEN, ProposalState.RETAINED, ProposalState.DONE})

@@ -17,7 +17,7 @@ from forum.domain.members.members import load_viewer
 from forum.domain.themes.themes import ThemeHead
 from forum.models.meetings import Meeting, MeetingTag, TagState
 from forum.models.members import Member, Role
-from forum.models.posts import Post, PostKind, Treatment
+from forum.models.posts import Post, PostKind, PostState, Treatment
 from forum.models.proposals import Extract, Proposal, ProposalState
 from forum.models.themes import Theme
 from forum.models.threads import Thread
@@ -534,7 +534,9 @@ def test_any_words_selected_are_exactly_those_kept(lines: list[str], data: st.Da
     if not re.search(r"[^\W\d]", words):
         return
     theme = ThemeHead(1, 3, "", 1, Schedule(None, None, None, None), 0, 1)
-    post = OnePost(1, 1, PostKind.CONTRIBUTION, None, None, "", "", plain, 1, None, PostPlace(1, "", theme))
+    post = OnePost(
+        1, 1, PostKind.CONTRIBUTION, PostState.SHOWN, None, None, "", "", plain, 1, None, PostPlace(1, "", theme)
+    )
     mark = mark_words(post, words, near=start)
     kept = quotes.words(plain, mark.start, mark.end)
     assert _letters(kept) == _letters(words)

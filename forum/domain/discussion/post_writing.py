@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from anyio.to_thread import run_sync
 
-from forum.database import places, row, rows, transaction
+from forum.database import on_postgres, places, row, rows, transaction
 from forum.domain.discussion.meeting_tags import TagToCome, retag, tag, tags_to_come
 from forum.domain.discussion.posts import (
     PostPlace,
@@ -173,6 +173,7 @@ async def write_post(
 ) -> Written:
     """Insert a contribution and everything it points to, inside the caller's transaction, which holds the theme.
     `moderates`: its meeting tags are confirmed at once, as a moderator's and an import's are."""
+    await _hold_quoted(draft)
     number = await _take_number(place, now)
     inserted = await row(
         """INSERT INTO post (thread_id, number, kind, author_id, reply_to_id, source, html, plain, renderer, revision,
@@ -249,7 +250,7 @@ async def preview_edit(viewer: Viewer | None, post: int, source: str, now: datet
     """What `edit` would publish. Raises as it does; whether the contribution changed meanwhile is checked by `edit`."""
     current = await post_to_edit(viewer, post, now)
     theme = current.place.theme
-    viewer = demand(may_edit_post, viewer, current.author_id, theme.schedule, now)
+    viewer = demand(may_edit_post, viewer, current.author_id, theme.schedule, now, state=current.state)
     return await preview_of(await prepare(source), viewer, theme.group, now, post=current.id)
 
 
@@ -285,6 +286,13 @@ async def _names(members: Sequence[int]) -> dict[int, str]:
         return {}
     found = await rows(f"SELECT id, name FROM member WHERE id IN ({places(len(members))})", *members)
     return {r["id"]: r["name"] for r in found}
+
+
+async def _hold_quoted(draft: CheckedPost) -> None:
+    """Let nobody hide what is quoted before the quote is there for them to find (`moderation/hiding.py`). Before the
+    thread, which they lock after."""
+    if quoted := sorted({each.mark.post for each in draft.quoted}):
+        await on_postgres(f"SELECT id FROM post WHERE id IN ({places(len(quoted))}) ORDER BY id FOR KEY SHARE", *quoted)
 
 
 async def _take_number(place: PostPlace, now: datetime) -> int:
@@ -388,7 +396,8 @@ async def edit(viewer: Viewer | None, post: int, source: str, revision: int, now
     async with transaction():
         current = await read_post(post, hold=Hold.SHARED)
         place = current.place
-        demand(may_edit_post, viewer, current.author_id, place.theme.schedule, now)
+        demand(may_edit_post, viewer, current.author_id, place.theme.schedule, now, state=current.state)
+        await _hold_quoted(draft)
         await raise_versions(thread=place.thread)
         await _replace(post, draft, viewer.id, revision, now)
         await rows("DELETE FROM quote WHERE post_id = $1", post)

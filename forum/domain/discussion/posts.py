@@ -14,7 +14,7 @@ from forum.database import Row, places, row, rows
 from forum.domain.references import storable
 from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, holding, theme_from
 from forum.errors import Invalid, NotFound
-from forum.models.posts import PostKind
+from forum.models.posts import PostKind, PostState
 from forum.permissions import Viewer, demand, may_contribute, may_edit_post
 from forum.settings import settings
 from forum.text import quotes
@@ -48,6 +48,7 @@ class OnePost:
     id: int
     number: int
     kind: PostKind
+    state: PostState
     author_id: int | None
     author: str | None
     source: str
@@ -108,8 +109,8 @@ async def read_post(post: int, *, hold: Hold | None = None) -> OnePost:
             storable(post),
         )
     found = await row(
-        f"""SELECT p.id AS post_id, p.number AS post_number, p.kind, p.author_id, m.name AS author, p.source, p.html,
-                   p.plain, p.revision, p.written_at, f.id, f.title, {THEME_COLUMNS}
+        f"""SELECT p.id AS post_id, p.number AS post_number, p.kind, p.state, p.author_id, m.name AS author,
+                   p.source, p.html, p.plain, p.revision, p.written_at, f.id, f.title, {THEME_COLUMNS}
               FROM post p JOIN thread f ON f.id = p.thread_id JOIN theme t ON t.id = f.theme_id
               LEFT JOIN member m ON m.id = p.author_id WHERE p.id = $1""",
         storable(post),
@@ -120,6 +121,7 @@ async def read_post(post: int, *, hold: Hold | None = None) -> OnePost:
         id=found["post_id"],
         number=found["post_number"],
         kind=PostKind(found["kind"]),
+        state=PostState(found["state"]),
         author_id=found["author_id"],
         author=found["author"],
         source=found["source"],
@@ -138,7 +140,7 @@ async def post_to_edit(viewer: Viewer | None, post: int, now: datetime) -> OnePo
         NotFound, SignInRequired, NotAllowed.
     """
     found = await read_post(post)
-    demand(may_edit_post, viewer, found.author_id, found.place.theme.schedule, now)
+    demand(may_edit_post, viewer, found.author_id, found.place.theme.schedule, now, state=found.state)
     return found
 
 

@@ -126,7 +126,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
     "moderator": {},
     "notification": {"event": _SITE, "key": _SITE},
     "obligation": {"words": _WORDS, "done_words": _WORDS},
-    "post": {"kind": _SITE, "source": _WORDS, "html": _WORDS, "plain": _WORDS},
+    "post": {"kind": _SITE, "state": _SITE, "source": _WORDS, "html": _WORDS, "plain": _WORDS},
     "post_revision": {"source": _WORDS, "html": _WORDS, "plain": _WORDS},
     "proposal": {
         "wording": _WORDS,
@@ -167,6 +167,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
     },
     "thread": {"title": _WORDS, "import_key": _SITE},
     "treatment": {"outcome": _SITE, "reason": _WORDS},
+    "withheld": {"thing": _SITE, "table_name": _SITE, "words": _WORDS, "ground": _SITE},
     "working_group": {"slug": _SITE, "name": _SITE},
 }
 """Every text and every file of the database, by table and column."""

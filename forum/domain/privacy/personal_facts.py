@@ -20,7 +20,7 @@ from forum.models.answers import Decision
 from forum.models.meetings import TagState
 from forum.models.members import Role
 from forum.models.notifications import Event
-from forum.models.posts import Outcome
+from forum.models.posts import Outcome, PostState
 from forum.models.proposals import Nature, Origin, ProposalState, Turn
 from forum.models.themes import Voting
 from forum.settings import settings
@@ -53,6 +53,7 @@ _KINDS: Final[Mapping[str, type[Labelled]]] = {
     "tag_state": TagState,
     "event": Event,
     "turn": Turn,
+    "post_state": PostState,
     "outcome": Outcome,
     "decision": Decision,
 }
@@ -163,11 +164,12 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
         {"fil": "title", "ouvert_le": "created_at", "lien": "/fils/{id}"},
     ),
     "contributions": ArchivePart(
-        """SELECT p.id, p.number, p.reply_to_id, p.created_at, p.written_at, p.edited_at, t.title
+        """SELECT p.id, p.number, p.state AS post_state, p.reply_to_id, p.created_at, p.written_at, p.edited_at, t.title
              FROM post p JOIN thread t ON t.id = p.thread_id WHERE p.author_id = $1 ORDER BY p.id""",
         {
             "fil": "title",
             "place": "number",
+            "etat": "post_state",
             "reponse_a": "/contributions/{reply_to_id}",
             "ecrite_le": "written_at",
             "enregistree_le": "created_at",

@@ -1,0 +1,1 @@
+"""Words kept aside, notices, decisions and complaints."""

@@ -1,0 +1,90 @@
+"""How are a contribution and a proposal hidden, and shown again? Inside the transaction of a decision.
+
+Their words go where no page, document or mail finds them (`withheld.py`). What points to them stays: answers, quotes,
+extracts, ballots, merges; a hidden proposal is out of the vote, its ballots wait. Shown again, everything is as it was.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from forum.database import on_postgres, row, rows
+from forum.domain.discussion.posts import read_post
+from forum.domain.proposals.held import hold_proposal
+from forum.domain.references import reference, storable
+from forum.domain.themes.themes import Hold, ThemeHead, raise_versions
+from forum.domain.withheld import bring_back, keep_aside
+from forum.errors import Conflict, NotFound
+from forum.models.moderation import Ground, Moderated
+from forum.models.posts import PostState
+from forum.models.proposals import ProposalState
+
+
+@dataclass(frozen=True, slots=True)
+class HeldThing:
+    """A contribution or a proposal as a decision must judge it; `opens_thread`: its thread's title may go with it."""
+
+    kind: Moderated
+    id: int
+    theme: ThemeHead
+    author: int | None
+    is_hidden: bool
+    opens_thread: bool = False
+
+
+async def hold_thing(kind: Moderated, thing_id: int, now: datetime, *, hold: Hold | None = Hold.ALONE) -> HeldThing:
+    """The thing, its theme held alone until the commit; `hold` None only reads it, for a form.
+
+    Raises:
+        NotFound: there is no such thing, or it is a draft.
+    """
+    if kind is Moderated.POST:
+        post = await read_post(thing_id, hold=hold)
+        is_hidden = post.state is PostState.HIDDEN
+        return HeldThing(kind, post.id, post.place.theme, post.author_id, is_hidden, post.number == 1)
+    found = await row(
+        """SELECT t.number AS theme, p.number FROM proposal p JOIN theme t ON t.id = p.theme_id
+            WHERE p.id = $1 AND p.number > 0""",
+        storable(thing_id),
+    )
+    if found is None:
+        raise NotFound
+    held = await hold_proposal(reference(found["theme"], found["number"]), now, hold=hold)
+    return HeldThing(kind, held.id, held.theme, held.owner, held.state is ProposalState.HIDDEN)
+
+
+async def hide(held: HeldThing, ground: Ground, now: datetime, *, title: bool = False) -> None:
+    """Hide a thing that the caller's transaction holds alone. `title`: also that of the thread that it opened.
+
+    Raises:
+        Conflict: somebody was quicker.
+    """
+    if held.is_hidden:
+        raise Conflict("Quelqu’un l’a masqué entre-temps.")
+    await make_stale(held)
+    await keep_aside(held.kind, held.id, now, ground=ground, title=title and held.opens_thread)
+
+
+async def unhide(held: HeldThing) -> None:
+    """Show a thing again, unless its author withdrew it meanwhile; the caller's transaction holds it alone.
+
+    Raises:
+        Conflict: it is not hidden (any more).
+    """
+    if not held.is_hidden:
+        raise Conflict("Quelqu’un l’a affiché de nouveau entre-temps.")
+    await make_stale(held)
+    await bring_back(held.kind, held.id, hidden=True)
+
+
+async def make_stale(held: HeldThing) -> None:
+    """Make every cached page that shows words of the thing stale: those of its theme, and threads that quote it."""
+    quoting = ""
+    if held.kind is Moderated.POST:
+        # Waits for contributions under way that quote it (`post_writing.py`): their threads must be among these.
+        await on_postgres("SELECT id FROM post WHERE id = $1 FOR UPDATE", held.id)
+        quoting = "OR id IN (SELECT p.thread_id FROM quote q JOIN post p ON p.id = q.post_id WHERE q.quoted_id = $2)"
+    await raise_versions(theme=held.theme.id)
+    stale = f"FROM thread WHERE theme_id = $1 {quoting}"
+    values = (held.theme.id, held.id) if quoting else (held.theme.id,)
+    await on_postgres(f"SELECT id {stale} ORDER BY id FOR NO KEY UPDATE", *values)
+    await rows(f"UPDATE thread SET version = version + 1 WHERE id IN (SELECT id {stale})", *values)

@@ -1,0 +1,161 @@
+"""Where are the words of what is hidden or withdrawn? Out of the tables that everybody reads, so that no query finds
+them; a placeholder stands in their place, and they come back exactly as they were.
+
+They are kept aside as long as one reason stands: moderators hid them, their author withdrew them, or both. Who may do
+it, and what becomes stale, is the callers' matter (`moderation/hiding.py`).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from forum.database import insert_rows, row, rows
+from forum.models.moderation import Ground, Moderated
+from forum.models.posts import PostState
+from forum.models.proposals import ProposalState
+from forum.text.reading import read
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Rows of a table that hold words of the thing $1, and what stands in their columns meanwhile."""
+
+    table: str
+    where: str
+    instead: Mapping[str, str]
+
+
+_HIDDEN_TITLE: Final = "(titre masqué)"
+_TITLE: Final = _Part(
+    "thread", "id = (SELECT thread_id FROM post WHERE id = $1 AND number = 1)", {"title": _HIDDEN_TITLE}
+)
+
+
+def _post(words: str, state: PostState) -> tuple[_Part, ...]:
+    reading = read(words)
+    marked = {"source": words, "html": reading.html, "plain": reading.plain}
+    return (
+        _Part("post", "id = $1", {**marked, "state": state.value}),
+        _Part("post_revision", "post_id = $1", marked),
+    )
+
+
+_PARTS: Final[Mapping[tuple[Moderated, bool], tuple[_Part, ...]]] = {
+    (Moderated.POST, True): _post("(contribution masquée)", PostState.HIDDEN),
+    (Moderated.POST, False): _post("(contribution retirée)", PostState.WITHDRAWN),
+    (Moderated.PROPOSAL, True): (
+        _Part(
+            "proposal",
+            "id = $1",
+            {
+                "wording": "(proposition masquée)",
+                "body": "",
+                "body_html": "",
+                "body_plain": "",
+                "state": ProposalState.HIDDEN.value,
+                "state_reason": "",
+            },
+        ),
+        _Part("proposal_version", "proposal_id = $1", {"wording": "(proposition masquée)", "body": "", "reason": ""}),
+        _Part("proposal_turn", "proposal_id = $1", {"reason": ""}),
+    ),
+}
+"""The rows of each kind of thing, hidden or else withdrawn; the first one is the thing itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Why the words of a thing are kept aside, and since when."""
+
+    ground: Ground | None
+    hidden_at: datetime | None
+    withdrawn_at: datetime | None
+
+
+async def aside(thing: Moderated, thing_id: int) -> Aside | None:
+    """Whether the words of a thing are kept aside; None: they are where everybody reads them."""
+    found = await row(
+        "SELECT ground, hidden_at, withdrawn_at FROM withheld WHERE table_name = $1 AND row_id = $2",
+        thing.value,
+        thing_id,
+    )
+    if found is None:
+        return None
+    ground = Ground(found["ground"]) if found["ground"] else None
+    return Aside(ground, found["hidden_at"], found["withdrawn_at"])
+
+
+async def keep_aside(
+    thing: Moderated, thing_id: int, now: datetime, *, ground: Ground | None = None, title: bool = False
+) -> None:
+    """Put the words of a thing aside, inside the caller's transaction, which holds its theme alone: hidden for that
+    `ground`, withdrawn by their author without one. `title`: also that of the thread that a contribution opened."""
+    for part in (*_PARTS[thing, ground is not None], *((_TITLE,) if title else ())):
+        columns = tuple(part.instead)
+        found = await rows(
+            f"""SELECT id, {", ".join(columns)} FROM {part.table}
+                 WHERE {part.where} AND id NOT IN (SELECT row_id FROM withheld WHERE table_name = $2) ORDER BY id""",
+            thing_id,
+            part.table,
+        )
+        kept = [{name: one[name] for name in columns} for one in found]
+        await insert_rows(
+            "withheld (thing, thing_id, table_name, row_id, words)",
+            [
+                (thing.value, thing_id, part.table, one["id"], json.dumps(words, ensure_ascii=False))
+                for one, words in zip(found, kept, strict=True)
+            ],
+        )
+    of_thing = "WHERE thing = $1 AND thing_id = $2"
+    if ground is None:
+        await rows(f"UPDATE withheld SET withdrawn_at = $3 {of_thing}", thing.value, thing_id, now)
+    else:
+        hidden = f"UPDATE withheld SET ground = $3, hidden_at = $4 {of_thing}"
+        await rows(hidden, thing.value, thing_id, ground.value, now)
+    await _replace(thing, thing_id)
+
+
+async def bring_back(thing: Moderated, thing_id: int, *, hidden: bool) -> None:
+    """Take one reason back, inside the caller's transaction, which holds the theme alone: that moderators hid the words
+    or else that their author withdrew them. Without the other one every row is again as it was."""
+    gone = "ground = NULL, hidden_at = NULL" if hidden else "withdrawn_at = NULL"
+    await rows(f"UPDATE withheld SET {gone} WHERE thing = $1 AND thing_id = $2", thing.value, thing_id)
+    still = await aside(thing, thing_id)
+    if still is not None and (still.hidden_at or still.withdrawn_at):
+        await _replace(thing, thing_id)
+        return
+    for one in await rows(
+        "SELECT table_name, row_id, words FROM withheld WHERE thing = $1 AND thing_id = $2 ORDER BY id",
+        thing.value,
+        thing_id,
+    ):
+        words = json.loads(one["words"])
+        values = ", ".join(f"{column} = ${place}" for place, column in enumerate(words, 2))
+        await rows(f"UPDATE {one['table_name']} SET {values} WHERE id = $1", one["row_id"], *words.values())
+    await rows("DELETE FROM withheld WHERE thing = $1 AND thing_id = $2", thing.value, thing_id)
+
+
+async def _replace(thing: Moderated, thing_id: int) -> None:
+    """Put placeholders wherever words are kept aside."""
+    why = await aside(thing, thing_id)
+    assert why is not None, "the words were put aside"
+    for part in (*_PARTS[thing, why.hidden_at is not None], _TITLE):
+        values = ", ".join(f"{column} = ${place}" for place, column in enumerate(part.instead, 4))
+        await rows(
+            f"""UPDATE {part.table} SET {values} WHERE id IN (
+                    SELECT row_id FROM withheld WHERE thing = $1 AND thing_id = $2 AND table_name = $3)""",
+            thing.value,
+            thing_id,
+            part.table,
+            *part.instead.values(),
+        )
+
+
+async def kept_words(thing: Moderated, thing_id: int) -> Mapping[str, str]:
+    """The words of a thing itself, by column, as they were; empty when none are kept aside. For its author and for the
+    moderators of its group alone."""
+    found = await row("SELECT words FROM withheld WHERE table_name = $1 AND row_id = $2", thing.value, thing_id)
+    words: dict[str, str] = json.loads(found["words"]) if found else {}
+    return words

@@ -1,0 +1,45 @@
+"""What is kept aside: the words of contributions and proposals that are hidden or withdrawn."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+from forum.text.labels import Labelled
+
+
+class Moderated(Labelled):
+    """What may be notified, hidden and decided on."""
+
+    POST = "post", "contribution"
+    PROPOSAL = "proposal", "proposition"
+
+
+class Ground(Labelled):
+    """The rule that words break, by whoever notifies or hides them."""
+
+    ILLEGAL = "illegal", "contenu illégal"
+    PERSONAL_DATA = "personal data", "données personnelles"
+    CHARTER = "charter", "contraire à la charte"
+    OFF_TOPIC = "off topic", "hors sujet"
+    DUPLICATE = "duplicate", "doublon"
+
+
+class Withheld(Model):
+    """The words of one row, kept here while a placeholder stands in their place.
+
+    Hidden by moderators, withdrawn by their author, or both: they come back when neither is true any more.
+    """
+
+    id = fields.IntField(primary_key=True)
+    thing = fields.CharEnumField(Moderated, max_length=16)
+    thing_id = fields.IntField()
+    table_name = fields.CharField(40)
+    row_id = fields.IntField()
+    words = fields.TextField(description="JSON: the columns of the row as they were")
+    ground = fields.CharEnumField(Ground, max_length=16, null=True, description="why it is hidden")
+    hidden_at = fields.DatetimeField(null=True)
+    withdrawn_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "withheld"
+        unique_together = (("table_name", "row_id"),)
+        indexes = (("thing", "thing_id"),)
