@@ -12,6 +12,7 @@ Connections of which nobody has seen a request yet are numbered: beyond a few hu
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import ClassVar, Final, cast
 
 import httptools
@@ -40,6 +41,8 @@ class State(ServerState):
     """What the connections of a server share."""
 
     leaves = False
+    headers: Sequence[tuple[bytes, bytes]] = ()
+    """What every answer says to browsers: those of the site bring them, the refusals here get them from the server."""
 
 
 class Connection(HttpToolsProtocol):
@@ -181,9 +184,9 @@ class Connection(HttpToolsProtocol):
         words = "".join(f"{line}\n" for line in WORDS[status]).encode()
         head: list[tuple[bytes, bytes]] = [
             *self.server_state.default_headers,
+            *(self.server_state.headers if isinstance(self.server_state, State) else ()),
             (b"content-type", b"text/plain; charset=utf-8"),
             (b"content-length", str(len(words)).encode()),
-            (b"x-content-type-options", b"nosniff"),
             (b"cache-control", b"no-store"),
             (b"connection", b"close"),
         ]

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from types import FrameType
+from typing import Any
 
 import structlog
 import uvicorn
@@ -22,6 +23,7 @@ from forum.connections import Connection, State, cut_bodies, leave
 from forum.domain.upkeep.state import versions
 from forum.errors import CannotStart, plain_reason
 from forum.settings import Settings, supervisor_address
+from forum.web.plumbing.middleware import security_headers
 
 # Seconds that open requests have to end once nothing is accepted any more; of those, what a body still has to arrive.
 GRACE = 10
@@ -54,7 +56,7 @@ class Server(uvicorn.Server):
         self, config: uvicorn.Config, *, announce: Callable[[], None], leave: Callable[[], None], drain: float
     ) -> None:
         super().__init__(config)
-        self._state = self.server_state = State()
+        self.state = self.server_state = State()
         self._announce = announce
         self._leave = leave
         self._drain = drain
@@ -73,13 +75,13 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         tell_supervisor("STOPPING=1")
         self._leave()
-        leave(self._state)
+        leave(self.state)
         if self._drain:
             await self._wait(self._drain)
             for one in (*self.servers, *(sockets or ())):
                 one.close()
             await self._wait(REFUSING)
-        cutting = asyncio.get_running_loop().call_later(BODIES, cut_bodies, self._state)
+        cutting = asyncio.get_running_loop().call_later(BODIES, cut_bodies, self.state)
         await super().shutdown(sockets)
         cutting.cancel()
 
@@ -100,11 +102,10 @@ async def serve(settings: Settings, announce: Callable[[], None]) -> None:
         await _serve_on(bound, settings, announce)
 
 
-async def _serve_on(bound: socket.socket, settings: Settings, announce: Callable[[], None]) -> None:
-    app = build(settings)
+def configuration(app: Callable[..., Any], settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves the application. Only the proxies of the settings say on whose behalf they ask."""
     proxies = settings.server.trusted_proxies.replace("none", "")
-    _take_files()
-    config = uvicorn.Config(
+    return uvicorn.Config(
         app,
         host=settings.server.host,
         port=settings.server.port,
@@ -121,6 +122,12 @@ async def _serve_on(bound: socket.socket, settings: Settings, announce: Callable
         timeout_notify=WATCHDOG,
         timeout_graceful_shutdown=GRACE,
     )
+
+
+async def _serve_on(bound: socket.socket, settings: Settings, announce: Callable[[], None]) -> None:
+    app = build(settings)
+    _take_files()
+    config = configuration(app, settings)
     async with app.router.lifespan_context(app):
         # uvicorn raises the signal again after stopping, which would end the process before the worker is closed.
         for one in (signal.SIGINT, signal.SIGTERM):
@@ -132,7 +139,9 @@ async def _serve_on(bound: socket.socket, settings: Settings, announce: Callable
             announce()
 
         drain = settings.server.drain_seconds
-        await Server(config, announce=answering, leave=partial(say_leaving, app), drain=drain).serve([bound])
+        server = Server(config, announce=answering, leave=partial(say_leaving, app), drain=drain)
+        server.state.headers = security_headers(settings)
+        await server.serve([bound])
     log.info("the site has stopped", program=running["program"])
 
 

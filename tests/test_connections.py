@@ -12,10 +12,9 @@ from functools import partial
 import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
-from uvicorn.server import ServerState
 
 from forum import connections, server
-from forum.connections import HEAD_BYTES, Connection
+from forum.connections import HEAD_BYTES, Connection, State
 from tests.conftest import PATIENCE
 
 ASKED = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -55,7 +54,9 @@ async def port(app: App) -> AsyncIterator[int]:
     """The port of a server of our connections."""
     config = uvicorn.Config(app, http=Connection, ws="none", lifespan="off", log_config=None)
     config.load()
-    made = partial(Connection, config=config, server_state=ServerState(), app_state={})
+    state = State()
+    state.headers = [(b"x-site", b"cahier")]
+    made = partial(Connection, config=config, server_state=state, app_state={})
     server = await asyncio.get_running_loop().create_server(made, "127.0.0.1", 0)
     yield int(server.sockets[0].getsockname()[1])
     server.close()
@@ -186,6 +187,32 @@ async def test_what_is_not_http_is_refused_without_a_line_in_the_log(
     assert "n’est pas lisible" in words.decode()
     assert await browser.is_closed()
     assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n",
+        b"Content-Length: 4\r\nContent-Length: 5\r\n",
+        b"Content-Length: +4\r\n",
+        b"Transfer-Encoding : chunked\r\n",
+    ],
+)
+async def test_a_request_of_two_lengths_is_refused_and_nothing_behind_it_is_read(
+    connect: Connect, app: App, lengths: bytes
+) -> None:
+    browser = await connect()
+    head = b"POST / HTTP/1.1\r\nHost: a\r\n" + lengths + b"\r\n"
+    assert (await browser.ask(head + b"0\r\n\r\n" + ASKED))[0] == 400
+    assert await browser.is_closed()
+    assert app.asked == 0
+
+
+async def test_a_refusal_tells_browsers_what_every_answer_of_the_site_does(connect: Connect) -> None:
+    browser = await connect()
+    await browser.send(b"\x16\x03\x01\x02\x00")
+    assert b"x-site: cahier\r\n" in await browser.reader.readuntil(b"\r\n\r\n")
 
 
 @pytest.mark.parametrize("kind", [b"websocket", b"h2c"])

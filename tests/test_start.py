@@ -24,6 +24,7 @@ from forum.database import MIGRATIONS
 from forum.schema import SCHEMAS
 from forum.sealing import make_key
 from forum.settings import ROOT, settings
+from forum.web.plumbing.middleware import POLICY
 from tests.conftest import PATIENCE
 
 pytestmark = pytest.mark.slow
@@ -142,6 +143,8 @@ def test_the_first_run_prints_the_address_and_an_account_of_each_role(environmen
     with served(environment, "--example") as process:
         with Client(base_url=address, headers={"Sec-Fetch-Site": "same-origin"}) as client:
             assert "Données d’exemple" in client.get("/aide").text
+            refusal = client.get("/aide", headers={"X-Long": "x" * 70_000})
+        assert (refusal.status_code, refusal.headers["content-security-policy"]) == (431, POLICY)
         printed, errors = stop(process)
     assert address in printed
     assert f"Courriels écrits, non envoyés : {environment['FORUM_SITE__DATA_DIR']}/mail\n" in printed

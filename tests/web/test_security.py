@@ -7,14 +7,18 @@ import asyncpg
 import pytest
 from httpx2 import ASGITransport, AsyncClient
 from starlette.applications import Starlette
-from starlette.types import Message
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from forum.app import build
 from forum.domain.sign_in.sessions import open_session
 from forum.domain.upkeep import health
+from forum.models.members import Role
 from forum.routes import routes
 from forum.sealing import make_key
+from forum.server import configuration
 from forum.settings import Settings, settings
 from tests.conftest import ADDRESS, Clock, visitor
 from tests.factories import count, make_member, make_proposal, make_theme, make_thread, sign_in
@@ -39,8 +43,20 @@ async def test_every_answer_has_the_security_headers(client: AsyncClient, path: 
     assert headers["referrer-policy"] == "same-origin"
     assert headers["cross-origin-opener-policy"] == "same-origin"
     assert "camera=()" in headers["permissions-policy"]
+    assert headers["cross-origin-resource-policy"] == "same-origin"
     assert "strict-transport-security" not in headers
     assert "server" not in headers
+    assert not [name for name in headers if name.startswith("access-control-")]
+
+
+async def test_every_answer_says_what_it_is_and_in_which_letters(client: AsyncClient) -> None:
+    await make_theme()
+    page = (await client.get("/aide")).text
+    files = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
+    assert len(files) >= 3
+    for path in [*PATHS, *files, "/reunions.ics", "/themes/3/resultats.csv"]:
+        said = (await client.get(path)).headers["content-type"]
+        assert said.endswith("; charset=utf-8") or said.startswith(("application/", "font/")), path
 
 
 async def test_each_answer_has_its_own_request_id(client: AsyncClient) -> None:
@@ -66,7 +82,7 @@ async def test_production_is_strict_about_transport_and_cookies(
     app = build(settings(), clock=clock)
     async with AsyncClient(transport=ASGITransport(app=app), base_url="https://cahier.exemple.fr") as client:
         answer = await client.get("/aide")
-        assert answer.headers["strict-transport-security"].startswith("max-age=63072000")
+        assert answer.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
         member = await make_member()
         token = await open_session(member.id, now=clock.now)
         client.cookies.set("__Host-session", token)
@@ -116,7 +132,7 @@ async def test_a_program_without_session_need_not_say_where_it_comes_from(app: S
         assert (await client.post("/connexion", data={"identifiant": "x"})).status_code == 422
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE"])
 async def test_an_unsafe_method_on_a_page_gets_405(client: AsyncClient, method: str) -> None:
     answer = await client.request(method, "/aide")
     assert answer.status_code == 405
@@ -362,6 +378,36 @@ async def test_a_members_page_is_kept_by_nobody_else(app: Starlette, client: Asy
     assert "cookie" in mine.headers["vary"].lower()
     async with visitor(app) as other:
         assert "Camille" not in (await other.get("/aide")).text
+
+
+async def test_what_tells_who_somebody_is_stays_on_no_disk(client: AsyncClient) -> None:
+    await sign_in(client, await make_member(role=Role.ADMINISTRATOR))
+    for path in ("/compte", "/compte/securite", "/compte/donnees", "/en/notifications", "/journal", "/administration"):
+        assert (await client.get(path)).headers["cache-control"] == "no-store", path
+    for path in ("/compte/brouillons", "/syntheses"):
+        assert (await client.get(path)).headers["cache-control"] == "private, no-cache", path
+
+
+@pytest.mark.parametrize(("proxy", "told"), [("192.0.2.1", "203.0.113.9"), ("198.51.100.7", "198.51.100.7")])
+async def test_only_the_proxy_of_the_settings_says_who_asks(
+    database: Settings, monkeypatch: pytest.MonkeyPatch, proxy: str, told: str
+) -> None:
+    """Whoever asks may write the header too: what a proxy found there comes first, and what it saw itself last."""
+    monkeypatch.setenv("FORUM_SERVER__TRUSTED_PROXIES", "192.0.2.1")
+    settings.cache_clear()
+    seen = []
+
+    async def asked(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope["client"][0])
+        await Response()(scope, receive, send)
+
+    config = configuration(Starlette(routes=[Mount("/", asked)]), settings())
+    config.load()
+    headers = {"X-Forwarded-For": "127.0.0.1, 203.0.113.9", "X-Real-IP": "127.0.0.1", "Forwarded": "for=127.0.0.1"}
+    transport = ASGITransport(app=config.loaded_app, client=(proxy, 4000))
+    async with AsyncClient(transport=transport, base_url=ADDRESS, headers=headers) as client:
+        await client.get("/")
+    assert seen == [told]
 
 
 async def test_static_files_are_kept_for_ever_under_their_content(client: AsyncClient) -> None:

@@ -43,8 +43,10 @@ SECURITY_HEADERS = {
 }
 # Two years, as browsers' preload lists require.
 STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
-# For pages that do not set caching themselves: a visitor's may be stored and revalidated, a member's is private.
-VISITOR_CACHE, MEMBER_CACHE = b"no-cache", b"private, no-cache"
+# Where a page does not say: one of a visitor may be stored and revalidated, one of a member is private, and one
+# that tells who somebody is stays on no disk. Drafts are words: whoever left a form and comes back finds them again.
+VISITOR_CACHE, MEMBER_CACHE, PERSONAL_CACHE = b"no-cache", b"private, no-cache", b"no-store"
+PERSONAL, WORDS = ("/compte", "/administration", "/notifications", "/journal"), "/compte/brouillons"
 _LOCAL_HOST = re.compile(rb"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
 # For a program that knows this process by its own address, as each process has its own figures.
 FIGURES = "/metriques"
@@ -52,6 +54,12 @@ FIGURES = "/metriques"
 _WITHOUT_SESSION = ("/static/", "/sante/", FIGURES)
 
 logger = structlog.get_logger()
+
+
+def security_headers(settings: Settings) -> list[tuple[bytes, bytes]]:
+    """What every answer says to browsers."""
+    headers = SECURITY_HEADERS | ({"strict-transport-security": STRICT_TRANSPORT} if settings.site.secure else {})
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
 class ViewerOf(Protocol):
@@ -99,8 +107,7 @@ class Entrance:
         self._host = settings.site.host.encode()
         self._origin = settings.site.base_url.encode()
         self._development = settings.site.environment == "development"
-        headers = SECURITY_HEADERS | ({"strict-transport-security": STRICT_TRANSPORT} if settings.site.secure else {})
-        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+        self._headers = security_headers(settings)
         self._other_headers = [pair for pair in self._headers if pair[0] != b"content-security-policy"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -212,8 +219,12 @@ class _Answer:
             headers += [one for one in fixed if one[0] not in names] if b"referrer-policy" in names else fixed
             headers.append((b"x-request-id", state["request_id"].encode()))
             if b"cache-control" not in names:
-                headers.append((b"cache-control", VISITOR_CACHE if state["viewer"] is None else MEMBER_CACHE))
+                headers.append((b"cache-control", VISITOR_CACHE if state["viewer"] is None else self._of_member()))
         await self.send(message)
+
+    def _of_member(self) -> bytes:
+        path = self.scope["path"]
+        return PERSONAL_CACHE if path.startswith(PERSONAL) and not path.startswith(WORDS) else MEMBER_CACHE
 
 
 def cookie_name(settings: Settings) -> str:

@@ -21,7 +21,7 @@ FOLDER = ROOT / "static"
 SHEETS = ("tokens.css", "elements.css", "layout.css")
 # An address contains the hash of its content, so a browser never needs to ask again.
 FOR_EVER = "public, max-age=31536000, immutable"
-TEXTS = frozenset({"text/css", "text/javascript", "image/svg+xml", "text/plain"})
+TEXTS = frozenset({"text/css", "text/javascript", "image/svg+xml; charset=utf-8", "text/plain"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def _name(folder: Path, path: Path) -> str:
 def _asset(name: str, content: bytes) -> Asset:
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     media_type = {"application/javascript": "text/javascript"}.get(media_type, media_type)
-    media_type = "font/woff2" if name.endswith(".woff2") else media_type
+    media_type = {".woff2": "font/woff2", ".svg": "image/svg+xml; charset=utf-8"}.get(Path(name).suffix, media_type)
     packed = gzip.compress(content, 9, mtime=0) if media_type in TEXTS else None
     return Asset(content, packed, media_type, f"/static/{hashlib.sha256(content).hexdigest()[:12]}/{name}")
 
