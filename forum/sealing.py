@@ -1,21 +1,30 @@
 """What the database keeps but must not reveal to whoever reads it: second factors, links in unsent mails, identities.
 
-Sealed with Fernet (AES-128-CBC and HMAC-SHA-256) under the key of the settings, which is never in the database. In
-development an empty setting means a key in the data folder, made once.
+Sealed with AES-256-GCM under a key that is derived (HKDF) from that of the settings, which is never in the database. In
+development an empty setting means a key in the data folder, made once. What 0.3.0 sealed (Fernet: AES-128-CBC and
+HMAC-SHA-256) is opened for as long as it is kept.
 """
 
 import json
 import os
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from forum.errors import CannotStart, plain_reason
 from forum.settings import settings
 
 KEY_FILE = "cahier.key"
+FORM: Final = "gcm1."
+"""Begins what is sealed in this form: another one can follow, and this one still be opened."""
+_NONCE: Final = 12
 
 
 def make_key() -> str:
@@ -25,19 +34,39 @@ def make_key() -> str:
 
 def seal(value: Any) -> str:
     """Seal any JSON value as text that only this site can open."""
-    return _fernet(_keys()).encrypt(json.dumps(value).encode()).decode()
+    nonce = os.urandom(_NONCE)
+    return (
+        FORM + urlsafe_b64encode(nonce + _locks(_keys())[0].encrypt(nonce, json.dumps(value).encode(), None)).decode()
+    )
 
 
 def unseal(sealed: str) -> Any:
     """The value that was sealed.
 
     Raises:
-        LookupError: it was sealed under a key that this site does not have (any more).
+        LookupError: it was sealed under a key that this site does not have (any more), or changed since.
     """
     try:
-        return json.loads(_fernet(_keys()).decrypt(sealed.encode()))
-    except InvalidToken as problem:
+        opened = _open(sealed) if sealed.startswith(FORM) else _fernet(_keys()).decrypt(sealed.encode())
+    except (InvalidToken, ValueError) as problem:
         raise LookupError("sealed under an unknown key") from problem
+    return json.loads(opened)
+
+
+def _open(sealed: str) -> bytes:
+    content = urlsafe_b64decode(sealed.removeprefix(FORM))
+    for lock in _locks(_keys()):
+        try:
+            return lock.decrypt(content[:_NONCE], content[_NONCE:], None)
+        except InvalidTag:
+            continue
+    raise InvalidToken
+
+
+@cache
+def _locks(keys: str) -> list[AESGCM]:
+    """One for each key. What it locks with is derived, since the old form uses the key's own bytes."""
+    return [AESGCM(HKDF(SHA256(), 32, None, FORM.encode()).derive(urlsafe_b64decode(key))) for key in keys.split(",")]
 
 
 @cache

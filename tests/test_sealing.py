@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from structlog.testing import capture_logs
 
 from forum.app import build
@@ -41,6 +42,27 @@ def test_an_old_key_opens_and_a_foreign_one_does_not(configured: Settings, monke
     _use(monkeypatch, new)
     with pytest.raises(LookupError):
         unseal(sealed)
+
+
+@pytest.mark.parametrize("place", [0, 7, 20, -3])
+def test_what_was_changed_since_it_was_sealed_does_not_open(configured: Settings, place: int) -> None:
+    sealed = seal("x" * 20)
+    changed = list(sealed)
+    changed[place] = "A" if sealed[place] != "A" else "B"
+    with pytest.raises(LookupError):
+        unseal("".join(changed))
+
+
+def test_the_same_value_is_never_sealed_alike(configured: Settings) -> None:
+    assert len({seal("x") for _ in range(100)}) == 100
+
+
+def test_what_the_release_before_sealed_still_opens(configured: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = make_key(), make_key()
+    _use(monkeypatch, f"{new},{old}")
+    assert unseal(Fernet(old).encrypt(b'["x"]').decode()) == ["x"]
+    with pytest.raises(LookupError):
+        unseal(Fernet(make_key()).encrypt(b'["x"]').decode())
 
 
 def _use(monkeypatch: pytest.MonkeyPatch, keys: str) -> None:
