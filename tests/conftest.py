@@ -19,8 +19,7 @@ import hypothesis
 import pytest
 import structlog
 from httpx2 import ASGITransport, AsyncClient
-from jinja2 import BytecodeCache, Environment
-from jinja2.bccache import Bucket
+from jinja2 import Environment, FileSystemBytecodeCache
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.applications import Starlette
@@ -114,26 +113,16 @@ def logs() -> None:
     structlog.configure(**{**structlog.get_config(), "cache_logger_on_first_use": False})
 
 
-class Compiled(BytecodeCache):
-    """Templates compiled once, for the first application under test, and used by all the others."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self.kept:
-            bucket.bytecode_from_string(self.kept[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self.kept[bucket.key] = bucket.bytecode_to_string()
-
-
 @pytest.fixture(scope="session", autouse=True)
-def compiled() -> Iterator[None]:
-    """Templates compiled once, files packed once: doing it for each test took longer than the tests."""
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Templates compiled once for all test processes of a run, files packed once: doing it for each test took longer
+    than the tests."""
+    folder = tmp_path_factory.getbasetemp()
+    kept = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "templates"
+    kept.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page, "Assets", cache(Assets))
-        patch.setattr(page, "Environment", partial(Environment, bytecode_cache=Compiled()))
+        patch.setattr(page, "Environment", partial(Environment, bytecode_cache=FileSystemBytecodeCache(str(kept))))
         yield
 
 
