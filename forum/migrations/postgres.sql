@@ -727,6 +727,85 @@ COMMENT ON TABLE "withheld" IS 'The words of one row, kept here while a placehol
 ALTER TABLE "post" ADD COLUMN "state" VARCHAR(16) NOT NULL DEFAULT 'shown';
 CREATE INDEX post_not_shown ON post (thread_id) WHERE state <> 'shown';
 
+-- 0012_cases
+CREATE TABLE "moderation_case" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "thing" VARCHAR(16) NOT NULL,
+    "thing_id" INT NOT NULL,
+    "open_key" VARCHAR(40)  UNIQUE,
+    "opened_at" TIMESTAMPTZ NOT NULL,
+    "claimed_at" TIMESTAMPTZ,
+    "closed_at" TIMESTAMPTZ,
+    "claimed_by_id" INT REFERENCES "member" ("id") ON DELETE SET NULL,
+    "working_group_id" INT NOT NULL REFERENCES "working_group" ("id") ON DELETE RESTRICT
+);
+CREATE INDEX "idx_moderation__claimed_6c569e" ON "moderation_case" ("claimed_by_id");
+CREATE INDEX "idx_moderation__working_e9057e" ON "moderation_case" ("working_group_id");
+CREATE INDEX "idx_moderation__thing_a8292d" ON "moderation_case" ("thing", "thing_id");
+COMMENT ON COLUMN "moderation_case"."thing" IS 'POST: post\nPROPOSAL: proposal';
+COMMENT ON TABLE "moderation_case" IS 'One thing to decide about, and everything that was notified of it until it is decided.';
+CREATE TABLE "moderation_decision" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "act" VARCHAR(16) NOT NULL,
+    "ground" VARCHAR(16),
+    "facts" VARCHAR(500) NOT NULL,
+    "decided_at" TIMESTAMPTZ NOT NULL,
+    "statement" TEXT NOT NULL,
+    "contest_until" TIMESTAMPTZ,
+    "affected_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "case_id" INT NOT NULL REFERENCES "moderation_case" ("id") ON DELETE RESTRICT,
+    "decided_by_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT
+);
+CREATE INDEX "idx_moderation__decided_b5bce7" ON "moderation_decision" ("decided_at");
+CREATE INDEX "idx_moderation__affecte_8b78eb" ON "moderation_decision" ("affected_id");
+CREATE INDEX "idx_moderation__case_id_817c57" ON "moderation_decision" ("case_id");
+CREATE INDEX "idx_moderation__decided_493b78" ON "moderation_decision" ("decided_by_id");
+COMMENT ON COLUMN "moderation_decision"."act" IS 'HIDE: hide\nUNHIDE: unhide\nNO_ACTION: no action';
+COMMENT ON COLUMN "moderation_decision"."ground" IS 'ILLEGAL: illegal\nPERSONAL_DATA: personal data\nCHARTER: charter\nOFF_TOPIC: off topic\nDUPLICATE: duplicate';
+COMMENT ON TABLE "moderation_decision" IS 'What was decided about a case, by whom and why, `affected` is the person whose words it is about.';
+CREATE TABLE "moderation_complaint" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "words" TEXT NOT NULL,
+    "created_at" TIMESTAMPTZ NOT NULL,
+    "answered_at" TIMESTAMPTZ,
+    "outcome" VARCHAR(16),
+    "answer" TEXT NOT NULL,
+    "answered_by_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "member_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "decision_id" INT NOT NULL UNIQUE REFERENCES "moderation_decision" ("id") ON DELETE RESTRICT
+);
+CREATE INDEX "idx_moderation__created_3787ce" ON "moderation_complaint" ("created_at");
+CREATE INDEX "idx_moderation__answere_4d2ac9" ON "moderation_complaint" ("answered_by_id");
+CREATE INDEX "idx_moderation__member__94c2bf" ON "moderation_complaint" ("member_id");
+COMMENT ON COLUMN "moderation_complaint"."outcome" IS 'UPHELD: upheld\nREVERSED: reversed';
+COMMENT ON TABLE "moderation_complaint" IS 'The words with which somebody contests a decision, once, and what another person than its author answered.';
+CREATE TABLE "moderation_notice" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "thing" VARCHAR(16) NOT NULL,
+    "thing_id" INT NOT NULL,
+    "revision" INT NOT NULL,
+    "ground" VARCHAR(16) NOT NULL,
+    "words" TEXT NOT NULL,
+    "address" TEXT NOT NULL,
+    "locale" VARCHAR(2) NOT NULL,
+    "created_at" TIMESTAMPTZ NOT NULL,
+    "confirmed_at" TIMESTAMPTZ,
+    "case_id" INT REFERENCES "moderation_case" ("id") ON DELETE RESTRICT,
+    "member_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT
+);
+CREATE INDEX "idx_moderation__created_6e67c7" ON "moderation_notice" ("created_at");
+CREATE INDEX "idx_moderation__case_id_a3da1e" ON "moderation_notice" ("case_id");
+CREATE INDEX "idx_moderation__member__4fa415" ON "moderation_notice" ("member_id");
+COMMENT ON COLUMN "moderation_notice"."thing" IS 'POST: post\nPROPOSAL: proposal';
+COMMENT ON COLUMN "moderation_notice"."revision" IS 'of the contribution, or version of the proposal, that was read';
+COMMENT ON COLUMN "moderation_notice"."ground" IS 'ILLEGAL: illegal\nPERSONAL_DATA: personal data\nCHARTER: charter\nOFF_TOPIC: off topic\nDUPLICATE: duplicate';
+COMMENT ON COLUMN "moderation_notice"."address" IS 'of a visitor, sealed, forgotten some time after the decision';
+COMMENT ON TABLE "moderation_notice" IS 'What somebody notified: a member, or a visitor whose address is sealed.';
+ALTER TABLE "notification" ADD COLUMN "case_id" INT REFERENCES "moderation_case" ("id") ON DELETE RESTRICT;
+CREATE INDEX notification_case ON notification (case_id);
+ALTER TABLE "notification" ADD COLUMN "decision_id" INT REFERENCES "moderation_decision" ("id") ON DELETE RESTRICT;
+CREATE INDEX notification_decision ON notification (decision_id);
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -739,3 +818,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0009_ballot_form', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0010_backup', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0011_withheld', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0012_cases', now());

@@ -497,7 +497,7 @@ CREATE TABLE "notification" (
         read_at TIMESTAMP,
         key VARCHAR(80),
         proposal_id INT REFERENCES proposal (id) ON DELETE RESTRICT,
-        theme_id INT REFERENCES theme (id) ON DELETE RESTRICT,
+        theme_id INT REFERENCES theme (id) ON DELETE RESTRICT, "case_id" INT REFERENCES "moderation_case" ("id") ON DELETE RESTRICT, "decision_id" INT REFERENCES "moderation_decision" ("id") ON DELETE RESTRICT,
         UNIQUE (member_id, post_id));
 CREATE INDEX notification_post ON notification (post_id);
 CREATE INDEX notification_unread ON notification (member_id) WHERE read_at IS NULL;
@@ -560,6 +560,69 @@ CREATE TABLE "withheld" (
 );
 CREATE INDEX "idx_withheld_thing_3ba4ae" ON "withheld" ("thing", "thing_id");
 CREATE INDEX post_not_shown ON post (thread_id) WHERE state <> 'shown';
+CREATE TABLE "moderation_case" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "thing" VARCHAR(16) NOT NULL  /* POST: post\nPROPOSAL: proposal */,
+    "thing_id" INT NOT NULL,
+    "open_key" VARCHAR(40)  UNIQUE,
+    "opened_at" TIMESTAMP NOT NULL,
+    "claimed_at" TIMESTAMP,
+    "closed_at" TIMESTAMP,
+    "claimed_by_id" INT REFERENCES "member" ("id") ON DELETE SET NULL,
+    "working_group_id" INT NOT NULL REFERENCES "working_group" ("id") ON DELETE RESTRICT
+);
+CREATE INDEX "idx_moderation__claimed_6c569e" ON "moderation_case" ("claimed_by_id");
+CREATE INDEX "idx_moderation__working_e9057e" ON "moderation_case" ("working_group_id");
+CREATE INDEX "idx_moderation__thing_a8292d" ON "moderation_case" ("thing", "thing_id");
+CREATE TABLE "moderation_decision" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "act" VARCHAR(16) NOT NULL  /* HIDE: hide\nUNHIDE: unhide\nNO_ACTION: no action */,
+    "ground" VARCHAR(16)   /* ILLEGAL: illegal\nPERSONAL_DATA: personal data\nCHARTER: charter\nOFF_TOPIC: off topic\nDUPLICATE: duplicate */,
+    "facts" VARCHAR(500) NOT NULL,
+    "decided_at" TIMESTAMP NOT NULL,
+    "statement" TEXT NOT NULL,
+    "contest_until" TIMESTAMP,
+    "affected_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "case_id" INT NOT NULL REFERENCES "moderation_case" ("id") ON DELETE RESTRICT,
+    "decided_by_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT
+);
+CREATE INDEX "idx_moderation__decided_b5bce7" ON "moderation_decision" ("decided_at");
+CREATE INDEX "idx_moderation__affecte_8b78eb" ON "moderation_decision" ("affected_id");
+CREATE INDEX "idx_moderation__case_id_817c57" ON "moderation_decision" ("case_id");
+CREATE INDEX "idx_moderation__decided_493b78" ON "moderation_decision" ("decided_by_id");
+CREATE TABLE "moderation_complaint" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "words" TEXT NOT NULL,
+    "created_at" TIMESTAMP NOT NULL,
+    "answered_at" TIMESTAMP,
+    "outcome" VARCHAR(16)   /* UPHELD: upheld\nREVERSED: reversed */,
+    "answer" TEXT NOT NULL,
+    "answered_by_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "member_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "decision_id" INT NOT NULL UNIQUE REFERENCES "moderation_decision" ("id") ON DELETE RESTRICT
+);
+CREATE INDEX "idx_moderation__created_3787ce" ON "moderation_complaint" ("created_at");
+CREATE INDEX "idx_moderation__answere_4d2ac9" ON "moderation_complaint" ("answered_by_id");
+CREATE INDEX "idx_moderation__member__94c2bf" ON "moderation_complaint" ("member_id");
+CREATE TABLE "moderation_notice" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "thing" VARCHAR(16) NOT NULL  /* POST: post\nPROPOSAL: proposal */,
+    "thing_id" INT NOT NULL,
+    "revision" INT NOT NULL  /* of the contribution, or version of the proposal, that was read */,
+    "ground" VARCHAR(16) NOT NULL  /* ILLEGAL: illegal\nPERSONAL_DATA: personal data\nCHARTER: charter\nOFF_TOPIC: off topic\nDUPLICATE: duplicate */,
+    "words" TEXT NOT NULL,
+    "address" TEXT NOT NULL  /* of a visitor, sealed, forgotten some time after the decision */,
+    "locale" VARCHAR(2) NOT NULL,
+    "created_at" TIMESTAMP NOT NULL,
+    "confirmed_at" TIMESTAMP,
+    "case_id" INT REFERENCES "moderation_case" ("id") ON DELETE RESTRICT,
+    "member_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT
+);
+CREATE INDEX "idx_moderation__created_6e67c7" ON "moderation_notice" ("created_at");
+CREATE INDEX "idx_moderation__case_id_a3da1e" ON "moderation_notice" ("case_id");
+CREATE INDEX "idx_moderation__member__4fa415" ON "moderation_notice" ("member_id");
+CREATE INDEX notification_case ON notification (case_id);
+CREATE INDEX notification_decision ON notification (decision_id);
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -573,3 +636,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0009_ballot_form', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0010_backup', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0011_withheld', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0012_cases', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

@@ -5,6 +5,7 @@ Tortoise finds every table here; the rest of the house imports each noun from it
 """
 
 from forum.models.answers import Answer, Obligation
+from forum.models.cases import ModerationCase, ModerationComplaint, ModerationDecision, ModerationNotice
 from forum.models.credentials import Identity, ProviderVisit, RecoveryCode, SecondFactor
 from forum.models.jobs import Backup, Job
 from forum.models.joining import AddressChange, Invitation, InvitationBatch, Link, Mail, SignUp
@@ -54,6 +55,10 @@ __all__ = [
     "Member",
     "Mention",
     "Merge",
+    "ModerationCase",
+    "ModerationComplaint",
+    "ModerationDecision",
+    "ModerationNotice",
     "Moderator",
     "Notification",
     "Obligation",

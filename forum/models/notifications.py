@@ -1,4 +1,5 @@
-"""What a member is notified of: words that answer, quote or mention them; proposals and votes that concern them."""
+"""What a member is notified of: words that answer, quote or mention them; proposals and votes that concern them; what
+is decided about their words, and what waits for a decision of theirs."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -23,12 +24,17 @@ class Event(Labelled):
     DONE = "done", "engagement tenu"
     SCHEDULED = "scheduled", "calendrier changé"
     CLOSED = "closed", "votes clos"
+    MODERATED = "moderated", "décision de modération"
+    NOTICE_DECIDED = "notice decided", "suite donnée à un signalement"
+    CASE_WAITS = "case waits", "signalement en attente"
+    CONTESTED = "contested", "réclamation à lire"
+    RECONSIDERED = "reconsidered", "réponse à une réclamation"
 
 
 class Notification(Model):
-    """One event for one person, once: about a post, a proposal or a theme.
+    """One event for one person, once: about a post, a proposal, a theme, or a decision of moderators.
 
-    `key` says which event of a proposal or theme it is, such as "answered:12:2": the same is told once.
+    `key` says which event of a proposal, a theme or a decision it is, such as "answered:12:2": the same is told once.
     """
 
     id = fields.IntField(primary_key=True)
@@ -48,6 +54,14 @@ class Notification(Model):
         "forum.Theme", related_name="notifications", null=True, db_index=True, on_delete=fields.RESTRICT
     )
     theme_id: int | None
+    case: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "forum.ModerationCase", related_name="notifications", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    case_id: int | None
+    decision: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "forum.ModerationDecision", related_name="notifications", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    decision_id: int | None
     key = fields.CharField(80, null=True)
     event = fields.CharEnumField(Event, max_length=16)
     created_at = fields.DatetimeField()

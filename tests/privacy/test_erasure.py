@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
@@ -31,10 +32,18 @@ from forum.domain.privacy.redacted_words import PLAIN_WORDS
 from forum.domain.syntheses.snapshots import from_json, sha256, to_json
 from forum.errors import NotAllowed, NotFound
 from forum.models.answers import Answer, Decision, Obligation
+from forum.models.cases import (
+    DecisionAct,
+    ModerationCase,
+    ModerationComplaint,
+    ModerationDecision,
+    ModerationNotice,
+)
 from forum.models.credentials import Identity
 from forum.models.joining import InvitationBatch
 from forum.models.meetings import Meeting
 from forum.models.members import Member, Role
+from forum.models.moderation import Ground, Moderated
 from forum.models.posts import Outcome, Post, Treatment
 from forum.models.proposals import (
     Distinction,
@@ -301,6 +310,7 @@ async def name_around(proposal: Proposal, other: Proposal, post: Post, person: i
     await Treatment.create(
         post=post, outcome=Outcome.NO_FOLLOW_UP, revision=1, reason=f"Avis de {NAME}", member_id=person, treated_at=NOON
     )
+    await _moderate(post, person)
     await Answer.create(
         proposal=proposal,
         number=1,
@@ -319,6 +329,41 @@ async def name_around(proposal: Proposal, other: Proposal, post: Post, person: i
         done_words=f"{NAME} est reçue",
         agent_id=person,
         created_at=NOON,
+    )
+
+
+async def _moderate(post: Post, person: int) -> None:
+    """What was notified, decided and contested about their words; they notified, decided and answered too."""
+    case = await ModerationCase.create(
+        thing=Moderated.POST, thing_id=post.id, working_group_id=1, opened_at=NOON, claimed_by_id=person
+    )
+    about: dict[str, Any] = {
+        "thing": Moderated.POST,
+        "thing_id": post.id,
+        "revision": 1,
+        "ground": Ground.CHARTER,
+        "created_at": NOON,
+    }
+    await ModerationNotice.create(case=case, member_id=person, words=f"Signé {NAME}", **about)
+    await ModerationNotice.create(case=case, address=seal(EMAIL), words="Par une autre voie.", **about)
+    await ModerationNotice.create(case=case, address=seal("autre@exemple.fr"), words="Je suis un autre.", **about)
+    decision = await ModerationDecision.create(
+        case=case,
+        act=DecisionAct.HIDE,
+        ground=Ground.CHARTER,
+        facts=f"Attaque {NAME}",
+        decided_by_id=person,
+        decided_at=NOON,
+        affected_id=person,
+        statement=f"Bonjour {NAME}",
+    )
+    await ModerationComplaint.create(
+        decision=decision,
+        member_id=person,
+        words=f"Je reste {NAME}",
+        created_at=NOON,
+        answered_by_id=person,
+        answer=f"Bien, {NAME}",
     )
 
 
@@ -364,6 +409,11 @@ async def test_nothing_names_somebody_who_asked_to_be_forgotten(
                     assert answer.status_code == 200, address
                 for text in texts_of(answer.content):
                     assert not traces(text), address
+    assert [bool(one["address"]) for one in await rows("SELECT address FROM moderation_notice ORDER BY id")] == [
+        False,
+        False,
+        True,
+    ], "their address went, that of somebody else stays"
     shown = (await client.get(f"/fils/{everything.thread.id}")).text
     assert "Compte effacé" in shown
     assert "(nom)" in shown

@@ -5,13 +5,16 @@ import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from tortoise import Tortoise
 
 from forum import models
 from forum.domain.privacy.personal_facts import PARTS, ArchivePart, collect
+from forum.models.cases import ComplaintOutcome, DecisionAct
 from forum.models.meetings import TagState
 from forum.models.members import Member, Role
+from forum.models.moderation import Ground, Moderated
 from forum.models.proposals import ProposalState
 from tests.conftest import NOON
 from tests.factories import make_extract, make_group, make_member, make_post, make_proposal, make_theme, make_thread
@@ -56,7 +59,9 @@ async def _make_everything() -> Member:
     second = await make_proposal(theme, "Une autre.", author=other)
     draft = await make_proposal(theme, "Une ébauche.", author=one, state=ProposalState.DRAFT)
     await _make_work(one, first, second)
-    for about in ({"post": theirs}, {"proposal": second, "key": "a"}, {"theme": theme, "key": "b", "read_at": NOON}):
+    case, decision = await _make_moderation(one, mine, second)
+    about_things = ({"post": theirs}, {"proposal": second, "key": "a"}, {"theme": theme, "key": "b", "read_at": NOON})
+    for about in (*about_things, {"decision": decision, "key": "c"}, {"case": case, "key": "d"}):
         await models.Notification.create(member=one, event="quote", created_at=NOON, **about)
     acts = [(one, "theme", 3), (other, "member", one.id), (None, "post", mine.id), (other, "proposal", draft.id)]
     for actor, thing, number in acts:
@@ -74,6 +79,53 @@ async def _make_everything() -> Member:
         version=1, scope="all", draft=False, snapshot="{}", snapshot_sha256="", requester=one, requested_at=NOON
     )
     return one
+
+
+async def _make_moderation(
+    one: Member, post: models.Post, proposal: models.Proposal
+) -> tuple[models.ModerationCase, models.ModerationDecision]:
+    """What they notified, contested and decided, and what was decided about their words."""
+    cases = [
+        await models.ModerationCase.create(
+            thing=thing, thing_id=number, working_group_id=1, opened_at=NOON, claimed_by=one, claimed_at=NOON
+        )
+        for thing, number in ((Moderated.POST, post.id), (Moderated.PROPOSAL, proposal.id))
+    ]
+    for case in cases:
+        await models.ModerationNotice.create(
+            thing=case.thing,
+            thing_id=case.thing_id,
+            revision=1,
+            ground=Ground.OFF_TOPIC,
+            words="Rien à voir.",
+            case=case,
+            member=one,
+            created_at=NOON,
+        )
+    about: dict[str, Any] = {
+        "case": cases[0],
+        "affected": one,
+        "ground": Ground.CHARTER,
+        "statement": "Votre contribution…",
+    }
+    read = await models.ModerationDecision.create(
+        act=DecisionAct.HIDE, facts="Une insulte.", decided_at=NOON, contest_until=NOON + DAY, **about
+    )
+    taken = await models.ModerationDecision.create(
+        case=cases[1], act=DecisionAct.NO_ACTION, facts="Dans le sujet.", decided_by=one, decided_at=NOON
+    )
+    await models.ModerationComplaint.create(decision=read, member=one, words="C’est injuste.", created_at=NOON)
+    await models.ModerationComplaint.create(
+        decision=taken,
+        member_id=2,
+        words="Non.",
+        created_at=NOON,
+        answered_by=one,
+        answered_at=NOON,
+        outcome=ComplaintOutcome.UPHELD,
+        answer="Si.",
+    )
+    return cases[0], read
 
 
 async def _make_account(one: Member, other: Member) -> None:
@@ -146,13 +198,14 @@ NOT_TOLD = {
     "secrets, in clear or hashed": """recovery_code.code_hash second_factor.secret second_factor.last_step
         session.id_token session.token_hash""",
     "how the site finds what is told": """invitation.email_key member.email_key member.handle_key mention.handle_key
-        notification.key thread.import_key extract.sha256""",
+        notification.key thread.import_key extract.sha256 moderation_case.open_key moderation_notice.address
+        moderation_notice.case_id moderation_notice.locale""",
     "how the site shows what is told": """post.html post.renderer post_revision.html proposal.body_html
         proposal.body_plain thread.last_post_at thread.posts_count thread.version mention.is_leading""",
     "the last of the versions, which are all told": """post.plain post.revision post.source proposal.body
         proposal.version""",
     "of the same sign-in or request, over within days": """address_change.expires_at session.awaits_code
-        session.proved_at invitation.expires_at""",
+        session.proved_at invitation.expires_at moderation_notice.confirmed_at""",
     "of the person invited, forgotten when they come": """invitation.email invitation.locale invitation.name
         invitation.organisation invitation.profession invitation.territory""",
     "the chain of the journal": """journal_entry.chain journal_entry.redacted_at journal_entry.salt
@@ -164,7 +217,8 @@ NOT_TOLD = {
         proposal.merged_into_id proposal.state_reason proposal.substance proposal_merge.destination_id
         proposal_turn.other_id proposal_version.reason proposal_version.substantive synthesis.draft
         synthesis.published_at synthesis.redacted_at synthesis.scope synthesis.snapshot synthesis.snapshot_sha256
-        synthesis.state synthesis.theme_id synthesis.version thread.theme_id treatment.revision""",
+        synthesis.state synthesis.theme_id synthesis.version thread.theme_id treatment.revision
+        moderation_case.working_group_id""",
     "what a merge did to the ballot": "ballot.carried_from_id ballot_change.by_merge",
 }
 

@@ -123,6 +123,10 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
         "suspended_reason": _WORDS,
     },
     "mention": {"handle": _OWN, "handle_key": _OWN},
+    "moderation_case": {"thing": _SITE, "open_key": _SITE},
+    "moderation_complaint": {"words": _WORDS, "outcome": _SITE, "answer": _WORDS},
+    "moderation_decision": {"act": _SITE, "ground": _SITE, "facts": _WORDS, "statement": _WORDS},
+    "moderation_notice": {"thing": _SITE, "ground": _SITE, "words": _WORDS, "address": _SEALED, "locale": _SITE},
     "moderator": {},
     "notification": {"event": _SITE, "key": _SITE},
     "obligation": {"words": _WORDS, "done_words": _WORDS},
@@ -392,6 +396,7 @@ async def _delete_own(person: Erased) -> None:
         await forget_mails(person.email)
         await invitations.forget_address(person.email)
         await _forget_batches(address)
+        await _forget_notifier(address)
     await rows("UPDATE invitation SET name = '' WHERE member_id = $1", person.id)
     await _delete_drafts(person.id)
     for purpose, subject in subjects:
@@ -412,6 +417,14 @@ async def _forget_batches(address: str) -> None:
         lines = opened(batch["lines"])
         if lines is None or address in json.dumps(lines, ensure_ascii=False).lower():
             await rows("DELETE FROM invitation_batch WHERE id = $1", batch["id"])
+
+
+async def _forget_notifier(address: str) -> None:
+    """Delete this address where it was left with a notice, without signing in."""
+    for notice in await rows("SELECT id, address FROM moderation_notice WHERE address <> ''"):
+        left = opened(notice["address"])
+        if left is None or left.lower() == address:
+            await rows("UPDATE moderation_notice SET address = '' WHERE id = $1", notice["id"])
 
 
 async def _anonymise(person: Erased, now: datetime) -> None:

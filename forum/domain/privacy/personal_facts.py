@@ -17,8 +17,10 @@ from forum.domain.proposals.answers import decision_column, fate_from
 from forum.domain.references import reference
 from forum.domain.themes.ballots import opinion_words, scale
 from forum.models.answers import Decision
+from forum.models.cases import ComplaintOutcome, DecisionAct
 from forum.models.meetings import TagState
 from forum.models.members import Role
+from forum.models.moderation import Ground
 from forum.models.notifications import Event
 from forum.models.posts import Outcome, PostState
 from forum.models.proposals import Nature, Origin, ProposalState, Turn
@@ -56,14 +58,21 @@ _KINDS: Final[Mapping[str, type[Labelled]]] = {
     "post_state": PostState,
     "outcome": Outcome,
     "decision": Decision,
+    "ground": Ground,
+    "moderation": DecisionAct,
+    "complaint_outcome": ComplaintOutcome,
 }
 """Columns that hold a value of an enum, shown by its label."""
 _DRAFT: Final = ProposalState.DRAFT.value
 _POST: Final = "/contributions/{post_id}"
 _REVISION: Final = "/contributions/{post_id}/revisions/{revision}"
 _PROPOSAL: Final = "/propositions/{reference}"
+_DECISION: Final = "/moderation/decisions/{decision_id}"
 _VERSION: Final = "/propositions/{reference}/versions/{version}"
 _OF_PROPOSAL: Final = "JOIN proposal p ON p.id = x.proposal_id JOIN theme t ON t.id = p.theme_id"
+_OF_CASE: Final = """LEFT JOIN proposal p ON c.thing = 'proposal' AND p.id = c.thing_id
+             LEFT JOIN theme t ON t.id = p.theme_id"""
+_THING: Final = "CASE WHEN c.thing = 'post' THEN c.thing_id END AS post_id, p.number, t.number AS theme"
 _QUOTES: Final = """
     SELECT q.post_id, q.quoted_id, q.revision, SUBSTR(r.plain, q.start + 1, q.stop - q.start) AS words,
            a.name AS author, m.name AS quoting
@@ -251,14 +260,65 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
         {"contribution": _POST, "groupe": "name", "reunion": "number", "etat": "tag_state", "le": "created_at"},
     ),
     "notifications": ArchivePart(
-        """SELECT x.post_id, x.event, x.created_at, x.read_at, p.number, t.number AS theme FROM notification x
+        """SELECT x.post_id, x.event, x.created_at, x.read_at, x.decision_id, x.case_id, p.number, t.number AS theme
+             FROM notification x
              LEFT JOIN proposal p ON p.id = x.proposal_id LEFT JOIN theme t ON t.id = COALESCE(x.theme_id, p.theme_id)
             WHERE x.member_id = $1 ORDER BY x.id""",
         {
-            "sur": (_POST, _PROPOSAL, "/themes/{theme}"),
+            "sur": (_POST, _PROPOSAL, "/themes/{theme}", _DECISION, "/moderation/dossiers/{case_id}"),
             "evenement": "event",
             "le": "created_at",
             "lue_le": "read_at",
+        },
+    ),
+    "signalements": ArchivePart(
+        f"""SELECT c.ground, c.words, c.revision, c.created_at, {_THING} FROM moderation_notice c {_OF_CASE}
+             WHERE c.member_id = $1 ORDER BY c.id""",
+        {"sur": (_POST, _PROPOSAL), "version": "revision", "regle": "ground", "mots": "words", "le": "created_at"},
+    ),
+    # Decisions about their words, and those that they took as moderators: without saying who took the others.
+    "decisions_de_moderation": ArchivePart(
+        f"""SELECT x.id AS decision_id, COALESCE(x.decided_by_id = $1, FALSE)::bool AS is_mine, x.act AS moderation,
+                   x.ground, x.facts, x.statement, x.decided_at, x.contest_until, {_THING}
+              FROM moderation_decision x JOIN moderation_case c ON c.id = x.case_id {_OF_CASE}
+             WHERE x.affected_id = $1 OR x.decided_by_id = $1 ORDER BY x.id""",
+        {
+            "sur": (_POST, _PROPOSAL),
+            "prise_par_moi": "is_mine",
+            "acte": "moderation",
+            "regle": "ground",
+            "faits": "facts",
+            "texte": "statement",
+            "le": "decided_at",
+            "contestable_jusqu_au": "contest_until",
+            "lien": _DECISION,
+        },
+    ),
+    "reclamations": ArchivePart(
+        """SELECT x.decision_id, COALESCE(x.member_id = $1, FALSE)::bool AS is_mine,
+                  CASE WHEN x.member_id = $1 THEN x.words END AS words, x.created_at,
+                  COALESCE(x.answered_by_id = $1, FALSE)::bool AS is_answered, x.answer, x.answered_at,
+                  x.outcome AS complaint_outcome FROM moderation_complaint x
+            WHERE x.member_id = $1 OR x.answered_by_id = $1 ORDER BY x.id""",
+        {
+            "sur": _DECISION,
+            "de_moi": "is_mine",
+            "mots": "words",
+            "le": "created_at",
+            "lue_par_moi": "is_answered",
+            "issue": "complaint_outcome",
+            "reponse": "answer",
+            "repondue_le": "answered_at",
+        },
+    ),
+    "dossiers_pris": ArchivePart(
+        f"""SELECT c.claimed_at, c.opened_at, c.closed_at, {_THING} FROM moderation_case c {_OF_CASE}
+             WHERE c.claimed_by_id = $1 ORDER BY c.id""",
+        {
+            "sur": (_POST, _PROPOSAL),
+            "ouvert_le": "opened_at",
+            "pris_le": "claimed_at",
+            "clos_le": "closed_at",
         },
     ),
     # Acts of this person, and acts on them or on their words, without saying who did the latter.
