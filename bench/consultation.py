@@ -94,7 +94,12 @@ async def _theme(number: int, now: datetime, *, votes_close: datetime) -> Theme:
 
 async def _thread(theme: Theme, members: list[Member], now: datetime) -> int:
     thread = await Thread.create(
-        theme=theme, title="Propositions et pistes d’actions", posts_count=POSTS, created_at=now, last_post_at=now
+        theme=theme,
+        title="Propositions et pistes d’actions",
+        posts_count=POSTS,
+        last_number=POSTS,
+        created_at=now,
+        last_post_at=now,
     )
     reading = read(WORDS)
     for number in range(1, POSTS + 1):

@@ -293,9 +293,12 @@ def may_open_journal(viewer: Viewer | None, now: datetime) -> Verdict:
     return next((found for group in (None, *groups) if (found := may_read_journal(viewer, group, now))), HIDDEN)
 
 
-def may_contribute(viewer: Viewer | None, schedule: Schedule, now: datetime) -> Verdict:
-    """Post, reply, quote: members, while contributions are open."""
-    return _by_role(Action.CONTRIBUTE, viewer, now) and _while_contributions_are_open(schedule, now)
+def may_contribute(viewer: Viewer | None, schedule: Schedule, now: datetime, *, locked: bool = False) -> Verdict:
+    """Post, reply, quote: members, while contributions are open; in a locked thread, nobody."""
+    verdict = _by_role(Action.CONTRIBUTE, viewer, now) and _while_contributions_are_open(schedule, now)
+    if verdict and locked:
+        return _refused("L’équipe de modération a verrouillé ce fil : il ne reçoit plus de contribution.")
+    return verdict
 
 
 def _while_contributions_are_open(schedule: Schedule, now: datetime) -> Verdict:
@@ -335,6 +338,11 @@ def _is_own(viewer: Viewer | None, author: int | None) -> bool:
 def may_moderate(viewer: Viewer | None, group: int, now: datetime) -> Verdict:
     """Tag and untag meetings, create meetings, enter minutes: moderators of that group, administrators."""
     return _by_role(Action.MODERATE, viewer, now, group=group)
+
+
+def may_arrange(viewer: Viewer | None, group: int, now: datetime) -> Verdict:
+    """Rename, lock or pin a thread of that group: its moderators, administrators."""
+    return _by_role(Action.ARRANGE_THREADS, viewer, now, group=group)
 
 
 def may_read_waiting_tags(viewer: Viewer | None, group: int, now: datetime) -> Verdict:

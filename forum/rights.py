@@ -59,6 +59,7 @@ class Action(Enum):
     SET_ASIDE = "set aside"
     VOTE = "vote"
     MODERATE = "moderate"
+    ARRANGE_THREADS = "arrange threads"
     SCHEDULE = "schedule"
     ANSWER = "answer"
     COMPILE = "compile"
@@ -94,6 +95,7 @@ _WRITTEN = {
     Action.SET_ASIDE: "L F F ✓ F F ✓ F F",
     Action.VOTE: "L F ✓ ✓ ✓ B B F F",
     Action.MODERATE: "L F F ✓ F F ✓ F F",
+    Action.ARRANGE_THREADS: "L F F ✓ F F ✓ F F",
     Action.SCHEDULE: "L F F F F ✓ ✓ F F",
     Action.ANSWER: "L F F F F ✓ ✓ F F",
     Action.COMPILE: "N N N N N ✓ ✓ N N",
@@ -132,6 +134,7 @@ LABELS: Mapping[Enum, str] = {
     Action.SET_ASIDE: "Écarter une proposition, la reprendre, dire qu’une modification ne fait que corriger",
     Action.VOTE: "Voter, changer ou retirer son vote",
     Action.MODERATE: "Enregistrer une réunion, son compte rendu et ses étiquettes",
+    Action.ARRANGE_THREADS: "Renommer, verrouiller ou épingler un fil",
     Action.SCHEDULE: "Fixer le calendrier, clore les votes",
     Action.ANSWER: "Répondre officiellement à une proposition, inscrire un engagement",
     Action.COMPILE: "Demander une synthèse, lire celles qui ne sont pas publiées",
@@ -181,6 +184,7 @@ REASONS: Mapping[Action, str] = {
     Action.SET_ASIDE: "Seuls les modérateurs de ce groupe de travail peuvent le faire.",
     Action.VOTE: "Les agents et les administrateurs ne votent pas.",
     Action.MODERATE: "Seuls les modérateurs de ce groupe de travail peuvent le faire.",
+    Action.ARRANGE_THREADS: "Seuls les modérateurs de ce groupe de travail peuvent le faire.",
     Action.SCHEDULE: "Seuls les agents de l’administration fixent le calendrier.",
     Action.ANSWER: "Seuls les agents de l’administration répondent aux propositions.",
     Action.PUBLISH: "Seuls les agents de l’administration publient une synthèse.",

@@ -10,6 +10,7 @@ from forum.web.discussion import posts, threads
 from forum.web.harvest import harvest
 from forum.web.meetings import meeting_tags, meetings, minutes
 from forum.web.members import account, invitations, joining, people
+from forum.web.moderation import threads as moderated_threads
 from forum.web.plumbing import static
 from forum.web.plumbing.doors import Door
 from forum.web.privacy import personal_data
@@ -66,6 +67,11 @@ DISCUSSION = (
     form("/themes/{number:small}/nouveau-fil", threads.open_new, "new_thread"),
     page("/fils/{thread:int}", threads.show, "thread"),
     form("/fils/{thread:int}/repondre", posts.reply, "reply"),
+    form("/fils/{thread:int}/renommer", moderated_threads.rename, "rename_thread"),
+    form("/fils/{thread:int}/verrouiller", moderated_threads.lock, "lock_thread"),
+    form("/fils/{thread:int}/deverrouiller", moderated_threads.unlock, "unlock_thread"),
+    form("/fils/{thread:int}/epingler", moderated_threads.pin, "pin_thread"),
+    form("/fils/{thread:int}/desepingler", moderated_threads.unpin, "unpin_thread"),
     page("/contributions/{post:int}", posts.look_up, "post"),
     form("/contributions/{post:int}/modifier", posts.edit, "edit_post"),
     page("/contributions/{post:int}/historique", posts.history, "post_history"),

@@ -153,10 +153,11 @@ async def make_post(
     """A contribution with its first revision and its mentions. Quotes and meeting tags are made by the domain."""
     reading = read(source)
     thread.posts_count += 1
-    await thread.save(update_fields=["posts_count"])
+    thread.last_number += 1
+    await thread.save(update_fields=["posts_count", "last_number"])
     post = await Post.create(
         thread=thread,
-        number=thread.posts_count,
+        number=thread.last_number,
         kind=kind,
         author=author,
         reply_to=reply_to,

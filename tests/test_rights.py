@@ -42,6 +42,7 @@ SCHEDULE = {
 }
 MINUTES = {"source": "Former.", "ligne-1": "Former tous les agents.", "garder-1": "1"}
 CLOSED = "Les contributions à ce thème sont closes."
+LOCKED = "L’équipe de modération a verrouillé ce fil"
 VOTES_CLOSED = "Les votes sur ce thème sont clos."
 
 
@@ -295,6 +296,20 @@ ADMINISTRATION = [
     Case(ADMINISTER, "invite again", f"{INVITATIONS}/{{invited}}/renvoyer", {}, changes="link"),
     Case(ADMINISTER, "take an invitation back", f"{INVITATIONS}/{{invited}}/retirer", {}, changes="invitation"),
 ]
+ARRANGE = Action.ARRANGE_THREADS
+SAID = {"motif": "Pour s’y retrouver.", "vu": "0"}
+THREADS = [
+    Case(ARRANGE, "see the form that renames a thread", "/fils/{thread}/renommer"),
+    Case(ARRANGE, "rename a thread", "/fils/{thread}/renommer", {"titre": "Mieux", **SAID}, changes="thread_turn"),
+    Case(ARRANGE, "see the form that locks a thread", "/fils/{thread}/verrouiller"),
+    Case(ARRANGE, "lock a thread", "/fils/{thread}/verrouiller", SAID, changes="thread_turn"),
+    Case(ARRANGE, "see the form that unlocks one", "/fils/{held_thread}/deverrouiller"),
+    Case(ARRANGE, "unlock a thread", "/fils/{held_thread}/deverrouiller", SAID, changes="thread_turn"),
+    Case(ARRANGE, "see the form that pins a thread", "/fils/{thread}/epingler"),
+    Case(ARRANGE, "pin a thread", "/fils/{thread}/epingler", SAID, changes="thread_turn"),
+    Case(ARRANGE, "see the form that unpins one", "/fils/{held_thread}/desepingler"),
+    Case(ARRANGE, "unpin a thread", "/fils/{held_thread}/desepingler", SAID, changes="thread_turn"),
+]
 HARVEST_OWN, HARVEST_OTHER = Action.HARVEST_OWN_POST, Action.HARVEST_OTHER_POST
 KEPT = {"mots": "mots", "nature": "solution"}
 NO_FOLLOW_UP = {"acte": "sans-suite", "motif": "Hors du thème", "vu": "1||"}
@@ -391,6 +406,15 @@ CASES = [
         {"titre": "Un fil", "source": "Un début."},
         refused=CLOSED,
     ),
+    Case(Action.CONTRIBUTE, "see the form in a locked thread", "/fils/{held_thread}/repondre", refused=LOCKED),
+    Case(
+        Action.CONTRIBUTE,
+        "reply in a locked thread",
+        "/fils/{held_thread}/repondre",
+        {"source": "Trop tard."},
+        refused=LOCKED,
+    ),
+    *THREADS,
     Case(Action.EDIT_OWN_POST, "see the form of one's words", "/contributions/{own_post}/modifier"),
     Case(
         Action.EDIT_OWN_POST,

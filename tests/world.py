@@ -29,6 +29,7 @@ from forum.models.posts import Post
 from forum.models.proposals import Merge, Origin, Proposal, ProposalState, ProposalVersion
 from forum.models.syntheses import Document, Synthesis, SynthesisState
 from forum.models.themes import Theme
+from forum.models.threads import Thread
 from forum.models.votes import Ballot
 from forum.ranking.tallies import Opinion
 from forum.rights import Standing
@@ -272,6 +273,8 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
     closed = await make_theme(5, contributions="closed", votes="closed", group=a)
     theme_b = await make_theme(6, group=b)
     thread, closed_thread, thread_b = await make_thread(theme), await make_thread(closed), await make_thread(theme_b)
+    held_thread = await make_thread(theme, "Un fil verrouillé et épinglé")
+    await Thread.filter(id=held_thread.id).update(locked=True, pinned=True)
     meeting = await Meeting.create(working_group=a, number=1, held_on=NOON.date(), created_at=NOON)
     meeting_b = await Meeting.create(working_group=b, number=1, held_on=NOON.date(), created_at=NOON)
     waiting = await Meeting.create(working_group=a, number=2, created_at=NOON)
@@ -299,6 +302,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
     return {
         "thread": thread.id,
         "closed_thread": closed_thread.id,
+        "held_thread": held_thread.id,
         "post": post.id,
         "closed_post": closed_post.id,
         "post_b": post_b.id,

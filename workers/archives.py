@@ -50,6 +50,7 @@ WORDS: Final[Mapping[str, str]] = {
     "syntheses_demandees": "Synthèses demandées",
     "etapes": "Étapes de propositions, de votre fait",
     "regroupements": "Propositions que vous avez fusionnées",
+    "actes_sur_des_fils": "Ce que vous avez fait de fils, en modérant",
     "distinctions": "Propositions que vous avez dites différentes",
     "corrections_certifiees": "Corrections que vous avez certifiées",
     "contributions_traitees": "Contributions que vous avez traitées",

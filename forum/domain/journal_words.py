@@ -80,6 +80,11 @@ SENTENCES = {
     "redact": "a retiré un nom d’une ligne du journal, par un effacement",
     "export_journal": "a exporté le journal",
     "import_thread": "a importé un fil",
+    "rename_thread": "a renommé un fil",
+    "lock_thread": "a verrouillé un fil",
+    "unlock_thread": "a déverrouillé un fil",
+    "pin_thread": "a épinglé un fil",
+    "unpin_thread": "a désépinglé un fil",
 }
 # Kinds of things, and what changes in them.
 TITLES = {

@@ -1,7 +1,7 @@
-"""What is a member notified of? Of a contribution once: that they were quoted, answered or mentioned. Of a proposal or
-a theme, each event once, when it concerns their words or their vote. Who is notified of a contribution is decided in
-`audience_of` alone, for publication and for its preview. Written in the transaction of the event. On the site only;
-mail is in `mail.py`."""
+"""What is a member notified of? Of a contribution once: that they were quoted, answered or mentioned. Of a proposal, a
+theme or a thread, each event once, when it concerns their words or their vote. Who is notified of a contribution is
+decided in `audience_of` alone, for publication and for its preview. Written in the transaction of the event. On the
+site only; mail is in `mail.py`."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -22,16 +22,17 @@ _AT_ONCE = 5000
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One event: the contribution, proposal or theme that it is about, and whether the member has seen it.
+    """One event: the contribution, thread, proposal or theme that it is about, and whether the member has seen it.
 
-    `post` with `author` and `thread_title`, or `reference`, or `theme` (its number, with `theme_title`); `excerpt` is
-    the first words, or the wording.
+    `post` with `author` and `thread_title`, or `thread` with `thread_title`, or `reference`, or `theme` (its number,
+    with `theme_title`); `excerpt` is the first words, or the wording.
     """
 
     id: int
     event: Event
     post: int | None
     author: str | None
+    thread: int | None
     thread_title: str
     reference: str | None
     theme: int | None
@@ -118,6 +119,14 @@ async def tell_of_theme(
     await _tell_members("theme_id", theme, event, set(members) - {actor}, f"{event}:theme {theme}:{key}", now)
 
 
+async def tell_of_thread(
+    thread: int, event: Event, members: Collection[int], now: datetime, *, key: object, actor: int | None
+) -> None:
+    """Notify members of what moderators did with a thread that holds their words, in the caller's transaction; never
+    the person who did it."""
+    await _tell_members("thread_id", thread, event, set(members) - {actor}, f"{event}:thread {thread}:{key}", now)
+
+
 async def _tell_members(
     column: str, thing: int, event: Event, members: Collection[int], key: str, now: datetime
 ) -> None:
@@ -144,11 +153,11 @@ async def list_notices(viewer: Viewer | None, turn: PageTurn = FIRST) -> Page[No
     """A page of the events for this member, newest first. Raises SignInRequired."""
     viewer = demand(may_read_notifications, viewer)
     found = await read_page(
-        """SELECT n.id, n.post_id, n.event, n.created_at, n.read_at, m.name AS author, t.title,
+        """SELECT n.id, n.post_id, n.thread_id, n.event, n.created_at, n.read_at, m.name AS author, t.title,
                   COALESCE(substr(p.plain, 1, 200), q.wording, '') AS excerpt, q.number AS proposal_number,
                   h.number AS theme_number, h.title AS theme_title
              FROM notification n
-             LEFT JOIN post p ON p.id = n.post_id LEFT JOIN thread t ON t.id = p.thread_id
+             LEFT JOIN post p ON p.id = n.post_id LEFT JOIN thread t ON t.id = COALESCE(p.thread_id, n.thread_id)
              LEFT JOIN member m ON m.id = p.author_id
              LEFT JOIN proposal q ON q.id = n.proposal_id
              LEFT JOIN theme h ON h.id = COALESCE(n.theme_id, q.theme_id)
@@ -168,6 +177,7 @@ def _notice(found: Row) -> Notice:
         event=Event(found["event"]),
         post=found["post_id"],
         author=found["author"],
+        thread=found["thread_id"],
         thread_title=found["title"] or "",
         reference=None if number is None else reference(found["theme_number"], number),
         theme=found["theme_number"],

@@ -85,7 +85,18 @@ def _read_whole(text: str) -> int:
     return int(text)
 
 
-_READ: Final[Mapping[type, Callable[[str], object]]] = {int: _read_whole, str: str, datetime: _read_moment}
+def _read_truth(text: str) -> bool:
+    if text not in ("True", "False"):
+        raise ValueError("neither true nor false")
+    return text == "True"
+
+
+_READ: Final[Mapping[type, Callable[[str], object]]] = {
+    int: _read_whole,
+    str: str,
+    datetime: _read_moment,
+    bool: _read_truth,
+}
 
 
 async def read_page(select: str, values: Sequence[object], order: SortOrder, turn: PageTurn, size: int) -> Page[Row]:

@@ -806,6 +806,31 @@ CREATE INDEX notification_case ON notification (case_id);
 ALTER TABLE "notification" ADD COLUMN "decision_id" INT REFERENCES "moderation_decision" ("id") ON DELETE RESTRICT;
 CREATE INDEX notification_decision ON notification (decision_id);
 
+-- 0013_threads
+ALTER TABLE "thread" ADD COLUMN "last_number" INT NOT NULL DEFAULT 0;
+ALTER TABLE "thread" ADD COLUMN "locked" BOOL NOT NULL DEFAULT FALSE;
+ALTER TABLE "thread" ADD COLUMN "pinned" BOOL NOT NULL DEFAULT FALSE;
+ALTER TABLE "thread" ADD COLUMN "turns" INT NOT NULL DEFAULT 0;
+CREATE TABLE "thread_turn" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "act" VARCHAR(16) NOT NULL,
+    "before" VARCHAR(200) NOT NULL,
+    "reason" VARCHAR(500) NOT NULL,
+    "at" TIMESTAMPTZ NOT NULL,
+    "member_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "thread_id" INT NOT NULL REFERENCES "thread" ("id") ON DELETE RESTRICT
+);
+CREATE INDEX "idx_thread_turn_member__3697c5" ON "thread_turn" ("member_id");
+CREATE INDEX "idx_thread_turn_thread__f1acf1" ON "thread_turn" ("thread_id");
+COMMENT ON COLUMN "thread"."last_number" IS 'last number given to a contribution';
+COMMENT ON COLUMN "thread"."locked" IS 'nobody answers any more';
+COMMENT ON COLUMN "thread"."pinned" IS 'first in the list of its theme';
+COMMENT ON COLUMN "thread"."turns" IS 'how many times moderators acted on it';
+COMMENT ON COLUMN "thread_turn"."act" IS 'RENAMED: renamed\nLOCKED: locked\nUNLOCKED: unlocked\nPINNED: pinned\nUNPINNED: unpinned';
+COMMENT ON TABLE "thread_turn" IS 'One act of a moderator on a thread: who, when, why. `before` is the former title of one that was renamed.';
+ALTER TABLE "notification" ADD COLUMN "thread_id" INT REFERENCES "thread" ("id") ON DELETE RESTRICT;
+CREATE INDEX notification_thread ON notification (thread_id);
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -819,3 +844,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0010_backup', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0011_withheld', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0012_cases', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0013_threads', now());

@@ -149,7 +149,7 @@ CREATE TABLE "thread" (
     "import_key" VARCHAR(64)  UNIQUE /* SHA-256 naming what it was imported from */,
     "author_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
     "theme_id" INT NOT NULL REFERENCES "theme" ("id") ON DELETE RESTRICT
-);
+, "last_number" INT NOT NULL  /* last number given to a contribution */ DEFAULT 0, "locked" BOOL NOT NULL  /* nobody answers any more */ DEFAULT 0, "pinned" BOOL NOT NULL  /* first in the list of its theme */ DEFAULT 0, "turns" INT NOT NULL  /* how many times moderators acted on it */ DEFAULT 0);
 CREATE INDEX "idx_thread_author__c130ae" ON "thread" ("author_id");
 CREATE INDEX "idx_thread_theme_i_995a6b" ON "thread" ("theme_id");
 CREATE TABLE "post" (
@@ -497,7 +497,7 @@ CREATE TABLE "notification" (
         read_at TIMESTAMP,
         key VARCHAR(80),
         proposal_id INT REFERENCES proposal (id) ON DELETE RESTRICT,
-        theme_id INT REFERENCES theme (id) ON DELETE RESTRICT, "case_id" INT REFERENCES "moderation_case" ("id") ON DELETE RESTRICT, "decision_id" INT REFERENCES "moderation_decision" ("id") ON DELETE RESTRICT,
+        theme_id INT REFERENCES theme (id) ON DELETE RESTRICT, "case_id" INT REFERENCES "moderation_case" ("id") ON DELETE RESTRICT, "decision_id" INT REFERENCES "moderation_decision" ("id") ON DELETE RESTRICT, "thread_id" INT REFERENCES "thread" ("id") ON DELETE RESTRICT,
         UNIQUE (member_id, post_id));
 CREATE INDEX notification_post ON notification (post_id);
 CREATE INDEX notification_unread ON notification (member_id) WHERE read_at IS NULL;
@@ -623,6 +623,18 @@ CREATE INDEX "idx_moderation__case_id_a3da1e" ON "moderation_notice" ("case_id")
 CREATE INDEX "idx_moderation__member__4fa415" ON "moderation_notice" ("member_id");
 CREATE INDEX notification_case ON notification (case_id);
 CREATE INDEX notification_decision ON notification (decision_id);
+CREATE TABLE "thread_turn" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "act" VARCHAR(16) NOT NULL  /* RENAMED: renamed\nLOCKED: locked\nUNLOCKED: unlocked\nPINNED: pinned\nUNPINNED: unpinned */,
+    "before" VARCHAR(200) NOT NULL,
+    "reason" VARCHAR(500) NOT NULL,
+    "at" TIMESTAMP NOT NULL,
+    "member_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "thread_id" INT NOT NULL REFERENCES "thread" ("id") ON DELETE RESTRICT
+);
+CREATE INDEX "idx_thread_turn_member__3697c5" ON "thread_turn" ("member_id");
+CREATE INDEX "idx_thread_turn_thread__f1acf1" ON "thread_turn" ("thread_id");
+CREATE INDEX notification_thread ON notification (thread_id);
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -637,3 +649,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0010_backup', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0011_withheld', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0012_cases', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0013_threads', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

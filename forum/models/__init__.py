@@ -27,7 +27,7 @@ from forum.models.proposals import (
 )
 from forum.models.syntheses import Document, Synthesis
 from forum.models.themes import GuidingQuestion, Theme
-from forum.models.threads import Thread
+from forum.models.threads import Thread, ThreadTurn
 from forum.models.votes import Ballot, BallotChange
 
 __all__ = [
@@ -77,6 +77,7 @@ __all__ = [
     "Synthesis",
     "Theme",
     "Thread",
+    "ThreadTurn",
     "Treatment",
     "Withheld",
     "WorkingGroup",

@@ -1,5 +1,5 @@
-"""What a member is notified of: words that answer, quote or mention them; proposals and votes that concern them; what
-is decided about their words, and what waits for a decision of theirs."""
+"""What a member is notified of: words that answer, quote or mention them; proposals, votes, threads that concern them;
+what is decided about their words, and what waits for a decision of theirs."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -29,12 +29,16 @@ class Event(Labelled):
     CASE_WAITS = "case waits", "signalement en attente"
     CONTESTED = "contested", "réclamation à lire"
     RECONSIDERED = "reconsidered", "réponse à une réclamation"
+    THREAD_RENAMED = "thread renamed", "fil renommé"
+    THREAD_LOCKED = "thread locked", "fil verrouillé"
+    THREAD_UNLOCKED = "thread unlocked", "fil déverrouillé"
 
 
 class Notification(Model):
-    """One event for one person, once: about a post, a proposal, a theme, or a decision of moderators.
+    """One event for one person, once: about a post, a proposal, a theme, a thread, or a decision of moderators.
 
-    `key` says which event of a proposal, a theme or a decision it is, such as "answered:12:2": the same is told once.
+    `key` says which event of a proposal, a theme, a thread or a decision it is, such as "answered:12:2": the same is
+    told once.
     """
 
     id = fields.IntField(primary_key=True)
@@ -62,6 +66,10 @@ class Notification(Model):
         "forum.ModerationDecision", related_name="notifications", null=True, db_index=True, on_delete=fields.RESTRICT
     )
     decision_id: int | None
+    thread: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "forum.Thread", related_name="notifications", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    thread_id: int | None
     key = fields.CharField(80, null=True)
     event = fields.CharEnumField(Event, max_length=16)
     created_at = fields.DatetimeField()

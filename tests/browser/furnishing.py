@@ -93,6 +93,7 @@ async def furnish(site: Site) -> None:
         await sent(moderator, f"{near}/fusionner", destination="T3-009", motif="La même demande, en d’autres mots.")
         await sent(moderator, f"{THEME}/proposer", formulation="Prêter des ordinateurs portables aux habitants")
         await _harvest(moderator)
+        site.places["locked"] = await _arrange(moderator)
     await _live(site)
     async with site.desk("agent") as agent:
         site.places["draft"] = await compile_(agent, "3")
@@ -101,6 +102,17 @@ async def furnish(site: Site) -> None:
     async with site.desk("administratrice") as administrator:
         report = await sent(administrator, "/administration/invitations/liste", liste=INVITED)
         site.places["batch"] = number_in(report)
+
+
+async def _arrange(moderator: AsyncClient) -> int:
+    """A thread that was renamed, pinned and locked."""
+    words = {"titre": "Médiatrices", "source": "Ce fil ne reçoit plus de contribution."}
+    path = urlsplit(await sent(moderator, f"{THEME}/nouveau-fil", **words)).path
+    renamed = {"titre": "Quels métiers pour la médiation numérique ?", "motif": "Un titre qui dit la question."}
+    await sent(moderator, f"{path}/renommer", vu="0", **renamed)
+    await sent(moderator, f"{path}/epingler", vu="1", motif="La question de la semaine.")
+    await sent(moderator, f"{path}/verrouiller", vu="2", motif="Tout est dit, et la suite est dans l’autre fil.")
+    return number_in(path)
 
 
 async def _live(site: Site) -> None:

@@ -58,7 +58,7 @@ from forum.models.proposals import (
 )
 from forum.models.syntheses import Synthesis, SynthesisState
 from forum.models.themes import Theme
-from forum.models.threads import Thread
+from forum.models.threads import Thread, ThreadAct, ThreadTurn
 from forum.models.votes import BallotChange
 from forum.ranking.tallies import Opinion
 from forum.sealing import seal
@@ -305,6 +305,14 @@ async def name_around(proposal: Proposal, other: Proposal, post: Post, person: i
     )
     await Merge.create(
         source=other, destination=proposal, member_id=person, reason=f"Comme {NAME}", merged_at=NOON, undone_at=NOON
+    )
+    await ThreadTurn.create(
+        thread_id=post.thread_id,
+        act=ThreadAct.RENAMED,
+        before=f"Le fil de {NAME}",
+        member_id=person,
+        reason=f"Avec {NAME}",
+        at=NOON,
     )
     await Distinction.create(one=proposal, other=other, member_id=person, created_at=NOON)
     await Treatment.create(

@@ -61,7 +61,12 @@ async def _make_everything() -> Member:
     await _make_work(one, first, second)
     case, decision = await _make_moderation(one, mine, second)
     about_things = ({"post": theirs}, {"proposal": second, "key": "a"}, {"theme": theme, "key": "b", "read_at": NOON})
-    for about in (*about_things, {"decision": decision, "key": "c"}, {"case": case, "key": "d"}):
+    for about in (
+        *about_things,
+        {"thread": thread, "key": "e"},
+        {"decision": decision, "key": "c"},
+        {"case": case, "key": "d"},
+    ):
         await models.Notification.create(member=one, event="quote", created_at=NOON, **about)
     acts = [(one, "theme", 3), (other, "member", one.id), (None, "post", mine.id), (other, "proposal", draft.id)]
     for actor, thing, number in acts:
@@ -161,6 +166,14 @@ async def _make_work(one: Member, first: models.Proposal, second: models.Proposa
     )
     await models.ProposalTurn.create(proposal=second, turn="withdrawn", member=one, version=2, reason="Non.", at=NOON)
     await models.Merge.create(source=first, destination=second, member=one, reason="Doublon.", merged_at=NOON)
+    await models.ThreadTurn.create(
+        thread_id=(await models.Thread.get()).id,
+        act="renamed",
+        member=one,
+        before="Obscur",
+        reason="Oui.",
+        at=NOON,
+    )
     await models.Distinction.create(one=first, other=second, member=one, created_at=NOON)
     await models.Answer.create(
         proposal=first,
@@ -201,7 +214,8 @@ NOT_TOLD = {
         notification.key thread.import_key extract.sha256 moderation_case.open_key moderation_notice.address
         moderation_notice.case_id moderation_notice.locale""",
     "how the site shows what is told": """post.html post.renderer post_revision.html proposal.body_html
-        proposal.body_plain thread.last_post_at thread.posts_count thread.version mention.is_leading""",
+        proposal.body_plain thread.last_number thread.last_post_at thread.posts_count thread.version
+        mention.is_leading""",
     "the last of the versions, which are all told": """post.plain post.revision post.source proposal.body
         proposal.version""",
     "of the same sign-in or request, over within days": """address_change.expires_at session.awaits_code
@@ -217,8 +231,8 @@ NOT_TOLD = {
         proposal.merged_into_id proposal.state_reason proposal.substance proposal_merge.destination_id
         proposal_turn.other_id proposal_version.reason proposal_version.substantive synthesis.draft
         synthesis.published_at synthesis.redacted_at synthesis.scope synthesis.snapshot synthesis.snapshot_sha256
-        synthesis.state synthesis.theme_id synthesis.version thread.theme_id treatment.revision
-        moderation_case.working_group_id""",
+        synthesis.state synthesis.theme_id synthesis.version thread.locked thread.pinned thread.theme_id thread.turns
+        treatment.revision moderation_case.working_group_id""",
     "what a merge did to the ballot": "ballot.carried_from_id ballot_change.by_merge",
 }
 

@@ -129,7 +129,7 @@ async def reply(
     try:
         async with transaction():
             place = await read_place(thread, hold=Hold.SHARED)
-            demand(may_contribute, viewer, place.theme.schedule, now)
+            demand(may_contribute, viewer, place.theme.schedule, now, locked=place.locked)
             answered = await _answered(reply_to, place.thread)
             written = await write_post(
                 viewer.id, place, draft, now, written_at=now, answered=answered, moderates=viewer
@@ -240,7 +240,7 @@ async def preview_reply(
 ) -> Preview:
     """What `reply` would publish. Raises as it does."""
     place = await place_to_reply(viewer, thread, now)
-    viewer = demand(may_contribute, viewer, place.theme.schedule, now)
+    viewer = demand(may_contribute, viewer, place.theme.schedule, now, locked=place.locked)
     return await preview_of(
         await prepare(source), viewer, place.theme.group, now, answered=await _answered(reply_to, place.thread)
     )
@@ -298,14 +298,15 @@ async def _hold_quoted(draft: CheckedPost) -> None:
 async def _take_number(place: PostPlace, now: datetime) -> int:
     """The next place in the thread, whose row stays locked until the commit; its cached pages become stale."""
     taken = await row(
-        """UPDATE thread SET posts_count = posts_count + 1, version = version + 1, last_post_at = $1
-            WHERE id = $2 RETURNING posts_count""",
+        """UPDATE thread SET posts_count = posts_count + 1, last_number = last_number + 1, version = version + 1,
+                             last_post_at = $1
+            WHERE id = $2 RETURNING last_number""",
         now,
         place.thread,
     )
     if taken is None:
         raise NotFound
-    return int(taken["posts_count"])
+    return int(taken["last_number"])
 
 
 async def _keep_revision(post: int, number: int, draft: CheckedPost, editor: int | None, now: datetime) -> None:

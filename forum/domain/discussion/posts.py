@@ -29,6 +29,7 @@ class PostPlace:
     thread: int
     thread_title: str
     theme: ThemeHead
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Revision:
 async def read_place(thread: int, *, hold: Hold | None = None) -> PostPlace:
     """Where a contribution would go; `hold` locks its theme for the caller's transaction. Raises NotFound."""
     found = await row(
-        f"""SELECT f.id, f.title, {THEME_COLUMNS} FROM thread f JOIN theme t ON t.id = f.theme_id
+        f"""SELECT f.id, f.title, f.locked, {THEME_COLUMNS} FROM thread f JOIN theme t ON t.id = f.theme_id
              WHERE f.id = $1{holding(hold)}""",
         storable(thread),
     )
@@ -90,12 +91,12 @@ async def place_to_reply(viewer: Viewer | None, thread: int, now: datetime) -> P
         NotFound, SignInRequired, NotAllowed.
     """
     place = await read_place(thread)
-    demand(may_contribute, viewer, place.theme.schedule, now)
+    demand(may_contribute, viewer, place.theme.schedule, now, locked=place.locked)
     return place
 
 
 def _place(found: Row) -> PostPlace:
-    return PostPlace(found["id"], found["title"], theme_from(found))
+    return PostPlace(found["id"], found["title"], theme_from(found), found["locked"])
 
 
 async def read_post(post: int, *, hold: Hold | None = None) -> OnePost:
@@ -110,7 +111,8 @@ async def read_post(post: int, *, hold: Hold | None = None) -> OnePost:
         )
     found = await row(
         f"""SELECT p.id AS post_id, p.number AS post_number, p.kind, p.state, p.author_id, m.name AS author,
-                   p.source, p.html, p.plain, p.revision, p.written_at, f.id, f.title, {THEME_COLUMNS}
+                   p.source, p.html, p.plain, p.revision, p.written_at, f.id, f.title, f.locked,
+                   {THEME_COLUMNS}
               FROM post p JOIN thread f ON f.id = p.thread_id JOIN theme t ON t.id = f.theme_id
               LEFT JOIN member m ON m.id = p.author_id WHERE p.id = $1""",
         storable(post),
@@ -151,7 +153,7 @@ async def post_to_quote(viewer: Viewer | None, post: int, now: datetime) -> OneP
         NotFound, SignInRequired, NotAllowed.
     """
     found = await read_post(post)
-    demand(may_contribute, viewer, found.place.theme.schedule, now)
+    demand(may_contribute, viewer, found.place.theme.schedule, now, locked=found.place.locked)
     return found
 
 

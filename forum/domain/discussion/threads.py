@@ -15,6 +15,7 @@ from forum.database import Row, row, rows, transaction
 from forum.domain.discussion.extracts import ShownExtract, extracts_of, highlighted
 from forum.domain.discussion.post_writing import SAME_WORDS, CheckedPost, Preview, prepare, preview_of, write_post
 from forum.domain.discussion.posts import PostPlace, QuotedWords
+from forum.domain.discussion.thread_notes import ThreadNote, notes_of
 from forum.domain.references import storable
 from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, find_theme, hold_theme, theme_from
 from forum.domain.votes.votes import ProposalLine, lines_under_posts
@@ -39,7 +40,11 @@ class ThreadState:
     id: int
     version: int
     posts_count: int
+    last_number: int
     title: str
+    locked: bool
+    pinned: bool
+    turns: int
     group_name: str
     theme: ThemeHead
 
@@ -124,10 +129,13 @@ class ThreadPage:
     """Numbers of the meetings that contributions of the thread publicly come from."""
     meeting: int | None = None
     count: int = 0
+    notes: tuple[ThreadNote, ...] = ()
+    """What moderators did with the thread."""
 
 
 _STATE = f"""
-    SELECT f.id, f.version, f.posts_count, f.title, g.name AS group_name, {THEME_COLUMNS}
+    SELECT f.id, f.version, f.posts_count, f.last_number, f.title, f.locked, f.pinned, f.turns, g.name AS group_name,
+           {THEME_COLUMNS}
       FROM thread f JOIN theme t ON t.id = f.theme_id JOIN working_group g ON g.id = t.working_group_id
      WHERE f.id = $1"""
 
@@ -141,15 +149,19 @@ async def thread_state(thread: int) -> ThreadState:
         id=found["id"],
         version=found["version"],
         posts_count=found["posts_count"],
+        last_number=found["last_number"],
         title=found["title"],
+        locked=found["locked"],
+        pinned=found["pinned"],
+        turns=found["turns"],
         group_name=found["group_name"],
         theme=theme_from(found),
     )
 
 
-def pages_of(posts_count: int) -> int:
-    """How many pages a thread has; an empty one has a page that says so."""
-    return max(1, -(-posts_count // settings().limits.posts_per_page))
+def pages_of(last_number: int) -> int:
+    """How many pages a thread has, by the last number that it gave; an empty one has a page that says so."""
+    return page_of(max(1, last_number))
 
 
 def page_of(number: int) -> int:
@@ -166,12 +178,12 @@ async def find_post(post: int) -> tuple[int, int]:
 
 
 async def read_thread(state: ThreadState, page: int, now: datetime, *, meeting: int | None = None) -> ThreadPage:
-    """One page of a thread as a visitor sees it, in five or six queries. A page number out of range is clamped.
+    """One page of a thread as a visitor sees it, in a fixed number of queries. A page number out of range is clamped.
 
     `meeting`: only the contributions that come from the meeting of that number are shown.
     """
     count = await _count_of(state.id, meeting) if meeting else state.posts_count
-    pages = pages_of(count)
+    pages = pages_of(count if meeting else state.last_number)
     page = min(max(page, 1), pages)
     shown = await _numbers_shown(state.id, page, meeting)
     found, quoted = await _posts_with_quotes(state.id, *shown)
@@ -190,6 +202,8 @@ async def read_thread(state: ThreadState, page: int, now: datetime, *, meeting: 
         meetings=await _meetings_of(state.id),
         meeting=meeting,
         count=count,
+        # A thread that no moderator touched asks nothing more.
+        notes=await notes_of(state.id) if state.turns else (),
     )
 
 

@@ -1,1 +1,1 @@
-"""Words kept aside, notices, decisions and complaints."""
+"""Words kept aside, notices, decisions and complaints; threads put in order."""

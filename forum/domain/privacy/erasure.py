@@ -170,6 +170,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
         "mentions": _SITE,
     },
     "thread": {"title": _WORDS, "import_key": _SITE},
+    "thread_turn": {"act": _SITE, "before": _WORDS, "reason": _WORDS},
     "treatment": {"outcome": _SITE, "reason": _WORDS},
     "withheld": {"thing": _SITE, "table_name": _SITE, "words": _WORDS, "ground": _SITE},
     "working_group": {"slug": _SITE, "name": _SITE},

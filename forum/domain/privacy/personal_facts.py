@@ -25,6 +25,7 @@ from forum.models.notifications import Event
 from forum.models.posts import Outcome, PostState
 from forum.models.proposals import Nature, Origin, ProposalState, Turn
 from forum.models.themes import Voting
+from forum.models.threads import ThreadAct
 from forum.settings import settings
 from forum.text.labels import Labelled
 
@@ -61,6 +62,7 @@ _KINDS: Final[Mapping[str, type[Labelled]]] = {
     "ground": Ground,
     "moderation": DecisionAct,
     "complaint_outcome": ComplaintOutcome,
+    "thread_act": ThreadAct,
 }
 """Columns that hold a value of an enum, shown by its label."""
 _DRAFT: Final = ProposalState.DRAFT.value
@@ -260,12 +262,20 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
         {"contribution": _POST, "groupe": "name", "reunion": "number", "etat": "tag_state", "le": "created_at"},
     ),
     "notifications": ArchivePart(
-        """SELECT x.post_id, x.event, x.created_at, x.read_at, x.decision_id, x.case_id, p.number, t.number AS theme
+        """SELECT x.post_id, x.thread_id, x.event, x.created_at, x.read_at, x.decision_id, x.case_id, p.number,
+                  t.number AS theme
              FROM notification x
              LEFT JOIN proposal p ON p.id = x.proposal_id LEFT JOIN theme t ON t.id = COALESCE(x.theme_id, p.theme_id)
             WHERE x.member_id = $1 ORDER BY x.id""",
         {
-            "sur": (_POST, _PROPOSAL, "/themes/{theme}", _DECISION, "/moderation/dossiers/{case_id}"),
+            "sur": (
+                _POST,
+                "/fils/{thread_id}",
+                _PROPOSAL,
+                "/themes/{theme}",
+                _DECISION,
+                "/moderation/dossiers/{case_id}",
+            ),
             "evenement": "event",
             "le": "created_at",
             "lue_le": "read_at",
@@ -369,6 +379,11 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
         """SELECT x.post_id, x.outcome, x.reason, x.treated_at FROM treatment x
             WHERE x.member_id = $1 ORDER BY x.id""",
         {"sur": _POST, "etat": "outcome", "motif": "reason", "le": "treated_at"},
+    ),
+    "actes_sur_des_fils": ArchivePart(
+        """SELECT x.thread_id, x.act AS thread_act, x.before, x.reason, x.at FROM thread_turn x
+            WHERE x.member_id = $1 ORDER BY x.id""",
+        {"sur": "/fils/{thread_id}", "acte": "thread_act", "avant": "before", "motif": "reason", "le": "at"},
     ),
     "reponses_officielles": ArchivePart(
         f"""SELECT x.decision, x.reason, x.service, x.created_at, p.number, t.number AS theme FROM answer x

@@ -38,6 +38,7 @@ PLAIN_WORDS: Final = {
     "proposal_turn": ("reason",),
     "proposal_version": ("wording", "body", "reason"),
     "thread": ("title",),
+    "thread_turn": ("before", "reason"),
     "treatment": ("reason",),
 }
 """Simple texts: nothing is derived from them and nothing points into them."""

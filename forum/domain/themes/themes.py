@@ -86,6 +86,8 @@ class ThreadLine:
     posts: int
     last_written_at: datetime | None
     tagged: int = 0
+    locked: bool = False
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,16 +295,17 @@ _TAGGED = """
        JOIN meeting m ON m.id = g.meeting_id WHERE d.thread_id = h.id AND m.number = $2)"""
 
 
-_MOST_ACTIVE_FIRST = SortOrder({"h.last_post_at": datetime, "h.id": int}, newest_first=True)
+_MOST_ACTIVE_FIRST = SortOrder({"h.pinned": bool, "h.last_post_at": datetime, "h.id": int}, newest_first=True)
 
 
 async def _threads_of(theme_id: int, turn: PageTurn, meeting: int | None) -> Page[ThreadLine]:
-    """The threads, the most recently active first."""
+    """The threads, the pinned ones first, then the most recently active."""
     found = await read_page(
         f"""
-        SELECT h.id, h.title, h.posts_count, h.last_post_at, c.written_at,
+        SELECT h.id, h.title, h.posts_count, h.last_post_at, h.locked, h.pinned, c.written_at,
                {_TAGGED if meeting else "CAST($2 AS INTEGER)"} AS tagged
-          FROM thread h LEFT JOIN post c ON c.thread_id = h.id AND c.number = h.posts_count
+          FROM thread h LEFT JOIN post c ON c.thread_id = h.id
+           AND c.number = (SELECT MAX(l.number) FROM post l WHERE l.thread_id = h.id)
          WHERE h.theme_id = $1 {f"AND {_TAGGED} > 0" if meeting else ""}""",
         [theme_id, meeting or 0],
         _MOST_ACTIVE_FIRST,
@@ -310,7 +313,15 @@ async def _threads_of(theme_id: int, turn: PageTurn, meeting: int | None) -> Pag
         THREADS_A_PAGE,
     )
     return found.of(
-        ThreadLine(each["id"], each["title"], each["posts_count"], each["written_at"], each["tagged"])
+        ThreadLine(
+            each["id"],
+            each["title"],
+            each["posts_count"],
+            each["written_at"],
+            each["tagged"],
+            each["locked"],
+            each["pinned"],
+        )
         for each in found.shown
     )
 

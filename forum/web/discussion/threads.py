@@ -13,6 +13,7 @@ from forum.domain.votes import votes
 from forum.permissions import (
     Viewer,
     demand,
+    may_arrange,
     may_contribute,
     may_edit_post,
     may_harvest,
@@ -61,15 +62,16 @@ class ReadyThread:
 async def _ready(request: Request, state: ThreadState) -> ReadyThread:
     viewer: Viewer | None = request.state.viewer
     now = request.state.now
-    number = min(asked_integer(request, "page", 1, least=1) or 1, threads.pages_of(state.posts_count))
+    number = min(asked_integer(request, "page", 1, least=1) or 1, threads.pages_of(state.last_number))
     meeting = asked_meeting(request)
-    may_write = may_contribute(viewer, state.theme.schedule, now)
+    may_write = may_contribute(viewer, state.theme.schedule, now, locked=state.locked)
     may_extract = may_propose_from_post(viewer, state.theme.group, None, state.theme.schedule, now)
     moderates = bool(may_moderate(viewer, state.theme.group, now))
     treats = bool(may_treat(viewer, state.theme.group, now))
+    arranges = bool(may_arrange(viewer, state.theme.group, now))
     sees_waiting = bool(may_read_waiting_tags(viewer, state.theme.group, now))
     # Everything that the cached page depends on, and nothing else: two readers with the same key may see the same.
-    rights = (viewer is None, may_write, may_extract, moderates, sees_waiting, treats)
+    rights = (viewer is None, may_write, may_extract, moderates, sees_waiting, treats, arranges)
     key = (state.id, number, request.state.locale, *rights)
     version = (state.version, state.theme.schedule.phase(now))
     pages: KeptPages[ReadyThread] = request.app.state.kept
@@ -85,6 +87,7 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
         "may_extract": may_extract,
         "moderates": moderates,
         "treats": treats,
+        "arranges": arranges,
         "sees_waiting": sees_waiting,
     }
     ready = prepare(request, "threads/show.html", context)
