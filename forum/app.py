@@ -27,7 +27,7 @@ from forum.domain.throttle import close_throttle
 from forum.domain.upkeep.seals import try_key
 from forum.errors import CahierError, CannotStart, NotAllowed, SignInRequired, TooMany
 from forum.ranking.published import FEWEST_WITH_ORDERS
-from forum.routes import routes
+from forum.routes import Shelves, routes
 from forum.settings import Settings
 from forum.storage import StorageFault
 from forum.web.plumbing import refusals
@@ -48,7 +48,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = clocks.now) -> 
         Entrance, settings=settings, clock=clock, viewer_of=viewer_of, refuse=_refuse, fail=_answer_failure, watch=watch
     )
     app = Starlette(
-        routes=table,
+        routes=[Shelves(table)],
         lifespan=_lifespan,
         middleware=[entrance],
         exception_handlers={CahierError: _answer_problem, HTTPException: _answer_problem},

@@ -1,6 +1,8 @@
 """Every address on one page, in the order in which a visitor meets them. The same paths under /en are in English."""
 
-from starlette.routing import BaseRoute, Route
+from collections.abc import Sequence
+
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
 from forum.api import personal_data as archive_progress
@@ -39,6 +41,42 @@ class Address(Route):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["route"] = self.name
         await super().handle(scope, receive, send)
+
+
+Shape = tuple[str, int, str]
+
+
+class Shelves(BaseRoute):
+    """All the addresses as one route. Starlette asks each in turn whether it is meant, which costs a page as much as a
+    query; here only those of the path's shape are asked, in the order of the table: its first part, how many parts it
+    has, and its last part, where that is fixed."""
+
+    def __init__(self, table: Sequence[Route]) -> None:
+        self._deep = {_shape(one.path)[0]: [one] for one in table if ":path}" in one.path}
+        self._shelves = {
+            shape: [one for one in table if _shape(one.path) in (shape, (*shape[:2], ""))]
+            for shape in {_shape(one.path) for one in table if ":path}" not in one.path}
+        }
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        first, many, last = _shape(scope["path"])
+        shelf = self._shelves.get((first, many, last)) or self._shelves.get((first, many, "")) or self._deep.get(first)
+        other: tuple[Match, Scope] = (Match.NONE, {})
+        for one in shelf or ():
+            match, found = one.matches(scope)
+            if match is Match.FULL:
+                return match, {**found, "place": one}
+            if match is Match.PARTIAL and other[0] is Match.NONE:
+                other = match, {**found, "place": one}
+        return other
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await scope["place"].handle(scope, receive, send)
+
+
+def _shape(path: str) -> Shape:
+    parts = path.removeprefix("/").split("/")
+    return parts[0], len(parts), "" if "{" in parts[-1] else parts[-1]
 
 
 def page(path: str, door: Door, name: str) -> Route:
@@ -225,7 +263,7 @@ SITE = (
 )
 
 
-def routes() -> list[BaseRoute]:
+def routes() -> list[Route]:
     """The whole table."""
     return [
         *THEMES,

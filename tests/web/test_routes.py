@@ -2,9 +2,9 @@
 
 import re
 
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
-from forum.routes import routes
+from forum.routes import Shelves, routes
 from tests.browser.scenes import CLOSED, OPEN, Scene
 
 # Addresses without a page: redirects, downloads, and those for machines.
@@ -50,3 +50,26 @@ def test_what_has_no_page_has_no_scene() -> None:
 
 def test_a_scene_is_an_address_of_the_site_or_says_that_it_is_not() -> None:
     assert [scene.path for scene in (*OPEN, *CLOSED) if name_of(scene) is None and scene.status != 404] == []
+
+
+SAMPLES = ("1", "12", "T3-001", "x.pdf", "1.ics", "nouvelle", "resultats.csv", "a/b", "", "{x}")
+
+
+async def test_an_address_is_found_as_if_each_were_asked_in_turn() -> None:
+    """Every path of the table with all kinds of parts, cut and lengthened, by every method."""
+    paths = {re.sub(r"\{[^}]+\}", part, one.path) for one in routes() for part in SAMPLES}
+    paths |= {"*"} | {path + more for path in paths for more in ("/", "/1", "/modifier", "x")} | {path[:-1] for path in paths}
+    table, shelves = routes(), Shelves(routes())
+    found = set()
+    for path in sorted(paths):
+        for method in ("GET", "HEAD", "POST", "DELETE"):
+            scope = {"type": "http", "path": path, "method": method}
+            asked = [(*one.matches(scope), one) for one in table]
+            first = [each for wanted in (Match.FULL, Match.PARTIAL) for each in asked if each[0] is wanted][:1]
+            match, parts = shelves.matches(scope)
+            if not first:
+                assert (match, parts) == (Match.NONE, {}), (method, path)
+                continue
+            assert (match, parts.pop("place"), parts) == (first[0][0], first[0][2], first[0][1]), (method, path)
+            found.add((first[0][2].name, match))
+    assert {name for name, _ in found} == {one.name for one in routes()}
