@@ -5,20 +5,24 @@ outage that fails every request would otherwise hide itself in its own traceback
 counted by that name, wherever it was met.
 """
 
+import asyncio
 import atexit
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, TextIO, cast
 
 import structlog
 
 EVERY: Final = 60.0
 """Seconds for which a fault that comes back is only counted."""
+SOON: Final = 0.05
+"""Seconds for which a line of a request may wait; a process that is killed meanwhile takes it along."""
 TOLD: Final = "told_in_the_log"
 """Marks an exception that has its line: whoever raises it again, to be handled by uvicorn or asyncio, adds nothing."""
 
@@ -94,36 +98,71 @@ def _problem_of(told: object) -> BaseException | None:
     return found if isinstance(found, BaseException) else None
 
 
-_writers: list[Callable[[str], None]] = []
+request_parts: ContextVar[Mapping[str, str]] = ContextVar("request_parts")
+"""What every line that a request causes says of it."""
+
+
+def _with_request(_: object, __: str, line: Line) -> Line:
+    for name, value in request_parts.get({}).items():
+        line.setdefault(name, value)
+    return line
+
+
+class _Stream:
+    """Where the log is written. Lines of requests that were answered wait for a moment, so that one write takes many:
+    writing costs more than making them. Any other line is written at once, after those that wait."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._waiting: list[str] = []
+
+    def write(self, text: str) -> int:
+        lines = self._waiting[:]
+        # Another thread may add one meanwhile.
+        del self._waiting[: len(lines)]
+        return 0 if self._stream.closed else self._stream.write("".join([*lines, text]))
+
+    def flush(self) -> None:
+        if not self._stream.closed:
+            self._stream.flush()
+
+    def write_soon(self, line: str) -> None:
+        self._waiting.append(f"{line}\n")
+        if len(self._waiting) == 1:
+            asyncio.get_running_loop().call_later(SOON, write_waiting)
+
+
+_opened: list[tuple[_Stream, Callable[[], None]]] = []
+"""The log of this process once it is open, and what tells of the faults that are due."""
 
 
 def write_line(line: str) -> None:
-    """Write a line that is JSON already: for what is told at each request, since structlog takes five times as long."""
-    for write in _writers:
-        write(line)
+    """Write, soon, a line that is JSON already: for what each request tells; structlog takes five times as long."""
+    for stream, _ in _opened:
+        stream.write_soon(line)
+
+
+def write_waiting() -> None:
+    """Write what waits, and of the faults what is due."""
+    for stream, tell_counts in _opened:
+        tell_counts()
+        stream.write("")
+        stream.flush()
 
 
 def open_logs() -> None:
     """Log every line of this process, its libraries included, as JSON."""
-    faults, stream = Faults(), sys.stderr
+    faults, stream = Faults(), _Stream(sys.stderr)
     render = structlog.processors.JSONRenderer(ensure_ascii=False)
 
     def tell_counts(*, all_of_them: bool = False) -> None:
-        for line in () if stream.closed else faults.counted(all_of_them=all_of_them):
+        for line in faults.counted(all_of_them=all_of_them):
             stream.write(f"{render(None, '', line)!s}\n")
-
-    def write(line: str) -> None:
-        tell_counts()
-        stream.write(f"{line}\n")
-        stream.flush()
 
     def once(_: object, __: str, line: Line) -> Line:
         tell_counts()
         problem = _problem_of(line.get("exc_info"))
-        event = str(line["event"])
-        if "fault" in line and not faults.is_new_by_name(event, line["fault"]):
-            raise structlog.DropEvent
-        if problem is not None and not faults.is_new(event, problem):
+        if problem is not None and not faults.is_new(str(line["event"]), problem):
             raise structlog.DropEvent
         return line
 
@@ -132,15 +171,20 @@ def open_logs() -> None:
         problem = _problem_of(record.exc_info)
         return problem is None or faults.is_new(str(record.msg), problem)
 
+    def end() -> None:
+        tell_counts(all_of_them=True)
+        write_waiting()
+
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        _with_request,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
         processors=[once, *shared, structlog.processors.format_exc_info, render],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, stream)),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(stream)
@@ -153,9 +197,9 @@ def open_logs() -> None:
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.captureWarnings(True)
-    _writers[:] = [write]
+    _opened[:] = [(stream, tell_counts)]
     sys.excepthook = _tell_the_end
-    atexit.register(tell_counts, all_of_them=True)
+    atexit.register(end)
 
 
 def _tell_the_end(kind: type[BaseException], problem: BaseException, traceback: TracebackType | None) -> None:

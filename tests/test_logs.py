@@ -41,6 +41,7 @@ class Log:
 
     @property
     def lines(self) -> list[dict[str, Any]]:
+        logs.write_waiting()
         return [json.loads(line) for line in self.stream.getvalue().splitlines()]
 
     def events(self, name: str) -> list[dict[str, Any]]:
@@ -52,13 +53,13 @@ def log() -> Iterator[Log]:
     """The log of production, opened over a stream of the test."""
     told, known = Log(), structlog.get_config()
     root, hook = logging.getLogger(), sys.excepthook
-    handlers, root.handlers, writers = root.handlers, [], logs._writers[:]
+    handlers, root.handlers, opened = root.handlers, [], logs._opened[:]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stderr", told.stream)
         open_logs()
     structlog.configure(cache_logger_on_first_use=False)
     yield told
-    root.handlers, sys.excepthook, logs._writers[:] = handlers, hook, writers
+    root.handlers, sys.excepthook, logs._opened[:] = handlers, hook, opened
     structlog.configure(**known)
 
 
@@ -73,6 +74,17 @@ async def test_a_request_is_one_line_without_its_words(client: AsyncClient, log:
     assert all(line["ms"] >= 0 and line["level"] == "info" and "timestamp" in line for line in log.lines)
     told = log.stream.getvalue()
     assert not [word for word in ("Zoe", "secret", "jeton", "127.0.0.1", "address") if word in told]
+
+
+async def test_lines_of_requests_wait_a_moment_and_keep_their_place(client: AsyncClient, log: Log) -> None:
+    await client.get("/aide")
+    assert log.stream.getvalue() == ""
+    structlog.get_logger().warning("something else")
+    await client.get("/charte")
+    assert log.stream.getvalue().count("\n") == 2
+    while log.stream.getvalue().count("\n") < 3:
+        await asyncio.sleep(0)
+    assert [line.get("route") for line in log.lines] == ["help", None, "charter"]
 
 
 @pytest.mark.parametrize(("wanted", "told"), [("network", "203.0.113.0/24"), ("whole", "203.0.113.77")])

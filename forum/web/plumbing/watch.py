@@ -16,7 +16,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import Scope
 
-from forum.logs import write_line
+from forum.logs import request_parts, write_line
 from forum.settings import Settings
 
 REFUSALS = frozenset({403, 429})
@@ -47,9 +47,10 @@ class Watch:
 
     def begin(self, scope: Scope) -> None:
         """From here on every line that this request causes bears its number."""
-        structlog.contextvars.bind_contextvars(request=scope["state"]["request_id"])
+        parts = {"request": scope["state"]["request_id"]}
         if self._addresses != "none":
-            structlog.contextvars.bind_contextvars(address=self._address(scope))
+            parts["address"] = self._address(scope)
+        request_parts.set(parts)
 
     def _address(self, scope: Scope) -> str:
         host = scope["client"][0] if scope.get("client") else ""
