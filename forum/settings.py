@@ -403,6 +403,11 @@ def _reason(error: ErrorDetails) -> str:
     return f"{name} {words}" if name else words
 
 
+def without_settings() -> dict[str, str]:
+    """The environment of this process for one that needs no setting, hence no secret."""
+    return {name: value for name, value in os.environ.items() if not name.upper().startswith("FORUM_")}
+
+
 def supervisor_address() -> str:
     """Where systemd listens to the process that it started; empty when somebody else did."""
     return os.environ.get("NOTIFY_SOCKET", "")

@@ -2,7 +2,8 @@
 
 Renderers take half a gigabyte for five hundred proposals and a whole core for seconds. Here both are freed when the
 last format is out, page requests on the same machine go first (`NICENESS`), and a renderer that crashes takes nothing
-with it. When the worker dies, its pipe breaks and this process ends too.
+with it. It is handed no setting: the frozen data say all, and secrets stay where they are. When the worker dies, its
+pipe breaks and this process ends too.
 
 `rendered` is the worker's side; `python -m workers.rendering` the other. Between them, on stdout, each format is a line
 of JSON, then as many bytes as the line says.
@@ -23,7 +24,7 @@ from forum.domain.chapters.outlines import outline_of
 from forum.domain.syntheses.documents import Made
 from forum.domain.syntheses.snapshots import from_json
 from forum.errors import Unavailable
-from forum.settings import ROOT
+from forum.settings import ROOT, without_settings
 
 NICENESS: Final = 5
 """Enough for a web process on the same core to answer first, not enough to starve the compilation."""
@@ -40,7 +41,7 @@ async def rendered(snapshot: bytes) -> AsyncGenerator[Made, None]:
         RenderingFailed: a renderer failed, or the process died.
     """
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "workers.rendering", cwd=ROOT, stdin=PIPE, stdout=PIPE
+        sys.executable, "-m", "workers.rendering", cwd=ROOT, stdin=PIPE, stdout=PIPE, env=without_settings()
     )
     try:
         await _give(process, snapshot)

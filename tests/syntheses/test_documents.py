@@ -160,6 +160,18 @@ async def test_a_layout_process_that_is_killed_is_a_failure_and_not_a_document(
         await anext(rendered(await snapshot_json()))
 
 
+async def test_the_layout_process_is_handed_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, program = tmp_path / "environment", tmp_path / "python"
+    program.write_text(f"#!/bin/sh\nenv > {seen}\n")
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setenv("FORUM_SECURITY__KEY", "un-secret")
+    with pytest.raises(RenderingFailed):
+        await anext(rendered(b"{}"))
+    assert "PATH=" in seen.read_text()
+    assert "FORUM_" not in seen.read_text()
+
+
 # Reading
 
 
