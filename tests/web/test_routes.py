@@ -58,7 +58,11 @@ SAMPLES = ("1", "12", "T3-001", "x.pdf", "1.ics", "nouvelle", "resultats.csv", "
 async def test_an_address_is_found_as_if_each_were_asked_in_turn() -> None:
     """Every path of the table with all kinds of parts, cut and lengthened, by every method."""
     paths = {re.sub(r"\{[^}]+\}", part, one.path) for one in routes() for part in SAMPLES}
-    paths |= {"*"} | {path + more for path in paths for more in ("/", "/1", "/modifier", "x")} | {path[:-1] for path in paths}
+    paths |= (
+        {"*"}
+        | {path + more for path in paths for more in ("/", "/1", "/modifier", "x")}
+        | {path[:-1] for path in paths}
+    )
     table, shelves = routes(), Shelves(routes())
     found = set()
     for path in sorted(paths):
