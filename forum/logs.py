@@ -7,6 +7,7 @@ counted by that name, wherever it was met.
 
 import asyncio
 import atexit
+import json
 import logging
 import sys
 import time
@@ -110,21 +111,33 @@ def _with_request(_: object, __: str, line: Line) -> Line:
 
 class _Stream:
     """Where the log is written. Lines of requests that were answered wait for a moment, so that one write takes many:
-    writing costs more than making them. Any other line is written at once, after those that wait."""
+    writing costs more than making them. Any other line is written at once, after those that wait. What it does not
+    take, on a full disk mostly, breaks no request: it is counted, and said with the first that is taken again."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._waiting: list[str] = []
+        self._lost = 0
 
     def write(self, text: str) -> int:
         lines = self._waiting[:]
         # Another thread may add one meanwhile.
         del self._waiting[: len(lines)]
-        return 0 if self._stream.closed else self._stream.write("".join([*lines, text]))
+        if self._stream.closed or not (lines or text):
+            return 0
+        said = {"event": "lines of the log came late or not at all", "level": "error", "times": self._lost}
+        told = [f"{json.dumps(said)}\n"] if self._lost else []
+        try:
+            written = self._stream.write("".join([*told, *lines, text]))
+            self._stream.flush()
+        except OSError:
+            self._lost += len(lines) + text.count("\n")
+            return 0
+        self._lost = 0
+        return written
 
     def flush(self) -> None:
-        if not self._stream.closed:
-            self._stream.flush()
+        """Everything is flushed as it is written."""
 
     def write_soon(self, line: str) -> None:
         self._waiting.append(f"{line}\n")
@@ -147,7 +160,6 @@ def write_waiting() -> None:
     for stream, tell_counts in _opened:
         tell_counts()
         stream.write("")
-        stream.flush()
 
 
 def open_logs() -> None:
@@ -161,8 +173,10 @@ def open_logs() -> None:
 
     def once(_: object, __: str, line: Line) -> Line:
         tell_counts()
-        problem = _problem_of(line.get("exc_info"))
-        if problem is not None and not faults.is_new(str(line["event"]), problem):
+        event, problem = str(line["event"]), _problem_of(line.get("exc_info"))
+        if "fault" in line and not faults.is_new_by_name(event, line["fault"]):
+            raise structlog.DropEvent
+        if problem is not None and not faults.is_new(event, problem):
             raise structlog.DropEvent
         return line
 

@@ -239,6 +239,15 @@ class Jobs(SettingsSection):
         return self
 
 
+class HealthSettings(SettingsSection):
+    """From when on the site calls itself degraded."""
+
+    free_megabytes: int = Field(ge=0)
+    worker_seconds: int = Field(ge=30)
+    queue_seconds: int = Field(ge=30)
+    write_seconds: int = Field(ge=1)
+
+
 class Logs(SettingsSection):
     """What the log tells of each request."""
 
@@ -280,6 +289,7 @@ class Settings(BaseSettings):
     votes: Votes
     retention: Retention
     jobs: Jobs
+    health: HealthSettings
     logs: Logs
     metrics: Metrics
 

@@ -1,6 +1,7 @@
 """What the log tells: a line for each request without its words, a repeated fault once, nothing twice."""
 
 import asyncio
+import errno
 import io
 import json
 import logging
@@ -21,7 +22,7 @@ from forum.domain.members.particulars import Particulars
 from forum.domain.sign_in import second_factors
 from forum.domain.upkeep import health
 from forum.errors import Invalid
-from forum.logs import Faults, open_logs
+from forum.logs import Faults, _Stream, open_logs
 from forum.settings import Settings, settings
 from forum.web.plumbing.watch import network
 from tests.conftest import NOON, Clock, visitor
@@ -176,12 +177,30 @@ async def test_a_fault_that_goes_on_is_one_traceback_and_a_count(
     monkeypatch.setattr(health, "touch_database", broken)
     answers = [await client.get("/sante/pret") for _ in range(20)]
     assert {answer.status_code for answer in answers} == {503}
-    (failure,) = log.events("failure")
+    (failure,) = log.events("the database does not answer")
     assert "la base est partie" in failure["exception"]
     assert failure["request"] == answers[0].headers["x-request-id"]
     assert log.stream.getvalue().count("Traceback") == 1
     # Each failed request keeps its own line, so that the number on its page is found.
     assert [line["request"] for line in log.events("request")] == [one.headers["x-request-id"] for one in answers]
+
+
+def test_a_disk_that_takes_no_log_breaks_nothing_and_is_said_later() -> None:
+    class Full(io.StringIO):
+        def flush(self) -> None:
+            if is_full:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+    is_full, under = True, Full()
+    stream = _Stream(under)
+    stream.write("one\n")
+    stream.write("two\n")
+    is_full = False
+    stream.write("three\n")
+    stream.write("four\n")
+    *_, told, three, four = under.getvalue().splitlines()
+    assert json.loads(told)["times"] == 2
+    assert (three, four) == ("three", "four")
 
 
 def raised(problem: Exception) -> Exception:

@@ -23,6 +23,7 @@ UNIQUE: dict[str, set[tuple[str, ...]]] = {
     "answer": {("proposal_id", "number")},
     "archive": {("member_id",)},
     "backup": set(),
+    "sign_of_life": {("who",)},
     "ballot": {("proposal_id", "voter_id")},
     "ballot_change": set(),
     "distinction": {("one_id", "other_id")},

@@ -21,6 +21,7 @@ from forum import __version__
 from forum.__main__ import commands
 from forum.commands import running
 from forum.database import MIGRATIONS
+from forum.domain.upkeep.health import SENTENCES
 from forum.schema import SCHEMAS
 from forum.sealing import make_key
 from forum.settings import ROOT, settings
@@ -237,7 +238,7 @@ def test_a_site_whose_redis_is_away_starts_and_says_what_it_lacks(machine: dict[
             ready = client.get("/sante/pret")
         _, errors = stop(process)
     assert ready.status_code == 200
-    assert ready.text.startswith("prêt, dégradé : Redis ne répond pas")
+    assert ready.json()["checks"]["redis"] == [{"status": "warn", "output": SENTENCES["redis"]}]
     said = [json.loads(line)["event"] for line in errors.splitlines()]
     assert said.count("redis does not answer, the site does without it") == 1
     assert set(said[1:]) == {"the site answers", "request", "the site has stopped"}

@@ -18,6 +18,7 @@ from forum.clock import elapsed
 from forum.database import is_unreachable
 from forum.domain import jobs
 from forum.domain.jobs import Held
+from forum.domain.upkeep.signs import Who, give_sign
 from forum.jobs import RUN_JOB, queue, read_json, write_json
 from forum.settings import settings
 from forum.storage import StorageFault
@@ -32,6 +33,9 @@ AT_ONCE: Final = 2
 
 DATES_EVERY: Final = 3600.0
 """Seconds between two askings for the day's purges; the table keeps one job per day."""
+
+SIGN_EVERY: Final = 15.0
+"""Seconds between two signs of life: a write each."""
 
 ARQ_TIMEOUT: Final = LONGEST_JOB.total_seconds() + 30
 """Longer than our own limit: by then arq no longer waits for the job, which goes on."""
@@ -51,6 +55,7 @@ class Workshop:
         self._places = asyncio.Semaphore(AT_ONCE)
         self._here: dict[int, asyncio.Task[None]] = {}
         self._dates_asked: float | None = None
+        self._signed: float | None = None
         self._blind = False
 
     def bring(self, job: int, silent: Held | None = None) -> asyncio.Task[None]:
@@ -98,6 +103,9 @@ class Workshop:
             self.bring(job)
         for one in self._silent(await jobs.held()):
             self.bring(one.job, one)
+        if self._signed is None or self._elapsed() - self._signed >= SIGN_EVERY:
+            await give_sign(Who.WORKER, running.clock())
+            self._signed = self._elapsed()
 
     def _silent(self, found: Sequence[Held]) -> list[Held]:
         """Those of the jobs that other workers hold which were found unchanged for the length of a lease."""

@@ -12,6 +12,7 @@ import typer
 import uvloop
 from rich.console import Console
 
+from forum.breaker import close_breakers
 from forum.database import close_database, open_database
 from forum.errors import CahierError, Invalid
 from forum.logs import open_logs
@@ -58,6 +59,7 @@ async def with_database(configured: Settings, work: Callable[[], Awaitable[Resul
     try:
         return await work()
     finally:
+        await close_breakers()
         await close_database()
 
 

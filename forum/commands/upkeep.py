@@ -110,6 +110,8 @@ def status_command(
 
 
 def _status(found: SiteState) -> Iterator[str]:
+    yield f"État : {found.health.condition.label}"
+    yield from (f"  {one.part.label} : {one.said}" for one in found.health.lacks)
     told = found.versions
     yield f"Cahier {told.program}, Python {told.python}, {told.database}, schéma {told.schema}"
     room = found.room

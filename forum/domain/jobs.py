@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from forum.database import Row, row, rows
+from forum.database import Row, known_row, row, rows
 from forum.settings import settings
 
 LONGEST_PAUSE: Final = timedelta(minutes=1)
@@ -79,6 +79,15 @@ async def waiting(now: datetime) -> list[tuple[int, int]]:
         now + 2 * FURTHEST,
     )
     return [(r["id"], r["fence"]) for r in found]
+
+
+async def oldest_wait(now: datetime) -> datetime | None:
+    """When the job that waits longest should have begun; None when none is late."""
+    found = await known_row(
+        "SELECT MIN(run_after)::timestamptz AS since FROM job WHERE state = 'queued' AND run_after <= $1", now
+    )
+    since: datetime | None = found["since"]
+    return since
 
 
 async def held() -> list[Held]:

@@ -831,6 +831,15 @@ COMMENT ON TABLE "thread_turn" IS 'One act of a moderator on a thread: who, when
 ALTER TABLE "notification" ADD COLUMN "thread_id" INT REFERENCES "thread" ("id") ON DELETE RESTRICT;
 CREATE INDEX notification_thread ON notification (thread_id);
 
+-- 0014_sign_of_life
+CREATE TABLE "sign_of_life" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "who" VARCHAR(16) NOT NULL UNIQUE,
+    "at" TIMESTAMPTZ NOT NULL
+);
+COMMENT ON COLUMN "sign_of_life"."who" IS 'the workers, or the site by a write';
+COMMENT ON TABLE "sign_of_life" IS 'The latest sign of life of each.';
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -845,3 +854,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0011_withheld', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0012_cases', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0013_threads', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0014_sign_of_life', now());

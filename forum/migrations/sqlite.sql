@@ -635,6 +635,11 @@ CREATE TABLE "thread_turn" (
 CREATE INDEX "idx_thread_turn_member__3697c5" ON "thread_turn" ("member_id");
 CREATE INDEX "idx_thread_turn_thread__f1acf1" ON "thread_turn" ("thread_id");
 CREATE INDEX notification_thread ON notification (thread_id);
+CREATE TABLE "sign_of_life" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "who" VARCHAR(16) NOT NULL UNIQUE /* the workers, or the site by a write */,
+    "at" TIMESTAMP NOT NULL
+);
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -650,3 +655,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0011_withheld', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0012_cases', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0013_threads', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0014_sign_of_life', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

@@ -7,7 +7,7 @@ Tortoise finds every table here; the rest of the house imports each noun from it
 from forum.models.answers import Answer, Obligation
 from forum.models.cases import ModerationCase, ModerationComplaint, ModerationDecision, ModerationNotice
 from forum.models.credentials import Identity, ProviderVisit, RecoveryCode, SecondFactor
-from forum.models.jobs import Backup, Job
+from forum.models.jobs import Backup, Job, SignOfLife
 from forum.models.joining import AddressChange, Invitation, InvitationBatch, Link, Mail, SignUp
 from forum.models.journal import JournalEntry, JournalHead
 from forum.models.meetings import Meeting, MeetingTag, WorkingGroup
@@ -73,6 +73,7 @@ __all__ = [
     "RecoveryCode",
     "SecondFactor",
     "Session",
+    "SignOfLife",
     "SignUp",
     "Synthesis",
     "Theme",

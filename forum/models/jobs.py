@@ -18,6 +18,17 @@ class JobState(StrEnum):
     FAILED = "failed"
 
 
+class SignOfLife(Model):
+    """The latest sign of life of each."""
+
+    id = fields.IntField(primary_key=True)
+    who = fields.CharField(16, unique=True, description="the workers, or the site by a write")
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "sign_of_life"
+
+
 class Job(Model):
     """One job. `fence` grows at each taking: a worker that lost its lease cannot write its result."""
 

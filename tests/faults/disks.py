@@ -16,7 +16,7 @@ from pathlib import Path
 import asyncpg
 from tortoise.connection import get_connection
 
-from forum.database import is_sqlite, row, rows
+from forum.database import is_sqlite, rows
 from forum.settings import settings
 from forum.sqlite import Client
 
@@ -39,19 +39,19 @@ async def leave_connections() -> None:
 
 
 @asynccontextmanager
-async def full() -> AsyncIterator[None]:
-    """Contributions do not fit any more."""
+async def full(table: str = "post", room: int = ROOM) -> AsyncIterator[None]:
+    """No row of the table fits any more, if it takes more than that room."""
     if is_sqlite():
         await rows("PRAGMA wal_checkpoint(TRUNCATE)")
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, before[1]))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
         try:
             yield
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
         return
     await rows(_raising("53100", "could not extend file: No space left on device"))
-    await rows("CREATE TRIGGER refused BEFORE INSERT ON post FOR EACH ROW EXECUTE FUNCTION refusing()")
+    await rows(f"CREATE TRIGGER refused BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION refusing()")
     try:
         yield
     finally:
@@ -133,16 +133,17 @@ def _set_effective(effective: int) -> None:
 async def damaged(table: str) -> AsyncIterator[None]:
     """What a table holds cannot be read any more."""
     if is_sqlite():
-        found = await row(
-            "SELECT rootpage, (SELECT page_size FROM pragma_page_size()) AS size FROM sqlite_master WHERE name = $1",
+        roots = await rows(
+            """SELECT rootpage, (SELECT page_size FROM pragma_page_size()) AS size FROM sqlite_master
+                WHERE tbl_name = $1 AND rootpage > 0""",
             table,
         )
-        assert found is not None
         await rows("PRAGMA wal_checkpoint(TRUNCATE)")
         await leave_connections()
         with file().open("r+b") as one:
-            one.seek((found["rootpage"] - 1) * found["size"])
-            one.write(b"\xff" * found["size"])
+            for found in roots:
+                one.seek((found["rootpage"] - 1) * found["size"])
+                one.write(b"\xff" * found["size"])
         yield
         return
     await rows(_raising("XX001", "invalid page in block 0", "boolean"))

@@ -56,10 +56,12 @@ def counts() -> None:
 
 
 @pytest.fixture
-async def writer(client: AsyncClient, thread: Thread) -> AsyncClient:
-    """A member who is signed in, at a thread with a contribution."""
+async def writer(app: Starlette, client: AsyncClient, thread: Thread) -> AsyncClient:
+    """A member who is signed in, at a thread with a contribution; its page is compiled, which tests keep in files."""
     await make_post(thread, "Ce qui fut écrit.")
     await sign_in(client, await make_member())
+    await client.get(f"/fils/{thread.id}")
+    app.state.kept = type(app.state.kept)()
     return client
 
 

@@ -424,7 +424,7 @@ async def test_static_files_are_kept_for_ever_under_their_content(client: AsyncC
 
 async def test_health_is_shown_without_a_session(client: AsyncClient) -> None:
     assert (await client.get("/sante/vivant")).text == "vivant\n"
-    assert (await client.get("/sante/pret")).text == "prêt\n"
+    assert (await client.get("/sante/pret")).status_code == 200
 
 
 @pytest.mark.parametrize(

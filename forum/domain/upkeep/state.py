@@ -14,6 +14,7 @@ from typing import Final
 
 from forum import __version__
 from forum.database import Row, is_sqlite, known_row, rows
+from forum.domain.upkeep.health import Health, look
 from forum.domain.upkeep.saved import Saved, last_saved
 from forum.jobs import JobName
 from forum.permissions import Viewer, demand, may_operate
@@ -71,6 +72,7 @@ class Room:
 class SiteState:
     """All of it, at one moment."""
 
+    health: Health
     versions: RunningVersions
     jobs: Queue
     mails: Queue
@@ -100,8 +102,14 @@ async def state_of_site(viewer: Viewer, now: datetime) -> SiteState:
 
 async def state(now: datetime) -> SiteState:
     """The state, for whoever is at the machine."""
-    mails = await queue_of_mails(now)
-    return SiteState(await versions(), await queue_of_jobs(now), mails, await _room(), await last_saved())
+    return SiteState(
+        health=await look(now),
+        versions=await versions(),
+        jobs=await queue_of_jobs(now),
+        mails=await queue_of_mails(now),
+        room=await _room(),
+        saved=await last_saved(),
+    )
 
 
 async def queue_of_jobs(now: datetime) -> Queue:

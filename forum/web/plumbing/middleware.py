@@ -48,8 +48,9 @@ STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
 VISITOR_CACHE, MEMBER_CACHE, PERSONAL_CACHE = b"no-cache", b"private, no-cache", b"no-store"
 PERSONAL, WORDS = ("/compte", "/administration", "/notifications", "/journal"), "/compte/brouillons"
 _LOCAL_HOST = re.compile(rb"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
-# For a program that knows this process by its own address, as each process has its own figures.
+# For programs that know this process by its own address; nothing in them tells of which site it is.
 FIGURES = "/metriques"
+_ANY_HOST = frozenset({FIGURES, "/sante/vivant", "/sante/pret"})
 # The router and the assets; nothing here depends on a session.
 _WITHOUT_SESSION = ("/static/", "/sante/", FIGURES)
 
@@ -178,7 +179,7 @@ class Entrance:
 
     async def _refusal(self, scope: Scope, told: RequestHead) -> tuple[int, str] | None:
         if (
-            scope["path"] != FIGURES
+            not (scope["path"] in _ANY_HOST and scope["method"] in ("GET", "HEAD"))
             and told.host != self._host
             and not (self._development and _LOCAL_HOST.fullmatch(told.host))
         ):
