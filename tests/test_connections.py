@@ -5,6 +5,7 @@ Where a time is needed it is a short one that the test sets; nothing is shown by
 
 import asyncio
 import errno
+import gc
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
@@ -373,3 +374,11 @@ async def test_a_connection_that_asks_nothing_gives_its_place(
     for one in (asked, *silent[2:]):
         assert (await one.ask(ASKED))[0] == 200
     assert Connection.silent == {}
+
+
+def test_what_the_start_made_is_walked_through_no_more() -> None:
+    try:
+        server.settle()
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()
