@@ -34,64 +34,63 @@ from forum.web.themes import themes
 from forum.web.upkeep import health, metrics, state
 from forum.web.votes import results, votes
 
-
-class Address(Route):
-    """A route whose name the log and the counts of requests know it by."""
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["route"] = self.name
-        await super().handle(scope, receive, send)
-
-
 Shape = tuple[str, int, str]
 
 
 class Shelves(BaseRoute):
     """All the addresses as one route. Starlette asks each in turn whether it is meant, which costs a page as much as a
     query; here only those of the path's shape are asked, in the order of the table: its first part, how many parts it
-    has, and its last part, where that is fixed."""
+    has, and its last part, where that is fixed. `scope["route"]` is the name by which the log and the counts of
+    requests know an address."""
 
     def __init__(self, table: Sequence[Route]) -> None:
-        self._deep = {_shape(one.path)[0]: [one] for one in table if ":path}" in one.path}
+        shapes = {one.path: _shape(one.path) for one in table}
+        open_ended = {path: (first, many, "") for path, (first, many, last) in shapes.items() if "{" in last}
+        shapes |= open_ended
+        self._deep = {shapes[one.path][0]: [one] for one in table if ":path}" in one.path}
         self._shelves = {
-            shape: [one for one in table if _shape(one.path) in (shape, (*shape[:2], ""))]
-            for shape in {_shape(one.path) for one in table if ":path}" not in one.path}
+            shape: [one for one in table if shapes[one.path] in (shape, (*shape[:2], ""))] for shape in shapes.values()
         }
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        first, many, last = _shape(scope["path"])
-        shelf = self._shelves.get((first, many, last)) or self._shelves.get((first, many, "")) or self._deep.get(first)
+        path, method = scope["path"], scope["method"]
+        shape = first, many, _ = _shape(path)
+        shelf = self._shelves.get(shape) or self._shelves.get((first, many, "")) or self._deep.get(first) or ()
         other: tuple[Match, Scope] = (Match.NONE, {})
-        for one in shelf or ():
-            match, found = one.matches(scope)
-            if match is Match.FULL:
-                return match, {**found, "place": one}
-            if match is Match.PARTIAL and other[0] is Match.NONE:
-                other = match, {**found, "place": one}
+        for one in shelf:
+            if (found := one.path_regex.match(path)) is not None:
+                parts = {name: one.param_convertors[name].convert(typed) for name, typed in found.groupdict().items()}
+                meant = {"endpoint": one.endpoint, "path_params": parts, "place": one}
+                if method in (one.methods or ()):
+                    return Match.FULL, meant
+                if other[0] is Match.NONE:
+                    other = Match.PARTIAL, meant
         return other
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await scope["place"].handle(scope, receive, send)
+        place: Route = scope["place"]
+        scope["route"] = place.name
+        await place.handle(scope, receive, send)
 
 
 def _shape(path: str) -> Shape:
-    parts = path.removeprefix("/").split("/")
-    return parts[0], len(parts), "" if "{" in parts[-1] else parts[-1]
+    end = path.find("/", 1)
+    return path[1:end] if end > 0 else path[1:], path.count("/"), path[path.rfind("/") + 1 :]
 
 
 def page(path: str, door: Door, name: str) -> Route:
     """An address to read."""
-    return Address(path, door, name=name)
+    return Route(path, door, name=name)
 
 
 def form(path: str, door: Door, name: str) -> Route:
     """An address to read and to send to: a form and its answer."""
-    return Address(path, door, name=name, methods=["GET", "POST"])
+    return Route(path, door, name=name, methods=["GET", "POST"])
 
 
 def act(path: str, door: Door, name: str) -> Route:
     """An address to send to: a button, or a form that stands on another page."""
-    return Address(path, door, name=name, methods=["POST"])
+    return Route(path, door, name=name, methods=["POST"])
 
 
 # A name never changes once published: templates and redirects use it.

@@ -8,8 +8,8 @@ or, in older browsers, when its `Origin` is ours. Without either header it is no
 session that could be abused. Same rule as simonw/datasette `datasette/csrf.py`.
 """
 
+import os
 import re
-import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,10 +117,16 @@ class Entrance:
             return
         told = self._read(scope)
         state = scope.setdefault("state", {})
-        state |= {"now": self.clock(), "viewer": None, "token": "", "form": None, "started": perf_counter()}
-        state["request_id"] = secrets.token_hex(8)
-        state["refusal"] = ""
-        state["locale"] = self._take_language(scope)
+        state |= {
+            "now": self.clock(),
+            "viewer": None,
+            "token": "",
+            "form": None,
+            "started": perf_counter(),
+            "request_id": os.urandom(8).hex(),
+            "refusal": "",
+            "locale": self._take_language(scope),
+        }
         self.watch.begin(scope)
         answering = _Answer(self, scope, send)
         try:

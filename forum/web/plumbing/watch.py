@@ -9,7 +9,7 @@ under the same number of request.
 import asyncio
 import ipaddress
 from datetime import UTC, datetime
-from time import perf_counter
+from time import perf_counter, time
 from typing import Final
 
 import structlog
@@ -43,6 +43,7 @@ class Watch:
         self._late = Histogram(
             "cahier_event_loop_delay_seconds", "How late the event loop is", buckets=SECONDS, registry=self.registry
         )
+        self._second, self._until = 0, ""
         self._told: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def begin(self, scope: Scope) -> None:
@@ -75,8 +76,16 @@ class Watch:
             write_line(
                 f'{{"event": "request", "route": {name}, "method": "{method}", "status": {status}, "ms": {ms}, '
                 f'"request": "{state["request_id"]}"{address}, "level": "info", '
-                f'"timestamp": "{datetime.now(UTC).isoformat()}"}}'
+                f'"timestamp": "{self._timestamp()}"}}'
             )
+
+    def _timestamp(self) -> str:
+        """Now as the rest of the log writes it; the day and time are written once a second, for all its requests."""
+        now = time()
+        second = int(now)
+        if second != self._second:
+            self._second, self._until = second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        return f"{self._until}.{int((now - second) * 1_000_000):06}Z"
 
     def _count(self, route: str, status: int, seconds: float) -> None:
         found = self._told.get((route, status))
