@@ -134,7 +134,7 @@ LABELS: Mapping[Enum, str] = {
     Action.SET_ASIDE: "Écarter une proposition, la reprendre, dire qu’une modification ne fait que corriger",
     Action.VOTE: "Voter, changer ou retirer son vote",
     Action.MODERATE: "Enregistrer une réunion, son compte rendu et ses étiquettes",
-    Action.ARRANGE_THREADS: "Renommer, verrouiller ou épingler un fil",
+    Action.ARRANGE_THREADS: "Renommer, verrouiller ou épingler un fil, en déplacer des contributions",
     Action.SCHEDULE: "Fixer le calendrier, clore les votes",
     Action.ANSWER: "Répondre officiellement à une proposition, inscrire un engagement",
     Action.COMPILE: "Demander une synthèse, lire celles qui ne sont pas publiées",

@@ -12,6 +12,7 @@ from forum.web.discussion import posts, threads
 from forum.web.harvest import harvest
 from forum.web.meetings import meeting_tags, meetings, minutes
 from forum.web.members import account, invitations, joining, people
+from forum.web.moderation import moves
 from forum.web.moderation import threads as moderated_threads
 from forum.web.plumbing import static
 from forum.web.plumbing.doors import Door
@@ -109,6 +110,9 @@ DISCUSSION = (
     form("/fils/{thread:int}/deverrouiller", moderated_threads.unlock, "unlock_thread"),
     form("/fils/{thread:int}/epingler", moderated_threads.pin, "pin_thread"),
     form("/fils/{thread:int}/desepingler", moderated_threads.unpin, "unpin_thread"),
+    form("/fils/{thread:int}/deplacer", moves.move, "move_posts"),
+    form("/fils/{thread:int}/reunir", moves.join, "join_thread"),
+    form("/fils/{thread:int}/deplacements/{turn:int}/annuler", moves.undo, "undo_move"),
     page("/contributions/{post:int}", posts.look_up, "post"),
     form("/contributions/{post:int}/modifier", posts.edit, "edit_post"),
     page("/contributions/{post:int}/historique", posts.history, "post_history"),

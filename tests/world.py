@@ -29,7 +29,7 @@ from forum.models.posts import Post
 from forum.models.proposals import Merge, Origin, Proposal, ProposalState, ProposalVersion
 from forum.models.syntheses import Document, Synthesis, SynthesisState
 from forum.models.themes import Theme
-from forum.models.threads import Thread
+from forum.models.threads import MovedPost, Thread, ThreadAct, ThreadTurn
 from forum.models.votes import Ballot
 from forum.ranking.tallies import Opinion
 from forum.rights import Standing
@@ -275,6 +275,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
     thread, closed_thread, thread_b = await make_thread(theme), await make_thread(closed), await make_thread(theme_b)
     held_thread = await make_thread(theme, "Un fil verrouillé et épinglé")
     await Thread.filter(id=held_thread.id).update(locked=True, pinned=True)
+    left_thread, moved = await _make_move(theme)
     meeting = await Meeting.create(working_group=a, number=1, held_on=NOON.date(), created_at=NOON)
     meeting_b = await Meeting.create(working_group=b, number=1, held_on=NOON.date(), created_at=NOON)
     waiting = await Meeting.create(working_group=a, number=2, created_at=NOON)
@@ -303,6 +304,8 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
         "thread": thread.id,
         "closed_thread": closed_thread.id,
         "held_thread": held_thread.id,
+        "left_thread": left_thread,
+        "moved": moved,
         "post": post.id,
         "closed_post": closed_post.id,
         "post_b": post_b.id,
@@ -322,6 +325,18 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
         "other": other.id,
         **made,
     }, theme
+
+
+async def _make_move(theme: Theme) -> tuple[int, int]:
+    """A thread that a contribution was moved out of, and the act that did it."""
+    left, other = await make_thread(theme, "Un fil quitté"), await make_thread(theme, "Un fil rejoint")
+    await make_post(left, "Restée.")
+    post = await make_post(other, "Déplacée.")
+    turn = await ThreadTurn.create(thread=left, act=ThreadAct.MOVED, other=other, reason="Hors sujet.", at=NOON)
+    await MovedPost.create(turn=turn, post=post, number_before=2, number_after=1)
+    await Thread.filter(id=left.id).update(last_number=2, turns=1)
+    await Thread.filter(id=other.id).update(turns=1)
+    return left.id, turn.id
 
 
 async def make_draft(theme: Theme, number: int, author: Member) -> Proposal:

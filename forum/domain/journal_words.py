@@ -85,6 +85,8 @@ SENTENCES = {
     "unlock_thread": "a déverrouillé un fil",
     "pin_thread": "a épinglé un fil",
     "unpin_thread": "a désépinglé un fil",
+    "move_posts": "a déplacé des contributions d’un fil à un autre",
+    "move_posts_back": "a remis des contributions dans leur fil",
 }
 # Kinds of things, and what changes in them.
 TITLES = {
@@ -114,6 +116,7 @@ TITLES = {
     "attendance": "nombre de présents",
     "meeting_number": "réunion",
     "posts": "contributions",
+    "in_thread": "numéro du fil",
     "proposals": "propositions",
     "unchanged": "inchangées",
     "count": "nombre de personnes",

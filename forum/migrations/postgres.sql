@@ -840,6 +840,23 @@ CREATE TABLE "sign_of_life" (
 COMMENT ON COLUMN "sign_of_life"."who" IS 'the workers, or the site by a write';
 COMMENT ON TABLE "sign_of_life" IS 'The latest sign of life of each.';
 
+-- 0015_moved_posts
+ALTER TABLE "thread" ADD COLUMN "moved_into_id" INT REFERENCES "thread" ("id") ON DELETE RESTRICT;
+ALTER TABLE "thread_turn" ADD COLUMN "other_id" INT REFERENCES "thread" ("id") ON DELETE RESTRICT;
+ALTER TABLE "thread_turn" ADD COLUMN "undone_at" TIMESTAMPTZ;
+CREATE TABLE "moved_post" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "number_before" INT NOT NULL,
+    "number_after" INT NOT NULL,
+    "post_id" INT NOT NULL REFERENCES "post" ("id") ON DELETE RESTRICT,
+    "turn_id" INT NOT NULL REFERENCES "thread_turn" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_moved_post_turn_id_779f5e" UNIQUE ("turn_id", "post_id")
+);
+CREATE INDEX "idx_moved_post_post_id_22048a" ON "moved_post" ("post_id");
+COMMENT ON TABLE "moved_post" IS 'A contribution that was moved, with its number in the thread that it left and in the one that it came to.';
+CREATE INDEX thread_moved_into ON thread (moved_into_id);
+CREATE INDEX thread_turn_other ON thread_turn (other_id);
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -855,3 +872,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0012_cases', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0013_threads', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0014_sign_of_life', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0015_moved_posts', now());

@@ -149,7 +149,7 @@ CREATE TABLE "thread" (
     "import_key" VARCHAR(64)  UNIQUE /* SHA-256 naming what it was imported from */,
     "author_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
     "theme_id" INT NOT NULL REFERENCES "theme" ("id") ON DELETE RESTRICT
-, "last_number" INT NOT NULL  /* last number given to a contribution */ DEFAULT 0, "locked" BOOL NOT NULL  /* nobody answers any more */ DEFAULT 0, "pinned" BOOL NOT NULL  /* first in the list of its theme */ DEFAULT 0, "turns" INT NOT NULL  /* how many times moderators acted on it */ DEFAULT 0);
+, "last_number" INT NOT NULL  /* last number given to a contribution */ DEFAULT 0, "locked" BOOL NOT NULL  /* nobody answers any more */ DEFAULT 0, "pinned" BOOL NOT NULL  /* first in the list of its theme */ DEFAULT 0, "turns" INT NOT NULL  /* how many times moderators acted on it */ DEFAULT 0, "moved_into_id" INT REFERENCES "thread" ("id") ON DELETE RESTRICT);
 CREATE INDEX "idx_thread_author__c130ae" ON "thread" ("author_id");
 CREATE INDEX "idx_thread_theme_i_995a6b" ON "thread" ("theme_id");
 CREATE TABLE "post" (
@@ -631,7 +631,7 @@ CREATE TABLE "thread_turn" (
     "at" TIMESTAMP NOT NULL,
     "member_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
     "thread_id" INT NOT NULL REFERENCES "thread" ("id") ON DELETE RESTRICT
-);
+, "other_id" INT REFERENCES "thread" ("id") ON DELETE RESTRICT, "undone_at" TIMESTAMP);
 CREATE INDEX "idx_thread_turn_member__3697c5" ON "thread_turn" ("member_id");
 CREATE INDEX "idx_thread_turn_thread__f1acf1" ON "thread_turn" ("thread_id");
 CREATE INDEX notification_thread ON notification (thread_id);
@@ -640,6 +640,17 @@ CREATE TABLE "sign_of_life" (
     "who" VARCHAR(16) NOT NULL UNIQUE /* the workers, or the site by a write */,
     "at" TIMESTAMP NOT NULL
 );
+CREATE TABLE "moved_post" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "number_before" INT NOT NULL,
+    "number_after" INT NOT NULL,
+    "post_id" INT NOT NULL REFERENCES "post" ("id") ON DELETE RESTRICT,
+    "turn_id" INT NOT NULL REFERENCES "thread_turn" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_moved_post_turn_id_779f5e" UNIQUE ("turn_id", "post_id")
+);
+CREATE INDEX "idx_moved_post_post_id_22048a" ON "moved_post" ("post_id");
+CREATE INDEX thread_moved_into ON thread (moved_into_id);
+CREATE INDEX thread_turn_other ON thread_turn (other_id);
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -656,3 +667,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0012_cases', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0013_threads', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0014_sign_of_life', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0015_moved_posts', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

@@ -27,7 +27,7 @@ from forum.models.proposals import (
 )
 from forum.models.syntheses import Document, Synthesis
 from forum.models.themes import GuidingQuestion, Theme
-from forum.models.threads import Thread, ThreadTurn
+from forum.models.threads import MovedPost, Thread, ThreadTurn
 from forum.models.votes import Ballot, BallotChange
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "ModerationDecision",
     "ModerationNotice",
     "Moderator",
+    "MovedPost",
     "Notification",
     "Obligation",
     "Post",

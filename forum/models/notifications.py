@@ -32,6 +32,8 @@ class Event(Labelled):
     THREAD_RENAMED = "thread renamed", "fil renommé"
     THREAD_LOCKED = "thread locked", "fil verrouillé"
     THREAD_UNLOCKED = "thread unlocked", "fil déverrouillé"
+    POSTS_MOVED = "posts moved", "contributions déplacées"
+    POSTS_BACK = "posts back", "contributions remises à leur place"
 
 
 class Notification(Model):

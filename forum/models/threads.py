@@ -10,7 +10,8 @@ class Thread(Model):
     """A fil. `version` is raised by every write that its page shows, inside that write's transaction.
 
     Contributions that were moved away leave their number free for ever: `last_number` is the last one that was given,
-    `posts_count` how many contributions are here. `turns` counts what moderators did, and says whether somebody else
+    `posts_count` how many contributions are here. A thread whose contributions all went to another leads there for ever
+    (`moved_into`). `turns` counts what moderators did, and says whether somebody else
     was quicker.
     """
 
@@ -32,6 +33,10 @@ class Thread(Model):
     turns = fields.IntField(default=0, db_default=0, description="how many times moderators acted on it")
     created_at = fields.DatetimeField()
     last_post_at = fields.DatetimeField()
+    moved_into: fields.ForeignKeyNullableRelation["Thread"] = fields.ForeignKeyField(
+        "forum.Thread", related_name="moved_here", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    moved_into_id: int | None
     import_key = fields.CharField(64, null=True, unique=True, description="SHA-256 naming what it was imported from")
 
     class Meta:
@@ -46,10 +51,12 @@ class ThreadAct(Labelled):
     UNLOCKED = "unlocked", "fil déverrouillé"
     PINNED = "pinned", "fil épinglé"
     UNPINNED = "unpinned", "fil désépinglé"
+    MOVED = "moved", "contributions déplacées"
 
 
 class ThreadTurn(Model):
-    """One act of a moderator on a thread: who, when, why. `before` is the former title of one that was renamed."""
+    """One act of a moderator on a thread: who, when, why. `before` is the former title of one that was renamed,
+    `other` the thread that contributions were moved to, until that was undone."""
 
     id = fields.IntField(primary_key=True)
     thread: fields.ForeignKeyRelation[Thread] = fields.ForeignKeyField(
@@ -61,9 +68,35 @@ class ThreadTurn(Model):
         "forum.Member", related_name="thread_turns", null=True, db_index=True, on_delete=fields.RESTRICT
     )
     member_id: int | None
+    other: fields.ForeignKeyNullableRelation[Thread] = fields.ForeignKeyField(
+        "forum.Thread", related_name="acts_elsewhere", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    other_id: int | None
     before = fields.CharField(200, default="")
     reason = fields.CharField(500, default="")
     at = fields.DatetimeField()
+    undone_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "thread_turn"
+
+
+class MovedPost(Model):
+    """A contribution that was moved, with its number in the thread that it left and in the one that it came to: what
+    undoing gives back, and what old addresses lead by, for ever."""
+
+    id = fields.IntField(primary_key=True)
+    turn: fields.ForeignKeyRelation[ThreadTurn] = fields.ForeignKeyField(
+        "forum.ThreadTurn", related_name="posts", on_delete=fields.RESTRICT
+    )
+    turn_id: int
+    post: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "forum.Post", related_name="moves", db_index=True, on_delete=fields.RESTRICT
+    )
+    post_id: int
+    number_before = fields.IntField()
+    number_after = fields.IntField()
+
+    class Meta:
+        table = "moved_post"
+        unique_together = (("turn", "post"),)

@@ -94,6 +94,7 @@ async def furnish(site: Site) -> None:
         await sent(moderator, f"{THEME}/proposer", formulation="Prêter des ordinateurs portables aux habitants")
         await _harvest(moderator)
         site.places["locked"] = await _arrange(moderator)
+        site.places["left"], site.places["moved"] = await _move(moderator, int(site.places["locked"]))
     await _live(site)
     async with site.desk("agent") as agent:
         site.places["draft"] = await compile_(agent, "3")
@@ -113,6 +114,19 @@ async def _arrange(moderator: AsyncClient) -> int:
     await sent(moderator, f"{path}/epingler", vu="1", motif="La question de la semaine.")
     await sent(moderator, f"{path}/verrouiller", vu="2", motif="Tout est dit, et la suite est dans l’autre fil.")
     return number_in(path)
+
+
+async def _move(moderator: AsyncClient, thread: int) -> tuple[int, int]:
+    """Move a contribution of another thread into this one; returns the number of the other one and of the act."""
+    words = {"titre": "Deux questions en une", "source": "Une idée qui reste."}
+    other = urlsplit(await sent(moderator, f"{THEME}/nouveau-fil", **words)).path
+    post = number_in(await sent(moderator, f"{other}/repondre", source="Une idée qui part dans un autre fil."))
+    form = {"contributions": str(post), "fil": str(thread), "vu": "0", "motif": "Elle répond à la question."}
+    await sent(moderator, f"{other}/deplacer", **form)
+    page = (await moderator.get(other)).text
+    found = re.search(r"/deplacements/(\d+)/annuler", page)
+    assert found
+    return number_in(other), int(found[1])
 
 
 async def _live(site: Site) -> None:

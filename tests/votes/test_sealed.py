@@ -123,6 +123,7 @@ async def places(world: World) -> dict[str, list[object]]:
         "draft": [1],
         "obligation": [1],
         "version": [1],
+        "turn": await ids("thread_turn"),
     }
 
 

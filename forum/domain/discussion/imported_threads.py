@@ -101,7 +101,11 @@ def _key(theme_number: int, title: str, posts: Sequence[ImportedPost]) -> str:
 
 
 async def _existing(thread: int) -> Sequence[Row]:
-    """What was already imported of a thread, in order, in its imported state."""
+    """What was already imported of a thread, in order, in its imported state. Raises Conflict: some of it was moved to
+    another thread since, so nothing tells what is missing."""
+    moved = "SELECT id FROM thread_turn WHERE (thread_id = $1 OR other_id = $1) AND other_id > 0 AND undone_at IS NULL"
+    if await row(moved, thread):
+        raise Conflict("Des contributions de ce fil importé ont été déplacées : il ne peut plus être complété.")
     return await rows(
         """SELECT p.id, r.source FROM post p JOIN post_revision r ON r.post_id = p.id AND r.number = 1
             WHERE p.thread_id = $1 ORDER BY p.number""",

@@ -17,10 +17,10 @@ from forum.domain.discussion.meeting_tags import TagToCome, retag, tag, tags_to_
 from forum.domain.discussion.posts import (
     PostPlace,
     QuotedWords,
+    open_place,
     place_to_reply,
     post_to_edit,
     quoted_words,
-    read_place,
     read_post,
 )
 from forum.domain.notifications import audience_of, tell
@@ -128,7 +128,7 @@ async def reply(
     draft = await prepare(source)
     try:
         async with transaction():
-            place = await read_place(thread, hold=Hold.SHARED)
+            place = await open_place(thread, hold=Hold.SHARED, answered=reply_to)
             demand(may_contribute, viewer, place.theme.schedule, now, locked=place.locked)
             answered = await _answered(reply_to, place.thread)
             written = await write_post(
@@ -239,7 +239,7 @@ async def preview_reply(
     viewer: Viewer | None, thread: int, source: str, now: datetime, *, reply_to: int | None = None
 ) -> Preview:
     """What `reply` would publish. Raises as it does."""
-    place = await place_to_reply(viewer, thread, now)
+    place = await place_to_reply(viewer, thread, now, answered=reply_to)
     viewer = demand(may_contribute, viewer, place.theme.schedule, now, locked=place.locked)
     return await preview_of(
         await prepare(source), viewer, place.theme.group, now, answered=await _answered(reply_to, place.thread)

@@ -30,6 +30,7 @@ class PostPlace:
     thread_title: str
     theme: ThemeHead
     locked: bool = False
+    moved_into: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ class Revision:
 async def read_place(thread: int, *, hold: Hold | None = None) -> PostPlace:
     """Where a contribution would go; `hold` locks its theme for the caller's transaction. Raises NotFound."""
     found = await row(
-        f"""SELECT f.id, f.title, f.locked, {THEME_COLUMNS} FROM thread f JOIN theme t ON t.id = f.theme_id
+        f"""SELECT f.id, f.title, f.locked, f.moved_into_id, {THEME_COLUMNS}
+              FROM thread f JOIN theme t ON t.id = f.theme_id
              WHERE f.id = $1{holding(hold)}""",
         storable(thread),
     )
@@ -84,19 +86,38 @@ async def read_place(thread: int, *, hold: Hold | None = None) -> PostPlace:
     return _place(found)
 
 
-async def place_to_reply(viewer: Viewer | None, thread: int, now: datetime) -> PostPlace:
+async def open_place(thread: int, *, hold: Hold | None = None, answered: int | None = None) -> PostPlace:
+    """Where a reply to that thread goes: into the one that its contributions went to, or that the contribution being
+    answered went to. `hold` locks its theme for the caller's transaction. Raises NotFound."""
+    if answered is not None and (moved := await row(_ANSWERED_ELSEWHERE, storable(answered), storable(thread))):
+        thread = moved["thread_id"]
+    place = await read_place(thread, hold=hold)
+    while place.moved_into is not None:
+        place = await read_place(place.moved_into, hold=hold)
+    return place
+
+
+# The thread where a contribution of the thread $2 is now.
+_ANSWERED_ELSEWHERE = """
+    SELECT p.thread_id FROM post p JOIN moved_post v ON v.post_id = p.id JOIN thread_turn u ON u.id = v.turn_id
+     WHERE p.id = $1 AND p.thread_id <> $2 AND (u.thread_id = $2 OR u.other_id = $2) LIMIT 1"""
+
+
+async def place_to_reply(
+    viewer: Viewer | None, thread: int, now: datetime, *, answered: int | None = None
+) -> PostPlace:
     """The thread that this person may write in: what the form of a reply shows.
 
     Raises:
         NotFound, SignInRequired, NotAllowed.
     """
-    place = await read_place(thread)
+    place = await open_place(thread, answered=answered)
     demand(may_contribute, viewer, place.theme.schedule, now, locked=place.locked)
     return place
 
 
 def _place(found: Row) -> PostPlace:
-    return PostPlace(found["id"], found["title"], theme_from(found), found["locked"])
+    return PostPlace(found["id"], found["title"], theme_from(found), found["locked"], found["moved_into_id"])
 
 
 async def read_post(post: int, *, hold: Hold | None = None) -> OnePost:
@@ -112,7 +133,7 @@ async def read_post(post: int, *, hold: Hold | None = None) -> OnePost:
     found = await row(
         f"""SELECT p.id AS post_id, p.number AS post_number, p.kind, p.state, p.author_id, m.name AS author,
                    p.source, p.html, p.plain, p.revision, p.written_at, f.id, f.title, f.locked,
-                   {THEME_COLUMNS}
+                   f.moved_into_id, {THEME_COLUMNS}
               FROM post p JOIN thread f ON f.id = p.thread_id JOIN theme t ON t.id = f.theme_id
               LEFT JOIN member m ON m.id = p.author_id WHERE p.id = $1""",
         storable(post),

@@ -1,8 +1,10 @@
-"""What did moderators do with a thread? Their acts in order, as its page tells them, with their reasons.
+"""What did moderators do with a thread? Their acts in order, as its page tells them, with their reasons; where the
+contributions went that were here once, so that old addresses lead there.
 
-The acts themselves are in `moderation/thread_acts.py`.
+The acts themselves are in `moderation/thread_acts.py` and `moderation/thread_moves.py`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +22,44 @@ class ThreadNote:
     at: datetime
 
 
+Numbers = tuple[tuple[int, int], ...]
+"""Numbers of contributions as ranges, each with its first and its last."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoveNote:
+    """Contributions of one page of a thread that moderators moved to another thread (`away`), or here from it; their
+    numbers are those in this thread. `source` is the thread that the act belongs to."""
+
+    turn: int
+    source: int
+    away: bool
+    numbers: Numbers
+    other: int
+    other_title: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DepartedPost:
+    """A contribution that was here once, and the title of the thread where it is."""
+
+    id: int
+    title: str
+
+
+def ranges_of(numbers: Iterable[int]) -> Numbers:
+    """Consecutive numbers together: 3, 4, 5 and 9 are 3-5 and 9."""
+    ranges: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1] = (ranges[-1][0], number)
+        else:
+            ranges.append((number, number))
+    return tuple(ranges)
+
+
 # A later act of the same kind takes the place of the earlier one; each former title stays.
 _KIND = {
     ThreadAct.LOCKED: "lock",
@@ -31,7 +71,11 @@ _KIND = {
 
 async def notes_of(thread: int) -> tuple[ThreadNote, ...]:
     """What the page of a thread tells of its moderators, the oldest act first."""
-    found = await rows("SELECT id, act, before, reason, at FROM thread_turn WHERE thread_id = $1 ORDER BY id", thread)
+    found = await rows(
+        "SELECT id, act, before, reason, at FROM thread_turn WHERE thread_id = $1 AND act <> $2 ORDER BY id",
+        thread,
+        ThreadAct.MOVED.value,
+    )
     told: dict[object, ThreadNote] = {}
     for each in found:
         act = ThreadAct(each["act"])
@@ -39,3 +83,50 @@ async def notes_of(thread: int) -> tuple[ThreadNote, ...]:
         told.pop(kind, None)
         told[kind] = ThreadNote(act, each["before"], each["reason"], each["at"])
     return tuple(note for note in told.values() if note.act is not ThreadAct.UNPINNED)
+
+
+# Moved contributions that have, or had, their place between two numbers of the thread $1.
+_PLACED = """
+      FROM thread_turn u JOIN moved_post v ON v.turn_id = u.id
+      JOIN thread s ON s.id = u.thread_id JOIN thread o ON o.id = u.other_id
+      JOIN post p ON p.id = v.post_id JOIN thread h ON h.id = p.thread_id
+     WHERE ((u.thread_id = $1 AND v.number_before BETWEEN $2 AND $3)
+            OR (u.other_id = $1 AND v.number_after BETWEEN $2 AND $3))"""
+
+
+async def moves_of(thread: int, first: int, last: int) -> tuple[MoveNote, ...]:
+    """The moves that stand, of contributions between two numbers of a thread, the oldest first."""
+    found = await rows(
+        f"""SELECT u.id, u.thread_id, u.other_id, s.title AS source_title, o.title AS other_title, u.reason, u.at,
+                   v.number_before, v.number_after
+            {_PLACED} AND u.undone_at IS NULL ORDER BY u.id""",
+        thread,
+        first,
+        last,
+    )
+    notes: list[MoveNote] = []
+    for turn in dict.fromkeys(each["id"] for each in found):
+        some = [each for each in found if each["id"] == turn]
+        away = some[0]["thread_id"] == thread
+        notes.append(
+            MoveNote(
+                turn=turn,
+                source=some[0]["thread_id"],
+                away=away,
+                numbers=ranges_of(each["number_before" if away else "number_after"] for each in some),
+                other=some[0]["other_id" if away else "thread_id"],
+                other_title=some[0]["other_title" if away else "source_title"],
+                reason=some[0]["reason"],
+                at=some[0]["at"],
+            )
+        )
+    return tuple(notes)
+
+
+async def departed_from(thread: int, first: int, last: int) -> tuple[DepartedPost, ...]:
+    """The contributions that once had a number between these in a thread and are elsewhere now, even where the move
+    that brought them was undone: an address that somebody kept leads by them."""
+    found = await rows(
+        f"SELECT DISTINCT p.id, h.title {_PLACED} AND p.thread_id <> $1 ORDER BY p.id", thread, first, last
+    )
+    return tuple(DepartedPost(each["id"], each["title"]) for each in found)

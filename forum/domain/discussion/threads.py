@@ -7,16 +7,24 @@ page shows in a fixed number of queries, whatever the number of posts. Posts are
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from forum.database import Row, row, rows, transaction
+from forum.database import Row, known_row, row, rows, transaction
 from forum.domain.discussion.extracts import ShownExtract, extracts_of, highlighted
 from forum.domain.discussion.post_writing import SAME_WORDS, CheckedPost, Preview, prepare, preview_of, write_post
 from forum.domain.discussion.posts import PostPlace, QuotedWords
-from forum.domain.discussion.thread_notes import ThreadNote, notes_of
-from forum.domain.references import storable
+from forum.domain.discussion.thread_notes import (
+    DepartedPost,
+    MoveNote,
+    ThreadNote,
+    departed_from,
+    moves_of,
+    notes_of,
+)
+from forum.domain.references import LARGEST_ID, storable
 from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, find_theme, hold_theme, theme_from
 from forum.domain.votes.votes import ProposalLine, lines_under_posts
 from forum.errors import Checks, NotFound, Unavailable
@@ -45,6 +53,9 @@ class ThreadState:
     locked: bool
     pinned: bool
     turns: int
+    moved_into: int | None
+    moved_title: str
+    """The thread that all its contributions went to."""
     group_name: str
     theme: ThemeHead
 
@@ -65,11 +76,12 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredPost:
-    """The contribution being answered."""
+    """The contribution being answered, which may have been moved to another thread (`elsewhere`)."""
 
     id: int
     number: int
     author: str | None
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +143,19 @@ class ThreadPage:
     count: int = 0
     notes: tuple[ThreadNote, ...] = ()
     """What moderators did with the thread."""
+    moves: Mapping[int, tuple[MoveNote, ...]] = field(default_factory=dict)
+    """What they moved, by the contribution that it is told before; 0: after the last one."""
+    departed: tuple[DepartedPost, ...] = ()
+    previous: int | None = None
+    next: int | None = None
+    """The nearest pages that have contributions."""
 
 
 _STATE = f"""
     SELECT f.id, f.version, f.posts_count, f.last_number, f.title, f.locked, f.pinned, f.turns, g.name AS group_name,
-           {THEME_COLUMNS}
+           f.moved_into_id, COALESCE(i.title, '') AS moved_title, {THEME_COLUMNS}
       FROM thread f JOIN theme t ON t.id = f.theme_id JOIN working_group g ON g.id = t.working_group_id
+      LEFT JOIN thread i ON i.id = f.moved_into_id
      WHERE f.id = $1"""
 
 
@@ -154,6 +173,8 @@ async def thread_state(thread: int) -> ThreadState:
         locked=found["locked"],
         pinned=found["pinned"],
         turns=found["turns"],
+        moved_into=found["moved_into_id"],
+        moved_title=found["moved_title"],
         group_name=found["group_name"],
         theme=theme_from(found),
     )
@@ -191,6 +212,8 @@ async def read_thread(state: ThreadState, page: int, now: datetime, *, meeting: 
     posts = [r["id"] for r in found]
     proposals = await lines_under_posts(posts, now)
     extracts = await extracts_of(posts)
+    # A thread that no moderator touched asks nothing more.
+    past = await _past_of(state.id, found, page, pages, shown) if state.turns and not meeting else {}
     return ThreadPage(
         state=state,
         page=page,
@@ -202,9 +225,34 @@ async def read_thread(state: ThreadState, page: int, now: datetime, *, meeting: 
         meetings=await _meetings_of(state.id),
         meeting=meeting,
         count=count,
-        # A thread that no moderator touched asks nothing more.
-        notes=await notes_of(state.id) if state.turns else (),
+        **{"previous": page - 1 or None, "next": page + 1 if page < pages else None, **past},
     )
+
+
+async def _past_of(
+    thread: int, shown: Sequence[Row], page: int, pages: int, numbers: tuple[int, int, int]
+) -> dict[str, Any]:
+    """What a page tells of the moderators: their acts, what they moved, where that is; pages left empty are passed
+    over."""
+    first, last = numbers[0], numbers[1] if page < pages else LARGEST_ID
+    moves: defaultdict[int, list[MoveNote]] = defaultdict(list)
+    for note in await moves_of(thread, first, last):
+        place = note.numbers[0][0]
+        moves[next((each["id"] for each in shown if each["number"] >= place), 0)].append(note)
+    near = await known_row(
+        """SELECT (SELECT MAX(number) FROM post WHERE thread_id = $1 AND number < $2) AS before,
+                  (SELECT MIN(number) FROM post WHERE thread_id = $1 AND number > $3) AS after""",
+        thread,
+        first,
+        last,
+    )
+    return {
+        "notes": await notes_of(thread),
+        "moves": {post: tuple(notes) for post, notes in moves.items()},
+        "departed": await departed_from(thread, first, last),
+        "previous": near["before"] and page_of(near["before"]),
+        "next": near["after"] and page_of(near["after"]),
+    }
 
 
 async def _meetings_of(thread: int) -> tuple[int, ...]:
@@ -271,7 +319,8 @@ _POSTS = f"""
            m.organisation, m.example, m.role,
            EXISTS (SELECT 1 FROM moderator o JOIN thread h ON h.id = p.thread_id JOIN theme t ON t.id = h.theme_id
                     WHERE o.member_id = m.id AND o.working_group_id = t.working_group_id)::bool AS moderates,
-           a.id AS answered_id, a.number AS answered_number, am.name AS answered_author
+           a.id AS answered_id, a.number AS answered_number, am.name AS answered_author,
+           (a.thread_id <> p.thread_id)::bool AS answered_elsewhere
       FROM post p LEFT JOIN member m ON m.id = p.author_id
       LEFT JOIN post a ON a.id = p.reply_to_id LEFT JOIN member am ON am.id = a.author_id
      WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 AND {_OF_MEETING} ORDER BY p.number"""
@@ -306,7 +355,9 @@ def _shown(
         written_at=found["written_at"],
         edited_at=found["edited_at"],
         revision=found["revision"],
-        answers=AnsweredPost(found["answered_id"], found["answered_number"], found["answered_author"])
+        answers=AnsweredPost(
+            found["answered_id"], found["answered_number"], found["answered_author"], found["answered_elsewhere"]
+        )
         if found["answered_id"] is not None
         else None,
         opening=" ".join(found["opening"].split()),

@@ -111,7 +111,9 @@ async def tagging_desk(
     """
     theme = await find_theme(theme_number)
     demand(may_moderate, viewer, theme.group, now)
-    threads = await rows("SELECT id, title FROM thread WHERE theme_id = $1 ORDER BY id", theme.id)
+    threads = await rows(
+        "SELECT id, title FROM thread WHERE theme_id = $1 AND moved_into_id IS NULL ORDER BY id", theme.id
+    )
     return TaggingDesk(
         theme=theme,
         asked=asked,

@@ -107,6 +107,10 @@ async def held_thread(
     return viewer, state
 
 
+# The threads whose pages name the thread $1, since contributions went from one to the other.
+_TITLE_ELSEWHERE = """
+    SELECT u.thread_id AS id FROM thread_turn u WHERE u.other_id = $1
+     UNION SELECT u.other_id FROM thread_turn u WHERE u.thread_id = $1 AND u.other_id IS NOT NULL ORDER BY id"""
 # What the authors of a thread are notified of: a pin changes nothing to their words.
 _EVENTS = {
     ThreadAct.RENAMED: Event.THREAD_RENAMED,
@@ -138,6 +142,8 @@ async def _tell(
     )
     await rows("UPDATE thread SET turns = turns + 1 WHERE id = $1", state.id)
     await raise_versions(theme=state.theme.id, thread=state.id)
+    for each in await rows(_TITLE_ELSEWHERE, state.id):
+        await raise_versions(thread=each["id"])
     if act in _EVENTS:
         await tell_of_thread(state.id, _EVENTS[act], await authors_of(state.id), now, key=turn["id"], actor=viewer.id)
     await journal.record(

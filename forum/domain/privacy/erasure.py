@@ -129,6 +129,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
     "moderation_decision": {"act": _SITE, "ground": _SITE, "facts": _WORDS, "statement": _WORDS},
     "moderation_notice": {"thing": _SITE, "ground": _SITE, "words": _WORDS, "address": _SEALED, "locale": _SITE},
     "moderator": {},
+    "moved_post": {},
     "notification": {"event": _SITE, "key": _SITE},
     "obligation": {"words": _WORDS, "done_words": _WORDS},
     "post": {"kind": _SITE, "state": _SITE, "source": _WORDS, "html": _WORDS, "plain": _WORDS},

@@ -381,9 +381,16 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
         {"sur": _POST, "etat": "outcome", "motif": "reason", "le": "treated_at"},
     ),
     "actes_sur_des_fils": ArchivePart(
-        """SELECT x.thread_id, x.act AS thread_act, x.before, x.reason, x.at FROM thread_turn x
+        """SELECT x.thread_id, x.act AS thread_act, x.before, x.reason, x.at, x.undone_at FROM thread_turn x
             WHERE x.member_id = $1 ORDER BY x.id""",
-        {"sur": "/fils/{thread_id}", "acte": "thread_act", "avant": "before", "motif": "reason", "le": "at"},
+        {
+            "sur": "/fils/{thread_id}",
+            "acte": "thread_act",
+            "avant": "before",
+            "motif": "reason",
+            "le": "at",
+            "defait_le": "undone_at",
+        },
     ),
     "reponses_officielles": ArchivePart(
         f"""SELECT x.decision, x.reason, x.service, x.created_at, p.number, t.number AS theme FROM answer x

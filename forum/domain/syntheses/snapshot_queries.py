@@ -234,7 +234,8 @@ def _window(start: datetime | None, end: datetime | None) -> FrozenWindow | None
 
 
 _THREADS: Final = f"""
-    SELECT t.id, t.title, th.number FROM thread t JOIN theme th ON th.id = t.theme_id WHERE {_IN_SCOPE} ORDER BY t.id"""
+    SELECT t.id, t.title, th.number FROM thread t JOIN theme th ON th.id = t.theme_id
+     WHERE {_IN_SCOPE} AND t.moved_into_id IS NULL ORDER BY t.id"""
 
 _PROPOSALS: Final = f"""
     SELECT p.id, p.number, p.version, p.wording, p.body_plain, p.origin, p.state, p.state_reason, p.theme_id,

@@ -231,7 +231,7 @@ async def list_themes() -> tuple[ThemeLine, ...]:
     found = await rows(
         f"""
         SELECT {THEME_COLUMNS}, t.introduction,
-               (SELECT COUNT(*) FROM thread h WHERE h.theme_id = t.id) AS threads,
+               (SELECT COUNT(*) FROM thread h WHERE h.theme_id = t.id AND h.moved_into_id IS NULL) AS threads,
                (SELECT COALESCE(SUM(h.posts_count), 0) FROM thread h WHERE h.theme_id = t.id) AS posts,
                (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND p.state IN {IN_FORCE_SQL}) AS proposals
           FROM theme t
@@ -306,7 +306,7 @@ async def _threads_of(theme_id: int, turn: PageTurn, meeting: int | None) -> Pag
                {_TAGGED if meeting else "CAST($2 AS INTEGER)"} AS tagged
           FROM thread h LEFT JOIN post c ON c.thread_id = h.id
            AND c.number = (SELECT MAX(l.number) FROM post l WHERE l.thread_id = h.id)
-         WHERE h.theme_id = $1 {f"AND {_TAGGED} > 0" if meeting else ""}""",
+         WHERE h.theme_id = $1 AND h.moved_into_id IS NULL {f"AND {_TAGGED} > 0" if meeting else ""}""",
         [theme_id, meeting or 0],
         _MOST_ACTIVE_FIRST,
         turn,

@@ -38,7 +38,10 @@ def _to_written(request: Request, written: Written, notice: str) -> Response:
 
 async def _replying(request: Request, form: Form | None) -> Desk:
     """The desk of a reply: the form begins with what the address quotes and answers."""
-    place = await posts.place_to_reply(request.state.viewer, request.path_params["thread"], request.state.now)
+    answered = form.values["en_reponse_a"] if form else asked_text(request, "en_reponse_a", limit=20)
+    place = await posts.place_to_reply(
+        request.state.viewer, request.path_params["thread"], request.state.now, answered=_number(answered)
+    )
     marks = read_marks(request.query_params.getlist("citation"))
     first = _reply_form(marks, asked_integer(request, "en_reponse_a", least=1), asked_text(request, "source"))
     return Desk(await _reply_context(place, form or first), first)
@@ -59,8 +62,8 @@ async def reply(request: Request, form: Form) -> Response:
 async def _rework(request: Request, form: Form) -> Response:
     """Do what a button other than publishing asks: show a preview, remove a quote, shorten a quote."""
     viewer, now = request.state.viewer, request.state.now
-    place = await posts.place_to_reply(viewer, request.path_params["thread"], now)
     action, marks, answered = form.text("acte"), marks_of(form), form.integer("en_reponse_a")
+    place = await posts.place_to_reply(viewer, request.path_params["thread"], now, answered=answered)
     if action.startswith("retirer-"):
         kept = [m for i, m in enumerate(marks) if action != f"retirer-{i}"]
         return await _reply_page(request, place, _reply_form(kept, answered, form.text("source")))
@@ -84,8 +87,13 @@ async def _reply_context(place: PostPlace, form: Form, preview: Preview | None =
     return {
         **await writing(form, preview),
         "place": place,
-        "answered": await posts.read_post(int(answered)) if answered.isdecimal() and len(answered) < 10 else None,
+        "answered": await posts.read_post(number) if (number := _number(answered)) else None,
     }
+
+
+def _number(typed: str) -> int | None:
+    """The number of a contribution, for a page that is shown again whatever was typed."""
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else None
 
 
 def _reply_form(marks: Sequence[QuoteMark], answered: int | None, source: str) -> Form:

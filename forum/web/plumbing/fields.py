@@ -37,6 +37,7 @@ FIELDS: Final = {
     # Things
     "theme": "by number",
     "fil": "by number",
+    "numeros": "of contributions in their thread, such as `12, 15-20`",
     "proposition": "by reference",
     "autre": "the other proposition of a pair",
     "destination": "the proposition that another is merged into",

@@ -65,6 +65,8 @@ NOTICES = {
     "fil-verrouille": "Le fil est verrouillé. Les personnes qui y ont contribué reçoivent une notification.",
     "fil-deverrouille": "Le fil est déverrouillé. Les personnes qui y ont contribué reçoivent une notification.",
     "fil-epingle": "Le fil est épinglé en tête de la liste de son thème.",
+    "contributions-deplacees": "Les contributions sont déplacées. Leurs auteurs reçoivent une notification.",
+    "contributions-remises": "Les contributions ont repris leur place. Leurs auteurs reçoivent une notification.",
     "fil-desepingle": "Le fil reprend sa place dans la liste de son thème.",
     "proposition-faite": "La proposition est enregistrée.",
     "proposition-retiree": "Votre proposition est retirée ; elle reste lisible, à part.",
