@@ -13,7 +13,7 @@ from rich.progress import Progress
 
 from forum import server
 from forum.commands import upkeep
-from forum.commands.running import THEMES, commands, fail, run, run_open, say, say_lines, with_database
+from forum.commands.running import commands, fail, run, run_open, say, say_lines, with_database
 from forum.domain.members import members
 from forum.domain.members.particulars import Particulars
 from forum.domain.privacy import personal_data
@@ -63,7 +63,7 @@ async def _prepare_example(configured: Settings) -> None:
     if configured.site.environment == "production":
         raise CannotStart("site.environment : la production ne prend pas d’exemple, servez sans --example")
     now = datetime.now(UTC)
-    await load_themes(THEMES)
+    await load_themes(configured.site.themes_path)
     accounts = await load_example(now)
     if accounts:
         _keep_accounts(configured, [asdict(account) for account in accounts])
@@ -93,10 +93,12 @@ def work_command() -> None:
 
 @commands.command("load-themes")
 def load_themes_command(
-    folder: Annotated[Path, typer.Argument(help="Dossier des fichiers de thèmes.")] = THEMES,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Dossier des fichiers de thèmes ; par défaut site.themes_dir.")
+    ] = None,
 ) -> None:
     """Créer ou mettre à jour les thèmes à partir de leurs fichiers ; le calendrier déjà fixé ne change pas."""
-    report = run_open(lambda: load_themes(folder))
+    report = run_open(lambda: load_themes(folder or settings().site.themes_path))
     say_lines(report.lines)
 
 

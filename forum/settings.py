@@ -42,6 +42,7 @@ class SiteSettings(SettingsSection):
     name: str
     data_dir: Path
     legal_dir: Path
+    themes_dir: Path
     accessibility: Literal["non conforme", "partiellement conforme", "totalement conforme"]
 
     @property
@@ -57,7 +58,7 @@ class SiteSettings(SettingsSection):
     @property
     def data_path(self) -> Path:
         """`data_dir`, from the root of the project when it is relative."""
-        return self.data_dir if self.data_dir.is_absolute() else ROOT / self.data_dir
+        return ROOT / self.data_dir
 
     @property
     def mail_path(self) -> Path:
@@ -67,7 +68,12 @@ class SiteSettings(SettingsSection):
     @property
     def legal_path(self) -> Path:
         """`legal_dir`, from the root of the project when it is relative."""
-        return self.legal_dir if self.legal_dir.is_absolute() else ROOT / self.legal_dir
+        return ROOT / self.legal_dir
+
+    @property
+    def themes_path(self) -> Path:
+        """`themes_dir`, from the root of the project when it is relative."""
+        return ROOT / self.themes_dir
 
 
 class ConsultationSettings(SettingsSection):

@@ -12,13 +12,11 @@ from forum.models.members import Role
 from forum.operations.backups import back_up
 from forum.operations.restores import restore
 from forum.sealing import make_key, seal, unseal
-from forum.settings import ROOT, Settings, settings
+from forum.settings import Settings, settings
 from tests.conftest import NOON
 from tests.databases import new_database, settings_at
 from tests.factories import make_member
 from tests.world import World
-
-THEMES = ROOT / "themes"
 
 
 def test_what_is_sealed_opens_again_and_shows_nothing(configured: Settings) -> None:
@@ -95,8 +93,8 @@ async def test_a_restored_site_says_what_the_key_at_hand_does_not_open(
     world: World, database: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await close_database()
-    await back_up(database, tmp_path / "site.tar.gz", THEMES, NOON)
+    await back_up(database, tmp_path / "site.tar.gz", NOON)
     _use(monkeypatch, make_key())
     async with new_database(tmp_path, "restored") as address:
-        restored = await restore(settings_at(address), tmp_path / "site.tar.gz", THEMES, replace=False)
+        restored = await restore(settings_at(address), tmp_path / "site.tar.gz", replace=False)
     assert any("doubles authentifications" in line for line in restored.lines())

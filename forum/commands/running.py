@@ -16,12 +16,10 @@ from forum.breaker import close_breakers
 from forum.database import close_database, open_database
 from forum.errors import CahierError, Invalid
 from forum.logs import open_logs
-from forum.settings import ROOT, Settings, settings
+from forum.settings import Settings, settings
 from forum.storage import StorageFault
 
 Result = TypeVar("Result")
-
-THEMES = ROOT / "themes"
 
 commands = typer.Typer(
     help="Cahier, forum de consultation.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False

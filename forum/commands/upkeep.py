@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from forum.commands.running import THEMES, commands, fail, in_loop, or_exit, run, run_open, say, say_lines
+from forum.commands.running import commands, fail, in_loop, or_exit, run, run_open, say, say_lines
 from forum.domain.journal_chain import NotedChain, verify
 from forum.domain.upkeep.fillings import mend_fillings
 from forum.domain.upkeep.identifiers import mend_identifiers
@@ -19,8 +19,6 @@ from forum.schema import migrate
 from forum.sealing import make_key
 from forum.settings import settings
 from forum.text.typography import moment, size
-
-ThemesFolder = Annotated[Path, typer.Option("--themes", help="Dossier des fichiers de thèmes.")]
 
 
 @commands.command("migrate")
@@ -60,7 +58,6 @@ def check_command() -> None:
 @commands.command("backup")
 def backup_command(
     file: Annotated[Path, typer.Argument(help="Fichier à écrire, qui n’existe pas encore (site-2026-12-01.tar.gz).")],
-    themes: ThemesFolder = THEMES,
 ) -> None:
     """Sauvegarder le site pendant qu’il tourne : base, pages légales et thèmes, dans un fichier.
 
@@ -72,7 +69,7 @@ def backup_command(
     aussitôt restaurée à l’essai (dans un dossier, ou dans une base d’un moment sur le même serveur, ce qui demande le
     droit CREATEDB) et comparée : intégrité, lignes de chaque table, documents, journal. Le fichier n’apparaît qu’après.
     """
-    made, concerns = run(backups.back_up, file, themes, datetime.now(UTC))
+    made, concerns = run(backups.back_up, file, datetime.now(UTC))
     say(f"Sauvegarde écrite, restaurée à l’essai et trouvée entière : {file}", markup=False)
     say_lines(concerns)
     say_lines(backups.contents(made))
@@ -85,14 +82,13 @@ def restore_command(
     replace: Annotated[
         bool, typer.Option("--replace", help="Remplacer la base qui est en place, sans retour possible.")
     ] = False,
-    themes: ThemesFolder = THEMES,
 ) -> None:
     """Rendre un site tel que sa sauvegarde l’a gardé ; le site et son ouvrier doivent être arrêtés.
 
     Une sauvegarde plus ancienne que le programme est migrée, une plus récente est refusée. La clé (FORUM_SECURITY__KEY)
     n’est pas dans la sauvegarde : remettez la même.
     """
-    restored = run(lambda configured: restores.restore(configured, file, themes, replace=replace))
+    restored = run(lambda configured: restores.restore(configured, file, replace=replace))
     say_lines(restored.lines())
 
 

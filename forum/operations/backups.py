@@ -31,7 +31,7 @@ from forum.sealing import KEY_FILE
 from forum.settings import Settings
 
 
-async def back_up(configured: Settings, file: Path, themes: Path, now: datetime) -> tuple[Manifest, tuple[str, ...]]:
+async def back_up(configured: Settings, file: Path, now: datetime) -> tuple[Manifest, tuple[str, ...]]:
     """Write a backup of the running site to a new file; it has its name once it was restored in a place of trial.
     Returns what it holds, and what is wrong with the database itself.
 
@@ -42,7 +42,7 @@ async def back_up(configured: Settings, file: Path, themes: Path, now: datetime)
     try:
         with TemporaryDirectory(dir=file.parent, prefix=".cahier-") as place:
             folder = Path(place)
-            _copy_pages(configured, themes, folder)
+            _copy_pages(configured, folder)
             manifest = await _copy_database(configured, folder, now)
             part.unlink(missing_ok=True)
             pack(part, folder, manifest)
@@ -75,8 +75,9 @@ def _part_of(file: Path) -> Path:
     return file.with_name(f".{file.name}.part")
 
 
-def _copy_pages(configured: Settings, themes: Path, folder: Path) -> None:
-    sources = [(themes, "themes"), *((configured.site.legal_path / one, f"legal/{one}") for one in ("fr", "en"))]
+def _copy_pages(configured: Settings, folder: Path) -> None:
+    site = configured.site
+    sources = [(site.themes_path, "themes"), *((site.legal_path / one, f"legal/{one}") for one in ("fr", "en"))]
     for source, name in sources:
         (folder / name).mkdir(parents=True)
         for page in sorted(source.glob("*.md")):

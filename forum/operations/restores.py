@@ -60,7 +60,7 @@ class Restored:
         yield "Refaites les effacements de comptes demandés depuis cette sauvegarde : ces comptes sont revenus."
 
 
-async def restore(configured: Settings, file: Path, themes: Path, *, replace: bool) -> Restored:
+async def restore(configured: Settings, file: Path, *, replace: bool) -> Restored:
     """Put a backup in the place of the database, and beside it the pages and themes that are not those in place.
 
     Raises:
@@ -80,7 +80,7 @@ async def restore(configured: Settings, file: Path, themes: Path, *, replace: bo
                 concerns = await _restore_file(configured, path, base, manifest, replace=replace)
             else:
                 concerns = await _restore_on_server(configured, base, manifest, replace=replace)
-            pages = tuple(_put_pages(configured, themes, unpacked))
+            pages = tuple(_put_pages(configured, unpacked))
     except OSError as problem:
         raise CannotStart(f"{file} : la restauration n’a pas pu se faire ({plain_reason(problem)})") from problem
     await open_database(configured)
@@ -158,11 +158,11 @@ def _refuse_in_use(path: Path, *, replace: bool) -> None:
             pass
 
 
-def _put_pages(configured: Settings, themes: Path, unpacked: Path) -> Iterator[str]:
+def _put_pages(configured: Settings, unpacked: Path) -> Iterator[str]:
     """Pages and themes are the deployer's, who may have corrected them since: nothing in place is overwritten."""
     for source, target, what, use in (
         (unpacked / "legal", configured.site.legal_path, "Pages légales", "FORUM_SITE__LEGAL_DIR={0}"),
-        (unpacked / "themes", themes, "Thèmes", "python -m forum load-themes {0}"),
+        (unpacked / "themes", configured.site.themes_path, "Thèmes", "FORUM_SITE__THEMES_DIR={0}"),
     ):
         if all(_is_same(each, target / each.relative_to(source)) for each in source.rglob("*.md")):
             yield f"{what} : rien à faire, ce qui est en place est ce qui a été sauvegardé."

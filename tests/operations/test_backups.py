@@ -60,7 +60,7 @@ async def saved(world: World, database: Settings, tmp_path: Path) -> tuple[Path,
     """A backup of a consultation, and what it says of itself."""
     await close_database()
     file = tmp_path / "site.tar.gz"
-    return file, (await back_up(database, file, THEMES, NOON))[0]
+    return file, (await back_up(database, file, NOON))[0]
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ async def new(migrated: str, tmp_path: Path) -> AsyncIterator[Settings]:
 
 
 async def put_back(file: Path, place: Settings, *, replace: bool = False) -> Restored:
-    return await restore(place, file, THEMES, replace=replace)
+    return await restore(place, file, replace=replace)
 
 
 async def test_a_site_comes_back_as_it_was_saved(
@@ -101,7 +101,7 @@ async def test_what_was_wrong_already_is_said_and_saved_all_the_same(
 ) -> None:
     await rows("UPDATE document SET sha256 = 'autre' WHERE content IS NOT NULL")
     await close_database()
-    _, concerns = await back_up(database, tmp_path / "site.tar.gz", THEMES, NOON)
+    _, concerns = await back_up(database, tmp_path / "site.tar.gz", NOON)
     assert concerns[0] == "Attention : le document 1 n’a plus l’empreinte notée quand il a été fait."
     assert set(concerns) <= set((await put_back(tmp_path / "site.tar.gz", new)).lines())
 
@@ -133,7 +133,7 @@ async def test_what_does_not_come_back_never_counts_as_a_backup(
     await close_database()
     monkeypatch.setattr(backups, "pack", half)
     with pytest.raises(CannotStart, match="pas une sauvegarde entière"):
-        await back_up(database, tmp_path / "site.tar.gz", THEMES, NOON)
+        await back_up(database, tmp_path / "site.tar.gz", NOON)
     assert not list(tmp_path.glob("*site.tar.gz*"))
     assert await last(database) is None
 
@@ -147,7 +147,7 @@ async def test_a_backup_of_a_database_that_takes_no_note_is_whole_and_says_so(
     await close_database()
     with monkeypatch.context() as patch:
         patch.setattr(backups, "note_saved", full)
-        _, concerns = await back_up(database, tmp_path / "site.tar.gz", THEMES, NOON)
+        _, concerns = await back_up(database, tmp_path / "site.tar.gz", NOON)
     assert concerns[-1].startswith("Attention : la base n’a pas pu noter cette sauvegarde (database or disk is full)")
     await put_back(tmp_path / "site.tar.gz", new)
 
@@ -157,7 +157,7 @@ async def test_a_backup_replaces_nothing_unless_it_is_told_to(
 ) -> None:
     file, manifest = saved
     with pytest.raises(CannotStart, match="existe déjà : donnez un autre nom"):
-        await back_up(database, file, THEMES, NOON)
+        await back_up(database, file, NOON)
     await put_back(file, new)
     await open_database(new)
     await rows("UPDATE member SET name = 'Après'")
@@ -271,10 +271,11 @@ async def test_pages_in_place_are_not_overwritten(saved: tuple[Path, Manifest], 
     shutil.copytree(THEMES, corrected)
     one = next(corrected.glob("*.md"))
     one.write_text("corrected", "utf-8")
-    restored = await restore(new, saved[0], corrected, replace=False)
+    site = new.site.model_copy(update={"themes_dir": corrected})
+    restored = await put_back(saved[0], new.model_copy(update={"site": site}))
     (said,) = [line for line in restored.pages if line.startswith("Thèmes")]
     assert one.read_text("utf-8") == "corrected"
-    assert (Path(said.split("load-themes ")[1]) / one.name).read_bytes() == (THEMES / one.name).read_bytes()
+    assert (Path(said.split("THEMES_DIR=")[1]) / one.name).read_bytes() == (THEMES / one.name).read_bytes()
 
 
 @pytest.mark.postgres_only
@@ -331,7 +332,7 @@ async def test_writes_during_a_backup_wait_for_nothing(world: World, database: S
     if url.startswith("postgres"):
         server = await asyncpg.connect(url)
         await server.execute(statement.format(written))
-        task = asyncio.create_task(back_up(database, tmp_path / "site.tar.gz", THEMES, NOON))
+        task = asyncio.create_task(back_up(database, tmp_path / "site.tar.gz", NOON))
         while not task.done():
             written += 1
             await server.execute(statement.format(written))
@@ -340,7 +341,7 @@ async def test_writes_during_a_backup_wait_for_nothing(world: World, database: S
     else:
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as site:
             site.execute(statement.format(written))
-            task = asyncio.create_task(back_up(database, tmp_path / "site.tar.gz", THEMES, NOON))
+            task = asyncio.create_task(back_up(database, tmp_path / "site.tar.gz", NOON))
             while not task.done():
                 written += 1
                 site.execute(statement.format(written))
