@@ -5,7 +5,6 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from forum import __version__
@@ -14,6 +13,7 @@ from forum.database import (
     applied_migrations,
     close_database,
     connect,
+    credentials_of,
     is_sqlite,
     open_database,
     tables,
@@ -27,6 +27,7 @@ from forum.domain.upkeep.seals import try_key
 from forum.errors import CannotStart, plain_reason
 from forum.operations import postgres
 from forum.operations.archives import BASES, Manifest, pack, saved_in, unpack
+from forum.operations.unfinished import workplace
 from forum.sealing import KEY_FILE
 from forum.settings import Settings
 
@@ -38,21 +39,19 @@ async def back_up(configured: Settings, file: Path, now: datetime) -> tuple[Mani
     Raises:
         CannotStart: the file is there already, the database cannot be read, or what was written does not come back.
     """
-    part = _part_of(file)
+    _refuse_to_overwrite(file)
     try:
-        with TemporaryDirectory(dir=file.parent, prefix=".cahier-") as place:
-            folder = Path(place)
-            _copy_pages(configured, folder)
-            manifest = await _copy_database(configured, folder, now)
-            part.unlink(missing_ok=True)
-            pack(part, folder, manifest)
-        concerns = await _try_restoring(configured, part)
-        os.replace(part, file)
-        copies.sync_folder(file.parent)
+        with workplace(file.parent) as place:
+            part, saved = place / file.name, place / "saved"
+            _copy_pages(configured, saved)
+            manifest = await _copy_database(configured, saved, now)
+            pack(part, saved, manifest)
+            shutil.rmtree(saved)
+            concerns = await _try_restoring(configured, part, place / "trial")
+            os.replace(part, file)
+            copies.sync_folder(file.parent)
     except OSError as problem:
         raise CannotStart(f"{file} : la sauvegarde ne peut pas être écrite ({plain_reason(problem)})") from problem
-    finally:
-        part.unlink(missing_ok=True)
     return manifest, (*concerns, *await _note(configured, saved_in(file, manifest)))
 
 
@@ -69,10 +68,9 @@ async def _note(configured: Settings, saved: Saved) -> tuple[str, ...]:
     return ()
 
 
-def _part_of(file: Path) -> Path:
+def _refuse_to_overwrite(file: Path) -> None:
     if file.exists():
         raise CannotStart(f"{file} existe déjà : donnez un autre nom")
-    return file.with_name(f".{file.name}.part")
 
 
 def _copy_pages(configured: Settings, folder: Path) -> None:
@@ -122,21 +120,20 @@ async def describe(configured: Settings, kind: str, version: str, now: datetime)
     )
 
 
-async def _try_restoring(configured: Settings, part: Path) -> tuple[str, ...]:
-    """Restore in a place of trial, which is taken away: a folder beside the file, or a database beside the site's."""
-    with TemporaryDirectory(dir=part.parent, prefix=".cahier-") as place:
-        folder = Path(place)
-        manifest = unpack(part, folder)
-        base = folder / BASES[manifest.database]
-        if manifest.database == "sqlite":
-            return await check(configured.with_database(f"sqlite:///{base}"), manifest)
-        return await _try_on_server(configured, base, manifest)
+async def _try_restoring(configured: Settings, part: Path, folder: Path) -> tuple[str, ...]:
+    """Restore in a place of trial, which is taken away: a folder, or a database beside the site's."""
+    manifest = unpack(part, folder)
+    base = folder / BASES[manifest.database]
+    if manifest.database == "sqlite":
+        return await check(configured.with_database(f"sqlite:///{base}"), manifest)
+    return await _try_on_server(configured, base, manifest)
 
 
 async def _try_on_server(configured: Settings, base: Path, manifest: Manifest) -> tuple[str, ...]:
-    name = f"cahier_essai_{os.getpid()}"
+    name = f"{credentials_of(configured)['database'][:40]}_restauration_d_essai"
     await connect(configured)
     try:
+        await _drop_left(name)
         await copies.create_database(name)
     except REFUSALS as problem:
         raise CannotStart(
@@ -151,8 +148,19 @@ async def _try_on_server(configured: Settings, base: Path, manifest: Manifest) -
         return await check(trial, manifest)
     finally:
         await connect(configured)
-        await copies.drop_database(name)
+        await copies.drop_database(name, used=True)
         await close_database()
+
+
+async def _drop_left(name: str) -> None:
+    """A backup that was killed leaves its database of trial; that of one under way is used by it."""
+    try:
+        await copies.drop_database(name, used=False)
+    except REFUSALS as problem:
+        raise CannotStart(
+            f"la base d’essai {name}, qu’une autre sauvegarde a faite, ne peut pas être retirée "
+            f"({plain_reason(problem)}) ; attendez que celle-ci finisse"
+        ) from problem
 
 
 async def check(restored: Settings, manifest: Manifest) -> tuple[str, ...]:

@@ -1,10 +1,10 @@
 """How does a site come back from its backup? Whole, in the place of what was there, or not at all."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from forum.database import (
     REFUSALS,
@@ -25,6 +25,7 @@ from forum.errors import CannotStart, plain_reason
 from forum.operations import postgres
 from forum.operations.archives import BASES, Manifest, saved_in, unpack
 from forum.operations.backups import check, contents
+from forum.operations.unfinished import workplace
 from forum.schema import migrate
 from forum.settings import Settings
 from forum.text.typography import moment
@@ -71,8 +72,7 @@ async def restore(configured: Settings, file: Path, *, replace: bool) -> Restore
     folder = path.parent if path else configured.site.data_path
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=folder, prefix=".cahier-") as place:
-            unpacked = Path(place)
+        with workplace(folder) as unpacked:
             manifest = unpack(file, unpacked)
             _refuse_others(manifest, "sqlite" if path else "postgres")
             base = unpacked / BASES[manifest.database]
@@ -168,10 +168,18 @@ def _put_pages(configured: Settings, unpacked: Path) -> Iterator[str]:
             yield f"{what} : rien à faire, ce qui est en place est ce qui a été sauvegardé."
             continue
         kept = configured.site.data_path / RESTORED / source.name
-        shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(source, kept)
+        _keep_beside(source, kept)
         back = use.format(kept)
         yield f"{what} : ce qui est en place diffère de la sauvegarde, gardée à côté ; pour y revenir : {back}"
+
+
+def _keep_beside(source: Path, kept: Path) -> None:
+    """A whole copy of a folder, or none, in the place of an earlier one."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with workplace(kept.parent) as place:
+        shutil.copytree(source, place / kept.name)
+        shutil.rmtree(kept, ignore_errors=True)
+        os.replace(place / kept.name, kept)
 
 
 def _is_same(one: Path, other: Path) -> bool:

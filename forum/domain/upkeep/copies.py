@@ -60,8 +60,9 @@ async def create_database(name: str) -> None:
     await rows(f'CREATE DATABASE "{name}" TEMPLATE template0')
 
 
-async def drop_database(name: str) -> None:
-    await rows(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+async def drop_database(name: str, *, used: bool) -> None:
+    """Drop it if it is there; `used`: also from under whoever is connected to it."""
+    await rows(f'DROP DATABASE IF EXISTS "{name}"{" WITH (FORCE)" if used else ""}')
 
 
 @contextmanager
