@@ -172,7 +172,7 @@ class Client(SqliteClient):
             try:
                 made.row_factory = sqlite3.Row
                 for pragma, value in self.pragmas.items():
-                    await made.execute(f"PRAGMA {pragma}={value}")
+                    await made.execute_fetchall(f"PRAGMA {pragma}={value}")
             except BaseException:
                 await made.close()
                 raise
