@@ -1,4 +1,4 @@
-"""The command line: `python -m forum <command>`. What keeps a site alive is in `forum/commands/upkeep.py`."""
+"""The command line: `python -m forum <command>`. What keeps a site alive is in `forum/commands/`."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import typer
 from rich.progress import Progress
 
 from forum import server
-from forum.commands import upkeep
+from forum.commands import saving, upkeep
 from forum.commands.running import commands, fail, run, run_open, say, say_lines, with_database
 from forum.domain.members import members
 from forum.domain.members.particulars import Particulars
@@ -27,7 +27,7 @@ from forum.schema import migrate
 from forum.settings import Settings, settings
 from forum.text.addresses import clean_address
 
-__all__ = ["commands", "upkeep"]
+__all__ = ["commands", "saving", "upkeep"]
 
 # The passwords of the example are random; this is where the person at this machine finds them again.
 EXAMPLE_ACCOUNTS = "comptes-exemple.json"

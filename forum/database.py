@@ -139,9 +139,10 @@ IDLE_SECONDS = 30
 """Seconds after which the server ends a transaction of a request that says nothing more: its process hangs."""
 
 
-async def open_database(settings: Settings, *, in_time: bool = False) -> None:
+async def open_database(settings: Settings, *, in_time: bool = False, older: bool = False) -> None:
     """Connect, and check that the schema is there, is this program's, and keeps ballots unique. `in_time`: nothing
-    waits long for PostgreSQL, as somebody waits for a page; jobs and commands may.
+    waits long for PostgreSQL, as somebody waits for a page; jobs and commands may. `older`: that of an earlier version
+    will do, to save it.
 
     Raises:
         CannotStart: the database cannot be reached, is empty or damaged, has another schema, or would allow two
@@ -151,11 +152,19 @@ async def open_database(settings: Settings, *, in_time: bool = False) -> None:
         raise _unmigrated(settings)
     await connect(settings, in_time=in_time)
     try:
+        await _refuse_unservable(settings, older=older)
+    except BaseException:
+        await close_database()
+        raise
+
+
+async def _refuse_unservable(settings: Settings, *, older: bool) -> None:
+    try:
         there = await tables()
         if not there:
             raise emptied(settings)
         refuse_newer(settings, applied := await applied_migrations(there))
-        if known_migrations() - applied:
+        if not older and known_migrations() - applied:
             raise _unmigrated(settings)
         unique = await unique_sets("ballot")
     except REFUSALS as problem:

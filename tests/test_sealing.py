@@ -96,5 +96,5 @@ async def test_a_restored_site_says_what_the_key_at_hand_does_not_open(
     await back_up(database, tmp_path / "site.tar.gz", NOON)
     _use(monkeypatch, make_key())
     async with new_database(tmp_path, "restored") as address:
-        restored = await restore(settings_at(address), tmp_path / "site.tar.gz", replace=False)
+        restored = await restore(settings_at(address), tmp_path / "site.tar.gz", NOON, replace=False)
     assert any("doubles authentifications" in line for line in restored.lines())

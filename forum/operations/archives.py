@@ -44,7 +44,7 @@ class Manifest(BaseModel):
     documents: int
     journal_entries: int
     journal_chain: str
-    sealed: int
+    sealed: int | None
     files: dict[str, str] = {}
 
 

@@ -1,8 +1,10 @@
 """How is a site saved while it runs, so that it comes back? The proof of a backup is its restoration, each time."""
 
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +17,7 @@ from forum.database import (
     connect,
     credentials_of,
     is_sqlite,
+    known_migrations,
     open_database,
     tables,
     unreached,
@@ -27,17 +30,20 @@ from forum.domain.upkeep.seals import try_key
 from forum.errors import CannotStart, plain_reason
 from forum.operations import postgres
 from forum.operations.archives import BASES, Manifest, pack, saved_in, unpack
+from forum.operations.newest import bring_up_to_date
 from forum.operations.unfinished import workplace
 from forum.sealing import KEY_FILE
 from forum.settings import Settings
 
 
 async def back_up(configured: Settings, file: Path, now: datetime) -> tuple[Manifest, tuple[str, ...]]:
-    """Write a backup of the running site to a new file; it has its name once it was restored in a place of trial.
-    Returns what it holds, and what is wrong with the database itself.
+    """Write a backup of the running site to a new file; it has its name once it was restored in a place of trial, where
+    that of an earlier version is brought up to date too, to know that it can be. Returns what it holds, and what is
+    wrong with the database itself.
 
     Raises:
-        CannotStart: the file is there already, the database cannot be read, or what was written does not come back.
+        CannotStart: the file is there already, the database cannot be read or is newer, or what was written does not
+        come back.
     """
     _refuse_to_overwrite(file)
     try:
@@ -47,15 +53,15 @@ async def back_up(configured: Settings, file: Path, now: datetime) -> tuple[Mani
             manifest = await _copy_database(configured, saved, now)
             pack(part, saved, manifest)
             shutil.rmtree(saved)
-            concerns = await _try_restoring(configured, part, place / "trial")
+            concerns = await _try_restoring(configured, part, place / "trial", now)
             os.replace(part, file)
             copies.sync_folder(file.parent)
     except OSError as problem:
         raise CannotStart(f"{file} : la sauvegarde ne peut pas être écrite ({plain_reason(problem)})") from problem
-    return manifest, (*concerns, *await _note(configured, saved_in(file, manifest)))
+    return manifest, (*concerns, *await note(configured, saved_in(file, manifest)))
 
 
-async def _note(configured: Settings, saved: Saved) -> tuple[str, ...]:
+async def note(configured: Settings, saved: Saved) -> tuple[str, ...]:
     """Let the site know of its backup, which is whole all the same when that cannot be written, and this is told."""
     await connect(configured)
     try:
@@ -66,6 +72,23 @@ async def _note(configured: Settings, saved: Saved) -> tuple[str, ...]:
     finally:
         await close_database()
     return ()
+
+
+def dated(folder: Path, now: datetime) -> Path:
+    """A new file in a folder of backups, which bears its moment."""
+    return folder / f"cahier-{now:%Y%m%dT%H%M%SZ}.tar.gz"
+
+
+def keep_latest(folder: Path, count: int) -> tuple[Path, ...]:
+    """Delete the oldest of the dated backups of a folder, and nothing else in it; returns which."""
+    found = sorted(one for one in folder.iterdir() if _DATED.fullmatch(one.name))
+    gone = tuple(found[:-count])
+    for one in gone:
+        one.unlink()
+    return gone
+
+
+_DATED = re.compile(r"cahier-\d{8}T\d{6}Z\.tar\.gz")
 
 
 def _refuse_to_overwrite(file: Path) -> None:
@@ -84,7 +107,7 @@ def _copy_pages(configured: Settings, folder: Path) -> None:
 
 async def _copy_database(configured: Settings, folder: Path, now: datetime) -> Manifest:
     """The database of one moment, in a file of the folder, with what it holds."""
-    await open_database(configured)
+    await open_database(configured, older=True)
     try:
         version = await copies.server_version()
         if is_sqlite():
@@ -103,33 +126,35 @@ async def _copy_database(configured: Settings, folder: Path, now: datetime) -> M
 
 
 async def describe(configured: Settings, kind: str, version: str, now: datetime) -> Manifest:
-    """What the open database holds."""
-    entries, chain = await holdings.journal_end()
+    """What the open database holds; one of an earlier version may lack what is counted here."""
+    there = await tables()
+    applied = await applied_migrations(there)
+    entries, chain = await holdings.journal_end() if "journal_head" in there else (0, "")
     return Manifest(
         program=__version__,
         site=configured.site.base_url,
         made_at=now,
         database="sqlite" if kind == "sqlite" else "postgres",
         server=version,
-        migrations=tuple(sorted(await applied_migrations(await tables()))),
+        migrations=tuple(sorted(applied)),
         tables=await holdings.holdings(),
         documents=await holdings.documents(),
         journal_entries=entries,
         journal_chain=chain,
-        sealed=(await try_key()).rows,
+        sealed=(await try_key()).rows if applied == known_migrations() else None,
     )
 
 
-async def _try_restoring(configured: Settings, part: Path, folder: Path) -> tuple[str, ...]:
+async def _try_restoring(configured: Settings, part: Path, folder: Path, now: datetime) -> tuple[str, ...]:
     """Restore in a place of trial, which is taken away: a folder, or a database beside the site's."""
     manifest = unpack(part, folder)
     base = folder / BASES[manifest.database]
     if manifest.database == "sqlite":
-        return await check(configured.with_database(f"sqlite:///{base}"), manifest)
-    return await _try_on_server(configured, base, manifest)
+        return (await check(configured.with_database(f"sqlite:///{base}"), manifest, now)).concerns
+    return await _try_on_server(configured, base, manifest, now)
 
 
-async def _try_on_server(configured: Settings, base: Path, manifest: Manifest) -> tuple[str, ...]:
+async def _try_on_server(configured: Settings, base: Path, manifest: Manifest, now: datetime) -> tuple[str, ...]:
     name = f"{credentials_of(configured)['database'][:40]}_restauration_d_essai"
     await connect(configured)
     try:
@@ -145,7 +170,7 @@ async def _try_on_server(configured: Settings, base: Path, manifest: Manifest) -
     try:
         trial = configured.with_database(urlsplit(configured.database.url)._replace(path=f"/{name}").geturl())
         await postgres.fill(trial, manifest.server, base)
-        return await check(trial, manifest)
+        return (await check(trial, manifest, now)).concerns
     finally:
         await connect(configured)
         await copies.drop_database(name, used=True)
@@ -163,24 +188,38 @@ async def _drop_left(name: str) -> None:
         ) from problem
 
 
-async def check(restored: Settings, manifest: Manifest) -> tuple[str, ...]:
-    """Compare a restored database with the manifest, row by row. Returns what was wrong with the database already when
-    it was saved: that must not keep anybody from saving it.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What it took to bring a restored database up to date; and what was wrong with it already when it was saved, which
+    must not keep anybody from saving it."""
+
+    mended: tuple[str, ...]
+    concerns: tuple[str, ...]
+
+
+async def check(restored: Settings, manifest: Manifest, now: datetime) -> Checked:
+    """Compare a restored database with the manifest, row by row, and bring one of an earlier version up to date.
 
     Raises:
-        CannotStart: something is not as it was saved.
+        CannotStart: something is not as it was saved, or cannot be migrated.
     """
     await connect(restored)
     try:
         fault = await holdings.damage() or holdings.difference(manifest.tables, await holdings.holdings())
-        concerns = [each async for each in _concerns()]
     except REFUSALS as problem:
         raise unreached(restored, problem) from problem
     finally:
         await close_database()
     if fault:
         raise CannotStart(f"la sauvegarde, une fois restaurée, n’est pas ce qui a été sauvegardé : {fault}")
-    return tuple(concerns)
+    mended = await bring_up_to_date(restored, now) if known_migrations() - set(manifest.migrations) else ()
+    await open_database(restored)
+    try:
+        return Checked(mended, tuple([each async for each in _concerns()]))
+    except REFUSALS as problem:
+        raise unreached(restored, problem) from problem
+    finally:
+        await close_database()
 
 
 async def _concerns() -> AsyncIterator[str]:
@@ -212,6 +251,7 @@ def kept_elsewhere(configured: Settings, manifest: Manifest) -> Iterator[str]:
     """The secrets that a backup does not hold, and what is lost without them."""
     key = "FORUM_SECURITY__KEY" if configured.security.key else str(configured.site.data_path / KEY_FILE)
     yield "Aucun réglage n’y est, donc aucun secret. Gardez ailleurs, et jamais avec elle :"
-    yield f"- la clé, {key} : sans elle, {manifest.sealed} valeurs scellées (doubles authentifications…) sont perdues"
+    sealed = "les" if manifest.sealed is None else manifest.sealed
+    yield f"- la clé, {key} : sans elle, {sealed} valeurs scellées (doubles authentifications…) sont perdues"
     yield "- les autres variables FORUM_…, dont les mots de passe de la base, des courriels et de ProConnect"
     yield "- la dernière empreinte du journal, qui prouvera qu’il n’a pas été récrit (verify-journal --expect)"

@@ -53,7 +53,7 @@ async def move(configured: Settings, url: str, now: datetime) -> tuple[Manifest,
             raise unreached(target, problem) from problem
         finally:
             await close_database()
-    return manifest, await check(target, manifest)
+    return manifest, (await check(target, manifest, now)).concerns
 
 
 async def _prepare(target: Settings) -> None:

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from forum.database import (
@@ -24,9 +25,8 @@ from forum.domain.upkeep.seals import try_key
 from forum.errors import CannotStart, plain_reason
 from forum.operations import postgres
 from forum.operations.archives import BASES, Manifest, saved_in, unpack
-from forum.operations.backups import check, contents
+from forum.operations.backups import Checked, check, contents
 from forum.operations.unfinished import workplace
-from forum.schema import migrate
 from forum.settings import Settings
 from forum.text.typography import moment
 
@@ -40,7 +40,7 @@ class Restored:
 
     manifest: Manifest
     migrated: bool
-    concerns: tuple[str, ...]
+    checked: Checked
     pages: tuple[str, ...]
     sealed: tuple[str, ...]
     mails: int
@@ -53,7 +53,8 @@ class Restored:
         yield from contents(made)
         if self.migrated:
             yield f"Base migrée de {made.migrations[-1]} à {max(known_migrations())}."
-        yield from self.concerns
+        yield from self.checked.mended
+        yield from self.checked.concerns
         yield from self.pages
         yield from self.sealed
         if self.mails:
@@ -61,7 +62,7 @@ class Restored:
         yield "Refaites les effacements de comptes demandés depuis cette sauvegarde : ces comptes sont revenus."
 
 
-async def restore(configured: Settings, file: Path, *, replace: bool) -> Restored:
+async def restore(configured: Settings, file: Path, now: datetime, *, replace: bool) -> Restored:
     """Put a backup in the place of the database, and beside it the pages and themes that are not those in place.
 
     Raises:
@@ -77,9 +78,9 @@ async def restore(configured: Settings, file: Path, *, replace: bool) -> Restore
             _refuse_others(manifest, "sqlite" if path else "postgres")
             base = unpacked / BASES[manifest.database]
             if path:
-                concerns = await _restore_file(configured, path, base, manifest, replace=replace)
+                checked = await _restore_file(configured, path, base, manifest, now, replace=replace)
             else:
-                concerns = await _restore_on_server(configured, base, manifest, replace=replace)
+                checked = await _restore_on_server(configured, base, manifest, now, replace=replace)
             pages = tuple(_put_pages(configured, unpacked))
     except OSError as problem:
         raise CannotStart(f"{file} : la restauration n’a pas pu se faire ({plain_reason(problem)})") from problem
@@ -90,7 +91,7 @@ async def restore(configured: Settings, file: Path, *, replace: bool) -> Restore
         mails = await waiting_mails()
     finally:
         await close_database()
-    return Restored(manifest, set(manifest.migrations) != known_migrations(), concerns, pages, sealed, mails)
+    return Restored(manifest, set(manifest.migrations) != known_migrations(), checked, pages, sealed, mails)
 
 
 def _path(configured: Settings) -> Path | None:
@@ -122,18 +123,18 @@ def _refuse_to_replace(place: str) -> CannotStart:
 
 
 async def _restore_file(
-    configured: Settings, path: Path, base: Path, manifest: Manifest, *, replace: bool
-) -> tuple[str, ...]:
+    configured: Settings, path: Path, base: Path, manifest: Manifest, now: datetime, *, replace: bool
+) -> Checked:
     """Everything is checked and migrated on the file that will take the place, before it does."""
     _refuse_in_use(path, replace=replace)
-    here = configured.with_database(f"sqlite:///{base}")
-    concerns = await check(here, manifest)
-    await migrate(here)
+    checked = await check(configured.with_database(f"sqlite:///{base}"), manifest, now)
     copies.replace_file(base, path)
-    return concerns
+    return checked
 
 
-async def _restore_on_server(configured: Settings, base: Path, manifest: Manifest, *, replace: bool) -> tuple[str, ...]:
+async def _restore_on_server(
+    configured: Settings, base: Path, manifest: Manifest, now: datetime, *, replace: bool
+) -> Checked:
     await connect(configured)
     try:
         version = await copies.server_version()
@@ -145,9 +146,7 @@ async def _restore_on_server(configured: Settings, base: Path, manifest: Manifes
     finally:
         await close_database()
     await postgres.fill(configured, version, base)
-    concerns = await check(configured, manifest)
-    await migrate(configured)
-    return concerns
+    return await check(configured, manifest, now)
 
 
 def _refuse_in_use(path: Path, *, replace: bool) -> None:

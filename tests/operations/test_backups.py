@@ -71,7 +71,7 @@ async def new(migrated: str, tmp_path: Path) -> AsyncIterator[Settings]:
 
 
 async def put_back(file: Path, place: Settings, *, replace: bool = False) -> Restored:
-    return await restore(place, file, replace=replace)
+    return await restore(place, file, NOON, replace=replace)
 
 
 async def test_a_site_comes_back_as_it_was_saved(
@@ -349,3 +349,22 @@ async def test_writes_during_a_backup_wait_for_nothing(world: World, database: S
     manifest, _ = await task
     assert written > 0
     assert manifest.tables["working_group"].rows > 0
+
+
+def test_a_folder_keeps_as_many_dated_backups_as_it_is_told(machine: dict[str, str], tmp_path: Path) -> None:
+    names = ["cahier-20200101T000000Z.tar.gz", "cahier-20210101T000000Z.tar.gz", "cahier-notes.tar.gz", "avant.tar.gz"]
+    for name in names:
+        (tmp_path / name).touch()
+    made = command(machine, "backup", str(tmp_path), "--keep", "2")
+    assert (made.returncode, made.stderr) == (0, "")
+    left = {one.name for one in tmp_path.glob("*.tar.gz")}
+    (new_one,) = left - set(names)
+    assert left == {new_one, *names[1:]}
+    assert f"Supprimée : {tmp_path / names[0]}\n" in made.stdout
+    refused = command(machine, "backup", str(tmp_path / "un-fichier.tar.gz"), "--keep", "2")
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    # One that fails takes no other away.
+    (tmp_path / names[0]).touch()
+    missing = machine | {"FORUM_SITE__LEGAL_DIR": "/nulle/part", "FORUM_SITE__DATA_DIR": str(tmp_path / "rien")}
+    assert command(missing, "backup", str(tmp_path), "--keep", "1").returncode == 1
+    assert {one.name for one in tmp_path.glob("*.tar.gz")} == {new_one, *names}

@@ -26,6 +26,8 @@ __all__ = ["new", "saved"]  # fixtures
 
 pytestmark = pytest.mark.slow
 
+EACH = pytest.mark.parametrize("points", [1, pytest.param(9, marks=pytest.mark.faults)])
+
 # The command line, killed as it touches a folder for the n-th time; the first run counts how often it does.
 KILLED = """
 import os, signal, sys
@@ -44,7 +46,6 @@ try:
 finally:
     print(touched, file=sys.stderr)
 """
-POINTS = 5
 
 
 def run(place: Settings, folder: Path, left: int, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -58,14 +59,14 @@ def run(place: Settings, folder: Path, left: int, *arguments: str) -> subprocess
     )
 
 
-async def kills(place: Settings, folder: Path, whole: list[str], again: list[str]) -> AsyncIterator[int]:
+async def kills(place: Settings, folder: Path, whole: list[str], again: list[str], points: int) -> AsyncIterator[int]:
     """Run a command to its end, then kill another one like it at several points; each is yielded once it is dead."""
     ran = await to_thread.run_sync(run, place, folder, 0, *whole)
     assert ran.returncode == 0, ran.stderr
     times = int(ran.stderr.splitlines()[-1])
-    assert times > POINTS
-    for point in range(1, POINTS + 1):
-        ended = await to_thread.run_sync(run, place, folder, times * point // (POINTS + 1) + 1, *again)
+    assert times > points
+    for point in range(1, points + 1):
+        ended = await to_thread.run_sync(run, place, folder, times * point // (points + 1) + 1, *again)
         assert ended.returncode == -signal.SIGKILL, ended.stderr
         await _others_end(place)
         yield point
@@ -89,32 +90,37 @@ async def _others_are_there(place: Settings) -> bool:
     return False
 
 
-async def test_a_killed_backup_is_no_backup(world: World, database: Settings, tmp_path: Path) -> None:
+@EACH
+async def test_a_killed_backup_is_no_backup(world: World, database: Settings, tmp_path: Path, points: int) -> None:
     await close_database()
     folder = tmp_path / "saved"
     folder.mkdir()
     whole, again = ["backup", str(folder / "first.tar.gz")], ["backup", str(folder / "second.tar.gz")]
-    async for _ in kills(database, folder, whole, again):
+    async for _ in kills(database, folder, whole, again, points):
         assert [one.name for one in folder.glob("[!.]*")] == ["first.tar.gz"]
         assert len(list(folder.glob(".*"))) == 1
     await back_up(database, folder / "second.tar.gz", NOON)
     assert sorted(one.name for one in folder.iterdir()) == ["first.tar.gz", "second.tar.gz"]
     if database.database.url.startswith("postgres"):
         await connect(database)
-        assert await rows("SELECT datname FROM pg_database WHERE datname LIKE '%_restauration_d_essai'") == []
+        left = "SELECT datname FROM pg_database WHERE datname = current_database() || '_restauration_d_essai'"
+        assert await rows(left) == []
 
 
-async def test_a_killed_restoration_leaves_one_of_the_two_whole(saved: tuple[Path, Manifest], new: Settings) -> None:
+@EACH
+async def test_a_killed_restoration_leaves_one_of_the_two_whole(
+    saved: tuple[Path, Manifest], new: Settings, points: int
+) -> None:
     file, manifest = saved
     path = new.database.url.removeprefix("sqlite:///")
     folder = new.site.data_path if new.database.url.startswith("postgres") else Path(path).parent
     former = None
-    async for _ in kills(new, folder, ["restore", str(file)], ["restore", str(file), "--replace"]):
+    async for _ in kills(new, folder, ["restore", str(file)], ["restore", str(file), "--replace"], points):
         assert await saved_again(new) in (former, manifest.tables)
         await change(new)
         former = await saved_again(new)
         assert former != manifest.tables
-    await restore(new, file, replace=True)
+    await restore(new, file, NOON, replace=True)
     assert await saved_again(new) == manifest.tables
     assert [one.name for one in folder.glob(".cahier-*")] == []
 
