@@ -23,7 +23,8 @@ from forum.app import build, say_leaving
 from forum.connections import Connection, State, cut_bodies, leave
 from forum.domain.upkeep.state import versions
 from forum.errors import CannotStart, plain_reason
-from forum.settings import Settings, supervisor_address
+from forum.settings import Settings
+from forum.supervisor import show_life, tell_supervisor
 from forum.web.plumbing.middleware import security_headers
 
 # Seconds that open requests have to end once nothing is accepted any more; of those, what a body still has to arrive.
@@ -37,9 +38,6 @@ KEEP_ALIVE = 75
 FILES = 65536
 # Seconds after which a client that takes nothing more of its answer is cut; until then both are kept for it.
 UNREAD = 60
-
-# Seconds between two signs of life; a loop that is blocked gives none, and systemd restarts the process.
-WATCHDOG = 5
 
 log = structlog.get_logger()
 
@@ -119,8 +117,6 @@ def configuration(app: Callable[..., Any], settings: Settings) -> uvicorn.Config
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies or None,
         timeout_keep_alive=KEEP_ALIVE,
-        callback_notify=_feed_watchdog,
-        timeout_notify=WATCHDOG,
         timeout_graceful_shutdown=GRACE,
     )
 
@@ -143,7 +139,9 @@ async def _serve_on(bound: socket.socket, settings: Settings, announce: Callable
         drain = settings.server.drain_seconds
         server = Server(config, announce=answering, leave=partial(say_leaving, app), drain=drain)
         server.state.headers = security_headers(settings)
+        living = asyncio.create_task(show_life(), name="signs of life")
         await server.serve([bound])
+        living.cancel()
     log.info("the site has stopped", program=running["program"])
 
 
@@ -152,18 +150,6 @@ def settle() -> None:
     again and again while requests are answered."""
     gc.collect()
     gc.freeze()
-
-
-def tell_supervisor(state: str) -> None:
-    """Tell systemd (sd_notify(3)), when it started this process; nothing otherwise."""
-    address = supervisor_address()
-    if address:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as one:
-            one.sendto(state.encode(), "\0" + address[1:] if address.startswith("@") else address)
-
-
-async def _feed_watchdog() -> None:
-    tell_supervisor("WATCHDOG=1")
 
 
 def _take_files() -> None:

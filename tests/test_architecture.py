@@ -16,7 +16,7 @@ from forum.settings import ROOT
 # From the bottom up: a room imports only what stands in lower ranks, or in itself.
 RANKS = [
     {"errors"},
-    {"settings", "logs", "storage", "sqlite", "postgres", "sealing"},
+    {"settings", "supervisor", "logs", "storage", "sqlite", "postgres", "sealing"},
     {"text", "ranking", "documents"},
     {"models", "rights"},
     {"permissions", "language"},

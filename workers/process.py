@@ -18,6 +18,7 @@ from forum.domain.upkeep.state import versions
 from forum.errors import CannotStart
 from forum.jobs import bell_over, hang_bell, open_bell
 from forum.settings import Settings
+from forum.supervisor import show_life, tell_supervisor
 from workers.workshop import Workshop, listen
 
 LONGEST_SILENCE: Final = 5.0
@@ -43,9 +44,11 @@ async def work(known: Settings) -> None:
         await clock.ask()
         await open_bell(known)
         log.info("the worker begins", **asdict(await versions()))
+        tell_supervisor("READY=1")
         working, stopping = asyncio.create_task(at_work(breaker)), asyncio.create_task(told_to_stop.wait())
         await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
+        tell_supervisor("STOPPING=1")
         if not working.done():
             working.cancel()
             await asyncio.wait({working})
@@ -64,6 +67,7 @@ async def at_work(breaker: Breaker) -> None:
     workshop = Workshop()
     try:
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(show_life())
             tasks.create_task(workshop.look_for_ever())
             tasks.create_task(clock.follow())
             tasks.create_task(_listen_for_ever(workshop, breaker))
