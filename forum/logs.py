@@ -9,6 +9,7 @@ import asyncio
 import atexit
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
@@ -112,7 +113,8 @@ def _with_request(_: object, __: str, line: Line) -> Line:
 class _Stream:
     """Where the log is written. Lines of requests that were answered wait for a moment, so that one write takes many:
     writing costs more than making them. Any other line is written at once, after those that wait. What it does not
-    take, on a full disk mostly, breaks no request: it is counted, and said with the first that is taken again."""
+    take, on a full disk mostly, breaks no request: it is counted, and said with the first that is taken again. A pipe
+    that nobody reads any more is left for good."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -130,6 +132,9 @@ class _Stream:
         try:
             written = self._stream.write("".join([*told, *lines, text]))
             self._stream.flush()
+        except BrokenPipeError:
+            leave_pipe(self._stream)
+            return 0
         except OSError:
             self._lost += len(lines) + text.count("\n")
             return 0
@@ -143,6 +148,13 @@ class _Stream:
         self._waiting.append(f"{line}\n")
         if len(self._waiting) == 1:
             asyncio.get_running_loop().call_later(SOON, write_waiting)
+
+
+def leave_pipe(stream: TextIO) -> None:
+    """Let a stream lead nowhere from now on, for all who write to it, until the last flush of the process."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 _opened: list[tuple[_Stream, Callable[[], None]]] = []

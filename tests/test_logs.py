@@ -5,6 +5,7 @@ import errno
 import io
 import json
 import logging
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -278,3 +279,12 @@ async def test_what_is_not_there_answers_without_a_number(client: AsyncClient) -
         first, second = [await client.get("/propositions/rien", headers={"Accept": accepted}) for _ in range(2)]
         assert first.headers["x-request-id"] != second.headers["x-request-id"]
         assert first.text == second.text
+
+
+def test_a_pipe_that_nobody_reads_any_more_is_left() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w", buffering=1) as gone:
+        for _ in range(2):
+            _Stream(gone).write("une ligne\n")
+        assert os.readlink(f"/proc/self/fd/{write}") == os.devnull

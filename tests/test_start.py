@@ -244,6 +244,23 @@ def test_a_site_whose_redis_is_away_starts_and_says_what_it_lacks(machine: dict[
     assert set(said[1:]) == {"the site answers", "request", "the site has stopped"}
 
 
+def test_a_site_whose_output_nobody_reads_any_more_goes_on(machine: dict[str, str]) -> None:
+    """Whoever looked at its beginning (`serve 2>&1 | head`) is gone before it answers."""
+    read, write = os.pipe()
+    os.close(read)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "forum", "serve"], cwd=ROOT, env=machine, stdout=write, stderr=write, text=True
+    )
+    os.close(write)
+    try:
+        wait_for_answer(machine["FORUM_SITE__BASE_URL"], process)
+        with Client(base_url=machine["FORUM_SITE__BASE_URL"]) as client:
+            assert [client.get("/aide").status_code for _ in range(3)] == [200, 200, 200]
+        stop(process)
+    finally:
+        process.kill()
+
+
 def test_an_account_is_made_from_the_command_line(machine: dict[str, str]) -> None:
     assert command(machine, "load-themes").returncode == 0
     person = ["create-user", "--name", "Agnès Lambert", "--email", "agnes@exemple.fr", "--role", "agent", "--generate"]

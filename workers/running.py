@@ -80,7 +80,9 @@ async def _try(claim: Claim, work: Work) -> None:
     except LostLease:
         raise
     except Exception as problem:
-        await _failed(claim, work, _too_long() if limit.expired() else problem)
+        trace = _trace()
+        met = _tell(problem, trace)
+        await _failed(claim, work, _too_long() if limit.expired() else met, trace)
 
 
 def _too_long() -> Unavailable:
@@ -88,11 +90,18 @@ def _too_long() -> Unavailable:
     return Unavailable("Rien n’est sorti en {minutes:g} minutes.", values={"minutes": minutes})
 
 
-async def _failed(claim: Claim, work: Work, problem: Exception) -> None:
-    trace = _trace()
+def _tell(problem: Exception, trace: str) -> Exception:
+    """Log why a try failed; returns what it was. What is away is no fault of the program: it is one line, by its name,
+    and a count for as long as it lasts, however many jobs need it."""
     fault = noted_on_the_way(problem)
-    log.error("job failed", trace_id=trace, exc_info=fault is None)
-    problem = fault or problem
+    if fault is None and isinstance(problem, Unavailable):
+        log.warning("job waits", fault=type(problem).__name__, reason=_reason(problem), trace_id=trace)
+    else:
+        log.error("job failed", trace_id=trace, exc_info=fault is None)
+    return fault or problem
+
+
+async def _failed(claim: Claim, work: Work, problem: Exception, trace: str) -> None:
     if claim.tries >= work.last_try:
         await work.fail(claim, _reason(problem), trace, clock())
     else:

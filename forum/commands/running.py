@@ -15,7 +15,7 @@ from rich.console import Console
 from forum.breaker import close_breakers
 from forum.database import close_database, open_database
 from forum.errors import CahierError, Invalid
-from forum.logs import open_logs
+from forum.logs import leave_pipe, open_logs
 from forum.settings import Settings, settings
 from forum.storage import StorageFault
 
@@ -24,7 +24,17 @@ Result = TypeVar("Result")
 commands = typer.Typer(
     help="Cahier, forum de consultation.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-say = Console(highlight=False, soft_wrap=True).print
+
+
+class Voice(Console):
+    """What commands say. Who stops listening (`status | head -1`) ends nothing, least of all a site that is served."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        leave_pipe(sys.stdout)
+
+
+say = Voice(highlight=False, soft_wrap=True).print
 
 
 def say_lines(lines: Iterable[str]) -> None:

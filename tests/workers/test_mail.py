@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from email.policy import default
 from ipaddress import ip_address
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -33,6 +34,8 @@ from forum.models.joining import Purpose
 from forum.routes import routes
 from forum.settings import ROOT, Settings, settings
 from tests.conftest import NOON, Clock
+from tests.test_logs import Log
+from tests.test_logs import log as log
 from workers import mail, running
 from workers.letters import WIDTH, UnwritableAddress, message_of
 
@@ -416,6 +419,21 @@ async def test_a_silent_server_is_left_alone_by_the_mails_that_follow(
     monkeypatch.setattr(mail, "rests_until", mail.rests_until - mail.REST)
     await work(await post())
     assert len(calls) == 2
+
+
+async def test_a_server_that_is_away_is_one_line_without_a_traceback(
+    database: Settings, now: Clock, configure: Configure, log: Log
+) -> None:
+    """However many mails wait for it, and in whatever words each says so."""
+    async with mail_server(Postbox()) as port:
+        configure(port)
+    for pause in (0.0, mail.REST, 0.0):
+        mail.rests_until = monotonic() + pause
+        assert (await work(await post()))["state"] == "queued"
+    (line,) = log.lines
+    assert (line["event"], line["fault"], line["level"]) == ("job waits", "MailServerAway", "warning")
+    assert "connexion refusée" in line["reason"]
+    assert ADDRESS not in log.stream.getvalue()
 
 
 @pytest.mark.parametrize(("answer", "code"), [("550 5.1.1 <{address}>: unknown here", "550 5.1.1"), ("553 no", "553")])
