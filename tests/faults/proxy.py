@@ -12,9 +12,10 @@ AT_ONCE: Final = 65536
 class Proxy:
     """Passes bytes both ways. `delay` holds each piece back for so many seconds; `freeze()` holds all of them back
     until `thaw()`, over connections that stay open and new ones that are accepted; `stop()` cuts and refuses
-    connections until `start()`."""
+    connections until `start()`. `at` is the address of this machine where it listens."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, at: str = "127.0.0.1") -> None:
+        self._at = at
         self.delay = 0.0
         self.port = 0
         self.accepted = 0
@@ -28,7 +29,7 @@ class Proxy:
 
     async def start(self) -> None:
         """Accept connections, on the port of the first time."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._accept, self._at, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -79,14 +80,14 @@ class Proxy:
 
 
 @asynccontextmanager
-async def before(address: str) -> AsyncIterator[tuple[Proxy, str]]:
+async def before(address: str, *, at: str = "127.0.0.1") -> AsyncIterator[tuple[Proxy, str]]:
     """A proxy in front of the service at `address`, and the address that leads through it."""
     parts = urlsplit(address)
-    proxy = Proxy(str(parts.hostname), int(parts.port or 0))
+    proxy = Proxy(str(parts.hostname), int(parts.port or 0), at=at)
     await proxy.start()
-    who, at, _ = parts.netloc.rpartition("@")
+    who, sign, _ = parts.netloc.rpartition("@")
     try:
-        yield proxy, parts._replace(netloc=f"{who}{at}127.0.0.1:{proxy.port}").geturl()
+        yield proxy, parts._replace(netloc=f"{who}{sign}{at}:{proxy.port}").geturl()
     finally:
         proxy.thaw()
         await proxy.stop()
