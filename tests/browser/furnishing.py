@@ -94,7 +94,7 @@ async def furnish(site: Site) -> None:
         await sent(moderator, f"{THEME}/proposer", formulation="Prêter des ordinateurs portables aux habitants")
         await _harvest(moderator)
         site.places["locked"] = await _arrange(moderator)
-        site.places["left"], site.places["moved"] = await _move(moderator, int(site.places["locked"]))
+        site.places["left_thread"], site.places["moved"] = await _move(moderator, int(site.places["locked"]))
     await _live(site)
     async with site.desk("agent") as agent:
         site.places["draft"] = await compile_(agent, "3")
