@@ -242,6 +242,7 @@ def test_only_these_modules_speak_to_another_server() -> None:
         "forum/postgres.py",
         "forum/schema.py",
         "forum/server.py",
+        "forum/supervisor.py",
         "workers/engine.py",
         "workers/mail.py",
         "workers/workshop.py",
