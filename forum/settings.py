@@ -424,6 +424,11 @@ def without_settings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.upper().startswith("FORUM_")}
 
 
+def wanted_temporary() -> str:
+    """The folder of temporary files that the environment names; empty when it names none."""
+    return os.environ.get("TMPDIR", "")
+
+
 def supervisor_address() -> str:
     """Where systemd listens to the process that it started; empty when somebody else did."""
     return os.environ.get("NOTIFY_SOCKET", "")

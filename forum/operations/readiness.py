@@ -1,6 +1,7 @@
 """What keeps this site from opening in production? Everything at once, in the names that the environment uses."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -9,7 +10,8 @@ from forum.domain.legal import blanks_in
 from forum.domain.members.members import has_examples
 from forum.domain.upkeep.seals import try_key
 from forum.errors import CahierError
-from forum.settings import Settings, reasons, variable
+from forum.settings import Settings, reasons, variable, wanted_temporary
+from forum.storage import TOLD, StorageFault, Trouble, temporary_folder, trouble_in
 
 
 async def lacking() -> list[str]:
@@ -22,6 +24,7 @@ async def lacking() -> list[str]:
     return [
         *(line for one in configured.lacks() for line in (f"{variable(one.setting)} {one.reason} :", f"  {one.line}")),
         *await _in_database(configured),
+        *_on_temporary_files(),
         *_on_legal_pages(configured),
     ]
 
@@ -39,10 +42,23 @@ async def _in_database(configured: Settings) -> list[str]:
             return ["La base contient les membres inventés de l’exemple : donnez-en une autre (FORUM_DATABASE__URL)."]
         # The key is that of the settings, which are refused as long as they lack anything in production.
         return [] if [*configured.lacks()] else [*(await try_key()).lines()]
+    except StorageFault as fault:
+        return [fault.told]
     except CahierError as problem:
         return [str(problem)]
     finally:
         await close_database()
+
+
+def _on_temporary_files() -> Iterator[str]:
+    """Documents are laid out, and files that people send are read, in a folder that must take them."""
+    folder, wanted = temporary_folder(), wanted_temporary()
+    if folder is None:
+        yield TOLD[Trouble.NO_TEMPORARY]
+    elif wanted and folder != Path(wanted).absolute():
+        yield f"TMPDIR={wanted} : ce dossier ne peut pas être écrit, les fichiers temporaires iraient dans {folder}"
+    elif trouble := trouble_in(folder):
+        yield f"{TOLD[trouble].format(place=folder)} (fichiers temporaires : TMPDIR)"
 
 
 def _on_legal_pages(configured: Settings) -> Iterator[str]:

@@ -2,12 +2,15 @@
 
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from forum.operations import readiness
 from forum.sealing import make_key
 from forum.settings import ROOT
+from tests.faults.disks import unwritable
 from tests.test_legal import complete
 from tests.test_start import command, environment, machine
 
@@ -76,3 +79,23 @@ def test_settings_that_are_none_are_named_as_the_environment_names_them(environm
     refused = command(environment | wrong, "check")
     assert refused.returncode == 1
     assert sorted(line.split(" : ")[0] for line in refused.stdout.splitlines()) == sorted(wrong)
+
+
+def test_a_folder_of_temporary_files_that_takes_none_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert [*readiness._on_temporary_files()] == []
+    with unwritable(tmp_path):
+        assert [*readiness._on_temporary_files()] == [
+            f"{tmp_path} : en lecture seule ; rendez-le inscriptible, le site écrira de nouveau de lui-même "
+            "(fichiers temporaires : TMPDIR)"
+        ]
+        monkeypatch.setattr(tempfile, "tempdir", None)
+        (line,) = readiness._on_temporary_files()
+        assert line.startswith(f"TMPDIR={tmp_path} : ce dossier ne peut pas être écrit")
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", list)
+    assert [*readiness._on_temporary_files()] == [
+        "aucun dossier temporaire ne peut être écrit ; donnez-en un par TMPDIR"
+    ]
+    monkeypatch.setattr(tempfile, "tempdir", None)
