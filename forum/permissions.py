@@ -325,6 +325,15 @@ def may_edit_post(
     return by_role and _while_contributions_are_open(schedule, now)
 
 
+def may_reuse(state: PostState) -> Verdict:
+    """Quote a contribution, keep or propose words of it, say how its reading ended: as long as its words are shown."""
+    return ALLOWED if state is PostState.SHOWN else _refused(_NOT_REUSED[state])
+
+
+_NOT_REUSED = {
+    PostState.HIDDEN: "Cette contribution est masquée.",
+    PostState.WITHDRAWN: "Cette contribution est retirée.",
+}
 _NOT_SHOWN = {
     PostState.HIDDEN: "Cette contribution est masquée. Elle ne peut pas être modifiée.",
     PostState.WITHDRAWN: "Cette contribution est retirée. Affichez-la de nouveau pour la modifier.",

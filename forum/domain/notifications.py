@@ -146,6 +146,10 @@ async def _tell_members(
         )
 
 
+STANDS = """NOT (n.event IN ('quote', 'reply', 'mention') AND EXISTS (
+                   SELECT 1 FROM post np WHERE np.id = n.post_id AND np.state <> 'shown'))"""
+"""That a notification is not of words that are no longer shown: it waits for them to be shown again."""
+
 _NEWEST_FIRST = SortOrder({"n.id": int}, newest_first=True)
 
 
@@ -153,7 +157,7 @@ async def list_notices(viewer: Viewer | None, turn: PageTurn = FIRST) -> Page[No
     """A page of the events for this member, newest first. Raises SignInRequired."""
     viewer = demand(may_read_notifications, viewer)
     found = await read_page(
-        """SELECT n.id, n.post_id, n.thread_id, n.event, n.created_at, n.read_at, m.name AS author, t.title,
+        f"""SELECT n.id, n.post_id, n.thread_id, n.event, n.created_at, n.read_at, m.name AS author, t.title,
                   COALESCE(substr(p.plain, 1, 200), q.wording, '') AS excerpt, q.number AS proposal_number,
                   h.number AS theme_number, h.title AS theme_title
              FROM notification n
@@ -161,7 +165,7 @@ async def list_notices(viewer: Viewer | None, turn: PageTurn = FIRST) -> Page[No
              LEFT JOIN member m ON m.id = p.author_id
              LEFT JOIN proposal q ON q.id = n.proposal_id
              LEFT JOIN theme h ON h.id = COALESCE(n.theme_id, q.theme_id)
-            WHERE n.member_id = $1""",
+            WHERE n.member_id = $1 AND {STANDS}""",
         [viewer.id],
         _NEWEST_FIRST,
         turn,

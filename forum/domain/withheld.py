@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from forum.database import insert_rows, row, rows
+from forum.database import Row, insert_rows, row, rows
 from forum.models.moderation import Ground, Moderated
 from forum.models.posts import PostState
 from forum.models.proposals import ProposalState
@@ -74,17 +74,39 @@ class Aside:
     withdrawn_at: datetime | None
 
 
-async def aside(thing: Moderated, thing_id: int) -> Aside | None:
-    """Whether the words of a thing are kept aside; None: they are where everybody reads them."""
-    found = await row(
-        "SELECT ground, hidden_at, withdrawn_at FROM withheld WHERE table_name = $1 AND row_id = $2",
-        thing.value,
-        thing_id,
-    )
-    if found is None:
+ASIDE_COLUMNS: Final = "k.ground, k.hidden_at, k.withdrawn_at"
+
+
+def aside_of(thing: Moderated, alias: str) -> str:
+    """What joins ASIDE_COLUMNS to the table of things, under its alias."""
+    return f"LEFT JOIN withheld k ON k.table_name = '{thing.value}' AND k.row_id = {alias}.id"
+
+
+def aside_from(found: Row) -> Aside | None:
+    """Of a row with ASIDE_COLUMNS; None: the words are where everybody reads them."""
+    if not (found["hidden_at"] or found["withdrawn_at"]):
         return None
     ground = Ground(found["ground"]) if found["ground"] else None
     return Aside(ground, found["hidden_at"], found["withdrawn_at"])
+
+
+async def aside(thing: Moderated, thing_id: int) -> Aside | None:
+    """Whether the words of a thing are kept aside."""
+    found = await row(
+        f"SELECT {ASIDE_COLUMNS} FROM withheld k WHERE table_name = $1 AND row_id = $2", thing.value, thing_id
+    )
+    return aside_from(found) if found else None
+
+
+NOT_SHOWN: Final = "(SELECT COUNT(*) FROM post ns WHERE ns.thread_id = {}.id AND ns.state <> 'shown')"
+"""How many contributions of a thread, by its alias, are not shown; an index holds these alone."""
+
+
+def range_of(revision: str, marks: str, post: str) -> str:
+    """The words that a quote or an extract shows, as an expression: a range of a revision's plain words, or what stands
+    in the place of all of them. The arguments are the aliases of the three tables."""
+    words = f"substr({revision}.plain, {marks}.start + 1, {marks}.stop - {marks}.start)"
+    return f"CASE {post}.state WHEN 'shown' THEN {words} ELSE {post}.plain END"
 
 
 async def keep_aside(

@@ -216,7 +216,7 @@ NOT_TOLD = {
     "how the site shows what is told": """post.html post.renderer post_revision.html proposal.body_html
         proposal.body_plain thread.last_number thread.last_post_at thread.posts_count thread.version
         mention.is_leading""",
-    "the last of the versions, which are all told": """post.plain post.revision post.source proposal.body
+    "the last of the versions, which are all told": """post.revision post.source proposal.body
         proposal.version""",
     "of the same sign-in or request, over within days": """address_change.expires_at session.awaits_code
         session.proved_at invitation.expires_at moderation_notice.confirmed_at""",

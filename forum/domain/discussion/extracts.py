@@ -10,7 +10,9 @@ from datetime import datetime
 
 from forum.database import Row, places, row, rows
 from forum.domain.references import reference, storable
+from forum.domain.withheld import range_of
 from forum.errors import NotFound
+from forum.models.posts import PostState
 from forum.models.proposals import Nature
 from forum.text.highlights import Highlight, marked
 
@@ -40,11 +42,13 @@ class ShownExtract:
     created_at: datetime
     newest: int
     stale: bool
+    state: PostState
+    """That of its contribution: of one that is not shown, `words` are what stands in their place."""
 
     @property
     def is_current(self) -> bool:
         """Whether its words are in the post as it is now."""
-        return self.revision == self.newest
+        return self.revision == self.newest and self.state is PostState.SHOWN
 
     @property
     def note(self) -> str:
@@ -52,9 +56,9 @@ class ShownExtract:
         return f"extrait-{self.id}"
 
 
-COLUMNS = """
+COLUMNS = f"""
     e.id, e.post_id, c.number AS post_number, c.thread_id, h.title AS thread_title, w.name AS writer, e.revision,
-    e.start, e.stop, substr(r.plain, e.start + 1, e.stop - e.start) AS words, e.nature, e.member_id, e.created_at,
+    e.start, e.stop, {range_of("r", "e", "c")} AS words, c.state AS post_state, e.nature, e.member_id, e.created_at,
     e.compared_revision, c.revision AS newest, t.number AS theme_number, p.number AS proposal_number, p.wording,
     (SELECT MAX(o.number) FROM proposal o WHERE o.extract_id = e.id AND o.number > 0) AS begun"""
 
@@ -69,14 +73,14 @@ TABLES = """
 
 def extract_from(found: Row) -> ShownExtract:
     """The extract of a row that selects COLUMNS."""
-    theme = found["theme_number"]
+    theme, is_shown = found["theme_number"], found["post_state"] == PostState.SHOWN
     return ShownExtract(
         id=found["id"],
         post=found["post_id"],
         post_number=found["post_number"],
         thread=found["thread_id"],
         thread_title=found["thread_title"],
-        author=found["writer"],
+        author=found["writer"] if is_shown else None,
         revision=found["revision"],
         start=found["start"],
         stop=found["stop"],
@@ -88,7 +92,8 @@ def extract_from(found: Row) -> ShownExtract:
         member=found["member_id"],
         created_at=found["created_at"],
         newest=found["newest"],
-        stale=max(found["revision"], found["compared_revision"]) < found["newest"],
+        stale=is_shown and max(found["revision"], found["compared_revision"]) < found["newest"],
+        state=PostState(found["post_state"]),
     )
 
 

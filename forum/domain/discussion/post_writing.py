@@ -30,7 +30,6 @@ from forum.models.notifications import Event
 from forum.models.posts import PostKind
 from forum.permissions import Viewer, demand, may_act, may_contribute, may_edit_post, may_moderate
 from forum.settings import settings
-from forum.text import quotes
 from forum.text.mentions import WrittenMention, handle_key, without_strangers
 from forum.text.reading import RENDERER_VERSION, Reading, read
 from forum.text.source import clean_source
@@ -345,7 +344,7 @@ async def _point(post: int, draft: CheckedPost) -> list[_Called]:
             mark.revision,
             mark.start,
             mark.end,
-            quotes.digest(quoted.words),
+            quoted.sha256,
         )
     called = await _called(draft.reading)
     for each in called:

@@ -3,6 +3,7 @@
 Writing them is in `post_writing.py`, reading a whole thread in `threads.py`.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +14,11 @@ from anyio.to_thread import run_sync
 from forum.database import Row, places, row, rows
 from forum.domain.references import storable
 from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, holding, theme_from
+from forum.domain.withheld import ASIDE_COLUMNS, Aside, aside_from, aside_of
 from forum.errors import Invalid, NotFound
+from forum.models.moderation import Moderated
 from forum.models.posts import PostKind, PostState
-from forum.permissions import Viewer, demand, may_contribute, may_edit_post
+from forum.permissions import Viewer, demand, may_contribute, may_edit_post, may_reuse
 from forum.settings import settings
 from forum.text import quotes
 from forum.text.quotes import MARKER, QuoteMark
@@ -35,12 +38,16 @@ class PostPlace:
 
 @dataclass(frozen=True, slots=True)
 class QuotedWords:
-    """Words of another contribution as a quote shows them; `author` is None when unknown."""
+    """Words of another contribution as a quote shows them; `author` is None when unknown. Of a contribution that is not
+    shown there are neither."""
 
     mark: QuoteMark
     author: str | None
     words: str
     author_id: int | None = None
+    state: PostState = PostState.SHOWN
+    sha256: str = ""
+    """The digest of the quoted words, shown or not, when the quote was read to be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,7 @@ class OnePost:
     revision: int
     written_at: datetime | None
     place: PostPlace
+    aside: Aside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +141,9 @@ async def read_post(post: int, *, hold: Hold | None = None) -> OnePost:
     found = await row(
         f"""SELECT p.id AS post_id, p.number AS post_number, p.kind, p.state, p.author_id, m.name AS author,
                    p.source, p.html, p.plain, p.revision, p.written_at, f.id, f.title, f.locked,
-                   f.moved_into_id, {THEME_COLUMNS}
+                   f.moved_into_id, {ASIDE_COLUMNS}, {THEME_COLUMNS}
               FROM post p JOIN thread f ON f.id = p.thread_id JOIN theme t ON t.id = f.theme_id
-              LEFT JOIN member m ON m.id = p.author_id WHERE p.id = $1""",
+              LEFT JOIN member m ON m.id = p.author_id {aside_of(Moderated.POST, "p")} WHERE p.id = $1""",
         storable(post),
     )
     if found is None:
@@ -153,6 +161,7 @@ async def read_post(post: int, *, hold: Hold | None = None) -> OnePost:
         revision=found["revision"],
         written_at=found["written_at"],
         place=_place(found),
+        aside=aside_from(found),
     )
 
 
@@ -175,6 +184,7 @@ async def post_to_quote(viewer: Viewer | None, post: int, now: datetime) -> OneP
     """
     found = await read_post(post)
     demand(may_contribute, viewer, found.place.theme.schedule, now, locked=found.place.locked)
+    may_reuse(found.state).require()
     return found
 
 
@@ -269,8 +279,9 @@ async def _sources_of(marks: list[QuoteMark]) -> dict[tuple[int, int], Row]:
         return {}
     wanted = sorted({m.post for m in marks})
     found = await rows(
-        f"""SELECT r.post_id, r.number, r.plain, p.author_id, m.name AS author
+        f"""SELECT r.post_id, r.number, r.plain, p.state, p.author_id, m.name AS author, k.words AS kept
               FROM post_revision r JOIN post p ON p.id = r.post_id LEFT JOIN member m ON m.id = p.author_id
+              LEFT JOIN withheld k ON k.table_name = 'post_revision' AND k.row_id = r.id
              WHERE r.post_id IN ({places(len(wanted))})""",
         *wanted,
     )
@@ -280,4 +291,9 @@ async def _sources_of(marks: list[QuoteMark]) -> dict[tuple[int, int], Row]:
 def _quoted(mark: QuoteMark, source: Row | None) -> QuotedWords:
     if source is None:
         raise Invalid("Une citation ne correspond à aucune contribution : retirez-la ou citez à nouveau.")
-    return QuotedWords(mark, source["author"], quotes.words(source["plain"], mark.start, mark.end), source["author_id"])
+    plain = json.loads(source["kept"])["plain"] if source["kept"] else source["plain"]
+    words = quotes.words(plain, mark.start, mark.end)
+    state = PostState(source["state"])
+    if state is not PostState.SHOWN:
+        return QuotedWords(mark, None, "", state=state, sha256=quotes.digest(words))
+    return QuotedWords(mark, source["author"], words, source["author_id"], sha256=quotes.digest(words))

@@ -27,10 +27,12 @@ from forum.domain.discussion.thread_notes import (
 from forum.domain.references import LARGEST_ID, storable
 from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, find_theme, hold_theme, theme_from
 from forum.domain.votes.votes import ProposalLine, lines_under_posts
+from forum.domain.withheld import ASIDE_COLUMNS, NOT_SHOWN, Aside, aside_from, aside_of
 from forum.errors import Checks, NotFound, Unavailable
 from forum.models.meetings import TagState
 from forum.models.members import Role
-from forum.models.posts import PostKind
+from forum.models.moderation import Moderated
+from forum.models.posts import PostKind, PostState
 from forum.permissions import Viewer, demand, may_contribute
 from forum.settings import settings
 from forum.text.quotes import QuoteMark, words
@@ -43,12 +45,14 @@ _QUOTE_ELEMENT = re.compile(r'<cahier-quote n="(\d+)"></cahier-quote>')
 
 @dataclass(frozen=True, slots=True)
 class ThreadState:
-    """What decides which cached page answers: the version of the thread, its size and the schedule of its theme."""
+    """What decides which cached page answers: the version of the thread, its size and the schedule of its theme.
+    `shown_count` of its contributions are shown."""
 
     id: int
     version: int
     posts_count: int
     last_number: int
+    shown_count: int
     title: str
     locked: bool
     pinned: bool
@@ -76,11 +80,13 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredPost:
-    """The contribution being answered, which may have been moved to another thread (`elsewhere`)."""
+    """The contribution being answered, without its author when it is not shown. It may have been moved to another
+    thread (`elsewhere`)."""
 
     id: int
     number: int
     author: str | None
+    state: PostState
     elsewhere: bool = False
 
 
@@ -103,7 +109,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class ShownPost:
-    """A contribution as its thread shows it; `opening` is its first words, for the table of posts."""
+    """A contribution as its thread shows it; `opening` is its first words, for the table of posts. Of one that is
+    `aside` only its place, its date and what it answers are there."""
 
     id: int
     number: int
@@ -118,6 +125,7 @@ class ShownPost:
     tags: tuple[Tag, ...]
     proposals: tuple[ProposalLine, ...]
     extracts: tuple[ShownExtract, ...]
+    aside: Aside | None = None
 
     @property
     def noted(self) -> tuple[ShownExtract, ...]:
@@ -152,8 +160,9 @@ class ThreadPage:
 
 
 _STATE = f"""
-    SELECT f.id, f.version, f.posts_count, f.last_number, f.title, f.locked, f.pinned, f.turns, g.name AS group_name,
-           f.moved_into_id, COALESCE(i.title, '') AS moved_title, {THEME_COLUMNS}
+    SELECT f.id, f.version, f.posts_count, f.last_number, f.posts_count - {NOT_SHOWN.format("f")} AS shown_count,
+           f.title, f.locked, f.pinned, f.turns, g.name AS group_name, f.moved_into_id,
+           COALESCE(i.title, '') AS moved_title, {THEME_COLUMNS}
       FROM thread f JOIN theme t ON t.id = f.theme_id JOIN working_group g ON g.id = t.working_group_id
       LEFT JOIN thread i ON i.id = f.moved_into_id
      WHERE f.id = $1"""
@@ -169,6 +178,7 @@ async def thread_state(thread: int) -> ThreadState:
         version=found["version"],
         posts_count=found["posts_count"],
         last_number=found["last_number"],
+        shown_count=found["shown_count"],
         title=found["title"],
         locked=found["locked"],
         pinned=found["pinned"],
@@ -283,9 +293,9 @@ async def _numbers_shown(thread: int, page: int, meeting: int | None) -> tuple[i
 _TAGGED = """
       FROM post p JOIN meeting_tag g ON g.post_id = p.id AND g.state = 'confirmed'
       JOIN meeting m ON m.id = g.meeting_id
-     WHERE p.thread_id = $1"""
+     WHERE p.thread_id = $1 AND p.state = 'shown'"""
 _OF_MEETING = """
-       ($4 = 0 OR EXISTS (SELECT 1 FROM meeting_tag fg JOIN meeting fm ON fm.id = fg.meeting_id
+       ($4 = 0 OR p.state = 'shown' AND EXISTS (SELECT 1 FROM meeting_tag fg JOIN meeting fm ON fm.id = fg.meeting_id
                            WHERE fg.post_id = p.id AND fg.state = 'confirmed' AND fm.number = $4))"""
 
 
@@ -305,11 +315,18 @@ async def _posts_with_quotes(
             if revisions.get(r["post_id"]) != r["post_revision"]:
                 break
             mark = QuoteMark(r["quoted_id"], r["revision"], r["start"], r["stop"])
-            quoted[r["post_id"]].append(QuotedWords(mark, r["name"], words(r["plain"], mark.start, mark.end)))
+            quoted[r["post_id"]].append(_quoted(mark, r))
         else:
             if all(len(_QUOTE_ELEMENT.findall(r["html"])) == len(quoted[r["id"]]) for r in found):
                 return found, quoted
     raise Unavailable("Cette page change trop vite. Réessayez dans un instant.")
+
+
+def _quoted(mark: QuoteMark, found: Row) -> QuotedWords:
+    state = PostState(found["state"])
+    if state is not PostState.SHOWN:
+        return QuotedWords(mark, None, "", state=state)
+    return QuotedWords(mark, found["name"], words(found["plain"], mark.start, mark.end))
 
 
 _POSTS = f"""
@@ -319,15 +336,16 @@ _POSTS = f"""
            m.organisation, m.example, m.role,
            EXISTS (SELECT 1 FROM moderator o JOIN thread h ON h.id = p.thread_id JOIN theme t ON t.id = h.theme_id
                     WHERE o.member_id = m.id AND o.working_group_id = t.working_group_id)::bool AS moderates,
-           a.id AS answered_id, a.number AS answered_number, am.name AS answered_author,
-           (a.thread_id <> p.thread_id)::bool AS answered_elsewhere
-      FROM post p LEFT JOIN member m ON m.id = p.author_id
+           a.id AS answered_id, a.number AS answered_number, a.state AS answered_state, am.name AS answered_author,
+           (a.thread_id <> p.thread_id)::bool AS answered_elsewhere, {ASIDE_COLUMNS}
+      FROM post p LEFT JOIN member m ON m.id = p.author_id {aside_of(Moderated.POST, "p")}
       LEFT JOIN post a ON a.id = p.reply_to_id LEFT JOIN member am ON am.id = a.author_id
      WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 AND {_OF_MEETING} ORDER BY p.number"""
 
 _QUOTES = f"""
-    SELECT q.post_id, p.revision AS post_revision, q.position, q.quoted_id, q.revision, q.start, q.stop, r.plain, m.name
-      FROM quote q JOIN post p ON p.id = q.post_id
+    SELECT q.post_id, p.revision AS post_revision, q.position, q.quoted_id, q.revision, q.start, q.stop, r.plain,
+           m.name, o.state
+      FROM quote q JOIN post p ON p.id = q.post_id AND p.state = 'shown'
       JOIN post_revision r ON r.post_id = q.quoted_id AND r.number = q.revision
       JOIN post o ON o.id = q.quoted_id LEFT JOIN member m ON m.id = o.author_id
      WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 AND {_OF_MEETING}
@@ -346,6 +364,8 @@ def _shown(
     proposals: tuple[ProposalLine, ...],
     extracts: tuple[ShownExtract, ...],
 ) -> ShownPost:
+    if (aside := aside_from(found)) is not None:
+        return _in_its_place(found, aside)
     return ShownPost(
         id=found["id"],
         number=found["number"],
@@ -355,15 +375,41 @@ def _shown(
         written_at=found["written_at"],
         edited_at=found["edited_at"],
         revision=found["revision"],
-        answers=AnsweredPost(
-            found["answered_id"], found["answered_number"], found["answered_author"], found["answered_elsewhere"]
-        )
-        if found["answered_id"] is not None
-        else None,
+        answers=_answered(found),
         opening=" ".join(found["opening"].split()),
         tags=tuple(tags),
         proposals=proposals,
         extracts=extracts,
+    )
+
+
+def _in_its_place(found: Row, aside: Aside) -> ShownPost:
+    """A contribution that is not shown: its place stays, for those that answer it."""
+    return ShownPost(
+        id=found["id"],
+        number=found["number"],
+        kind=PostKind(found["kind"]),
+        author=None,
+        pieces=(),
+        written_at=found["written_at"],
+        edited_at=None,
+        revision=found["revision"],
+        answers=_answered(found),
+        opening="",
+        tags=(),
+        proposals=(),
+        extracts=(),
+        aside=aside,
+    )
+
+
+def _answered(found: Row) -> AnsweredPost | None:
+    if found["answered_id"] is None:
+        return None
+    state = PostState(found["answered_state"])
+    author = found["answered_author"] if state is PostState.SHOWN else None
+    return AnsweredPost(
+        found["answered_id"], found["answered_number"], author, state, elsewhere=found["answered_elsewhere"]
     )
 
 

@@ -17,7 +17,7 @@ from forum.domain.themes.themes import Hold, ThemeHead, as_settled, raise_versio
 from forum.errors import Checks, Invalid, NotAllowed, NotFound
 from forum.models.posts import PostKind
 from forum.models.proposals import IN_FORCE_SQL, Nature
-from forum.permissions import Verdict, Viewer, demand, may_change_extract, may_harvest
+from forum.permissions import Verdict, Viewer, demand, may_change_extract, may_harvest, may_reuse
 from forum.text import quotes
 from forum.text.quotes import QuoteMark
 
@@ -84,6 +84,7 @@ async def harvest(
         theme = await as_settled(source.place.theme, now)
         viewer = demand(may_harvest, viewer, theme.group, source.author_id, theme.schedule, now)
         refuse_instruction(source)
+        may_reuse(source.state).require()
         checks = Checks()
         mark, speaks_for = None, None
         with checks.field("mots"):

@@ -21,7 +21,7 @@ from forum.domain.themes.themes import Hold, as_settled
 from forum.errors import Conflict, Invalid
 from forum.models.posts import Outcome
 from forum.models.proposals import IN_FORCE_SQL
-from forum.permissions import Verdict, Viewer, demand, may_harvest, may_treat
+from forum.permissions import Verdict, Viewer, demand, may_harvest, may_reuse, may_treat
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,8 @@ async def _choices(theme_id: int, theme_number: int) -> tuple[Choice, ...]:
     return tuple(Choice(reference(theme_number, each["number"]), each["wording"]) for each in found)
 
 
-# A contribution that nobody has finished reading, or that its author changed since.
-UNTREATED = "c.kind = 'contribution' AND (d.id IS NULL OR d.revision < c.revision)"
+# A contribution, shown, that nobody has finished reading, or that its author changed since.
+UNTREATED = "c.kind = 'contribution' AND c.state = 'shown' AND (d.id IS NULL OR d.revision < c.revision)"
 
 TABLES = """
       FROM post c JOIN thread h ON h.id = c.thread_id JOIN theme t ON t.id = h.theme_id
@@ -158,6 +158,7 @@ async def treat(viewer: Viewer | None, post: int, outcome: Outcome, reason: str,
         theme = await as_settled(source.place.theme, now)
         viewer = demand(may_treat, viewer, theme.group, now)
         refuse_instruction(source)
+        may_reuse(source.state).require()
         extracts = (await extracts_of([source.id])).get(source.id, ())
         last = await _treatment(source.id)
         why = _checked_reason(outcome, reason, len(extracts))
@@ -244,7 +245,8 @@ async def coverage(theme: int) -> Coverage:
         f"""
         SELECT CASE WHEN {UNTREATED} THEN '' ELSE d.outcome END AS outcome,
                CASE WHEN {UNTREATED} THEN '' ELSE d.reason END AS reason, COUNT(*) AS n
-          {TABLES} WHERE t.id = $1 AND c.kind = 'contribution' GROUP BY 1, 2 ORDER BY 3 DESC, 2""",
+          {TABLES} WHERE t.id = $1 AND c.kind = 'contribution' AND c.state = 'shown'
+         GROUP BY 1, 2 ORDER BY 3 DESC, 2""",
         theme,
     )
     counts = {outcome: sum(each["n"] for each in found if each["outcome"] == outcome) for outcome in ("", "treated")}

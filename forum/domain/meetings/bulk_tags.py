@@ -141,8 +141,8 @@ async def _page(theme: ThemeHead, asked: SelectionFilter, turn: PageTurn) -> Pag
         SELECT kind, thread_id, number, id FROM (
             SELECT 0 AS kind, c.thread_id, c.number, c.id
               FROM post c JOIN thread h ON h.id = c.thread_id
-             WHERE h.theme_id = $1 AND c.kind <> $2 {"AND h.id = $3" if asked.thread else "AND $3 = 0"}
-                   {_WITHOUT_TAG if asked.untagged else ""}
+             WHERE h.theme_id = $1 AND c.kind <> $2 AND c.state = 'shown'
+                   {"AND h.id = $3" if asked.thread else "AND $3 = 0"} {_WITHOUT_TAG if asked.untagged else ""}
              UNION ALL
             SELECT 1, 0, p.number, p.id
               FROM proposal p

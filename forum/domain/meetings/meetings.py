@@ -98,11 +98,14 @@ class MeetingPage:
     may_moderate: bool
 
 
+_TAGGED = """(SELECT COUNT(*) FROM meeting_tag a JOIN post ap ON ap.id = a.post_id AND ap.state = 'shown'
+             WHERE a.meeting_id = m.id AND a.state = '{}')"""
+
 _MEETINGS = f"""
     SELECT m.id, m.working_group_id, g.slug, g.name, m.number, m.held_on, m.place, m.attendance,
            m.minutes,
-           (SELECT COUNT(*) FROM meeting_tag a WHERE a.meeting_id = m.id AND a.state = 'confirmed') AS posts,
-           (SELECT COUNT(*) FROM meeting_tag a WHERE a.meeting_id = m.id AND a.state = 'waiting') AS waiting,
+           {_TAGGED.format("confirmed")} AS posts,
+           {_TAGGED.format("waiting")} AS waiting,
            (SELECT COUNT(*) FROM proposal p WHERE p.meeting_id = m.id AND p.state IN {IN_FORCE_SQL}) AS proposals
       FROM meeting m JOIN working_group g ON g.id = m.working_group_id"""
 
@@ -212,7 +215,7 @@ async def _tagged_posts(meeting: int, *, with_waiting: bool) -> tuple[TaggedPost
     found = await rows(
         """
         SELECT c.id, c.number, h.title, a.name, substr(c.plain, 1, 200) AS opening, g.state
-          FROM meeting_tag g JOIN post c ON c.id = g.post_id JOIN thread h ON h.id = c.thread_id
+          FROM meeting_tag g JOIN post c ON c.id = g.post_id AND c.state = 'shown' JOIN thread h ON h.id = c.thread_id
           LEFT JOIN member a ON a.id = c.author_id
          WHERE g.meeting_id = $1 AND g.state <> 'removed'
          ORDER BY h.id, c.number""",

@@ -46,7 +46,7 @@ _WAITING = """
       FROM meeting_tag g
       JOIN meeting m ON m.id = g.meeting_id
       JOIN working_group w ON w.id = m.working_group_id
-      JOIN post c ON c.id = g.post_id
+      JOIN post c ON c.id = g.post_id AND c.state = 'shown'
       JOIN thread h ON h.id = c.thread_id
       JOIN theme t ON t.id = h.theme_id
       LEFT JOIN member a ON a.id = c.author_id"""
@@ -97,7 +97,7 @@ async def count_waiting(viewer: Viewer | None, now: datetime) -> int:
         return 0
     found = await rows(
         "SELECT m.working_group_id, COUNT(*) AS waiting FROM meeting_tag g JOIN meeting m ON m.id = g.meeting_id"
-        " WHERE g.state = $1 GROUP BY m.working_group_id",
+        " JOIN post c ON c.id = g.post_id AND c.state = 'shown' WHERE g.state = $1 GROUP BY m.working_group_id",
         TagState.WAITING,
     )
     return sum(each["waiting"] for each in found if may_moderate(viewer, each["working_group_id"], now))

@@ -16,6 +16,7 @@ from forum.domain.journal_words import SENTENCES, TITLES, told
 from forum.domain.proposals.answers import decision_column, fate_from
 from forum.domain.references import reference
 from forum.domain.themes.ballots import opinion_words, scale
+from forum.domain.withheld import range_of
 from forum.models.answers import Decision
 from forum.models.cases import ComplaintOutcome, DecisionAct
 from forum.models.meetings import TagState
@@ -75,9 +76,9 @@ _OF_PROPOSAL: Final = "JOIN proposal p ON p.id = x.proposal_id JOIN theme t ON t
 _OF_CASE: Final = """LEFT JOIN proposal p ON c.thing = 'proposal' AND p.id = c.thing_id
              LEFT JOIN theme t ON t.id = p.theme_id"""
 _THING: Final = "CASE WHEN c.thing = 'post' THEN c.thing_id END AS post_id, p.number, t.number AS theme"
-_QUOTES: Final = """
-    SELECT q.post_id, q.quoted_id, q.revision, SUBSTR(r.plain, q.start + 1, q.stop - q.start) AS words,
-           a.name AS author, m.name AS quoting
+_QUOTES: Final = f"""
+    SELECT q.post_id, q.quoted_id, q.revision, {range_of("r", "q", "o")} AS words,
+           CASE WHEN o.state = 'shown' THEN a.name END AS author, CASE WHEN p.state = 'shown' THEN m.name END AS quoting
       FROM quote q JOIN post p ON p.id = q.post_id JOIN post o ON o.id = q.quoted_id
       JOIN post_revision r ON r.post_id = q.quoted_id AND r.number = q.revision
       LEFT JOIN member a ON a.id = o.author_id LEFT JOIN member m ON m.id = p.author_id"""
@@ -204,8 +205,9 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
         {"dans": _POST, "ecrit": "handle", "par": "name", "le": "written_at"},
     ),
     "extraits": ArchivePart(
-        """SELECT x.post_id, x.revision, SUBSTR(r.plain, x.start + 1, x.stop - x.start) AS words, x.nature, x.created_at
-             FROM extract x JOIN post_revision r ON r.post_id = x.post_id AND r.number = x.revision
+        f"""SELECT x.post_id, x.revision, {range_of("r", "x", "p")} AS words, x.nature, x.created_at
+             FROM extract x JOIN post p ON p.id = x.post_id
+             JOIN post_revision r ON r.post_id = x.post_id AND r.number = x.revision
             WHERE x.member_id = $1 ORDER BY x.id""",
         {"de": _REVISION, "version": "revision", "mots": "words", "nature": "nature", "le": "created_at"},
     ),

@@ -104,8 +104,9 @@ async def turns_of(proposal: int, theme: ThemeHead) -> tuple[ToldTurn, ...]:
     """The turns of a proposal, the newest last."""
     found = await rows(
         """
-        SELECT u.turn, u.at, u.version, u.reason, m.name, o.number, o.wording
-          FROM proposal_turn u
+        SELECT u.turn, u.at, u.version, u.reason, CASE WHEN p.state <> 'hidden' THEN m.name END AS name,
+               o.number, o.wording
+          FROM proposal_turn u JOIN proposal p ON p.id = u.proposal_id
           LEFT JOIN member m ON m.id = u.member_id
           LEFT JOIN proposal o ON o.id = u.other_id
          WHERE u.proposal_id = $1
@@ -150,8 +151,9 @@ async def read_versions(viewer: Viewer | None, ref: str, now: datetime) -> Versi
     theme = theme_from(head)
     found = await rows(
         """
-        SELECT v.number, v.wording, v.body, v.reason, v.substantive, v.certified_at, v.created_at, v.editor_id, m.name
-          FROM proposal_version v LEFT JOIN member m ON m.id = v.editor_id
+        SELECT v.number, v.wording, v.body, v.reason, v.substantive, v.certified_at, v.created_at, v.editor_id,
+               CASE WHEN p.state <> 'hidden' THEN m.name END AS name
+          FROM proposal_version v JOIN proposal p ON p.id = v.proposal_id LEFT JOIN member m ON m.id = v.editor_id
          WHERE v.proposal_id = $1 ORDER BY v.number""",
         head["id"],
     )
@@ -185,7 +187,8 @@ async def read_version(ref: str, number: int) -> VersionPage:
     """
     found = await row(
         f"""
-        SELECT v.wording, v.body, v.created_at, m.name, p.version AS newest, p.state,
+        SELECT v.wording, v.body, v.created_at, CASE WHEN p.state <> 'hidden' THEN m.name END AS name,
+               p.version AS newest, p.state,
                {decision_column("p")} AS decision, {THEME_COLUMNS}
           FROM proposal_version v
           JOIN proposal p ON p.id = v.proposal_id

@@ -37,6 +37,7 @@ from forum.permissions import (
     may_draft,
     may_propose,
     may_propose_from_post,
+    may_reuse,
 )
 from forum.settings import settings
 from forum.text import quotes
@@ -219,6 +220,7 @@ async def extract_form(
     _judge_promoter(viewer, source, source.place.theme, now)
     if source.kind is PostKind.INSTRUCTION:
         raise NotAllowed("La consigne de l’organisateur ne peut pas devenir une proposition.")
+    may_reuse(source.state).require()
     mark = mark_words(source, words, near=near)
     chosen = quotes.words(source.plain, mark.start, mark.end)
     return ExtractForm(source, chosen, first_wording(chosen), mark, await questions_of(source.place.theme.id))
@@ -267,6 +269,7 @@ async def propose_from_post(
     async with transaction():
         theme = await hold_theme(form.post.place.theme.number, Hold.ALONE, now)
         viewer = _judge_promoter(viewer, form.post, theme, now)
+        may_reuse((await read_post(form.post.id)).state).require()
         twin = await _twin_of(form.mark)
         if twin is not None and twin["promoter_id"] == viewer.id and twin["wording"] == wording:
             return reference(theme.number, twin["number"])

@@ -15,7 +15,9 @@ from forum.domain.proposals.history import OtherProposal
 from forum.domain.proposals.proposals import ListedProposal, list_proposals
 from forum.domain.references import reference
 from forum.domain.themes.themes import THEME_COLUMNS, ThemeHead, theme_from
+from forum.domain.withheld import ASIDE_COLUMNS, Aside, aside_from, aside_of, range_of
 from forum.models.answers import Fate, fate_of
+from forum.models.moderation import Moderated
 from forum.models.posts import Outcome, PostKind
 from forum.models.proposals import Nature, ProposalState
 from forum.permissions import Viewer, demand, may_keep_own_account
@@ -71,7 +73,7 @@ class OwnExtract:
 @dataclass(frozen=True, slots=True)
 class OwnPost:
     """A contribution and the outcome of its reading: None if not read yet; `edited_since` when it changed after the
-    reading."""
+    reading. `aside`: it is hidden or withdrawn."""
 
     id: int
     thread_title: str
@@ -84,6 +86,7 @@ class OwnPost:
     edited_since: bool
     extracts: tuple[OwnExtract, ...]
     proposals: tuple[OwnProposal, ...]
+    aside: Aside | None
 
 
 async def read_own_contributions(
@@ -138,8 +141,8 @@ async def _posts(
     found = await rows(
         f"""
         SELECT c.id, h.title, c.written_at, c.created_at, c.kind, c.revision, substr(c.plain, 1, {_EXCERPT}) AS excerpt,
-               r.outcome, r.reason, r.treated_at, r.revision AS read_revision
-          FROM post c JOIN thread h ON h.id = c.thread_id
+               r.outcome, r.reason, r.treated_at, r.revision AS read_revision, {ASIDE_COLUMNS}
+          FROM post c JOIN thread h ON h.id = c.thread_id {aside_of(Moderated.POST, "c")}
           LEFT JOIN treatment r ON r.post_id = c.id
          WHERE c.id IN ({places(len(posts))})""",
         *posts,
@@ -157,6 +160,7 @@ async def _posts(
             edited_since=each["outcome"] is not None and each["read_revision"] < each["revision"],
             extracts=tuple(extracts.get(each["id"], ())),
             proposals=tuple(proposals[proposal] for post, proposal in made if post == each["id"]),
+            aside=aside_from(each),
         )
         for each in found
     }
@@ -168,9 +172,9 @@ async def _extracts(posts: Sequence[int]) -> dict[int, list[OwnExtract]]:
     for each in await rows(
         f"""
         SELECT e.post_id, e.revision, e.start, e.stop, e.nature,
-               substr(r.plain, e.start + 1, e.stop - e.start) AS words,
+               {range_of("r", "e", "c")} AS words,
                p.number AS proposal_number, t.number AS theme_number
-          FROM extract e
+          FROM extract e JOIN post c ON c.id = e.post_id
           JOIN post_revision r ON r.post_id = e.post_id AND r.number = e.revision
           LEFT JOIN proposal p ON p.number > 0 AND p.id = COALESCE(e.proposal_id,
                                   (SELECT MIN(q.id) FROM proposal q WHERE q.extract_id = e.id AND q.number > 0))

@@ -30,8 +30,11 @@ from forum.domain.votes.votes import (
     line_from,
     voter_id,
 )
+from forum.domain.withheld import ASIDE_COLUMNS, Aside, aside_from, aside_of, range_of
 from forum.errors import NotFound
 from forum.models.answers import Fate
+from forum.models.moderation import Moderated
+from forum.models.posts import PostState
 from forum.models.proposals import IN_FORCE_SQL, Origin, ProposalState
 from forum.permissions import (
     Verdict,
@@ -42,7 +45,6 @@ from forum.permissions import (
     may_withdraw_proposal,
     owner_of,
 )
-from forum.text import quotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +124,13 @@ class Provenance:
     words: str
     author: str | None
     thread_title: str
+    state: PostState
 
 
 @dataclass(frozen=True, slots=True)
 class ProposalPage:
-    """Everything that the page of a proposal shows; `preferred_to` are the proposals withdrawn in favour of it."""
+    """Everything that the page of a proposal shows; `preferred_to` are the proposals withdrawn in favour of it. Of one
+    that is `aside` neither words nor author are there."""
 
     theme: ThemeHead
     line: ProposalLine
@@ -148,6 +152,7 @@ class ProposalPage:
     may_set_aside: Verdict
     union: Union
     support: Support
+    aside: Aside | None
 
 
 _FATE_COLUMNS = f"""
@@ -230,7 +235,7 @@ def _listed(
     count = None if counts is None else counts.get(found["proposal_id"], Count())
     return ListedProposal(
         line=line_from(found, None, now, theme=theme, count=count),
-        author=found["author_name"],
+        author=None if found["state"] == ProposalState.HIDDEN else found["author_name"],
         origin=Origin(found["origin"]),
         meeting=_meeting(found),
         post=found["post_id"],
@@ -291,10 +296,11 @@ _PAGE = f"""
     SELECT {LINE_COLUMNS}, {_FATE_COLUMNS}, p.promoter_id, p.origin, p.body_html, p.created_at,
            p.meeting_id, m.number AS meeting_number,
            a.name AS author_name, o.name AS promoter_name,
-           e.post_id, e.revision, e.start, e.stop, r.plain, c.number AS post_number, w.name AS writer_name,
-           h.title AS thread_title
+           e.post_id, e.revision, e.start, e.stop, {range_of("r", "e", "c")} AS words, c.state AS post_state,
+           c.number AS post_number, w.name AS writer_name, h.title AS thread_title, {ASIDE_COLUMNS}
       {LINE_TABLES}
       {_FATE_TABLES}
+      {aside_of(Moderated.PROPOSAL, "p")}
       LEFT JOIN member a ON a.id = p.author_id
       LEFT JOIN member o ON o.id = p.promoter_id
       LEFT JOIN meeting m ON m.id = p.meeting_id
@@ -319,15 +325,16 @@ async def read_proposal(viewer: Viewer | None, ref: str, now: datetime) -> Propo
     count = await count_of(found["proposal_id"], theme, now)
     line = line_from(found, viewer, now, theme=theme, count=count)
     owner = owner_of(found["author_id"], found["promoter_id"])
+    aside = aside_from(found)
     return ProposalPage(
         theme=theme,
         line=line,
         body_html=found["body_html"],
         origin=Origin(found["origin"]),
-        author=found["author_name"],
-        promoter=found["promoter_name"],
+        author=None if aside else found["author_name"],
+        promoter=None if aside else found["promoter_name"],
         created_at=found["created_at"],
-        provenance=_provenance(found),
+        provenance=None if aside else _provenance(found),
         meeting=_meeting(found),
         questions=await _questions_of(line.id),
         fate=_fate(found),
@@ -340,6 +347,7 @@ async def read_proposal(viewer: Viewer | None, ref: str, now: datetime) -> Propo
         may_set_aside=may_set_aside(viewer, theme.group, theme.schedule, now),
         union=await union_of(viewer, line, theme, now),
         support=await support_of(line.id),
+        aside=aside,
     )
 
 
@@ -352,9 +360,10 @@ def _provenance(found: Row) -> Provenance | None:
         revision=found["revision"],
         start=found["start"],
         stop=found["stop"],
-        words=quotes.words(found["plain"], found["start"], found["stop"]),
-        author=found["writer_name"],
+        words=found["words"],
+        author=found["writer_name"] if found["post_state"] == PostState.SHOWN else None,
         thread_title=found["thread_title"],
+        state=PostState(found["post_state"]),
     )
 
 

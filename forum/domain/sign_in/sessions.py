@@ -17,6 +17,7 @@ from typing import Final
 import structlog
 
 from forum.database import Row, row, rows, transaction
+from forum.domain.notifications import STANDS
 from forum.domain.sign_in import guesses, passwords
 from forum.domain.throttle import place
 from forum.errors import Invalid, NotFound
@@ -38,11 +39,11 @@ CODE_WITHIN: Final = timedelta(minutes=10)
 log = structlog.get_logger()
 
 # This is on the hot path of every page of a member: one query.
-VIEWER_QUERY = """
+VIEWER_QUERY = f"""
     SELECT s.id AS session, s.seen_at, s.expires_at, m.id, m.name, m.handle, m.role, m.locale, m.confirmed_at,
            m.suspended_until, m.suspended_reason, m.example, m.active_at, mo.working_group_id AS moderated,
            EXISTS (SELECT 1 FROM second_factor f WHERE f.member_id = m.id)::bool AS has_factor,
-           (SELECT COUNT(*) FROM notification n WHERE n.member_id = m.id AND n.read_at IS NULL) AS unread
+           (SELECT COUNT(*) FROM notification n WHERE n.member_id = m.id AND n.read_at IS NULL AND {STANDS}) AS unread
       FROM session s
       JOIN member m ON m.id = s.member_id
       LEFT JOIN moderator mo ON mo.member_id = m.id

@@ -240,14 +240,15 @@ _THREADS: Final = f"""
 _PROPOSALS: Final = f"""
     SELECT p.id, p.number, p.version, p.wording, p.body_plain, p.origin, p.state, p.state_reason, p.theme_id,
            {decision_column("p")} AS decision,
-           th.number AS theme_number, m.number AS meeting, e.post_id, e.revision, e.start, e.stop, r.plain,
+           th.number AS theme_number, m.number AS meeting, c.id AS post_id, e.revision, e.start, e.stop, r.plain,
            o.number AS other
       FROM proposal p JOIN theme th ON th.id = p.theme_id
       LEFT JOIN meeting m ON m.id = p.meeting_id
       LEFT JOIN extract e ON e.id = p.extract_id
-      LEFT JOIN post_revision r ON r.post_id = e.post_id AND r.number = e.revision
+      LEFT JOIN post c ON c.id = e.post_id AND c.state = 'shown'
+      LEFT JOIN post_revision r ON r.post_id = c.id AND r.number = e.revision
       LEFT JOIN proposal o ON o.id = COALESCE(p.merged_into_id, p.in_favour_of_id)
-     WHERE {_IN_SCOPE} AND p.number > 0 ORDER BY th.number, p.number"""
+     WHERE {_IN_SCOPE} AND p.number > 0 AND p.state <> 'hidden' ORDER BY th.number, p.number"""
 
 _ANSWERED: Final = f"""
     SELECT pq.proposal_id, q.position
@@ -323,7 +324,7 @@ _POSTS: Final = f"""
     SELECT po.id, po.author_id, po.reply_to_id, po.written_at, t.theme_id,
            EXISTS (SELECT 1 FROM quote q WHERE q.post_id = po.id)::bool AS quotes
       FROM post po JOIN thread t ON t.id = po.thread_id JOIN theme th ON th.id = t.theme_id
-     WHERE {_IN_SCOPE} AND po.kind = 'contribution' ORDER BY po.id"""
+     WHERE {_IN_SCOPE} AND po.kind = 'contribution' AND po.state = 'shown' ORDER BY po.id"""
 
 
 def _participation(
@@ -377,9 +378,9 @@ def _per_day(written: Iterable[datetime | None]) -> tuple[DayCount, ...]:
 _VERBATIMS: Final = f"""
     SELECT DISTINCT po.id, e.revision, po.number, po.thread_id, r.plain, po.written_at
       FROM proposal p JOIN theme th ON th.id = p.theme_id JOIN extract e ON e.id = p.extract_id
-      JOIN post po ON po.id = e.post_id
+      JOIN post po ON po.id = e.post_id AND po.state = 'shown'
       JOIN post_revision r ON r.post_id = e.post_id AND r.number = e.revision
-     WHERE {_IN_SCOPE} AND p.number > 0 ORDER BY po.id, e.revision"""
+     WHERE {_IN_SCOPE} AND p.number > 0 AND p.state <> 'hidden' ORDER BY po.id, e.revision"""
 
 _POST_TAGS: Final = f"""
     SELECT mt.post_id, me.number
@@ -414,9 +415,9 @@ _MEETINGS: Final = f"""
     SELECT me.id, g.name, me.number, me.held_on, me.place,
            (SELECT COUNT(*) FROM meeting_tag mt JOIN post po ON po.id = mt.post_id
               JOIN thread t ON t.id = po.thread_id JOIN theme th ON th.id = t.theme_id
-             WHERE mt.meeting_id = me.id AND mt.state = 'confirmed' AND {_IN_SCOPE}) AS tagged,
+             WHERE mt.meeting_id = me.id AND mt.state = 'confirmed' AND po.state = 'shown' AND {_IN_SCOPE}) AS tagged,
            (SELECT COUNT(*) FROM proposal p JOIN theme th ON th.id = p.theme_id
-             WHERE p.meeting_id = me.id AND {_IN_SCOPE}) AS proposals
+             WHERE p.meeting_id = me.id AND p.state <> 'hidden' AND {_IN_SCOPE}) AS proposals
       FROM meeting me JOIN working_group g ON g.id = me.working_group_id
      WHERE EXISTS (SELECT 1 FROM theme th WHERE th.working_group_id = g.id AND {_IN_SCOPE})
      ORDER BY g.name, me.number"""

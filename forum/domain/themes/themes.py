@@ -18,6 +18,7 @@ from forum.database import Row, is_sqlite, row, rows
 from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.references import LARGEST_THEME, storable
 from forum.domain.themes.ballots import Rules, scale
+from forum.domain.withheld import NOT_SHOWN
 from forum.errors import NotFound
 from forum.models.proposals import IN_FORCE_SQL
 from forum.models.themes import Voting
@@ -232,7 +233,8 @@ async def list_themes() -> tuple[ThemeLine, ...]:
         f"""
         SELECT {THEME_COLUMNS}, t.introduction,
                (SELECT COUNT(*) FROM thread h WHERE h.theme_id = t.id AND h.moved_into_id IS NULL) AS threads,
-               (SELECT COALESCE(SUM(h.posts_count), 0) FROM thread h WHERE h.theme_id = t.id) AS posts,
+               (SELECT CAST(COALESCE(SUM(h.posts_count - {NOT_SHOWN.format("h")}), 0) AS INTEGER)
+                  FROM thread h WHERE h.theme_id = t.id) AS posts,
                (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND p.state IN {IN_FORCE_SQL}) AS proposals
           FROM theme t
          ORDER BY t.number"""
@@ -282,7 +284,7 @@ async def _meetings_of(theme_id: int) -> tuple[int, ...]:
         """
         SELECT DISTINCT m.number FROM meeting m
           JOIN meeting_tag g ON g.meeting_id = m.id AND g.state = 'confirmed'
-          JOIN post c ON c.id = g.post_id JOIN thread h ON h.id = c.thread_id
+          JOIN post c ON c.id = g.post_id AND c.state = 'shown' JOIN thread h ON h.id = c.thread_id
          WHERE h.theme_id = $1 ORDER BY m.number""",
         theme_id,
     )
@@ -292,7 +294,7 @@ async def _meetings_of(theme_id: int) -> tuple[int, ...]:
 # In a theme a number is exactly one meeting: the theme belongs to one working group.
 _TAGGED = """
     (SELECT COUNT(*) FROM post d JOIN meeting_tag g ON g.post_id = d.id AND g.state = 'confirmed'
-       JOIN meeting m ON m.id = g.meeting_id WHERE d.thread_id = h.id AND m.number = $2)"""
+       JOIN meeting m ON m.id = g.meeting_id WHERE d.thread_id = h.id AND d.state = 'shown' AND m.number = $2)"""
 
 
 _MOST_ACTIVE_FIRST = SortOrder({"h.pinned": bool, "h.last_post_at": datetime, "h.id": int}, newest_first=True)
@@ -302,7 +304,8 @@ async def _threads_of(theme_id: int, turn: PageTurn, meeting: int | None) -> Pag
     """The threads, the pinned ones first, then the most recently active."""
     found = await read_page(
         f"""
-        SELECT h.id, h.title, h.posts_count, h.last_post_at, h.locked, h.pinned, c.written_at,
+        SELECT h.id, h.title, h.posts_count - {NOT_SHOWN.format("h")} AS posts_count, h.last_post_at, h.locked,
+               h.pinned, c.written_at,
                {_TAGGED if meeting else "CAST($2 AS INTEGER)"} AS tagged
           FROM thread h LEFT JOIN post c ON c.thread_id = h.id
            AND c.number = (SELECT MAX(l.number) FROM post l WHERE l.thread_id = h.id)

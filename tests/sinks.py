@@ -1,0 +1,296 @@
+"""Every place where people's words are shown, read at once: pages, feeds, sheets, archives, mails, documents to come.
+
+What is hidden or withdrawn must be in none of them. The two lists name every address that answers GET: an address that
+is on none fails `tests/moderation/test_sinks.py`, so that whoever adds one says whether it shows words.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from urllib.parse import quote
+
+from httpx2 import AsyncClient
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from forum.database import rows, transaction
+from forum.domain import journal
+from forum.domain.chapters.outlines import outline_of
+from forum.domain.privacy.personal_facts import collect
+from forum.domain.proposals.duplicates import nearest
+from forum.domain.syntheses.snapshot_queries import freeze, read_introductions
+from forum.domain.syntheses.snapshots import to_json
+from forum.domain.themes.themes import find_theme
+from forum.models.answers import Obligation
+from forum.models.meetings import Meeting, MeetingTag, TagState
+from forum.models.members import Member
+from forum.models.moderation import Moderated
+from forum.models.notifications import Event, Notification
+from forum.models.posts import Post
+from forum.models.proposals import Merge, Nature, Origin, Proposal, ProposalState, ProposalTurn, ProposalVersion
+from forum.models.themes import Theme
+from forum.models.threads import Thread
+from forum.models.votes import Ballot
+from forum.routes import routes
+from forum.sealing import unseal
+from tests.conftest import NOON, visitor
+from tests.factories import make_extract, make_member, make_post, make_proposal, make_thread, sign_in
+from tests.world import World
+
+SECRET = "Zyzomys"
+"""A word that stands in the thing alone, in all that is said there."""
+NEAR = "Former les bibliothécaires à l’accueil de tous les publics éloignés du numérique."
+"""Words like those of the proposal, without that one."""
+
+OF_POSTS = {
+    *("thread", "post_history", "post_revision", "reply", "edit_post", "theme", "propose_from_post", "proposal"),
+    *("harvest", "inbox", "tag_selection", "meeting", "waiting_tags", "notifications", "own_contributions", "journal"),
+    *("rename_thread", "lock_thread", "unlock_thread", "pin_thread", "unpin_thread"),
+}
+"""Addresses that show words of contributions, or titles of threads, by the names of their routes."""
+OF_PROPOSALS = {
+    *("proposal", "proposal_versions", "proposal_version", "theme_proposals", "near_proposals", "duplicates"),
+    *("certify_version", "amend_proposal", "withdraw_proposal", "set_aside_proposal", "take_back_proposal"),
+    *("merge_proposal", "harvest", "meeting", "tag_selection", "own_contributions", "notifications", "thread"),
+}
+"""Those that show words of proposals that are put to the vote."""
+OF_RESULTS = {
+    *("proposal", "proposal_version", "proposal_versions", "theme_proposals", "near_proposals", "own_contributions"),
+    *("answer_proposal", "promise", "follow_up", "results_by_group", "results_sheet", "tag_selection"),
+}
+"""Those that show words of proposals that were judged and answered."""
+OF_MERGES = {
+    *("proposal", "merged_proposal", "unmerge_proposal", "theme_proposals", "proposal_version", "proposal_versions"),
+    *("set_aside_proposal", "take_back_proposal", "withdraw_proposal", "own_contributions"),
+}
+"""Those that show words of proposals that were merged into another one."""
+SILENT = {
+    *("home", "theme_schedule", "post", "meetings", "meetings_calendar", "new_meeting", "meeting_calendar"),
+    *("quote_post", "new_thread", "propose", "drafts", "draft", "minutes", "keep_obligation", "postpone_obligation"),
+    *("edit_meeting", "syntheses", "synthesis", "read_synthesis", "frozen_data", "document", "api_synthesis"),
+    *("sign_in", "sign_in_code", "provider_return", "first_time", "provider_signed_out", "link_identity"),
+    *("unlink_identity", "security", "change_password", "set_up_factor", "renew_codes", "turn_factor_off", "sign_up"),
+    *("confirm_sign_up", "accept_invitation", "forgotten_password", "new_password", "account", "confirm_address"),
+    *("address", "old_address", "new_address", "administration", "site_state", "people", "person", "person_rights"),
+    *("person_suspension", "person_factor", "invitations", "invite", "invitation_file", "invitation_batch", "own_data"),
+    *("api_own_archive", "own_archive", "erase_account", "help", "help_rights", "legal_notice", "privacy", "charter"),
+    *("accessibility", "cookies", "metrics", "live", "ready", "static"),
+}
+"""Addresses that show nobody's words, or those that were frozen before."""
+
+READERS = ("visitor", "member", "moderator of A", "agent", "administrator", "author")
+
+
+@dataclass(frozen=True)
+class Told:
+    """A contribution or a proposal whose words are all over the site, its author, and where to look."""
+
+    kind: Moderated
+    id: int
+    author: Member
+    places: Mapping[str, Sequence[object]]
+    more: tuple[str, ...] = ()
+
+
+async def a_contribution(app: Starlette, world: World) -> Told:
+    """Opens its thread; quoted here and elsewhere, answered, tagged, kept, proposed, notified, edited."""
+    author = await make_member("Zoé Auteure")
+    theme, other = await Theme.get(number=3), await Theme.get(number=6)
+    thread = await make_thread(theme, f"Le fil {SECRET}", author=author)
+    post = await make_post(thread, f"{SECRET} former mieux {SECRET}.", author=author)
+    await _edit_and_quote(app, post, author, thread, await make_thread(other, "Ailleurs"))
+    post = await Post.get(id=post.id)
+    meeting = await Meeting.get(working_group_id=theme.working_group_id, number=1)
+    await MeetingTag.create(post=post, meeting=meeting, state=TagState.CONFIRMED, created_at=NOON)
+    waiting = await Meeting.get(working_group_id=theme.working_group_id, number=2)
+    await MeetingTag.create(post=post, meeting=waiting, state=TagState.WAITING, created_at=NOON)
+    async with transaction():
+        await journal.record(None, "reopen_post", "post", post.id, group=theme.working_group_id, now=NOON)
+    made = await make_proposal(theme, "Une demande toute simple.", author=author)
+    await make_extract(post, author=author, proposal=made, nature=Nature.ARGUMENT_FOR)
+    origin = await make_extract(post, author=author, proposal=made)
+    await Proposal.filter(id=made.id).update(extract_id=origin.id, origin=Origin.EXTRACT)
+    reader = world.guests["member"].member
+    assert reader is not None
+    await Notification.filter(member=reader).delete()
+    await Notification.create(member=reader, post=post, event=Event.REPLY, created_at=NOON)
+    elsewhere = await Thread.get(title="Ailleurs")
+    mark = f"%7B%7Bcitation%20{post.id}@1%200-7%7D%7D"
+    places: dict[str, list[object]] = {
+        "number": [3, 6],
+        "thread": [thread.id, elsewhere.id],
+        "post": [post.id],
+        "reference": [f"T3-{made.number:03}"],
+        "extract": [origin.id],
+    }
+    more = (
+        f"/fils/{elsewhere.id}/repondre?citation={mark}&en_reponse_a={post.id}",
+        f"/contributions/{post.id}/revisions/1?de=0&a=7",
+        f"/contributions/{post.id}/citer?mots={SECRET}",
+        f"/fils/{thread.id}?reunion=1",
+    )
+    return Told(Moderated.POST, post.id, author, places, more)
+
+
+async def _edit_and_quote(app: Starlette, post: Post, author: Member, *threads: Thread) -> None:
+    async with visitor(app) as browser:
+        await sign_in(browser, author)
+        form = {"source": f"{SECRET} former bien mieux {SECRET}.", "version": "1"}
+        assert (await browser.post(f"/contributions/{post.id}/modifier", data=form)).status_code == 303
+        await sign_in(browser, await make_member("Quentin Quête"))
+        for thread in threads:
+            words = {"source": f"{{{{citation {post.id}@1 0-7}}}}\n\nMes mots."}
+            assert (await browser.post(f"/fils/{thread.id}/repondre", data=words)).status_code == 303
+        words = {"source": "Je réponds.", "en_reponse_a": str(post.id)}
+        assert (await browser.post(f"/fils/{threads[0].id}/repondre", data=words)).status_code == 303
+
+
+async def a_proposal(app: Starlette, world: World) -> Told:
+    """Of a closed vote and of an open one: in versions, merged, answered, near another, of a meeting, with words that
+    support it."""
+    author = await make_member("Zoé Auteure")
+    theme = await Theme.get(number=3)
+    proposal = await make_proposal(theme, f"{NEAR} {SECRET}.", author=author)
+    meeting = await Meeting.get(working_group_id=theme.working_group_id, number=1)
+    await Proposal.filter(id=proposal.id).update(
+        body=SECRET, body_html=f"<p>{SECRET}</p>", body_plain=SECRET, version=2, substance=2, meeting_id=meeting.id
+    )
+    await ProposalVersion.create(
+        proposal=proposal,
+        number=2,
+        wording=f"{NEAR} {SECRET}.",
+        body=SECRET,
+        editor=author,
+        reason=SECRET,
+        created_at=NOON,
+    )
+    await ProposalTurn.create(proposal=proposal, turn="amended", version=2, reason=SECRET, member=author, at=NOON)
+    near = await make_proposal(theme, NEAR, author=author)
+    joined = await make_proposal(theme, "Une proposition rejointe.", author=author, state=ProposalState.MERGED)
+    await Proposal.filter(id=joined.id).update(merged_into_id=proposal.id)
+    await Merge.create(source=joined, destination=proposal, reason="Pareil.", merged_at=NOON)
+    withdrawn = await make_proposal(theme, "Une proposition retirée.", author=author, state=ProposalState.WITHDRAWN)
+    await Proposal.filter(id=withdrawn.id).update(in_favour_of_id=proposal.id)
+    post = await make_post(await make_thread(theme, "Des mots pour"), "Tout à fait d’accord.", author=author)
+    extract = await make_extract(post, author=author, proposal=proposal)
+    await Proposal.filter(id=proposal.id).update(extract_id=extract.id, origin=Origin.EXTRACT)
+    reader = world.guests["member"].member
+    assert reader is not None
+    await Notification.create(member=reader, proposal=proposal, key="sinks", event=Event.AMENDED, created_at=NOON)
+    places: dict[str, list[object]] = {
+        "number": [3],
+        "thread": [post.thread_id],
+        "post": [post.id],
+        "reference": [f"T3-{each.number:03}" for each in (proposal, near, joined, withdrawn)],
+        "version": [1, 2],
+        "extract": [extract.id],
+        "meeting": [meeting.id],
+    }
+    more = (
+        f"/themes/3/proches?mots={quote(NEAR)}",
+        f"/propositions/T3-{joined.number:03}/origine",
+        "/themes/3/propositions?reunion=1",
+        f"/propositions/T3-{near.number:03}/fusionner?destination=T3-{proposal.number:03}",
+    )
+    return Told(Moderated.PROPOSAL, proposal.id, author, places, more)
+
+
+async def a_judged_proposal(app: Starlette, world: World) -> Told:
+    """Judged by groups of people, answered, with something promised."""
+    author = await make_member("Zoé Auteure")
+    theme = await Theme.get(number=5)
+    proposal = await make_proposal(theme, f"{NEAR} {SECRET}.", author=author)
+    judged = await Proposal.get(theme=theme, number=1)
+    for each in await Ballot.filter(proposal=judged).exclude(profession=""):
+        await Ballot.create(
+            proposal=proposal,
+            voter_id=each.voter_id,
+            opinion=each.opinion,
+            proposal_version=1,
+            cast_at=NOON,
+            profession=each.profession,
+        )
+    await Obligation.create(proposal=proposal, words="Le faire.", due_on=NOON.date(), created_at=NOON)
+    places: dict[str, list[object]] = {"number": [5], "reference": [f"T5-{proposal.number:03}"]}
+    more = (f"/themes/5/proches?mots={quote(NEAR)}", "/themes/5/propositions?tri=votes")
+    return Told(Moderated.PROPOSAL, proposal.id, author, places, more)
+
+
+async def a_merged_proposal(app: Starlette, world: World) -> Told:
+    """Merged into another one of an open vote."""
+    author = await make_member("Zoé Auteure")
+    theme = await Theme.get(number=3)
+    proposal = await make_proposal(theme, f"{NEAR} {SECRET}.", author=author, state=ProposalState.MERGED)
+    other = await make_proposal(theme, NEAR)
+    await Proposal.filter(id=proposal.id).update(merged_into_id=other.id)
+    await Merge.create(source=proposal, destination=other, reason="Pareil.", merged_at=NOON)
+    places: dict[str, list[object]] = {
+        "number": [3],
+        "reference": [f"T3-{each.number:03}" for each in (proposal, other)],
+    }
+    return Told(Moderated.PROPOSAL, proposal.id, author, places)
+
+
+def addresses(told: Told) -> dict[str, str]:
+    """Every address that answers GET, with the places of the thing, and the name of its route."""
+    found: dict[str, str] = {}
+    known: dict[str, Sequence[object]] = {"revision": [1, 2], "meeting": [1, 2, 3], "version": [1], "filename": ["x"]}
+    known |= told.places
+    for route in read():
+        names = list(route.param_convertors)
+        for values in product(*(known.get(name, [1]) for name in names)):
+            found[str(route.url_path_for(route.name, **dict(zip(names, values, strict=True))))] = route.name
+    for address in told.more:
+        path = address.partition("?")[0]
+        found[address] = next(route.name for route in read() if route.path_regex.fullmatch(path))
+    return found
+
+
+def read() -> list[Route]:
+    """The routes that answer GET."""
+    return [each for each in routes() if isinstance(each, Route) and "GET" in (each.methods or ())]
+
+
+async def leaks(app: Starlette, world: World, told: Told) -> set[str]:
+    """The sinks that show the word: names of routes, and of what is no address. Kept pages are used, as by readers."""
+    found: set[str] = set()
+    for reader in READERS:
+        async with visitor(app) as browser:
+            await _be(browser, world, reader, told)
+            for address, name in addresses(told).items():
+                if name in ("static", "set_up_factor"):
+                    continue
+                for language in ("", "/en") if reader in ("visitor", "author") else ("",):
+                    answer = await browser.get(f"{language}{address}")
+                    assert answer.status_code < 500, address
+                    if SECRET in answer.text or SECRET in answer.headers.get("location", "").partition("?")[0]:
+                        found.add(name)
+    return found | await _elsewhere(world, told)
+
+
+async def _be(browser: AsyncClient, world: World, reader: str, told: Told) -> None:
+    if reader == "author":
+        await sign_in(browser, told.author)
+    elif token := world.guests[reader].token:
+        browser.cookies.set("session", token, domain="127.0.0.1")
+
+
+async def _elsewhere(world: World, told: Told) -> set[str]:
+    """What is no address: documents made from now on, archives of others, near texts, mails that wait."""
+    theme = await find_theme(3)
+    snapshot = await freeze(None, NOON, await read_introductions())
+    near = await nearest(theme, [f"{NEAR} {SECRET}."])
+    archives = [await collect(guest.member.id, NOON) for guest in world.guests.values() if guest.member]
+    archives.append(
+        await collect((await Member.get(name="Quentin Quête")).id, NOON) if told.kind is Moderated.POST else {}
+    )
+    mails = [unseal(each["content"]) for each in await rows("SELECT content FROM mail")]
+    sinks: dict[str, object] = {
+        "data": to_json(snapshot),
+        "documents": outline_of(snapshot),
+        "near texts": near,
+        "archives of others": json.dumps(archives, ensure_ascii=False),
+        "mails": mails,
+    }
+    return {name for name, said in sinks.items() if SECRET in str(said)}
