@@ -175,6 +175,17 @@ async def _replace(thing: Moderated, thing_id: int) -> None:
         )
 
 
+async def all_kept() -> list[tuple[int, str, dict[str, str]]]:
+    """Every row that is kept aside: its number here, its table, its words by column. For an erasure."""
+    found = await rows("SELECT id, table_name, words FROM withheld ORDER BY id")
+    return [(each["id"], each["table_name"], json.loads(each["words"])) for each in found]
+
+
+async def keep_instead(kept: int, words: Mapping[str, str]) -> None:
+    """Replace the words of a row that is kept aside, by its number here."""
+    await rows("UPDATE withheld SET words = $2 WHERE id = $1", kept, json.dumps(words, ensure_ascii=False))
+
+
 async def kept_words(thing: Moderated, thing_id: int) -> Mapping[str, str]:
     """The words of a thing itself, by column, as they were; empty when none are kept aside. For its author and for the
     moderators of its group alone."""

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 
 from forum.database import NOTES, rows, tables, transaction
 from forum.domain.moderation.hiding import hide, hold_thing, make_stale, unhide
+from forum.domain.privacy.erasure import erase
 from forum.domain.withheld import aside, bring_back, keep_aside, kept_words
 from forum.errors import Conflict, NotFound
 from forum.models.members import Member
@@ -233,3 +234,30 @@ async def test_a_storm_of_hiding_editing_answering_and_quoting_loses_nothing_and
     revisions = await rows("SELECT COUNT(*) AS n FROM post_revision")
     kept = await rows("SELECT COUNT(*) AS n FROM withheld WHERE table_name = 'post_revision'")
     assert kept[0]["n"] == revisions[0]["n"] - 15 * 2
+
+
+async def test_an_erasure_takes_names_out_of_hidden_words_too(client: AsyncClient) -> None:
+    named, author = await make_member("Zéphyrine Quibolle"), await make_member("Malik Diallo")
+    theme = await make_theme(3)
+    thread = await make_thread(theme, "Le fil de Zéphyrine Quibolle", author=author)
+    post = await make_post(thread, "Zéphyrine Quibolle le dit, @Zephyrine-Quibolle aussi : former.", author=author)
+    await sign_in(client, author)
+    start = post.plain.index("former")
+    form = {"source": f"{{{{citation {post.id}@1 {start}-{start + 6}}}}}\n\nOui."}
+    assert (await client.post(f"/fils/{thread.id}/repondre", data=form)).status_code == 303
+    proposal = await make_proposal(theme, "Écouter Zéphyrine Quibolle.", author=author)
+    for kind, thing in ((Moderated.POST, post.id), (Moderated.PROPOSAL, proposal.id)):
+        async with transaction():
+            await hide(await hold_thing(kind, thing, NOON), Ground.CHARTER, NOON, title=True)
+    assert "Quibolle" in str((await picture())["withheld"])
+    await erase(named.id, actor=None, now=NOON)
+    found = await picture()
+    assert [table for table, some in found.items() if "Quibolle" in str(some)] == []
+    for kind, thing in ((Moderated.POST, post.id), (Moderated.PROPOSAL, proposal.id)):
+        async with transaction():
+            await unhide(await hold_thing(kind, thing, NOON))
+    page = (await client.get(f"/fils/{thread.id}")).text
+    assert "(nom) le dit" in page
+    assert "Le fil de (nom)" in page
+    assert "<p>former</p>" in page
+    assert (await Proposal.get()).wording == "Écouter (nom)."

@@ -5,7 +5,8 @@ journal, ranges of frozen data; the hashes of the words that they show are compu
 caller's matter (`text/redaction.py`).
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from re import ASCII, compile
@@ -17,6 +18,7 @@ from tortoise import Tortoise
 from forum.database import Row, Transaction, rows
 from forum.domain import jobs, journal
 from forum.domain.syntheses import redactions
+from forum.domain.withheld import all_kept, keep_instead
 from forum.jobs import JobName, enqueue
 from forum.sealing import seal, unseal
 from forum.text import quotes
@@ -67,6 +69,7 @@ async def warm_up(cleaner: Cleaner, strangers: frozenset[str]) -> None:
     proposals = await rows("SELECT body AS source, body_html AS html, body_plain AS plain FROM proposal")
     words = [Words(one["source"], one["html"], one["plain"]) for one in (*posts, *proposals)]
     simple = [one["words"] for table, column in _simple() for one in await rows(_simple_query(table, column))]
+    kept = await all_kept()
 
     def read_all() -> None:
         _learn(cleaner, revisions)
@@ -74,6 +77,8 @@ async def warm_up(cleaner: Cleaner, strangers: frozenset[str]) -> None:
             cleaner.redact(each, strangers)
         for each_words in simple:
             cleaner.clean(each_words)
+        for _, table, columns in kept:
+            _cleaned(table, columns, cleaner, strangers)
 
     await to_thread.run_sync(read_all)
 
@@ -91,6 +96,9 @@ async def take_out(tx: Transaction, cleaner: Cleaner, strangers: frozenset[str],
             if cleaner.names(one["words"]):
                 words = _within(cleaner.clean(one["words"]), limit)
                 await rows(f"UPDATE {table} SET {column} = $2 WHERE id = $1", one["id"], words)
+    for number, table, kept in await all_kept():
+        if (cleaned := _cleaned(table, kept, cleaner, strangers)) != kept:
+            await keep_instead(number, cleaned)
     await _rewrite_mails(cleaner)
     await journal.redact(partial(_without, cleaner), now)
     for synthesis in await redactions.redact(cleaner, now):
@@ -111,7 +119,12 @@ async def _make_anew(tx: Transaction, name: JobName, subject: int, key: str, now
 
 
 async def _revisions() -> list[Row]:
-    return await rows("SELECT post_id, number, plain FROM post_revision ORDER BY id")
+    """The plain words of every revision, as they are or as they are kept aside."""
+    found = await rows(
+        """SELECT r.post_id, r.number, r.plain, k.words FROM post_revision r
+             LEFT JOIN withheld k ON k.table_name = 'post_revision' AND k.row_id = r.id ORDER BY r.id"""
+    )
+    return [{**one, "plain": json.loads(one["words"])["plain"]} if one["words"] else one for one in found]
 
 
 def _learn(cleaner: Cleaner, revisions: Sequence[Row]) -> None:
@@ -179,6 +192,18 @@ async def _rewrite(
             after.html,
             after.plain,
         )
+
+
+def _cleaned(table: str, kept: Mapping[str, str], cleaner: Cleaner, strangers: frozenset[str]) -> dict[str, str]:
+    """The words of a row that is kept aside, rewritten as if they stood in its table."""
+    words = dict(kept)
+    for columns in (columns for marked, columns in _MARKED if marked == table):
+        after = cleaner.redact(Words(*(kept[column] for column in columns)), strangers)
+        words |= dict(zip(columns, (after.source, after.html, after.plain), strict=True))
+    for column in PLAIN_WORDS.get(table, ()):
+        if column in words:
+            words[column] = _within(cleaner.clean(words[column]), _limit(table, column))
+    return words
 
 
 def _simple() -> list[tuple[str, str]]:
