@@ -325,6 +325,17 @@ def may_edit_post(
     return by_role and _while_contributions_are_open(schedule, now)
 
 
+def may_withdraw_post(viewer: Viewer | None, author: int | None, now: datetime) -> Verdict:
+    """Take one's own words back: at any time."""
+    action = Action.WITHDRAW_OWN_POST if _is_own(viewer, author) else Action.WITHDRAW_OTHER_POST
+    return _by_role(action, viewer, now)
+
+
+def may_put_post_back(viewer: Viewer | None, author: int | None, schedule: Schedule, now: datetime) -> Verdict:
+    """Show one's own words again: as long as contributions are open."""
+    return may_withdraw_post(viewer, author, now) and _while_contributions_are_open(schedule, now)
+
+
 def may_reuse(state: PostState) -> Verdict:
     """Quote a contribution, keep or propose words of it, say how its reading ended: as long as its words are shown."""
     return ALLOWED if state is PostState.SHOWN else _refused(_NOT_REUSED[state])

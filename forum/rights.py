@@ -47,6 +47,8 @@ class Action(Enum):
     CONTRIBUTE = "contribute"
     EDIT_OWN_POST = "edit own post"
     EDIT_OTHER_POST = "edit other post"
+    WITHDRAW_OWN_POST = "withdraw own post"
+    WITHDRAW_OTHER_POST = "withdraw other post"
     PROPOSE = "propose"
     PROPOSE_FROM_OWN_POST = "propose from own post"
     PROPOSE_FROM_OTHER_POST = "propose from other post"
@@ -83,6 +85,8 @@ _WRITTEN = {
     Action.CONTRIBUTE: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.EDIT_OWN_POST: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.EDIT_OTHER_POST: "L F F F F F F F F",
+    Action.WITHDRAW_OWN_POST: "L F ✓ ✓ ✓ ✓ ✓ F F",
+    Action.WITHDRAW_OTHER_POST: "L F F F F F F F F",
     Action.PROPOSE: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.PROPOSE_FROM_OWN_POST: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.PROPOSE_FROM_OTHER_POST: "L F F ✓ F F ✓ F F",
@@ -122,6 +126,8 @@ LABELS: Mapping[Enum, str] = {
     Action.CONTRIBUTE: "Ouvrir un fil, répondre, citer",
     Action.EDIT_OWN_POST: "Modifier ses propres contributions",
     Action.EDIT_OTHER_POST: "Modifier les contributions d’une autre personne",
+    Action.WITHDRAW_OWN_POST: "Retirer ses propres contributions, les afficher de nouveau",
+    Action.WITHDRAW_OTHER_POST: "Retirer les contributions d’une autre personne",
     Action.PROPOSE: "Faire une proposition",
     Action.PROPOSE_FROM_OWN_POST: "Tirer une proposition de ses propres contributions",
     Action.PROPOSE_FROM_OTHER_POST: "Tirer une proposition des contributions d’une autre personne",
@@ -177,6 +183,7 @@ HELD_BACK: Mapping[Standing, str] = {
 # Why an action is not for people of that standing.
 REASONS: Mapping[Action, str] = {
     Action.EDIT_OTHER_POST: "Seul l’auteur d’une contribution peut la modifier.",
+    Action.WITHDRAW_OTHER_POST: "Seule la personne qui a écrit une contribution peut la retirer.",
     Action.PROPOSE_FROM_OTHER_POST: "Seuls son auteur et les modérateurs du groupe peuvent en faire une proposition.",
     Action.EDIT_OTHER_PROPOSAL: "Seul l’auteur d’une proposition peut la modifier.",
     Action.HARVEST_OTHER_POST: "Seuls les modérateurs du groupe retiennent les mots d’une autre personne.",

@@ -115,6 +115,7 @@ DISCUSSION = (
     form("/fils/{thread:int}/deplacements/{turn:int}/annuler", moves.undo, "undo_move"),
     page("/contributions/{post:int}", posts.look_up, "post"),
     form("/contributions/{post:int}/modifier", posts.edit, "edit_post"),
+    form("/contributions/{post:int}/retirer", posts.withdraw, "withdraw_post"),
     page("/contributions/{post:int}/historique", posts.history, "post_history"),
     page("/contributions/{post:int}/revisions/{revision:int}", posts.revision, "post_revision"),
     page("/contributions/{post:int}/citer", posts.quote, "quote_post"),

@@ -47,6 +47,8 @@ SENTENCES = {
     "keep_extract": "a gardé un extrait avec ses mots d’origine",
     "treat_post": "a terminé la lecture d’une contribution",
     "reopen_post": "a repris la lecture d’une contribution",
+    "withdraw_post": "a retiré sa contribution",
+    "put_post_back": "a affiché de nouveau sa contribution",
     "withdraw_proposal": "a retiré sa proposition",
     "set_aside_proposal": "a écarté une proposition",
     "set_aside_ballot": "a laissé hors du compte un bulletin qui n’a pas la forme de son vote",

@@ -6,7 +6,7 @@ it, and what becomes stale, is the callers' matter (`moderation/hiding.py`).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -28,9 +28,10 @@ class _Part:
 
 
 _HIDDEN_TITLE: Final = "(titre masqué)"
-_TITLE: Final = _Part(
-    "thread", "id = (SELECT thread_id FROM post WHERE id = $1 AND number = 1)", {"title": _HIDDEN_TITLE}
-)
+_THREAD: Final = "(SELECT thread_id FROM post WHERE id = $1 AND number = 1)"
+_TITLE: Final = _Part("thread", f"id = {_THREAD}", {"title": _HIDDEN_TITLE})
+_TITLES: Final = (_TITLE, _Part("thread_turn", f"before <> '' AND thread_id = {_THREAD}", {"before": _HIDDEN_TITLE}))
+"""The title of the thread that a contribution opened, and its former ones."""
 
 
 def _post(words: str, state: PostState) -> tuple[_Part, ...]:
@@ -114,7 +115,7 @@ async def keep_aside(
 ) -> None:
     """Put the words of a thing aside, inside the caller's transaction, which holds its theme alone: hidden for that
     `ground`, withdrawn by their author without one. `title`: also that of the thread that a contribution opened."""
-    for part in (*_PARTS[thing, ground is not None], *((_TITLE,) if title else ())):
+    for part in (*_PARTS[thing, ground is not None], *(_TITLES if title else ())):
         columns = tuple(part.instead)
         found = await rows(
             f"""SELECT id, {", ".join(columns)} FROM {part.table}
@@ -136,7 +137,7 @@ async def keep_aside(
     else:
         hidden = f"UPDATE withheld SET ground = $3, hidden_at = $4 {of_thing}"
         await rows(hidden, thing.value, thing_id, ground.value, now)
-    await _replace(thing, thing_id)
+    await _replace(thing, thing_id, _TITLES if title else ())
 
 
 async def bring_back(thing: Moderated, thing_id: int, *, hidden: bool) -> None:
@@ -155,15 +156,17 @@ async def bring_back(thing: Moderated, thing_id: int, *, hidden: bool) -> None:
     ):
         words = json.loads(one["words"])
         values = ", ".join(f"{column} = ${place}" for place, column in enumerate(words, 2))
-        await rows(f"UPDATE {one['table_name']} SET {values} WHERE id = $1", one["row_id"], *words.values())
+        # A title that moderators gave the thread meanwhile stays.
+        unchanged = f"AND title = '{_HIDDEN_TITLE}'" if one["table_name"] == _TITLE.table else ""
+        await rows(f"UPDATE {one['table_name']} SET {values} WHERE id = $1 {unchanged}", one["row_id"], *words.values())
     await rows("DELETE FROM withheld WHERE thing = $1 AND thing_id = $2", thing.value, thing_id)
 
 
-async def _replace(thing: Moderated, thing_id: int) -> None:
-    """Put placeholders wherever words are kept aside."""
+async def _replace(thing: Moderated, thing_id: int, titles: Sequence[_Part] = ()) -> None:
+    """Put placeholders where words are kept aside, of titles only where they have just been."""
     why = await aside(thing, thing_id)
     assert why is not None, "the words were put aside"
-    for part in (*_PARTS[thing, why.hidden_at is not None], _TITLE):
+    for part in (*_PARTS[thing, why.hidden_at is not None], *titles):
         values = ", ".join(f"{column} = ${place}" for place, column in enumerate(part.instead, 4))
         await rows(
             f"""UPDATE {part.table} SET {values} WHERE id IN (

@@ -9,7 +9,7 @@ from httpx2 import AsyncClient
 from starlette.applications import Starlette
 
 from forum.database import NOTES, rows, tables, transaction
-from forum.domain.moderation.hiding import hide, hold_thing, make_stale, unhide
+from forum.domain.moderation.hiding import hide, hold_thing, unhide
 from forum.domain.privacy.erasure import erase
 from forum.domain.withheld import aside, bring_back, keep_aside, kept_words
 from forum.errors import Conflict, NotFound
@@ -131,7 +131,7 @@ async def test_words_come_back_when_neither_the_moderators_nor_their_author_keep
     hidden = await picture()
     later = NOON + timedelta(days=1)
     async with transaction():
-        await make_stale(await hold_thing(Moderated.POST, post.id, later))
+        await hold_thing(Moderated.POST, post.id, later)
         await keep_aside(Moderated.POST, post.id, later)
     assert (await Post.get(id=post.id)).plain == "(contribution masquée)"
     async with transaction():

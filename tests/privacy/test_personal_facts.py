@@ -45,6 +45,14 @@ async def _make_everything() -> Member:
         editor=other,
         created_at=NOON + DAY,
     )
+    await models.Withheld.create(
+        thing="post",
+        thing_id=mine.id,
+        table_name="post",
+        row_id=mine.id,
+        words='{"state": "shown", "source": "Les mots *retirés*.", "plain": "Les mots retirés."}',
+        withdrawn_at=NOON + DAY,
+    )
     for place, (post, quoted) in enumerate([(mine, theirs), (theirs, mine)]):
         await models.Quote.create(
             post=post, position=place, quoted=quoted, revision=1, start=4, stop=10, sha256="0" * 64
@@ -57,6 +65,15 @@ async def _make_everything() -> Member:
     )
     first = await make_proposal(theme, "Ma proposition.", author=one)
     second = await make_proposal(theme, "Une autre.", author=other)
+    await models.Withheld.create(
+        thing="proposal",
+        thing_id=first.id,
+        table_name="proposal",
+        row_id=first.id,
+        words='{"wording": "Ma proposition masquée.", "body": "Parce que."}',
+        ground="charter",
+        hidden_at=NOON,
+    )
     draft = await make_proposal(theme, "Une ébauche.", author=one, state=ProposalState.DRAFT)
     await _make_work(one, first, second)
     case, decision = await _make_moderation(one, mine, second)

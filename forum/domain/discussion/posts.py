@@ -227,6 +227,12 @@ async def _with_quotes(found: Sequence[Row]) -> list[Revision]:
     ]
 
 
+async def quoted_in(source: str) -> list[QuotedWords]:
+    """The words that a contribution quotes, read from its source."""
+    (marks,) = await run_sync(_marks_of, [source])
+    return await quoted_words(marks)
+
+
 def _marks_of(sources: Sequence[str]) -> list[tuple[QuoteMark, ...]]:
     return [read(source).quotes if MARKER.search(source) else () for source in sources]
 

@@ -125,6 +125,8 @@ class ShownPost:
     tags: tuple[Tag, ...]
     proposals: tuple[ProposalLine, ...]
     extracts: tuple[ShownExtract, ...]
+    author_id: int | None = None
+    """Who wrote it, for what only they may do; its page names nobody when it is not shown."""
     aside: Aside | None = None
 
     @property
@@ -380,6 +382,7 @@ def _shown(
         tags=tuple(tags),
         proposals=proposals,
         extracts=extracts,
+        author_id=found["author_id"],
     )
 
 
@@ -399,6 +402,7 @@ def _in_its_place(found: Row, aside: Aside) -> ShownPost:
         tags=(),
         proposals=(),
         extracts=(),
+        author_id=found["author_id"],
         aside=aside,
     )
 

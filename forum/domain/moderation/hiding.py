@@ -7,11 +7,12 @@ extracts, ballots, merges; a hidden proposal is out of the vote, its ballots wai
 from dataclasses import dataclass
 from datetime import datetime
 
-from forum.database import on_postgres, row, rows
+from forum.database import row
 from forum.domain.discussion.posts import read_post
+from forum.domain.discussion.withdrawals import make_stale
 from forum.domain.proposals.held import hold_proposal
 from forum.domain.references import reference, storable
-from forum.domain.themes.themes import Hold, ThemeHead, raise_versions
+from forum.domain.themes.themes import Hold, ThemeHead
 from forum.domain.withheld import bring_back, keep_aside
 from forum.errors import Conflict, NotFound
 from forum.models.moderation import Ground, Moderated
@@ -60,7 +61,7 @@ async def hide(held: HeldThing, ground: Ground, now: datetime, *, title: bool = 
     """
     if held.is_hidden:
         raise Conflict("Quelqu’un l’a masqué entre-temps.")
-    await make_stale(held)
+    await make_stale(held.theme, post=held.id if held.kind is Moderated.POST else None)
     await keep_aside(held.kind, held.id, now, ground=ground, title=title and held.opens_thread)
 
 
@@ -72,19 +73,5 @@ async def unhide(held: HeldThing) -> None:
     """
     if not held.is_hidden:
         raise Conflict("Quelqu’un l’a affiché de nouveau entre-temps.")
-    await make_stale(held)
+    await make_stale(held.theme, post=held.id if held.kind is Moderated.POST else None)
     await bring_back(held.kind, held.id, hidden=True)
-
-
-async def make_stale(held: HeldThing) -> None:
-    """Make every cached page that shows words of the thing stale: those of its theme, and threads that quote it."""
-    quoting = ""
-    if held.kind is Moderated.POST:
-        # Waits for contributions under way that quote it (`post_writing.py`): their threads must be among these.
-        await on_postgres("SELECT id FROM post WHERE id = $1 FOR UPDATE", held.id)
-        quoting = "OR id IN (SELECT p.thread_id FROM quote q JOIN post p ON p.id = q.post_id WHERE q.quoted_id = $2)"
-    await raise_versions(theme=held.theme.id)
-    stale = f"FROM thread WHERE theme_id = $1 {quoting}"
-    values = (held.theme.id, held.id) if quoting else (held.theme.id,)
-    await on_postgres(f"SELECT id {stale} ORDER BY id FOR NO KEY UPDATE", *values)
-    await rows(f"UPDATE thread SET version = version + 1 WHERE id IN (SELECT id {stale})", *values)

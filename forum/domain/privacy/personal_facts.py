@@ -5,6 +5,7 @@ It says no more about others than public pages do, and never an address; of vote
 something about one, is either read here or listed there as an exception.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -82,6 +83,7 @@ _QUOTES: Final = f"""
       FROM quote q JOIN post p ON p.id = q.post_id JOIN post o ON o.id = q.quoted_id
       JOIN post_revision r ON r.post_id = q.quoted_id AND r.number = q.revision
       LEFT JOIN member a ON a.id = o.author_id LEFT JOIN member m ON m.id = p.author_id"""
+_ASIDE: Final[Mapping[str, Key]] = {"regle": "ground", "masquee_le": "hidden_at", "retiree_le": "withdrawn_at"}
 _QUOTE: Final[Mapping[str, Key]] = {
     "dans": _POST,
     "par": "quoting",
@@ -195,6 +197,18 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
                 of="post_id",
             ),
         },
+    ),
+    # Of what is hidden or withdrawn the tables hold no words, which are still theirs.
+    "contributions_non_affichees": ArchivePart(
+        """SELECT p.id AS post_id, k.words AS kept, k.ground, k.hidden_at, k.withdrawn_at FROM withheld k
+             JOIN post p ON p.id = k.row_id AND k.table_name = 'post' WHERE p.author_id = $1 ORDER BY p.id""",
+        {"de": _POST, **_ASIDE, "source": "source", "texte": "plain"},
+    ),
+    "propositions_non_affichees": ArchivePart(
+        """SELECT t.number AS theme, p.number, k.words AS kept, k.ground, k.hidden_at, k.withdrawn_at FROM withheld k
+             JOIN proposal p ON p.id = k.row_id AND k.table_name = 'proposal' JOIN theme t ON t.id = p.theme_id
+            WHERE p.author_id = $1 OR p.promoter_id = $1 ORDER BY p.id""",
+        {"de": _PROPOSAL, **_ASIDE, "formulation": "wording", "texte": "body"},
     ),
     "citations_faites": ArchivePart(f"{_QUOTES} WHERE p.author_id = $1 ORDER BY q.id", _QUOTE),
     "citations_de_mes_mots": ArchivePart(f"{_QUOTES} WHERE o.author_id = $1 ORDER BY q.id", _QUOTE),
@@ -432,6 +446,8 @@ async def _rows(part: ArchivePart, member: int) -> dict[Any, list[Any]]:
         known = {column: found[column] for column in found.keys()}  # noqa: SIM118 # sqlite3.Row iterates over values
         if known.get("theme") is not None and known.get("number") is not None:
             known["reference"] = reference(known["theme"], known["number"])
+        if "kept" in known:
+            known |= json.loads(known["kept"])
         if known.get("opinion") is not None:
             known["opinion"] = _opinion(known)
         if "answered" in known:

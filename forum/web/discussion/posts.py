@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.domain.discussion import post_writing, posts, threads
+from forum.domain.discussion import post_writing, posts, threads, withdrawals
 from forum.domain.discussion.post_writing import Preview, Written
 from forum.domain.discussion.posts import OnePost, PostPlace, Revision
 from forum.domain.discussion.threads import Piece
@@ -142,6 +142,24 @@ def _edit_form(post: OnePost) -> Form:
 async def _edit_context(post: OnePost, form: Form, preview: Preview | None = None) -> dict[str, Any]:
     other = _pieces_of(await posts.read_revision(post.id, post.revision)) if form.values["remplace"] else ()
     return {**await writing(form, preview), "post": post, "other": other}
+
+
+async def _withdrawing(request: Request, _: Form | None) -> Desk:
+    own = await withdrawals.post_to_withdraw(request.state.viewer, request.path_params["post"], request.state.now)
+    return Desk({"own": own, "post": own.post})
+
+
+@form_door("posts/withdraw.html", _withdrawing)
+async def withdraw(request: Request, form: Form) -> Response:
+    """The form with which somebody takes their own words back, or shows them again."""
+    viewer, now, post = request.state.viewer, request.state.now, request.path_params["post"]
+    if form.text("acte") == "remettre":
+        held = await withdrawals.put_post_back(viewer, post, now)
+    else:
+        form.require_confirmation()
+        held = await withdrawals.withdraw_post(viewer, post, now)
+    notice = "contribution-remise" if form.text("acte") == "remettre" else "contribution-retiree"
+    return to_place(request, held.id, *await threads.find_post(held.id), notice=notice)
 
 
 async def history(request: Request) -> Response:

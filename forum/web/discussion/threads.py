@@ -21,6 +21,7 @@ from forum.permissions import (
     may_propose_from_post,
     may_read_waiting_tags,
     may_treat,
+    may_withdraw_post,
 )
 from forum.settings import settings
 from forum.web.discussion.writing import asks_to_publish, source_of, writing
@@ -53,7 +54,7 @@ class ReadyThread:
 
     def __init__(self, page: KeptPage, shown: ThreadPage) -> None:
         self.page = page
-        self.authors = {post.id: post.author.id for post in shown.posts if post.author}
+        self.authors = {post.id: post.author_id for post in shown.posts if post.author_id is not None}
         self.waiting = {post.id: tuple(tag.number for tag in post.tags if tag.waiting) for post in shown.posts}
         self.lines = {line.id: line for post in shown.posts for line in post.proposals}
         self.post_of = {line.id: post.id for post in shown.posts for line in post.proposals}
@@ -107,11 +108,18 @@ def _slots(request: Request, kept: ReadyThread, own: dict[int, OwnBallot], state
             return _vote(request, kept, int(number), own.get(int(number)))
         if kind == "mine":
             return _mine(request, kept, int(number), state) if kept.authors.get(int(number)) == reader else ""
+        if kind == "aside":
+            return _aside(request, kept, int(number)) if kept.authors.get(int(number)) == reader else ""
         if kind == "waiting":
             return _waiting(request, kept, int(number)) if kept.authors.get(int(number)) == reader else ""
         return own_slot(request, name)
 
     return fill
+
+
+def _aside(request: Request, kept: ReadyThread, post: int) -> str:
+    """What the author of a contribution that is not shown may do."""
+    return kept.page.once(("aside", post), lambda: render(request, "posts/_own_aside.html", {"post_id": post}))
 
 
 def _waiting(request: Request, kept: ReadyThread, post: int) -> str:
@@ -146,9 +154,17 @@ def _mine(request: Request, kept: ReadyThread, post: int, state: ThreadState) ->
     harvests = not may_treat(viewer, theme.group, now) and bool(
         may_harvest(viewer, theme.group, author, theme.schedule, now)
     )
-    context = {"post_id": post, "may_edit": may_edit, "may_propose": may_propose, "may_harvest": harvests}
+    may_withdraw = bool(may_withdraw_post(viewer, author, now))
+    context = {
+        "post_id": post,
+        "may_edit": may_edit,
+        "may_propose": may_propose,
+        "may_harvest": harvests,
+        "may_withdraw": may_withdraw,
+    }
     return kept.page.once(
-        ("mine", post, may_edit, may_propose, harvests), lambda: render(request, "posts/_own_actions.html", context)
+        ("mine", post, may_edit, may_propose, harvests, may_withdraw),
+        lambda: render(request, "posts/_own_actions.html", context),
     )
 
 

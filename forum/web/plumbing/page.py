@@ -60,6 +60,8 @@ NOTICES = {
     "compte-efface": "Votre compte est effacé.",
     "contribution-publiee": "Votre contribution est publiée.",
     "contribution-modifiee": "Votre contribution est modifiée ; l’ancienne version reste dans son historique.",
+    "contribution-retiree": "Votre contribution est retirée. Les réponses restent.",
+    "contribution-remise": "Votre contribution est de nouveau affichée.",
     "fil-ouvert": "Votre fil est ouvert.",
     "fil-renomme": "Le fil est renommé. Les personnes qui y ont contribué reçoivent une notification.",
     "fil-verrouille": "Le fil est verrouillé. Les personnes qui y ont contribué reçoivent une notification.",
