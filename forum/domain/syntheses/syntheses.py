@@ -18,6 +18,7 @@ from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.references import storable
 from forum.domain.syntheses.documents import DocumentLine, document_lines
 from forum.domain.syntheses.frozen_data import has_frozen_data
+from forum.domain.syntheses.not_shown import NotShown, no_longer_shown
 from forum.domain.syntheses.snapshot_queries import freeze, hold_still, read_introductions
 from forum.domain.syntheses.snapshots import Snapshot, SynthesisKind, instant, sha256, to_json
 from forum.errors import Conflict, Invalid, NotFound
@@ -78,6 +79,8 @@ class SynthesisPage:
     may_publish: bool
     may_retry: bool
     has_frozen_data: bool
+    not_shown: tuple[NotShown, ...]
+    """What it holds that was hidden or withdrawn since."""
 
     @property
     def is_under_way(self) -> bool:
@@ -304,6 +307,7 @@ async def read_synthesis(viewer: Viewer | None, synthesis: int, now: datetime) -
         may_publish=bool(may_publish(viewer, now)) and _is_publishable(line, documents) and is_readable,
         may_retry=for_agents and is_over and not is_complete and not is_fixed,
         has_frozen_data=is_readable,
+        not_shown=await no_longer_shown(synthesis),
     )
 
 
