@@ -171,6 +171,7 @@ class Client(SqliteClient):
             )
             try:
                 made.row_factory = sqlite3.Row
+                # To the end of what each one answers: a statement that is not over lets no VACUUM INTO begin.
                 for pragma, value in self.pragmas.items():
                     await made.execute_fetchall(f"PRAGMA {pragma}={value}")
             except BaseException:
