@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from forum import clock as clocks
 from forum import jobs
-from forum.database import close_database, is_unreachable, open_database
+from forum.database import close_database, is_unreachable, of_requests, open_database
 from forum.domain.legal import check_legal_pages
 from forum.domain.members import members
 from forum.domain.sign_in.sessions import viewer_of
@@ -81,7 +81,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     tasks = [asyncio.create_task(app.state.watch.watch_loop(), name="event loop delay")]
     try:
-        await open_database(settings, in_time=True)
+        await open_database(settings, of_requests(settings))
         await clocks.ask()
         tasks.append(asyncio.create_task(clocks.follow(), name="clock of the database"))
         app.state.pages.example = await _has_examples(settings)

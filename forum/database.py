@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import asyncpg
 from tortoise import Tortoise
@@ -21,6 +21,7 @@ from tortoise.exceptions import BaseORMException, DBConnectionError, Operational
 from tortoise.transactions import in_transaction
 
 from forum.errors import CannotStart, plain_reason
+from forum.postgres import Deadlines
 from forum.settings import ROOT, Settings
 from forum.sqlite import Client as SqliteClient
 from forum.sqlite import ImmediateTransaction
@@ -119,30 +120,30 @@ NOTES = "tortoise_migrations"
 NOTED = f"SELECT name FROM {NOTES} WHERE app = 'forum'"
 
 
-def _in_time(settings: Settings) -> dict[str, Any]:
-    """What PostgreSQL's driver and server are told, so that no request waits for ever (`postgres.py`)."""
-    wait, statement = settings.database.connection_seconds, settings.database.statement_seconds
-    told = {
-        "statement_timeout": statement,
-        "lock_timeout": statement * 0.8,
-        "idle_in_transaction_session_timeout": IDLE_SECONDS,
-    }
-    return {
-        "timeout": wait,
-        "acquire_seconds": wait,
-        "command_timeout": statement * 1.2,
-        "server_settings": {name: str(round(seconds * 1000)) for name, seconds in told.items()},
-    }
+def of_requests(settings: Settings) -> Deadlines:
+    """Somebody waits for a page."""
+    return Deadlines(settings.database.connection_seconds, settings.database.statement_seconds)
 
 
-IDLE_SECONDS = 30
-"""Seconds after which the server ends a transaction of a request that says nothing more: its process hangs."""
+def of_jobs(settings: Settings) -> Deadlines:
+    """Nobody waits for a job, but neither does it wait for ever: a broken connection may never say so."""
+    known = settings.database
+    return Deadlines(LONGER * known.connection_seconds, LONGER * known.statement_seconds)
 
 
-async def open_database(settings: Settings, *, in_time: bool = False, older: bool = False) -> None:
-    """Connect, and check that the schema is there, is this program's, and keeps ballots unique. `in_time`: nothing
-    waits long for PostgreSQL, as somebody waits for a page; jobs and commands may. `older`: that of an earlier version
-    will do, to save it.
+def of_commands(settings: Settings) -> Deadlines:
+    """Whoever typed a command may interrupt it, and is told when the server does not answer at all."""
+    return Deadlines(LONGER * settings.database.connection_seconds, None)
+
+
+LONGER: Final = 20
+"""How many times as long jobs and commands wait."""
+
+
+async def open_database(settings: Settings, deadlines: Deadlines | None = None, *, older: bool = False) -> None:
+    """Connect, and check that the schema is there, is this program's, and keeps ballots unique. PostgreSQL is
+    waited for as long as `deadlines` say, those of commands unless others are given. `older`: the schema of an earlier
+    version will do, to save it.
 
     Raises:
         CannotStart: the database cannot be reached, is empty or damaged, has another schema, or would allow two
@@ -150,7 +151,7 @@ async def open_database(settings: Settings, *, in_time: bool = False, older: boo
     """
     if is_missing_file(settings):
         raise _unmigrated(settings)
-    await connect(settings, in_time=in_time)
+    await connect(settings, deadlines)
     try:
         await _refuse_unservable(settings, older=older)
     except BaseException:
@@ -175,15 +176,16 @@ async def _refuse_unservable(settings: Settings, *, older: bool) -> None:
         )
 
 
-async def connect(settings: Settings, *, in_time: bool = False) -> None:
+async def connect(settings: Settings, deadlines: Deadlines | None = None) -> None:
     """Connect to a database whatever it holds, to look into it; it is `close_database` that ends it too."""
     global _place  # one process, one database
     known = configuration(settings)
     default = known["connections"]["default"]
     path = default["credentials"].get("file_path")
     _place = where(settings), Path(path).parent if path else None
-    if in_time and "file_path" not in default["credentials"]:
-        default |= {"engine": "forum.postgres", "credentials": default["credentials"] | _in_time(settings)}
+    if path is None:
+        told = (deadlines or of_commands(settings)).told()
+        default |= {"engine": "forum.postgres", "credentials": default["credentials"] | told}
     await Tortoise.init(config=known, _enable_global_fallback=True)
 
 

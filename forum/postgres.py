@@ -7,11 +7,39 @@ cancel, as the driver would, is one more wait for it.
 """
 
 import asyncio
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 import asyncpg
 from asyncpg.pool import Pool
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
+
+IDLE_SECONDS: Final = 30
+"""Seconds after which the server ends a transaction of a request that says nothing more: its process hangs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How many seconds a connection is waited for, and a statement; None: as long as it lasts."""
+
+    connection: float
+    statement: float | None
+
+    def told(self) -> dict[str, Any]:
+        """What the driver and the server are told."""
+        if self.statement is None:
+            return {"timeout": self.connection}
+        server = {
+            "statement_timeout": self.statement,
+            "lock_timeout": self.statement * 0.8,
+            "idle_in_transaction_session_timeout": max(IDLE_SECONDS, self.statement),
+        }
+        return {
+            "timeout": self.connection,
+            "acquire_seconds": self.connection,
+            "command_timeout": self.statement * 1.2,
+            "server_settings": {name: str(round(seconds * 1000)) for name, seconds in server.items()},
+        }
 
 
 class CutConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has no types

@@ -29,6 +29,7 @@ from forum.database import (
     credentials_of,
     emptied,
     is_missing_file,
+    of_commands,
     refuse_newer,
     unreached,
     where,
@@ -101,7 +102,7 @@ def _make_file(path: str) -> None:
 @asynccontextmanager
 async def _alone_on_server(settings: Settings) -> AsyncIterator[None]:
     known = {name: value for name, value in credentials_of(settings).items() if name in POSTGRES_PARAMETERS}
-    connection = await asyncpg.connect(**known)
+    connection = await asyncpg.connect(**known, timeout=of_commands(settings).connection)
     try:
         await connection.execute("SELECT pg_advisory_lock(hashtext('cahier migrate'))")
         there = {one["name"] for one in await connection.fetch(TABLES_ON_SERVER)}

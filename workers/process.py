@@ -13,7 +13,7 @@ import structlog
 
 from forum import clock
 from forum.breaker import AWAY, Breaker, breaker_of, close_breakers, connections_to
-from forum.database import close_database, open_database
+from forum.database import close_database, of_jobs, open_database
 from forum.domain.upkeep.state import versions
 from forum.errors import CannotStart
 from forum.jobs import bell_over, hang_bell, open_bell
@@ -40,7 +40,7 @@ async def work(known: Settings) -> None:
     for one in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(one, told_to_stop.set)
     try:
-        await open_database(known)
+        await open_database(known, of_jobs(known))
         await clock.ask()
         await open_bell(known)
         log.info("the worker begins", **asdict(await versions()))
