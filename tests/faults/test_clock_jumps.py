@@ -22,7 +22,7 @@ from forum.settings import settings
 from tests.conftest import PATIENCE
 from tests.databases import new_database, settings_at
 from tests.factories import make_member
-from tests.faults.test_rolling_restart import Site
+from tests.faults.served import ServedSite
 from tests.test_start import a_free_port
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
@@ -79,7 +79,7 @@ async def test_a_clock_that_jumps_changes_nothing(
             faked.setenv("FAKETIME_TIMESTAMP_FILE", str(shown))
             faked.setenv("FAKETIME_NO_CACHE", "1")
             faked.setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
-            sites = [Site(tmp_path / "data"), Site(tmp_path / "data")]
+            sites = [ServedSite(tmp_path / "data"), ServedSite(tmp_path / "data")]
         try:
             for one in sites:
                 await one.start()
@@ -95,7 +95,7 @@ async def test_a_clock_that_jumps_changes_nothing(
     assert len(postbox.received) == MAILS * len(JUMPS)
 
 
-async def jump(site: Site, token: str, shown: Path, number: int) -> float:
+async def jump(site: ServedSite, token: str, shown: Path, number: int) -> float:
     """Let the clock jump while mails are being sent; the seconds until all of them have left."""
     loop = asyncio.get_running_loop()
     begun = loop.time()

@@ -2,10 +2,6 @@
 
 import asyncio
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -14,56 +10,17 @@ from httpx2 import TransportError
 
 from forum.domain.members.members import create_member
 from forum.domain.members.particulars import Particulars
-from forum.settings import ROOT, Settings
-from tests.conftest import NOON, PATIENCE
+from forum.settings import Settings
+from tests.conftest import NOON
 from tests.faults.balancer import Balancer, balanced
+from tests.faults.served import ServedSite
 from tests.figures import Say
-from tests.test_start import a_free_port, wait_for_answer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 READERS, WRITERS = 3, 1
 PASSWORD = "quatre mots pour entrer"
 ENTRY = {"identifiant": "Camille-Martin", "mot_de_passe": PASSWORD}
-
-
-class Site:
-    """One process of the site, that can be started again on its port."""
-
-    def __init__(self, data: Path) -> None:
-        self.port = a_free_port()
-        self.said = data.parent / f"{self.port}.log"
-        self.address = f"http://127.0.0.1:{self.port}"
-        self._environment = os.environ | {
-            "FORUM_SITE__DATA_DIR": str(data),
-            "FORUM_SITE__BASE_URL": self.address,
-            "FORUM_SERVER__PORT": str(self.port),
-            "FORUM_SERVER__DRAIN_SECONDS": "1",
-            "FORUM_LIMITS__WRITES_PER_MINUTE": "100000",
-            "FORUM_LIMITS__SIGN_IN_TRIES_PER_ADDRESS": "100000",
-        }
-
-    async def start(self) -> None:
-        # A file: a pipe that nobody reads is full after some hundred requests, and the process waits for it.
-        with self.said.open("a") as said:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "forum", "serve"],
-                cwd=ROOT,
-                env=self._environment,
-                stdout=subprocess.DEVNULL,
-                stderr=said,
-                text=True,
-            )
-        await asyncio.to_thread(wait_for_answer, self.address, self._process)
-
-    async def stop(self) -> None:
-        """Stop it as a supervisor does."""
-        self._process.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(self._process.wait, timeout=PATIENCE) == 0
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
 
 
 async def use(balancer: Balancer, method: str, path: str, stop: asyncio.Event, said: Counter[str]) -> None:
@@ -81,7 +38,7 @@ async def test_nobody_notices_restarts(database: Settings, tmp_path: Path, resta
     """The proxy asks who is ready. One that does not may lose a connection that nobody had accepted when the socket was
     closed: no process can tell that it was there."""
     await create_member(Particulars("Camille Martin", email="c@exemple.fr", password=PASSWORD), now=NOON)
-    sites = [Site(tmp_path / "data"), Site(tmp_path / "data")]
+    sites = [ServedSite(tmp_path / "data") for _ in range(2)]
     said: Counter[str] = Counter()
     try:
         for site in sites:

@@ -22,7 +22,7 @@ from forum.storage import SENTENCES, Trouble
 from tests.conftest import PATIENCE
 from tests.databases import new_database, settings_at
 from tests.factories import count, make_member, make_post, make_theme, make_thread
-from tests.faults.test_rolling_restart import Site
+from tests.faults.served import ServedSite
 from tests.faults.test_storage import plain
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
@@ -90,15 +90,15 @@ async def furnish(address: str) -> str:
     return token
 
 
-def site(address: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+def site(address: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> ServedSite:
     """A process of its own, which tries at each question whether its database takes a write."""
     monkeypatch.setenv("FORUM_DATABASE__URL", address)
     monkeypatch.setenv("FORUM_REDIS__URL", "")
     monkeypatch.setenv("FORUM_HEALTH__WRITE_SECONDS", "1")
-    return Site(folder)
+    return ServedSite(folder)
 
 
-def browser(one: Site, token: str) -> Client:
+def browser(one: ServedSite, token: str) -> Client:
     known = Client(base_url=one.address, headers={"Sec-Fetch-Site": "same-origin"}, timeout=PATIENCE)
     known.cookies.set("session", token, domain="127.0.0.1")
     return known
