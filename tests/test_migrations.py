@@ -9,7 +9,7 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,21 +99,37 @@ ON_POSTGRES = {
 }
 
 
-async def picture(address: str) -> Picture:
-    """Everything that a database is made of and holds; for moments, only their format."""
+async def answers(address: str, queries: Mapping[str, str]) -> dict[str, list[dict[str, object]]]:
+    """What a database answers to each query, with the driver alone."""
     if address.startswith("sqlite"):
         with closing(sqlite3.connect(address.removeprefix("sqlite:///"))) as file:
-            found = {what: [*map(tuple, file.execute(query))] for what, query in ON_SQLITE.items()}
-            tables = [str(name) for kind, name, *_ in found["made"] if kind == "table"]
-            found |= {name: [*map(tuple, file.execute(f'SELECT * FROM "{name}"'))] for name in tables}
-    else:
-        server = await asyncpg.connect(address)
-        found = {what: [*map(tuple, await server.fetch(query))] for what, query in ON_POSTGRES.items()}
-        tables = [str(name) for name, kind, *_ in found["things"] if kind == b"r"]
-        found |= {name: [*map(tuple, await server.fetch(f'SELECT * FROM "{name}"'))] for name in tables}
-        await server.close()
-    found.pop("sqlite_sequence", None)
-    assert set(tables) >= {"member", "ballot", "journal_entry"}
+            file.row_factory = sqlite3.Row
+            return {what: [*map(dict, file.execute(query))] for what, query in queries.items()}
+    server = await asyncpg.connect(address)
+    found = {what: [*map(dict, await server.fetch(query))] for what, query in queries.items()}
+    await server.close()
+    return found
+
+
+async def structure(address: str) -> Picture:
+    """Everything that a database is made of."""
+    found = await answers(address, ON_SQLITE if address.startswith("sqlite") else ON_POSTGRES)
+    return {what: [tuple(one.values()) for one in told] for what, told in found.items()}
+
+
+async def contents(address: str) -> dict[str, list[dict[str, object]]]:
+    """Every row of every table, by their first column."""
+    made = await structure(address)
+    kinds = ((name, kind) for kind, name, *_ in made["made"]) if "made" in made else made["things"]
+    tables = {str(name) for name, kind, *_ in kinds if kind in ("table", b"r")} - {"sqlite_sequence"}
+    assert tables >= {"member", "ballot", "journal_entry"}
+    return await answers(address, {name: f'SELECT * FROM "{name}" ORDER BY 1' for name in tables})
+
+
+async def picture(address: str) -> Picture:
+    """Everything that a database is made of and holds; for moments, only their format."""
+    held = await contents(address)
+    found = await structure(address) | {name: [tuple(one.values()) for one in told] for name, told in held.items()}
     assert found["journal_head"] == [(1, 0, "")]
     found["tortoise_migrations"] = [(*noted, _written(at)) for *noted, at in found["tortoise_migrations"]]
     return {what: sorted(told, key=repr) for what, told in found.items()}
