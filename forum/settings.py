@@ -429,6 +429,12 @@ def wanted_temporary() -> str:
     return os.environ.get("TMPDIR", "")
 
 
+def postgres_secrets() -> dict[str, str]:
+    """Where PostgreSQL's own programs find a password that is not in the address, as its driver does by itself."""
+    names = ("PGPASSWORD", "PGPASSFILE", "HOME")
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
 def supervisor_address() -> str:
     """Where systemd listens to the process that it started; empty when somebody else did."""
     return os.environ.get("NOTIFY_SOCKET", "")

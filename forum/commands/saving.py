@@ -70,6 +70,9 @@ def move_to_command(
 
     Le site et son ouvrier doivent être arrêtés. Tout est copié dans une seule transaction, puis compté et comparé des
     deux côtés ; le fichier SQLite ne change pas.
+
+    Un mot de passe dans l’adresse se lirait dans la liste des processus : laissez-le à PGPASSWORD, à PGPASSFILE ou à
+    ~/.pgpass, qui servent aussi quand FORUM_DATABASE__URL n’en a pas.
     """
     moved, concerns = run(moves.move, url, datetime.now(UTC))
     say("Tout est dans PostgreSQL, et chaque table y a les mêmes lignes et la même empreinte.")

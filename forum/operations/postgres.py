@@ -10,7 +10,7 @@ from pathlib import Path
 from forum.database import credentials_of
 from forum.domain.upkeep.copies import EMPTYING
 from forum.errors import CannotStart
-from forum.settings import Settings
+from forum.settings import Settings, postgres_secrets
 
 # Where Debian keeps the programs of each version.
 _DEBIAN = "/usr/lib/postgresql/{major}/bin"
@@ -69,7 +69,7 @@ async def _run(configured: Settings, *words: str) -> None:
     known = {_NAMES[name]: str(value) for name, value in credentials_of(configured).items() if value and name in _NAMES}
     process = await asyncio.create_subprocess_exec(
         *words,
-        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"} | known,
+        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"} | postgres_secrets() | known,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
