@@ -26,7 +26,9 @@ from tests.test_deploy import READER
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
-HERE, THERE = "10.213.77.1", "10.213.77.2"
+# Of this process alone: tests run beside one another.
+CABLE = f"10.{64 + os.getpid() % 64}.{os.getpid() // 64 % 256}"
+HERE, THERE = f"{CABLE}.1", f"{CABLE}.2"
 NOBODY = 65534
 DATA = "/mnt"
 # In mounts of its own: all may only be read, but the data and what is in memory.
@@ -121,22 +123,25 @@ async def answer(path: str, site: "subprocess.Popen[bytes]") -> bytes:
             try:
                 reader, writer = await asyncio.open_connection(THERE, 8000)
                 writer.write(f"GET {path} HTTP/1.1\r\nHost: {THERE}:8000\r\nConnection: close\r\n\r\n".encode())
-                return await reader.read()
+                told = await reader.read()
+                writer.close()
+                await writer.wait_closed()
             except OSError:
                 await asyncio.sleep(0.1)
+            else:
+                return told
     pytest.fail("the site has ended")
 
 
 async def test_a_confined_site_serves_works_and_sends(database: Settings, tmp_path: Path) -> None:
-    for one in (tmp_path, *tmp_path.iterdir()):
-        os.chown(one, NOBODY, NOBODY)
     async with transaction() as tx:
         await post_mail(tx, "password_changed", "lea@exemple.fr", locale="fr", now=NOON, name="Léa")
+    for one in (tmp_path, *tmp_path.rglob("*")):
+        os.chown(one, NOBODY, NOBODY)
     letters, logs = Letters(), [tmp_path / "site.log", tmp_path / "worker.log"]
     with network() as name:
         async with services(database, letters) as told, AsyncExitStack() as open_:
-            known = {one: value for one, value in os.environ.items() if not one.startswith("FORUM_")}
-            known |= {"FORUM_SITE__DATA_DIR": DATA, "FORUM_SERVER__HOST": THERE} | told
+            known = os.environ | {"FORUM_SITE__DATA_DIR": f"{DATA}/data", "FORUM_SERVER__HOST": THERE} | told
             known |= {"FORUM_SITE__BASE_URL": f"http://{THERE}:8000"}
             subprocess.run(confined(name, tmp_path, "-c", PROOF), cwd=ROOT, env=known, check=True)
             site, *_ = [
