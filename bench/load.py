@@ -109,6 +109,28 @@ async def press(port: int, requests: Callable[[int], Iterator[bytes]], seconds: 
     return answers
 
 
+class Connection:
+    """A kept connection over which one request is sent at a time, whenever it is due; opened by the first one."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def ask(self, sent: bytes) -> int:
+        """The status of the answer, which is read whole."""
+        if self._streams is None:
+            self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+        reader, writer = self._streams
+        writer.write(sent)
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(_length(head))
+        return int(head[9:12])
+
+    def close(self) -> None:
+        if self._streams is not None:
+            self._streams[1].close()
+
+
 async def fetch(port: int, sent: bytes) -> tuple[int, bytes, bytes]:
     """One answer: status, head, body."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)

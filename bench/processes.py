@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,8 +36,10 @@ def environment(folder: Path, port: int) -> dict[str, str]:
 
 
 @contextmanager
-def serving(arguments: list[str], variables: Mapping[str, str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """A server on its core; stopped at the end."""
+def serving(
+    arguments: list[str], variables: Mapping[str, str], log: Path, cores: Set[int] = frozenset({SERVER_CORE})
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """A server on its core, or on others; stopped at the end."""
     with log.open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, *arguments],
@@ -45,7 +47,7 @@ def serving(arguments: list[str], variables: Mapping[str, str], log: Path) -> It
             env=dict(variables),
             stdout=out,
             stderr=out,
-            preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}),
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),
         )
     try:
         yield process
