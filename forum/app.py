@@ -21,11 +21,13 @@ from forum import jobs
 from forum.database import close_database, is_unreachable, of_requests, open_database
 from forum.domain.legal import check_legal_pages
 from forum.domain.members import members
+from forum.domain.moderation.waiting import with_waiting
 from forum.domain.sign_in.sessions import viewer_of
 from forum.domain.themes.ballots import DEFAULT_MENTIONS, LAST_PLACE
 from forum.domain.throttle import close_throttle
 from forum.domain.upkeep.seals import try_key
 from forum.errors import CahierError, CannotStart, NotAllowed, SignInRequired, TooMany
+from forum.permissions import Viewer
 from forum.ranking.published import FEWEST_WITH_ORDERS
 from forum.routes import Shelves, routes
 from forum.settings import Settings
@@ -41,11 +43,23 @@ from workers import embedded
 logger = structlog.get_logger()
 
 
+async def _reader_of(token: str, *, now: datetime) -> Viewer | None:
+    """The person behind a cookie, with what waits for them."""
+    viewer = await viewer_of(token, now=now)
+    return None if viewer is None else await with_waiting(viewer, now)
+
+
 def build(settings: Settings, *, clock: Callable[[], datetime] = clocks.now) -> Starlette:
     """The application. `clock` gives the time that every page and rule goes by."""
     table, watch = routes(), Watch(settings)
     entrance = Middleware(
-        Entrance, settings=settings, clock=clock, viewer_of=viewer_of, refuse=_refuse, fail=_answer_failure, watch=watch
+        Entrance,
+        settings=settings,
+        clock=clock,
+        viewer_of=_reader_of,
+        refuse=_refuse,
+        fail=_answer_failure,
+        watch=watch,
     )
     app = Starlette(
         routes=[Shelves(table)],
@@ -57,7 +71,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = clocks.now) -> 
     app.router.redirect_slashes = False
     app.state.settings = settings
     app.state.clock = clock
-    app.state.viewer_of = viewer_of
+    app.state.viewer_of = _reader_of
     app.state.pages = Pages(
         settings,
         Addresses(table),

@@ -32,6 +32,7 @@ class JobName(Labelled):
     SEND_MAIL = "send_mail", "envoi d’un courriel"
     MAKE_ARCHIVE = "make_archive", "archive des données d’une personne"
     KEEP_DATES = "keep_dates", "effacements du jour"
+    REMIND_MODERATORS = "remind_moderators", "rappel à l’équipe de modération"
     WIPE_LEFTOVERS = "wipe_leftovers", "effacement de ce qui reste dans les fichiers"
 
 

@@ -36,6 +36,9 @@ class Viewer:
     """They moderate or are staff, and have not set up the second factor that these roles require."""
     locale: str = "fr"
     unread: int = 0
+    to_treat: int = 0
+    to_decide: int = 0
+    """What waits for somebody who moderates: contributions, and cases with complaints."""
 
     def is_suspended(self, now: datetime) -> bool:
         return self.suspended_until is not None and now < self.suspended_until
@@ -545,6 +548,64 @@ _OUT_OF_THE_VOTE = {
     ProposalState.SET_ASIDE: "Cette proposition est écartée : elle n’est plus soumise au vote.",
     ProposalState.HIDDEN: "Cette proposition est masquée : elle n’est pas soumise au vote.",
 }
+
+
+def may_notify(viewer: Viewer | None, now: datetime) -> Verdict:
+    """Notify moderators of a contribution or a proposal: anybody."""
+    return _by_role(Action.NOTIFY, viewer, now)
+
+
+def may_read_notices(viewer: Viewer | None, group: int | None, now: datetime) -> Verdict:
+    """Read what was notified, take charge of a case: moderators of the group, administrators."""
+    return _by_role(Action.READ_NOTICES, viewer, now, group=group)
+
+
+def may_open_notices(viewer: Viewer | None, now: datetime) -> Verdict:
+    """Open the list of cases: whoever reads the notices of a group."""
+    groups = viewer.groups if viewer else ()
+    return next(
+        (found for group in groups if (found := may_read_notices(viewer, group, now))),
+        may_read_notices(viewer, None, now),
+    )
+
+
+def may_hide(viewer: Viewer | None, group: int, author: int | None, now: datetime) -> Verdict:
+    """Decide about words that were notified or seen: moderators of the group, administrators, never about their own."""
+    by_role = _by_role(Action.HIDE, viewer, now, group=group)
+    if by_role and _is_own(viewer, author):
+        return _refused("Ce sont vos mots : une autre personne de l’équipe de modération décide.")
+    return by_role
+
+
+def may_read_decision(viewer: Viewer | None, group: int, affected: int | None, now: datetime) -> Verdict:
+    """Read a decision: the person whose words it is about, moderators of the group, administrators; for others it does
+    not exist."""
+    if _is_own(viewer, affected):
+        return _by_role(Action.CONTEST, viewer, now)
+    return _by_role(Action.READ_OTHER_DECISION, viewer, now, group=group)
+
+
+def may_contest(
+    viewer: Viewer | None, group: int, affected: int | None, until: datetime | None, now: datetime
+) -> Verdict:
+    """Contest a decision about one's own words, until its term; others may at most know of it."""
+    if not _is_own(viewer, affected):
+        known = may_read_decision(viewer, group, affected, now)
+        return known and _refused("Seule la personne dont les mots sont en cause peut contester cette décision.")
+    by_role = _by_role(Action.CONTEST, viewer, now)
+    if by_role and until is None:
+        return _refused("Cette décision ne retire rien : elle n’a pas à être contestée.")
+    if by_role and _is_past(until, now):
+        return _refused("Le délai de six mois pour contester cette décision est passé.")
+    return by_role
+
+
+def may_answer_complaint(viewer: Viewer | None, group: int, decided_by: int | None, now: datetime) -> Verdict:
+    """Answer a complaint: moderators of the group and administrators, never the person who decided."""
+    by_role = _by_role(Action.ANSWER_COMPLAINT, viewer, now, group=group)
+    if by_role and _is_own(viewer, decided_by):
+        return _refused("Vous avez pris cette décision : une autre personne lit la réclamation.")
+    return by_role
 
 
 def may_schedule(viewer: Viewer | None, now: datetime) -> Verdict:

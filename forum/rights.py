@@ -62,6 +62,12 @@ class Action(Enum):
     VOTE = "vote"
     MODERATE = "moderate"
     ARRANGE_THREADS = "arrange threads"
+    NOTIFY = "notify"
+    READ_NOTICES = "read notices"
+    HIDE = "hide"
+    READ_OTHER_DECISION = "read other decision"
+    CONTEST = "contest"
+    ANSWER_COMPLAINT = "answer complaint"
     SCHEDULE = "schedule"
     ANSWER = "answer"
     COMPILE = "compile"
@@ -100,6 +106,16 @@ _WRITTEN = {
     Action.VOTE: "L F ✓ ✓ ✓ B B F F",
     Action.MODERATE: "L F F ✓ F F ✓ F F",
     Action.ARRANGE_THREADS: "L F F ✓ F F ✓ F F",
+    # The law grants it to anybody, with or without an account (DSA, article 16).
+    Action.NOTIFY: "✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
+    Action.READ_NOTICES: "L F F ✓ F F ✓ F F",
+    Action.HIDE: "L F F ✓ F F ✓ F F",
+    # Its author follows the link of a mail, perhaps signed out: a visitor is asked to sign in, not told that it is not
+    # there.
+    Action.READ_OTHER_DECISION: "L N N ✓ N N ✓ N N",
+    # To each person whose words were decided about, whatever their standing (DSA, articles 17 and 20).
+    Action.CONTEST: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
+    Action.ANSWER_COMPLAINT: "L F F ✓ F F ✓ F F",
     Action.SCHEDULE: "L F F F F ✓ ✓ F F",
     Action.ANSWER: "L F F F F ✓ ✓ F F",
     Action.COMPILE: "N N N N N ✓ ✓ N N",
@@ -141,6 +157,12 @@ LABELS: Mapping[Enum, str] = {
     Action.VOTE: "Voter, changer ou retirer son vote",
     Action.MODERATE: "Enregistrer une réunion, son compte rendu et ses étiquettes",
     Action.ARRANGE_THREADS: "Renommer, verrouiller ou épingler un fil, en déplacer des contributions",
+    Action.NOTIFY: "Signaler une contribution ou une proposition",
+    Action.READ_NOTICES: "Lire les signalements, se charger d’un dossier",
+    Action.HIDE: "Masquer une contribution ou une proposition, l’afficher de nouveau",
+    Action.READ_OTHER_DECISION: "Lire une décision de modération sur les mots d’une autre personne",
+    Action.CONTEST: "Lire et contester une décision de modération sur ses propres mots",
+    Action.ANSWER_COMPLAINT: "Répondre à une réclamation contre la décision d’une autre personne",
     Action.SCHEDULE: "Fixer le calendrier, clore les votes",
     Action.ANSWER: "Répondre officiellement à une proposition, inscrire un engagement",
     Action.COMPILE: "Demander une synthèse, lire celles qui ne sont pas publiées",
@@ -192,6 +214,9 @@ REASONS: Mapping[Action, str] = {
     Action.VOTE: "Les agents et les administrateurs ne votent pas.",
     Action.MODERATE: "Seuls les modérateurs de ce groupe de travail peuvent le faire.",
     Action.ARRANGE_THREADS: "Seuls les modérateurs de ce groupe de travail peuvent le faire.",
+    Action.READ_NOTICES: "Seule l’équipe de modération de ce groupe de travail lit les signalements.",
+    Action.HIDE: "Seule l’équipe de modération de ce groupe de travail peut le faire.",
+    Action.ANSWER_COMPLAINT: "Seule l’équipe de modération de ce groupe de travail répond aux réclamations.",
     Action.SCHEDULE: "Seuls les agents de l’administration fixent le calendrier.",
     Action.ANSWER: "Seuls les agents de l’administration répondent aux propositions.",
     Action.PUBLISH: "Seuls les agents de l’administration publient une synthèse.",

@@ -12,7 +12,7 @@ from forum.web.discussion import posts, threads
 from forum.web.harvest import harvest
 from forum.web.meetings import meeting_tags, meetings, minutes
 from forum.web.members import account, invitations, joining, people
-from forum.web.moderation import moves
+from forum.web.moderation import cases, decisions, figures, moves, notices
 from forum.web.moderation import threads as moderated_threads
 from forum.web.plumbing import static
 from forum.web.plumbing.doors import Door
@@ -174,6 +174,24 @@ MEETINGS = (
     form("/reunions/{meeting:int}/modifier", meetings.edit, "edit_meeting"),
     form("/reunions/{meeting:int}/compte-rendu", minutes.enter, "minutes"),
 )
+MODERATION = (
+    form("/contributions/{post:int}/signaler", notices.notify_post, "notify_post"),
+    act("/contributions/{post:int}/dossier", cases.open_on_post, "open_case_on_post"),
+    form("/propositions/{reference}/signaler", notices.notify_proposal, "notify_proposal"),
+    act("/propositions/{reference}/dossier", cases.open_on_proposal, "open_case_on_proposal"),
+    form("/moderation/signalements/confirmer", notices.confirm, "confirm_notice"),
+    page("/moderation/signalements/suivi", notices.follow, "follow_notice"),
+    page("/compte/signalements", notices.own, "own_notices"),
+    page("/moderation", cases.waiting, "moderation"),
+    form("/moderation/dossiers/{case:int}", cases.decide, "moderation_case"),
+    act("/moderation/dossiers/{case:int}/prendre", cases.claim, "claim_case"),
+    act("/moderation/dossiers/{case:int}/rendre", cases.give_back, "give_case_back"),
+    page("/moderation/decisions/{decision:int}", decisions.show, "moderation_decision"),
+    form("/moderation/decisions/{decision:int}/contester", decisions.contest, "contest_decision"),
+    form("/moderation/decisions/{decision:int}/reclamation", decisions.answer, "answer_complaint"),
+    page("/moderation/bilan", figures.show, "moderation_figures"),
+    page("/moderation/bilan.csv", figures.sheet, "moderation_sheet"),
+)
 SYNTHESES = (
     page("/syntheses", syntheses.index, "syntheses"),
     act("/syntheses/demander", syntheses.ask, "request_synthesis"),
@@ -276,6 +294,7 @@ def routes() -> list[Route]:
         *VOTES,
         *HARVEST,
         *MEETINGS,
+        *MODERATION,
         *SYNTHESES,
         *SIGN_IN,
         *MEMBERS,

@@ -367,6 +367,62 @@ HARVEST = [
     ),
     Case(HARVEST_OTHER, "have a post to treat again", "/contributions/{post}/traitement", {"acte": "reprendre"}),
 ]
+NOTICE = {"regle": "charter", "explication": "Une insulte."}
+NO_ACTION = {"mesure": "no action", "motif": "Dans le sujet.", "acte": "apercu"}
+CASE, DECISION = "/moderation/dossiers/{case}", "/moderation/decisions/{own_decision}"
+NOTIFY, READ_NOTICES, HIDE = Action.NOTIFY, Action.READ_NOTICES, Action.HIDE
+# A visitor leaves an address, on a page that was open for some seconds.
+WITHOUT_ADDRESS = {"visitor": 422}
+MODERATION = [
+    Case(READ, "read the figures of moderation", "/moderation/bilan"),
+    Case(READ, "take the figures of moderation away", "/moderation/bilan.csv"),
+    Case(NOTIFY, "see the form of a notice", "/contributions/{post}/signaler"),
+    Case(
+        NOTIFY,
+        "notify a contribution",
+        "/contributions/{post}/signaler",
+        NOTICE,
+        changes="moderation_notice",
+        states=WITHOUT_ADDRESS,
+    ),
+    Case(NOTIFY, "see the form of a notice of a proposal", "/propositions/{proposal}/signaler"),
+    Case(
+        NOTIFY,
+        "notify a proposal",
+        "/propositions/{proposal}/signaler",
+        NOTICE,
+        changes="moderation_notice",
+        states=WITHOUT_ADDRESS,
+    ),
+    Case(KEEP, "see what became of one's notices", "/compte/signalements"),
+    Case(READ_NOTICES, "see the cases", "/moderation", group="any"),
+    Case(READ_NOTICES, "see a case", CASE),
+    Case(READ_NOTICES, "see a case of B", "/moderation/dossiers/{case_b}", group="b"),
+    Case(READ_NOTICES, "take charge of a case", f"{CASE}/prendre", {}, changes="moderation_case"),
+    Case(READ_NOTICES, "give a case back", f"{CASE}/rendre", {}),
+    Case(HIDE, "see what the author would read", CASE, NO_ACTION, status=200),
+    Case(HIDE, "see it in B", "/moderation/dossiers/{case_b}", NO_ACTION, group="b", status=200),
+    Case(HIDE, "open a case", "/contributions/{tagged}/dossier", {}, changes="moderation_case"),
+    Case(HIDE, "open a case on a proposal", "/propositions/{proposal}/dossier", {}, changes="moderation_case"),
+    Case(Action.READ_OTHER_DECISION, "read a decision", "/moderation/decisions/{decision}", hidden="decision"),
+    Case(Action.CONTEST, "read a decision about oneself", DECISION),
+    Case(Action.CONTEST, "see the form that contests", f"{DECISION}/contester"),
+    Case(
+        Action.CONTEST,
+        "contest a decision",
+        f"{DECISION}/contester",
+        {"explication": "Ce n’est pas une insulte."},
+        changes="moderation_complaint",
+    ),
+    Case(Action.ANSWER_COMPLAINT, "see the form of an answer", "/moderation/decisions/{contested}/reclamation"),
+    Case(
+        Action.ANSWER_COMPLAINT,
+        "answer a complaint",
+        "/moderation/decisions/{contested}/reclamation",
+        {"issue": "upheld", "explication": "Si."},
+        changes="moderation_complaint",
+    ),
+]
 CASES = [
     Case(READ, "read the home page", "/"),
     Case(READ, "read a theme", "/themes/3"),
@@ -802,6 +858,7 @@ CASES = [
         status=200,
         changes="journal_entry",
     ),
+    *MODERATION,
     *ANSWERS,
     *ACCOUNT,
     *ADMINISTRATION,
@@ -1083,6 +1140,13 @@ async def test_a_theme_of_b_does_not_exist_in_the_minutes_of_a(app: Starlette, w
         "/themes/{n}/calendrier",
         "/syntheses/{n}/publier",
         "/compte/securite/sessions/{n}",
+        "/contributions/{n}/signaler",
+        "/contributions/{n}/dossier",
+        "/moderation/dossiers/{n}",
+        "/moderation/dossiers/{n}/prendre",
+        "/moderation/dossiers/{n}/rendre",
+        "/moderation/decisions/{n}/contester",
+        "/moderation/decisions/{n}/reclamation",
         "/administration/personnes/{n}/adresse",
         "/administration/personnes/{n}/droits",
         "/administration/personnes/{n}/suspension",
@@ -1174,6 +1238,7 @@ BY_MAIL = {
     "new_password",
     "old_address",
     "new_address",
+    "confirm_notice",
 }
 # What anybody may read beside the cases above.
 OPEN_PAGES = {
@@ -1193,6 +1258,7 @@ OPEN_PAGES = {
     "provider_return",
     "first_time",
     "provider_signed_out",
+    "follow_notice",
 }
 
 
@@ -1271,6 +1337,8 @@ def test_people_with_a_restricted_account_change_nothing_but_that_account() -> N
             Action.READ_OWN_BALLOT,
             Action.READ_NOTIFICATIONS,
             Action.KEEP_ACCOUNT,
+            Action.NOTIFY,
+            Action.CONTEST,
         }
 
 

@@ -20,9 +20,11 @@ from forum.domain.members.members import load_viewer
 from forum.domain.sign_in import passwords, sessions
 from forum.domain.syntheses.snapshots import FORMAT
 from forum.models.answers import Answer, Decision, Obligation
+from forum.models.cases import DecisionAct, ModerationCase, ModerationComplaint, ModerationDecision
 from forum.models.joining import Invitation
 from forum.models.meetings import Meeting, MeetingTag, TagState, WorkingGroup
 from forum.models.members import Member, Role
+from forum.models.moderation import Ground, Moderated
 from forum.models.notifications import Event, Notification
 from forum.models.personal_data import Archive
 from forum.models.posts import Post
@@ -188,6 +190,7 @@ async def make_guests() -> dict[str, Guest]:
                 "judged": f"T3-{judged.number:03}",
                 "own_draft": draft.id,
                 "own_notice": await _tell(member, post) if member else NEVER,
+                "own_decision": (await _decide(post, author, a)).id,
             }
             own_places |= await _make_elsewhere(member)
             guests[name] = Guest(member, token, places | own_places)
@@ -202,6 +205,37 @@ async def hash_of_password() -> str:
     if not _hashes:
         _hashes.append(await passwords.hash_password(PASSWORD, asker="tests"))
     return _hashes[0]
+
+
+async def _decide(post: Post, author: Member, group: WorkingGroup) -> ModerationDecision:
+    """A decision about a contribution, which its author may contest."""
+    case = await ModerationCase.create(
+        thing=Moderated.POST, thing_id=post.id, working_group=group, opened_at=NOON, closed_at=NOON
+    )
+    return await ModerationDecision.create(
+        case=case,
+        act=DecisionAct.HIDE,
+        ground=Ground.CHARTER,
+        facts="Une insulte.",
+        decided_at=NOON,
+        affected=author,
+        statement="Votre contribution est masquée.",
+        contest_until=NOON + timedelta(days=183),
+    )
+
+
+async def _make_cases(posts: Mapping[str, Post], a: WorkingGroup, b: WorkingGroup) -> dict[str, object]:
+    """An open case of each group, a decision about somebody else's words, and a contested one."""
+    other = await Member.get(id=posts["post"].author_id)
+    opened = [
+        await ModerationCase.create(
+            thing=Moderated.POST, thing_id=post.id, open_key=f"post:{post.id}", working_group=group, opened_at=NOON
+        )
+        for post, group in ((posts["post"], a), (posts["post_b"], b))
+    ]
+    decision, contested = [await _decide(posts["tagged"], other, a) for _ in range(2)]
+    await ModerationComplaint.create(decision=contested, member=other, words="Non.", created_at=NOON)
+    return {"case": opened[0].id, "case_b": opened[1].id, "decision": decision.id, "contested": contested.id}
 
 
 async def _make_elsewhere(member: Member | None) -> dict[str, object]:
@@ -300,6 +334,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
     await Ballot.filter(voter_id=secret.id).update(profession="Bibliothécaire")
     await _vote_by_groups(closed_proposal.id)
     made = await _make_syntheses(theme, closed) | await _make_answers(closed)
+    made |= await _make_cases({"post": post, "post_b": post_b, "tagged": tagged}, a, b)
     return {
         "thread": thread.id,
         "closed_thread": closed_thread.id,

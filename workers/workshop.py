@@ -22,17 +22,17 @@ from forum.domain.upkeep.signs import Who, give_sign
 from forum.jobs import RUN_JOB, queue, read_json, write_json
 from forum.settings import settings
 from forum.storage import StorageFault
-from workers import archives, mail, retention, running, syntheses
+from workers import archives, mail, moderation, retention, running, syntheses
 from workers.running import LONGEST_JOB, Work
 
-WORK: Final[Mapping[str, Work]] = {**syntheses.WORK, **mail.WORK, **archives.WORK, **retention.WORK}
+WORK: Final[Mapping[str, Work]] = {**syntheses.WORK, **mail.WORK, **archives.WORK, **retention.WORK, **moderation.WORK}
 """Each module of `workers/` says which jobs it does."""
 
 AT_ONCE: Final = 2
 """Jobs in one process at a time: each compilation wants a core for itself."""
 
 DATES_EVERY: Final = 3600.0
-"""Seconds between two askings for the day's purges; the table keeps one job per day."""
+"""Seconds between two askings for the day's purges, and for reminders; the table keeps one job of each."""
 
 SIGN_EVERY: Final = 15.0
 """Seconds between two signs of life: a write each."""
@@ -98,6 +98,7 @@ class Workshop:
     async def _look(self) -> None:
         if self._dates_asked is None or self._elapsed() - self._dates_asked >= DATES_EVERY:
             await retention.ask()
+            await moderation.ask()
             self._dates_asked = self._elapsed()
         for job, _ in await jobs.waiting(running.clock()):
             self.bring(job)

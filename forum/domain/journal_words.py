@@ -12,8 +12,10 @@ from typing import Any, Final
 
 from forum.language import catalogue
 from forum.models.answers import Decision
+from forum.models.cases import ComplaintOutcome
 from forum.models.meetings import TagState
 from forum.models.members import Role
+from forum.models.moderation import Ground
 from forum.models.posts import Outcome
 from forum.models.proposals import Nature
 from forum.models.themes import Voting
@@ -47,6 +49,11 @@ SENTENCES = {
     "keep_extract": "a gardé un extrait avec ses mots d’origine",
     "treat_post": "a terminé la lecture d’une contribution",
     "reopen_post": "a repris la lecture d’une contribution",
+    "hide": "a masqué une contribution ou une proposition",
+    "unhide": "a affiché de nouveau une contribution ou une proposition",
+    "leave_shown": "a décidé de ne pas intervenir",
+    "contest": "a contesté une décision de modération",
+    "answer_complaint": "a répondu à une réclamation",
     "withdraw_post": "a retiré sa contribution",
     "put_post_back": "a affiché de nouveau sa contribution",
     "withdraw_proposal": "a retiré sa proposition",
@@ -146,6 +153,8 @@ _KINDS: Final[Mapping[str, type[Labelled]]] = {
     "reanchor_extract": Nature,
     "keep_extract": Nature,
     "voting": Voting,
+    "hide": Ground,
+    "answer_complaint": ComplaintOutcome,
 }
 _CODES: Final[Mapping[str, Mapping[str, str]]] = {"act": SENTENCES, "thing": TITLES}
 _FILTER: Final = re.compile(r"(\w+)=(.*?)(?= \w+=|\Z)")

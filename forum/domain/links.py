@@ -1,6 +1,6 @@
 """Links sent by mail: each is good once, for one purpose and one thing, until its end; the table keeps a hash. The page
 that a link leads to only looks (`subject_of`), its form uses the link (`use_link`): programs that follow links in
-mails, to check or preview them, do not use them up."""
+mails, to check or preview them, do not use them up. One that only shows something is good until its end."""
 
 import secrets
 from collections.abc import Sequence
@@ -21,6 +21,8 @@ LENGTHS: Final = {
     Purpose.NEW_ADDRESS: 48 * HOUR,
     Purpose.RESET: HOUR,
     Purpose.INVITATION: 14 * 24 * HOUR,
+    Purpose.NOTICE: 48 * HOUR,
+    Purpose.NOTICE_OUTCOME: 183 * 24 * HOUR,
 }
 
 USED: Final = "Ce lien a déjà servi, ou n’est plus valable. Demandez-en un autre."

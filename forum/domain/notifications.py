@@ -25,7 +25,7 @@ class Notice:
     """One event: the contribution, thread, proposal or theme that it is about, and whether the member has seen it.
 
     `post` with `author` and `thread_title`, or `thread` with `thread_title`, or `reference`, or `theme` (its number,
-    with `theme_title`); `excerpt` is the first words, or the wording.
+    with `theme_title`), or a `decision` or `case` of moderation; `excerpt` is the first words, or the wording.
     """
 
     id: int
@@ -37,6 +37,8 @@ class Notice:
     reference: str | None
     theme: int | None
     theme_title: str
+    decision: int | None
+    case: int | None
     excerpt: str
     created_at: datetime
     is_new: bool
@@ -127,6 +129,23 @@ async def tell_of_thread(
     await _tell_members("thread_id", thread, event, set(members) - {actor}, f"{event}:thread {thread}:{key}", now)
 
 
+async def tell_of_moderation(
+    event: Event,
+    members: Collection[int],
+    now: datetime,
+    *,
+    key: str,
+    actor: int | None,
+    decision: int | None = None,
+    case: int | None = None,
+) -> None:
+    """Notify members of a decision, or of a case that waits, in the caller's transaction; never the person who
+    acts."""
+    column, thing = ("decision_id", decision) if decision is not None else ("case_id", case)
+    assert thing is not None, "it is about one of the two"
+    await _tell_members(column, thing, event, set(members) - {actor}, f"{event}:{key}", now)
+
+
 async def _tell_members(
     column: str, thing: int, event: Event, members: Collection[int], key: str, now: datetime
 ) -> None:
@@ -157,7 +176,8 @@ async def list_notices(viewer: Viewer | None, turn: PageTurn = FIRST) -> Page[No
     """A page of the events for this member, newest first. Raises SignInRequired."""
     viewer = demand(may_read_notifications, viewer)
     found = await read_page(
-        f"""SELECT n.id, n.post_id, n.thread_id, n.event, n.created_at, n.read_at, m.name AS author, t.title,
+        f"""SELECT n.id, n.post_id, n.thread_id, n.event, n.created_at, n.read_at, n.decision_id, n.case_id,
+                  m.name AS author, t.title,
                   COALESCE(substr(p.plain, 1, 200), q.wording, '') AS excerpt, q.number AS proposal_number,
                   h.number AS theme_number, h.title AS theme_title
              FROM notification n
@@ -186,6 +206,8 @@ def _notice(found: Row) -> Notice:
         reference=None if number is None else reference(found["theme_number"], number),
         theme=found["theme_number"],
         theme_title=found["theme_title"] or "",
+        decision=found["decision_id"],
+        case=found["case_id"],
         excerpt=found["excerpt"],
         created_at=found["created_at"],
         is_new=found["read_at"] is None,

@@ -17,6 +17,8 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     OLD_ADDRESS = "old_address"
     NEW_ADDRESS = "new_address"
+    NOTICE = "notice"
+    NOTICE_OUTCOME = "notice_outcome"
 
 
 class SignUp(Model):

@@ -98,6 +98,7 @@ async def furnish(site: Site) -> None:
         site.places["locked"] = await _arrange(moderator)
         site.places["left_thread"], site.places["moved"] = await _move(moderator, int(site.places["locked"]))
     await _live(site)
+    await _moderate(site)
     async with site.desk("agent") as agent:
         site.places["draft"] = await compile_(agent, "3")
         await site.put(WAITING.format(email=site.passwords["agent"][0]))
@@ -129,6 +130,35 @@ async def _move(moderator: AsyncClient, thread: int) -> tuple[int, int]:
     found = re.search(r"/deplacements/(\d+)/annuler", page)
     assert found
     return number_in(other), int(found[1])
+
+
+async def _moderate(site: Site) -> None:
+    """Have contributions notified: one waits, one is hidden, one is hidden and contested."""
+    async with site.desk("membre") as member, site.desk("modératrice") as moderator:
+        opening = "Ici, on parle de tout."
+        thread = number_in(await sent(member, f"{THEME}/nouveau-fil", titre="Un fil qui s’échauffe", source=opening))
+        posts = [
+            number_in(await sent(member, f"/fils/{thread}/repondre", source=words))
+            for words in ("Vous ne comprenez rien à rien, vous et votre service.", f"{RICH}\n\nTaisez-vous.", "Assez !")
+        ]
+        async with site.desk("agent") as agent:
+            for post in posts:
+                why = "Une attaque contre une personne, sans rapport avec le thème."
+                await sent(agent, f"/contributions/{post}/signaler", regle="charter", explication=why)
+        cases = re.findall(r"/moderation/dossiers/(\d+)", (await moderator.get("/moderation")).text)
+        decided = [await _hide(moderator, int(case)) for case in cases[1:3]]
+        plea = "Je répondais à une provocation, et je ne visais personne."
+        await sent(member, f"/moderation/decisions/{decided[1]}/contester", explication=plea)
+        site.places.update(notified=posts[0], case=int(cases[0]), decided=decided[0], contested=decided[1])
+
+
+async def _hide(moderator: AsyncClient, case: int) -> int:
+    """Hide what a case is about; returns the number of the decision."""
+    path = f"/moderation/dossiers/{case}"
+    form = {"mesure": "hide", "regle": "charter", "motif": "Une attaque contre les personnes d’un service."}
+    mark = re.search(r'name="vu" value="(\w+)"', (await moderator.post(path, data=form | {"acte": "apercu"})).text)
+    assert mark
+    return number_in(await sent(moderator, path, **form, acte="envoyer", vu=mark[1]))
 
 
 async def _live(site: Site) -> None:

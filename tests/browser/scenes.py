@@ -206,6 +206,14 @@ async def _meeting_in_two_windows(page: Page) -> None:
     await page.locator("#autre").wait_for()
 
 
+async def _text_for_the_author(page: Page) -> None:
+    await page.get_by_role("radio", name="Masquer").check()
+    await page.select_option("#regle", "charter")
+    await page.fill("#motif", "Une attaque contre les personnes d’un service.")
+    await page.locator("button[value=apercu]").click()
+    await page.locator("#apercu").wait_for()
+
+
 async def _no_tick(page: Page) -> None:
     await _refused(page)
 
@@ -362,6 +370,28 @@ OPEN = [
     Scene("set aside", "modératrice", "/propositions/{amended}/ecarter"),
     Scene("set aside refused (422)", "modératrice", "/propositions/{amended}/ecarter", _refused),
     Scene("set aside already", "modératrice", "/propositions/{aside}/ecarter"),
+    Scene("notice", "visiteur", "/contributions/{notified}/signaler"),
+    Scene("notice refused (422)", "visiteur", "/contributions/{notified}/signaler", _refused),
+    Scene("notice of a proposal", "membre", "/propositions/{amended}/signaler"),
+    Scene("notice, to a moderator", "modératrice", "/contributions/{notified}/signaler"),
+    Scene("own notices", "agent", "/compte/signalements"),
+    Scene("no notice", "membre", "/compte/signalements"),
+    Scene("dead link of a notice (410)", "visiteur", "/moderation/signalements/confirmer?jeton=x", status=410),
+    Scene("dead link to an outcome (410)", "visiteur", "/moderation/signalements/suivi?jeton=x", status=410),
+    Scene("cases", "modératrice", "/moderation", _open_filters),
+    Scene("no case", "modératrice", "/moderation?regle=duplicate"),
+    Scene("case", "modératrice", "/moderation/dossiers/{case}"),
+    Scene("case refused (422)", "modératrice", "/moderation/dossiers/{case}", _refused),
+    Scene("text for the author", "modératrice", "/moderation/dossiers/{case}", _text_for_the_author),
+    Scene("decision", "membre", "/moderation/decisions/{decided}"),
+    Scene("decision", "modératrice", "/moderation/decisions/{decided}"),
+    Scene("contested decision", "membre", "/moderation/decisions/{contested}"),
+    Scene("contested decision", "administratrice", "/moderation/decisions/{contested}"),
+    Scene("contest", "membre", "/moderation/decisions/{decided}/contester"),
+    Scene("contest refused (422)", "membre", "/moderation/decisions/{decided}/contester", _refused),
+    Scene("answer to a complaint", "administratrice", "/moderation/decisions/{contested}/reclamation"),
+    Scene("answer refused (422)", "administratrice", "/moderation/decisions/{contested}/reclamation", _refused),
+    Scene("figures of moderation", "visiteur", "/moderation/bilan"),
     Scene("take back", "modératrice", "/propositions/{aside}/reprendre"),
     Scene("take back refused (422)", "modératrice", "/propositions/{aside}/reprendre", _refused),
     Scene("drafts", "membre", "/compte/brouillons"),

@@ -42,8 +42,8 @@ Answer = tuple[int, list[tuple[str, str]], bytes]
 # Headers that are about the answer itself.
 # The number of a refused request is on its page too, which packs the longer or the shorter for it.
 PASSING = {"x-request-id", "content-length"}
-# Static files, and the page that generates a new secret each time.
-ELSEWHERE = {"static", "set_up_factor"}
+# Static files, and the pages that generate a new secret, or seal a moment, each time.
+ELSEWHERE = {"static", "set_up_factor", "notify_post", "notify_proposal"}
 # The query parameters that pages take.
 ASKED = ("", "?tri=votes", "?reunion=1", "?page=2")
 
@@ -122,6 +122,8 @@ async def places(world: World) -> dict[str, list[object]]:
         "extract": (await ids("extract"))[:4],
         "draft": [1],
         "obligation": [1],
+        "case": (await ids("moderation_case"))[:2],
+        "decision": (await ids("moderation_decision"))[:2],
         "version": [1],
         "turn": await ids("thread_turn"),
     }

@@ -22,6 +22,7 @@ NO_PAGE = {
     "meetings_calendar",
     "meeting_calendar",
     "results_sheet",
+    "moderation_sheet",
 }
 # Pages of a site that has a provider of identities: tests/browser/test_providers.py looks at them.
 BY_A_PROVIDER = {"provider_return", "provider_signed_out", "first_time", "link_identity", "unlink_identity"}

@@ -213,10 +213,13 @@ def test_each_turn_of_a_proposal_has_its_own_sentence(say: Say) -> None:
 
 
 def test_each_event_has_its_own_notice(say: Say) -> None:
-    of_posts, of_themes = (Event.QUOTE, Event.REPLY, Event.MENTION), (Event.SCHEDULED, Event.CLOSED)
+    kinds = dict.fromkeys((Event.QUOTE, Event.REPLY, Event.MENTION), "post")
+    kinds |= dict.fromkeys((Event.SCHEDULED, Event.CLOSED), "theme")
+    decided = (Event.MODERATED, Event.NOTICE_DECIDED, Event.CASE_WAITS, Event.CONTESTED, Event.RECONSIDERED)
+    kinds |= dict.fromkeys(decided, "moderation")
     said = {}
     for event in Event:
-        kind = "post" if event in of_posts else "theme" if event in of_themes else "proposal"
+        kind = kinds.get(event, "proposal")
         notice = SimpleNamespace(
             event=event,
             created_at=NOON,
@@ -226,6 +229,8 @@ def test_each_event_has_its_own_notice(say: Say) -> None:
             reference="T3-001",
             theme=3,
             theme_title="Un thème",
+            decision=1,
+            case=1,
         )
         said[event.value] = say("fr", f'{{% include "notifications/_{kind}.html" %}}', {"notice": notice})
     assert distinct(said), said

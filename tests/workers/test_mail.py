@@ -52,6 +52,8 @@ WORDS = {
     "reason": "Des propos contraires à la charte.",
     "date": "2026-12-01",
     "provider": "ProConnect",
+    "decision": "12",
+    "case": "3",
 }
 TEMPLATES = sorted(p.stem for p in (ROOT / "templates/mail").glob("*.txt") if not p.name.startswith("_"))
 

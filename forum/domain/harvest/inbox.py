@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from forum.database import Row, places, row, rows
+from forum.database import Row, known_row, places, row, rows
 from forum.domain.harvest.treatments import TABLES, UNTREATED
 from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.references import LARGEST_ID
@@ -95,6 +95,12 @@ async def read_inbox(viewer: Viewer | None, wanted: InboxFilter, now: datetime, 
         threads=threads,
         meetings=meetings,
     )
+
+
+async def count_untreated(viewer: Viewer, now: datetime) -> int:
+    """How many contributions wait in the groups that somebody moderates; for an administrator, in all."""
+    scope, mine = await _scope(viewer, now)
+    return int((await known_row(f"SELECT COUNT(*) AS n {TABLES} WHERE {scope} AND {UNTREATED}", *mine))["n"])
 
 
 async def _scope(viewer: Viewer, now: datetime) -> tuple[str, list[int]]:

@@ -21,6 +21,7 @@ from anyio import to_thread
 from forum.database import Transaction, is_sqlite, on_postgres, places, row, rows, transaction
 from forum.domain import journal
 from forum.domain.leftovers import ask_to_wipe
+from forum.domain.links import forget_links
 from forum.domain.mail import FAREWELL, forget_mails, post_mail
 from forum.domain.members import invitations
 from forum.domain.members.members import free_handle
@@ -428,6 +429,8 @@ async def _forget_notifier(address: str) -> None:
         left = opened(notice["address"])
         if left is None or left.lower() == address:
             await rows("UPDATE moderation_notice SET address = '' WHERE id = $1", notice["id"])
+            for purpose in (Purpose.NOTICE, Purpose.NOTICE_OUTCOME):
+                await forget_links(purpose, notice["id"])
 
 
 async def _anonymise(person: Erased, now: datetime) -> None:

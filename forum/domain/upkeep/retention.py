@@ -14,6 +14,7 @@ from forum.domain import jobs, links, mail, notifications
 from forum.domain.jobs import Claim
 from forum.domain.leftovers import ask_to_wipe
 from forum.domain.members import address_changes, invitations, joining
+from forum.domain.moderation import notices
 from forum.domain.privacy import personal_data
 from forum.domain.sign_in import sessions, visits
 from forum.domain.upkeep.misshapen import set_aside_misshapen
@@ -32,6 +33,7 @@ PURGES: Final[Mapping[str, Purge]] = {
     "archives": personal_data.forget_archives,
     "identifications": personal_data.forget_identifications,
     "notifications": notifications.forget_read,
+    "notices": notices.forget_notices,
     "mails": mail.forget_stale,
     "jobs": jobs.forget_over,
     "misshapen ballots": set_aside_misshapen,

@@ -1,7 +1,6 @@
 """/administration: who has an account, and what administrators change about it. Each change has a page of its own."""
 
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +12,7 @@ from forum.domain.sign_in import proofs
 from forum.errors import Invalid
 from forum.models.members import Role
 from forum.permissions import Viewer
+from forum.web.plumbing.choices import one_of
 from forum.web.plumbing.doors import Desk, button, form_door
 from forum.web.plumbing.forms import Form, asked_integer, asked_text, asked_turn
 from forum.web.plumbing.page import page, see_other, unkept
@@ -33,9 +33,9 @@ async def index(request: Request) -> Response:
 async def _listed(request: Request, _: Form | None) -> Desk:
     wanted = PeopleFilter(
         words=asked_text(request, "nom", limit=120),
-        role=_one_of(Role, asked_text(request, "role")),
+        role=one_of(Role, asked_text(request, "role")),
         group=asked_integer(request, "groupe", least=1),
-        state=_one_of(AccountState, asked_text(request, "etat")),
+        state=one_of(AccountState, asked_text(request, "etat")),
     )
     filters = {"nom": wanted.words, "role": wanted.role, "groupe": wanted.group, "etat": wanted.state}
     context = {
@@ -52,13 +52,6 @@ async def find(request: Request, form: Form) -> Response:
     """From an exact e-mail address, in the body of the request, to its owner's page."""
     found = await people.find_by_address(request.state.viewer, form.text("adresse"), request.state.now)
     return see_other(request, "person", member=found)
-
-
-Kind = TypeVar("Kind", bound=StrEnum)
-
-
-def _one_of(kind: type[Kind], value: str) -> Kind | None:
-    return next((one for one in kind if one == value), None)
 
 
 async def show(request: Request) -> Response:
@@ -97,7 +90,7 @@ async def rights(request: Request, form: Form) -> Response:
     """Set role and groups; the administrator must prove who they are."""
     viewer, now, member = request.state.viewer, request.state.now, request.path_params["member"]
     asking = Asking(viewer, request.state.token, form.text(proofs.FIELD), await _seen(request, form))
-    role = _one_of(Role, form.text("role"))
+    role = one_of(Role, form.text("role"))
     if role is None:
         raise Invalid("Choisissez un rôle.", field="role")
     await people.set_rights(asking, member, role, form.integers("groupes"), form.text("motif"), now)

@@ -1,8 +1,17 @@
-"""What does a form about somebody offer to choose from?"""
+"""What does a form about somebody offer to choose from, and which choice does a filter name?"""
 
 from collections.abc import Sequence
+from enum import StrEnum
+from typing import TypeVar
 
 from forum.settings import settings
+
+Kind = TypeVar("Kind", bound=StrEnum)
+
+
+def one_of(kind: type[Kind], value: str) -> Kind | None:
+    """The choice of that value; None when it is none of these."""
+    return next((one for one in kind if one == value), None)
 
 
 def asked_of_people(profession: str = "", territory: str = "") -> dict[str, object]:

@@ -20,6 +20,7 @@ FIELDS: Final = {
     # Words
     "source": "a contribution, or minutes, as written",
     "titre": "of a thread",
+    "explication": "what somebody notifies, contests or answers, in their words",
     "mots": "words of a contribution, or what is looked for",
     "pres": "where they begin, when the contribution holds them twice",
     "tout": "that the whole contribution is meant",
@@ -62,6 +63,13 @@ FIELDS: Final = {
     "echeance": "by when; numbered beside `engagement`",
     "tenu_le": "the day on which it was done",
     "realisation": "what was done",
+    # Moderation
+    "regle": "that is broken, of those that a notice or a decision names",
+    "mesure": "what moderators decide",
+    "issue": "of a complaint",
+    "titre_aussi": "that the title of the thread is hidden too",
+    "instant": "when the form was made, sealed",
+    "site": "left empty by people, filled by programs",
     # Schedules and meetings
     "ouverture_des_contributions": "a moment",
     "cloture_des_contributions": "a moment",
@@ -107,6 +115,7 @@ FIELDS: Final = {
 # not.
 WORDS: Final = frozenset(
     {"source", "titre", "formulation", "expose_des_motifs", "mots", "motif", "lieu", "service", "realisation"}
+    | {"explication"}
 )
 # Never sent back, not even hidden in a page: old and new passwords, codes, links sent by mail.
 SECRET: Final = re.compile(r"mot_de_passe|^code|^jeton\Z")

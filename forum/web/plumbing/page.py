@@ -113,6 +113,12 @@ NOTICES = {
     "extrait-retire": "L’extrait est retiré ; la contribution ne change pas.",
     "extrait-rattache": "L’extrait suit la version actuelle de la contribution.",
     "extrait-garde": "L’extrait garde ses mots d’origine.",
+    "signalement-recu": "Merci. L’équipe de modération va lire votre signalement.",
+    "decision-prise": "La décision est enregistrée. Les personnes concernées la reçoivent.",
+    "dossier-pris": "Vous vous chargez de ce dossier.",
+    "dossier-rendu": "Vous ne vous chargez plus de ce dossier.",
+    "reclamation-envoyee": "Votre réclamation est envoyée. Une autre personne la lira et vous répondra.",
+    "reclamation-repondue": "Votre réponse est envoyée.",
     "contribution-traitee": "La lecture de cette contribution est terminée.",
     "contribution-reprise": "Cette contribution est de nouveau à traiter.",
 }
@@ -163,9 +169,10 @@ class Pages:
         self._environments = {locale: self._environment(settings, locale) for locale in LOCALES}
 
     def account(self, locale: str, viewer: Viewer | None, *, administers: bool = False, treats: bool = False) -> Markup:
-        """The corner of the masthead: it depends only on a name, the number of unread notices, and whether they
-        administer or treat contributions, so it is cached by these."""
-        key = (locale, viewer and (viewer.name, viewer.unread, administers, treats))
+        """The corner of the masthead: it depends only on a name, on how much is unread or waits, and on whether they
+        administer or moderate, so it is cached by these."""
+        counts = viewer and (viewer.unread, viewer.to_treat, viewer.to_decide)
+        key = (locale, viewer and viewer.name, counts, administers, treats)
         found = self._accounts.get(key)
         if found is None:
             if len(self._accounts) > ACCOUNTS_KEPT:

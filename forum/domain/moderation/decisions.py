@@ -1,0 +1,359 @@
+"""How is a case decided, and who is told what? Hidden, shown again or left, always for a reason in words.
+
+The person whose words it is about reads a statement (`statements.py`) that the moderator saw before sending it: `seen`
+is the mark of that text, so nobody sends one that they did not read. In one transaction the words are hidden, the case
+closes, the statement is kept, the author and those who notified are told, and the journal has its line.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from forum.database import Row, Transaction, known_row, row, rows, transaction
+from forum.domain import journal
+from forum.domain.mail import post_mail
+from forum.domain.moderation import hiding
+from forum.domain.moderation.cases import hold_case, refuse_taken
+from forum.domain.moderation.hiding import HeldThing
+from forum.domain.moderation.notices import tell_notifiers
+from forum.domain.moderation.statements import Circumstances, statement_of
+from forum.domain.moderation.things import ModeratedThing, thing_of
+from forum.domain.notifications import tell_of_moderation
+from forum.domain.references import storable
+from forum.domain.withheld import kept_words
+from forum.errors import Checks, Conflict, Invalid, NotFound
+from forum.models.cases import ComplaintOutcome, DecisionAct
+from forum.models.moderation import Ground, Moderated
+from forum.models.notifications import Event
+from forum.permissions import Viewer, demand, may_answer_complaint, may_contest, may_hide, may_read_decision
+
+CONTESTABLE: Final = timedelta(days=183)
+"""Six months at least (DSA, article 20)."""
+_CHANGED: Final = "Ce que vous avez choisi a changé depuis l’aperçu. Voyez l’aperçu, puis envoyez la décision."
+_REVERSED: Final = "Une réclamation a été acceptée."
+_WHY: Final = "Donnez la raison en quelques mots : la personne concernée la lira."
+
+
+@dataclass(frozen=True, slots=True)
+class TypedDecision:
+    """What a moderator chose and typed; `title`: the title of the thread goes too. `seen` is the mark of the text that
+    they were shown, empty before that."""
+
+    act: str
+    ground: str
+    facts: str
+    title: bool = False
+    seen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedDecision:
+    """A decision, checked, with the text that its author will read."""
+
+    act: DecisionAct
+    ground: Ground | None
+    facts: str
+    title: bool
+    statement: str
+    until: datetime | None
+
+    @property
+    def mark(self) -> str:
+        """The mark of what was shown."""
+        shown = f"{self.act} {self.ground} {self.title} {self.facts}\n{self.statement}"
+        return sha256(shown.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadComplaint:
+    """A complaint and its answer, if any; `answered_by` is for moderators only."""
+
+    words: str
+    created_at: datetime
+    outcome: ComplaintOutcome | None
+    answer: str
+    answered_at: datetime | None
+    answered_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionPage:
+    """One decision as its author or a moderator reads it. `decided_by` and `affected` are names for moderators only;
+    `words` are those decided about, as they are kept aside or stand."""
+
+    id: int
+    case: int
+    thing: ModeratedThing
+    act: DecisionAct
+    ground: Ground | None
+    facts: str
+    statement: str
+    decided_at: datetime
+    decided_by: str | None
+    affected: str | None
+    is_own: bool
+    until: datetime | None
+    words: str
+    complaint: ReadComplaint | None
+    may_contest: bool
+    may_answer: bool
+
+
+async def prepare(viewer: Viewer | None, case: int, typed: TypedDecision, now: datetime) -> PreparedDecision:
+    """The decision with the text that its author will read; nothing is written.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: as usual.
+        InvalidForm: something is missing.
+        Conflict: somebody else decided it, or takes charge of it.
+    """
+    async with transaction():
+        held = await hold_case(case)
+        thing = await thing_of(Moderated(held["thing"]), held["thing_id"])
+        viewer = demand(may_hide, viewer, thing.group, thing.author_id, now)
+        _refuse_decided(viewer, held, now)
+        return await _prepared(held, thing, await hiding.hold_thing(thing.kind, thing.id, now, hold=None), typed, now)
+
+
+async def decide(viewer: Viewer | None, case: int, typed: TypedDecision, now: datetime) -> int:
+    """Decide a case as it was shown; returns the decision.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: as usual.
+        InvalidForm: something is missing.
+        Conflict: somebody else decided it or takes charge of it, or the text is not the one that was shown.
+    """
+    async with transaction() as tx:
+        about = await _about(case)
+        # Its theme first: every write locks it before anything else.
+        held_thing = await hiding.hold_thing(*about, now)
+        held = await hold_case(case)
+        thing = await thing_of(*about)
+        viewer = demand(may_hide, viewer, thing.group, thing.author_id, now)
+        _refuse_decided(viewer, held, now)
+        prepared = await _prepared(held, thing, held_thing, typed, now)
+        if typed.seen != prepared.mark:
+            raise Conflict(_CHANGED)
+        return await _write(tx, viewer, held, thing, held_thing, prepared, now)
+
+
+async def _about(case: int) -> tuple[Moderated, int]:
+    found = await row("SELECT thing, thing_id FROM moderation_case WHERE id = $1", storable(case))
+    if found is None:
+        raise NotFound
+    return Moderated(found["thing"]), found["thing_id"]
+
+
+def _refuse_decided(viewer: Viewer, held: Row, now: datetime) -> None:
+    if held["closed_at"] is not None:
+        raise Conflict("Ce dossier est clos : une décision a été prise.")
+    refuse_taken(viewer, held, now)
+
+
+async def _prepared(
+    held: Row, thing: ModeratedThing, held_thing: HeldThing, typed: TypedDecision, now: datetime
+) -> PreparedDecision:
+    checks = Checks()
+    with checks.field("mesure"):
+        act = _act(typed.act, is_hidden=held_thing.is_hidden)
+    ground = None
+    with checks.field("regle"):
+        ground = _ground(typed.ground) if typed.act == DecisionAct.HIDE.value else None
+    with checks.field("motif"):
+        facts = journal.reason_of(typed.facts, required=_WHY)
+    checks.done()
+    until = now + CONTESTABLE if act is DecisionAct.HIDE else None
+    return PreparedDecision(
+        act=act,
+        ground=ground,
+        facts=facts,
+        title=typed.title and act is DecisionAct.HIDE and held_thing.opens_thread,
+        statement=statement_of(act, thing, ground, facts, await _circumstances(held, thing, now, until)),
+        until=until,
+    )
+
+
+def _act(value: str, *, is_hidden: bool) -> DecisionAct:
+    if value not in {act.value for act in possible_acts(is_hidden=is_hidden)}:
+        raise Invalid("Choisissez ce que vous décidez.")
+    return DecisionAct(value)
+
+
+def possible_acts(*, is_hidden: bool) -> tuple[DecisionAct, ...]:
+    """What can be decided about something shown, or hidden."""
+    return (DecisionAct.UNHIDE if is_hidden else DecisionAct.HIDE, DecisionAct.NO_ACTION)
+
+
+def _ground(value: str) -> Ground:
+    try:
+        return Ground(value)
+    except ValueError:
+        raise Invalid("Choisissez la règle que vous appliquez.") from None
+
+
+async def _circumstances(held: Row, thing: ModeratedThing, now: datetime, until: datetime | None) -> Circumstances:
+    notified = await row("SELECT id FROM moderation_notice WHERE case_id = $1 LIMIT 1", held["id"])
+    author = await row("SELECT locale FROM member WHERE id = $1", thing.author_id)
+    return Circumstances(
+        notified=notified is not None, decided_at=now, until=until, locale=author["locale"] if author else "fr"
+    )
+
+
+async def _write(
+    tx: Transaction,
+    viewer: Viewer,
+    held: Row,
+    thing: ModeratedThing,
+    held_thing: HeldThing,
+    prepared: PreparedDecision,
+    now: datetime,
+) -> int:
+    if prepared.act is DecisionAct.HIDE:
+        assert prepared.ground is not None, "checked"
+        await hiding.hide(held_thing, prepared.ground, now, title=prepared.title)
+    elif prepared.act is DecisionAct.UNHIDE:
+        await hiding.unhide(held_thing)
+    decision = await insert_decision(viewer, held["id"], thing, prepared, now)
+    await rows(
+        """UPDATE moderation_case SET closed_at = $2, open_key = NULL, claimed_by_id = $3,
+                  claimed_at = COALESCE(claimed_at, $2) WHERE id = $1""",
+        held["id"],
+        now,
+        viewer.id,
+    )
+    await tell_author(tx, viewer, thing, decision, prepared, now)
+    members = await tell_notifiers(tx, held["id"], now)
+    key = f"notice:{held['id']}"
+    await tell_of_moderation(Event.NOTICE_DECIDED, members, now, key=key, case=held["id"], actor=viewer.id)
+    return decision
+
+
+async def insert_decision(
+    viewer: Viewer, case: int, thing: ModeratedThing, prepared: PreparedDecision, now: datetime
+) -> int:
+    """Keep a decision with its text, in the caller's transaction, with its line in the journal."""
+    act = prepared.act
+    kept = await known_row(
+        """INSERT INTO moderation_decision (case_id, act, ground, facts, decided_by_id, decided_at, affected_id,
+                                            statement, contest_until)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id""",
+        *(case, prepared.act.value, prepared.ground and prepared.ground.value, prepared.facts, viewer.id, now),
+        *(thing.author_id, prepared.statement, prepared.until),
+    )
+    await journal.record(
+        viewer,
+        "hide" if act is DecisionAct.HIDE else "unhide" if act is DecisionAct.UNHIDE else "leave_shown",
+        thing.kind.value,
+        thing.id,
+        group=thing.group,
+        after=prepared.ground.value if prepared.ground else "",
+        reason=prepared.facts,
+        now=now,
+    )
+    return int(kept["id"])
+
+
+def reversal() -> PreparedDecision:
+    """The decision that shows words again because a complaint was right; its author reads it in the answer."""
+    return PreparedDecision(DecisionAct.UNHIDE, None, _REVERSED, title=False, statement="", until=None)
+
+
+async def tell_author(
+    tx: Transaction, viewer: Viewer, thing: ModeratedThing, decision: int, prepared: PreparedDecision, now: datetime
+) -> None:
+    """Tell the person whose words are hidden or shown again, on the site and by mail, in the caller's transaction."""
+    if prepared.act is DecisionAct.NO_ACTION or thing.author_id is None:
+        return
+    author = {thing.author_id}
+    await tell_of_moderation(
+        Event.MODERATED, author, now, key=f"decision:{decision}", decision=decision, actor=viewer.id
+    )
+    found = await row(
+        "SELECT name, email, locale FROM member WHERE id = $1 AND confirmed_at IS NOT NULL", thing.author_id
+    )
+    if found is not None and found["email"]:
+        await post_mail(
+            tx,
+            "moderated",
+            found["email"],
+            locale=found["locale"],
+            now=now,
+            name=found["name"],
+            what=prepared.act.value,
+            reason=prepared.facts,
+            date=prepared.until.date().isoformat() if prepared.until else "",
+            decision=str(decision),
+        )
+
+
+# Reading
+
+
+async def read_decision(viewer: Viewer | None, decision: int, now: datetime) -> DecisionPage:
+    """One decision, for the person whose words it is about and for the moderators of the group.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: as usual.
+    """
+    found = await row(
+        """SELECT d.id, d.case_id, d.act, d.ground, d.facts, d.decided_by_id, d.decided_at, d.affected_id, d.statement,
+                  d.contest_until, c.thing, c.thing_id, c.working_group_id, m.name AS decided_by, a.name AS affected,
+                  x.words, x.created_at, x.outcome, x.answer, x.answered_at, b.name AS answered_by
+             FROM moderation_decision d JOIN moderation_case c ON c.id = d.case_id
+             LEFT JOIN member m ON m.id = d.decided_by_id LEFT JOIN member a ON a.id = d.affected_id
+             LEFT JOIN moderation_complaint x ON x.decision_id = d.id LEFT JOIN member b ON b.id = x.answered_by_id
+            WHERE d.id = $1""",
+        storable(decision),
+    )
+    if found is None:
+        raise NotFound
+    group = found["working_group_id"]
+    viewer = demand(may_read_decision, viewer, group, found["affected_id"], now)
+    is_own = found["affected_id"] == viewer.id
+    if is_own and not found["statement"]:
+        raise NotFound
+    thing = await thing_of(Moderated(found["thing"]), found["thing_id"])
+    complaint = _complaint(found, named=not is_own)
+    return DecisionPage(
+        id=decision,
+        case=found["case_id"],
+        thing=thing,
+        act=DecisionAct(found["act"]),
+        ground=Ground(found["ground"]) if found["ground"] else None,
+        facts=found["facts"],
+        statement=found["statement"],
+        decided_at=found["decided_at"],
+        decided_by=None if is_own else found["decided_by"],
+        affected=None if is_own else found["affected"],
+        is_own=is_own,
+        until=found["contest_until"],
+        words=await words_of(thing),
+        complaint=complaint,
+        may_contest=complaint is None
+        and bool(may_contest(viewer, group, found["affected_id"], found["contest_until"], now)),
+        may_answer=complaint is not None
+        and complaint.answered_at is None
+        and bool(may_answer_complaint(viewer, group, found["decided_by_id"], now)),
+    )
+
+
+async def words_of(thing: ModeratedThing) -> str:
+    """The words of a thing, even while they are kept aside: for its author and its moderators alone."""
+    kept = await kept_words(thing.kind, thing.id)
+    if not kept:
+        return thing.words
+    return kept["plain"] if thing.is_post else f"{kept['wording']}\n\n{kept['body_plain']}".strip()
+
+
+def _complaint(found: Row, *, named: bool) -> ReadComplaint | None:
+    if found["created_at"] is None:
+        return None
+    return ReadComplaint(
+        words=found["words"],
+        created_at=found["created_at"],
+        outcome=ComplaintOutcome(found["outcome"]) if found["outcome"] else None,
+        answer=found["answer"],
+        answered_at=found["answered_at"],
+        answered_by=found["answered_by"] if named else None,
+    )

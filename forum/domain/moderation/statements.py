@@ -1,0 +1,88 @@
+"""What does somebody read of a decision about their words? Everything that the law asks, in plain sentences (DSA,
+article 17): what was done, by which rule, from which facts, by whom, and how to contest it.
+
+The text is made once, shown to the moderator before it is sent, and kept as it was sent. Those who notified read less:
+what was done, and by which rule. Pure: a decision and its circumstances in, sentences out.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from forum.domain.moderation.things import ModeratedThing
+from forum.language import worded
+from forum.models.cases import DecisionAct
+from forum.models.moderation import Ground, Moderated
+from forum.text import typography
+
+SENTENCES: Final = {
+    "hide post": (
+        "Votre contribution {number} au fil « {title} » est masquée. Vous et l’équipe de modération pouvez encore la"
+        " lire. Personne d’autre ne la voit, et les documents à venir ne la reprendront pas. Les réponses des autres"
+        " personnes restent."
+    ),
+    "hide proposal": (
+        "Votre proposition {reference} est masquée. Vous et l’équipe de modération pouvez encore la lire. Personne"
+        " d’autre ne la voit, elle n’est plus soumise au vote, et les documents à venir ne la reprendront pas. Les"
+        " votes déjà exprimés sont gardés et ne comptent pas."
+    ),
+    "unhide post": "Votre contribution {number} au fil « {title} » est de nouveau affichée, telle qu’elle était.",
+    "unhide proposal": "Votre proposition {reference} est de nouveau affichée, telle qu’elle était, avec ses votes.",
+    "facts": "Raison donnée : {facts}",
+    "notified": "L’équipe de modération a lu vos mots à la suite d’un signalement.",
+    "seen": "L’équipe de modération a lu vos mots d’elle-même, sans signalement.",
+    "decided": "Une personne a pris cette décision le {day}. Aucun programme n’y a pris part.",
+    "account": "Votre compte ne change pas : vous pouvez continuer à participer.",
+    "contest": (
+        "Vous pouvez contester cette décision jusqu’au {until}, une fois, sur cette page. Une autre personne de"
+        " l’équipe de modération lira ce que vous écrivez et vous répondra."
+    ),
+    "court": "Vous pouvez aussi saisir le tribunal administratif.",
+}
+TITLES: Final[Mapping[Ground, str]] = {
+    Ground.ILLEGAL: "Règle appliquée : la loi interdit de publier ce contenu.",
+    Ground.PERSONAL_DATA: "Règle appliquée : la charte demande de ne pas publier les données personnelles d’autrui.",
+    Ground.CHARTER: "Règle appliquée : ce contenu est contraire à la charte de participation.",
+    Ground.OFF_TOPIC: "Règle appliquée : la charte demande de rester dans le sujet du thème.",
+    Ground.DUPLICATE: "Règle appliquée : ce contenu répète ce qui est déjà publié.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a statement says beside the decision itself; `until` is None where nothing is taken away."""
+
+    notified: bool
+    decided_at: datetime
+    until: datetime | None
+    locale: str = "fr"
+
+
+def statement_of(
+    act: DecisionAct, thing: ModeratedThing, ground: Ground | None, facts: str, about: Circumstances
+) -> str:
+    """The text for the author, a paragraph between empty lines; empty where nothing is decided about their words."""
+    if act is DecisionAct.NO_ACTION:
+        return ""
+    return "\n\n".join(_sentences(act, thing, ground, facts, about))
+
+
+def _sentences(
+    act: DecisionAct, thing: ModeratedThing, ground: Ground | None, facts: str, about: Circumstances
+) -> Iterator[str]:
+    def said(sentence: str, **values: object) -> str:
+        return worded(sentence, values, about.locale)
+
+    kind = "post" if thing.kind is Moderated.POST else "proposal"
+    yield said(SENTENCES[f"{act} {kind}"], number=thing.number, title=thing.thread_title, reference=thing.reference)
+    if ground is not None:
+        yield said(TITLES[ground])
+    yield said(SENTENCES["facts"], facts=facts)
+    if act is DecisionAct.HIDE:
+        yield said(SENTENCES["notified" if about.notified else "seen"])
+    yield said(SENTENCES["decided"], day=typography.day(about.decided_at.astimezone(typography.PARIS), about.locale))
+    if about.until is not None:
+        yield said(SENTENCES["account"])
+        until = typography.day(about.until.astimezone(typography.PARIS), about.locale)
+        yield f"{said(SENTENCES['contest'], until=until)} {said(SENTENCES['court'])}"

@@ -1,0 +1,46 @@
+"""A decision as its author and the moderators read it, the form that contests it, and the answer."""
+
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.domain.moderation import complaints, decisions
+from forum.domain.moderation.complaints import LONGEST_WORDS
+from forum.models.cases import ComplaintOutcome
+from forum.web.plumbing.doors import Desk, form_door
+from forum.web.plumbing.forms import Form
+from forum.web.plumbing.page import page, see_other
+
+
+async def show(request: Request) -> Response:
+    """One decision: for its author the text that was sent, for moderators also who decided."""
+    found = await decisions.read_decision(request.state.viewer, request.path_params["decision"], request.state.now)
+    return await page(request, "moderation/decision.html", {"decision": found})
+
+
+async def _complaint(request: Request, _: Form | None, *, answering: bool) -> Desk:
+    decision, viewer, now = request.path_params["decision"], request.state.viewer, request.state.now
+    found = await (complaints.decision_to_answer if answering else complaints.decision_to_contest)(
+        viewer, decision, now
+    )
+    context = {"decision": found, "limit": LONGEST_WORDS, "outcomes": tuple(ComplaintOutcome)}
+    return Desk(context, newer={})
+
+
+@form_door("moderation/contest.html", partial(_complaint, answering=False))
+async def contest(request: Request, form: Form) -> Response:
+    """Contest a decision about one's own words."""
+    decision = request.path_params["decision"]
+    await complaints.contest(request.state.viewer, decision, form.text("explication"), request.state.now)
+    return see_other(request, "moderation_decision", decision=decision, notice="reclamation-envoyee")
+
+
+@form_door("moderation/answer.html", partial(_complaint, answering=True))
+async def answer(request: Request, form: Form) -> Response:
+    """Answer the complaint about a decision that somebody else took."""
+    decision = request.path_params["decision"]
+    await complaints.answer(
+        request.state.viewer, decision, form.text("issue"), form.text("explication"), request.state.now
+    )
+    return see_other(request, "moderation_decision", decision=decision, notice="reclamation-repondue")

@@ -1,0 +1,104 @@
+"""Notifying moderators of a contribution or a proposal, with an account or by an address, and reading what became of
+it."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.domain.moderation import notices
+from forum.domain.moderation.notices import LONGEST_WORDS, FormMark, TypedNotice
+from forum.domain.moderation.things import ModeratedThing, find_post, find_proposal
+from forum.errors import Invalid
+from forum.models.moderation import Ground
+from forum.permissions import may_hide, may_notify
+from forum.web.members.joining import dead_link, token_of
+from forum.web.plumbing.callers import place_of
+from forum.web.plumbing.doors import Act, Desk, DeskOf, Door, form_door
+from forum.web.plumbing.forms import Form
+from forum.web.plumbing.page import page, secret, see_other
+
+_TEMPLATE = "moderation/notify.html"
+FindThing = Callable[[Request], Awaitable[ModeratedThing]]
+
+
+async def _post(request: Request) -> ModeratedThing:
+    return await find_post(request.path_params["post"])
+
+
+async def _proposal(request: Request) -> ModeratedThing:
+    return await find_proposal(request.path_params["reference"])
+
+
+def _desk(find: FindThing) -> DeskOf:
+    async def desk(request: Request, form: Form | None) -> Desk:
+        viewer, now = request.state.viewer, request.state.now
+        thing = await find(request)
+        may_notify(viewer, now).require()
+        context = {
+            "thing": thing,
+            "grounds": tuple(Ground),
+            "limit": LONGEST_WORDS,
+            "moderates": may_hide(viewer, thing.group, thing.author_id, now),
+        }
+        return Desk(context, Form.empty(instant=FormMark.at(now)))
+
+    return desk
+
+
+def _act(find: FindThing) -> Act:
+    async def act(request: Request, form: Form) -> Response:
+        viewer = request.state.viewer
+        typed = TypedNotice(form.text("regle"), form.text("explication"), form.text("adresse"))
+        await notices.notify(
+            viewer,
+            await find(request),
+            typed,
+            FormMark(form.text("instant"), form.text("site")),
+            asker=place_of(request),
+            locale=request.state.locale,
+            now=request.state.now,
+        )
+        if viewer is not None:
+            return see_other(request, "own_notices", notice="signalement-recu")
+        return secret(await page(request, "moderation/look_at_mail.html", {"email": form.text("adresse").strip()}))
+
+    return act
+
+
+def _notify(find: FindThing) -> Door:
+    return form_door(_TEMPLATE, _desk(find))(_act(find))
+
+
+notify_post, notify_proposal = _notify(_post), _notify(_proposal)
+
+
+async def _confirming(request: Request, form: Form | None) -> Desk | Response:
+    """The notice behind the link of a mail, while the link is good."""
+    token = token_of(request, form)
+    try:
+        notice = await notices.notice_to_confirm(token, request.state.now)
+    except Invalid as ended:
+        return await dead_link(request, ended, "home")
+    return Desk({"notice": notice}, Form.empty(jeton=token))
+
+
+@form_door("moderation/confirm.html", _confirming, kept=secret)
+async def confirm(request: Request, form: Form) -> Response:
+    """The address is theirs: moderators will read the notice."""
+    follow = await notices.confirm(form.text("jeton"), request.state.now)
+    return see_other(request, "follow_notice", notice="signalement-recu", jeton=follow)
+
+
+async def follow(request: Request) -> Response:
+    """What became of a visitor's notice, for whoever has the link."""
+    try:
+        notice = await notices.followed_notice(token_of(request, None), request.state.now)
+    except Invalid as ended:
+        return await dead_link(request, ended, "home")
+    return secret(await page(request, "moderation/follow.html", {"notice": notice}))
+
+
+async def own(request: Request) -> Response:
+    """What became of a member's notices."""
+    return await page(request, "moderation/own.html", {"notices": await notices.own_notices(request.state.viewer)})
