@@ -207,7 +207,7 @@ async def _meeting_in_two_windows(page: Page) -> None:
 
 
 async def _text_for_the_author(page: Page) -> None:
-    await page.get_by_role("radio", name="Masquer").check()
+    await page.locator("[name=mesure][value=hide]").check()
     await page.select_option("#regle", "charter")
     await page.fill("#motif", "Une attaque contre les personnes d’un service.")
     await page.locator("button[value=apercu]").click()
