@@ -217,6 +217,7 @@ def test_each_event_has_its_own_notice(say: Say) -> None:
     kinds |= dict.fromkeys((Event.SCHEDULED, Event.CLOSED), "theme")
     decided = (Event.MODERATED, Event.NOTICE_DECIDED, Event.CASE_WAITS, Event.CONTESTED, Event.RECONSIDERED)
     kinds |= dict.fromkeys(decided, "moderation")
+    kinds |= dict.fromkeys((event for event in Event if event.value.startswith(("thread ", "posts "))), "thread")
     said = {}
     for event in Event:
         kind = kinds.get(event, "proposal")
@@ -229,6 +230,7 @@ def test_each_event_has_its_own_notice(say: Say) -> None:
             reference="T3-001",
             theme=3,
             theme_title="Un thème",
+            thread=1,
             decision=1,
             case=1,
         )
