@@ -265,6 +265,7 @@ def test_each_outcome_of_a_reading_has_its_own_sentence(say: Say) -> None:
         "thread_title": "Un fil",
         "excerpt": "Former.",
         "kind": "contribution",
+        "aside": None,
         "outcome": None,
         "reason": "",
         "treated_at": NOON,
