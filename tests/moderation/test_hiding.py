@@ -20,7 +20,16 @@ from forum.models.proposals import Proposal, ProposalState, ProposalTurn, Propos
 from forum.models.threads import Thread
 from forum.text.reading import read
 from tests.conftest import NOON
-from tests.factories import make_extract, make_member, make_post, make_proposal, make_theme, make_thread, sign_in
+from tests.factories import (
+    make_extract,
+    make_group,
+    make_member,
+    make_post,
+    make_proposal,
+    make_theme,
+    make_thread,
+    sign_in,
+)
 from tests.test_writes_that_meet import Send, at_once
 
 SECRET = "Zyzomys"
@@ -261,3 +270,25 @@ async def test_an_erasure_takes_names_out_of_hidden_words_too(client: AsyncClien
     assert "Le fil de (nom)" in page
     assert "<p>former</p>" in page
     assert (await Proposal.get()).wording == "Écouter (nom)."
+
+
+async def test_moderators_are_told_of_extracts_of_what_is_hidden_and_can_remove_them(client: AsyncClient) -> None:
+    post = await a_post(client)
+    await sign_in(client, await make_member("Nadia Berthier", moderates=[await make_group("gt-3")]))
+    told = "Extraits de contributions masquées ou retirées"
+    assert told not in (await client.get("/a-traiter")).text
+    async with transaction():
+        await hide(await hold_thing(Moderated.POST, post.id, NOON), Ground.CHARTER, NOON, title=True)
+    page = (await client.get("/a-traiter")).text
+    assert told in page
+    desk = f"/contributions/{post.id}/extraire"
+    assert f'<a href="{desk}">Contribution masquée</a>' in page
+    assert SECRET not in page
+    shown = (await client.get(desk)).text
+    assert "(contribution masquée)" in shown
+    assert SECRET not in shown
+    kept = await client.post(desk, data={"mots": "contribution", "nature": "solution"})
+    assert kept.status_code == 403
+    (extract,) = await rows("SELECT id FROM extract")
+    assert (await client.post(f"/extraits/{extract['id']}", data={"acte": "retirer"})).status_code == 303
+    assert told not in (await client.get("/a-traiter")).text

@@ -9,6 +9,7 @@ from forum.database import Row, known_row, places, row, rows
 from forum.domain.harvest.treatments import TABLES, UNTREATED
 from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.references import LARGEST_ID
+from forum.models.posts import PostState
 from forum.permissions import Viewer, demand, may_open_inbox, may_treat
 
 SHOWN = 50
@@ -40,6 +41,18 @@ class WaitingPost:
 
 
 @dataclass(frozen=True, slots=True)
+class NotShownPost:
+    """A contribution that was hidden or withdrawn, with extracts that a moderator kept or an author began."""
+
+    post: int
+    number: int
+    state: PostState
+    thread_title: str
+    theme: int
+    extracts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Heap:
     """How many contributions of a theme, a thread or a meeting wait: a choice of the filter."""
 
@@ -58,6 +71,8 @@ class Inbox:
     themes: tuple[Heap, ...]
     threads: tuple[Heap, ...]
     meetings: tuple[Heap, ...]
+    not_shown: tuple[NotShownPost, ...]
+    """Those with extracts; the first ones, whatever the filters."""
 
 
 _OLDEST_FIRST = SortOrder({"c.id": int})
@@ -94,6 +109,22 @@ async def read_inbox(viewer: Viewer | None, wanted: InboxFilter, now: datetime, 
         themes=themes,
         threads=threads,
         meetings=meetings,
+        not_shown=await _not_shown(scope, mine),
+    )
+
+
+async def _not_shown(scope: str, mine: Sequence[int]) -> tuple[NotShownPost, ...]:
+    found = await rows(
+        f"""SELECT c.id, c.number, c.state, h.title, t.number AS theme, COUNT(*) AS extracts
+            {TABLES} JOIN extract e ON e.post_id = c.id WHERE {scope} AND c.state <> 'shown'
+             GROUP BY c.id, c.number, c.state, h.title, t.number ORDER BY c.id LIMIT {SHOWN}""",
+        *mine,
+    )
+    return tuple(
+        NotShownPost(
+            each["id"], each["number"], PostState(each["state"]), each["title"], each["theme"], each["extracts"]
+        )
+        for each in found
     )
 
 
