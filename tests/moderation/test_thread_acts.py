@@ -7,14 +7,18 @@ import pytest
 from httpx2 import AsyncClient
 from starlette.applications import Starlette
 
-from forum.database import rows
+from forum.database import rows, transaction
+from forum.domain.moderation import thread_acts
+from forum.domain.moderation.hiding import hide, hold_thing, unhide
 from forum.domain.themes import themes
 from forum.models.members import Member
+from forum.models.moderation import Ground, Moderated
 from forum.models.themes import Theme
 from forum.models.threads import Thread
-from tests.conftest import visitor
+from tests.conftest import NOON, visitor
 from tests.factories import count, make_group, make_member, make_post, make_theme, make_thread, sign_in
 from tests.statements import heard
+from tests.test_writes_that_meet import Waits, both
 
 WHY = "Pour que chacun s’y retrouve."
 
@@ -196,3 +200,49 @@ async def test_a_thread_that_no_moderator_touched_asks_nothing_more(app: Starlet
     untouched, touched = asked
     assert not untouched
     assert touched
+
+
+async def test_a_reply_that_waited_for_a_lock_is_refused(
+    app: Starlette, client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thread, author, moderator = await moderated()
+    await sign_in(client, moderator)
+    waits = Waits(monkeypatch, thread_acts, "_tell")
+    form = {"motif": WHY, "vu": "0"}
+    async with visitor(app) as member:
+        await sign_in(member, author)
+        locked, answer = await both(
+            lambda one, _: one.post(f"/fils/{thread.id}/verrouiller", data=form),
+            client,
+            waits,
+            lambda one, _: one.post(f"/fils/{thread.id}/repondre", data={"source": "Trop tard."}),
+            member,
+        )
+    assert (locked, answer.status_code) == (303, 403)
+    assert await count("post") == 2
+
+
+async def test_a_hidden_title_is_not_told_as_the_former_one(app: Starlette, client: AsyncClient) -> None:
+    thread, _, moderator = await moderated()
+    await sign_in(client, moderator)
+    assert await act(client, thread, "renommer", titre="Les horaires") == 303
+    first = (await rows("SELECT MIN(id) AS id FROM post"))[0]["id"]
+    async with transaction():
+        held = await hold_thing(Moderated.POST, first, NOON)
+        await hide(held, Ground.PERSONAL_DATA, NOON, title=True)
+    page = await read(app, thread)
+    assert "Divers" not in page
+    assert "Les horaires" not in page
+    async with transaction():
+        await unhide(await hold_thing(Moderated.POST, first, NOON))
+    page = await read(app, thread)
+    assert "Divers" in page
+    assert "<h1>Les horaires</h1>" in page
+    # Renamed while its title is hidden, it keeps the new one.
+    async with transaction():
+        await hide(await hold_thing(Moderated.POST, first, NOON), Ground.PERSONAL_DATA, NOON, title=True)
+    assert await act(client, thread, "renommer", seen=1, titre="Un titre convenable") == 303
+    assert "<h1>Un titre convenable</h1>" in await read(app, thread)
+    async with transaction():
+        await unhide(await hold_thing(Moderated.POST, first, NOON))
+    assert "<h1>Un titre convenable</h1>" in await read(app, thread)

@@ -21,6 +21,7 @@ from forum.settings import settings
 from tests.conftest import visitor
 from tests.factories import make_extract, make_group, make_member, make_post, make_theme, make_thread, sign_in
 from tests.statements import heard
+from tests.test_writes_that_meet import Waits, both
 from tests.world import changed, fingerprint
 
 WHY = "Deux questions en une."
@@ -426,3 +427,23 @@ def test_numbers_are_read_as_people_write_them(typed: str, read: list[int]) -> N
 def test_what_is_no_list_of_numbers_is_refused(typed: str) -> None:
     with pytest.raises(Invalid):
         thread_moves.read_numbers(typed)
+
+
+async def test_a_reply_that_waited_for_two_threads_to_become_one_goes_where_the_words_went(
+    app: Starlette, client: AsyncClient, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = Waits(monkeypatch, thread_moves, "_tell")
+    form = {"fil": str(place.two.id), "motif": WHY, "vu": "0"}
+    answered = {"source": "Idée tardive du premier.", "en_reponse_a": str(place.posts[3].id)}
+    async with visitor(app) as member:
+        await sign_in(member, place.authors[0])
+        joined, answer = await both(
+            lambda one, _: one.post(f"/fils/{place.one.id}/reunir", data=form),
+            client,
+            waits,
+            lambda one, _: one.post(f"/fils/{place.one.id}/repondre", data=answered),
+            member,
+        )
+    assert (joined, answer.status_code) == (303, 303)
+    assert await numbers(place.one.id) == []
+    assert (await numbers(place.two.id))[-1] == (16, "tardive")

@@ -11,7 +11,7 @@ from itertools import chain, islice
 
 from anyio.to_thread import run_sync
 
-from forum.database import Row, places, row, rows
+from forum.database import Row, on_postgres, places, row, rows
 from forum.domain.references import storable
 from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, holding, theme_from
 from forum.domain.withheld import ASIDE_COLUMNS, Aside, aside_from, aside_of
@@ -83,10 +83,15 @@ class Revision:
 
 async def read_place(thread: int, *, hold: Hold | None = None) -> PostPlace:
     """Where a contribution would go; `hold` locks its theme for the caller's transaction. Raises NotFound."""
+    if hold is not None:
+        # A separate statement: the next one must see what moderators did while this one waited.
+        await on_postgres(
+            f"SELECT t.id FROM theme t WHERE t.id = (SELECT f.theme_id FROM thread f WHERE f.id = $1){holding(hold)}",
+            storable(thread),
+        )
     found = await row(
         f"""SELECT f.id, f.title, f.locked, f.moved_into_id, {THEME_COLUMNS}
-              FROM thread f JOIN theme t ON t.id = f.theme_id
-             WHERE f.id = $1{holding(hold)}""",
+              FROM thread f JOIN theme t ON t.id = f.theme_id WHERE f.id = $1""",
         storable(thread),
     )
     if found is None:
@@ -97,11 +102,12 @@ async def read_place(thread: int, *, hold: Hold | None = None) -> PostPlace:
 async def open_place(thread: int, *, hold: Hold | None = None, answered: int | None = None) -> PostPlace:
     """Where a reply to that thread goes: into the one that its contributions went to, or that the contribution being
     answered went to. `hold` locks its theme for the caller's transaction. Raises NotFound."""
-    if answered is not None and (moved := await row(_ANSWERED_ELSEWHERE, storable(answered), storable(thread))):
-        thread = moved["thread_id"]
+    # Held before anything is read of the threads of its theme: moves stay within a theme.
     place = await read_place(thread, hold=hold)
+    if answered is not None and (moved := await row(_ANSWERED_ELSEWHERE, storable(answered), place.thread)):
+        return await read_place(moved["thread_id"])
     while place.moved_into is not None:
-        place = await read_place(place.moved_into, hold=hold)
+        place = await read_place(place.moved_into)
     return place
 
 
