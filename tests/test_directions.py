@@ -26,6 +26,7 @@ VOID = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "me
 LINES = {
     "member": ("name", "organisation", "suspended_reason"),
     "thread": ("title",),
+    "thread_turn": ("before", "reason"),
     "proposal": ("wording", "state_reason"),
     "proposal_version": ("wording", "reason"),
     "proposal_merge": ("reason",),
