@@ -67,9 +67,13 @@ async def test_the_author_is_told_and_nobody_else_reads_the_decision(app: Starle
         assert (await reader.get(PAGE)).status_code == 404
         assert (await reader.post(f"{PAGE}/contester", data={"explication": "Non."})).status_code == 404
     async with await as_(app, team.second) as moderator:
-        seen = words((await moderator.get(PAGE)).text)
+        seen = (await moderator.get(PAGE)).text
         assert team.first.name in seen
         assert team.author.name in seen
+        assert f'action="/contributions/{team.post.id}/dossier"' in seen, "what is hidden can be looked at again"
+        refused = await moderator.post(f"{PAGE}/contester", data={"explication": "Pour elle."})
+        assert refused.status_code == 403
+        assert "Seule la personne dont les mots sont en cause" in words(refused.text)
 
 
 async def test_a_suspended_author_reads_and_contests(app: Starlette, team: Team) -> None:
