@@ -223,7 +223,7 @@ def acts() -> set[str]:
 
 def _act(call: ast.Call) -> Iterator[str]:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    place = {"record": 1, "_journal": 1, "_set_suspension": 2}.get(name)
+    place = {"record": 1, "_record": 1, "_journal": 1, "_set_suspension": 2}.get(name)
     if place is None or len(call.args) <= place:
         return
     for one in ast.walk(call.args[place]):
