@@ -14,6 +14,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+from forum import postgres
+
 _OWN = re.compile(
     r"BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|SET |RESET|UNLISTEN|CLOSE ALL|SELECT pg_advisory_unlock|--"
 )
@@ -43,7 +45,7 @@ def _tell(statement: str) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def listening() -> Iterator[None]:
     """Make every connection of this process report its statements."""
-    connect, create_pool = sqlite3.connect, asyncpg.create_pool
+    connect, pool_of = sqlite3.connect, postgres.PatientPool
 
     def telling(*values: Any, **named: Any) -> sqlite3.Connection:
         connection: sqlite3.Connection = connect(*values, **named)
@@ -53,10 +55,10 @@ def listening() -> Iterator[None]:
     async def tell_all(connection: asyncpg.Connection) -> None:
         connection.add_query_logger(lambda query: _tell(query.query))
 
-    def telling_pool(*values: Any, **named: Any) -> asyncpg.Pool:
-        return create_pool(*values, init=tell_all, **named)
+    def telling_pool(*values: Any, **named: Any) -> postgres.PatientPool:
+        return pool_of(*values, init=tell_all, **named)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sqlite3, "connect", telling)
-        patch.setattr(asyncpg, "create_pool", telling_pool)
+        patch.setattr(postgres, "PatientPool", telling_pool)
         yield
