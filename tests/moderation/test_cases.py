@@ -1,9 +1,14 @@
 """The list of cases and their charge: oldest first, one person at a time, and the second is told."""
 
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 
+import anyio
 import pytest
-from httpx2 import AsyncClient
+from httpx2 import AsyncClient, Response
 from starlette.applications import Starlette
 
 from forum.database import rows
@@ -13,8 +18,8 @@ from forum.models.cases import ModerationCase
 from forum.models.members import Member
 from forum.models.moderation import Moderated
 from tests.conftest import NOON, Clock
-from tests.factories import count, make_group, make_post, make_theme, make_thread, sign_in
-from tests.moderation.steps import Team, as_, decide, mails, notify, words
+from tests.factories import count, make_group, make_member, make_post, make_theme, make_thread, sign_in
+from tests.moderation.steps import FACTS, Team, as_, decide, mails, notify, words
 from workers import moderation, running, workshop
 
 
@@ -158,3 +163,44 @@ async def test_sixty_cases_are_all_reached(app: Starlette, team: Team) -> None:
         first = (await moderator.get("/moderation")).text
         assert first.count("/moderation/dossiers/") == 50
         assert (await moderator.get("/moderation?apres=50")).text.count("/moderation/dossiers/") == 10
+
+
+async def test_of_many_who_act_at_the_same_moment_one_takes_charge_and_one_decides(app: Starlette, team: Team) -> None:
+    """Notices that arrive together are one case; it is one person's, and it is decided once."""
+    readers = [await make_member(f"Lectrice Numéro{number}") for number in range(8)]
+    async with AsyncExitStack() as stack:
+        browsers = [await stack.enter_async_context(await as_(app, reader)) for reader in readers]
+        await together([partial(notify, browser, team.post.id) for browser in browsers])
+        assert await count("moderation_case") == 1
+        assert await count("moderation_notice") == len(readers)
+        moderators = [await stack.enter_async_context(await as_(app, one)) for one in (team.first, team.second)]
+        claims = [partial(one.post, "/moderation/dossiers/1/prendre") for one in moderators]
+        assert sorted(await together(claims)) == [303, 409]
+        held = (await rows("SELECT claimed_by_id FROM moderation_case"))[0]["claimed_by_id"]
+        holder = moderators[0] if held == team.first.id else moderators[1]
+        decided = [partial(_send, holder) for _ in range(4)]
+        assert sorted(await together(decided)) == [303, 409, 409, 409]
+    assert await count("moderation_decision") == 1
+
+
+async def _send(client: AsyncClient) -> Response:
+    """Send a decision that was read before, as from several windows."""
+    form = {"mesure": "hide", "regle": "charter", "motif": FACTS}
+    shown = await client.post("/moderation/dossiers/1", data=form | {"acte": "apercu"})
+    mark = re.search(r'name="vu" value="(\w+)"', shown.text)
+    if mark is None:
+        return shown
+    return await client.post("/moderation/dossiers/1", data=form | {"acte": "envoyer", "vu": mark[1]})
+
+
+async def together(sends: Sequence[Callable[[], Awaitable[Response]]]) -> list[int]:
+    """The statuses of requests that are sent at the same moment."""
+    statuses: list[int] = []
+
+    async def send(one: Callable[[], Awaitable[Response]]) -> None:
+        statuses.append((await one()).status_code)
+
+    async with anyio.create_task_group() as tasks:
+        for one in sends:
+            tasks.start_soon(send, one)
+    return statuses
