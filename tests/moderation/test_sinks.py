@@ -28,7 +28,7 @@ THINGS: tuple[tuple[Make, set[str], set[str]], ...] = (
 
 def test_every_address_says_whether_it_shows_words() -> None:
     telling = set().union(*(shown for _, shown, _ in THINGS))
-    assert {route.name for route in sinks.read()} == telling | sinks.SILENT | {sinks.OWN_WORDS}
+    assert {route.name for route in sinks.read()} == telling | sinks.SILENT | sinks.OF_DECISIONS.keys()
     assert not telling & sinks.SILENT
 
 
