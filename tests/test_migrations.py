@@ -9,14 +9,14 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
 import pytest
-from tortoise import Tortoise, models
+from tortoise import Tortoise
 from tortoise.migrations.api import migrate as apply_migrations
 
 from forum import schema
@@ -42,18 +42,9 @@ from tests.schema import written_by_migrations
 from tests.test_journal_chain import bypassing
 from tests.test_schema import UNIQUE
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unasked_states")]
 
 Picture = dict[str, list[tuple[object, ...]]]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def unasked_states() -> Iterator[None]:
-    """Tortoise makes the models anew before and after each operation of a migration, thousands in all, each with every
-    filter that a query could name: half of the time, for states that no migration of ours asks anything."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(models, "get_filters_for_field", lambda **_: {})
-        yield
 
 
 async def run(address: str, script: str) -> None:

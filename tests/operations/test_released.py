@@ -33,7 +33,7 @@ from tests.operations.released.record import HERE, KEY, STORIES, Account, decide
 from tests.test_migrations import contents, run, structure
 from tests.test_start import command
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.usefixtures("unasked_states")]
 
 Rows = dict[str, list[dict[str, Any]]]
 LATER = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -61,11 +61,10 @@ async def upgraded(
     request: pytest.FixtureRequest, migrated: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Upgraded]:
     version, folder = request.param, tmp_path_factory.mktemp(request.param)
-    kept = HERE / f"{version}.{'sqlite3' if migrated.startswith('sqlite') else 'sql'}.xz"
     async with new_database(folder, f"of_{version.replace('.', '_')}") as address:
-        await put(lzma.decompress(kept.read_bytes()), address)
+        await put(version, address)
         before = await contents(address)
-        accounts = json.loads(kept.with_suffix(".json").read_text("utf-8"))
+        accounts = json.loads(_kept(version, address).with_suffix(".json").read_text("utf-8"))
         environment = dict(os.environ) | {
             "FORUM_DATABASE__URL": address,
             "FORUM_SITE__DATA_DIR": str(folder),
@@ -77,7 +76,13 @@ async def upgraded(
         yield Upgraded(version, environment, migrating.stdout, before, await contents(address), accounts)
 
 
-async def put(kept: bytes, address: str) -> None:
+def _kept(version: str, address: str) -> Path:
+    return HERE / f"{version}.{'sqlite3' if address.startswith('sqlite') else 'sql'}.xz"
+
+
+async def put(version: str, address: str) -> None:
+    """Make a new database that of the site of a released version."""
+    kept = lzma.decompress(_kept(version, address).read_bytes())
     if address.startswith("sqlite"):
         Path(address.removeprefix("sqlite:///")).write_bytes(kept)
     else:
