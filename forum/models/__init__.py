@@ -28,7 +28,7 @@ from forum.models.proposals import (
 from forum.models.syntheses import Document, Synthesis
 from forum.models.themes import GuidingQuestion, Theme
 from forum.models.threads import MovedPost, Thread, ThreadTurn
-from forum.models.votes import Ballot, BallotChange
+from forum.models.votes import Ballot, BallotChange, PublishedRelease
 
 __all__ = [
     "AddressChange",
@@ -70,6 +70,7 @@ __all__ = [
     "ProposalTurn",
     "ProposalVersion",
     "ProviderVisit",
+    "PublishedRelease",
     "Quote",
     "RecoveryCode",
     "SecondFactor",
