@@ -51,6 +51,7 @@ SENTENCES = {
     "reopen_post": "a repris la lecture d’une contribution",
     "hide": "a masqué une contribution ou une proposition",
     "unhide": "a affiché de nouveau une contribution ou une proposition",
+    "redact_passage": "a masqué un passage d’une contribution ou d’une proposition, pour toujours",
     "leave_shown": "a décidé de ne pas intervenir",
     "contest": "a contesté une décision de modération",
     "answer_complaint": "a répondu à une réclamation",
@@ -86,7 +87,7 @@ SENTENCES = {
     "withdraw_invitation": "a retiré une invitation",
     "erase": "a effacé un compte",
     "open_identification": "a ouvert l’identification d’un compte effacé",
-    "redact": "a retiré un nom d’une ligne du journal, par un effacement",
+    "redact": "a retiré d’une ligne du journal des mots effacés",
     "export_journal": "a exporté le journal",
     "import_thread": "a importé un fil",
     "rename_thread": "a renommé un fil",
@@ -154,6 +155,7 @@ _KINDS: Final[Mapping[str, type[Labelled]]] = {
     "keep_extract": Nature,
     "voting": Voting,
     "hide": Ground,
+    "redact_passage": Ground,
     "answer_complaint": ComplaintOutcome,
 }
 _CODES: Final[Mapping[str, Mapping[str, str]]] = {"act": SENTENCES, "thing": TITLES}

@@ -178,10 +178,20 @@ async def _replace(thing: Moderated, thing_id: int, titles: Sequence[_Part] = ()
         )
 
 
-async def all_kept() -> list[tuple[int, str, dict[str, str]]]:
-    """Every row that is kept aside: its number here, its table, its words by column. For an erasure."""
-    found = await rows("SELECT id, table_name, words FROM withheld ORDER BY id")
-    return [(each["id"], each["table_name"], json.loads(each["words"])) for each in found]
+@dataclass(frozen=True, slots=True)
+class AsideRow:
+    """A row whose words are kept aside: its number here, which row of which table it is, its words by column."""
+
+    id: int
+    table: str
+    row: int
+    words: Mapping[str, str]
+
+
+async def all_kept() -> list[AsideRow]:
+    """Every row that is kept aside, for an erasure."""
+    found = await rows("SELECT id, table_name, row_id, words FROM withheld ORDER BY id")
+    return [AsideRow(each["id"], each["table_name"], each["row_id"], json.loads(each["words"])) for each in found]
 
 
 async def keep_instead(kept: int, words: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ class DecisionAct(Labelled):
 
     HIDE = "hide", "masquer"
     UNHIDE = "unhide", "afficher de nouveau"
+    REDACT = "redact", "masquer un passage"
     NO_ACTION = "no action", "ne pas intervenir"
 
 

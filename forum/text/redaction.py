@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape, unescape
 from itertools import pairwise
+from typing import ClassVar
 
 from forum.text.folding import fold, sort_key
 from forum.text.mentions import handle_key, without_strangers
@@ -22,6 +23,8 @@ from forum.text.reading import read
 SAID = "(nom)"
 """What takes the place of a name: it can be read aloud, and none of it means anything to Markdown, HTML or an
 address."""
+PASSAGE_SAID = "(passage masqué)"
+"""What takes the place of a passage that moderators hide."""
 
 # Until 0.4 it had the length of the name, made up with ellipses or with signs that nobody sees. Some of it people write
 # too, "(retiré)", "(…)" or "(……)", for names of eight letters, three or four: nobody can tell which are whose.
@@ -119,6 +122,8 @@ class RedactedPerson:
 class Cleaner(ABC):
     """Takes something out of texts. Its findings are remembered: reading a text a second time costs nothing."""
 
+    said: ClassVar[str] = SAID
+    """What takes the place of what is sought."""
     changes: Changes = field(default_factory=dict, init=False)
     """What changes in the words that marks and addresses point into."""
     _found: dict[str, Redacted] = field(default_factory=dict, init=False)
@@ -129,6 +134,10 @@ class Cleaner(ABC):
     @abstractmethod
     def spots(self, text: str) -> Iterable[tuple[int, int]]:
         """Where what is sought stands, half-open."""
+
+    def of(self, thing: str, key: object) -> "Cleaner":
+        """What cleans the words of this row, or of what frozen data names so; of a name, everybody's words alike."""
+        return self
 
     def learn(self, changes: Changes) -> bool:
         """Take note of the contributions whose words change; whether that was news."""
@@ -147,7 +156,7 @@ class Cleaner(ABC):
             return known
         if hash(text) in self._free:
             return Redacted(text)
-        spots = [(start, stop, SAID) for start, stop in _merged(self.spots(text))]
+        spots = [(start, stop, self.said) for start, stop in _merged(self.spots(text))]
         points = _POINTED.search(text) is not None
         if not spots and not points:
             self._free.add(hash(text))
@@ -241,22 +250,17 @@ class Redactor(Cleaner):
         if not any(pattern.search(whole) for pattern, _ in self._patterns):
             return []
         folded, places = _folded(text)
-        # Somebody may be called "Nom": what replaces names is not theirs.
-        said = [range(found.start(), found.end()) for found in re.finditer(re.escape(SAID), text)]
         return [
             spot
             for pattern, capitals in self._patterns
             for spot in self._spots(pattern, text, folded, places, capitals)
-            if not any(spot[0] < each.stop and each.start < spot[1] for each in said)
+            if _is_apart(spot, text, SAID)  # somebody may be called "Nom": what replaces names is not theirs
         ]
 
     def _spots(
         self, pattern: re.Pattern[str], text: str, folded: str, places: list[int], capitals: bool
     ) -> Iterable[tuple[int, int]]:
-        for found in pattern.finditer(folded):
-            start, stop = places[found.start()], places[found.end() - 1] + 1
-            while stop < len(text) and not fold_letter(text[stop]):
-                stop += 1  # a mark that belongs to the last letter
+        for start, stop in _matches(pattern, text, folded, places):
             if self._is_somebody_else(text, start, stop) or (capitals and not _is_capital(text[start:stop])):
                 continue
             yield (start - 1 if start and text[start - 1] == "@" else start), stop
@@ -266,6 +270,43 @@ class Redactor(Cleaner):
         whole = re.match(rf"{_IN_HANDLE}*", text[start:])
         said = whole.group().rstrip("-_.'’") if whole else ""
         return len(said) > stop - start and handle_key(said) in self.person.namesakes
+
+
+@dataclass(slots=True)
+class PointingCleaner(Cleaner):
+    """Takes nothing out: marks and addresses that point into words that change still lead to the same ones."""
+
+    def spots(self, text: str) -> Iterable[tuple[int, int]]:
+        return ()
+
+
+@dataclass(slots=True)
+class PassageCleaner(Cleaner):
+    """Takes one passage out of the words of one thing, however its letters are written and whatever stands between its
+    words. The words of others stay: they have their own authors, who would have to be told."""
+
+    said: ClassVar[str] = PASSAGE_SAID
+    passage: str
+    own: Collection[tuple[str, object]]
+    """The rows of the thing, by table and number, and its names in frozen data."""
+    _pattern: re.Pattern[str] = field(init=False)
+    _elsewhere: PointingCleaner = field(default_factory=PointingCleaner, init=False)
+
+    def __post_init__(self) -> None:
+        self._pattern = _pattern(self.passage, between=r"[\W_]+")
+
+    def of(self, thing: str, key: object) -> Cleaner:
+        return self if (thing, key) in self.own else self._elsewhere
+
+    def learn(self, changes: Changes) -> bool:
+        self._elsewhere.learn(changes)
+        return Cleaner.learn(self, changes)
+
+    def spots(self, text: str) -> Iterable[tuple[int, int]]:
+        if not self._pattern.search(fold(text)):
+            return []
+        found = _matches(self._pattern, text, *_folded(text))
+        return [spot for spot in found if _is_apart(spot, text, self.said)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,10 +364,29 @@ def _as_references(found: re.Match[str]) -> str:
     return "".join(f"&#{ord(one)};" for one in found.group())
 
 
-def _pattern(name: str, *, after_at: bool = False) -> re.Pattern[str]:
-    """A name or a handle in folded words, at word boundaries."""
-    words = re.findall(r"\w+", fold(name).replace("_", " "))
-    return re.compile(("(?<=@)" if after_at else _STARTS) + _BETWEEN.join(map(re.escape, words)) + _ENDS)
+def has_words(passage: str) -> bool:
+    """Whether there is a letter or a digit to look for."""
+    return re.search(r"[^\W_]", fold(passage)) is not None
+
+
+def _pattern(said: str, *, after_at: bool = False, between: str = _BETWEEN) -> re.Pattern[str]:
+    """A name, a handle or a passage in folded words, at word boundaries."""
+    words = re.findall(r"\w+", fold(said).replace("_", " "))
+    return re.compile(("(?<=@)" if after_at else _STARTS) + between.join(map(re.escape, words)) + _ENDS)
+
+
+def _matches(pattern: re.Pattern[str], text: str, folded: str, places: list[int]) -> Iterator[tuple[int, int]]:
+    """Where a pattern of folded words stands in the text itself."""
+    for found in pattern.finditer(folded):
+        start, stop = places[found.start()], places[found.end() - 1] + 1
+        while stop < len(text) and not fold_letter(text[stop]):
+            stop += 1  # a mark that belongs to the last letter
+        yield start, stop
+
+
+def _is_apart(spot: tuple[int, int], text: str, said: str) -> bool:
+    """Whether a spot touches nothing that already replaces something."""
+    return not any(spot[0] < each.end() and each.start() < spot[1] for each in re.finditer(re.escape(said), text))
 
 
 def is_ordinary(name: str, texts: Iterable[str]) -> bool:

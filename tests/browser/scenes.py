@@ -214,6 +214,16 @@ async def _text_for_the_author(page: Page) -> None:
     await page.locator("#apercu").wait_for()
 
 
+async def _words_without_a_passage(page: Page) -> None:
+    """The preview of a passage that is taken out for good: the last word of what is decided about."""
+    said = await page.locator("#mots ~ blockquote").first.inner_text()
+    await page.locator("input[name=mesure][value=redact]").check()
+    await page.fill("#passage", said.split()[-1])
+    await page.fill("#motif", "Le numéro de téléphone d’une autre personne.")
+    await page.locator("button[value=apercu]").click()
+    await page.get_by_text("Masquer un passage est définitif").wait_for()
+
+
 async def _no_tick(page: Page) -> None:
     await _refused(page)
 
@@ -383,6 +393,7 @@ OPEN = [
     Scene("case", "modératrice", "/moderation/dossiers/{case}"),
     Scene("case refused (422)", "modératrice", "/moderation/dossiers/{case}", _refused),
     Scene("text for the author", "modératrice", "/moderation/dossiers/{case}", _text_for_the_author),
+    Scene("words without a passage", "modératrice", "/moderation/dossiers/{case}", _words_without_a_passage),
     Scene("decision", "membre", "/moderation/decisions/{decided}"),
     Scene("decision", "modératrice", "/moderation/decisions/{decided}"),
     Scene("contested decision", "membre", "/moderation/decisions/{contested}"),

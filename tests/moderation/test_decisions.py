@@ -231,8 +231,8 @@ async def test_the_figures_say_what_was_done_and_name_nobody(app: Starlette, cli
         assert member.name not in page
     cells = [int(one) for one in re.findall(r'<td class="number-cell">(\d+)</td>', page)]
     hidden_by, notified_by = [1, 0, 0, 1, 0, 0], [1, 0, 0, 1, 0, 0]
-    shown_again, left, complaints, upheld, reversed_ = 1, 0, 1, 0, 1
-    assert cells == [*notified_by, *hidden_by, shown_again, left, complaints, upheld, reversed_]
+    passages, shown_again, left, complaints, upheld, reversed_ = 0, 1, 0, 1, 0, 1
+    assert cells == [*notified_by, *hidden_by, passages, shown_again, left, complaints, upheld, reversed_]
     sheet = (await client.get("/moderation/bilan.csv")).content.decode("utf-8-sig").splitlines()
     told = dict(zip(sheet[0].split(";"), sheet[1].split(";"), strict=True))
     assert told["mois"] == "2026-11"

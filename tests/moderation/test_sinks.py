@@ -1,18 +1,24 @@
-"""Nothing of what is hidden is in any sink, and all of it is there again afterwards."""
+"""Nothing of what is hidden is in any sink, and all of it is there again afterwards; what is taken out is gone."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 from starlette.applications import Starlette
 
-from forum.database import transaction
+from forum.database import rows, tables, transaction
 from forum.domain.discussion.withdrawals import put_post_back, withdraw_post
 from forum.domain.members.members import load_viewer
+from forum.domain.moderation.cases import open_case
+from forum.domain.moderation.decisions import TypedDecision, decide, prepare
 from forum.domain.moderation.hiding import hide, hold_thing, unhide
+from forum.domain.moderation.things import thing_of
+from forum.models.members import Role
 from forum.models.moderation import Ground
 from forum.models.threads import Thread
 from tests import sinks
 from tests.conftest import NOON
+from tests.factories import make_member
 from tests.sinks import Told
 from tests.world import World
 
@@ -46,6 +52,28 @@ async def test_hidden_words_are_nowhere_and_come_back_everywhere(
     async with transaction():
         await unhide(await hold_thing(told.kind, told.id, NOON))
     assert await sinks.leaks(app, world, told) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("make", "shown", "besides"), THINGS)
+async def test_a_passage_that_is_taken_out_is_nowhere_not_even_in_the_database(
+    app: Starlette, world: World, make: Make, shown: set[str], besides: set[str]
+) -> None:
+    told = await make(app, world)
+    moderator = await load_viewer((await make_member("Prune Alix", role=Role.ADMINISTRATOR)).id)
+    case = await open_case(moderator, await thing_of(told.kind, told.id), NOON)
+    typed = TypedDecision(act="redact", ground="", facts="Une donnée personnelle.", passage=sinks.SECRET)
+    seen = (await prepare(moderator, case, typed, NOON)).mark
+    assert await holders() >= {told.kind.value}
+    await decide(moderator, case, replace(typed, seen=seen), NOON)
+    assert await holders() == set()
+    assert await sinks.leaks(app, world, told, for_good=True) == set()
+
+
+async def holders() -> set[str]:
+    """The tables that hold the word."""
+    found = {table: [dict(each) for each in await rows(f'SELECT * FROM "{table}"')] for table in await tables()}
+    return {table for table, some in found.items() if sinks.SECRET in str(some)}
 
 
 @pytest.mark.slow

@@ -1,5 +1,5 @@
 """How does somebody contest a decision about their words, and who answers? Once, within six months, read by another
-person than the one who decided; when the answer is that it was wrong, the words are shown again at once."""
+person than the one who decided; when the answer is that it was wrong, hidden words are shown again at once."""
 
 from datetime import datetime
 from typing import Final
@@ -14,7 +14,7 @@ from forum.domain.moderation.things import thing_of
 from forum.domain.notifications import tell_of_moderation
 from forum.domain.references import storable
 from forum.errors import Checks, Conflict, Invalid, NotFound
-from forum.models.cases import ComplaintOutcome
+from forum.models.cases import ComplaintOutcome, DecisionAct
 from forum.models.moderation import Moderated
 from forum.models.notifications import Event
 from forum.permissions import Viewer, demand, may_answer_complaint, may_contest
@@ -86,7 +86,7 @@ def _words(raw: str) -> str:
 
 
 async def answer(viewer: Viewer | None, decision: int, outcome: str, raw: str, now: datetime) -> None:
-    """Answer a complaint; when the decision was wrong, the words are shown again.
+    """Answer a complaint; when the decision was wrong, what it hid is shown again.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual, or they took the decision themselves.
@@ -129,7 +129,9 @@ async def answer(viewer: Viewer | None, decision: int, outcome: str, raw: str, n
             after=decided.value,
             now=now,
         )
-        if decided is ComplaintOutcome.REVERSED and held_thing.is_hidden:
+        # A passage that was taken out is nowhere any more: the answer says what the author can do.
+        is_about_hiding = held["act"] == DecisionAct.HIDE.value
+        if decided is ComplaintOutcome.REVERSED and is_about_hiding and held_thing.is_hidden:
             await hiding.unhide(held_thing)
             thing = await thing_of(kind, about["thing_id"])
             await insert_decision(viewer, held["case_id"], thing, reversal(), now)
@@ -152,8 +154,8 @@ async def _hold(decision: int) -> Row:
 
 async def _facts(decision: int) -> Row:
     found = await row(
-        """SELECT d.case_id, d.affected_id, d.decided_by_id, d.contest_until, c.thing, c.thing_id, c.working_group_id,
-                  x.id AS complaint_id, x.answered_at
+        """SELECT d.case_id, d.act, d.affected_id, d.decided_by_id, d.contest_until, c.thing, c.thing_id,
+                  c.working_group_id, x.id AS complaint_id, x.answered_at
              FROM moderation_decision d JOIN moderation_case c ON c.id = d.case_id
              LEFT JOIN moderation_complaint x ON x.decision_id = d.id WHERE d.id = $1""",
         storable(decision),

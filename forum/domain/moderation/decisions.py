@@ -1,11 +1,13 @@
-"""How is a case decided, and who is told what? Hidden, shown again or left, always for a reason in words.
+"""How is a case decided, and who is told what? Hidden, shown again, left, or a passage of it taken out for good, always
+for a reason in words.
 
 The person whose words it is about reads a statement (`statements.py`) that the moderator saw before sending it: `seen`
 is the mark of that text, so nobody sends one that they did not read. In one transaction the words are hidden, the case
 closes, the statement is kept, the author and those who notified are told, and the journal has its line.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -13,38 +15,54 @@ from typing import Final
 from forum.database import Row, Transaction, known_row, row, rows, transaction
 from forum.domain import journal
 from forum.domain.mail import post_mail
-from forum.domain.moderation import hiding
+from forum.domain.moderation import hiding, passages
 from forum.domain.moderation.cases import hold_case, refuse_taken
 from forum.domain.moderation.hiding import HeldThing
 from forum.domain.moderation.notices import tell_notifiers
+from forum.domain.moderation.passages import PassagePreview, WarmPassage
 from forum.domain.moderation.statements import Circumstances, statement_of
-from forum.domain.moderation.things import ModeratedThing, thing_of
+from forum.domain.moderation.things import ModeratedThing, thing_of, words_of
 from forum.domain.notifications import tell_of_moderation
+from forum.domain.privacy.redacted_words import hold_all
 from forum.domain.references import storable
-from forum.domain.withheld import kept_words
 from forum.errors import Checks, Conflict, Invalid, NotFound
 from forum.models.cases import ComplaintOutcome, DecisionAct
 from forum.models.moderation import Ground, Moderated
 from forum.models.notifications import Event
 from forum.permissions import Viewer, demand, may_answer_complaint, may_contest, may_hide, may_read_decision
+from forum.text.redaction import PassageCleaner
 
 CONTESTABLE: Final = timedelta(days=183)
 """Six months at least (DSA, article 20)."""
 _CHANGED: Final = "Ce que vous avez choisi a changé depuis l’aperçu. Voyez l’aperçu, puis envoyez la décision."
 _REVERSED: Final = "Une réclamation a été acceptée."
+_COPIED: Final = "Ne recopiez pas le passage dans la raison : elle reste lisible, et figure au journal."
 _WHY: Final = "Donnez la raison en quelques mots : la personne concernée la lira."
+
+_RECORDED: Final[Mapping[DecisionAct, str]] = {
+    DecisionAct.HIDE: "hide",
+    DecisionAct.UNHIDE: "unhide",
+    DecisionAct.REDACT: "redact_passage",
+    DecisionAct.NO_ACTION: "leave_shown",
+}
+"""What the journal calls each act."""
 
 
 @dataclass(frozen=True, slots=True)
 class TypedDecision:
-    """What a moderator chose and typed; `title`: the title of the thread goes too. `seen` is the mark of the text that
-    they were shown, empty before that."""
+    """What a moderator chose and typed; `title`: the title of the thread goes too; `passage`: what to take out.
+    `seen` is the mark of the text that they were shown, empty before that."""
 
     act: str
     ground: str
     facts: str
     title: bool = False
+    passage: str = ""
     seen: str = ""
+
+    @property
+    def redacts(self) -> bool:
+        return self.act == DecisionAct.REDACT.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +75,15 @@ class PreparedDecision:
     title: bool
     statement: str
     until: datetime | None
+    cleaner: PassageCleaner | None = None
+    preview: PassagePreview | None = None
+    """What takes the passage out, and what will be read then."""
 
     @property
     def mark(self) -> str:
         """The mark of what was shown."""
-        shown = f"{self.act} {self.ground} {self.title} {self.facts}\n{self.statement}"
+        passage = self.cleaner.passage if self.cleaner else ""
+        shown = f"{self.act} {self.ground} {self.title} {self.facts}\n{self.statement}\n{passage}\n{self.preview}"
         return sha256(shown.encode()).hexdigest()[:16]
 
 
@@ -124,8 +146,11 @@ async def decide(viewer: Viewer | None, case: int, typed: TypedDecision, now: da
         InvalidForm: something is missing.
         Conflict: somebody else decided it or takes charge of it, or the text is not the one that was shown.
     """
+    warm = await _warm(viewer, case, typed, now) if typed.redacts else None
     async with transaction() as tx:
         about = await _about(case)
+        if warm:
+            await hold_all()
         # Its theme first: every write locks it before anything else.
         held_thing = await hiding.hold_thing(*about, now)
         held = await hold_case(case)
@@ -135,7 +160,18 @@ async def decide(viewer: Viewer | None, case: int, typed: TypedDecision, now: da
         prepared = await _prepared(held, thing, held_thing, typed, now)
         if typed.seen != prepared.mark:
             raise Conflict(_CHANGED)
+        if warm:
+            await passages.redact(tx, thing, *warm, now)
         return await _write(tx, viewer, held, thing, held_thing, prepared, now)
+
+
+async def _warm(viewer: Viewer | None, case: int, typed: TypedDecision, now: datetime) -> WarmPassage:
+    """Read everything before the lock, for who may decide alone."""
+    prepared = await prepare(viewer, case, typed, now)
+    assert prepared.cleaner is not None, "it redacts"
+    if typed.seen != prepared.mark:
+        raise Conflict(_CHANGED)
+    return await passages.warm(prepared.cleaner)
 
 
 async def _about(case: int) -> tuple[Moderated, int]:
@@ -157,13 +193,22 @@ async def _prepared(
     checks = Checks()
     with checks.field("mesure"):
         act = _act(typed.act, is_hidden=held_thing.is_hidden)
-    ground = None
+    ground = Ground.PERSONAL_DATA if typed.redacts else None
     with checks.field("regle"):
-        ground = _ground(typed.ground) if typed.act == DecisionAct.HIDE.value else None
+        ground = _ground(typed.ground) if typed.act == DecisionAct.HIDE.value else ground
+    cleaner = preview = None
+    with checks.field("passage"):
+        if typed.redacts:
+            cleaner = await passages.passage_of(thing, typed.passage)
+            preview = await passages.preview(thing, cleaner)
     with checks.field("motif"):
         facts = journal.reason_of(typed.facts, required=_WHY)
+        if cleaner is not None and cleaner.names(facts):
+            raise Invalid(_COPIED)
     checks.done()
-    until = now + CONTESTABLE if act is DecisionAct.HIDE else None
+    until = now + CONTESTABLE if act in (DecisionAct.HIDE, DecisionAct.REDACT) else None
+    if preview is not None and preview.title:
+        thing = replace(thing, thread_title=preview.title)
     return PreparedDecision(
         act=act,
         ground=ground,
@@ -171,6 +216,8 @@ async def _prepared(
         title=typed.title and act is DecisionAct.HIDE and held_thing.opens_thread,
         statement=statement_of(act, thing, ground, facts, await _circumstances(held, thing, now, until)),
         until=until,
+        cleaner=cleaner,
+        preview=preview,
     )
 
 
@@ -182,7 +229,7 @@ def _act(value: str, *, is_hidden: bool) -> DecisionAct:
 
 def possible_acts(*, is_hidden: bool) -> tuple[DecisionAct, ...]:
     """What can be decided about something shown, or hidden."""
-    return (DecisionAct.UNHIDE if is_hidden else DecisionAct.HIDE, DecisionAct.NO_ACTION)
+    return (DecisionAct.UNHIDE if is_hidden else DecisionAct.HIDE, DecisionAct.REDACT, DecisionAct.NO_ACTION)
 
 
 def _ground(value: str) -> Ground:
@@ -233,7 +280,6 @@ async def insert_decision(
     viewer: Viewer, case: int, thing: ModeratedThing, prepared: PreparedDecision, now: datetime
 ) -> int:
     """Keep a decision with its text, in the caller's transaction, with its line in the journal."""
-    act = prepared.act
     kept = await known_row(
         """INSERT INTO moderation_decision (case_id, act, ground, facts, decided_by_id, decided_at, affected_id,
                                             statement, contest_until)
@@ -243,7 +289,7 @@ async def insert_decision(
     )
     await journal.record(
         viewer,
-        "hide" if act is DecisionAct.HIDE else "unhide" if act is DecisionAct.UNHIDE else "leave_shown",
+        _RECORDED[prepared.act],
         thing.kind.value,
         thing.id,
         group=thing.group,
@@ -336,14 +382,6 @@ async def read_decision(viewer: Viewer | None, decision: int, now: datetime) -> 
         and complaint.answered_at is None
         and bool(may_answer_complaint(viewer, group, found["decided_by_id"], now)),
     )
-
-
-async def words_of(thing: ModeratedThing) -> str:
-    """The words of a thing, even while they are kept aside: for its author and its moderators alone."""
-    kept = await kept_words(thing.kind, thing.id)
-    if not kept:
-        return thing.words
-    return kept["plain"] if thing.is_post else f"{kept['wording']}\n\n{kept['body_plain']}".strip()
 
 
 def _complaint(found: Row, *, named: bool) -> ReadComplaint | None:

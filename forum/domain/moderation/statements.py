@@ -29,6 +29,16 @@ SENTENCES: Final = {
     ),
     "unhide post": "Votre contribution {number} au fil « {title} » est de nouveau affichée, telle qu’elle était.",
     "unhide proposal": "Votre proposition {reference} est de nouveau affichée, telle qu’elle était, avec ses votes.",
+    "redact post": (
+        "Un passage de votre contribution {number} au fil « {title} » est masqué, dans toutes ses versions. « (passage"
+        " masqué) » se lit à sa place. Le passage est effacé : personne ne peut plus le lire, ni le rétablir. Le reste"
+        " de vos mots ne change pas."
+    ),
+    "redact proposal": (
+        "Un passage de votre proposition {reference} est masqué, dans toutes ses versions. « (passage masqué) » se lit"
+        " à sa place. Le passage est effacé : personne ne peut plus le lire, ni le rétablir. Le reste de vos mots et"
+        " les votes ne changent pas."
+    ),
     "facts": "Raison donnée : {facts}",
     "notified": "L’équipe de modération a lu vos mots à la suite d’un signalement.",
     "seen": "L’équipe de modération a lu vos mots d’elle-même, sans signalement.",
@@ -79,7 +89,7 @@ def _sentences(
     if ground is not None:
         yield said(TITLES[ground])
     yield said(SENTENCES["facts"], facts=facts)
-    if act is DecisionAct.HIDE:
+    if act in (DecisionAct.HIDE, DecisionAct.REDACT):
         yield said(SENTENCES["notified" if about.notified else "seen"])
     yield said(SENTENCES["decided"], day=typography.day(about.decided_at.astimezone(typography.PARIS), about.locale))
     if about.until is not None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from forum.database import Row, places, row, rows
 from forum.domain.references import parse_reference, reference, storable
+from forum.domain.withheld import kept_words
 from forum.errors import NotFound
 from forum.models.moderation import Moderated
 from forum.models.posts import PostKind, PostState
@@ -121,3 +122,11 @@ def _proposal(found: Row) -> ModeratedThing:
         reference=reference(found["theme"], found["number"]),
         is_hidden=found["state"] == ProposalState.HIDDEN.value,
     )
+
+
+async def words_of(thing: ModeratedThing) -> str:
+    """The words of a thing, even while they are kept aside: for its author and its moderators alone."""
+    kept = await kept_words(thing.kind, thing.id)
+    if not kept:
+        return thing.words
+    return kept["plain"] if thing.is_post else f"{kept['wording']}\n\n{kept['body_plain']}".strip()

@@ -1,12 +1,13 @@
-"""What everybody wrote, without what must not be there any more: the name of somebody who is erased.
+"""What everybody wrote, without what must not be there any more: the name of somebody who is erased, or a passage that
+moderators hide for the personal data in it.
 
 In one transaction texts change, and so does all that counts in them: quotes, extracts, marks in sources, places in the
 journal, ranges of frozen data; the hashes of the words that they show are computed again. What is sought is the
-caller's matter (`text/redaction.py`).
+caller's matter, and in whose words (`text/redaction.py`).
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from re import ASCII, compile
@@ -18,7 +19,7 @@ from tortoise import Tortoise
 from forum.database import Row, Transaction, rows
 from forum.domain import jobs, journal
 from forum.domain.syntheses import redactions
-from forum.domain.withheld import all_kept, keep_instead
+from forum.domain.withheld import AsideRow, all_kept, keep_instead
 from forum.jobs import JobName, enqueue
 from forum.sealing import seal, unseal
 from forum.text import quotes
@@ -65,20 +66,26 @@ async def find_strangers() -> frozenset[str]:
 async def warm_up(cleaner: Cleaner, strangers: frozenset[str]) -> None:
     """Read everything once, off the event loop and before any lock: the transaction then uses the cached results."""
     revisions = await _revisions()
-    posts = await rows("SELECT source, html, plain FROM post_revision UNION ALL SELECT source, html, plain FROM post")
-    proposals = await rows("SELECT body AS source, body_html AS html, body_plain AS plain FROM proposal")
-    words = [Words(one["source"], one["html"], one["plain"]) for one in (*posts, *proposals)]
-    simple = [one["words"] for table, column in _simple() for one in await rows(_simple_query(table, column))]
+    marked = [
+        (table, one["id"], Words(*(one[column] for column in columns)))
+        for table, columns in _MARKED
+        for one in await rows(_marked_query(table, columns))
+    ]
+    simple = [
+        (table, one["id"], one["words"])
+        for table, column in _simple()
+        for one in await rows(_simple_query(table, column))
+    ]
     kept = await all_kept()
 
     def read_all() -> None:
         _learn(cleaner, revisions)
-        for each in words:
-            cleaner.redact(each, strangers)
-        for each_words in simple:
-            cleaner.clean(each_words)
-        for _, table, columns in kept:
-            _cleaned(table, columns, cleaner, strangers)
+        for table, number, words in marked:
+            cleaner.of(table, number).redact(words, strangers)
+        for table, number, said in simple:
+            cleaner.of(table, number).clean(said)
+        for each in kept:
+            _cleaned(each, cleaner, strangers)
 
     await to_thread.run_sync(read_all)
 
@@ -87,18 +94,18 @@ async def take_out(tx: Transaction, cleaner: Cleaner, strangers: frozenset[str],
     """Rewrite every text, and have the documents and archives made again; the caller holds everything."""
     _learn(cleaner, await _revisions())
     for table, columns in _MARKED:
-        for one in await rows(f"SELECT id, {', '.join(columns)} FROM {table} ORDER BY id"):
-            await _rewrite(table, columns, one, cleaner, strangers)
+        for one in await rows(_marked_query(table, columns)):
+            await _rewrite(table, columns, one, cleaner.of(table, one["id"]), strangers)
     await _move_ranges(cleaner)
     for table, column in _simple():
         limit = _limit(table, column)
         for one in await rows(_simple_query(table, column)):
-            if cleaner.names(one["words"]):
-                words = _within(cleaner.clean(one["words"]), limit)
+            if (cleaned := cleaner.of(table, one["id"]).clean(one["words"])) != one["words"]:
+                words = _within(cleaned, limit)
                 await rows(f"UPDATE {table} SET {column} = $2 WHERE id = $1", one["id"], words)
-    for number, table, kept in await all_kept():
-        if (cleaned := _cleaned(table, kept, cleaner, strangers)) != kept:
-            await keep_instead(number, cleaned)
+    for kept in await all_kept():
+        if (left := _cleaned(kept, cleaner, strangers)) != kept.words:
+            await keep_instead(kept.id, left)
     await _rewrite_mails(cleaner)
     await journal.redact(partial(_without, cleaner), now)
     for synthesis in await redactions.redact(cleaner, now):
@@ -121,7 +128,7 @@ async def _make_anew(tx: Transaction, name: JobName, subject: int, key: str, now
 async def _revisions() -> list[Row]:
     """The plain words of every revision, as they are or as they are kept aside."""
     found = await rows(
-        """SELECT r.post_id, r.number, r.plain, k.words FROM post_revision r
+        """SELECT r.id, r.post_id, r.number, r.plain, k.words FROM post_revision r
              LEFT JOIN withheld k ON k.table_name = 'post_revision' AND k.row_id = r.id ORDER BY r.id"""
     )
     return [{**one, "plain": json.loads(one["words"])["plain"]} if one["words"] else one for one in found]
@@ -132,7 +139,10 @@ def _learn(cleaner: Cleaner, revisions: Sequence[Row]) -> None:
     it, hence several rounds; nearly always two, of which the second finds nothing new."""
     news = True
     while news:
-        found = (((one["post_id"], one["number"]), one["plain"], cleaner.find(one["plain"])) for one in revisions)
+        found = (
+            ((one["post_id"], one["number"]), one["plain"], cleaner.of("post_revision", one["id"]).find(one["plain"]))
+            for one in revisions
+        )
         news = cleaner.learn({key: change for key, plain, change in found if change.text != plain})
 
 
@@ -155,6 +165,7 @@ def _moved(change: Redacted, start: int, stop: int) -> tuple[int, int, str]:
 
 def _without(cleaner: Cleaner, entry: Row) -> tuple[str, str, str]:
     """The words of an entry of the journal."""
+    cleaner = cleaner.of(entry["thing"], entry["thing_id"])
 
     def left(words: str) -> str:
         place = _PLACE.match(words) if entry["thing"] == "post" else None
@@ -194,16 +205,20 @@ async def _rewrite(
         )
 
 
-def _cleaned(table: str, kept: Mapping[str, str], cleaner: Cleaner, strangers: frozenset[str]) -> dict[str, str]:
+def _cleaned(kept: AsideRow, cleaner: Cleaner, strangers: frozenset[str]) -> dict[str, str]:
     """The words of a row that is kept aside, rewritten as if they stood in its table."""
-    words = dict(kept)
-    for columns in (columns for marked, columns in _MARKED if marked == table):
-        after = cleaner.redact(Words(*(kept[column] for column in columns)), strangers)
+    cleaner, words = cleaner.of(kept.table, kept.row), dict(kept.words)
+    for columns in (columns for marked, columns in _MARKED if marked == kept.table):
+        after = cleaner.redact(Words(*(kept.words[column] for column in columns)), strangers)
         words |= dict(zip(columns, (after.source, after.html, after.plain), strict=True))
-    for column in PLAIN_WORDS.get(table, ()):
+    for column in PLAIN_WORDS.get(kept.table, ()):
         if column in words:
-            words[column] = _within(cleaner.clean(words[column]), _limit(table, column))
+            words[column] = _within(cleaner.clean(words[column]), _limit(kept.table, column))
     return words
+
+
+def _marked_query(table: str, columns: tuple[str, str, str]) -> str:
+    return f"SELECT id, {', '.join(columns)} FROM {table} ORDER BY id"
 
 
 def _simple() -> list[tuple[str, str]]:
@@ -233,7 +248,8 @@ async def _rewrite_mails(cleaner: Cleaner) -> None:
         if said is None:
             await rows("DELETE FROM mail WHERE id = $1", one["id"])
             continue
-        cleaned = {name: cleaner.clean(value) if isinstance(value, str) else value for name, value in said.items()}
+        about = cleaner.of("mail", one["id"])
+        cleaned = {name: about.clean(value) if isinstance(value, str) else value for name, value in said.items()}
         if cleaned != said:
             await rows("UPDATE mail SET content = $2 WHERE id = $1", one["id"], seal(cleaned))
 

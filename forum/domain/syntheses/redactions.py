@@ -1,8 +1,9 @@
-"""When does a published synthesis change after all? When somebody named in it asks to be erased.
+"""When does a published synthesis change after all? When somebody named in it asks to be erased, or when moderators
+take a passage with personal data out of its words: the law lets nobody go on publishing these.
 
-Its frozen data loses the name, keeps every figure, and gets its new SHA-256; its ranges move with their words. Its
-documents, which hold the name, are deleted at once, and a job makes them again from the new data. The page says so,
-with the day. Nothing else changes a published synthesis (`syntheses.py`).
+Its frozen data loses the name or the passage, keeps every figure, and gets its new SHA-256; its ranges move with their
+words. Its documents, which hold it, are deleted at once, and a job makes them again from the new data. The page says
+so, with the day. Nothing else changes a published synthesis (`syntheses.py`).
 """
 
 import hashlib
@@ -39,13 +40,21 @@ async def redact(cleaner: Cleaner, now: datetime) -> list[int]:
     return touched
 
 
-def _cleaned(facts: Any, cleaner: Cleaner) -> Any:
+def _cleaned(facts: Any, cleaner: Cleaner, about: tuple[str, object] = ("synthesis", None)) -> Any:
+    """Facts without what is sought; `about` names what they are said of, as `Cleaner.of` knows it."""
     if isinstance(facts, str):
-        return cleaner.clean(facts)
+        return cleaner.of(*about).clean(facts)
     if isinstance(facts, dict):
-        cleaned = {name: _cleaned(part, cleaner) for name, part in facts.items()}
+        about = _subject(facts) or about
+        cleaned = {name: _cleaned(part, cleaner, about) for name, part in facts.items()}
         return cleaned | _moved(facts, cleaner) if facts.keys() >= _RANGE else cleaned
-    return [_cleaned(part, cleaner) for part in facts] if isinstance(facts, list) else facts
+    return [_cleaned(part, cleaner, about) for part in facts] if isinstance(facts, list) else facts
+
+
+def _subject(facts: dict[str, Any]) -> tuple[str, object] | None:
+    """The contribution, the proposal or the thread whose words these are."""
+    named = (("post", "post", "words"), ("reference", "reference", "wording"), ("thread", "id", "title"))
+    return next(((kind, facts[key]) for kind, key, words in named if {key, words} <= facts.keys()), None)
 
 
 # What a `Source` holds: a range of a contribution, and its words.

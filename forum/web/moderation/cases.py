@@ -8,7 +8,8 @@ from starlette.responses import Response
 from forum.domain.moderation import cases, decisions
 from forum.domain.moderation.cases import CaseFilter, CaseState
 from forum.domain.moderation.decisions import TypedDecision, possible_acts
-from forum.domain.moderation.things import ModeratedThing, find_post, find_proposal
+from forum.domain.moderation.passages import LONGEST_PASSAGE
+from forum.domain.moderation.things import ModeratedThing, find_post, find_proposal, words_of
 from forum.models.moderation import Ground
 from forum.permissions import may_hide
 from forum.web.plumbing.choices import one_of
@@ -43,9 +44,10 @@ async def _desk(request: Request, _: Form | None) -> Desk:
     case = await cases.read_case(viewer, request.path_params["case"], now)
     context: dict[str, Any] = {
         "case": case,
-        "words": await decisions.words_of(case.thing),
+        "words": await words_of(case.thing),
         "acts": possible_acts(is_hidden=case.thing.is_hidden),
         "grounds": tuple(Ground),
+        "longest_passage": LONGEST_PASSAGE,
         "may_decide": may_hide(viewer, case.thing.group, case.thing.author_id, now),
         "prepared": None,
     }
@@ -61,6 +63,7 @@ async def decide(request: Request, form: Form) -> Response:
         ground=form.text("regle"),
         facts=form.text("motif"),
         title=form.checked("titre_aussi"),
+        passage=form.text("passage"),
         seen=form.text("vu"),
     )
     if form.text("acte") == "envoyer":
