@@ -26,7 +26,7 @@ from forum.domain.syntheses.snapshots import to_json
 from forum.domain.themes.themes import find_theme
 from forum.models.answers import Obligation
 from forum.models.cases import DecisionAct, ModerationCase, ModerationDecision
-from forum.models.meetings import Meeting, MeetingTag, TagState
+from forum.models.meetings import Meeting, MeetingTag, TagState, UnknownTag
 from forum.models.members import Member
 from forum.models.moderation import Moderated
 from forum.models.notifications import Event, Notification
@@ -131,6 +131,7 @@ async def a_contribution(app: Starlette, world: World) -> Told:
     await MeetingTag.create(post=post, meeting=meeting, state=TagState.CONFIRMED, created_at=NOON)
     waiting = await Meeting.get(working_group_id=theme.working_group_id, number=2)
     await MeetingTag.create(post=post, meeting=waiting, state=TagState.WAITING, created_at=NOON)
+    await UnknownTag.create(post=post, number=77, state=TagState.WAITING, created_at=NOON)
     async with transaction():
         await journal.record(None, "reopen_post", "post", post.id, group=theme.working_group_id, now=NOON)
     made = await make_proposal(theme, "Une demande toute simple.", author=author)

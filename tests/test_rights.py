@@ -720,6 +720,13 @@ CASES = [
         {"acte": "confirmer", "etiquettes": "{waiting_tag}"},
         changes="meeting_tag",
     ),
+    Case(
+        Action.MODERATE,
+        "create a meeting that tags name",
+        "/reunions/a-confirmer",
+        {"acte": "creer", "groupe": "{group_a}", "numero": "77", "vu": "{unknown_tag}"},
+        changes="meeting",
+    ),
     Case(Action.MODERATE, "see what may be tagged in a theme", "/themes/3/etiqueter"),
     Case(
         Action.MODERATE,

@@ -70,6 +70,7 @@ UNIQUE: dict[str, set[tuple[str, ...]]] = {
     "theme": {("number",)},
     "thread": {("import_key",)},
     "thread_turn": set(),
+    "unknown_tag": {("post_id", "number")},
     "treatment": {("post_id",)},
     "withheld": {("table_name", "row_id")},
     "working_group": {("slug",)},

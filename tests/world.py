@@ -22,7 +22,7 @@ from forum.domain.syntheses.snapshots import FORMAT
 from forum.models.answers import Answer, Decision, Obligation
 from forum.models.cases import DecisionAct, ModerationCase, ModerationComplaint, ModerationDecision
 from forum.models.joining import Invitation
-from forum.models.meetings import Meeting, MeetingTag, TagState, WorkingGroup
+from forum.models.meetings import Meeting, MeetingTag, TagState, UnknownTag, WorkingGroup
 from forum.models.members import Member, Role
 from forum.models.moderation import Ground, Moderated
 from forum.models.notifications import Event, Notification
@@ -318,6 +318,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
     tagged = await make_post(thread, "Des mots d’une réunion.", author=other)
     await MeetingTag.create(post=tagged, meeting=meeting, state=TagState.CONFIRMED, created_at=NOON)
     waiting_tag = await MeetingTag.create(post=post, meeting=waiting, state=TagState.WAITING, created_at=NOON)
+    unknown_tag = await UnknownTag.create(post=post, number=77, state=TagState.WAITING, created_at=NOON)
     proposal = await make_proposal(theme, author=other)
     closed_proposal = await make_proposal(closed, author=other)
     aside = await make_proposal(theme, "Écartée.", author=other, state=ProposalState.SET_ASIDE)
@@ -350,6 +351,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
         "meeting_b": meeting_b.id,
         "waiting": waiting.id,
         "waiting_tag": waiting_tag.id,
+        "unknown_tag": unknown_tag.id,
         "proposal": f"T3-{proposal.number:03}",
         "merged": f"T3-{merged.number:03}",
         "closed_proposal": f"T5-{closed_proposal.number:03}",

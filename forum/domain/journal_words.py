@@ -39,6 +39,7 @@ SENTENCES = {
     "untag_post": "a retiré une étiquette de réunion",
     "confirm_tags": "a confirmé des étiquettes de réunion",
     "refuse_tags": "a refusé des étiquettes de réunion",
+    "correct_tags": "a corrigé le numéro d’étiquettes de réunion",
     "tag_selection": "a étiqueté une sélection",
     "untag_selection": "a retiré l’étiquette d’une sélection",
     "propose_from_post": "a tiré une proposition des mots d’une autre personne",

@@ -857,6 +857,18 @@ COMMENT ON TABLE "moved_post" IS 'A contribution that was moved, with its number
 CREATE INDEX thread_moved_into ON thread (moved_into_id);
 CREATE INDEX thread_turn_other ON thread_turn (other_id);
 
+-- 0016_unknown_tags
+CREATE TABLE "unknown_tag" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "number" SMALLINT NOT NULL,
+    "state" VARCHAR(16) NOT NULL,
+    "created_at" TIMESTAMPTZ NOT NULL,
+    "post_id" INT NOT NULL REFERENCES "post" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_unknown_tag_post_id_9d1bc2" UNIQUE ("post_id", "number")
+);
+COMMENT ON COLUMN "unknown_tag"."state" IS 'WAITING: waiting\nCONFIRMED: confirmed\nREMOVED: removed';
+COMMENT ON TABLE "unknown_tag" IS 'A tag naming a meeting that its group has not: a moderator chooses its fate. A removed one is remembered.';
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -873,3 +885,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0013_threads', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0014_sign_of_life', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0015_moved_posts', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0016_unknown_tags', now());

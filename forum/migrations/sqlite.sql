@@ -651,6 +651,14 @@ CREATE TABLE "moved_post" (
 CREATE INDEX "idx_moved_post_post_id_22048a" ON "moved_post" ("post_id");
 CREATE INDEX thread_moved_into ON thread (moved_into_id);
 CREATE INDEX thread_turn_other ON thread_turn (other_id);
+CREATE TABLE "unknown_tag" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "number" SMALLINT NOT NULL,
+    "state" VARCHAR(16) NOT NULL  /* WAITING: waiting\nCONFIRMED: confirmed\nREMOVED: removed */,
+    "created_at" TIMESTAMP NOT NULL,
+    "post_id" INT NOT NULL REFERENCES "post" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_unknown_tag_post_id_9d1bc2" UNIQUE ("post_id", "number")
+);
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -668,3 +676,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0013_threads', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0014_sign_of_life', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0015_moved_posts', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0016_unknown_tags', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

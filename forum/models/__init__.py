@@ -10,7 +10,7 @@ from forum.models.credentials import Identity, ProviderVisit, RecoveryCode, Seco
 from forum.models.jobs import Backup, Job, SignOfLife
 from forum.models.joining import AddressChange, Invitation, InvitationBatch, Link, Mail, SignUp
 from forum.models.journal import JournalEntry, JournalHead
-from forum.models.meetings import Meeting, MeetingTag, WorkingGroup
+from forum.models.meetings import Meeting, MeetingTag, UnknownTag, WorkingGroup
 from forum.models.members import Member, Moderator, Session
 from forum.models.moderation import Withheld
 from forum.models.notifications import Notification
@@ -82,6 +82,7 @@ __all__ = [
     "Thread",
     "ThreadTurn",
     "Treatment",
+    "UnknownTag",
     "Withheld",
     "WorkingGroup",
 ]

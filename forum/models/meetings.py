@@ -67,3 +67,20 @@ class MeetingTag(Model):
     class Meta:
         table = "meeting_tag"
         unique_together = (("post", "meeting"),)
+
+
+class UnknownTag(Model):
+    """A tag naming a meeting that its group has not: a moderator chooses its fate. A removed one is remembered."""
+
+    id = fields.IntField(primary_key=True)
+    post: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "forum.Post", related_name="unknown_tags", on_delete=fields.RESTRICT
+    )
+    post_id: int
+    number = fields.SmallIntField()
+    state = fields.CharEnumField(TagState, max_length=16)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "unknown_tag"
+        unique_together = (("post", "number"),)

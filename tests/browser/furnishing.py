@@ -70,7 +70,8 @@ async def furnish(site: Site) -> None:
         path = f"/contributions/{site.places['edited']}/modifier"
         words = {"mots": "Une première idée", "nature": "argument contre", "proposition": "T3-002"}
         await sent(member, f"/contributions/{site.places['edited']}/extraire", **words)
-        await sent(member, path, source="Une toute première idée, mieux dite.\n\n[GT réunion 2]", version="1")
+        source = "Une toute première idée, mieux dite.\n\n[GT réunion 2] [GT réunion 77]"
+        await sent(member, path, source=source, version="1")
         site.places["taken"] = number_in(await sent(member, f"{THREAD}/repondre", source="Des mots écrits trop vite."))
         await sent(member, f"/contributions/{site.places['taken']}/retirer", confirmation="1")
         wording = "Prêter des ordinateurs portables aux habitants qui n’en ont pas"

@@ -12,11 +12,12 @@ from starlette.applications import Starlette
 from forum.database import rows
 from forum.domain.discussion import threads
 from forum.domain.discussion.extracts import ShownExtract, extracts_of
+from forum.models.meetings import Meeting
 from forum.models.posts import PostKind
 from forum.models.themes import Theme
 from forum.models.threads import Thread
 from forum.settings import settings
-from tests.conftest import Clock, visitor
+from tests.conftest import NOON, Clock, visitor
 from tests.factories import count, make_group, make_member, make_post, sign_in
 from tests.statements import heard
 
@@ -148,6 +149,8 @@ async def test_nobody_edits_the_words_of_somebody_else(client: AsyncClient, thre
 async def test_a_member_tag_waits_and_a_moderator_tag_does_not(
     client: AsyncClient, app: Starlette, thread: Thread
 ) -> None:
+    for number in (4, 5):
+        await Meeting.create(working_group=await make_group("gt-3"), number=number, created_at=NOON)
     await sign_in(client, await make_member("Camille Martin"))
     await client.post(f"/fils/{thread.id}/repondre", data={"source": "[GT réunion 4] Une idée."})
     async with visitor(app) as browser:
@@ -295,7 +298,7 @@ async def test_hostile_marks_mentions_and_tags_are_only_words(client: AsyncClien
         await client.get(f"/fils/{thread.id}/repondre?citation={{{{citation 999999999999999999@1 0-5}}}}")
     ).status_code == 200
     assert await count("mention") <= 52
-    assert await count("meeting_tag") == 5
+    assert await count("unknown_tag") == 5
     assert (await client.get(f"/fils/{thread.id}")).status_code == 200
 
 

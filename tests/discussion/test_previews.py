@@ -156,12 +156,12 @@ async def test_a_preview_shows_the_meeting_tags_as_publishing_would(
     await sign_in(client, await make_member("Camille Martin"))
     text = (await client.post(f"/fils/{thread.id}/repondre", data=form)).text
     assert _tags(text) == ["GT réunion 2 (à confirmer)", "GT réunion 7 (à confirmer)"]
-    assert "La réunion 7 du groupe de travail n’est pas encore enregistrée" in html.unescape(text)
+    assert "La réunion 7 du groupe de travail n’existe pas" in html.unescape(text)
     async with visitor(app) as browser:
         await sign_in(browser, await make_member("Maud", moderates=[group]))
         assert _tags((await browser.post(f"/fils/{thread.id}/repondre", data=form)).text) == [
             "GT réunion 2",
-            "GT réunion 7",
+            "GT réunion 7 (à confirmer)",
         ]
         new = {**form, "titre": "Un fil", "source": "Sans étiquette."}
         assert _tags((await browser.post("/themes/3/nouveau-fil", data=new)).text) == []
@@ -171,6 +171,8 @@ async def test_a_preview_shows_the_meeting_tags_as_publishing_would(
 async def test_the_preview_of_an_edit_keeps_what_a_moderator_settled(
     client: AsyncClient, app: Starlette, thread: Thread
 ) -> None:
+    for held in range(1, 5):
+        await Meeting.create(working_group=await make_group("gt-3"), number=held, created_at=NOON)
     await sign_in(client, await make_member("Camille Martin"))
     words = "[GT réunion 1] [GT réunion 2] [GT réunion 3] Mes mots."
     published = await client.post(f"/fils/{thread.id}/repondre", data={"source": words})

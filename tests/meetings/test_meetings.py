@@ -13,7 +13,7 @@ from forum.models.posts import Post
 from forum.models.proposals import Proposal
 from forum.models.themes import Theme
 from forum.models.threads import Thread
-from tests.conftest import visitor
+from tests.conftest import NOON, visitor
 from tests.factories import count, make_group, make_member, make_post, make_proposal, make_theme, make_thread, sign_in
 
 MINUTES = """FORMATION
@@ -161,10 +161,10 @@ async def test_a_members_tag_waits_and_is_shown_to_the_groups_moderator_only(
 ) -> None:
     theme = await make_theme(3)
     thread = await make_thread(theme)
+    meeting = await Meeting.create(working_group=await make_group("gt-3"), number=4, created_at=NOON)
     await sign_in(client, await make_member())
     answer = await client.post(f"/fils/{thread.id}/repondre", data={"source": "[GT réunion 4] Former."})
     assert answer.status_code == 303
-    meeting = await Meeting.get()
     assert (await client.get(f"/reunions/{meeting.id}")).status_code == 404
     assert "GT réunion 4" not in (await client.get("/reunions")).text
     assert re.search(r"GT réunion 4\s+<small>\(à confirmer\)", (await client.get(f"/fils/{thread.id}")).text)

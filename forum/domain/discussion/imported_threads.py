@@ -11,6 +11,7 @@ from hashlib import sha256
 
 from forum.database import Row, row, rows, transaction
 from forum.domain import journal
+from forum.domain.discussion.meeting_tags import ensure_meeting
 from forum.domain.discussion.post_writing import CheckedPost, clean, read_source, write_post
 from forum.domain.discussion.posts import PostPlace, quoted_words
 from forum.domain.discussion.threads import insert_thread
@@ -54,7 +55,11 @@ async def import_posts(theme_number: int, title: str, posts: Sequence[ImportedPo
     """
     key = _key(theme_number, title, posts)
     readings = [await read_source(post.source(_to_come(post))) for post in posts]
+    group = (await find_theme(theme_number)).group
     async with transaction():
+        # What is imported was said at meetings that took place: those that its tags name are created.
+        for number in sorted({number for reading in readings for number in reading.meetings}):
+            await ensure_meeting(group, number, now)
         # Held alone: otherwise the same file, imported twice at once, would make two threads.
         theme = await hold_theme(theme_number, Hold.ALONE, now)
         thread = await _thread(theme.id, title, key, now)

@@ -1,8 +1,10 @@
 """Which meeting does a contribution come from? Tags link contributions to the meetings of their theme's group.
 
 A tag is part of a contribution's text and is written with it by `post_writing.py`: a member's waits for a moderator of
-the group, a moderator's is confirmed at once. Moderators also tag and untag by hand, many at once by `bulk_tags.py`,
-and settle waiting tags by `waiting_tags.py`. The meetings themselves are in `meetings.py`.
+the group, a moderator's is confirmed at once. Words make no meeting, whoever wrote them: a tag of a number that the
+group does not have waits until a moderator chooses what it becomes (`unknown_tags.py`). Moderators also tag and untag
+by hand, many at once by `bulk_tags.py`, and settle waiting tags by `waiting_tags.py`. The meetings themselves are in
+`meetings.py`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -47,14 +49,38 @@ async def tags_to_come(
     states = {r["number"]: r["state"] for r in found}
     settled = {number for number, state in states.items() if state == TagState.CONFIRMED}
     removed = {number for number, state in states.items() if state == TagState.REMOVED}
+    removed |= {
+        r["number"]
+        for r in await rows(
+            "SELECT number FROM unknown_tag WHERE post_id = $1 AND state = $2", post or _NO_POST, TagState.REMOVED
+        )
+    }
     return tuple(
-        TagToCome(number, waiting=not confirmed and number not in settled, known=number in states)
+        TagToCome(
+            number, waiting=number not in settled and not (confirmed and number in states), known=number in states
+        )
         for number in sorted({*numbers, *settled} - removed)
     )
 
 
 async def ensure_meeting(group: int, number: int, now: datetime) -> int:
-    """The id of a group's meeting, created if needed, inside the caller's transaction."""
+    """The id of a group's meeting, created if needed: it then takes the tags that named it before it was there. Inside
+    the caller's transaction, which holds no theme yet, or those of the group alone."""
+    found = await row("SELECT id FROM meeting WHERE working_group_id = $1 AND number = $2", group, number)
+    if found is not None:
+        return int(found["id"])
+    await hold_themes(group)
+    meeting = await _insert_meeting(group, number, now)
+    await _take_over(meeting, group, number)
+    return meeting
+
+
+async def hold_themes(group: int) -> None:
+    """Let nobody write a tag in a group's themes, nor create a meeting of it, until the commit."""
+    await rows(f"SELECT t.id FROM theme t WHERE t.working_group_id = $1 ORDER BY t.id{holding(Hold.ALONE)}", group)
+
+
+async def _insert_meeting(group: int, number: int, now: datetime) -> int:
     # The column updated does not matter, but must not be a key: changing a key would lock out the tags that point here.
     found = await row(
         """
@@ -69,22 +95,71 @@ async def ensure_meeting(group: int, number: int, now: datetime) -> int:
     return int(found["id"])
 
 
+async def _take_over(meeting: int, group: int, number: int) -> None:
+    """Make the unknown tags of that number tags of the new meeting, as they are: waiting, or removed."""
+    asking = """FROM unknown_tag u JOIN post c ON c.id = u.post_id JOIN thread h ON h.id = c.thread_id
+                  JOIN theme t ON t.id = h.theme_id WHERE t.working_group_id = $1 AND u.number = $2"""
+    await rows(
+        f"UPDATE thread SET version = version + 1 WHERE id IN (SELECT c.thread_id {asking} AND u.state = $3)",
+        group,
+        number,
+        TagState.WAITING,
+    )
+    await rows(
+        f"""
+        INSERT INTO meeting_tag (post_id, meeting_id, state, member_id, created_at)
+        SELECT u.post_id, CAST($3 AS int), u.state, c.author_id, u.created_at {asking}""",
+        group,
+        number,
+        meeting,
+    )
+    await rows(f"DELETE FROM unknown_tag WHERE id IN (SELECT u.id {asking})", group, number)
+
+
 async def tag(
     post: int, group: int, numbers: Iterable[int], member: int | None, now: datetime, *, confirmed: bool
 ) -> None:
     """Tie a contribution to the meetings that its text names, inside the caller's transaction, which holds the thread.
 
-    A tag that a moderator settled stays as it is: a removed one does not come back.
+    A tag that a moderator settled stays as it is: a removed one does not come back. A number that the group does not
+    have waits for a moderator, whoever wrote it.
     """
-    for number in sorted(numbers):
-        meeting = await ensure_meeting(group, number, now)
-        await _insert(post, meeting, TagState.CONFIRMED if confirmed else TagState.WAITING, member, now)
+    if not (wanted := sorted(numbers)):
+        return
+    found = await rows(
+        f"SELECT id, number FROM meeting WHERE working_group_id = $1 AND number IN ({places(len(wanted), after=1)})",
+        group,
+        *wanted,
+    )
+    known = {each["number"]: each["id"] for each in found}
+    for number in wanted:
+        if number in known:
+            await _insert(post, known[number], TagState.CONFIRMED if confirmed else TagState.WAITING, member, now)
+            continue
+        await rows(
+            """
+            INSERT INTO unknown_tag (post_id, number, state, created_at) VALUES ($1, $2, $3, $4)
+                ON CONFLICT (post_id, number) DO NOTHING""",
+            post,
+            number,
+            TagState.WAITING,
+            now,
+        )
 
 
 async def retag(post: int, group: int, numbers: Iterable[int], member: int, now: datetime, *, confirmed: bool) -> None:
     """Tag an edited contribution again, inside the caller's transaction: waiting tags that left the text are
     removed."""
     await rows("DELETE FROM meeting_tag WHERE post_id = $1 AND state = $2", post, TagState.WAITING)
+    # Those that stay keep their place, and what a moderator is looking at.
+    kept = sorted(numbers)
+    await rows(
+        f"""DELETE FROM unknown_tag WHERE post_id = $1 AND state = $2
+            {f"AND number NOT IN ({places(len(kept), after=2)})" if kept else ""}""",
+        post,
+        TagState.WAITING,
+        *kept,
+    )
     await tag(post, group, numbers, member, now, confirmed=confirmed)
 
 
@@ -164,7 +239,8 @@ async def remove_tags(posts: Sequence[int], meeting: int) -> None:
 
 
 async def tag_post(viewer: Viewer | None, post: int, number: int | None, now: datetime) -> None:
-    """Link a contribution to a meeting of its group, or confirm a member's tag. Repeating it changes nothing.
+    """Link a contribution to a meeting of its group, or confirm a member's tag. Repeating it changes nothing. A meeting
+    that the group does not have is created: a moderator gave its number, not words.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
@@ -175,12 +251,13 @@ async def tag_post(viewer: Viewer | None, post: int, number: int | None, now: da
             "Indiquez le numéro de la réunion, de 1 à {most}.", field="reunion", values={"most": LARGEST_NUMBER}
         )
     async with transaction():
+        viewer, place = await _moderated_post(viewer, post, now, None)
+        meeting = await ensure_meeting(place["working_group_id"], number, now)
         viewer, place = await _moderated_post(viewer, post, now)
         before = await _tag_of(post, number)
         if before is not None and before["state"] == TagState.CONFIRMED:
             return
         await raise_versions(theme=place["theme_id"], thread=place["thread_id"])
-        meeting = await ensure_meeting(place["working_group_id"], number, now)
         await confirm_tags([post], meeting, viewer.id, now)
         was = f"{number} {before['state']}" if before else ""
         await _journal(viewer, "tag_post", post, place, was, f"{number} {TagState.CONFIRMED}", now)
@@ -204,13 +281,15 @@ async def untag_post(viewer: Viewer | None, post: int, number: int | None, now: 
         await _journal(viewer, "untag_post", post, place, was, f"{number} {TagState.REMOVED}", now)
 
 
-async def _moderated_post(viewer: Viewer | None, post: int, now: datetime) -> tuple[Viewer, Row]:
+async def _moderated_post(
+    viewer: Viewer | None, post: int, now: datetime, hold: Hold | None = Hold.ALONE
+) -> tuple[Viewer, Row]:
     """The moderator, and the place of the contribution, with its theme held."""
     place = await row(
         f"""
         SELECT c.thread_id, h.theme_id, t.working_group_id
           FROM post c JOIN thread h ON h.id = c.thread_id JOIN theme t ON t.id = h.theme_id
-         WHERE c.id = $1{holding(Hold.ALONE)}""",
+         WHERE c.id = $1{holding(hold)}""",
         storable(post),
     )
     if place is None:

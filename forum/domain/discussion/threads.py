@@ -92,9 +92,10 @@ class AnsweredPost:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A meeting tag of a contribution; a waiting one is shown only to the group's moderators."""
+    """A meeting tag of a contribution; a waiting one is shown only to the group's moderators. `meeting` is None while
+    the group has no meeting of that number."""
 
-    meeting: int
+    meeting: int | None
     number: int
     waiting: bool
 
@@ -354,9 +355,13 @@ _QUOTES = f"""
      ORDER BY q.post_id, q.position"""
 
 _TAGS = f"""
-    SELECT mt.post_id, mt.meeting_id, me.number, mt.state
+    SELECT mt.post_id, mt.meeting_id, me.number AS number, mt.state
       FROM meeting_tag mt JOIN post p ON p.id = mt.post_id JOIN meeting me ON me.id = mt.meeting_id
-     WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 AND {_OF_MEETING} AND mt.state <> $5 ORDER BY me.number"""
+     WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 AND {_OF_MEETING} AND mt.state <> $5
+     UNION ALL
+    SELECT u.post_id, NULL, u.number, u.state FROM unknown_tag u JOIN post p ON p.id = u.post_id
+     WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 AND {_OF_MEETING} AND u.state <> $5
+     ORDER BY number"""
 
 
 def _shown(

@@ -1,4 +1,5 @@
-"""Which meeting tags wait for a moderator? The queue of their groups, settled one by one or many at once."""
+"""Which meeting tags wait for a moderator? The queue of their groups, settled one by one or many at once. Those of
+meetings that do not exist are in `unknown_tags.py`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from forum.database import Row, places, rows, transaction
 from forum.domain import journal
 from forum.domain.discussion.meeting_tags import confirm_tags, remove_tags
 from forum.domain.meetings.meetings import MeetingGroup, new_meeting_groups
+from forum.domain.meetings.unknown_tags import UnknownMeetings, count_unknown, list_unknown
 from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.themes.themes import Hold, holding, raise_versions
 from forum.errors import Invalid
@@ -36,10 +38,12 @@ class WaitingTag:
 
 @dataclass(frozen=True, slots=True)
 class WaitingList:
-    """A page of the waiting tags, the oldest first, and how many there are in all."""
+    """A page of the waiting tags, the oldest first, and how many there are in all; the meetings that tags name and that
+    do not exist."""
 
     tags: Page[WaitingTag]
     count: int
+    unknown: UnknownMeetings
 
 
 _WAITING = """
@@ -61,7 +65,8 @@ async def list_waiting(viewer: Viewer | None, now: datetime, turn: PageTurn = FI
     Raises:
         SignInRequired, NotAllowed: this person moderates no group.
     """
-    groups = [group.id for group in await new_meeting_groups(viewer, now)]
+    moderated = await new_meeting_groups(viewer, now)
+    groups = [group.id for group in moderated]
     where = f"WHERE g.state = $1 AND m.working_group_id IN ({places(len(groups), after=1)})"
     found = await read_page(
         f"""
@@ -74,7 +79,9 @@ async def list_waiting(viewer: Viewer | None, now: datetime, turn: PageTurn = FI
         turn,
         MOST_AT_ONCE,
     )
-    return WaitingList(found.of(map(_waiting, found.shown)), await count_waiting(viewer, now))
+    return WaitingList(
+        found.of(map(_waiting, found.shown)), await _count_known(viewer, now), await list_unknown(moderated)
+    )
 
 
 def _waiting(found: Row) -> WaitingTag:
@@ -95,6 +102,11 @@ async def count_waiting(viewer: Viewer | None, now: datetime) -> int:
     """How many tags wait for this person; 0 for somebody who moderates nothing."""
     if viewer is None:
         return 0
+    return await _count_known(viewer, now) + await count_unknown(viewer, now)
+
+
+async def _count_known(viewer: Viewer | None, now: datetime) -> int:
+    """How many of meetings that exist."""
     found = await rows(
         "SELECT m.working_group_id, COUNT(*) AS waiting FROM meeting_tag g JOIN meeting m ON m.id = g.meeting_id"
         " JOIN post c ON c.id = g.post_id AND c.state = 'shown' WHERE g.state = $1 GROUP BY m.working_group_id",

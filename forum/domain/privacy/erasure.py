@@ -175,6 +175,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
     "thread": {"title": _WORDS, "import_key": _SITE},
     "thread_turn": {"act": _SITE, "before": _WORDS, "reason": _WORDS},
     "treatment": {"outcome": _SITE, "reason": _WORDS},
+    "unknown_tag": {"state": _SITE},
     "withheld": {"thing": _SITE, "table_name": _SITE, "words": _WORDS, "ground": _SITE},
     "working_group": {"slug": _SITE, "name": _SITE},
 }

@@ -274,7 +274,12 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
     "etiquettes": ArchivePart(
         """SELECT x.post_id, x.state AS tag_state, x.created_at, m.number, w.name FROM meeting_tag x
              JOIN meeting m ON m.id = x.meeting_id JOIN working_group w ON w.id = m.working_group_id
-            WHERE x.member_id = $1 ORDER BY x.id""",
+            WHERE x.member_id = $1
+            UNION ALL
+           SELECT u.post_id, u.state, u.created_at, u.number, w.name FROM unknown_tag u
+             JOIN post c ON c.id = u.post_id JOIN thread h ON h.id = c.thread_id JOIN theme t ON t.id = h.theme_id
+             JOIN working_group w ON w.id = t.working_group_id WHERE c.author_id = $1
+            ORDER BY post_id, number""",
         {"contribution": _POST, "groupe": "name", "reunion": "number", "etat": "tag_state", "le": "created_at"},
     ),
     "notifications": ArchivePart(

@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from forum.domain.discussion import meeting_tags
 from forum.domain.discussion.threads import find_post
-from forum.domain.meetings import bulk_tags, waiting_tags
+from forum.domain.meetings import bulk_tags, unknown_tags, waiting_tags
 from forum.domain.meetings.bulk_tags import Kind, SelectionFilter
+from forum.domain.meetings.unknown_tags import UnknownChoice
 from forum.errors import Checks, Invalid
 from forum.web.plumbing.doors import Desk, button, form_door
 from forum.web.plumbing.forms import Form, asked_integer, asked_text, asked_turn, turned
@@ -24,21 +25,39 @@ async def tag(request: Request, form: Form) -> Response:
     return to_place(request, post, *await find_post(post), notice="etiquette-changee")
 
 
-async def _waiting(request: Request, _: Form | None) -> Desk:
+async def _waiting(request: Request, form: Form | None) -> Desk:
     turn = asked_turn(request)
     shown = await waiting_tags.list_waiting(request.state.viewer, request.state.now, turn)
-    return Desk({"list": shown, "here": turned(turn)})
+    return Desk({"list": shown, "here": turned(turn)}, newer=None if form is None else {})
 
 
 @form_door("meetings/waiting.html", _waiting)
 async def queue(request: Request, form: Form) -> Response:
-    """The tags that wait: confirm or refuse one by its button (acte=confirmer:12), or those ticked (acte=confirmer)."""
+    """The tags that wait: confirm or refuse one by its button (acte=confirmer:12), or those ticked (acte=confirmer);
+    choose what becomes of those that name a meeting which does not exist."""
+    if form.text("acte") in list(UnknownChoice):
+        return await _choose(request, form, UnknownChoice(form.text("acte")))
     act, _, one = form.text("acte").partition(":")
     tags = [int(one)] if one.isascii() and one.isdecimal() and len(one) < 10 else form.integers("etiquettes")
     confirm = _one_of(act, "confirmer", "refuser")
     await waiting_tags.settle_tags(request.state.viewer, tags, request.state.now, confirm=confirm)
     notice = "etiquettes-confirmees" if confirm else "etiquettes-refusees"
     return see_other(request, "waiting_tags", notice=notice, **turned(asked_turn(request)))
+
+
+async def _choose(request: Request, form: Form, choice: UnknownChoice) -> Response:
+    """Create a meeting that tags name, correct their number, or refuse them."""
+    group, number, last = (form.integer(name) or 0 for name in ("groupe", "numero", "vu"))
+    other = form.integer("reunion")
+    await unknown_tags.settle_unknown(request.state.viewer, group, number, last, choice, other, request.state.now)
+    return see_other(request, "waiting_tags", notice=_CHOSEN[choice], **turned(asked_turn(request)))
+
+
+_CHOSEN = {
+    UnknownChoice.CREATE: "reunion-demandee-creee",
+    UnknownChoice.CORRECT: "etiquettes-corrigees",
+    UnknownChoice.REFUSE: "etiquettes-refusees",
+}
 
 
 def _one_of(typed: str, yes: str, no: str) -> bool:

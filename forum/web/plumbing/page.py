@@ -107,6 +107,8 @@ NOTICES = {
     "etiquette-changee": "L’étiquette est à jour.",
     "etiquettes-confirmees": "Les étiquettes choisies sont confirmées.",
     "etiquettes-refusees": "Les étiquettes choisies sont refusées.",
+    "reunion-demandee-creee": "La réunion est créée et ses étiquettes sont confirmées. Indiquez sa date sur sa page.",
+    "etiquettes-corrigees": "Le numéro est corrigé : ces contributions sont rattachées à la réunion choisie.",
     "selection-etiquetee": "La sélection est traitée.",
     "mots-retenus": "Ces mots sont retenus.",
     "extrait-change": "L’extrait est à jour.",
