@@ -24,7 +24,8 @@ from tests.conftest import NOON, PATIENCE
 from tests.faults.proxy import before
 from tests.test_deploy import READER
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+# It makes a network and mounts, which not every machine lets root do: `make faults` runs it.
+pytestmark = [pytest.mark.anyio, pytest.mark.faults]
 
 # Of this process alone: tests run beside one another.
 CABLE = f"10.{64 + os.getpid() % 64}.{os.getpid() // 64 % 256}"
