@@ -88,7 +88,7 @@ async def _a_moderator_hides(readers: Readers, *, scripts: bool) -> None:
     other = await readers.page("administratrice", java_script_enabled=scripts)
     await other.goto(page.url.partition("?")[0])
     await expect(other.locator("main")).to_contain_text("Nadia Berthier s’en charge depuis")
-    await page.get_by_role("radio", name="Masquer").check()
+    await page.get_by_role("radio", name="Masquer Personne d’autre").check()
     await page.get_by_label("Règle appliquée").select_option(label="Contraire à la charte")
     await page.fill("#motif", "Une attaque contre les personnes d’un service.")
     await page.get_by_role("button", name="Voir l’aperçu").click()
