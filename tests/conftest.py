@@ -201,11 +201,14 @@ def configured(beginning: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 async def database(configured: Settings, beginning: str) -> AsyncIterator[Settings]:
     """An open, migrated database with what it begins with; nobody has tried any password yet."""
     await open_database(configured)
-    await fill_tables(beginning)
-    await throttle().forget()
-    yield configured
-    await close_throttle()
-    await close_database()
+    try:
+        await fill_tables(beginning)
+        await throttle().forget()
+        yield configured
+    finally:
+        # Also when the beginning failed: what stays open would fail every test that follows.
+        await close_throttle()
+        await close_database()
 
 
 async def fill_tables(kept: str) -> None:

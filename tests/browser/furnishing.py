@@ -2,13 +2,14 @@
 own forms wherever there is one."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import anyio
 from httpx2 import AsyncClient
 
+from forum.domain.jobs import FURTHEST
 from forum.text.typography import PARIS
 from tests.browser.serving import Site, number_in, sent
 from tests.conftest import PATIENCE
@@ -46,11 +47,12 @@ MINUTES = """# Réunion du 12 mars
 - Ouvrir les formations du CNFPT aux médiateurs
 Le groupe se retrouvera en avril."""
 INVITED = "adresse;nom\nnora@exemple.fr;Nora Blanc\nNORA@exemple.fr;\npas une adresse;<b>\n"
-# An archive is made in an instant, and once a day: one that waits for ever keeps its page visible.
+# An archive is made in an instant, and once a day: one that waits keeps its page visible. Further away than this it
+# would be taken for one put off before the clock was set back.
 WAITING = """
     INSERT INTO job (name, key, subject, state, tries, fence, run_after, done_steps, total_steps, step, error, trace_id,
                      created_at)
-    SELECT 'make_archive', 'archive:' || id, id, 'queued', 0, 0, '2999-01-01 00:00:00+00:00', 0, 2, '', '', '',
+    SELECT 'make_archive', 'archive:' || id, id, 'queued', 0, 0, '{later}', 0, 2, '', '', '',
            '2026-01-01 00:00:00+00:00'
       FROM member WHERE email = '{email}'"""
 
@@ -102,7 +104,7 @@ async def furnish(site: Site) -> None:
     await _moderate(site)
     async with site.desk("agent") as agent:
         site.places["draft"] = await compile_(agent, "3")
-        await site.put(WAITING.format(email=site.passwords["agent"][0]))
+        await site.put(WAITING.format(email=site.passwords["agent"][0], later=datetime.now(UTC) + 1.9 * FURTHEST))
         await sent(agent, "/compte/donnees")
     async with site.desk("administratrice") as administrator:
         report = await sent(administrator, "/administration/invitations/liste", liste=INVITED)

@@ -221,7 +221,7 @@ async def _words_without_a_passage(page: Page) -> None:
     await page.fill("#passage", said.split()[-1])
     await page.fill("#motif", "Le numéro de téléphone d’une autre personne.")
     await page.locator("button[value=apercu]").click()
-    await page.get_by_text("Masquer un passage est définitif").wait_for()
+    await page.locator("#apercu strong").wait_for()
 
 
 async def _no_tick(page: Page) -> None:
