@@ -119,6 +119,7 @@ def breaker_of(known: Settings) -> Breaker | None:
 
 async def close_breakers() -> None:
     """Leave Redis, together with the application."""
-    for one in _breakers.values():
-        await one.close()
+    left = tuple(_breakers.values())
     _breakers.clear()
+    for one in left:
+        await one.close()
