@@ -159,7 +159,7 @@ LABELS: Mapping[Enum, str] = {
     Action.ARRANGE_THREADS: "Renommer, verrouiller ou épingler un fil, en déplacer des contributions",
     Action.NOTIFY: "Signaler une contribution ou une proposition",
     Action.READ_NOTICES: "Lire les signalements, se charger d’un dossier",
-    Action.HIDE: "Masquer une contribution ou une proposition, l’afficher de nouveau",
+    Action.HIDE: "Masquer une contribution, une proposition ou un passage, afficher de nouveau ce qui peut l’être",
     Action.READ_OTHER_DECISION: "Lire une décision de modération sur les mots d’une autre personne",
     Action.CONTEST: "Lire et contester une décision de modération sur ses propres mots",
     Action.ANSWER_COMPLAINT: "Répondre à une réclamation contre la décision d’une autre personne",
