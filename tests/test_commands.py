@@ -243,9 +243,14 @@ def test_a_test_mail_that_is_not_sent_says_why_in_one_line(
 def test_the_state_of_the_site_is_said_in_lines(consultation: dict[str, str]) -> None:
     said = command(consultation, "status", "--send-mails")
     assert (said.returncode, said.stderr) == (0, "")
-    sent, first, room, tasks, mails = said.stdout.splitlines()
+    sent, condition, *lacks, first, room, copy, tasks, mails = said.stdout.splitlines()
     assert sent == "Courriels qui partent tout de suite : 0"
     assert re.fullmatch(r"Cahier [\d.]+, Python 3[\d.]+, SQLite 3[\d.]+, schéma \d{4}_\w+", first)
-    assert re.fullmatch(r"Base de données : \S+\s[MG]o ; disque : \S+\s[MG]o libres sur \S+\s[MG]o", room)
+    # No process serves: the state says so.
+    assert condition == "État : dégradé"
+    assert lacks
+    assert all(each.startswith("  ") for each in lacks)
+    assert copy == "Dernière sauvegarde : aucune (python -m forum backup FICHIER)"
+    assert re.fullmatch(r"Base de données : \S+\s[kMG]o ; disque : \S+\s[MG]o libres sur \S+\s[MG]o", room)
     assert tasks == "Tâches : 0 en attente, 0 en cours, 0 en échec"
     assert mails == "Courriels : 0 en attente, 0 en cours, 0 en échec"

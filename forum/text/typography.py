@@ -23,6 +23,7 @@ _SEASONS: Final = {"ete": ("heure d’été", "summer time"), "hiver": ("heure d
 # The English of European administrations: "12 December 2026", not "December 12, 2026".
 _REGIONS = {"fr": "fr_FR", "en": "en_GB"}
 _TENTH = Decimal("0.1")
+_PREFIXES: Final = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 # As the Imprimerie nationale sets them: a narrow space before ; ! ? and %, a whole one before : and inside « »,
 # and between n° and its number.
 _BEFORE_SIGN = re.compile(r" (?=[;!?])|(?<=[0-9]) (?=%)")
@@ -61,10 +62,11 @@ def percent(share: Fraction | float, locale: str) -> str:
 
 
 def size(octets: int, locale: str) -> str:
-    """A size in millions of octets, from a thousand of them on in thousands of millions: 79964300000 -> "80 Go" in
-    French, "80 GB" in English, with U+00A0."""
-    figure, unit = (octets / 1e9, "G") if octets >= 1e9 else (octets / 1e6, "M")
-    return f"{number(round(figure, 1), locale)}\u00a0{unit}{'o' if _region(locale).language == 'fr' else 'B'}"
+    """A size in thousands, millions or thousands of millions of octets, with U+00A0: 49152 -> "49,2 ko", 79964300000 ->
+    "80 Go" in French, "49.2 kB", "80 GB" in English."""
+    factor, prefix = next((factor, prefix) for factor, prefix in _PREFIXES if octets >= factor or prefix == "k")
+    unit = f"{prefix}{'o' if _region(locale).language == 'fr' else 'B'}"
+    return f"{number(round(octets / factor, 1), locale)}\u00a0{unit}"
 
 
 def day(value: date, locale: str) -> str:
