@@ -472,12 +472,12 @@ async def _make_synthesis(theme: Theme, version: int, state: SynthesisState) -> 
     return made.id
 
 
-# What reading alone may change: when a session was last used.
-_PASSING = {"session": {"seen_at"}}
+# What reading alone may change: when a session was last used, and that the site tried whether it can write.
+_PASSING = {"session": {"seen_at"}, "sign_of_life": {"who", "at"}}
 
 
 async def fingerprint() -> dict[str, str]:
-    """Every row of every table, as it is stored, except the time of a session's last visit."""
+    """Every row of every table, as it is stored, except what reading alone may change."""
     return {each["name"]: each["stored"] or "" for each in await rows(await _everything())}
 
 
