@@ -24,6 +24,7 @@ FIELDS: Final = {
     "mots": "words of a contribution, or what is looked for",
     "pres": "where they begin, when the contribution holds them twice",
     "tout": "that the whole contribution is meant",
+    "passage": "of a contribution or a proposal, as it is read",
     "citation": "the mark of a quote",
     "en_reponse_a": "the contribution that is answered",
     "motif": "why: read by those whom the act concerns, kept in the journal",
