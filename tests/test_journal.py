@@ -15,6 +15,7 @@ from forum.database import row, rows, transaction
 from forum.domain import journal
 from forum.domain.journal_chain import REDACT
 from forum.domain.journal_words import SENTENCES
+from forum.domain.moderation.decisions import RECORDED
 from forum.models.meetings import WorkingGroup
 from forum.models.members import Member, Role
 from forum.permissions import Viewer
@@ -231,6 +232,8 @@ def _act(call: ast.Call) -> Iterator[str]:
             yield one.value
         if isinstance(one, ast.Name) and one.id == "REDACT":
             yield REDACT
+        if isinstance(one, ast.Name) and one.id == "RECORDED":
+            yield from RECORDED.values()
 
 
 def test_every_act_that_is_recorded_has_its_sentence_and_no_sentence_is_unused() -> None:

@@ -39,7 +39,7 @@ _REVERSED: Final = "Une réclamation a été acceptée."
 _COPIED: Final = "Ne recopiez pas le passage dans la raison : elle reste lisible, et figure au journal."
 _WHY: Final = "Donnez la raison en quelques mots : la personne concernée la lira."
 
-_RECORDED: Final[Mapping[DecisionAct, str]] = {
+RECORDED: Final[Mapping[DecisionAct, str]] = {
     DecisionAct.HIDE: "hide",
     DecisionAct.UNHIDE: "unhide",
     DecisionAct.REDACT: "redact_passage",
@@ -289,7 +289,7 @@ async def insert_decision(
     )
     await journal.record(
         viewer,
-        _RECORDED[prepared.act],
+        RECORDED[prepared.act],
         thing.kind.value,
         thing.id,
         group=thing.group,
