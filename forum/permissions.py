@@ -364,7 +364,7 @@ def may_moderate(viewer: Viewer | None, group: int, now: datetime) -> Verdict:
 
 
 def may_arrange(viewer: Viewer | None, group: int, now: datetime) -> Verdict:
-    """Rename, lock or pin a thread of that group: its moderators, administrators."""
+    """Rename, lock, pin or move a thread of that group, or its contributions: its moderators, administrators."""
     return _by_role(Action.ARRANGE_THREADS, viewer, now, group=group)
 
 

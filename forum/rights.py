@@ -156,7 +156,7 @@ LABELS: Mapping[Enum, str] = {
     Action.SET_ASIDE: "Écarter une proposition, la reprendre, dire qu’une modification ne fait que corriger",
     Action.VOTE: "Voter, changer ou retirer son vote",
     Action.MODERATE: "Enregistrer une réunion, son compte rendu et ses étiquettes",
-    Action.ARRANGE_THREADS: "Renommer, verrouiller ou épingler un fil, en déplacer des contributions",
+    Action.ARRANGE_THREADS: "Renommer, verrouiller, épingler un fil, le changer de thème, déplacer ses contributions",
     Action.NOTIFY: "Signaler une contribution ou une proposition",
     Action.READ_NOTICES: "Lire les signalements, se charger d’un dossier",
     Action.HIDE: "Masquer une contribution, une proposition ou un passage, afficher de nouveau ce qui peut l’être",

@@ -112,6 +112,7 @@ DISCUSSION = (
     form("/fils/{thread:int}/desepingler", moderated_threads.unpin, "unpin_thread"),
     form("/fils/{thread:int}/deplacer", moves.move, "move_posts"),
     form("/fils/{thread:int}/reunir", moves.join, "join_thread"),
+    form("/fils/{thread:int}/changer-de-theme", moves.change_theme, "change_theme"),
     form("/fils/{thread:int}/deplacements/{turn:int}/annuler", moves.undo, "undo_move"),
     page("/contributions/{post:int}", posts.look_up, "post"),
     form("/contributions/{post:int}/modifier", posts.edit, "edit_post"),

@@ -318,6 +318,15 @@ THREADS = [
     ),
     Case(ARRANGE, "see the form that joins two threads", "/fils/{thread}/reunir"),
     Case(ARRANGE, "join two threads", "/fils/{thread}/reunir", {"fil": "{held_thread}", **SAID}, changes="moved_post"),
+    Case(ARRANGE, "see the form that changes the theme of a thread", "/fils/{thread}/changer-de-theme"),
+    Case(ARRANGE, "see what another theme changes", "/fils/{thread}/changer-de-theme?theme=7"),
+    Case(
+        ARRANGE,
+        "change the theme of a thread",
+        "/fils/{thread}/changer-de-theme",
+        {"theme": "7", **SAID},
+        changes="thread_turn",
+    ),
     Case(ARRANGE, "see the form that undoes a move", "/fils/{left_thread}/deplacements/{moved}/annuler"),
     Case(
         ARRANGE,

@@ -115,7 +115,7 @@ INDEXED = {
     "synthesis": {"theme_id", "requester_id"},
     "theme": {"working_group_id"},
     "thread": {"theme_id", "author_id", "moved_into_id"},
-    "thread_turn": {"thread_id", "member_id", "other_id"},
+    "thread_turn": {"thread_id", "member_id", "other_id", "from_theme_id", "to_theme_id"},
     "treatment": {"member_id"},
     "withheld": {"thing"},
 }

@@ -306,6 +306,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
     theme = await make_theme(3, group=a)
     closed = await make_theme(5, contributions="closed", votes="closed", group=a)
     theme_b = await make_theme(6, group=b)
+    await make_theme(7, group=a, title="Un autre thème du groupe")
     thread, closed_thread, thread_b = await make_thread(theme), await make_thread(closed), await make_thread(theme_b)
     held_thread = await make_thread(theme, "Un fil verrouillé et épinglé")
     await Thread.filter(id=held_thread.id).update(locked=True, pinned=True)

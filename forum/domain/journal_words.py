@@ -97,6 +97,7 @@ SENTENCES = {
     "pin_thread": "a épinglé un fil",
     "unpin_thread": "a désépinglé un fil",
     "move_posts": "a déplacé des contributions d’un fil à un autre",
+    "move_thread": "a déplacé un fil dans un autre thème",
     "move_posts_back": "a remis des contributions dans leur fil",
 }
 # Kinds of things, and what changes in them.

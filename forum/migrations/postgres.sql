@@ -869,6 +869,12 @@ CREATE TABLE "unknown_tag" (
 COMMENT ON COLUMN "unknown_tag"."state" IS 'WAITING: waiting\nCONFIRMED: confirmed\nREMOVED: removed';
 COMMENT ON TABLE "unknown_tag" IS 'A tag naming a meeting that its group has not: a moderator chooses its fate. A removed one is remembered.';
 
+-- 0017_threads_between_themes
+ALTER TABLE "thread_turn" ADD COLUMN "from_theme_id" INT REFERENCES "theme" ("id") ON DELETE RESTRICT;
+ALTER TABLE "thread_turn" ADD COLUMN "to_theme_id" INT REFERENCES "theme" ("id") ON DELETE RESTRICT;
+CREATE INDEX thread_turn_from ON thread_turn (from_theme_id);
+CREATE INDEX thread_turn_to ON thread_turn (to_theme_id);
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -886,3 +892,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0014_sign_of_life', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0015_moved_posts', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0016_unknown_tags', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0017_threads_between_themes', now());

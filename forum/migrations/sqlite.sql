@@ -631,7 +631,7 @@ CREATE TABLE "thread_turn" (
     "at" TIMESTAMP NOT NULL,
     "member_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
     "thread_id" INT NOT NULL REFERENCES "thread" ("id") ON DELETE RESTRICT
-, "other_id" INT REFERENCES "thread" ("id") ON DELETE RESTRICT, "undone_at" TIMESTAMP);
+, "other_id" INT REFERENCES "thread" ("id") ON DELETE RESTRICT, "undone_at" TIMESTAMP, "from_theme_id" INT REFERENCES "theme" ("id") ON DELETE RESTRICT, "to_theme_id" INT REFERENCES "theme" ("id") ON DELETE RESTRICT);
 CREATE INDEX "idx_thread_turn_member__3697c5" ON "thread_turn" ("member_id");
 CREATE INDEX "idx_thread_turn_thread__f1acf1" ON "thread_turn" ("thread_id");
 CREATE INDEX notification_thread ON notification (thread_id);
@@ -659,6 +659,8 @@ CREATE TABLE "unknown_tag" (
     "post_id" INT NOT NULL REFERENCES "post" ("id") ON DELETE RESTRICT,
     CONSTRAINT "uid_unknown_tag_post_id_9d1bc2" UNIQUE ("post_id", "number")
 );
+CREATE INDEX thread_turn_from ON thread_turn (from_theme_id);
+CREATE INDEX thread_turn_to ON thread_turn (to_theme_id);
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -677,3 +679,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0014_sign_of_life', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0015_moved_posts', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0016_unknown_tags', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0017_threads_between_themes', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

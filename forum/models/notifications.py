@@ -34,6 +34,7 @@ class Event(Labelled):
     THREAD_UNLOCKED = "thread unlocked", "fil déverrouillé"
     POSTS_MOVED = "posts moved", "contributions déplacées"
     POSTS_BACK = "posts back", "contributions remises à leur place"
+    THREAD_MOVED = "thread moved", "fil déplacé dans un autre thème"
 
 
 class Notification(Model):

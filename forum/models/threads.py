@@ -52,11 +52,13 @@ class ThreadAct(Labelled):
     PINNED = "pinned", "fil épinglé"
     UNPINNED = "unpinned", "fil désépinglé"
     MOVED = "moved", "contributions déplacées"
+    THEME = "theme", "fil déplacé dans un autre thème"
 
 
 class ThreadTurn(Model):
     """One act of a moderator on a thread: who, when, why. `before` is the former title of one that was renamed,
-    `other` the thread that contributions were moved to, until that was undone."""
+    `other` the thread that contributions were moved to, until that was undone. A thread that goes to another theme
+    leaves one for the other: `from_theme`, `to_theme`."""
 
     id = fields.IntField(primary_key=True)
     thread: fields.ForeignKeyRelation[Thread] = fields.ForeignKeyField(
@@ -72,6 +74,14 @@ class ThreadTurn(Model):
         "forum.Thread", related_name="acts_elsewhere", null=True, db_index=True, on_delete=fields.RESTRICT
     )
     other_id: int | None
+    from_theme: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "forum.Theme", related_name="threads_gone", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    from_theme_id: int | None
+    to_theme: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "forum.Theme", related_name="threads_come", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    to_theme_id: int | None
     before = fields.CharField(200, default="")
     reason = fields.CharField(500, default="")
     at = fields.DatetimeField()

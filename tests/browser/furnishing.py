@@ -107,6 +107,7 @@ async def furnish(site: Site) -> None:
         await site.put(WAITING.format(email=site.passwords["agent"][0], later=datetime.now(UTC) + 1.9 * FURTHEST))
         await sent(agent, "/compte/donnees")
     async with site.desk("administratrice") as administrator:
+        site.places["gone_thread"] = await _change_theme(administrator)
         report = await sent(administrator, "/administration/invitations/liste", liste=INVITED)
         site.places["batch"] = number_in(report)
 
@@ -133,6 +134,15 @@ async def _move(moderator: AsyncClient, thread: int) -> tuple[int, int]:
     found = re.search(r"/deplacements/(\d+)/annuler", page)
     assert found
     return number_in(other), int(found[1])
+
+
+async def _change_theme(administrator: AsyncClient) -> int:
+    """A thread that went to another theme."""
+    words = {"titre": "Où trouver les personnes éloignées", "source": "Elles ne viennent pas à la bibliothèque."}
+    path = urlsplit(await sent(administrator, f"{THEME}/nouveau-fil", **words)).path
+    why = "La question est celle du thème 2, qui demande comment toucher les publics."
+    await sent(administrator, f"{path}/changer-de-theme", theme="2", vu="0", motif=why)
+    return number_in(path)
 
 
 async def _moderate(site: Site) -> None:

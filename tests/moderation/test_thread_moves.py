@@ -11,6 +11,7 @@ from httpx2 import AsyncClient, Response
 from starlette.applications import Starlette
 
 from forum.database import rows
+from forum.domain.discussion.thread_notes import read_numbers
 from forum.domain.moderation import thread_moves
 from forum.errors import Invalid
 from forum.models.members import Member
@@ -385,13 +386,16 @@ async def test_a_page_of_a_thread_asks_as_many_statements_however_many_moves(
         ({"numeros": "2", "fil": "987654"}, "Choisissez dans la liste"),
         ({"numeros": "2", "fil": "x"}, "nombre entier"),
         ({"numeros": "2", "fil": "{one}"}, "déjà dans ce fil"),
-        ({"numeros": "2", "fil": "{elsewhere}"}, "même thème"),
+        ({"numeros": "2", "fil": "{elsewhere}"}, "thème 4 est terminée"),
+        ({"numeros": "2", "titre": "Un fil", "theme": "99"}, "Choisissez un thème"),
+        ({"numeros": "2", "titre": "Un fil", "theme": "4"}, "thème 4 est terminée"),
     ],
 )
 async def test_a_choice_that_cannot_be_is_refused_beside_its_field(
     client: AsyncClient, place: Place, asked: dict[str, str], said: str
 ) -> None:
-    elsewhere = await make_thread(await make_theme(4, group=await make_group("gt-3")), "Ailleurs")
+    over = await make_theme(4, votes="closed", contributions="closed", group=await make_group("gt-3"))
+    elsewhere = await make_thread(over, "Ailleurs")
     names = {"one": place.one.id, "elsewhere": elsewhere.id}
     chosen = {name: value.format(**names) for name, value in asked.items()}
     page = await client.get(f"/fils/{place.one.id}/deplacer", params=chosen)
@@ -421,13 +425,13 @@ async def test_a_move_without_a_reason_or_without_contributions_is_refused(clien
     [("12", [12]), ("3,1", [1, 3]), ("12, 15-17", [12, 15, 16, 17]), ("2 – 3; 9", [2, 3, 9]), ("4 à 5 8", [4, 5, 8])],
 )
 def test_numbers_are_read_as_people_write_them(typed: str, read: list[int]) -> None:
-    assert thread_moves.read_numbers(typed) == read
+    assert read_numbers(typed) == read
 
 
 @pytest.mark.parametrize("typed", ["", "a", "-3", "3-", "1,,2", "²", "1234567890"])
 def test_what_is_no_list_of_numbers_is_refused(typed: str) -> None:
     with pytest.raises(Invalid):
-        thread_moves.read_numbers(typed)
+        read_numbers(typed)
 
 
 async def test_a_reply_that_waited_for_two_threads_to_become_one_goes_where_the_words_went(

@@ -251,7 +251,7 @@ NOT_TOLD = {
         proposal_turn.other_id proposal_version.reason proposal_version.substantive synthesis.draft
         synthesis.published_at synthesis.redacted_at synthesis.scope synthesis.snapshot synthesis.snapshot_sha256
         synthesis.state synthesis.theme_id synthesis.version thread.locked thread.moved_into_id thread.pinned
-        thread.turns thread_turn.other_id
+        thread.turns thread_turn.other_id thread_turn.from_theme_id thread_turn.to_theme_id
         treatment.revision moderation_case.working_group_id""",
     "what a merge did to the ballot": "ballot.carried_from_id ballot_change.by_merge",
 }

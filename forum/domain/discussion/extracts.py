@@ -60,20 +60,22 @@ COLUMNS = f"""
     e.id, e.post_id, c.number AS post_number, c.thread_id, h.title AS thread_title, w.name AS writer, e.revision,
     e.start, e.stop, {range_of("r", "e", "c")} AS words, c.state AS post_state, e.nature, e.member_id, e.created_at,
     e.compared_revision, c.revision AS newest, t.number AS theme_number, p.number AS proposal_number, p.wording,
-    (SELECT MAX(o.number) FROM proposal o WHERE o.extract_id = e.id AND o.number > 0) AS begun"""
+    o.number AS begun, ot.number AS begun_theme"""
 
-# Only its author may see a draft.
+# Only its author may see a draft. A proposal may be of another theme than its words, which moderators moved since.
 TABLES = """
       FROM extract e JOIN post c ON c.id = e.post_id JOIN thread h ON h.id = c.thread_id
-      JOIN theme t ON t.id = h.theme_id
       JOIN post_revision r ON r.post_id = e.post_id AND r.number = e.revision
       LEFT JOIN member w ON w.id = c.author_id
-      LEFT JOIN proposal p ON p.id = e.proposal_id AND p.number > 0"""
+      LEFT JOIN proposal p ON p.id = e.proposal_id AND p.number > 0 LEFT JOIN theme t ON t.id = p.theme_id
+      LEFT JOIN proposal o ON o.id = (
+                SELECT MAX(b.id) FROM proposal b WHERE b.extract_id = e.id AND b.number > 0)
+      LEFT JOIN theme ot ON ot.id = o.theme_id"""
 
 
 def extract_from(found: Row) -> ShownExtract:
     """The extract of a row that selects COLUMNS."""
-    theme, is_shown = found["theme_number"], found["post_state"] == PostState.SHOWN
+    is_shown = found["post_state"] == PostState.SHOWN
     return ShownExtract(
         id=found["id"],
         post=found["post_id"],
@@ -86,15 +88,19 @@ def extract_from(found: Row) -> ShownExtract:
         stop=found["stop"],
         words=found["words"],
         nature=Nature(found["nature"]),
-        proposal=None if found["proposal_number"] is None else reference(theme, found["proposal_number"]),
+        proposal=_reference(found["theme_number"], found["proposal_number"]),
         wording=found["wording"] or "",
-        begun=None if found["begun"] is None else reference(theme, found["begun"]),
+        begun=_reference(found["begun_theme"], found["begun"]),
         member=found["member_id"],
         created_at=found["created_at"],
         newest=found["newest"],
         stale=is_shown and max(found["revision"], found["compared_revision"]) < found["newest"],
         state=PostState(found["post_state"]),
     )
+
+
+def _reference(theme: int | None, number: int | None) -> str | None:
+    return None if theme is None or number is None else reference(theme, number)
 
 
 async def extracts_of(posts: Sequence[int]) -> dict[int, tuple[ShownExtract, ...]]:

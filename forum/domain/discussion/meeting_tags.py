@@ -13,7 +13,7 @@ from datetime import datetime
 
 from forum.database import Row, insert_rows, places, row, rows, transaction
 from forum.domain import journal
-from forum.domain.references import storable
+from forum.domain.discussion.posts import PostPlace, read_post
 from forum.domain.themes.themes import Hold, holding, raise_versions
 from forum.errors import Invalid, NotFound
 from forum.models.meetings import TagState
@@ -191,7 +191,7 @@ async def states_of(posts: Sequence[int], meeting: int) -> dict[int, TagState]:
 
 
 async def confirm_tags(posts: Sequence[int], meeting: int, member: int, now: datetime) -> None:
-    """Link contributions to a meeting, as well as the proposals made of them that have no meeting yet.
+    """Link contributions to a meeting, as well as the proposals of its group made of them that have no meeting yet.
 
     Inside the caller's transaction, which holds their themes alone.
     """
@@ -206,7 +206,9 @@ async def confirm_tags(posts: Sequence[int], meeting: int, member: int, now: dat
         f"""
         UPDATE proposal SET meeting_id = $1
          WHERE meeting_id IS NULL
-           AND extract_id IN (SELECT id FROM extract WHERE post_id IN ({places(len(posts), after=1)}))""",
+           AND extract_id IN (SELECT id FROM extract WHERE post_id IN ({places(len(posts), after=1)}))
+           AND theme_id IN (SELECT t.id FROM theme t JOIN meeting m ON m.working_group_id = t.working_group_id
+                             WHERE m.id = $1)""",
         meeting,
         *posts,
     )
@@ -252,12 +254,12 @@ async def tag_post(viewer: Viewer | None, post: int, number: int | None, now: da
         )
     async with transaction():
         viewer, place = await _moderated_post(viewer, post, now, None)
-        meeting = await ensure_meeting(place["working_group_id"], number, now)
+        meeting = await ensure_meeting(place.theme.group, number, now)
         viewer, place = await _moderated_post(viewer, post, now)
         before = await _tag_of(post, number)
         if before is not None and before["state"] == TagState.CONFIRMED:
             return
-        await raise_versions(theme=place["theme_id"], thread=place["thread_id"])
+        await raise_versions(theme=place.theme.id, thread=place.thread)
         await confirm_tags([post], meeting, viewer.id, now)
         was = f"{number} {before['state']}" if before else ""
         await _journal(viewer, "tag_post", post, place, was, f"{number} {TagState.CONFIRMED}", now)
@@ -275,7 +277,7 @@ async def untag_post(viewer: Viewer | None, post: int, number: int | None, now: 
         before = await _tag_of(post, number or 0)
         if before is None or before["state"] == TagState.REMOVED:
             raise NotFound
-        await raise_versions(theme=place["theme_id"], thread=place["thread_id"])
+        await raise_versions(theme=place.theme.id, thread=place.thread)
         await remove_tags([post], before["meeting_id"])
         was = f"{number} {before['state']}"
         await _journal(viewer, "untag_post", post, place, was, f"{number} {TagState.REMOVED}", now)
@@ -283,18 +285,10 @@ async def untag_post(viewer: Viewer | None, post: int, number: int | None, now: 
 
 async def _moderated_post(
     viewer: Viewer | None, post: int, now: datetime, hold: Hold | None = Hold.ALONE
-) -> tuple[Viewer, Row]:
+) -> tuple[Viewer, PostPlace]:
     """The moderator, and the place of the contribution, with its theme held."""
-    place = await row(
-        f"""
-        SELECT c.thread_id, h.theme_id, t.working_group_id
-          FROM post c JOIN thread h ON h.id = c.thread_id JOIN theme t ON t.id = h.theme_id
-         WHERE c.id = $1{holding(hold)}""",
-        storable(post),
-    )
-    if place is None:
-        raise NotFound
-    return demand(may_moderate, viewer, place["working_group_id"], now), place
+    place = (await read_post(post, hold=hold)).place
+    return demand(may_moderate, viewer, place.theme.group, now), place
 
 
 async def _tag_of(post: int, number: int) -> Row | None:
@@ -308,7 +302,7 @@ async def _tag_of(post: int, number: int) -> Row | None:
     )
 
 
-async def _journal(viewer: Viewer, act: str, post: int, place: Row, before: str, after: str, now: datetime) -> None:
-    await journal.record(
-        viewer, act, "post", post, group=place["working_group_id"], before=before, after=after, now=now
-    )
+async def _journal(
+    viewer: Viewer, act: str, post: int, place: PostPlace, before: str, after: str, now: datetime
+) -> None:
+    await journal.record(viewer, act, "post", post, group=place.theme.group, before=before, after=after, now=now)

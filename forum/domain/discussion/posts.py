@@ -11,11 +11,11 @@ from itertools import chain, islice
 
 from anyio.to_thread import run_sync
 
-from forum.database import Row, on_postgres, places, row, rows
+from forum.database import Row, places, row, rows
 from forum.domain.references import storable
 from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, holding, theme_from
 from forum.domain.withheld import ASIDE_COLUMNS, Aside, aside_from, aside_of
-from forum.errors import Invalid, NotFound
+from forum.errors import Conflict, Invalid, NotFound
 from forum.models.moderation import Moderated
 from forum.models.posts import PostKind, PostState
 from forum.permissions import Viewer, demand, may_contribute, may_edit_post, may_reuse
@@ -81,14 +81,34 @@ class Revision:
     quoted: tuple[QuotedWords, ...]
 
 
+_ELSEWHERE = "Ces mots viennent de changer de thème. Rechargez la page, puis recommencez."
+
+
+async def _held(theme_of: str, thing: int, hold: Hold | None) -> int | None:
+    """The theme that was held, found by the id $1; None: none was asked for, or there is no such thing."""
+    if hold is None:
+        return None
+    found = await row(f"SELECT t.id FROM theme t WHERE t.id = ({theme_of}){holding(hold)}", storable(thing))
+    return found["id"] if found else None
+
+
+def _refuse_other(held: int | None, place: PostPlace) -> None:
+    """Raises:
+    Conflict: the words went to another theme while this transaction waited for theirs.
+    """
+    if held not in (None, place.theme.id):
+        raise Conflict(_ELSEWHERE)
+
+
 async def read_place(thread: int, *, hold: Hold | None = None) -> PostPlace:
-    """Where a contribution would go; `hold` locks its theme for the caller's transaction. Raises NotFound."""
-    if hold is not None:
-        # A separate statement: the next one must see what moderators did while this one waited.
-        await on_postgres(
-            f"SELECT t.id FROM theme t WHERE t.id = (SELECT f.theme_id FROM thread f WHERE f.id = $1){holding(hold)}",
-            storable(thread),
-        )
+    """Where a contribution would go; `hold` locks its theme for the caller's transaction.
+
+    Raises:
+        NotFound: there is no such thread.
+        Conflict: moderators moved it to another theme while this waited for its theme.
+    """
+    # A separate statement: the next one must see what moderators did while this one waited.
+    held = await _held("SELECT f.theme_id FROM thread f WHERE f.id = $1", thread, hold)
     found = await row(
         f"""SELECT f.id, f.title, f.locked, f.moved_into_id, {THEME_COLUMNS}
               FROM thread f JOIN theme t ON t.id = f.theme_id WHERE f.id = $1""",
@@ -96,19 +116,40 @@ async def read_place(thread: int, *, hold: Hold | None = None) -> PostPlace:
     )
     if found is None:
         raise NotFound
-    return _place(found)
+    place = _place(found)
+    _refuse_other(held, place)
+    return place
 
 
 async def open_place(thread: int, *, hold: Hold | None = None, answered: int | None = None) -> PostPlace:
     """Where a reply to that thread goes: into the one that its contributions went to, or that the contribution being
-    answered went to. `hold` locks its theme for the caller's transaction. Raises NotFound."""
-    # Held before anything is read of the threads of its theme: moves stay within a theme.
-    place = await read_place(thread, hold=hold)
-    if answered is not None and (moved := await row(_ANSWERED_ELSEWHERE, storable(answered), place.thread)):
-        return await read_place(moved["thread_id"])
-    while place.moved_into is not None:
-        place = await read_place(place.moved_into)
-    return place
+    answered went to. `hold` locks its theme for the caller's transaction.
+
+    Raises:
+        NotFound: there is no such thread.
+        Conflict: moderators moved them to another theme while this waited for the theme.
+    """
+    place = await read_place(await _leads_to(thread, answered), hold=hold)
+    if hold is None:
+        return place
+    # Moderators may have moved contributions while this waited for the theme.
+    where = await _leads_to(thread, answered)
+    if where == place.thread:
+        return place
+    moved = await read_place(where)
+    _refuse_other(place.theme.id, moved)
+    return moved
+
+
+async def _leads_to(thread: int, answered: int | None) -> int:
+    """The thread where a reply goes now."""
+    if answered is not None and (moved := await row(_ANSWERED_ELSEWHERE, storable(answered), storable(thread))):
+        return int(moved["thread_id"])
+    while (found := await row("SELECT moved_into_id FROM thread WHERE id = $1", storable(thread))) is not None:
+        if found["moved_into_id"] is None:
+            break
+        thread = found["moved_into_id"]
+    return thread
 
 
 # The thread where a contribution of the thread $2 is now.
@@ -135,15 +176,14 @@ def _place(found: Row) -> PostPlace:
 
 
 async def read_post(post: int, *, hold: Hold | None = None) -> OnePost:
-    """A contribution in its present state; `hold` locks its theme for the caller's transaction. Raises NotFound."""
-    if hold is not None:
-        # A separate statement: the next one must see edits made while waiting for the theme.
-        await rows(
-            f"""SELECT t.id FROM theme t
-                 WHERE t.id = (SELECT f.theme_id FROM post p JOIN thread f ON f.id = p.thread_id WHERE p.id = $1)
-                 {holding(hold)}""",
-            storable(post),
-        )
+    """A contribution in its present state; `hold` locks its theme for the caller's transaction.
+
+    Raises:
+        NotFound: there is no such contribution.
+        Conflict: moderators moved it to another theme while this waited for its theme.
+    """
+    # A separate statement: the next one must see edits made while waiting for the theme.
+    held = await _held("SELECT f.theme_id FROM post p JOIN thread f ON f.id = p.thread_id WHERE p.id = $1", post, hold)
     found = await row(
         f"""SELECT p.id AS post_id, p.number AS post_number, p.kind, p.state, p.author_id, m.name AS author,
                    p.source, p.html, p.plain, p.revision, p.written_at, f.id, f.title, f.locked,
@@ -154,6 +194,8 @@ async def read_post(post: int, *, hold: Hold | None = None) -> OnePost:
     )
     if found is None:
         raise NotFound
+    place = _place(found)
+    _refuse_other(held, place)
     return OnePost(
         id=found["post_id"],
         number=found["post_number"],
@@ -166,7 +208,7 @@ async def read_post(post: int, *, hold: Hold | None = None) -> OnePost:
         plain=found["plain"],
         revision=found["revision"],
         written_at=found["written_at"],
-        place=_place(found),
+        place=place,
         aside=aside_from(found),
     )
 

@@ -1,5 +1,5 @@
 """How do contributions go from one thread to another, and back? Some of them to a new thread or to one that exists, or
-all of them: two threads become one.
+all of them: two threads become one. What another theme changes is in `theme_moves.py`.
 
 A contribution keeps its address, its words, its answers, quotes, extracts and tags; only its thread and its number
 change. The number that it leaves stays free, so every other contribution keeps its number and its page. `moved_post`
@@ -8,20 +8,19 @@ lead by it to the new place, for ever. Both threads say so, with the reason.
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from forum.database import Row, insert_rows, known_row, on_postgres, places, row, rows, transaction
-from forum.domain import journal
-from forum.domain.discussion.thread_notes import Numbers, ranges_of
+from forum.domain.discussion.thread_notes import Numbers, ranges_of, read_numbers
 from forum.domain.discussion.threads import ThreadState, insert_thread, thread_state
 from forum.domain.journal import reason_of
+from forum.domain.moderation.theme_moves import Crossing, at_once, cross, crossing_of, record, theme_to_move_to
 from forum.domain.moderation.thread_acts import QUICKER, WHY, thread_to_arrange
 from forum.domain.notifications import tell_of_thread
-from forum.domain.references import LARGEST_ID, storable
-from forum.domain.themes.themes import raise_versions
+from forum.domain.references import LARGEST_ID, LARGEST_THEME, storable
+from forum.domain.themes.themes import Hold, ThemeHead, holding, raise_versions
 from forum.errors import Checks, Conflict, Invalid, NotFound
 from forum.models.notifications import Event
 from forum.models.threads import ThreadAct
@@ -32,8 +31,6 @@ _GONE = (
     "Certaines de ces contributions ne sont plus dans ce fil : une autre personne de l’équipe de modération les a "
     "déplacées. Relisez ce qui a changé, puis choisissez de nouveau."
 )
-_RANGE = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
-_TO = re.compile(r"\s*(?:-|–|à)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +45,12 @@ class MovingPost:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A thread that contributions may be moved to."""
+    """A thread that contributions may be moved to, in the theme of that number."""
 
     id: int
     title: str
     posts: int
+    theme: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,75 +63,103 @@ class Moving:
     destination: ThreadState | None
     title: str
     whole: bool
+    theme: ThemeHead
+    """That of the destination."""
+    crossing: Crossing | None
+    """What changes when it is another theme than theirs."""
 
     @property
     def numbers(self) -> Numbers:
         return ranges_of(post.number for post in self.posts)
 
 
-def read_numbers(text: str) -> list[int]:
-    """The numbers of contributions in "12, 15-20", sorted.
-
-    Raises:
-        Invalid: it is no such list, or there is nothing in it.
-    """
-    numbers: set[int] = set()
-    for part in re.split(r"\s*[,;]\s*|\s+", _TO.sub("-", text.strip())):
-        found = _RANGE.fullmatch(part)
-        if not found:
-            raise Invalid("Indiquez des numéros de contributions, par exemple 12, 15-20.", field="numeros")
-        first, last = int(found[1]), int(found[2] or found[1])
-        if last - first > LARGEST_RANGE:
-            raise Invalid("Cet intervalle est trop grand : vérifiez ses deux numéros.", field="numeros")
-        numbers.update(range(first, last + 1))
-    return sorted(numbers)
-
-
-# More contributions than any thread has.
-LARGEST_RANGE = 10_000
-
-
-async def destinations(state: ThreadState) -> tuple[Destination, ...]:
-    """The other threads of its theme, in the order of its page."""
+async def destinations(state: ThreadState, themes: Sequence[ThemeHead]) -> tuple[Destination, ...]:
+    """The other threads of these themes, those of its own first, each in the order of its page."""
     found = await rows(
-        """SELECT id, title, posts_count FROM thread
-            WHERE theme_id = $1 AND id <> $2 AND moved_into_id IS NULL ORDER BY pinned DESC, last_post_at DESC, id""",
-        state.theme.id,
+        f"""SELECT h.id, h.title, h.posts_count, t.number FROM thread h JOIN theme t ON t.id = h.theme_id
+             WHERE h.id <> $1 AND h.moved_into_id IS NULL AND t.id IN ({places(len(themes), after=2) or "NULL"})
+             ORDER BY CASE WHEN t.id = $2 THEN 0 ELSE 1 END, t.number, h.pinned DESC, h.last_post_at DESC, h.id""",
         state.id,
+        state.theme.id,
+        *(theme.id for theme in themes),
     )
-    return tuple(Destination(each["id"], each["title"], each["posts_count"]) for each in found)
+    return tuple(Destination(each["id"], each["title"], each["posts_count"], each["number"]) for each in found)
+
+
+@dataclass(frozen=True, slots=True)
+class TypedMove:
+    """Where contributions go, as somebody chose and typed it: the thread `destination` or, without one, a new thread of
+    that `title` in the theme of that number, by default theirs."""
+
+    destination: int | None
+    title: str = ""
+    theme: int | None = None
 
 
 async def preview_move(
-    viewer: Viewer | None, thread: int, numbers: str | None, destination: int | None, title: str, now: datetime
+    viewer: Viewer | None, thread: int, numbers: str | None, typed: TypedMove, now: datetime
 ) -> Moving:
     """What moving these contributions, or with None all of them, would do.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
-        InvalidForm: no such contributions, no such destination, or no title for a new thread.
+        InvalidForm: no such contributions, no such destination, no title for a new thread, or they cannot go there.
     """
     source = await thread_to_arrange(viewer, thread, now)
     checks = Checks()
     posts: Sequence[Row] = ()
-    into: ThreadState | None = None
     with checks.field("numeros"):
         posts = await _posts_of(source.id, None if numbers is None else read_numbers(numbers))
-    with checks.field("fil"):
-        into = await _destination(viewer, source, destination, now)
-    whole = len(posts) == source.posts_count
-    with checks.field("titre"):
-        title = _title(title, into, whole=whole)
+    ids = [each["id"] for each in posts]
+    place = await _place(viewer, source, ids, typed, checks, now)
     checks.done()
     shown = (MovingPost(each["id"], each["number"], each["name"], " ".join(each["opening"].split())) for each in posts)
-    return Moving(source, tuple(shown), into, title, whole)
+    whole = len(posts) == source.posts_count
+    return Moving(source, tuple(shown), place.into, place.title, whole, place.theme, place.crossing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where contributions go, checked."""
+
+    into: ThreadState | None
+    title: str
+    theme: ThemeHead
+    crossing: Crossing | None
+
+
+async def _place(
+    viewer: Viewer | None, source: ThreadState, posts: Sequence[int], typed: TypedMove, checks: Checks, now: datetime
+) -> _Place:
+    """Where contributions go; what is wrong is among the checks.
+
+    Raises:
+        NotAllowed: it belongs to a group that they do not moderate.
+    """
+    into: ThreadState | None = None
+    crossing: Crossing | None = None
+    theme, title = source.theme, ""
+    with checks.field("fil"):
+        into = await _destination(viewer, source, typed.destination, now)
+    with checks.field("theme"):
+        if into is not None:
+            theme = into.theme
+        elif typed.theme is not None:
+            theme = await theme_to_move_to(viewer, typed.theme, now)
+    with checks.field("titre"):
+        title = _title(typed.title, into, whole=len(posts) == source.posts_count)
+    with checks.field("fil" if into else "theme"):
+        crossing = await crossing_of(source.theme, theme, posts, now)
+    return _Place(into, title, theme, crossing)
 
 
 def _title(title: str, into: ThreadState | None, *, whole: bool) -> str:
     if into is not None:
         return ""
     if whole:
-        raise Invalid("Toutes les contributions iraient dans ce nouveau fil : renommez plutôt le fil.")
+        raise Invalid(
+            "Toutes les contributions iraient dans ce nouveau fil : renommez plutôt le fil, ou changez-le de thème."
+        )
     return clean_line(title, limit=200)
 
 
@@ -177,8 +203,6 @@ async def _destination(
         raise Invalid("Ces contributions sont déjà dans ce fil. Choisissez-en un autre.", field="fil")
     if into.moved_into is not None:
         raise Invalid("Ce fil est lui-même réuni à un autre. Choisissez celui-là.", field="fil")
-    if into.theme.id != source.theme.id:
-        raise Invalid("Choisissez un fil du même thème.", field="fil")
     return into
 
 
@@ -186,8 +210,7 @@ async def move_posts(
     viewer: Viewer | None,
     thread: int,
     posts: Sequence[int] | None,
-    destination: int | None,
-    title: str,
+    typed: TypedMove,
     reason: str,
     seen: int | None,
     now: datetime,
@@ -196,11 +219,11 @@ async def move_posts(
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual, of both threads.
-        InvalidForm: no reason, no title for a new thread, or no such destination.
-        Conflict: another moderator acted on the thread since the preview.
+        InvalidForm: no reason, no title for a new thread, no such destination, or they cannot go there.
+        Conflict: another moderator acted on the threads since the preview.
     """
     async with transaction():
-        await _hold(thread, destination)
+        held = await _hold(thread, typed.destination, theme=typed.theme)
         source = await thread_state(thread)
         viewer = demand(may_arrange, viewer, source.theme.group, now)
         if seen != source.turns:
@@ -208,15 +231,14 @@ async def move_posts(
         chosen = await _chosen(source, posts)
         whole = len(chosen) == source.posts_count
         checks = Checks()
-        into: ThreadState | None = None
-        with checks.field("fil"):
-            into = await _destination(viewer, source, destination, now)
-        with checks.field("titre"):
-            title = _title(title, into, whole=whole)
+        place = await _place(viewer, source, list(chosen), typed, checks, now)
         with checks.field("motif"):
             reason = reason_of(reason, required=WHY)
         checks.done()
-        other = into.id if into else await insert_thread(source.theme.id, title, viewer.id, now)
+        if not {source.theme.id, place.theme.id} <= held:
+            raise Conflict(QUICKER)
+        into = place.into
+        other = into.id if into else await insert_thread(place.theme.id, place.title, viewer.id, now)
         taken = await _numbers_in(other, chosen, last=into.last_number if into else 0)
         turn = await _write_turn(source.id, other, viewer, reason, now)
         await insert_rows(
@@ -228,12 +250,14 @@ async def move_posts(
             await rows("UPDATE thread SET moved_into_id = $2 WHERE id = $1", source.id, other)
         await _count_again(source.id, other)
         await _raise(source, other, chosen)
+        if place.crossing is not None:
+            await cross(place.crossing, list(chosen))
         await _tell(viewer, Event.POSTS_MOVED, turn, chosen, now, place=other)
-        await journal.record(
+        await record(
             viewer,
             "move_posts",
-            "thread",
             source.id,
+            place.crossing,
             group=source.theme.group,
             before=_placed(source.id, chosen.values()),
             after=_placed(other, taken.values()),
@@ -252,6 +276,7 @@ class MadeMove:
     other: ThreadState
     posts: tuple[MovingPost, ...]
     before: Mapping[int, int]
+    crossing: Crossing | None
 
     @property
     def numbers(self) -> Numbers:
@@ -263,7 +288,7 @@ async def move_to_undo(viewer: Viewer | None, thread: int, turn: int, now: datet
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual, of both threads.
-        Conflict: it is undone, or its contributions were moved again since.
+        Conflict: it is undone, its contributions were moved again since, or they cannot go back to their theme.
     """
     source = await thread_to_arrange(viewer, thread, now)
     found = await row(
@@ -288,6 +313,10 @@ async def move_to_undo(viewer: Viewer | None, thread: int, turn: int, now: datet
         raise Conflict(
             "Ces contributions ont encore été déplacées depuis. Annulez d’abord le déplacement le plus récent."
         )
+    try:
+        crossing = await crossing_of(other.theme, source.theme, [each["id"] for each in posts], now)
+    except Invalid as problem:
+        raise Conflict(problem.message, values=problem.values) from None
     return MadeMove(
         turn,
         source,
@@ -296,6 +325,7 @@ async def move_to_undo(viewer: Viewer | None, thread: int, turn: int, now: datet
             MovingPost(each["id"], each["number"], each["name"], " ".join(each["opening"].split())) for each in posts
         ),
         {each["id"]: each["number_before"] for each in posts},
+        crossing,
     )
 
 
@@ -313,10 +343,10 @@ async def undo_move(
     """
     async with transaction():
         found = await row("SELECT other_id FROM thread_turn WHERE id = $1", storable(turn))
-        await _hold(thread, found["other_id"] if found else None)
+        held = await _hold(thread, found["other_id"] if found else None)
         move = await move_to_undo(viewer, thread, turn, now)
         viewer = demand(may_arrange, viewer, move.source.theme.group, now)
-        if seen != move.source.turns:
+        if seen != move.source.turns or not {move.source.theme.id, move.other.theme.id} <= held:
             raise Conflict(QUICKER)
         reason = reason_of(reason, required=WHY)
         await _carry(turn, move.source.id, "number_before")
@@ -327,12 +357,15 @@ async def undo_move(
             "UPDATE thread SET moved_into_id = $2 WHERE id = $1 AND posts_count = 0", move.other.id, move.source.id
         )
         await _raise(move.source, move.other.id, move.before)
+        if move.crossing is not None:
+            await raise_versions(theme=move.crossing.source.id)
+            await cross(move.crossing, list(move.before))
         await _tell(viewer, Event.POSTS_BACK, turn, move.before, now, place=move.source.id)
-        await journal.record(
+        await record(
             viewer,
             "move_posts_back",
-            "thread",
             move.source.id,
+            move.crossing,
             group=move.source.theme.group,
             before=_placed(move.other.id, (post.number for post in move.posts)),
             after=_placed(move.source.id, move.before.values()),
@@ -341,15 +374,17 @@ async def undo_move(
         )
 
 
-async def _hold(*threads: int | None) -> None:
-    """Hold the themes of these threads alone, then every thread whose page will change, each in the order of their
-    numbers."""
+async def _hold(*threads: int | None, theme: int | None = None) -> set[int]:
+    """Hold the themes of these threads, and the one of that number, alone, then every thread whose page will change,
+    each in the order of their numbers. Returns the themes."""
     known = sorted({storable(thread) for thread in threads if thread is not None and thread <= LARGEST_ID})
     wanted = places(len(known))
-    await on_postgres(
-        f"""SELECT t.id FROM theme t WHERE t.id IN (SELECT theme_id FROM thread WHERE id IN ({wanted}))
-             ORDER BY t.id FOR NO KEY UPDATE""",
+    held = await rows(
+        f"""SELECT t.id FROM theme t
+             WHERE t.id IN (SELECT theme_id FROM thread WHERE id IN ({wanted})) OR t.number = ${len(known) + 1}
+             ORDER BY t.id{holding(Hold.ALONE)}""",
         *known,
+        theme if theme and theme <= LARGEST_THEME else 0,
     )
     await on_postgres(
         f"""SELECT id FROM thread WHERE id IN ({wanted}) OR id IN (
@@ -357,6 +392,7 @@ async def _hold(*threads: int | None) -> None:
              ORDER BY id FOR NO KEY UPDATE""",
         *known,
     )
+    return {each["id"] for each in held}
 
 
 async def _chosen(source: ThreadState, posts: Sequence[int] | None) -> dict[int, int]:
@@ -444,10 +480,8 @@ async def _raise(source: ThreadState, other: int, posts: Iterable[int]) -> None:
     await raise_versions(theme=source.theme.id)
     both = (source.id, other)
     await rows("UPDATE thread SET turns = turns + 1 WHERE id IN ($1, $2)", *both)
-    chosen = list(posts)
     stale = set(both)
-    for some in (chosen[start : start + _AT_ONCE] for start in range(0, len(chosen), _AT_ONCE)):
-        wanted = places(len(some))
+    for some, wanted in at_once(list(posts)):
         found = await rows(
             f"""SELECT thread_id FROM post WHERE reply_to_id IN ({wanted})
                  UNION SELECT u.thread_id FROM thread_turn u JOIN moved_post v ON v.turn_id = u.id
@@ -461,16 +495,11 @@ async def _raise(source: ThreadState, other: int, posts: Iterable[int]) -> None:
         await raise_versions(thread=thread)
 
 
-# Values in one statement: SQLite binds some thirty thousand at most.
-_AT_ONCE = 5000
-
-
 async def _tell(viewer: Viewer, event: Event, turn: int, posts: Iterable[int], now: datetime, *, place: int) -> None:
     """Notify the authors of the contributions, with the thread where they are now."""
     authors: set[int] = set()
-    chosen = list(posts)
-    for some in (chosen[start : start + _AT_ONCE] for start in range(0, len(chosen), _AT_ONCE)):
-        found = await rows(f"SELECT DISTINCT author_id FROM post WHERE id IN ({places(len(some))})", *some)
+    for some, wanted in at_once(list(posts)):
+        found = await rows(f"SELECT DISTINCT author_id FROM post WHERE id IN ({wanted})", *some)
         authors |= {each["author_id"] for each in found if each["author_id"] is not None}
     await tell_of_thread(place, event, authors, now, key=turn, actor=viewer.id)
 

@@ -27,7 +27,7 @@ from forum.domain.themes.themes import (
     questions_of,
     raise_versions,
 )
-from forum.errors import Checks, Invalid, NotAllowed
+from forum.errors import Checks, Conflict, Invalid, NotAllowed
 from forum.models.posts import PostKind
 from forum.models.proposals import IN_FORCE_SQL, Nature, Origin, ProposalState, Turn
 from forum.permissions import (
@@ -269,15 +269,18 @@ async def propose_from_post(
     async with transaction():
         theme = await hold_theme(form.post.place.theme.number, Hold.ALONE, now)
         viewer = _judge_promoter(viewer, form.post, theme, now)
-        may_reuse((await read_post(form.post.id)).state).require()
+        source = await read_post(form.post.id)
+        if source.place.theme.id != theme.id:
+            raise Conflict("Cette contribution vient de changer de thème. Rechargez la page, puis recommencez.")
+        may_reuse(source.state).require()
         twin = await _twin_of(form.mark)
         if twin is not None and twin["promoter_id"] == viewer.id and twin["wording"] == wording:
-            return reference(theme.number, twin["number"])
+            return reference(twin["theme"], twin["number"])
         if twin is not None:
             raise Invalid(
                 "Ces mots sont déjà la proposition {reference}.",
                 field="formulation",
-                values={"reference": reference(theme.number, twin["number"])},
+                values={"reference": reference(twin["theme"], twin["number"])},
             )
         await raise_versions(thread=form.post.place.thread)
         new = NewProposal(
@@ -301,7 +304,8 @@ async def _twin_of(mark: QuoteMark) -> Row | None:
     """The proposal in force that was made of exactly these words."""
     return await row(
         f"""
-        SELECT p.number, p.wording, p.promoter_id FROM proposal p JOIN extract e ON e.id = p.extract_id
+        SELECT p.number, p.wording, p.promoter_id, t.number AS theme
+          FROM proposal p JOIN extract e ON e.id = p.extract_id JOIN theme t ON t.id = p.theme_id
          WHERE e.post_id = $1 AND e.revision = $2 AND e.start = $3 AND e.stop = $4 AND p.state IN {IN_FORCE_SQL}""",
         mark.post,
         mark.revision,

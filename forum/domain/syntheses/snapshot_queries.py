@@ -233,9 +233,16 @@ def _window(start: datetime | None, end: datetime | None) -> FrozenWindow | None
     return None if start is None or end is None else FrozenWindow(instant(start), instant(end))
 
 
+# With those that its proposals cite, though moderators moved them to a theme out of the scope.
 _THREADS: Final = f"""
     SELECT t.id, t.title, th.number FROM thread t JOIN theme th ON th.id = t.theme_id
-     WHERE {_IN_SCOPE} AND t.moved_into_id IS NULL ORDER BY t.id"""
+     WHERE {_IN_SCOPE} AND t.moved_into_id IS NULL
+     UNION
+    SELECT t.id, t.title, MIN(th.number) FROM proposal p JOIN theme th ON th.id = p.theme_id
+      JOIN extract e ON e.id = p.extract_id JOIN post po ON po.id = e.post_id AND po.state = 'shown'
+      JOIN thread t ON t.id = po.thread_id
+     WHERE {_IN_SCOPE} AND CAST($1 AS INTEGER) IS NOT NULL AND t.theme_id <> $1 AND p.number > 0 AND p.state <> 'hidden'
+     GROUP BY t.id, t.title ORDER BY 1"""
 
 _PROPOSALS: Final = f"""
     SELECT p.id, p.number, p.version, p.wording, p.body_plain, p.origin, p.state, p.state_reason, p.theme_id,
@@ -384,9 +391,10 @@ _VERBATIMS: Final = f"""
 
 _POST_TAGS: Final = f"""
     SELECT mt.post_id, me.number
-      FROM meeting_tag mt JOIN meeting me ON me.id = mt.meeting_id JOIN post po ON po.id = mt.post_id
-      JOIN thread t ON t.id = po.thread_id JOIN theme th ON th.id = t.theme_id
-     WHERE {_IN_SCOPE} AND mt.state = 'confirmed' ORDER BY me.number"""
+      FROM meeting_tag mt JOIN meeting me ON me.id = mt.meeting_id
+     WHERE mt.state = 'confirmed' AND mt.post_id IN (
+           SELECT e.post_id FROM extract e JOIN proposal p ON p.extract_id = e.id JOIN theme th ON th.id = p.theme_id
+            WHERE {_IN_SCOPE}) ORDER BY me.number"""
 
 
 async def _verbatims(theme: int | None) -> tuple[Verbatim, ...]:

@@ -398,7 +398,9 @@ async def voters_of(themes: Sequence[ThemeHead], now: datetime) -> int | None:
 
 
 async def lines_under_posts(posts: Sequence[int], now: datetime) -> dict[int, tuple[ProposalLine, ...]]:
-    """The open proposals made from each of these posts, as a visitor sees them, by post id in the order of references.
+    """The open proposals of their theme made from each of these posts, as a visitor sees them, by post id in the order
+    of references. A proposal of another theme, which the words left since, follows another schedule: it is only named
+    beside its extract.
 
     At most two statements, whatever the number of posts; the second only where tallies are public.
     """
@@ -407,7 +409,8 @@ async def lines_under_posts(posts: Sequence[int], now: datetime) -> dict[int, tu
     found = await rows(
         f"""
         SELECT e.post_id, {LINE_COLUMNS} {LINE_TABLES}
-          JOIN extract e ON e.id = p.extract_id
+          JOIN extract e ON e.id = p.extract_id JOIN post c ON c.id = e.post_id
+          JOIN thread h ON h.id = c.thread_id AND h.theme_id = p.theme_id
          WHERE p.state IN {IN_FORCE_SQL} AND e.post_id IN ({places(len(posts), after=1)})
          ORDER BY p.number""",
         NO_VOTER,

@@ -69,6 +69,7 @@ NOTICES = {
     "fil-epingle": "Le fil est épinglé en tête de la liste de son thème.",
     "contributions-deplacees": "Les contributions sont déplacées. Leurs auteurs reçoivent une notification.",
     "contributions-remises": "Les contributions ont repris leur place. Leurs auteurs reçoivent une notification.",
+    "fil-change-de-theme": "Le fil a changé de thème. Les personnes qui y ont contribué reçoivent une notification.",
     "fil-desepingle": "Le fil reprend sa place dans la liste de son thème.",
     "proposition-faite": "La proposition est enregistrée.",
     "proposition-retiree": "Votre proposition est retirée ; elle reste lisible, à part.",

@@ -5,6 +5,7 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forum.domain.discussion.thread_notes import threads_gone_from
 from forum.domain.syntheses.syntheses import newest_published
 from forum.domain.themes import schedules, themes
 from forum.domain.themes.ballots import Rules, checked_rules
@@ -39,6 +40,7 @@ async def show(request: Request) -> Response:
         "theme": shown.theme,
         "windows": windows(request, shown.theme.schedule),
         "changes": await schedule_changes(shown.theme),
+        "gone": await threads_gone_from(shown.theme.id),
         "synthesis": await newest_published(shown.theme.id),
     }
     return await page(request, "themes/show.html", context)
