@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 from forum.api import personal_data as archive_progress
 from forum.api import syntheses as synthesis_progress
 from forum.web import help, home, journal, legal, notifications
-from forum.web.discussion import posts, threads
+from forum.web.discussion import feeds, posts, threads
 from forum.web.harvest import harvest
 from forum.web.meetings import meeting_tags, meetings, minutes
 from forum.web.members import account, invitations, joining, people
@@ -103,7 +103,9 @@ THEMES = (
 )
 DISCUSSION = (
     form("/themes/{number:small}/nouveau-fil", threads.open_new, "new_thread"),
+    page("/themes/{number:small}/flux.atom", feeds.of_theme, "theme_feed"),
     page("/fils/{thread:int}", threads.show, "thread"),
+    page("/fils/{thread:int}/flux.atom", feeds.of_thread, "thread_feed"),
     form("/fils/{thread:int}/repondre", posts.reply, "reply"),
     form("/fils/{thread:int}/renommer", moderated_threads.rename, "rename_thread"),
     form("/fils/{thread:int}/verrouiller", moderated_threads.lock, "lock_thread"),

@@ -50,7 +50,7 @@ OF_POSTS = {
     *("thread", "post_history", "post_revision", "reply", "edit_post", "theme", "propose_from_post", "proposal"),
     *("harvest", "inbox", "tag_selection", "meeting", "waiting_tags", "notifications", "own_contributions", "journal"),
     *("rename_thread", "lock_thread", "unlock_thread", "pin_thread", "unpin_thread", "move_posts", "join_thread"),
-    *("change_theme",),
+    *("change_theme", "theme_feed", "thread_feed"),
     *("notify_post", "moderation"),
 }
 """Addresses that show words of contributions, or titles of threads, by the names of their routes."""

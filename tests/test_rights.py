@@ -447,6 +447,8 @@ CASES = [
     Case(READ, "read a version", "/contributions/{post}/revisions/1"),
     Case(READ, "read the list of meetings", "/reunions"),
     Case(READ, "read a meeting", "/reunions/{meeting}"),
+    Case(READ, "follow a theme in a feed reader", "/themes/3/flux.atom"),
+    Case(READ, "follow a thread in a feed reader", "/fils/{thread}/flux.atom"),
     Case(READ, "follow the meetings in a calendar", "/reunions.ics"),
     Case(READ, "note a meeting in a calendar", "/reunions/{meeting}.ics"),
     Case(READ, "read the list of syntheses", "/syntheses"),

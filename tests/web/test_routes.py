@@ -22,6 +22,8 @@ NO_PAGE = {
     "meetings_calendar",
     "meeting_calendar",
     "results_sheet",
+    "theme_feed",
+    "thread_feed",
     "moderation_sheet",
 }
 # Pages of a site that has a provider of identities: tests/browser/test_providers.py looks at them.
