@@ -8,7 +8,7 @@ that never existed.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Concatenate, ParamSpec
@@ -18,6 +18,7 @@ from forum.models.members import Role
 from forum.models.posts import PostState
 from forum.models.proposals import ProposalState
 from forum.rights import HELD_BACK, REASONS, Action, Cell, Standing, cell_of
+from forum.text.typography import PARIS
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +367,35 @@ def may_moderate(viewer: Viewer | None, group: int, now: datetime) -> Verdict:
 def may_arrange(viewer: Viewer | None, group: int, now: datetime) -> Verdict:
     """Rename, lock, pin or move a thread of that group, or its contributions: its moderators, administrators."""
     return _by_role(Action.ARRANGE_THREADS, viewer, now, group=group)
+
+
+def may_enter_received(viewer: Viewer | None, group: int, schedule: Schedule, now: datetime) -> Verdict:
+    """Enter contributions received elsewhere: moderators of that group, administrators, until the votes close. What
+    arrived by letter in time is often entered later: the day of receipt decides, see `received_in_time`."""
+    by_role = may_forget_received(viewer, group, now)
+    if by_role and schedule.votes_are_closed(now):
+        return _refused("Les votes de ce thème sont clos : plus aucune contribution n’y entre.")
+    return by_role
+
+
+def received_in_time(day: date, schedule: Schedule, now: datetime) -> Verdict:
+    """Whether a contribution received on that day, in Paris, counts: while contributions were open, and not later than
+    today."""
+    begins, ends = (datetime.combine(at, time(), PARIS) for at in (day, day + timedelta(days=1)))
+    opened, closed = schedule.contributions_open_at, schedule.contributions_close_at
+    if begins > now:
+        return _refused("Ce jour est à venir. Indiquez le jour où la contribution a été reçue.")
+    if opened is None or ends <= opened:
+        return _refused("Les contributions à ce thème n’étaient pas encore ouvertes ce jour-là.")
+    if closed is not None and begins >= closed:
+        return _refused("Les contributions à ce thème étaient closes ce jour-là. Seules entrent celles reçues avant.")
+    return ALLOWED
+
+
+def may_forget_received(viewer: Viewer | None, group: int, now: datetime) -> Verdict:
+    """Erase the name of the author of a contribution received elsewhere: moderators of that group, administrators, at
+    any time."""
+    return _by_role(Action.ENTER_RECEIVED, viewer, now, group=group)
 
 
 def may_read_waiting_tags(viewer: Viewer | None, group: int, now: datetime) -> Verdict:

@@ -62,6 +62,7 @@ class Action(Enum):
     VOTE = "vote"
     MODERATE = "moderate"
     ARRANGE_THREADS = "arrange threads"
+    ENTER_RECEIVED = "enter received"
     NOTIFY = "notify"
     READ_NOTICES = "read notices"
     HIDE = "hide"
@@ -106,6 +107,7 @@ _WRITTEN = {
     Action.VOTE: "L F ✓ ✓ ✓ B B F F",
     Action.MODERATE: "L F F ✓ F F ✓ F F",
     Action.ARRANGE_THREADS: "L F F ✓ F F ✓ F F",
+    Action.ENTER_RECEIVED: "L F F ✓ F F ✓ F F",
     # The law grants it to anybody, with or without an account (DSA, article 16).
     Action.NOTIFY: "✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
     Action.READ_NOTICES: "L F F ✓ F F ✓ F F",
@@ -157,6 +159,7 @@ LABELS: Mapping[Enum, str] = {
     Action.VOTE: "Voter, changer ou retirer son vote",
     Action.MODERATE: "Enregistrer une réunion, son compte rendu et ses étiquettes",
     Action.ARRANGE_THREADS: "Renommer, verrouiller, épingler un fil, le changer de thème, déplacer ses contributions",
+    Action.ENTER_RECEIVED: "Saisir des contributions reçues hors du site, effacer le nom de leur auteur",
     Action.NOTIFY: "Signaler une contribution ou une proposition",
     Action.READ_NOTICES: "Lire les signalements, se charger d’un dossier",
     Action.HIDE: "Masquer une contribution, une proposition ou un passage, afficher de nouveau ce qui peut l’être",
@@ -214,6 +217,7 @@ REASONS: Mapping[Action, str] = {
     Action.VOTE: "Les agents et les administrateurs ne votent pas.",
     Action.MODERATE: "Seuls les modérateurs de ce groupe de travail peuvent le faire.",
     Action.ARRANGE_THREADS: "Seuls les modérateurs de ce groupe de travail peuvent le faire.",
+    Action.ENTER_RECEIVED: "Seule l’équipe de modération de ce groupe de travail peut le faire.",
     Action.READ_NOTICES: "Seule l’équipe de modération de ce groupe de travail lit les signalements.",
     Action.HIDE: "Seule l’équipe de modération de ce groupe de travail peut le faire.",
     Action.ANSWER_COMPLAINT: "Seule l’équipe de modération de ce groupe de travail répond aux réclamations.",

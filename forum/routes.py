@@ -12,7 +12,7 @@ from forum.web.discussion import feeds, posts, threads
 from forum.web.harvest import harvest
 from forum.web.meetings import meeting_tags, meetings, minutes
 from forum.web.members import account, invitations, joining, people
-from forum.web.moderation import cases, decisions, figures, moves, notices
+from forum.web.moderation import cases, decisions, figures, moves, notices, receptions
 from forum.web.moderation import threads as moderated_threads
 from forum.web.plumbing import static
 from forum.web.plumbing.doors import Door
@@ -104,6 +104,7 @@ THEMES = (
 DISCUSSION = (
     form("/themes/{number:small}/nouveau-fil", threads.open_new, "new_thread"),
     page("/themes/{number:small}/flux.atom", feeds.of_theme, "theme_feed"),
+    form("/themes/{number:small}/contributions-recues", receptions.enter, "enter_received"),
     page("/fils/{thread:int}", threads.show, "thread"),
     page("/fils/{thread:int}/flux.atom", feeds.of_thread, "thread_feed"),
     form("/fils/{thread:int}/repondre", posts.reply, "reply"),
@@ -119,6 +120,7 @@ DISCUSSION = (
     page("/contributions/{post:int}", posts.look_up, "post"),
     form("/contributions/{post:int}/modifier", posts.edit, "edit_post"),
     form("/contributions/{post:int}/retirer", posts.withdraw, "withdraw_post"),
+    form("/contributions/{post:int}/effacer-le-nom", receptions.erase, "erase_received"),
     page("/contributions/{post:int}/historique", posts.history, "post_history"),
     page("/contributions/{post:int}/revisions/{revision:int}", posts.revision, "post_revision"),
     page("/contributions/{post:int}/citer", posts.quote, "quote_post"),

@@ -30,7 +30,7 @@ from forum.models.meetings import Meeting, MeetingTag, TagState, UnknownTag
 from forum.models.members import Member
 from forum.models.moderation import Moderated
 from forum.models.notifications import Event, Notification
-from forum.models.posts import Post
+from forum.models.posts import Post, Reception
 from forum.models.proposals import Merge, Nature, Origin, Proposal, ProposalState, ProposalTurn, ProposalVersion
 from forum.models.themes import Theme
 from forum.models.threads import Thread
@@ -51,9 +51,15 @@ OF_POSTS = {
     *("harvest", "inbox", "tag_selection", "meeting", "waiting_tags", "notifications", "own_contributions", "journal"),
     *("rename_thread", "lock_thread", "unlock_thread", "pin_thread", "unpin_thread", "move_posts", "join_thread"),
     *("change_theme", "theme_feed", "thread_feed"),
-    *("notify_post", "moderation"),
+    *("notify_post", "moderation", "enter_received"),
 }
 """Addresses that show words of contributions, or titles of threads, by the names of their routes."""
+OF_RECEIVED = {
+    *("thread", "post_history", "post_revision", "reply", "propose_from_post", "proposal", "harvest", "inbox"),
+    *("tag_selection", "meeting", "waiting_tags", "notifications", "theme_proposals", "merge_proposal"),
+    *("theme_feed", "thread_feed"),
+}
+"""Those that show the name of the author of a contribution received elsewhere."""
 OF_PROPOSALS = {
     *("proposal", "proposal_versions", "proposal_version", "theme_proposals", "near_proposals", "duplicates"),
     *("certify_version", "amend_proposal", "withdraw_proposal", "set_aside_proposal", "take_back_proposal"),
@@ -100,6 +106,7 @@ SILENT = {
 
 OF_DECISIONS: Mapping[str, frozenset[str]] = {
     "withdraw_post": frozenset({"author"}),
+    "erase_received": frozenset({"moderator of A", "administrator"}),
     "moderation_case": frozenset({"moderator of A", "administrator"}),
     "moderation_decision": frozenset({"moderator of A", "administrator", "author"}),
     "contest_decision": frozenset({"author"}),
@@ -158,6 +165,42 @@ async def a_contribution(app: Starlette, world: World) -> Told:
         f"/contributions/{post.id}/citer?mots={SECRET}",
         f"/fils/{thread.id}?reunion=1",
     )
+    places |= await _decided(Moderated.POST, post.id, theme.working_group_id, author)
+    return Told(Moderated.POST, post.id, author, places, more)
+
+
+async def a_received_contribution(app: Starlette, world: World) -> Told:
+    """Came by letter from somebody of that name; quoted, answered, tagged, kept, proposed, notified."""
+    theme = await Theme.get(number=3)
+    thread = await make_thread(theme, "Des lettres")
+    await make_post(thread, "La première.")
+    post = await make_post(thread, "Former mieux.")
+    await Reception.create(post=post, origin="letter", received_on=NOON.date(), name=f"Zoé {SECRET}")
+    async with visitor(app) as browser:
+        await sign_in(browser, await make_member("Quentin Quête"))
+        for words in (f"{{{{citation {post.id}@1 0-6}}}}\n\nMes mots.", "Je réponds."):
+            form = {"source": words, "en_reponse_a": str(post.id)}
+            assert (await browser.post(f"/fils/{thread.id}/repondre", data=form)).status_code == 303
+    for number, state in ((1, TagState.CONFIRMED), (2, TagState.WAITING)):
+        meeting = await Meeting.get(working_group_id=theme.working_group_id, number=number)
+        await MeetingTag.create(post=post, meeting=meeting, state=state, created_at=NOON)
+    await UnknownTag.create(post=post, number=77, state=TagState.WAITING, created_at=NOON)
+    made = await make_proposal(theme, "Une demande toute simple.")
+    origin = await make_extract(post, proposal=made)
+    await Proposal.filter(id=made.id).update(extract_id=origin.id, origin=Origin.EXTRACT)
+    reader = world.guests["member"].member
+    assert reader is not None
+    await Notification.filter(member=reader).delete()
+    await Notification.create(member=reader, post=post, event=Event.REPLY, created_at=NOON)
+    places: dict[str, list[object]] = {
+        "number": [3],
+        "thread": [thread.id],
+        "post": [post.id],
+        "reference": [f"T3-{made.number:03}"],
+        "extract": [origin.id],
+    }
+    more = (f"/fils/{thread.id}/repondre?citation=%7B%7Bcitation%20{post.id}@1%200-6%7D%7D&en_reponse_a={post.id}",)
+    author = await make_member("Zoé Auteure")
     places |= await _decided(Moderated.POST, post.id, theme.working_group_id, author)
     return Told(Moderated.POST, post.id, author, places, more)
 

@@ -30,7 +30,7 @@ from forum.models.joining import Purpose
 from forum.models.members import Member, Role
 from forum.routes import routes
 from forum.settings import ROOT, settings
-from forum.text import markdown, minutes_files, names
+from forum.text import markdown, minutes_files, names, tables
 from forum.text.addresses import LONGEST_ADDRESS
 from forum.text.office_xml import MOST_TAGS
 from forum.web.plumbing import bodies, forms, watch
@@ -186,7 +186,7 @@ def test_the_guide_of_security_says_what_the_program_does() -> None:
         f"| {minutes_files.LONGEST_FILE >> 20} MB | {minutes_files.MOST_UNPACKED >> 20} MB in "
         f"{minutes_files.MOST_ENTRIES:,} entries, {minutes_files.LONGEST_PART >> 20} MB a part, {MOST_TAGS:,} tags",
         f"| {invitation_files.LONGEST_FILE >> 20} MB | {invitation_files.MOST_LINES:,} lines of "
-        f"{invitation_files.MOST_COLUMNS} columns",
+        f"{tables.MOST_COLUMNS} columns",
         f"up to {SOON * 1000:.0f} ms late",
     ):
         assert words in SECURITY

@@ -27,7 +27,7 @@ from forum.rights import HELD_BACK, LABELS, MEANINGS, REASONS, TABLE, Action, Ce
 from forum.routes import routes
 from forum.settings import settings
 from tests.conftest import NOON, visitor
-from tests.factories import make_member, sign_in
+from tests.factories import CONFIRMED, make_member, sign_in
 from tests.rights import DOCUMENT, document
 from tests.world import CODE, NEVER, PASSWORD, READERS, SECRET_VOTER, Guest, Reader, World, changed, fingerprint
 
@@ -338,6 +338,27 @@ THREADS = [
     Case(ARRANGE, "see the form that unpins one", "/fils/{held_thread}/desepingler"),
     Case(ARRANGE, "unpin a thread", "/fils/{held_thread}/desepingler", SAID, changes="thread_turn"),
 ]
+RECEIVE, RECEIVED = Action.ENTER_RECEIVED, "/themes/3/contributions-recues"
+LETTER = {
+    "fil": "{thread}",
+    "acte": "enregistrer",
+    "ligne-1": "Ouvrir le dimanche.",
+    "garder-1": "1",
+    "date-1": NOON.date().isoformat(),
+    "origine-1": "courrier",
+}
+RECEPTIONS = [
+    Case(RECEIVE, "see the form of contributions received elsewhere", RECEIVED),
+    Case(RECEIVE, "enter a letter", RECEIVED, LETTER, changes="reception"),
+    Case(RECEIVE, "see what erasing a name does", "/contributions/{received}/effacer-le-nom"),
+    Case(
+        RECEIVE,
+        "erase the name of somebody without an account",
+        "/contributions/{received}/effacer-le-nom",
+        {"vu": "1", **CONFIRMED},
+        changes="reception",
+    ),
+]
 HARVEST_OWN, HARVEST_OTHER = Action.HARVEST_OWN_POST, Action.HARVEST_OTHER_POST
 KEPT = {"mots": "mots", "nature": "solution"}
 NO_FOLLOW_UP = {"acte": "sans-suite", "motif": "Hors du thème", "vu": "1||"}
@@ -501,6 +522,7 @@ CASES = [
         refused=LOCKED,
     ),
     *THREADS,
+    *RECEPTIONS,
     Case(Action.EDIT_OWN_POST, "see the form of one's words", "/contributions/{own_post}/modifier"),
     Case(
         Action.EDIT_OWN_POST,

@@ -62,6 +62,7 @@ UNIQUE: dict[str, set[tuple[str, ...]]] = {
     "provider_visit": {("state_hash",)},
     "published_release": {("theme_id", "closed_at")},
     "quote": {("post_id", "position")},
+    "reception": {("post_id",)},
     "recovery_code": set(),
     "second_factor": {("member_id",)},
     "session": {("token_hash",)},

@@ -27,7 +27,7 @@ from forum.models.members import Member, Role
 from forum.models.moderation import Ground, Moderated
 from forum.models.notifications import Event, Notification
 from forum.models.personal_data import Archive
-from forum.models.posts import Post
+from forum.models.posts import Post, Reception
 from forum.models.proposals import Merge, Origin, Proposal, ProposalState, ProposalVersion
 from forum.models.syntheses import Document, Synthesis, SynthesisState
 from forum.models.themes import Theme
@@ -320,6 +320,8 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
     await MeetingTag.create(post=tagged, meeting=meeting, state=TagState.CONFIRMED, created_at=NOON)
     waiting_tag = await MeetingTag.create(post=post, meeting=waiting, state=TagState.WAITING, created_at=NOON)
     unknown_tag = await UnknownTag.create(post=post, number=77, state=TagState.WAITING, created_at=NOON)
+    received = await make_post(thread, "Des mots venus par la poste.")
+    await Reception.create(post=received, origin="letter", received_on=NOON.date(), name="Odette Lampadaire")
     proposal = await make_proposal(theme, author=other)
     closed_proposal = await make_proposal(closed, author=other)
     aside = await make_proposal(theme, "Écartée.", author=other, state=ProposalState.SET_ASIDE)
@@ -346,6 +348,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
         "post": post.id,
         "closed_post": closed_post.id,
         "post_b": post_b.id,
+        "received": received.id,
         "tagged": tagged.id,
         "extract": extract.id,
         "meeting": meeting.id,

@@ -51,6 +51,7 @@ class ParticipationData:
     replies: Annotated[int, "Dont réponses à une autre contribution."]
     quotes: Annotated[int, "Dont contributions qui en citent une autre."]
     unknown_author: Annotated[int, "Dont contributions d’auteur non connu."]
+    received: Annotated[int, "Dont contributions reçues hors du site et saisies par l’équipe de modération."]
     undated: Annotated[int, "Dont contributions sans date connue ; elles ne sont dans aucun jour de per_day."]
     known_authors: Annotated[int, "Auteurs connus, chacun compté une fois."]
     treated: Annotated[int, "Contributions lues jusqu’au bout et retenues, en tout ou en partie."]

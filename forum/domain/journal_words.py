@@ -16,7 +16,7 @@ from forum.models.cases import ComplaintOutcome
 from forum.models.meetings import TagState
 from forum.models.members import Role
 from forum.models.moderation import Ground
-from forum.models.posts import Outcome
+from forum.models.posts import Outcome, ReceptionOrigin
 from forum.models.proposals import Nature
 from forum.models.themes import Voting
 from forum.text import typography
@@ -96,6 +96,8 @@ SENTENCES = {
     "unlock_thread": "a déverrouillé un fil",
     "pin_thread": "a épinglé un fil",
     "unpin_thread": "a désépinglé un fil",
+    "enter_received": "a saisi une contribution reçue hors du site",
+    "erase_received": "a effacé le nom de l’auteur de contributions reçues hors du site",
     "move_posts": "a déplacé des contributions d’un fil à un autre",
     "move_thread": "a déplacé un fil dans un autre thème",
     "move_posts_back": "a remis des contributions dans leur fil",
@@ -133,6 +135,8 @@ TITLES = {
     "unchanged": "inchangées",
     "count": "nombre de personnes",
     "invitations": "numéros des invitations",
+    "origin": "voie",
+    "received_on": "reçue le",
     "act": "acte",
     "thing": "objet",
     "thing_id": "numéro de l’objet",
@@ -156,6 +160,7 @@ _KINDS: Final[Mapping[str, type[Labelled]]] = {
     "reanchor_extract": Nature,
     "keep_extract": Nature,
     "voting": Voting,
+    "origin": ReceptionOrigin,
     "hide": Ground,
     "redact_passage": Ground,
     "answer_complaint": ComplaintOutcome,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from forum.database import Row, places, rows, transaction
 from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.references import reference
+from forum.domain.signatures import signed
 from forum.errors import Invalid
 from forum.models.notifications import Event
 from forum.permissions import Viewer, demand, may_read_notifications
@@ -177,7 +178,7 @@ async def list_notices(viewer: Viewer | None, turn: PageTurn = FIRST) -> Page[No
     viewer = demand(may_read_notifications, viewer)
     found = await read_page(
         f"""SELECT n.id, n.post_id, n.thread_id, n.event, n.created_at, n.read_at, n.decision_id, n.case_id,
-                  m.name AS author, t.title,
+                  {signed("p.id", "m")} AS author, t.title,
                   COALESCE(substr(p.plain, 1, 200), q.wording, '') AS excerpt, q.number AS proposal_number,
                   h.number AS theme_number, h.title AS theme_title
              FROM notification n

@@ -875,6 +875,19 @@ ALTER TABLE "thread_turn" ADD COLUMN "to_theme_id" INT REFERENCES "theme" ("id")
 CREATE INDEX thread_turn_from ON thread_turn (from_theme_id);
 CREATE INDEX thread_turn_to ON thread_turn (to_theme_id);
 
+-- 0018_receptions
+CREATE TABLE "reception" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "origin" VARCHAR(16) NOT NULL,
+    "channel" VARCHAR(60) NOT NULL,
+    "received_on" DATE NOT NULL,
+    "name" VARCHAR(120) NOT NULL,
+    "organisation" VARCHAR(200) NOT NULL,
+    "post_id" INT NOT NULL UNIQUE REFERENCES "post" ("id") ON DELETE RESTRICT
+);
+COMMENT ON COLUMN "reception"."origin" IS 'LETTER: letter\nMAIL: mail\nWORKSHOP: workshop\nTELEPHONE: telephone\nOTHER: other';
+COMMENT ON TABLE "reception" IS 'What is known of a contribution that was received elsewhere and entered by a moderator, whom the journal names.';
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -893,3 +906,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0015_moved_posts', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0016_unknown_tags', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0017_threads_between_themes', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0018_receptions', now());

@@ -661,6 +661,15 @@ CREATE TABLE "unknown_tag" (
 );
 CREATE INDEX thread_turn_from ON thread_turn (from_theme_id);
 CREATE INDEX thread_turn_to ON thread_turn (to_theme_id);
+CREATE TABLE "reception" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "origin" VARCHAR(16) NOT NULL  /* LETTER: letter\nMAIL: mail\nWORKSHOP: workshop\nTELEPHONE: telephone\nOTHER: other */,
+    "channel" VARCHAR(60) NOT NULL,
+    "received_on" DATE NOT NULL,
+    "name" VARCHAR(120) NOT NULL,
+    "organisation" VARCHAR(200) NOT NULL,
+    "post_id" INT NOT NULL UNIQUE REFERENCES "post" ("id") ON DELETE RESTRICT
+);
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -680,3 +689,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0015_moved_posts', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0016_unknown_tags', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0017_threads_between_themes', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0018_receptions', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

@@ -15,7 +15,7 @@ from forum.models.members import Member, Moderator, Session
 from forum.models.moderation import Withheld
 from forum.models.notifications import Notification
 from forum.models.personal_data import Archive, Identification
-from forum.models.posts import Mention, Post, PostRevision, Quote, Treatment
+from forum.models.posts import Mention, Post, PostRevision, Quote, Reception, Treatment
 from forum.models.proposals import (
     Distinction,
     Extract,
@@ -72,6 +72,7 @@ __all__ = [
     "ProviderVisit",
     "PublishedRelease",
     "Quote",
+    "Reception",
     "RecoveryCode",
     "SecondFactor",
     "Session",

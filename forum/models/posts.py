@@ -59,6 +59,37 @@ class Post(Model):
         unique_together = (("thread", "number"),)
 
 
+class ReceptionOrigin(Labelled):
+    """The way by which a contribution arrived that was not written on the site."""
+
+    LETTER = "letter", "courrier"
+    MAIL = "mail", "courriel"
+    WORKSHOP = "workshop", "atelier"
+    TELEPHONE = "telephone", "téléphone"
+    OTHER = "other", "autre voie"
+
+
+class Reception(Model):
+    """What is known of a contribution that was received elsewhere and entered by a moderator, whom the journal names.
+
+    No member is its author: `name` is what its author wishes to be called. `channel` says in words what OTHER is.
+    """
+
+    id = fields.IntField(primary_key=True)
+    post: fields.OneToOneRelation[Post] = fields.OneToOneField(
+        "forum.Post", related_name="reception", on_delete=fields.RESTRICT
+    )
+    post_id: int
+    origin = fields.CharEnumField(ReceptionOrigin, max_length=16)
+    channel = fields.CharField(60, default="")
+    received_on = fields.DateField()
+    name = fields.CharField(120)
+    organisation = fields.CharField(200, default="")
+
+    class Meta:
+        table = "reception"
+
+
 class PostRevision(Model):
     """The words at one revision, kept for ever: quotes, extracts and documents lead to them."""
 

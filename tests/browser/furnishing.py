@@ -100,6 +100,7 @@ async def furnish(site: Site) -> None:
         await _harvest(moderator)
         site.places["locked"] = await _arrange(moderator)
         site.places["left_thread"], site.places["moved"] = await _move(moderator, int(site.places["locked"]))
+        site.places["received"], site.places["received_thread"] = await _receive(moderator)
     await _live(site)
     await _moderate(site)
     async with site.desk("agent") as agent:
@@ -121,6 +122,27 @@ async def _arrange(moderator: AsyncClient) -> int:
     await sent(moderator, f"{path}/epingler", vu="1", motif="La question de la semaine.")
     await sent(moderator, f"{path}/verrouiller", vu="2", motif="Tout est dit, et la suite est dans l’autre fil.")
     return number_in(path)
+
+
+async def _receive(moderator: AsyncClient) -> tuple[int, int]:
+    """Two contributions that were not written on the site; returns the first and their thread."""
+    today = datetime.now(PARIS).date().isoformat()
+    fields: dict[str, str | list[str]] = {
+        "acte": "enregistrer",
+        "titre": "Lettres et ateliers",
+        "ligne-1": "Ouvrez la bibliothèque le dimanche, s’il vous plaît.",
+        "garder-1": "1",
+        "nom-1": "Odette Lampadaire",
+        "organisation-1": "Amicale des lecteurs de la rue des Tanneurs",
+        "date-1": today,
+        "origine-1": "courrier",
+        "ligne-2": "Un bibliobus pour les hameaux.",
+        "garder-2": "1",
+        "date-2": today,
+        "origine-2": "registre tenu à l’accueil de la mairie",
+    }
+    first = await sent(moderator, f"{THEME}/contributions-recues", **fields)
+    return number_in(first), int(urlsplit(first).path.rpartition("/")[2])
 
 
 async def _move(moderator: AsyncClient, thread: int) -> tuple[int, int]:

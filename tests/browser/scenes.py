@@ -2,9 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from secrets import token_hex
 
 from playwright.async_api import Page, Route
+
+from forum.text.typography import PARIS
 
 Steps = Callable[[Page], Awaitable[None]]
 
@@ -168,6 +171,22 @@ async def _rows(page: Page) -> None:
     await page.fill("#source", f"# Ordre du jour\n\n- Former les agents\n- {LONG}\n- Ouvrir le samedi")
     await page.locator("main form .primary").click()
     await page.locator("#lignes").wait_for()
+
+
+async def _letters(page: Page, day: str = "") -> None:
+    """A table of letters, one of which was entered already."""
+    day = day or datetime.now(PARIS).date().isoformat()
+    same = "Ouvrez la bibliothèque le dimanche, s’il vous plaît."
+    sheet = f"texte;nom;date;origine;remarque\n{same};Odette Lampadaire;{day};courrier;x\n{LONG};;{day};{LONG[:55]};y\n"
+    await page.fill("#titre", "D’autres lettres")
+    await page.check("[name=decoupe][value=table]")
+    await page.fill("#source", sheet)
+    await page.locator("main form .primary").click()
+    await page.locator("#lignes").wait_for()
+
+
+async def _letters_refused(page: Page) -> None:
+    await _letters(page, "31/11/2026")
 
 
 async def _rows_near(page: Page) -> None:
@@ -477,6 +496,13 @@ OPEN = [
     Scene("lines of minutes", "modératrice", "/reunions/{meeting}/compte-rendu", _rows),
     Scene("lines of minutes refused (422)", "modératrice", "/reunions/{meeting}/compte-rendu", _rows_refused),
     Scene("lines near to proposals", "modératrice", "/reunions/{meeting}/compte-rendu", _rows_near),
+    Scene("received contributions", "modératrice", "/themes/3/contributions-recues"),
+    Scene("received contributions refused (422)", "modératrice", "/themes/3/contributions-recues", _refused),
+    Scene("received contributions shown", "modératrice", "/themes/3/contributions-recues", _letters),
+    Scene("received contributions shown (422)", "modératrice", "/themes/3/contributions-recues", _letters_refused),
+    Scene("thread of received contributions", "visiteur", "/fils/{received_thread}"),
+    Scene("erase a received name", "modératrice", "/contributions/{received}/effacer-le-nom"),
+    Scene("erase a name refused (422)", "modératrice", "/contributions/{received}/effacer-le-nom", _refused),
     Scene("meetings", "modératrice", "/reunions"),
     Scene("meeting corrected", "modératrice", "/reunions/{meeting}/modifier"),
     Scene("meeting in two windows (409)", "modératrice", "/reunions/{meeting}/modifier", _meeting_in_two_windows),

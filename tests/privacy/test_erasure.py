@@ -44,7 +44,7 @@ from forum.models.joining import InvitationBatch
 from forum.models.meetings import Meeting
 from forum.models.members import Member, Role
 from forum.models.moderation import Ground, Moderated
-from forum.models.posts import Outcome, Post, Treatment
+from forum.models.posts import Outcome, Post, Reception, ReceptionOrigin, Treatment
 from forum.models.proposals import (
     Distinction,
     Extract,
@@ -319,6 +319,14 @@ async def name_around(proposal: Proposal, other: Proposal, post: Post, person: i
         post=post, outcome=Outcome.NO_FOLLOW_UP, revision=1, reason=f"Avis de {NAME}", member_id=person, treated_at=NOON
     )
     await _moderate(post, person)
+    await Reception.create(
+        post=post,
+        origin=ReceptionOrigin.OTHER,
+        channel=f"remise par {NAME}",
+        received_on=NOON.date(),
+        name=NAME,
+        organisation=f"Amis de {NAME}",
+    )
     await Answer.create(
         proposal=proposal,
         number=1,

@@ -143,7 +143,7 @@ def _any_of(facts: Any, names: set[str]) -> bool:
 async def make_it_old() -> None:
     """Turn the synthesis into one that a former version of the program made."""
     await rows(
-        """UPDATE synthesis SET snapshot = REPLACE(snapshot, '"format":5,', '"format":4,'),
+        """UPDATE synthesis SET snapshot = REPLACE(snapshot, '"format":6,', '"format":5,'),
                                snapshot_sha256 = 'that of the former data'"""
     )
 

@@ -30,6 +30,7 @@ from forum.domain.chapters.words import (
 from forum.domain.syntheses.snapshots import (
     FrozenTheme,
     FrozenWindow,
+    OriginCount,
     Snapshot,
 )
 from forum.domain.votes.standings import Lens
@@ -86,6 +87,8 @@ def _rules(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Iterable[Entry]:
     yield Entry(
         "Canal", (Run("Forum public en ligne, "), Run(site, href=site), Run(", et réunions de groupes de travail."))
     )
+    if snapshot.participation.received:
+        yield Entry("Hors du site", text(_received(snapshot.participation.received)))
     yield Entry(
         "Vote", text(" ".join((*_votes(snapshot.themes), "Le vote se change ou se retire jusqu’à la clôture.")))
     )
@@ -117,6 +120,17 @@ def _rules(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Iterable[Entry]:
     yield Entry(
         "Calcul",
         text(fr("Nombres entiers et fractions exactes ; les arrondis ne servent qu’à l’affichage.")),
+    )
+
+
+def _received(counts: Sequence[OriginCount]) -> str:
+    """How many contributions came by which way, and under which names they are."""
+    ways = ", ".join(f"{each.origin.label} {shown(each.posts)}" for each in counts)
+    return fr(
+        "{total} parmi les autres : {ways}. L’équipe de modération en a saisi les mots, sous le nom que leur auteur "
+        "souhaite ou sans nom. Ces auteurs ne sont pas parmi les auteurs connus.",
+        total=counted(sum(each.posts for each in counts), "contribution", "contributions"),
+        ways=ways,
     )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from forum.database import Row, places, row, rows
 from forum.domain.references import reference, storable
+from forum.domain.signatures import signed
 from forum.domain.withheld import range_of
 from forum.errors import NotFound
 from forum.models.posts import PostState
@@ -57,10 +58,10 @@ class ShownExtract:
 
 
 COLUMNS = f"""
-    e.id, e.post_id, c.number AS post_number, c.thread_id, h.title AS thread_title, w.name AS writer, e.revision,
-    e.start, e.stop, {range_of("r", "e", "c")} AS words, c.state AS post_state, e.nature, e.member_id, e.created_at,
-    e.compared_revision, c.revision AS newest, t.number AS theme_number, p.number AS proposal_number, p.wording,
-    o.number AS begun, ot.number AS begun_theme"""
+    e.id, e.post_id, c.number AS post_number, c.thread_id, h.title AS thread_title, {signed("c.id", "w")} AS writer,
+    e.revision, e.start, e.stop, {range_of("r", "e", "c")} AS words, c.state AS post_state, e.nature, e.member_id,
+    e.created_at, e.compared_revision, c.revision AS newest, t.number AS theme_number, p.number AS proposal_number,
+    p.wording, o.number AS begun, ot.number AS begun_theme"""
 
 # Only its author may see a draft. A proposal may be of another theme than its words, which moderators moved since.
 TABLES = """

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from forum.database import Row, rows
+from forum.domain.signatures import signed
 
 MOST_ENTRIES: Final = 50
 """Contributions that a feed holds, the newest."""
@@ -24,10 +25,10 @@ class FeedPost:
     edited_at: datetime | None
 
 
-_NEWEST: Final = """
-    SELECT p.id, p.number, p.plain, p.created_at, p.edited_at, f.title, m.name
+_NEWEST: Final = f"""
+    SELECT p.id, p.number, p.plain, p.created_at, p.edited_at, f.title, {signed("p.id", "m")} AS name
       FROM post p JOIN thread f ON f.id = p.thread_id LEFT JOIN member m ON m.id = p.author_id
-     WHERE {of} = $1 AND p.state = 'shown' ORDER BY p.id DESC LIMIT $2"""
+     WHERE {{of}} = $1 AND p.state = 'shown' ORDER BY p.id DESC LIMIT $2"""
 
 
 async def newest_of_theme(theme: int) -> tuple[FeedPost, ...]:

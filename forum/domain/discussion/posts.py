@@ -13,6 +13,7 @@ from anyio.to_thread import run_sync
 
 from forum.database import Row, places, row, rows
 from forum.domain.references import storable
+from forum.domain.signatures import signed
 from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, holding, theme_from
 from forum.domain.withheld import ASIDE_COLUMNS, Aside, aside_from, aside_of
 from forum.errors import Conflict, Invalid, NotFound
@@ -185,9 +186,9 @@ async def read_post(post: int, *, hold: Hold | None = None) -> OnePost:
     # A separate statement: the next one must see edits made while waiting for the theme.
     held = await _held("SELECT f.theme_id FROM post p JOIN thread f ON f.id = p.thread_id WHERE p.id = $1", post, hold)
     found = await row(
-        f"""SELECT p.id AS post_id, p.number AS post_number, p.kind, p.state, p.author_id, m.name AS author,
-                   p.source, p.html, p.plain, p.revision, p.written_at, f.id, f.title, f.locked,
-                   f.moved_into_id, {ASIDE_COLUMNS}, {THEME_COLUMNS}
+        f"""SELECT p.id AS post_id, p.number AS post_number, p.kind, p.state, p.author_id,
+                   {signed("p.id", "m")} AS author, p.source, p.html, p.plain, p.revision, p.written_at,
+                   f.id, f.title, f.locked, f.moved_into_id, {ASIDE_COLUMNS}, {THEME_COLUMNS}
               FROM post p JOIN thread f ON f.id = p.thread_id JOIN theme t ON t.id = f.theme_id
               LEFT JOIN member m ON m.id = p.author_id {aside_of(Moderated.POST, "p")} WHERE p.id = $1""",
         storable(post),
@@ -333,7 +334,8 @@ async def _sources_of(marks: list[QuoteMark]) -> dict[tuple[int, int], Row]:
         return {}
     wanted = sorted({m.post for m in marks})
     found = await rows(
-        f"""SELECT r.post_id, r.number, r.plain, p.state, p.author_id, m.name AS author, k.words AS kept
+        f"""SELECT r.post_id, r.number, r.plain, p.state, p.author_id, {signed("p.id", "m")} AS author,
+                   k.words AS kept
               FROM post_revision r JOIN post p ON p.id = r.post_id LEFT JOIN member m ON m.id = p.author_id
               LEFT JOIN withheld k ON k.table_name = 'post_revision' AND k.row_id = r.id
              WHERE r.post_id IN ({places(len(wanted))})""",

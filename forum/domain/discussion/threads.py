@@ -25,6 +25,7 @@ from forum.domain.discussion.thread_notes import (
     notes_of,
 )
 from forum.domain.references import LARGEST_ID, storable
+from forum.domain.signatures import RECEIVED, RECEIVED_COLUMNS, RECEIVED_SHOWN, Received, received_from, signed
 from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, find_theme, hold_theme, theme_from
 from forum.domain.votes.votes import ProposalLine, lines_under_posts
 from forum.domain.withheld import ASIDE_COLUMNS, NOT_SHOWN, Aside, aside_from, aside_of
@@ -46,13 +47,14 @@ _QUOTE_ELEMENT = re.compile(r'<cahier-quote n="(\d+)"></cahier-quote>')
 @dataclass(frozen=True, slots=True)
 class ThreadState:
     """What decides which cached page answers: the version of the thread, its size and the schedule of its theme.
-    `shown_count` of its contributions are shown."""
+    `shown_count` of its contributions are shown, of which `received_count` were received elsewhere."""
 
     id: int
     version: int
     posts_count: int
     last_number: int
     shown_count: int
+    received_count: int
     title: str
     locked: bool
     pinned: bool
@@ -129,6 +131,8 @@ class ShownPost:
     author_id: int | None = None
     """Who wrote it, for what only they may do; its page names nobody when it is not shown."""
     aside: Aside | None = None
+    received: Received | None = None
+    """Where it comes from, when it was not written on the site; it has no `author` then."""
 
     @property
     def noted(self) -> tuple[ShownExtract, ...]:
@@ -164,7 +168,8 @@ class ThreadPage:
 
 _STATE = f"""
     SELECT f.id, f.version, f.posts_count, f.last_number, f.posts_count - {NOT_SHOWN.format("f")} AS shown_count,
-           f.title, f.locked, f.pinned, f.turns, g.name AS group_name, f.moved_into_id,
+           {RECEIVED_SHOWN.format("f.id")} AS received_count, f.title, f.locked, f.pinned, f.turns,
+           g.name AS group_name, f.moved_into_id,
            COALESCE(i.title, '') AS moved_title, {THEME_COLUMNS}
       FROM thread f JOIN theme t ON t.id = f.theme_id JOIN working_group g ON g.id = t.working_group_id
       LEFT JOIN thread i ON i.id = f.moved_into_id
@@ -182,6 +187,7 @@ async def thread_state(thread: int) -> ThreadState:
         posts_count=found["posts_count"],
         last_number=found["last_number"],
         shown_count=found["shown_count"],
+        received_count=found["received_count"],
         title=found["title"],
         locked=found["locked"],
         pinned=found["pinned"],
@@ -336,18 +342,20 @@ _POSTS = f"""
     SELECT p.id, p.number, p.kind, p.html, substr(p.plain, 1, 80) AS opening, p.written_at,
            CASE WHEN EXISTS (SELECT 1 FROM extract e WHERE e.post_id = p.id) THEN p.plain ELSE '' END AS marked,
            p.edited_at, p.revision, p.author_id, m.name, m.handle,
-           m.organisation, m.example, m.role,
+           m.organisation, m.example, m.role, {RECEIVED_COLUMNS},
            EXISTS (SELECT 1 FROM moderator o JOIN thread h ON h.id = p.thread_id JOIN theme t ON t.id = h.theme_id
                     WHERE o.member_id = m.id AND o.working_group_id = t.working_group_id)::bool AS moderates,
-           a.id AS answered_id, a.number AS answered_number, a.state AS answered_state, am.name AS answered_author,
-           (a.thread_id <> p.thread_id)::bool AS answered_elsewhere, {ASIDE_COLUMNS}
+           a.id AS answered_id, a.number AS answered_number, a.state AS answered_state,
+           {signed("a.id", "am")} AS answered_author, (a.thread_id <> p.thread_id)::bool AS answered_elsewhere,
+           {ASIDE_COLUMNS}
       FROM post p LEFT JOIN member m ON m.id = p.author_id {aside_of(Moderated.POST, "p")}
+      {RECEIVED}
       LEFT JOIN post a ON a.id = p.reply_to_id LEFT JOIN member am ON am.id = a.author_id
      WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 AND {_OF_MEETING} ORDER BY p.number"""
 
 _QUOTES = f"""
     SELECT q.post_id, p.revision AS post_revision, q.position, q.quoted_id, q.revision, q.start, q.stop, r.plain,
-           m.name, o.state
+           {signed("o.id", "m")} AS name, o.state
       FROM quote q JOIN post p ON p.id = q.post_id AND p.state = 'shown'
       JOIN post_revision r ON r.post_id = q.quoted_id AND r.number = q.revision
       JOIN post o ON o.id = q.quoted_id LEFT JOIN member m ON m.id = o.author_id
@@ -378,6 +386,7 @@ def _shown(
         number=found["number"],
         kind=PostKind(found["kind"]),
         author=_author(found),
+        received=received_from(found),
         pieces=pieces_of(highlighted(found["html"], found["marked"], extracts), quoted),
         written_at=found["written_at"],
         edited_at=found["edited_at"],

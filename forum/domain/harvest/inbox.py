@@ -9,6 +9,7 @@ from forum.database import Row, known_row, places, row, rows
 from forum.domain.harvest.treatments import TABLES, UNTREATED
 from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.references import LARGEST_ID
+from forum.domain.signatures import signed
 from forum.models.posts import PostState
 from forum.permissions import Viewer, demand, may_open_inbox, may_treat
 
@@ -89,8 +90,8 @@ async def read_inbox(viewer: Viewer | None, wanted: InboxFilter, now: datetime, 
     asked, values = _filter(wanted, mine)
     found = await read_page(
         f"""
-        SELECT c.id, c.number, substr(c.plain, 1, 240) AS opening, c.written_at, w.name, h.id AS thread_id, h.title,
-               t.number AS theme_number, d.id AS treatment_id,
+        SELECT c.id, c.number, substr(c.plain, 1, 240) AS opening, c.written_at, {signed("c.id", "w")} AS name,
+               h.id AS thread_id, h.title, t.number AS theme_number, d.id AS treatment_id,
                (SELECT COUNT(*) FROM extract e WHERE e.post_id = c.id) AS extracts
           {TABLES} LEFT JOIN member w ON w.id = c.author_id
          WHERE {scope} AND {UNTREATED}{asked}""",

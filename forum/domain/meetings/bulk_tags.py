@@ -13,6 +13,7 @@ from forum.domain import journal
 from forum.domain.discussion.meeting_tags import confirm_tags, remove_tags, states_of
 from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.references import parse_reference, reference
+from forum.domain.signatures import signed
 from forum.domain.themes.themes import Hold, ThemeHead, find_theme, hold_theme, raise_versions
 from forum.errors import Checks, Invalid, NotFound
 from forum.models.meetings import TagState
@@ -164,7 +165,7 @@ async def _posts(posts: Sequence[int]) -> tuple[TaggablePost, ...]:
         return ()
     found = await rows(
         f"""
-        SELECT c.id, c.number, h.title, a.name, substr(c.plain, 1, 200) AS opening
+        SELECT c.id, c.number, h.title, {signed("c.id", "a")} AS name, substr(c.plain, 1, 200) AS opening
           FROM post c JOIN thread h ON h.id = c.thread_id LEFT JOIN member a ON a.id = c.author_id
          WHERE c.id IN ({places(len(posts))}) ORDER BY h.id, c.number""",
         *posts,

@@ -12,6 +12,7 @@ from forum.database import Row, row, rows
 from forum.domain.proposals.answers import decision_column, fate_from
 from forum.domain.proposals.proposals import list_proposals
 from forum.domain.references import reference, storable
+from forum.domain.signatures import signed
 from forum.domain.themes.themes import THEME_COLUMNS, theme_from
 from forum.errors import NotFound
 from forum.models.answers import Fate
@@ -213,8 +214,8 @@ async def _find(viewer: Viewer | None, meeting: int, now: datetime) -> Row:
 
 async def _tagged_posts(meeting: int, *, with_waiting: bool) -> tuple[TaggedPost, ...]:
     found = await rows(
-        """
-        SELECT c.id, c.number, h.title, a.name, substr(c.plain, 1, 200) AS opening, g.state
+        f"""
+        SELECT c.id, c.number, h.title, {signed("c.id", "a")} AS name, substr(c.plain, 1, 200) AS opening, g.state
           FROM meeting_tag g JOIN post c ON c.id = g.post_id AND c.state = 'shown' JOIN thread h ON h.id = c.thread_id
           LEFT JOIN member a ON a.id = c.author_id
          WHERE g.meeting_id = $1 AND g.state <> 'removed'

@@ -12,6 +12,7 @@ from forum.database import Row, places, row, rows, transaction
 from forum.domain import journal
 from forum.domain.discussion.meeting_tags import confirm_tags, ensure_meeting, hold_themes
 from forum.domain.meetings.meetings import MeetingGroup
+from forum.domain.signatures import signed
 from forum.domain.themes.themes import raise_versions
 from forum.errors import Conflict, Invalid
 from forum.models.meetings import TagState
@@ -107,7 +108,8 @@ async def _posts_naming(unknown: Sequence[Row]) -> defaultdict[tuple[int, int], 
     numbers = sorted({each["number"] for each in unknown})
     found = await rows(
         f"""
-        SELECT x.group_id, x.named, c.id, c.number, h.title, a.name, substr(c.plain, 1, 200) AS opening
+        SELECT x.group_id, x.named, c.id, c.number, h.title, {signed("c.id", "a")} AS name,
+               substr(c.plain, 1, 200) AS opening
           FROM (SELECT t.working_group_id AS group_id, u.number AS named, u.id, u.post_id,
                        ROW_NUMBER() OVER (PARTITION BY t.working_group_id, u.number ORDER BY u.id) AS place
                 {_NAMING} AND u.number IN ({places(len(numbers), after=1)})) x

@@ -12,6 +12,7 @@ from forum.domain.discussion.meeting_tags import confirm_tags, remove_tags
 from forum.domain.meetings.meetings import MeetingGroup, new_meeting_groups
 from forum.domain.meetings.unknown_tags import UnknownMeetings, count_unknown, list_unknown
 from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
+from forum.domain.signatures import signed
 from forum.domain.themes.themes import Hold, holding, raise_versions
 from forum.errors import Invalid
 from forum.models.meetings import TagState
@@ -71,7 +72,7 @@ async def list_waiting(viewer: Viewer | None, now: datetime, turn: PageTurn = FI
     found = await read_page(
         f"""
         SELECT g.id, g.created_at, w.id AS group_id, w.slug, w.name AS group_name, m.number, c.id AS post_id,
-               c.number AS post_number, t.number AS theme_number, h.title, a.name AS author,
+               c.number AS post_number, t.number AS theme_number, h.title, {signed("c.id", "a")} AS author,
                substr(c.plain, 1, 200) AS opening
         {_WAITING} {where}""",
         [TagState.WAITING, *groups],

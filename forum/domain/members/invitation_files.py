@@ -1,35 +1,26 @@
 """What does an administrator's list of people to invite say, line by line? Pure: nothing is looked up, nothing written.
 
-Lists come out of spreadsheets: UTF-8 with or without its mark, UTF-16, Windows-1252; semicolons, commas or tabs; the
-columns in any order, named in French or in English. A list of addresses alone needs no column names. A problem with a
-line is reported for that line; a problem with the file as a whole refuses it, in a sentence.
+Lists come out of spreadsheets (`text/tables.py`), the columns in any order, named in French or in English. A list of
+addresses alone needs no column names. A problem with a line is reported for that line; a problem with the file as a
+whole refuses it, in a sentence.
 """
 
-import csv
-import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from forum.domain.members.particulars import LONGEST_QUOTED, Particulars, clean_particulars, typed_particulars, unlisted
 from forum.errors import Checks, Invalid
-from forum.text.encodings import NotText, decoded
 from forum.text.folding import sort_key
-from forum.text.line_ends import with_line_ends
+from forum.text.tables import Record, clean_table, records_of, table_text
 
 # Five thousand long lines are about half of it.
 LONGEST_FILE = 2 * 1024 * 1024
 MOST_LINES = 5000
-# Columns. A sheet of people has a few; a file with more is something else.
-MOST_COLUMNS = 50
 # Only the address is required: an administrator need not know the name.
 NAMELESS = Particulars("")
 
-DELIMITERS = ";,\t"
-# zip (xlsx, ods) and the older format of Excel.
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _COLUMNS = {
     "adresse": (
         *("adresse", "courriel", "email", "e mail", "mail", "mel", "address", "messagerie", "courrier electronique"),
@@ -58,18 +49,11 @@ _COLUMNS = {
     "langue": ("langue", "language"),
 }
 _COLUMN_OF = {name: column for column, names in _COLUMNS.items() for name in names}
-# What Excel writes before a table to say its separator.
-_SEPARATOR = re.compile(r'\s*"?sep=([;,\t])"?[ \t]*(?:\n|\Z)', re.IGNORECASE)
 # As directories and lists of a ministry write people: a title, a service in brackets, the surname before a comma.
 _TITLE = re.compile(r"(?:M\.\s|(?:Mr|Mme|Mlle|Mmes|MM|Dr|Pr)\b\.?|Monsieur\b|Madame\b)\s*", re.IGNORECASE)
 _SERVICE = re.compile(r"(?P<name>.*\S)\s*\((?P<service>[^()]+)\)\s*")
 _SURNAME_FIRST = re.compile(r"\s*(?P<surname>[^,]*\S)\s*,\s*(?P<first>[^,]*\S)\s*")
 _LANGUAGES = {"": "fr", "fr": "fr", "francais": "fr", "french": "fr", "en": "en", "anglais": "en", "english": "en"}
-
-Record = tuple[int, list[str]]
-"""A row of cells, with the number of the line of the file where it begins."""
-
-_NOT_TEXT = "Ce fichier n’est pas un texte que le site sait lire. Enregistrez votre tableau au format CSV, en UTF-8."
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +91,12 @@ def read_guests(content: bytes) -> GuestList:
     """
     if len(content) > LONGEST_FILE:
         raise Invalid("Ce fichier dépasse {most} Mo. Partagez-le en plusieurs.", values={"most": LONGEST_FILE >> 20})
-    return guests_in(_text_of(content))
+    return guests_in(table_text(content))
 
 
 def guests_in(text: str) -> GuestList:
     """The people of a text, pasted for instance, in its order. Raises as `read_guests` does."""
-    if _CONTROLS.search(text):
-        raise Invalid(_NOT_TEXT)
-    # A vertical tab is the end of a line inside a cell.
-    text = with_line_ends(text.replace("\v", " "))
-    try:
-        columns, records = _table(text)
-    except csv.Error:
-        raise Invalid("Ce fichier n’est pas un tableau que le site sait lire : ses cases sont démesurées.") from None
+    columns, records = _table(clean_table(text))
     if not records:
         raise Invalid("Il n’y a personne à inviter dans cette liste.")
     if len(records) > MOST_LINES:
@@ -137,25 +114,11 @@ def _holds_something(records: Sequence[Record], place: int) -> bool:
     return any(cell.strip() for _, cells in records for cell in cells[place : place + 1])
 
 
-def _text_of(content: bytes) -> str:
-    if content.startswith(_WORKBOOKS):
-        raise Invalid(
-            "Ce fichier est un classeur. Dans le tableur, choisissez « Enregistrer sous », puis le format CSV."
-        )
-    try:
-        return decoded(content)
-    except NotText as problem:
-        raise Invalid(_NOT_TEXT) from problem
-
-
 def _table(text: str) -> tuple[list[tuple[str, str]], list[Record]]:
     """The field and the head of each column, and the rows that are people; a column that is passed over has no
     field."""
-    separator = _SEPARATOR.match(text)
-    begun = text[: separator.end()].count("\n") if separator else 0
-    reader = _records(text[separator.end() :] if separator else text, separator[1] if separator else "")
     # One row more than a list may have shows that it is too long.
-    records = [(number + begun, cells) for number, cells in islice(reader, MOST_LINES + 2)]
+    records = list(islice(records_of(text), MOST_LINES + 2))
     if not records:
         raise Invalid("Ce fichier est vide.")
     heads = records[0][1]
@@ -170,35 +133,6 @@ def _table(text: str) -> tuple[list[tuple[str, str]], list[Record]]:
             "organisation, profession, territoire, langue."
         )
     return [("adresse" if "@" in cell else "", f"n° {place}") for place, cell in enumerate(heads, start=1)], records
-
-
-def _records(text: str, separator: str) -> Iterator[Record]:
-    """Rows of cells, each with the number of the line of the file where it begins; empty ones are skipped."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator or _delimiter(text), strict=True)
-    begins = 1
-    try:
-        for cells in reader:
-            if len(cells) > MOST_COLUMNS:
-                raise Invalid(
-                    "La ligne {line} compte plus de {most} colonnes : ce n’est pas une liste de personnes.",
-                    values={"line": begins, "most": MOST_COLUMNS},
-                )
-            if any(cell.strip() for cell in cells):
-                yield begins, cells
-            begins = reader.line_num + 1
-    except csv.Error as problem:
-        if "field larger" in str(problem):
-            raise
-        raise Invalid(
-            "À partir de la ligne {line}, un guillemet ouvert n’est pas refermé, ou l’est au milieu d’une case.",
-            values={"line": begins},
-        ) from None
-
-
-def _delimiter(text: str) -> str:
-    """The separator that gives the first line with content the most columns; a single column has none."""
-    head = text.lstrip()[: MOST_COLUMNS * 100].partition("\n")[0]
-    return max(DELIMITERS, key=head.count)
 
 
 def _fields(heads: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from forum.database import Row, places, row, rows
 from forum.domain.references import parse_reference, reference, storable
+from forum.domain.signatures import signed
 from forum.domain.withheld import kept_words
 from forum.errors import NotFound
 from forum.models.moderation import Moderated
@@ -46,9 +47,9 @@ class ModeratedThing:
         return f"{self.kind}:{self.id}"
 
 
-_POSTS: Final = """
-    SELECT p.id, p.number, p.revision, p.kind, p.state, p.plain AS words, p.author_id, m.name AS author, p.written_at,
-           f.title, t.number AS theme, t.working_group_id
+_POSTS: Final = f"""
+    SELECT p.id, p.number, p.revision, p.kind, p.state, p.plain AS words, p.author_id, {signed("p.id", "m")} AS author,
+           p.written_at, f.title, t.number AS theme, t.working_group_id
       FROM post p JOIN thread f ON f.id = p.thread_id JOIN theme t ON t.id = f.theme_id
       LEFT JOIN member m ON m.id = p.author_id"""
 _PROPOSALS: Final = """

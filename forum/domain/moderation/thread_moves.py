@@ -20,6 +20,7 @@ from forum.domain.moderation.theme_moves import Crossing, at_once, cross, crossi
 from forum.domain.moderation.thread_acts import QUICKER, WHY, thread_to_arrange
 from forum.domain.notifications import tell_of_thread
 from forum.domain.references import LARGEST_ID, LARGEST_THEME, storable
+from forum.domain.signatures import signed
 from forum.domain.themes.themes import Hold, ThemeHead, holding, raise_versions
 from forum.errors import Checks, Conflict, Invalid, NotFound
 from forum.models.notifications import Event
@@ -166,7 +167,7 @@ def _title(title: str, into: ThreadState | None, *, whole: bool) -> str:
 async def _posts_of(thread: int, numbers: Sequence[int] | None) -> list[Row]:
     """The contributions of a thread, or those that bear these numbers. Raises Invalid: one of them is not there."""
     found = await rows(
-        """SELECT p.id, p.number, m.name, substr(p.plain, 1, 120) AS opening FROM post p
+        f"""SELECT p.id, p.number, {signed("p.id", "m")} AS name, substr(p.plain, 1, 120) AS opening FROM post p
              LEFT JOIN member m ON m.id = p.author_id WHERE p.thread_id = $1 ORDER BY p.number""",
         thread,
     )
@@ -303,7 +304,7 @@ async def move_to_undo(viewer: Viewer | None, thread: int, turn: int, now: datet
     if found["undone_at"] is not None:
         raise Conflict("Ce déplacement est déjà annulé.")
     posts = await rows(
-        """SELECT p.id, p.number, p.thread_id, v.number_before, v.number_after, m.name,
+        f"""SELECT p.id, p.number, p.thread_id, v.number_before, v.number_after, {signed("p.id", "m")} AS name,
                   substr(p.plain, 1, 120) AS opening
              FROM moved_post v JOIN post p ON p.id = v.post_id LEFT JOIN member m ON m.id = p.author_id
             WHERE v.turn_id = $1 ORDER BY v.number_before""",

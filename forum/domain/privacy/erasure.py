@@ -151,6 +151,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
     "provider_visit": {"state_hash": _OWN, "browser_hash": _OWN, "sealed": _OWN},
     "published_release": {"cells": _SITE},
     "quote": {"sha256": _WORDS},
+    "reception": {"origin": _SITE, "channel": _WORDS, "name": _WORDS, "organisation": _WORDS},
     "recovery_code": {"code_hash": _OWN},
     "second_factor": {"secret": _OWN},
     "session": {"token_hash": _OWN, "device": _OWN, "issuer": _OWN, "id_token": _OWN},
@@ -300,7 +301,7 @@ async def _redactor(person: Erased) -> tuple[Redactor, frozenset[str]]:
         others=names,
         handles=tuple(dict.fromkeys((person.handle, *(one["handle"] for one in written)))),
         email=person.email,
-        ordinary=await _is_ordinary(person.name),
+        ordinary=await is_ordinary_name(person.name),
         shared=sort_key(person.name) in names,
     )
     begun = tuple({key, *(handle_key(make_handle(name)) for name in about.spellings())})
@@ -310,7 +311,8 @@ async def _redactor(person: Erased) -> tuple[Redactor, frozenset[str]]:
     return Redactor(about), await find_strangers() | {key}
 
 
-async def _is_ordinary(name: str) -> bool:
+async def is_ordinary_name(name: str) -> bool:
+    """Whether a name is also made of words that people write here."""
     texts = [one["plain"] for one in await rows("SELECT plain FROM post")]
     return await to_thread.run_sync(is_ordinary, name, texts)
 

@@ -16,6 +16,7 @@ from forum.database import rows
 from forum.domain.journal_words import SENTENCES, TITLES, told
 from forum.domain.proposals.answers import decision_column, fate_from
 from forum.domain.references import reference
+from forum.domain.signatures import signed
 from forum.domain.themes.ballots import opinion_words, scale
 from forum.domain.withheld import range_of
 from forum.models.answers import Decision
@@ -79,7 +80,8 @@ _OF_CASE: Final = """LEFT JOIN proposal p ON c.thing = 'proposal' AND p.id = c.t
 _THING: Final = "CASE WHEN c.thing = 'post' THEN c.thing_id END AS post_id, p.number, t.number AS theme"
 _QUOTES: Final = f"""
     SELECT q.post_id, q.quoted_id, q.revision, {range_of("r", "q", "o")} AS words,
-           CASE WHEN o.state = 'shown' THEN a.name END AS author, CASE WHEN p.state = 'shown' THEN m.name END AS quoting
+           CASE WHEN o.state = 'shown' THEN {signed("o.id", "a")} END AS author,
+           CASE WHEN p.state = 'shown' THEN {signed("p.id", "m")} END AS quoting
       FROM quote q JOIN post p ON p.id = q.post_id JOIN post o ON o.id = q.quoted_id
       JOIN post_revision r ON r.post_id = q.quoted_id AND r.number = q.revision
       LEFT JOIN member a ON a.id = o.author_id LEFT JOIN member m ON m.id = p.author_id"""
@@ -213,7 +215,7 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
     "citations_faites": ArchivePart(f"{_QUOTES} WHERE p.author_id = $1 ORDER BY q.id", _QUOTE),
     "citations_de_mes_mots": ArchivePart(f"{_QUOTES} WHERE o.author_id = $1 ORDER BY q.id", _QUOTE),
     "mentions_de_moi": ArchivePart(
-        """SELECT x.post_id, '@' || x.handle AS handle, a.name, p.written_at FROM mention x
+        f"""SELECT x.post_id, '@' || x.handle AS handle, {signed("p.id", "a")} AS name, p.written_at FROM mention x
              JOIN post p ON p.id = x.post_id LEFT JOIN member a ON a.id = p.author_id
             WHERE x.member_id = $1 ORDER BY x.id""",
         {"dans": _POST, "ecrit": "handle", "par": "name", "le": "written_at"},

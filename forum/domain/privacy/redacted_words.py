@@ -40,6 +40,7 @@ PLAIN_WORDS: Final = {
     "proposal_merge": ("reason",),
     "proposal_turn": ("reason",),
     "proposal_version": ("wording", "body", "reason"),
+    "reception": ("channel", "name", "organisation"),
     "thread": ("title",),
     "thread_turn": ("before", "reason"),
     "treatment": ("reason",),

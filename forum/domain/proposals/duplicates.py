@@ -15,6 +15,7 @@ from anyio.to_thread import run_sync
 from forum.database import Row, row, rows, transaction
 from forum.domain import journal
 from forum.domain.references import parse_reference, reference
+from forum.domain.signatures import proposed_by
 from forum.domain.themes.themes import Hold, ThemeHead, find_theme, hold_theme
 from forum.errors import Invalid, NotFound
 from forum.models.proposals import IN_FORCE_SQL, Origin
@@ -66,7 +67,7 @@ class Duplicates:
 
 
 _KNOWN = f"""
-    SELECT p.id, p.number, p.wording, p.origin, a.name AS author_name
+    SELECT p.id, p.number, p.wording, p.origin, {proposed_by("p", "a")} AS author_name
       FROM proposal p LEFT JOIN member a ON a.id = p.author_id
      WHERE p.theme_id = $1 AND p.state IN {IN_FORCE_SQL}
      ORDER BY p.number"""

@@ -15,6 +15,7 @@ from forum.domain.journal import reason_of
 from forum.domain.notifications import tell_of_proposal
 from forum.domain.proposals.duplicates import Near, nearest
 from forum.domain.references import parse_reference, reference
+from forum.domain.signatures import proposed_by
 from forum.domain.themes.proposal_states import Step, take, tell_turn
 from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, hold_theme, raise_versions, theme_from
 from forum.domain.votes.carried_ballots import carry_again
@@ -79,7 +80,7 @@ class MergeDesk:
 
 _PARTY = f"""
     SELECT p.id, p.number, p.wording, p.version, p.state, p.merged_into_id, i.number AS into_number,
-           p.origin, a.name AS author_name, {THEME_COLUMNS}
+           p.origin, {proposed_by("p", "a")} AS author_name, {THEME_COLUMNS}
       FROM proposal p JOIN theme t ON t.id = p.theme_id
       LEFT JOIN proposal i ON i.id = p.merged_into_id
       LEFT JOIN member a ON a.id = p.author_id"""
@@ -235,8 +236,8 @@ async def _near_own(viewer: Viewer | None, line: ProposalLine, theme: ThemeHead,
 async def _joined(proposal: int, theme: ThemeHead) -> tuple[Joined, ...]:
     """Everything merged into this proposal, in the order of the merges."""
     found = await rows(
-        """
-        SELECT p.number, p.wording, p.origin, a.name AS author_name, m.reason
+        f"""
+        SELECT p.number, p.wording, p.origin, {proposed_by("p", "a")} AS author_name, m.reason
           FROM proposal p JOIN proposal_merge m ON m.source_id = p.id AND m.undone_at IS NULL
           LEFT JOIN member a ON a.id = p.author_id
          WHERE p.merged_into_id = $1

@@ -15,6 +15,7 @@ from forum.domain.proposals.answers import UNANSWERED, Answers, answers_of, deci
 from forum.domain.proposals.history import OtherProposal, ToldTurn, turns_of
 from forum.domain.proposals.merges import Union, union_of
 from forum.domain.references import parse_reference, reference
+from forum.domain.signatures import proposed_by, signed
 from forum.domain.themes.ballots import Count
 from forum.domain.themes.themes import ThemeHead, ThemeQuestion, theme_from
 from forum.domain.votes.booths import draw
@@ -161,7 +162,7 @@ _FATE_TABLES = "LEFT JOIN proposal f ON f.id = COALESCE(p.merged_into_id, p.in_f
 
 _LIST = f"""
     SELECT {LINE_COLUMNS}, {_FATE_COLUMNS}, p.origin, p.meeting_id, m.number AS meeting_number,
-           a.name AS author_name, e.post_id
+           {proposed_by("p", "a")} AS author_name, e.post_id
       {LINE_TABLES}
       {_FATE_TABLES}
       LEFT JOIN member a ON a.id = p.author_id
@@ -295,9 +296,9 @@ def _in_order(
 _PAGE = f"""
     SELECT {LINE_COLUMNS}, {_FATE_COLUMNS}, p.promoter_id, p.origin, p.body_html, p.created_at,
            p.meeting_id, m.number AS meeting_number,
-           a.name AS author_name, o.name AS promoter_name,
+           {proposed_by("p", "a")} AS author_name, o.name AS promoter_name,
            e.post_id, e.revision, e.start, e.stop, {range_of("r", "e", "c")} AS words, c.state AS post_state,
-           c.number AS post_number, w.name AS writer_name, h.title AS thread_title, {ASIDE_COLUMNS}
+           c.number AS post_number, {signed("c.id", "w")} AS writer_name, h.title AS thread_title, {ASIDE_COLUMNS}
       {LINE_TABLES}
       {_FATE_TABLES}
       {aside_of(Moderated.PROPOSAL, "p")}

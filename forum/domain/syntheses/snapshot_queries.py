@@ -32,6 +32,7 @@ from forum.domain.syntheses.snapshots import (
     FrozenTheme,
     FrozenThread,
     FrozenWindow,
+    OriginCount,
     Participation,
     Reason,
     Said,
@@ -49,6 +50,7 @@ from forum.domain.votes.standings import JudgedProposal, Pairs
 from forum.domain.votes.votes import counts_of, voters_of
 from forum.errors import Conflict, Invalid
 from forum.models.answers import Decision
+from forum.models.posts import ReceptionOrigin
 from forum.models.proposals import IN_FORCE, Origin, ProposalState
 from forum.ranking.published import NOTHING_SHOWN
 from forum.ranking.tallies import Tally
@@ -328,9 +330,10 @@ async def _counts(themes: Sequence[ThemeHead], now: datetime) -> dict[int, Count
 
 
 _POSTS: Final = f"""
-    SELECT po.id, po.author_id, po.reply_to_id, po.written_at, t.theme_id,
+    SELECT po.id, po.author_id, po.reply_to_id, po.written_at, t.theme_id, v.origin,
            EXISTS (SELECT 1 FROM quote q WHERE q.post_id = po.id)::bool AS quotes
       FROM post po JOIN thread t ON t.id = po.thread_id JOIN theme th ON th.id = t.theme_id
+      LEFT JOIN reception v ON v.post_id = po.id
      WHERE {_IN_SCOPE} AND po.kind = 'contribution' AND po.state = 'shown' ORDER BY po.id"""
 
 
@@ -348,15 +351,22 @@ def _participation(
     return Participation(
         posts=len(posts),
         known_authors=len({r["author_id"] for r in posts} - {None}),
-        unknown_author_posts=sum(r["author_id"] is None for r in posts),
+        unknown_author_posts=sum(r["author_id"] is None and r["origin"] is None for r in posts),
         replies=sum(r["reply_to_id"] is not None for r in posts),
         quotes=sum(r["quotes"] for r in posts),
         voters=voters,
         ballots=sum(counts[id_].votants for id_ in in_force if id_ in counts) if kind is SynthesisKind.FINAL else None,
         per_day=_per_day(r["written_at"] for r in posts),
         per_theme=tuple(ThemeCount(number, posts_in[id_], proposals_in[id_]) for id_, number in number_of.items()),
+        received=_received(r["origin"] for r in posts),
         posts_used=len({r["post_id"] for r in proposals} - {None}),
     )
+
+
+def _received(origins: Iterable[str | None]) -> tuple[OriginCount, ...]:
+    counts = Counter(ReceptionOrigin(each) for each in origins if each is not None)
+    in_order = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return tuple(OriginCount(origin, posts) for origin, posts in in_order)
 
 
 class _Read(TypedDict):

@@ -22,12 +22,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from forum.errors import Invalid
 from forum.models.answers import Decision, Fate, fate_of
+from forum.models.posts import ReceptionOrigin
 from forum.models.proposals import IN_FORCE, Origin, ProposalState
 from forum.models.themes import Voting
 from forum.ranking.published import FEWEST_WITH_ORDERS, Precision
 from forum.ranking.tallies import Tally
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 """Number of this file layout; raised whenever a field is added, changes its meaning or is removed."""
 
 
@@ -266,8 +267,19 @@ class Participation:
     posts_without_follow_up: tuple["Reason", ...] = ()
     """Posts that moderators read and left without follow-up, by reason, the most frequent first; the others are not
     read yet."""
+    received: tuple["OriginCount", ...] = ()
+    """Posts that were not written on the site and that moderators entered, by the way they came, the most first; they
+    are among the others."""
     posts_used: int = 0
     """Posts from which at least one proposal of this snapshot comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class OriginCount:
+    """How many posts came by letter, for instance."""
+
+    origin: ReceptionOrigin
+    posts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,17 +425,21 @@ def renewed(facts: dict[str, Any]) -> dict[str, Any]:
     Until format 3 contributions and proposals had their authors' names, which documents no longer give. Until format 4
     there were opinions only, and only orders computed from their tallies. Until format 5 a proposal had its state, not
     what the administration answered; consensus counted groups that are not shown, and pairs and slates were those of
-    however few voters: what is not published now is left out.
+    however few voters: what is not published now is left out. Until format 6 nothing was received elsewhere.
     """
     if facts["format"] >= FORMAT:
         return facts
     for one in (*facts["verbatims"], *facts["proposals"]):
         one.pop("author", None)
     facts = _since_4(facts) if facts["format"] < 4 else facts
+    facts = _since_5(facts) if facts["format"] < 5 else facts
+    return facts | {"participation": {"received": []} | facts["participation"], "format": FORMAT}
+
+
+def _since_5(facts: dict[str, Any]) -> dict[str, Any]:
     return facts | {
         "themes": [_publishable(theme, facts["proposals"]) for theme in facts["themes"]],
         "proposals": [{"cells": [], "decision": None} | each for each in facts["proposals"]],
-        "format": FORMAT,
     }
 
 

@@ -17,6 +17,7 @@ from functools import lru_cache
 from forum.database import Row, is_sqlite, row, rows
 from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.references import LARGEST_THEME, storable
+from forum.domain.signatures import RECEIVED_SHOWN
 from forum.domain.themes.ballots import Rules, scale
 from forum.domain.withheld import NOT_SHOWN
 from forum.errors import NotFound
@@ -66,6 +67,8 @@ class ThemeLine:
     threads: int
     posts: int
     proposals: int
+    received: int = 0
+    """Contributions, among the others, that were received elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,8 @@ class ThreadLine:
     tagged: int = 0
     locked: bool = False
     pinned: bool = False
+    received: int = 0
+    """Those that were received elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,13 +240,20 @@ async def list_themes() -> tuple[ThemeLine, ...]:
                (SELECT COUNT(*) FROM thread h WHERE h.theme_id = t.id AND h.moved_into_id IS NULL) AS threads,
                (SELECT CAST(COALESCE(SUM(h.posts_count - {NOT_SHOWN.format("h")}), 0) AS INTEGER)
                   FROM thread h WHERE h.theme_id = t.id) AS posts,
+               (SELECT COUNT(*) FROM reception v JOIN post c ON c.id = v.post_id AND c.state = 'shown'
+                  JOIN thread h ON h.id = c.thread_id WHERE h.theme_id = t.id) AS received,
                (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND p.state IN {IN_FORCE_SQL}) AS proposals
           FROM theme t
          ORDER BY t.number"""
     )
     return tuple(
         ThemeLine(
-            theme_from(each), _first_paragraph(each["introduction"]), each["threads"], each["posts"], each["proposals"]
+            theme_from(each),
+            _first_paragraph(each["introduction"]),
+            each["threads"],
+            each["posts"],
+            each["proposals"],
+            each["received"],
         )
         for each in found
     )
@@ -305,7 +317,7 @@ async def _threads_of(theme_id: int, turn: PageTurn, meeting: int | None) -> Pag
     found = await read_page(
         f"""
         SELECT h.id, h.title, h.posts_count - {NOT_SHOWN.format("h")} AS posts_count, h.last_post_at, h.locked,
-               h.pinned, c.written_at,
+               h.pinned, c.written_at, {RECEIVED_SHOWN.format("h.id")} AS received,
                {_TAGGED if meeting else "CAST($2 AS INTEGER)"} AS tagged
           FROM thread h LEFT JOIN post c ON c.thread_id = h.id
            AND c.number = (SELECT MAX(l.number) FROM post l WHERE l.thread_id = h.id)
@@ -324,6 +336,7 @@ async def _threads_of(theme_id: int, turn: PageTurn, meeting: int | None) -> Pag
             each["tagged"],
             each["locked"],
             each["pinned"],
+            each["received"],
         )
         for each in found.shown
     )

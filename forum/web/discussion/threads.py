@@ -16,6 +16,8 @@ from forum.permissions import (
     may_arrange,
     may_contribute,
     may_edit_post,
+    may_enter_received,
+    may_forget_received,
     may_harvest,
     may_moderate,
     may_propose_from_post,
@@ -71,8 +73,10 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
     treats = bool(may_treat(viewer, state.theme.group, now))
     arranges = bool(may_arrange(viewer, state.theme.group, now))
     sees_waiting = bool(may_read_waiting_tags(viewer, state.theme.group, now))
+    enters = bool(may_forget_received(viewer, state.theme.group, now))
+    may_receive = not state.locked and bool(may_enter_received(viewer, state.theme.group, state.theme.schedule, now))
     # Everything that the cached page depends on, and nothing else: two readers with the same key may see the same.
-    rights = (viewer is None, may_write, may_extract, moderates, sees_waiting, treats, arranges)
+    rights = (viewer is None, may_write, may_extract, moderates, sees_waiting, treats, arranges, enters, may_receive)
     key = (state.id, number, request.state.locale, *rights)
     version = (state.version, state.theme.schedule.phase(now))
     pages: KeptPages[ReadyThread] = request.app.state.kept
@@ -90,6 +94,8 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
         "treats": treats,
         "arranges": arranges,
         "sees_waiting": sees_waiting,
+        "enters": enters,
+        "may_receive": may_receive,
     }
     ready = prepare(request, "threads/show.html", context)
     if meeting:

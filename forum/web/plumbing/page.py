@@ -70,6 +70,8 @@ NOTICES = {
     "contributions-deplacees": "Les contributions sont déplacées. Leurs auteurs reçoivent une notification.",
     "contributions-remises": "Les contributions ont repris leur place. Leurs auteurs reçoivent une notification.",
     "fil-change-de-theme": "Le fil a changé de thème. Les personnes qui y ont contribué reçoivent une notification.",
+    "contributions-saisies": "C’est saisi. Le journal garde que c’est vous qui l’avez fait.",
+    "nom-efface": "Ce nom est effacé. Les mots restent, sans lui.",
     "fil-desepingle": "Le fil reprend sa place dans la liste de son thème.",
     "proposition-faite": "La proposition est enregistrée.",
     "proposition-retiree": "Votre proposition est retirée ; elle reste lisible, à part.",
