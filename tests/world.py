@@ -477,7 +477,7 @@ async def _make_synthesis(theme: Theme, version: int, state: SynthesisState) -> 
 
 
 # What reading alone may change: when a session was last used, and that the site tried whether it can write.
-_PASSING = {"session": {"seen_at"}, "sign_of_life": {"who", "at"}}
+_PASSING = {"session": {"seen_at"}, "sign_of_life": {"id", "who", "at"}}
 
 
 async def fingerprint() -> dict[str, str]:
