@@ -1,6 +1,7 @@
 """Contributions through the door: reply, mention, tag, edit, read at a revision."""
 
 import asyncio
+import html
 import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
@@ -62,6 +63,12 @@ async def test_a_name_shows_its_handle_to_those_who_may_write(client: AsyncClien
     assert "@Malik-Diallo" in (await client.get(f"/fils/{thread.id}")).text
 
 
+def read_aloud(version: str) -> str:
+    """The words of a version in a history, without its date."""
+    words = re.sub(r'<span class="byline">.*?</span>|<[^>]+>', " ", f"<{version}".partition("</section>")[0])
+    return html.unescape(re.sub(r"\s+", " ", words)).replace("\u202f", " ").replace("\u00a0", " ").strip()
+
+
 async def test_an_edit_keeps_history(client: AsyncClient, thread: Thread) -> None:
     author = await make_member()
     post = await make_post(thread, "Premiers mots.", author=author)
@@ -72,8 +79,17 @@ async def test_an_edit_keeps_history(client: AsyncClient, thread: Thread) -> Non
     page = (await client.get(f"/fils/{thread.id}")).text
     assert "Nouveaux mots." in page
     assert "modifiée le" in page
+    await client.post(f"/contributions/{post.id}/modifier", data={"source": "Nouveaux *mots*.", "version": "2"})
+    quoted = f"{{{{citation {post.id}@1 0-8}}}}\n\nNouveaux *mots*."
+    await client.post(f"/contributions/{post.id}/modifier", data={"source": quoted, "version": "3"})
     history = (await client.get(f"/contributions/{post.id}/historique")).text
-    assert history.index("Nouveaux mots.") < history.index("Premiers mots.")
+    _, *versions = history.split('<section class="post"')
+    assert [read_aloud(each) for each in versions] == [
+        "Version 4 Les citations ont changé.",
+        "Version 3 Les mots sont les mêmes : seule leur mise en forme a changé.",
+        "Version 2 [retiré : Premiers ] [ajouté : Nouveaux ] mots.",
+        "Version 1 Premiers mots.",
+    ]
 
 
 @pytest.mark.parametrize("action", ["publier", "apercu"])

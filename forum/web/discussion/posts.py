@@ -163,10 +163,11 @@ async def withdraw(request: Request, form: Form) -> Response:
 
 
 async def history(request: Request) -> Response:
-    """Every revision of a contribution, the newest first."""
+    """Every revision of a contribution, the newest first, with what it changed; the first one is shown whole."""
     post = await posts.read_post(request.path_params["post"])
-    revisions = [(each, _pieces_of(each)) for each in await posts.read_revisions(post.id)]
-    return await page(request, "posts/history.html", {"post": post, "revisions": revisions})
+    changes = [] if post.aside else await posts.read_history(post.id)
+    first = _pieces_of(changes[-1].revision) if changes else ()
+    return await page(request, "posts/history.html", {"post": post, "changes": changes, "pieces": first})
 
 
 async def revision(request: Request) -> Response:
