@@ -231,7 +231,7 @@ CREATE TABLE "proposal" (
     "extract_id" INT REFERENCES "extract" ("id") ON DELETE RESTRICT,
     "meeting_id" INT REFERENCES "meeting" ("id") ON DELETE RESTRICT,
     "promoter_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
-    "theme_id" INT NOT NULL REFERENCES "theme" ("id") ON DELETE RESTRICT, "in_favour_of_id" INT REFERENCES "proposal" ("id") ON DELETE RESTRICT, "merged_into_id" INT REFERENCES "proposal" ("id") ON DELETE RESTRICT, "state_reason" VARCHAR(500) NOT NULL  /* why it was set aside or withdrawn */ DEFAULT '', "substance" INT NOT NULL  /* first version of those that ask for the same thing */ DEFAULT 1,
+    "theme_id" INT NOT NULL REFERENCES "theme" ("id") ON DELETE RESTRICT, "in_favour_of_id" INT REFERENCES "proposal" ("id") ON DELETE RESTRICT, "merged_into_id" INT REFERENCES "proposal" ("id") ON DELETE RESTRICT, "state_reason" VARCHAR(500) NOT NULL  /* why it was set aside or withdrawn */ DEFAULT '', "substance" INT NOT NULL  /* first version of those that ask for the same thing */ DEFAULT 1, "judged" BOOL NOT NULL  /* hidden after the close of its vote: its published figures stay, without its words */ DEFAULT 0,
     CONSTRAINT "uid_proposal_theme_i_69dce6" UNIQUE ("theme_id", "number")
 );
 CREATE INDEX "idx_proposal_author__c84065" ON "proposal" ("author_id");
@@ -690,3 +690,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0016_unknown_tags', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0017_threads_between_themes', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0018_receptions', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0019_judged_and_hidden', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

@@ -43,6 +43,9 @@ IN_FORCE = frozenset({ProposalState.OPEN, ProposalState.RETAINED, ProposalState.
 IN_FORCE_SQL: Final = "('open', 'retained', 'done')"
 """`IN_FORCE` as the end of a condition on a state."""
 
+JUDGED_SQL: Final = f"(p.state IN {IN_FORCE_SQL} OR p.judged)"
+"""SQL for whether a proposal `p` is among the results of its theme: in force, or hidden once these were published."""
+
 
 class Nature(Labelled):
     """What an extract is, in the words of the consultation of 2019."""
@@ -112,6 +115,11 @@ class Proposal(Model):
     )
     state = fields.CharEnumField(ProposalState, max_length=16, default=ProposalState.OPEN)
     state_reason = fields.CharField(500, default="", db_default="", description="why it was set aside or withdrawn")
+    judged = fields.BooleanField(
+        default=False,
+        db_default=False,
+        description="hidden after the close of its vote: its published figures stay, without its words",
+    )
     merged_into: fields.ForeignKeyNullableRelation["Proposal"] = fields.ForeignKeyField(
         "forum.Proposal", related_name="merged", null=True, db_index=True, on_delete=fields.RESTRICT
     )

@@ -246,7 +246,7 @@ NOT_TOLD = {
     "nobody is left to ask": "member.erased_at",
     "of the thing and not of the person, on its public page": """answer.decided_on answer.number distinction.other_id
         extract.compared_revision extract.proposal_id journal_entry.working_group_id obligation.done_on
-        obligation.due_on post.kind proposal.extract_id proposal.in_favour_of_id proposal.meeting_id
+        obligation.due_on post.kind proposal.extract_id proposal.in_favour_of_id proposal.judged proposal.meeting_id
         proposal.merged_into_id proposal.state_reason proposal.substance proposal_merge.destination_id
         proposal_turn.other_id proposal_version.reason proposal_version.substantive synthesis.draft
         synthesis.published_at synthesis.redacted_at synthesis.scope synthesis.snapshot synthesis.snapshot_sha256

@@ -214,7 +214,7 @@ async def _prepared(
         ground=ground,
         facts=facts,
         title=typed.title and act is DecisionAct.HIDE and held_thing.opens_thread,
-        statement=statement_of(act, thing, ground, facts, await _circumstances(held, thing, now, until)),
+        statement=statement_of(act, thing, ground, facts, await _circumstances(held, thing, held_thing, now, until)),
         until=until,
         cleaner=cleaner,
         preview=preview,
@@ -239,11 +239,17 @@ def _ground(value: str) -> Ground:
         raise Invalid("Choisissez la règle que vous appliquez.") from None
 
 
-async def _circumstances(held: Row, thing: ModeratedThing, now: datetime, until: datetime | None) -> Circumstances:
+async def _circumstances(
+    held: Row, thing: ModeratedThing, held_thing: HeldThing, now: datetime, until: datetime | None
+) -> Circumstances:
     notified = await row("SELECT id FROM moderation_notice WHERE case_id = $1 LIMIT 1", held["id"])
     author = await row("SELECT locale FROM member WHERE id = $1", thing.author_id)
     return Circumstances(
-        notified=notified is not None, decided_at=now, until=until, locale=author["locale"] if author else "fr"
+        notified=notified is not None,
+        decided_at=now,
+        until=until,
+        locale=author["locale"] if author else "fr",
+        is_judged=held_thing.is_judged,
     )
 
 

@@ -1,13 +1,15 @@
 """How are a contribution and a proposal hidden, and shown again? Inside the transaction of a decision.
 
 Their words go where no page, document or mail finds them (`withheld.py`). What points to them stays: answers, quotes,
-extracts, ballots, merges; a hidden proposal is out of the vote, its ballots wait. Shown again, everything is as it was.
+extracts, ballots, merges. A hidden proposal is out of the vote, its ballots wait; hidden once results are published,
+it keeps its rank and its figures among them, so that no other figure changes: their difference would tell ballots.
+Shown again, everything is as it was.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from forum.database import row
+from forum.database import row, rows
 from forum.domain.discussion.posts import read_post
 from forum.domain.discussion.withdrawals import make_stale
 from forum.domain.proposals.held import hold_proposal
@@ -17,7 +19,7 @@ from forum.domain.withheld import bring_back, keep_aside
 from forum.errors import Conflict, NotFound
 from forum.models.moderation import Ground, Moderated
 from forum.models.posts import PostState
-from forum.models.proposals import ProposalState
+from forum.models.proposals import IN_FORCE, ProposalState
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class HeldThing:
     author: int | None
     is_hidden: bool
     opens_thread: bool = False
+    is_judged: bool = False
+    """A proposal whose result is published."""
 
 
 async def hold_thing(kind: Moderated, thing_id: int, now: datetime, *, hold: Hold | None = Hold.ALONE) -> HeldThing:
@@ -50,7 +54,9 @@ async def hold_thing(kind: Moderated, thing_id: int, now: datetime, *, hold: Hol
     if found is None:
         raise NotFound
     held = await hold_proposal(reference(found["theme"], found["number"]), now, hold=hold)
-    return HeldThing(kind, held.id, held.theme, held.owner, held.state is ProposalState.HIDDEN)
+    is_judged = held.state in IN_FORCE and held.theme.schedule.votes_are_closed(now)
+    is_hidden = held.state is ProposalState.HIDDEN
+    return HeldThing(kind, held.id, held.theme, held.owner, is_hidden, is_judged=is_judged)
 
 
 async def hide(held: HeldThing, ground: Ground, now: datetime, *, title: bool = False) -> None:
@@ -62,6 +68,8 @@ async def hide(held: HeldThing, ground: Ground, now: datetime, *, title: bool = 
     if held.is_hidden:
         raise Conflict("Quelqu’un l’a masqué entre-temps.")
     await make_stale(held.theme, post=held.id if held.kind is Moderated.POST else None)
+    if held.is_judged:
+        await rows("UPDATE proposal SET judged = TRUE WHERE id = $1", held.id)
     await keep_aside(held.kind, held.id, now, ground=ground, title=title and held.opens_thread)
 
 
@@ -74,4 +82,6 @@ async def unhide(held: HeldThing) -> None:
     if not held.is_hidden:
         raise Conflict("Quelqu’un l’a affiché de nouveau entre-temps.")
     await make_stale(held.theme, post=held.id if held.kind is Moderated.POST else None)
+    if held.kind is Moderated.PROPOSAL:
+        await rows("UPDATE proposal SET judged = FALSE WHERE id = $1", held.id)
     await bring_back(held.kind, held.id, hidden=True)

@@ -27,6 +27,11 @@ SENTENCES: Final = {
         " d’autre ne la voit, elle n’est plus soumise au vote, et les documents à venir ne la reprendront pas. Les"
         " votes déjà exprimés sont gardés et ne comptent pas."
     ),
+    "hide judged": (
+        "Votre proposition {reference} est masquée. Vous et l’équipe de modération pouvez encore la lire. Personne"
+        " d’autre ne la voit, et les documents à venir ne la reprendront pas. Les résultats du vote étaient publiés :"
+        " son rang et ses chiffres restent, sans ses mots."
+    ),
     "unhide post": "Votre contribution {number} au fil « {title} » est de nouveau affichée, telle qu’elle était.",
     "unhide proposal": "Votre proposition {reference} est de nouveau affichée, telle qu’elle était, avec ses votes.",
     "redact post": (
@@ -67,6 +72,8 @@ class Circumstances:
     decided_at: datetime
     until: datetime | None
     locale: str = "fr"
+    is_judged: bool = False
+    """The result of the proposal is published."""
 
 
 def statement_of(
@@ -85,7 +92,8 @@ def _sentences(
         return worded(sentence, values, about.locale)
 
     kind = "post" if thing.kind is Moderated.POST else "proposal"
-    yield said(SENTENCES[f"{act} {kind}"], number=thing.number, title=thing.thread_title, reference=thing.reference)
+    about_it = "hide judged" if act is DecisionAct.HIDE and about.is_judged else f"{act} {kind}"
+    yield said(SENTENCES[about_it], number=thing.number, title=thing.thread_title, reference=thing.reference)
     if ground is not None:
         yield said(TITLES[ground])
     yield said(SENTENCES["facts"], facts=facts)

@@ -107,6 +107,11 @@ class ProposalList:
     """The number of the meeting that the list is filtered by; None: not filtered."""
 
     @property
+    def hidden(self) -> tuple[ListedProposal, ...]:
+        """Those of the results that were hidden since these were published."""
+        return tuple(each for each in (*self.proposals, *self.below_quorum) if not each.line.is_open)
+
+    @property
     def meetings(self) -> tuple[int, ...]:
         """The numbers of the meetings that these proposals come from."""
         every = (*self.proposals, *self.below_quorum, *self.apart)
@@ -181,14 +186,14 @@ async def list_proposals(theme: ThemeHead, now: datetime) -> ProposalList:
     answered = await _questions_by_proposal(theme.id)
     counts = await counts_of(theme, now)
     every = [_listed(each, now, theme, counts, answered) for each in found]
-    shown = [each for each in every if each.line.is_open]
+    shown = [each for each in every if each.line.has_result(now)]
     results = await _results(theme, shown, now)
     ranked, below = _in_order(shown, results)
     return ProposalList(
         theme=theme,
         proposals=tuple(ranked),
         below_quorum=tuple(below),
-        apart=tuple(each for each in every if not each.line.is_open),
+        apart=tuple(each for each in every if not each.line.has_result(now)),
         shuffled=theme.schedule.votes_are_open(now),
         results=results,
     )
@@ -239,7 +244,7 @@ def _listed(
         author=None if found["state"] == ProposalState.HIDDEN else found["author_name"],
         origin=Origin(found["origin"]),
         meeting=_meeting(found),
-        post=found["post_id"],
+        post=None if found["state"] == ProposalState.HIDDEN else found["post_id"],
         questions=answered.get(found["proposal_id"], ()),
         fate=_fate(found),
     )

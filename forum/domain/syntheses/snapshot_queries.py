@@ -91,7 +91,8 @@ async def freeze(theme: int | None, now: datetime, introductions: Mapping[str, s
     """
     found = await rows(_THEMES, theme)
     themes = tuple(theme_from(r) for r in found)
-    proposals = await rows(_PROPOSALS, theme)
+    closed = {head.id for head in themes if head.schedule.votes_are_closed(now)}
+    proposals = [each for each in await rows(_PROPOSALS, theme) if not each["judged"] or each["theme_id"] in closed]
     kind = _kind(themes, proposals, now)
     if kind is SynthesisKind.FINAL:
         await _refuse_unsettled(themes, now)
@@ -246,18 +247,20 @@ _THREADS: Final = f"""
      WHERE {_IN_SCOPE} AND CAST($1 AS INTEGER) IS NOT NULL AND t.theme_id <> $1 AND p.number > 0 AND p.state <> 'hidden'
      GROUP BY t.id, t.title ORDER BY 1"""
 
+# One that was hidden once its results were published has its figures, and a placeholder for words.
 _PROPOSALS: Final = f"""
-    SELECT p.id, p.number, p.version, p.wording, p.body_plain, p.origin, p.state, p.state_reason, p.theme_id,
+    SELECT p.id, p.number, p.version, p.wording, p.body_plain, p.origin, p.judged, p.state_reason, p.theme_id,
+           CASE WHEN p.judged THEN 'open' ELSE p.state END AS state,
            {decision_column("p")} AS decision,
            th.number AS theme_number, m.number AS meeting, c.id AS post_id, e.revision, e.start, e.stop, r.plain,
            o.number AS other
       FROM proposal p JOIN theme th ON th.id = p.theme_id
       LEFT JOIN meeting m ON m.id = p.meeting_id
-      LEFT JOIN extract e ON e.id = p.extract_id
+      LEFT JOIN extract e ON e.id = p.extract_id AND p.state <> 'hidden'
       LEFT JOIN post c ON c.id = e.post_id AND c.state = 'shown'
       LEFT JOIN post_revision r ON r.post_id = c.id AND r.number = e.revision
       LEFT JOIN proposal o ON o.id = COALESCE(p.merged_into_id, p.in_favour_of_id)
-     WHERE {_IN_SCOPE} AND p.number > 0 AND p.state <> 'hidden' ORDER BY th.number, p.number"""
+     WHERE {_IN_SCOPE} AND p.number > 0 AND (p.state <> 'hidden' OR p.judged) ORDER BY th.number, p.number"""
 
 _ANSWERED: Final = f"""
     SELECT pq.proposal_id, q.position

@@ -21,7 +21,7 @@ from forum.domain.signatures import RECEIVED_SHOWN
 from forum.domain.themes.ballots import Rules, scale
 from forum.domain.withheld import NOT_SHOWN
 from forum.errors import NotFound
-from forum.models.proposals import IN_FORCE_SQL
+from forum.models.proposals import IN_FORCE_SQL, JUDGED_SQL
 from forum.models.themes import Voting
 from forum.permissions import Schedule
 from forum.text.reading import read
@@ -242,7 +242,7 @@ async def list_themes() -> tuple[ThemeLine, ...]:
                   FROM thread h WHERE h.theme_id = t.id) AS posts,
                (SELECT COUNT(*) FROM reception v JOIN post c ON c.id = v.post_id AND c.state = 'shown'
                   JOIN thread h ON h.id = c.thread_id WHERE h.theme_id = t.id) AS received,
-               (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND p.state IN {IN_FORCE_SQL}) AS proposals
+               (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND {JUDGED_SQL}) AS proposals
           FROM theme t
          ORDER BY t.number"""
     )
@@ -271,10 +271,10 @@ async def read_theme(number: int, turn: PageTurn = FIRST, *, meeting: int | None
     counted = await row(
         f"""
         SELECT t.introduction_html,
-               (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND p.state IN {IN_FORCE_SQL})
+               (SELECT COUNT(*) FROM proposal p WHERE p.theme_id = t.id AND {JUDGED_SQL})
                  AS open_proposals,
                (SELECT COUNT(*) FROM proposal p
-                 WHERE p.theme_id = t.id AND p.number > 0 AND p.state NOT IN {IN_FORCE_SQL}) AS proposals_apart
+                 WHERE p.theme_id = t.id AND p.number > 0 AND NOT {JUDGED_SQL}) AS proposals_apart
           FROM theme t WHERE t.id = $1""",
         theme.id,
     )

@@ -38,7 +38,7 @@ from forum.domain.votes.standings import (
 )
 from forum.domain.votes.votes import voters_of
 from forum.errors import NotFound
-from forum.models.proposals import IN_FORCE_SQL
+from forum.models.proposals import JUDGED_SQL
 from forum.models.themes import Voting
 from forum.ranking.methods import FIRST
 from forum.ranking.orders import is_quorate
@@ -173,9 +173,7 @@ async def keep_release(theme: ThemeHead, now: datetime) -> None:
     if theme.voting is Voting.RANKING:
         cells: dict[Lens, Mapping[str, Published]] = {}
     else:
-        found = await rows(
-            f"SELECT id, number FROM proposal p WHERE theme_id = $1 AND p.state IN {IN_FORCE_SQL}", theme.id
-        )
+        found = await rows(f"SELECT id, number FROM proposal p WHERE theme_id = $1 AND {JUDGED_SQL}", theme.id)
         references = {each["id"]: reference(theme.number, each["number"]) for each in found}
         partitions = await _partitions(theme, references, await releases_of(theme))
         cells = {each.lens: each.cells for each in partitions}
@@ -239,10 +237,8 @@ async def _partitions(
 
 
 _TABLES: Final = "FROM ballot b JOIN proposal p ON p.id = b.proposal_id JOIN theme t ON t.id = p.theme_id"
-_COUNTED: Final = (
-    f"{WELL_FORMED} AND p.theme_id = $1 AND p.state IN {IN_FORCE_SQL} AND b.proposal_version >= p.substance"
-)
-"""The ballots that count: those on proposals in force, at the substance that they ask for now."""
+_COUNTED: Final = f"{WELL_FORMED} AND p.theme_id = $1 AND {JUDGED_SQL} AND b.proposal_version >= p.substance"
+"""The ballots that count: those on proposals in force, or hidden since, at the substance that they ask for now."""
 
 
 def _favourable(theme: ThemeHead) -> str:

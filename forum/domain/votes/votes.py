@@ -22,7 +22,7 @@ from forum.domain.themes.themes import (
     theme_from,
 )
 from forum.errors import Conflict, NotFound
-from forum.models.proposals import IN_FORCE, IN_FORCE_SQL, ProposalState
+from forum.models.proposals import IN_FORCE, IN_FORCE_SQL, JUDGED_SQL, ProposalState
 from forum.models.themes import Voting
 from forum.permissions import Schedule, Verdict, Viewer, demand, may_act, may_read_own_ballot, may_vote
 from forum.ranking.tallies import Tally
@@ -30,7 +30,7 @@ from forum.settings import settings
 
 LINE_COLUMNS = f"""
     p.id AS proposal_id, p.number AS proposal_number, p.wording, p.version AS proposal_version, p.state,
-    p.author_id, p.substance, b.opinion, b.proposal_version AS judged_version, {THEME_COLUMNS}"""
+    p.author_id, p.substance, p.judged, b.opinion, b.proposal_version AS judged_version, {THEME_COLUMNS}"""
 
 LINE_TABLES = f"""
       FROM proposal p
@@ -64,11 +64,17 @@ class ProposalLine:
     rules: Rules
     theme: int
     votes_are_open: bool
+    was_judged: bool = False
+    """It was hidden once its results were published: they stay, without its words."""
 
     @property
     def is_open(self) -> bool:
         """Whether it is in force: open, retained or done."""
         return self.state in IN_FORCE
+
+    def has_result(self, now: datetime) -> bool:
+        """Whether it is among the results of its theme, once there are some."""
+        return self.is_open or (self.was_judged and self.schedule.votes_are_closed(now))
 
     @property
     def tally(self) -> Tally | None:
@@ -104,6 +110,7 @@ def line_from(
         rules=theme.rules,
         theme=theme.number,
         votes_are_open=state is ProposalState.OPEN and schedule.votes_are_open(now),
+        was_judged=found["judged"],
     )
 
 
@@ -376,7 +383,7 @@ async def count_of(proposal: int, theme: ThemeHead, now: datetime) -> Count | No
 
 
 async def voters_of(themes: Sequence[ThemeHead], now: datetime) -> int | None:
-    """How many people voted on the open proposals of these themes, each once.
+    """How many people voted on the proposals of these themes, each once: those in force, or hidden since the close.
 
     None while the tallies of one of the themes are not public. Themes where no vote was ever called hide nothing: there
     is nobody to count.
@@ -390,7 +397,7 @@ async def voters_of(themes: Sequence[ThemeHead], now: datetime) -> int | None:
         f"""
         SELECT COUNT(DISTINCT b.voter_id) AS voters
           FROM ballot b JOIN proposal p ON p.id = b.proposal_id JOIN theme t ON t.id = p.theme_id
-         WHERE {WELL_FORMED} AND p.state IN {IN_FORCE_SQL} AND b.proposal_version >= p.substance
+         WHERE {WELL_FORMED} AND {JUDGED_SQL} AND b.proposal_version >= p.substance
            AND p.theme_id IN ({places(len(counted))})""",
         *counted,
     )
