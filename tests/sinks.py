@@ -5,11 +5,11 @@ is on none fails `tests/moderation/test_sinks.py`, so that whoever adds one says
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from httpx2 import AsyncClient
@@ -41,8 +41,8 @@ from tests.conftest import NOON, visitor
 from tests.factories import make_extract, make_member, make_post, make_proposal, make_thread, sign_in
 from tests.world import World
 
-SECRET = "Zyzomys"
-"""A word that stands in the thing alone, in all that is said there."""
+CONTRIBUTED, RECEIVED, PROPOSED, JUDGED, MERGED = ("Zyzomys", "Ocelot", "Quetzal", "Xylophage", "Wombat")
+"""Words that stand each in one thing alone, in all that is said there."""
 NEAR = "Former les bibliothécaires à l’accueil de tous les publics éloignés du numérique."
 """Words like those of the proposal, without that one."""
 
@@ -57,7 +57,7 @@ OF_POSTS = {
 OF_RECEIVED = {
     *("thread", "post_history", "post_revision", "reply", "propose_from_post", "proposal", "harvest", "inbox"),
     *("tag_selection", "meeting", "waiting_tags", "notifications", "theme_proposals", "merge_proposal"),
-    *("theme_feed", "thread_feed"),
+    *("theme_feed", "thread_feed", "duplicates"),
 }
 """Those that show the name of the author of a contribution received elsewhere."""
 OF_PROPOSALS = {
@@ -118,8 +118,9 @@ READERS = ("visitor", "member", "moderator of A", "agent", "administrator", "aut
 
 @dataclass(frozen=True)
 class Told:
-    """A contribution or a proposal whose words are all over the site, its author, and where to look."""
+    """A contribution or a proposal whose word is all over the site, its author, and where to look."""
 
+    word: str
     kind: Moderated
     id: int
     author: Member
@@ -127,12 +128,27 @@ class Told:
     more: tuple[str, ...] = ()
 
 
-async def a_contribution(app: Starlette, world: World) -> Told:
-    """Opens its thread; quoted here and elsewhere, answered, tagged, kept, proposed, notified, edited."""
+class Sight(NamedTuple):
+    """A word that somebody reads in a sink: at an address of the route `name`, or in what is no address."""
+
+    word: str
+    name: str
+    address: str
+    reader: str
+
+
+async def all_things(app: Starlette, world: World) -> list[Told]:
+    """One of each kind in one world, all by one person."""
     author = await make_member("Zoé Auteure")
+    makers = (a_contribution, a_received_contribution, a_proposal, a_judged_proposal, a_merged_proposal)
+    return [await make(app, world, author) for make in makers]
+
+
+async def a_contribution(app: Starlette, world: World, author: Member) -> Told:
+    """Opens its thread; quoted here and elsewhere, answered, tagged, kept, proposed, notified, edited."""
     theme, other = await Theme.get(number=3), await Theme.get(number=6)
-    thread = await make_thread(theme, f"Le fil {SECRET}", author=author)
-    post = await make_post(thread, f"{SECRET} former mieux {SECRET}.", author=author)
+    thread = await make_thread(theme, f"Le fil {CONTRIBUTED}", author=author)
+    post = await make_post(thread, f"{CONTRIBUTED} former mieux {CONTRIBUTED}.", author=author)
     await _edit_and_quote(app, post, author, thread, await make_thread(other, "Ailleurs"))
     post = await Post.get(id=post.id)
     meeting = await Meeting.get(working_group_id=theme.working_group_id, number=1)
@@ -148,7 +164,6 @@ async def a_contribution(app: Starlette, world: World) -> Told:
     await Proposal.filter(id=made.id).update(extract_id=origin.id, origin=Origin.EXTRACT)
     reader = world.guests["member"].member
     assert reader is not None
-    await Notification.filter(member=reader).delete()
     await Notification.create(member=reader, post=post, event=Event.REPLY, created_at=NOON)
     elsewhere = await Thread.get(title="Ailleurs")
     mark = f"%7B%7Bcitation%20{post.id}@1%200-7%7D%7D"
@@ -162,22 +177,22 @@ async def a_contribution(app: Starlette, world: World) -> Told:
     more = (
         f"/fils/{elsewhere.id}/repondre?citation={mark}&en_reponse_a={post.id}",
         f"/contributions/{post.id}/revisions/1?de=0&a=7",
-        f"/contributions/{post.id}/citer?mots={SECRET}",
+        f"/contributions/{post.id}/citer?mots={CONTRIBUTED}",
         f"/fils/{thread.id}?reunion=1",
     )
     places |= await _decided(Moderated.POST, post.id, theme.working_group_id, author)
-    return Told(Moderated.POST, post.id, author, places, more)
+    return Told(CONTRIBUTED, Moderated.POST, post.id, author, places, more)
 
 
-async def a_received_contribution(app: Starlette, world: World) -> Told:
+async def a_received_contribution(app: Starlette, world: World, author: Member) -> Told:
     """Came by letter from somebody of that name; quoted, answered, tagged, kept, proposed, notified."""
     theme = await Theme.get(number=3)
     thread = await make_thread(theme, "Des lettres")
     await make_post(thread, "La première.")
     post = await make_post(thread, "Former mieux.")
-    await Reception.create(post=post, origin="letter", received_on=NOON.date(), name=f"Zoé {SECRET}")
+    await Reception.create(post=post, origin="letter", received_on=NOON.date(), name=f"Zoé {RECEIVED}")
     async with visitor(app) as browser:
-        await sign_in(browser, await make_member("Quentin Quête"))
+        await sign_in(browser, await make_member("Quitterie Quête"))
         for words in (f"{{{{citation {post.id}@1 0-6}}}}\n\nMes mots.", "Je réponds."):
             form = {"source": words, "en_reponse_a": str(post.id)}
             assert (await browser.post(f"/fils/{thread.id}/repondre", data=form)).status_code == 303
@@ -190,7 +205,6 @@ async def a_received_contribution(app: Starlette, world: World) -> Told:
     await Proposal.filter(id=made.id).update(extract_id=origin.id, origin=Origin.EXTRACT)
     reader = world.guests["member"].member
     assert reader is not None
-    await Notification.filter(member=reader).delete()
     await Notification.create(member=reader, post=post, event=Event.REPLY, created_at=NOON)
     places: dict[str, list[object]] = {
         "number": [3],
@@ -200,15 +214,14 @@ async def a_received_contribution(app: Starlette, world: World) -> Told:
         "extract": [origin.id],
     }
     more = (f"/fils/{thread.id}/repondre?citation=%7B%7Bcitation%20{post.id}@1%200-6%7D%7D&en_reponse_a={post.id}",)
-    author = await make_member("Zoé Auteure")
     places |= await _decided(Moderated.POST, post.id, theme.working_group_id, author)
-    return Told(Moderated.POST, post.id, author, places, more)
+    return Told(RECEIVED, Moderated.POST, post.id, author, places, more)
 
 
 async def _edit_and_quote(app: Starlette, post: Post, author: Member, *threads: Thread) -> None:
     async with visitor(app) as browser:
         await sign_in(browser, author)
-        form = {"source": f"{SECRET} former bien mieux {SECRET}.", "version": "1"}
+        form = {"source": f"{CONTRIBUTED} former bien mieux {CONTRIBUTED}.", "version": "1"}
         assert (await browser.post(f"/contributions/{post.id}/modifier", data=form)).status_code == 303
         await sign_in(browser, await make_member("Quentin Quête"))
         for thread in threads:
@@ -218,26 +231,30 @@ async def _edit_and_quote(app: Starlette, post: Post, author: Member, *threads: 
         assert (await browser.post(f"/fils/{threads[0].id}/repondre", data=words)).status_code == 303
 
 
-async def a_proposal(app: Starlette, world: World) -> Told:
+async def a_proposal(app: Starlette, world: World, author: Member) -> Told:
     """Of a closed vote and of an open one: in versions, merged, answered, near another, of a meeting, with words that
     support it."""
-    author = await make_member("Zoé Auteure")
     theme = await Theme.get(number=3)
-    proposal = await make_proposal(theme, f"{NEAR} {SECRET}.", author=author)
+    proposal = await make_proposal(theme, f"{NEAR} {PROPOSED}.", author=author)
     meeting = await Meeting.get(working_group_id=theme.working_group_id, number=1)
     await Proposal.filter(id=proposal.id).update(
-        body=SECRET, body_html=f"<p>{SECRET}</p>", body_plain=SECRET, version=2, substance=2, meeting_id=meeting.id
+        body=PROPOSED,
+        body_html=f"<p>{PROPOSED}</p>",
+        body_plain=PROPOSED,
+        version=2,
+        substance=2,
+        meeting_id=meeting.id,
     )
     await ProposalVersion.create(
         proposal=proposal,
         number=2,
-        wording=f"{NEAR} {SECRET}.",
-        body=SECRET,
+        wording=f"{NEAR} {PROPOSED}.",
+        body=PROPOSED,
         editor=author,
-        reason=SECRET,
+        reason=PROPOSED,
         created_at=NOON,
     )
-    await ProposalTurn.create(proposal=proposal, turn="amended", version=2, reason=SECRET, member=author, at=NOON)
+    await ProposalTurn.create(proposal=proposal, turn="amended", version=2, reason=PROPOSED, member=author, at=NOON)
     near = await make_proposal(theme, NEAR, author=author)
     joined = await make_proposal(theme, "Une proposition rejointe.", author=author, state=ProposalState.MERGED)
     await Proposal.filter(id=joined.id).update(merged_into_id=proposal.id)
@@ -266,14 +283,13 @@ async def a_proposal(app: Starlette, world: World) -> Told:
         f"/propositions/T3-{near.number:03}/fusionner?destination=T3-{proposal.number:03}",
     )
     places |= await _decided(Moderated.PROPOSAL, proposal.id, theme.working_group_id, author)
-    return Told(Moderated.PROPOSAL, proposal.id, author, places, more)
+    return Told(PROPOSED, Moderated.PROPOSAL, proposal.id, author, places, more)
 
 
-async def a_judged_proposal(app: Starlette, world: World) -> Told:
+async def a_judged_proposal(app: Starlette, world: World, author: Member) -> Told:
     """Judged by groups of people, answered, with something promised."""
-    author = await make_member("Zoé Auteure")
     theme = await Theme.get(number=5)
-    proposal = await make_proposal(theme, f"{NEAR} {SECRET}.", author=author)
+    proposal = await make_proposal(theme, f"{NEAR} {JUDGED}.", author=author)
     judged = await Proposal.get(theme=theme, number=1)
     for each in await Ballot.filter(proposal=judged).exclude(profession=""):
         await Ballot.create(
@@ -288,14 +304,13 @@ async def a_judged_proposal(app: Starlette, world: World) -> Told:
     places: dict[str, list[object]] = {"number": [5], "reference": [f"T5-{proposal.number:03}"]}
     more = (f"/themes/5/proches?mots={quote(NEAR)}", "/themes/5/propositions?tri=votes")
     places |= await _decided(Moderated.PROPOSAL, proposal.id, theme.working_group_id, author)
-    return Told(Moderated.PROPOSAL, proposal.id, author, places, more)
+    return Told(JUDGED, Moderated.PROPOSAL, proposal.id, author, places, more)
 
 
-async def a_merged_proposal(app: Starlette, world: World) -> Told:
+async def a_merged_proposal(app: Starlette, world: World, author: Member) -> Told:
     """Merged into another one of an open vote."""
-    author = await make_member("Zoé Auteure")
     theme = await Theme.get(number=3)
-    proposal = await make_proposal(theme, f"{NEAR} {SECRET}.", author=author, state=ProposalState.MERGED)
+    proposal = await make_proposal(theme, f"{NEAR} {MERGED}.", author=author, state=ProposalState.MERGED)
     other = await make_proposal(theme, NEAR)
     await Proposal.filter(id=proposal.id).update(merged_into_id=other.id)
     await Merge.create(source=proposal, destination=other, reason="Pareil.", merged_at=NOON)
@@ -304,19 +319,21 @@ async def a_merged_proposal(app: Starlette, world: World) -> Told:
         "reference": [f"T3-{each.number:03}" for each in (proposal, other)],
     }
     places |= await _decided(Moderated.PROPOSAL, proposal.id, theme.working_group_id, author)
-    return Told(Moderated.PROPOSAL, proposal.id, author, places)
+    return Told(MERGED, Moderated.PROPOSAL, proposal.id, author, places)
 
 
-def addresses(told: Told) -> dict[str, str]:
-    """Every address that answers GET, with the places of the thing, and the name of its route."""
+def addresses(things: Sequence[Told]) -> dict[str, str]:
+    """Every address that answers GET, with the places of the things, and the name of its route."""
     found: dict[str, str] = {}
-    known: dict[str, Sequence[object]] = {"revision": [1, 2], "meeting": [1, 2, 3], "version": [1], "filename": ["x"]}
-    known |= told.places
+    known: dict[str, set[object]] = {"revision": {1, 2}, "meeting": {1, 2, 3}, "version": {1}, "filename": {"x"}}
+    for told in things:
+        for name, values in told.places.items():
+            known.setdefault(name, set()).update(values)
     for route in read():
         names = list(route.param_convertors)
-        for values in product(*(known.get(name, [1]) for name in names)):
-            found[str(route.url_path_for(route.name, **dict(zip(names, values, strict=True))))] = route.name
-    for address in told.more:
+        for chosen in product(*(sorted(known.get(name, {1}), key=str) for name in names)):
+            found[str(route.url_path_for(route.name, **dict(zip(names, chosen, strict=True))))] = route.name
+    for address in (each for told in things for each in told.more):
         path = address.partition("?")[0]
         found[address] = next(route.name for route in read() if route.path_regex.fullmatch(path))
     return found
@@ -327,29 +344,36 @@ def read() -> list[Route]:
     return [each for each in routes() if isinstance(each, Route) and "GET" in (each.methods or ())]
 
 
-async def leaks(app: Starlette, world: World, told: Told, *, for_good: bool = False) -> set[str]:
-    """The sinks that show the word: names of routes, and of what is no address. Kept pages are used, as by readers.
-    `for_good`: its author and those who decide do not read it either."""
-    found: set[str] = set()
+async def leaks(
+    app: Starlette, world: World, things: Sequence[Told], *, for_good: bool = False, again: Set[Sight] = frozenset()
+) -> set[Sight]:
+    """Who reads the words, and where. Kept pages are used, as by readers. `for_good`: their author and those who decide
+    do not read them either. `again`: look only where they were seen then."""
+    names = {address: name for address, name in addresses(things).items() if name not in ("static", "set_up_factor")}
+    once = {(sight.reader, sight.address) for sight in again}
+    words, found = {told.word for told in things}, set[Sight]()
     for reader in READERS:
         async with visitor(app) as browser:
-            await _be(browser, world, reader, told)
-            for address, name in addresses(told).items():
-                if name in ("static", "set_up_factor"):
+            await _be(browser, world, reader, things[0].author)
+            for language, (address, name) in product(_languages(reader), names.items()):
+                if once and (reader, language + address) not in once:
                     continue
-                for language in ("", "/en") if reader in ("visitor", "author") else ("",):
-                    answer = await browser.get(f"{language}{address}")
-                    assert answer.status_code < 500, address
-                    if reader in OF_DECISIONS.get(name, ()) and not for_good:
-                        continue
-                    if SECRET in answer.text or SECRET in answer.headers.get("location", "").partition("?")[0]:
-                        found.add(name)
-    return found | await _elsewhere(world, told)
+                answer = await browser.get(language + address)
+                assert answer.status_code < 500, address
+                if reader in OF_DECISIONS.get(name, ()) and not for_good:
+                    continue
+                said = answer.text + answer.headers.get("location", "").partition("?")[0]
+                found |= {Sight(word, name, language + address, reader) for word in words if word in said}
+    return found | await _elsewhere(world, things)
 
 
-async def _be(browser: AsyncClient, world: World, reader: str, told: Told) -> None:
+def _languages(reader: str) -> tuple[str, ...]:
+    return ("", "/en") if reader in ("visitor", "author") else ("",)
+
+
+async def _be(browser: AsyncClient, world: World, reader: str, author: Member) -> None:
     if reader == "author":
-        await sign_in(browser, told.author)
+        await sign_in(browser, author)
     elif token := world.guests[reader].token:
         browser.cookies.set("session", token, domain="127.0.0.1")
 
@@ -370,21 +394,20 @@ async def _decided(kind: Moderated, thing: int, group: int, author: Member) -> d
     return {"case": [waiting.id, closed.id], "decision": [decision.id]}
 
 
-async def _elsewhere(world: World, told: Told) -> set[str]:
+async def _elsewhere(world: World, things: Sequence[Told]) -> set[Sight]:
     """What is no address: documents made from now on, archives of others, near texts, mails that wait."""
     theme = await find_theme(3)
     snapshot = await freeze(None, NOON, await read_introductions())
-    near = await nearest(theme, [f"{NEAR} {SECRET}."])
-    archives = [await collect(guest.member.id, NOON) for guest in world.guests.values() if guest.member]
-    archives.append(
-        await collect((await Member.get(name="Quentin Quête")).id, NOON) if told.kind is Moderated.POST else {}
-    )
+    others = [guest.member for guest in world.guests.values() if guest.member]
+    others += await Member.filter(name__in=("Quentin Quête", "Quitterie Quête"))
+    archives = [await collect(other.id, NOON) for other in others]
     mails = [unseal(each["content"]) for each in await rows("SELECT content FROM mail")]
     sinks: dict[str, object] = {
         "data": to_json(snapshot),
         "documents": outline_of(snapshot),
-        "near texts": near,
+        "near texts": [await nearest(theme, [f"{NEAR} {told.word}."]) for told in things],
         "archives of others": json.dumps(archives, ensure_ascii=False),
         "mails": mails,
     }
-    return {name for name, said in sinks.items() if SECRET in str(said)}
+    words = {told.word for told in things}
+    return {Sight(word, name, "", "") for name, said in sinks.items() for word in words if word in str(said)}
