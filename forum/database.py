@@ -5,6 +5,7 @@ Statements are plain SQL through Tortoise's own connection; `rows` writes the on
 
 import re
 import sqlite3
+from asyncio import CancelledError, current_task
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -342,9 +343,9 @@ async def transaction() -> AsyncIterator[Transaction]:
             yield written
             await written.run_last()
     except Exception as problem:
-        if (fault := _fault_of(problem)) is None:
+        if (behind := _cancellation_behind(problem) or _fault_of(problem)) is None:
             raise
-        raise fault from problem
+        raise behind from problem
     finally:
         _open.reset(token)
     await written.run_after()
@@ -404,9 +405,21 @@ async def rows(sql: str, *values: object) -> list[Row]:
     try:
         return await _rows(sql, values)
     except Exception as problem:
-        if (fault := _fault_of(problem)) is None:
+        if (behind := _cancellation_behind(problem) or _fault_of(problem)) is None:
             raise
-        raise fault from problem
+        raise behind from problem
+
+
+def _cancellation_behind(problem: BaseException) -> CancelledError | None:
+    """The cancellation of this task that a failure hides, if any: a connection that is cut in the middle of a statement
+    cannot roll back. A task that was told to end must not read an outage instead, and go on."""
+    task = current_task()
+    if task is None or not task.cancelling():
+        return None
+    behind = problem.__context__
+    while behind is not None and not isinstance(behind, CancelledError):
+        behind = behind.__context__
+    return behind
 
 
 async def _rows(sql: str, values: tuple[object, ...]) -> list[Row]:

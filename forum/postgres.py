@@ -57,6 +57,15 @@ class PatientPool(Pool):  # type: ignore[misc] # the same
     async def _acquire(self, timeout: float | None) -> Any:  # noqa: ASYNC109 # as in asyncpg
         return await super()._acquire(self.acquire_seconds if timeout is None else timeout)
 
+    async def release(self, connection: Any, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 # the same
+        """Take a connection back. One whose statement was given up is cut here: were that left to the next turn of the
+        loop, the driver would find the place of the connection free, and raise in the place of what ended the
+        statement."""
+        held = connection._con
+        if held is not None and held._protocol._is_cancelling():
+            held.terminate()
+        await super().release(connection, timeout=timeout)
+
 
 class PostgresClient(AsyncpgDBClient):
     """`acquire_seconds` besides the arguments of asyncpg's own connection (`timeout`, `command_timeout`)."""
