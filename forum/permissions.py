@@ -61,15 +61,25 @@ def asks_for_factor(role: Role, groups: frozenset[int]) -> bool:
     return role is not Role.MEMBER or bool(groups)
 
 
+COUNTING = timedelta(minutes=1)
+"""After a close at its hour, how long the votes that arrived before it may still take to be written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The windows of a theme, half-open [start, end), in server time; None: not decided yet."""
+    """The windows of a theme, half-open [start, end), in server time; None: not decided yet.
+
+    A vote counts when it arrives before the close, even if it is written a little later. So nothing of the result is
+    published before every such vote is counted: `COUNTING` after a close at its hour. `closed_by_hand`: at once, since
+    that close waits for the votes under way.
+    """
 
     contributions_open_at: datetime | None
     contributions_close_at: datetime | None
     votes_open_at: datetime | None
     votes_close_at: datetime | None
     sealed: bool = True
+    closed_by_hand: bool = False
 
     def contributions_are_open(self, now: datetime) -> bool:
         return _is_within(self.contributions_open_at, self.contributions_close_at, now)
@@ -81,9 +91,24 @@ class Schedule:
         """Voting took place and is over."""
         return self.votes_open_at is not None and self.votes_close_at is not None and now >= self.votes_close_at
 
+    @property
+    def counted_at(self) -> datetime | None:
+        """From when on every vote is counted; None when no close is decided."""
+        if self.votes_close_at is None or self.closed_by_hand:
+            return self.votes_close_at
+        return self.votes_close_at + COUNTING
+
+    def votes_are_counted(self, now: datetime) -> bool:
+        """Voting took place, is over, and no vote that arrived in time can still be added: the result is public."""
+        return self.votes_are_closed(now) and self.counted_at is not None and now >= self.counted_at
+
+    def votes_are_being_counted(self, now: datetime) -> bool:
+        """Voting ended a moment ago: the last votes are being written, and nothing of the result is public."""
+        return self.votes_are_closed(now) and not self.votes_are_counted(now)
+
     def tallies_are_public(self, now: datetime) -> bool:
-        """A sealed vote shows nothing before its close: no count, order, export or ETag."""
-        return self.votes_are_closed(now) or (not self.sealed and self.votes_are_open(now))
+        """A sealed vote shows nothing before all its votes are counted: no count, order, export or ETag."""
+        return self.votes_are_counted(now) or (not self.sealed and _is_past(self.votes_open_at, now))
 
     def is_over(self, now: datetime) -> bool:
         """The votes are closed, or the contributions are where no vote was ever called."""
@@ -99,6 +124,7 @@ class Schedule:
                 self.contributions_are_open(now),
                 self.votes_are_open(now),
                 self.votes_are_closed(now),
+                self.votes_are_counted(now),
                 self.tallies_are_public(now),
                 _is_past(self.contributions_close_at, now),
             )

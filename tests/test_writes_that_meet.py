@@ -26,7 +26,7 @@ from forum.models.posts import Post
 from forum.models.proposals import Extract, Origin, Proposal
 from forum.models.themes import Theme
 from forum.models.threads import Thread
-from forum.permissions import Viewer
+from forum.permissions import COUNTING, Viewer
 from forum.ranking.tallies import Opinion
 from forum.settings import ROOT, settings
 from forum.text.reading import read
@@ -178,7 +178,7 @@ async def test_a_close_waits_for_the_ballots_that_are_being_written(
     assert await count("ballot") == 1
 
 
-async def test_results_read_at_the_close_are_read_again_when_a_last_ballot_enters(
+async def test_a_ballot_that_arrived_in_time_counts_and_no_result_is_public_before_it_is_written(
     app: Starlette, client: AsyncClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theme = await make_theme(3)
@@ -190,9 +190,13 @@ async def test_results_read_at_the_close_are_read_again_when_a_last_ballot_enter
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(ballot.cast, client)
         await ballot.written.wait()
-        clock.now = theme.votes_close_at
-        assert "Pour <b>0</b>" in await results(app)
+        clock.now = theme.votes_close_at + COUNTING - timedelta(milliseconds=1)
+        read = await results(app)
+        assert "Pour <b>" not in read
+        assert "Les derniers votes reçus avant l’heure sont comptés" in read
         ballot.go_on.set()
+    assert "Pour <b>" not in await results(app)
+    clock.pass_(milliseconds=1)
     assert "Pour <b>1</b>" in await results(app)
 
 

@@ -891,6 +891,9 @@ COMMENT ON TABLE "reception" IS 'What is known of a contribution that was receiv
 -- 0019_judged_and_hidden
 ALTER TABLE "proposal" ADD COLUMN "judged" BOOL NOT NULL DEFAULT FALSE;
 
+-- 0020_closed_by_hand
+ALTER TABLE "theme" ADD COLUMN "closed_by_hand" BOOL NOT NULL DEFAULT FALSE;
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -911,3 +914,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0017_threads_between_themes', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0018_receptions', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0019_judged_and_hidden', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0020_closed_by_hand', now());

@@ -102,7 +102,7 @@ CREATE TABLE "theme" (
     "last_proposal_number" INT NOT NULL  /* references are never reused */,
     "version" INT NOT NULL  /* raised by every write that a page of the theme shows */,
     "working_group_id" INT NOT NULL REFERENCES "working_group" ("id") ON DELETE RESTRICT
-, "mentions" TEXT NOT NULL  /* of a judgment, 3 to 7, a line each from the worst to the best */ DEFAULT '', "quota" INT NOT NULL  /* proposals that one person may support or rank, 0: all */ DEFAULT 0, "voting" VARCHAR(16) NOT NULL  /* frozen once votes open */ DEFAULT 'pour-contre');
+, "mentions" TEXT NOT NULL  /* of a judgment, 3 to 7, a line each from the worst to the best */ DEFAULT '', "quota" INT NOT NULL  /* proposals that one person may support or rank, 0: all */ DEFAULT 0, "voting" VARCHAR(16) NOT NULL  /* frozen once votes open */ DEFAULT 'pour-contre', "closed_by_hand" BOOL NOT NULL  /* the close waited for the votes under way */ DEFAULT 0);
 CREATE INDEX "idx_theme_working_4b5cc4" ON "theme" ("working_group_id");
 CREATE TABLE "guiding_question" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
@@ -691,3 +691,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0017_threads_between_themes', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0018_receptions', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0019_judged_and_hidden', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0020_closed_by_hand', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

@@ -32,6 +32,9 @@ class Theme(Model):
     votes_open_at = fields.DatetimeField(null=True)
     votes_close_at = fields.DatetimeField(null=True)
     sealed = fields.BooleanField(default=True, description="no tally is shown before the close")
+    closed_by_hand = fields.BooleanField(
+        default=False, db_default=False, description="the close waited for the votes under way"
+    )
     voting = fields.CharEnumField(
         Voting, max_length=16, default=Voting.OPINIONS, db_default="pour-contre", description="frozen once votes open"
     )

@@ -18,6 +18,7 @@ from forum.models.members import Member, Role
 from forum.models.proposals import Proposal, ProposalState
 from forum.models.themes import GuidingQuestion, Theme
 from forum.models.votes import Ballot
+from forum.permissions import COUNTING
 from forum.ranking.tallies import Opinion
 from tests.conftest import NOON, Clock
 from tests.factories import count, make_group, make_member, make_proposal, make_theme, sign_in
@@ -350,7 +351,7 @@ async def test_the_versions_that_a_public_tally_judged_are_said_after_the_close_
     client.cookies.clear()
     assert (await client.get(VERSIONS)).text.count(judged) == 0
     assert theme.votes_close_at is not None
-    clock.now = theme.votes_close_at
+    clock.now = theme.votes_close_at + COUNTING
     page = (await client.get(VERSIONS)).text
     assert page.count(judged) == 1
     assert page.index("Version 2") < page.index(judged) < page.index("Version 1")

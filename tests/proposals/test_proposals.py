@@ -10,6 +10,7 @@ from forum.domain.votes import standings
 from forum.models.members import Role
 from forum.models.themes import GuidingQuestion
 from forum.models.votes import Ballot
+from forum.permissions import COUNTING
 from forum.ranking.orders import net_support
 from forum.ranking.tallies import Opinion, Tally
 from tests.conftest import NOON, Clock, visitor
@@ -181,7 +182,7 @@ async def test_each_reader_sees_their_own_votes_in_the_list_at_a_glance(client: 
     assert "<b>0</b> sur <b>3</b>" in page
     assert page.count("required checked") == 0
     assert theme.votes_close_at is not None
-    clock.now = theme.votes_close_at
+    clock.now = theme.votes_close_at + COUNTING
     for member, seen in ((voter, 1), (other, 0)):
         await sign_in(client, member, now=clock.now)
         page = (await client.get(LIST)).text

@@ -22,6 +22,7 @@ from forum.models.members import Member
 from forum.models.proposals import Proposal, ProposalState
 from forum.models.themes import Theme, Voting
 from forum.models.votes import Ballot
+from forum.permissions import COUNTING
 from forum.ranking.published import GroupCell
 from tests.conftest import NOON, Clock
 from tests.factories import make_member, make_proposal, make_theme, sign_in
@@ -298,14 +299,16 @@ async def test_which_groups_are_listed_does_not_tell_who_voted(client: AsyncClie
     assert named[0] == named[1] == ["Bibliothécaire", "Formateur ou formatrice", "Tous les autres groupes, ensemble"]
 
 
-async def test_nothing_is_shown_before_the_close_to_the_second(client: AsyncClient, clock: Clock) -> None:
+async def test_nothing_is_shown_before_all_votes_are_counted_to_the_second(client: AsyncClient, clock: Clock) -> None:
     theme = await make_vote(votes="open")
     voters = await make_voters(6, profession="Bibliothécaire")
     others = await make_voters(7, profession="Autre", first=6)
     await cast(theme, [*voters, *others], {"Former": ["pour"] * 3 + ["contre"] * 3 + ["pour"] * 3 + ["contre"] * 4})
     ends = (await Theme.get(id=theme.id)).votes_close_at
     assert ends is not None
-    clock.pass_(seconds=(ends - clock.now).total_seconds() - 1)
+    clock.now = ends + COUNTING - timedelta(seconds=1)
+    page = (await client.get("/themes/3/propositions")).text
+    assert "Les derniers votes reçus avant l’heure sont comptés" in page
     for address in (SHEET, GROUPS):
         assert (await client.get(address)).status_code == 404
     assert await order(client) == []
@@ -323,6 +326,10 @@ async def test_whoever_asks_within_the_house_hears_nothing_before_the_close_eith
     assert await voters_of([theme], NOON) is None
     with pytest.raises(NotFound):
         await read_results(theme, {}, NOON)
+    assert await voters_of([theme], ends) is None
+    with pytest.raises(NotFound):
+        await read_results(theme, {}, ends)
+    ends += COUNTING
     assert await voters_of([theme], ends) == 2
     counts = await counts_of(theme, ends)
     assert counts is not None

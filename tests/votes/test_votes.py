@@ -15,6 +15,7 @@ from forum.models.posts import Post
 from forum.models.proposals import Extract, Origin, Proposal, ProposalState
 from forum.models.themes import Theme
 from forum.models.threads import Thread
+from forum.permissions import COUNTING
 from forum.ranking.tallies import Opinion, Tally
 from forum.settings import settings
 from tests.conftest import NOON, Clock, visitor
@@ -209,7 +210,7 @@ async def test_tallies_equal_the_ballots_and_the_replayed_history(client: AsyncC
             await vote(client, OPINIONS[(number + place) % 3], f"T3-{place + 1:03}")
     assert await ballots() == await replayed()
     assert theme.votes_close_at is not None
-    clock.now = theme.votes_close_at
+    clock.now = theme.votes_close_at + COUNTING
     counted = await tallies_of(await find_theme(3), clock.now)
     expected = {
         proposal.id: Tally.of(Opinion(opinion) for one, _, opinion in await ballots() if one == proposal.id)

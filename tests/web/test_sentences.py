@@ -77,7 +77,7 @@ def test_a_window_says_whether_it_is_open_and_until_when(
 ) -> None:
     known = {f"{kind}_open_at": opens, f"{kind}_close_at": closes}
     nothing = dict.fromkeys(f"{each}_{at}_at" for each in ("contributions", "votes") for at in ("open", "close"))
-    schedule = Schedule(**(nothing | known), sealed=True)
+    schedule = Schedule(**(nothing | known), sealed=True)  # type: ignore[arg-type] # moments only
     request = SimpleNamespace(state=SimpleNamespace(now=NOON))
     window = next(each for each in windows(request, schedule) if each.kind == kind)  # type: ignore[arg-type]  # its time
     said = say(

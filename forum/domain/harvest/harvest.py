@@ -81,7 +81,7 @@ async def harvest(
     """
     async with transaction():
         source = await read_post(post, hold=Hold.ALONE)
-        theme = await as_settled(source.place.theme, now)
+        theme = as_settled(source.place.theme, now)
         viewer = demand(may_harvest, viewer, theme.group, source.author_id, theme.schedule, now)
         refuse_instruction(source)
         may_reuse(source.state).require()
@@ -215,7 +215,7 @@ async def hold_extract(viewer: Viewer | None, extract: int, now: datetime) -> He
     if where is None:
         raise NotFound
     post = await read_post(where["post_id"], hold=Hold.ALONE)
-    theme = await as_settled(post.place.theme, now)
+    theme = as_settled(post.place.theme, now)
     found = await row(f"SELECT {COLUMNS} {TABLES} WHERE e.id = $1", extract)
     if found is None:
         raise NotFound

@@ -155,7 +155,7 @@ async def treat(viewer: Viewer | None, post: int, outcome: Outcome, reason: str,
     """
     async with transaction():
         source = await read_post(post, hold=Hold.ALONE)
-        theme = await as_settled(source.place.theme, now)
+        theme = as_settled(source.place.theme, now)
         viewer = demand(may_treat, viewer, theme.group, now)
         refuse_instruction(source)
         may_reuse(source.state).require()

@@ -267,6 +267,6 @@ async def _ranks(proposals: Sequence[Row], now: datetime) -> dict[int, int | Non
     return {
         each.line.id: each.rank
         for theme in themes.values()
-        if theme.schedule.votes_are_closed(now)
+        if theme.schedule.votes_are_counted(now)
         for each in (await list_proposals(theme, now)).proposals
     }

@@ -220,7 +220,7 @@ async def _judged(themes: Mapping[int, ThemeHead], now: datetime) -> dict[int, R
     """The results of these themes, by proposal id; none for themes whose votes are not over."""
     found: dict[int, RankedProposal] = {}
     for theme in themes.values():
-        if theme.schedule.votes_are_closed(now):
+        if theme.schedule.votes_are_counted(now):
             listed = await list_proposals(theme, now)
             ranked = sum(each.rank is not None for each in listed.proposals)
             found |= {each.line.id: _judgment(each, ranked, below=False) for each in listed.proposals}

@@ -278,7 +278,7 @@ async def _questions_by_proposal(theme_id: int) -> dict[int, tuple[int, ...]]:
 
 
 async def _results(theme: ThemeHead, shown: Sequence[ListedProposal], now: datetime) -> Results | None:
-    if not theme.schedule.votes_are_closed(now):
+    if not theme.schedule.votes_are_counted(now):
         return None
     judged = {each.line.id: JudgedProposal(each.line.reference, each.line.count or Count()) for each in shown}
     return await read_results(theme, judged, now)

@@ -44,7 +44,7 @@ from forum.domain.syntheses.snapshots import (
     instant,
 )
 from forum.domain.themes.ballots import TALLIED, Count
-from forum.domain.themes.themes import THEME_COLUMNS, ThemeHead, is_settling, theme_from
+from forum.domain.themes.themes import THEME_COLUMNS, ThemeHead, theme_from
 from forum.domain.votes.results import Evidence, read_evidence
 from forum.domain.votes.standings import JudgedProposal, Pairs
 from forum.domain.votes.votes import counts_of, voters_of
@@ -95,7 +95,7 @@ async def freeze(theme: int | None, now: datetime, introductions: Mapping[str, s
     proposals = [each for each in await rows(_PROPOSALS, theme) if not each["judged"] or each["theme_id"] in closed]
     kind = _kind(themes, proposals, now)
     if kind is SynthesisKind.FINAL:
-        await _refuse_unsettled(themes, now)
+        _refuse_unsettled(themes, now)
     counts = await _counts(themes, now) if kind is SynthesisKind.FINAL else {}
     voters = await voters_of(themes, now) if kind is SynthesisKind.FINAL else None
     evidence = await _evidence(themes, proposals, counts, now) if kind is SynthesisKind.FINAL else {}
@@ -122,9 +122,9 @@ async def freeze(theme: int | None, now: datetime, introductions: Mapping[str, s
     )
 
 
-async def _refuse_unsettled(themes: Sequence[ThemeHead], now: datetime) -> None:
+def _refuse_unsettled(themes: Sequence[ThemeHead], now: datetime) -> None:
     for theme in themes:
-        if await is_settling(theme, now):
+        if theme.schedule.votes_are_being_counted(now):
             raise Invalid(
                 "Les votes du thème {number} viennent de fermer : les derniers s’enregistrent encore. "
                 "Redemandez la synthèse dans une minute.",

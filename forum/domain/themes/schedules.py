@@ -93,7 +93,8 @@ def _to_the_second(before: Schedule, wanted: Schedule) -> Schedule:
         contributions_open_at=keep(before.contributions_open_at, wanted.contributions_open_at),
         contributions_close_at=keep(before.contributions_close_at, wanted.contributions_close_at),
         votes_open_at=keep(before.votes_open_at, wanted.votes_open_at),
-        votes_close_at=keep(before.votes_close_at, wanted.votes_close_at),
+        votes_close_at=(close := keep(before.votes_close_at, wanted.votes_close_at)),
+        closed_by_hand=before.closed_by_hand and close == before.votes_close_at,
     )
 
 
@@ -101,7 +102,8 @@ async def _store(theme: ThemeHead) -> None:
     await rows(
         """
         UPDATE theme SET contributions_open_at = $2, contributions_close_at = $3,
-                         votes_open_at = $4, votes_close_at = $5, sealed = $6, voting = $7, mentions = $8, quota = $9
+                         votes_open_at = $4, votes_close_at = $5, sealed = $6, voting = $7, mentions = $8, quota = $9,
+                         closed_by_hand = $10
          WHERE id = $1""",
         theme.id,
         theme.schedule.contributions_open_at,
@@ -112,6 +114,7 @@ async def _store(theme: ThemeHead) -> None:
         theme.voting.value,
         "\n".join(theme.mentions),
         theme.quota,
+        theme.schedule.closed_by_hand,
     )
 
 
@@ -230,7 +233,7 @@ async def close_votes(viewer: Viewer | None, number: int, reason: str, now: date
         if not theme.schedule.votes_are_open(now):
             raise Conflict("Les votes de ce thème ne sont pas encore ouverts.")
         given = journal.reason_of(reason)
-        await rows("UPDATE theme SET votes_close_at = $2 WHERE id = $1", theme.id, now)
+        await rows("UPDATE theme SET votes_close_at = $2, closed_by_hand = $3 WHERE id = $1", theme.id, now, True)
         await raise_all_versions(theme.id)
         await _announce(theme, Event.CLOSED, now, actor=viewer.id)
         await journal.record(

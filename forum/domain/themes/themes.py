@@ -10,7 +10,7 @@ while it waited.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 
@@ -23,7 +23,7 @@ from forum.domain.withheld import NOT_SHOWN
 from forum.errors import NotFound
 from forum.models.proposals import IN_FORCE_SQL, JUDGED_SQL
 from forum.models.themes import Voting
-from forum.permissions import Schedule
+from forum.permissions import COUNTING, Schedule
 from forum.text.reading import read
 
 # How many threads one page of a theme lists.
@@ -31,8 +31,8 @@ THREADS_A_PAGE = 50
 
 THEME_COLUMNS = """
     t.id AS theme_id, t.number AS theme_number, t.title AS theme_title, t.working_group_id,
-    t.contributions_open_at, t.contributions_close_at, t.votes_open_at, t.votes_close_at, t.sealed, t.quorum,
-    t.voting, t.mentions, t.quota, t.version AS theme_version"""
+    t.contributions_open_at, t.contributions_close_at, t.votes_open_at, t.votes_close_at, t.sealed, t.closed_by_hand,
+    t.quorum, t.voting, t.mentions, t.quota, t.version AS theme_version"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,7 @@ def theme_from(found: Row) -> ThemeHead:
             votes_open_at=found["votes_open_at"],
             votes_close_at=found["votes_close_at"],
             sealed=found["sealed"],
+            closed_by_hand=found["closed_by_hand"],
         ),
         quorum=found["quorum"],
         version=found["theme_version"],
@@ -163,7 +164,7 @@ async def hold_theme(number: int, hold: Hold, now: datetime) -> ThemeHead:
     Raises:
         NotFound: no theme has this number.
     """
-    return await as_settled(await _find(number, hold), now)
+    return as_settled(await _find(number, hold), now)
 
 
 async def _find(number: int, hold: Hold | None) -> ThemeHead:
@@ -173,41 +174,15 @@ async def _find(number: int, hold: Hold | None) -> ThemeHead:
     return theme_from(found)
 
 
-# A write begins, waits its turn and commits within this time.
-LONGEST_WRITE = timedelta(minutes=1)
-
-
-def closes_soon(schedule: Schedule, now: datetime) -> bool:
-    """Whether the votes may be over before a write that began at `now` is committed."""
-    return schedule.votes_close_at is not None and now < schedule.votes_close_at <= now + LONGEST_WRITE
-
-
-async def as_settled(theme: ThemeHead, now: datetime) -> ThemeHead:
-    """A held theme, with its votes closed for a write that began just before somebody closed them."""
-    if not closes_soon(theme.schedule, now) or not await _was_closed_by_hand(theme):
+def as_settled(theme: ThemeHead, now: datetime) -> ThemeHead:
+    """A held theme, with its votes closed for a write that began just before somebody closed them by hand. At its hour
+    the close takes what arrived before, and publishes nothing until that is written."""
+    if not theme.schedule.closed_by_hand:
+        return theme
+    close = theme.schedule.votes_close_at
+    if close is None or not now < close <= now + COUNTING:
         return theme
     return replace(theme, schedule=replace(theme.schedule, votes_close_at=now))
-
-
-async def is_settling(theme: ThemeHead, now: datetime) -> bool:
-    """Whether a ballot that arrived in time may not be committed yet: the votes closed by themselves a moment ago.
-
-    Closing by hand waits for the ballots under way, and later ones are refused.
-    """
-    close = theme.schedule.votes_close_at
-    if close is None or not close <= now < close + LONGEST_WRITE:
-        return False
-    return not await _was_closed_by_hand(theme)
-
-
-async def _was_closed_by_hand(theme: ThemeHead) -> bool:
-    last = await row(
-        """
-        SELECT at FROM journal_entry
-         WHERE thing = 'theme' AND thing_id = $1 AND act = 'close_votes' ORDER BY id DESC LIMIT 1""",
-        theme.id,
-    )
-    return last is not None and last["at"] == theme.schedule.votes_close_at
 
 
 def _theme_number(number: int) -> int:

@@ -1,9 +1,10 @@
 """What are the results of a vote that is over? The orders of a theme, and what its declared groups say.
 
-Nothing here answers before the close, whatever the theme shows during its vote. The database counts the ballots: by
-opinion, by declared groups, or joined as one text per proposal or voter where a method must know who agrees with whom;
-a million ballots are never a million objects here. What leaves this file is published: exact counts of groups do not,
-`ranking/published.py` says which of their cells do. Which kind of voting has which methods is in `standings.py`.
+Nothing here answers before all the votes are counted, whatever the theme shows during its vote. The database counts the
+ballots: by opinion, by declared groups, or joined as one text per proposal or voter where a method must know who agrees
+with whom; a million ballots are never a million objects here. What leaves this file is published: exact counts of
+groups do not, `ranking/published.py` says which of their cells do. Which kind of voting has which methods is in
+`standings.py`.
 """
 
 from array import array
@@ -116,7 +117,7 @@ async def read_results(theme: ThemeHead, counts: Mapping[int, JudgedProposal], n
     """The orders of the proposals in force of a theme, given by id with their counts.
 
     Raises:
-        NotFound: its votes are not over.
+        NotFound: its votes are not over, or not all counted.
     """
     evidence = await read_evidence(theme, counts, now)
     judged = [replace(each, groups=evidence.cells_of(each.reference)) for each in counts.values()]
@@ -130,7 +131,7 @@ async def read_evidence(theme: ThemeHead, counts: Mapping[int, JudgedProposal], 
     Raises:
         NotFound: the votes of the theme are not over.
     """
-    if not theme.schedule.votes_are_closed(now):
+    if not theme.schedule.votes_are_counted(now):
         raise NotFound
     references = {proposal: each.reference for proposal, each in counts.items()}
     quorate = {

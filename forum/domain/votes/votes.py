@@ -16,7 +16,6 @@ from forum.domain.themes.themes import (
     THEME_COLUMNS,
     Hold,
     ThemeHead,
-    closes_soon,
     hold_theme,
     raise_versions,
     theme_from,
@@ -181,7 +180,7 @@ async def _change(
     async with transaction():
         line, theme = await _votable(viewer, ref, now, Hold.SHARED)
         opinion = await _accepted(viewer, line, theme, opinion, read_version)
-        if not _is_shown(theme.schedule, now):
+        if theme.schedule.sealed:
             return await _write(viewer.id, line, opinion, now)
     async with transaction():
         line, theme = await _votable(viewer, ref, now, Hold.ALONE)
@@ -240,12 +239,6 @@ _FULL = {
     Voting.RANKING: "Vous ne pouvez pas classer plus de propositions (maximum : {quota}). "
     "Retirez-en d’abord une de votre classement : {references}.",
 }
-
-
-def _is_shown(schedule: Schedule, now: datetime) -> bool:
-    """Whether pages show a ballot cast now: the count is public, or the votes may close before its commit, when
-    somebody may already have read the results."""
-    return not schedule.sealed or closes_soon(schedule, now)
 
 
 async def _votable(viewer: Viewer, ref: str, now: datetime, hold: Hold) -> tuple[ProposalLine, ThemeHead]:

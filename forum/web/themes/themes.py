@@ -99,7 +99,14 @@ def _wanted(form: Form) -> tuple[Schedule, Rules | None]:
         with checks.field("mode_de_vote"):
             rules = _rules(form)
     checks.done()
-    return Schedule(**moments, sealed=form.checked("scelle")), rules
+    schedule = Schedule(
+        contributions_open_at=moments["contributions_open_at"],
+        contributions_close_at=moments["contributions_close_at"],
+        votes_open_at=moments["votes_open_at"],
+        votes_close_at=moments["votes_close_at"],
+        sealed=form.checked("scelle"),
+    )
+    return schedule, rules
 
 
 def _rules(form: Form) -> Rules:
