@@ -351,6 +351,11 @@ async def transaction() -> AsyncIterator[Transaction]:
     await written.run_after()
 
 
+def is_in_transaction() -> bool:
+    """Whether the caller is in a transaction."""
+    return _open.get() is not None
+
+
 def current_transaction() -> Transaction:
     """The transaction that the caller is in.
 
@@ -361,6 +366,12 @@ def current_transaction() -> Transaction:
     if found is None:
         raise TransactionManagementError("this is written inside a transaction only")
     return found
+
+
+def sqlite_connection() -> SqliteClient | ImmediateTransaction | None:
+    """SQLite's connection, or the transaction that the caller is in; None with PostgreSQL."""
+    found = get_connection("default")
+    return found if isinstance(found, SqliteClient | ImmediateTransaction) else None
 
 
 def is_sqlite() -> bool:

@@ -107,6 +107,17 @@ class Unavailable(CahierError):
     """A service that the answer needs cannot be reached right now (503)."""
 
 
+class TooBusy(Unavailable):
+    """So much is sent at once that this waited too long: nothing of it is written (503)."""
+
+    def __init__(
+        self,
+        message: str = "Trop d’envois arrivent en ce moment : le vôtre n’est pas enregistré. Réessayez dans quelques "
+        "instants.",
+    ):
+        super().__init__(message)
+
+
 class CannotStart(CahierError):
     """The process must not start: a setting, a theme file, a database. One line says which and why."""
 

@@ -65,6 +65,11 @@ class ImmediateTransaction(SqliteTransactionWrapper):
         except sqlite3.OperationalError as problem:
             raise TransactionManagementError(problem) from problem
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still there: some failures, a full disk among them, end it."""
+        return bool(self._connection._conn.in_transaction)
+
     def run_now(self, query: str, values: Sequence[Any]) -> list[sqlite3.Row]:
         """Rows of a short statement of this transaction, which holds the write lock already."""
         try:

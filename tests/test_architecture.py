@@ -20,7 +20,7 @@ RANKS = [
     {"text", "ranking", "documents"},
     {"models", "rights"},
     {"permissions", "language"},
-    {"breaker", "database", "clock", "schema", "jobs", "migrations"},
+    {"breaker", "database", "clock", "commits", "schema", "jobs", "migrations"},
     {"domain"},
     {"web", "api", "importing", "operations", "workers"},
     {"routes", "app", "connections", "server", "commands", "__main__"},

@@ -8,8 +8,12 @@ theme's schedule makes it public; nothing else counts ballots for a page.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import Final
 
-from forum.database import Row, on_postgres, places, row, rows, transaction
+from forum.clock import elapsed
+from forum.commits import commit_together
+from forum.database import Row, is_sqlite, on_postgres, places, row, rows
 from forum.domain.references import parse_reference, reference
 from forum.domain.themes.ballots import TALLIED, WELL_FORMED, Count, OwnBallot, Rules, read_opinion, takes_quota
 from forum.domain.themes.themes import (
@@ -20,7 +24,7 @@ from forum.domain.themes.themes import (
     raise_versions,
     theme_from,
 )
-from forum.errors import Conflict, NotFound
+from forum.errors import Conflict, NotFound, TooBusy
 from forum.models.proposals import IN_FORCE, IN_FORCE_SQL, JUDGED_SQL, ProposalState
 from forum.models.themes import Voting
 from forum.permissions import Schedule, Verdict, Viewer, demand, may_act, may_read_own_ballot, may_vote
@@ -35,6 +39,10 @@ LINE_TABLES = f"""
       FROM proposal p
       JOIN theme t ON t.id = p.theme_id
       LEFT JOIN ballot b ON b.proposal_id = p.id AND b.voter_id = $1 AND {WELL_FORMED}"""
+
+LONGEST_WRITE: Final = 30.0
+"""Seconds after its arrival beyond which a vote is no longer written: half of `permissions.COUNTING`, the other half
+being for its commit."""
 
 NO_VOTER = 0
 """The voter id of somebody who has no ballot: a visitor."""
@@ -155,6 +163,7 @@ async def vote(
         NotFound, SignInRequired, NotAllowed: as usual; NotAllowed also before the votes open and after they close.
         Invalid: the theme's kind of voting has no such opinion.
         Conflict: they support as many proposals as they may, or the substance changed since the version they read.
+        TooBusy: it waited too long, and is not written.
     """
     return await _change(viewer, ref, opinion, now, read_version)
 
@@ -174,18 +183,40 @@ async def _change(
     """Write the ballot; an `opinion` of None withdraws it.
 
     Sealed ballots hold their theme shared, so that people can vote at the same time. A ballot that pages show raises
-    versions, for which the theme must be held alone from the start: the transaction is then run again.
+    versions, for which the theme must be held alone from the start: on PostgreSQL the transaction is then run again.
     """
     viewer = demand(may_act, viewer, now)
-    async with transaction():
-        line, theme = await _votable(viewer, ref, now, Hold.SHARED)
-        opinion = await _accepted(viewer, line, theme, opinion, read_version)
-        if theme.schedule.sealed:
-            return await _write(viewer.id, line, opinion, now)
-    async with transaction():
-        line, theme = await _votable(viewer, ref, now, Hold.ALONE)
-        opinion = await _accepted(viewer, line, theme, opinion, read_version)
-        return await _write(viewer.id, line, opinion, now, shown_in=theme.id)
+    change = partial(_change_held, viewer, ref, opinion, now, read_version, elapsed() + LONGEST_WRITE)
+    changed = await commit_together(partial(change, Hold.SHARED))
+    if changed is None:
+        changed = await commit_together(partial(change, Hold.ALONE))
+    assert changed is not None
+    return changed
+
+
+async def _change_held(
+    viewer: Viewer,
+    ref: str,
+    said: str | None,
+    now: datetime,
+    read_version: int | None,
+    latest: float,
+    hold: Hold,
+) -> ProposalLine | None:
+    """Write the ballot in the caller's transaction; None, and nothing written, when the theme must be held alone.
+
+    Raises:
+        TooBusy: it is later than `latest`, as `clock.elapsed` counts: results may be public before the commit.
+    """
+    line, theme = await _votable(viewer, ref, now, hold)
+    opinion = await _accepted(viewer, line, theme, said, read_version)
+    if elapsed() > latest:
+        raise TooBusy()
+    if theme.schedule.sealed:
+        return await _write(viewer.id, line, opinion, now)
+    if hold is Hold.SHARED and not is_sqlite():
+        return None
+    return await _write(viewer.id, line, opinion, now, shown_in=theme.id)
 
 
 async def _accepted(

@@ -101,12 +101,14 @@ async def answer(request: Request, refusal: Refusal) -> Response:
 
 
 async def show(request: Request, refusal: Refusal, *, sign_in: bool = False) -> Response:
-    """A refusal as a page; what was typed is on it."""
+    """A refusal as a page; what was typed or chosen is on it, to be sent again where that may help."""
     context = {
         "refusal": refusal,
         "typed": typed(request),
+        "chosen": _chosen(request),
         "request_id": request.state.request_id,
-        "again": _again(request) if sign_in else None,
+        "again": _again(request) if sign_in or _may_pass_later(request, refusal) else None,
+        "signs_in": sign_in,
         "back": _back(request),
     }
     response = await page(request, "errors/show.html", context, refusal.status)
@@ -138,6 +140,18 @@ def _again(request: Request) -> Again:
     sent = form.raw.items() if form else ()
     kept = ((name, value) for name, values in sent if not SECRET.search(name) for value in values)
     return Again(_asked(request), tuple(kept))
+
+
+def _may_pass_later(request: Request, refusal: Refusal) -> bool:
+    """Whether the same form may be taken in a moment; a file would have to be chosen again."""
+    form = request.state.form
+    return refusal.status == 503 and form is not None and not form.file and bool(form.raw)
+
+
+def _chosen(request: Request) -> str:
+    """What somebody chose in the form of a vote."""
+    form = request.state.form
+    return form.values["avis"] if form is not None and request.scope.get("route") == "vote" else ""
 
 
 def _asked(request: Request) -> str:
