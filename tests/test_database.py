@@ -68,6 +68,17 @@ async def test_a_transaction_writes_all_or_nothing(database: Settings) -> None:
     assert await count("working_group") == 1
 
 
+@pytest.mark.postgres_only
+async def test_a_connection_that_is_given_back_costs_the_server_no_question(database: Settings) -> None:
+    """Each read would be two journeys; what is left of a transaction is rolled back all the same."""
+    async with transaction():
+        await make_group("gt-1")
+    await rows("SELECT 1 AS one")
+    found = await rows("SELECT query, state FROM pg_stat_activity WHERE datname = current_database()")
+    assert not [one for one in found if "RESET" in one["query"]]
+    assert {one["state"] for one in found} <= {"active", "idle"}
+
+
 async def test_effects_wait_for_the_outermost_commit_and_leave_with_a_rollback(database: Settings) -> None:
     done: list[str] = []
 
