@@ -1,15 +1,19 @@
 """Does the closing minute of a vote hold, with readers and a compilation beside? `python -m bench.closing`.
 
-    python -m bench.closing [--seconds 60] [--rate 100] [--readers 300] [--database postgres://… --redis redis://…]
+    python -m bench.closing [--seconds 60] [--rate 100] [--readers 300] [--open] [--webs 1]
+                            [--database postgres://… --redis redis://…]
 
-One process of the site, with its worker inside or, with Redis, beside it. Votes come at their moments whether or not
-earlier ones are answered, through the close and a little beyond; each reader opens a page every few seconds; another
-theme's synthesis is compiled meanwhile. Then every vote that was acknowledged must be counted, and none that was not.
+One process of the site (or several, `--webs`), with its worker inside or, with Redis, beside it. Votes come at their
+moments whether or not earlier ones are answered, through the close and a little beyond; each reader opens a page every
+few seconds; another theme's synthesis is compiled meanwhile. Then every vote that was acknowledged must be counted, and
+none that was not. The generator shares the cores with all that: what each used is printed.
 """
 
 import argparse
 import asyncio
 import os
+import resource
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -26,13 +30,15 @@ import uvloop
 
 from bench.consultation import MEMBERS, PROPOSALS, Consultation, fill
 from bench.load import Connection, request
-from bench.processes import environment, first_answer, free_port, serving
+from bench.processes import busy, environment, first_answer, free_port, serving
 from forum.database import close_database, known_row, open_database, rows
 from forum.domain.sign_in import sessions
 from forum.domain.syntheses.syntheses import request_from_shell
 from forum.domain.themes.themes import find_theme
 from forum.domain.votes.votes import counts_of
 from forum.models.members import Member, Role
+from forum.models.themes import Theme
+from forum.permissions import COUNTING
 from forum.schema import migrate
 from forum.settings import settings
 
@@ -60,10 +66,11 @@ class Sent:
 
     def __str__(self) -> str:
         ordered = sorted(self.seconds)
+        if not ordered:
+            return "none"
         at = {each: 1000 * ordered[min(len(ordered) - 1, len(ordered) * each // 100)] for each in (50, 95, 99)}
-        return f"{len(ordered)} {dict(self.statuses)}, ms : " + ", ".join(
-            f"p{each} {ms:.0f}" for each, ms in at.items()
-        )
+        by_status = ", ".join(f"{many} × {status}" for status, many in sorted(self.statuses.items()))
+        return f"{by_status}; ms: " + ", ".join(f"p{each} {ms:.0f}" for each, ms in at.items())
 
 
 @dataclass(slots=True)
@@ -95,12 +102,12 @@ async def make_voters(many: int) -> list[tuple[int, str]]:
 
 
 async def vote(
-    port: int, theme: int, voters: list[tuple[int, str]], rate: float, close: float, found: Measured
+    ports: list[int], theme: int, voters: list[tuple[int, str]], rate: float, close: float, found: Measured
 ) -> None:
     """Each person votes once on a proposal, at a steady rate until shortly after `close`."""
     free: asyncio.Queue[Connection] = asyncio.Queue()
-    for _ in range(CONNECTIONS):
-        free.put_nowait(Connection(port))
+    for number in range(CONNECTIONS):
+        free.put_nowait(Connection(ports[number % len(ports)]))
     start = time.perf_counter()
 
     async def one(number: int, due: float) -> None:
@@ -109,7 +116,7 @@ async def vote(
         body = urlencode({"avis": opinion}).encode()
         connection = await free.get()
         status = await connection.ask(
-            request("POST", f"/propositions/{reference}/vote", port=port, token=token, body=body)
+            request("POST", f"/propositions/{reference}/vote", port=connection.port, token=token, body=body)
         )
         free.put_nowait(connection)
         (found.votes if due < close else found.late).took(due, status)
@@ -125,19 +132,19 @@ async def vote(
         free.get_nowait().close()
 
 
-async def read(port: int, made: Consultation, many: int, end: float, found: Measured) -> None:
+async def read(ports: list[int], made: Consultation, many: int, end: float, found: Measured) -> None:
     """Readers who are not signed in, each over a connection of their own."""
     lists = [f"/themes/{theme}/propositions" for theme in (made.open_theme, made.closed_theme)]
     paths = ["/", lists[0], f"/fils/{made.read_thread}", lists[1]]
 
     async def one(number: int) -> None:
-        pauses, connection = Random(number), Connection(port)
+        pauses, connection = Random(number), Connection(ports[number % len(ports)])
         await asyncio.sleep(pauses.uniform(0, PAUSE))
         for path in cycle(paths[number % len(paths) :] + paths[: number % len(paths)]):
             due = time.perf_counter()
             if due > end:
                 break
-            found.pages.took(due, await connection.ask(request("GET", path, port=port)))
+            found.pages.took(due, await connection.ask(request("GET", path, port=connection.port)))
             await asyncio.sleep(pauses.uniform(0.5 * PAUSE, 1.5 * PAUSE))
         connection.close()
 
@@ -156,7 +163,7 @@ async def counted(theme: int, voters: list[tuple[int, str]], found: Measured) ->
     )
     ballots = {(f"T{theme}-{one['number']:03}", one["voter_id"], str(one["opinion"])) for one in there}
     head = await find_theme(theme)
-    counts = await counts_of(head, datetime.now(UTC))
+    counts = await counts_of(head, datetime.now(UTC) + COUNTING)
     tallied = sum(each.votants for each in (counts or {}).values()) - BALLOTS
     return (
         f"{len(found.acknowledged)} votes acknowledged, {len(found.acknowledged - ballots)} missing, "
@@ -166,14 +173,59 @@ async def counted(theme: int, voters: list[tuple[int, str]], found: Measured) ->
 
 async def compiled(began: float) -> float:
     """Seconds until the synthesis is there."""
-    while (await known_row("SELECT state FROM job ORDER BY id DESC LIMIT 1"))["state"] not in ("done", "failed"):
+    while (job := await known_row("SELECT state, error FROM job ORDER BY id DESC LIMIT 1"))["state"] != "done":
+        if job["state"] == "failed":
+            raise RuntimeError(job["error"])
         await asyncio.sleep(0.2)
     return time.perf_counter() - began
 
 
+@dataclass(slots=True)
+class Used:
+    """Seconds of processor that each has used; what its children used too when they have ended."""
+
+    webs: list["subprocess.Popen[bytes]"]
+    worker: "subprocess.Popen[bytes] | None"
+    began: float = field(default_factory=time.perf_counter)
+    before: dict[str, float] = field(default_factory=dict)
+
+    def now(self) -> dict[str, float]:
+        own = resource.getrusage(resource.RUSAGE_SELF)
+        processes = [*self.webs, *([self.worker] if self.worker else [])]
+        found = {
+            "site": sum(busy(each.pid) for each in self.webs),
+            "worker": busy(self.worker.pid) if self.worker else 0.0,
+            "compilation": sum(busy_children(each.pid) for each in processes),
+            "generator": own.ru_utime + own.ru_stime,
+        }
+        return found | {"machine": busy_machine()}
+
+    def begin(self) -> None:
+        self.began, self.before = time.perf_counter(), self.now()
+
+    def __str__(self) -> str:
+        seconds = time.perf_counter() - self.began
+        used = {name: after - self.before[name] for name, after in self.now().items()}
+        used["others"] = used.pop("machine") - sum(used.values())
+        cores = ", ".join(f"{name} {100 * each / seconds:.0f} %" for name, each in used.items())
+        return f"{cores}, of {100 * len(os.sched_getaffinity(0))} %"
+
+
+def busy_children(process: int) -> float:
+    """Seconds of processor used by the children that have ended."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+
+
+def busy_machine() -> float:
+    """Seconds of processor used by everything on this machine."""
+    user, nice, system, _, _, interrupts, soft, *_ = map(int, Path("/proc/stat").read_text().split("\n")[0].split()[1:])
+    return (user + nice + system + interrupts + soft) / os.sysconf("SC_CLK_TCK")
+
+
 async def run(folder: Path, asked: argparse.Namespace) -> None:
-    port = free_port()
-    variables = environment(folder, port)
+    ports = [free_port() for _ in range(asked.webs)]
+    variables = environment(folder, ports[0])
     if asked.database:
         variables |= {"FORUM_DATABASE__URL": asked.database, "FORUM_REDIS__URL": asked.redis}
     os.environ.update(variables)
@@ -181,19 +233,24 @@ async def run(folder: Path, asked: argparse.Namespace) -> None:
     await migrate(settings())
     await open_database(settings())
     made = await fill()
+    if asked.open:
+        await Theme.filter(number=made.open_theme).update(sealed=False)
     voters = await make_voters(round(asked.rate * (asked.seconds + BEYOND)) // PROPOSALS + 1)
     with ExitStack() as processes:
-        _serve(processes, variables, folder, asked.redis)
-        first_answer(port, "/", time.perf_counter())
+        used = _serve(processes, variables, folder, ports, asked.redis)
+        for port in ports:
+            first_answer(port, "/", time.perf_counter())
         close = await _close_in(made.open_theme, asked.seconds)
         await request_from_shell(made.closed_theme, datetime.now(UTC))
         found, began = Measured(), time.perf_counter()
+        used.begin()
         _, _, seconds = await asyncio.gather(
-            vote(port, made.open_theme, voters, asked.rate, close, found),
-            read(port, made, asked.readers, close, found),
+            vote(ports, made.open_theme, voters, asked.rate, close, found),
+            read(ports, made, asked.readers, close, found),
             compiled(began),
         )
-    print(f"{'PostgreSQL, Redis' if asked.database else 'SQLite'}; machine : {os.getloadavg()[0]:.1f}")
+        print(f"{'PostgreSQL, Redis' if asked.database else 'SQLite'}; machine : {os.getloadavg()[0]:.1f}")
+        print(f"processor: {used}")
     print(f"votes before the close: {found.votes}")
     print(f"votes after the close: {found.late}")
     print(f"pages: {found.pages}")
@@ -202,11 +259,17 @@ async def run(folder: Path, asked: argparse.Namespace) -> None:
     await close_database()
 
 
-def _serve(processes: ExitStack, variables: Mapping[str, str], folder: Path, redis: str) -> None:
+def _serve(processes: ExitStack, variables: Mapping[str, str], folder: Path, ports: list[int], redis: str) -> Used:
     """The site, and its worker when it has a process of its own; on whatever core is free."""
     cores = os.sched_getaffinity(0)
-    for command in ("serve", "work") if redis else ("serve",):
-        processes.enter_context(serving(["-m", "forum", command], variables, folder / f"{command}.log", cores))
+
+    def begin(command: str, port: int) -> "subprocess.Popen[bytes]":
+        own = {"FORUM_SERVER__PORT": str(port), "FORUM_SITE__BASE_URL": f"http://127.0.0.1:{port}"}
+        log = folder / f"{command}-{port}.log"
+        return processes.enter_context(serving(["-m", "forum", command], {**variables, **own}, log, cores))
+
+    webs = [begin("serve", port) for port in ports]
+    return Used(webs, begin("work", ports[0]) if redis else None)
 
 
 async def _close_in(theme: int, seconds: float) -> float:
@@ -225,6 +288,8 @@ def main() -> None:
     asked.add_argument("--seconds", type=float, default=60)
     asked.add_argument("--rate", type=float, default=100)
     asked.add_argument("--readers", type=int, default=300)
+    asked.add_argument("--open", action="store_true", help="the count is public during the vote")
+    asked.add_argument("--webs", type=int, default=1)
     asked.add_argument("--database", default="")
     asked.add_argument("--redis", default="")
     with (

@@ -109,26 +109,50 @@ async def press(port: int, requests: Callable[[int], Iterator[bytes]], seconds: 
     return answers
 
 
-class Connection:
-    """A kept connection over which one request is sent at a time, whenever it is due; opened by the first one."""
+class Connection(asyncio.Protocol):
+    """A kept connection over which one request is sent at a time, whenever it is due; opened by the first one. It keeps
+    nothing of an answer but its status: the generator shares the machine with what it measures."""
 
     def __init__(self, port: int) -> None:
-        self._port = port
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self.port = port
+        self._transport: asyncio.Transport | None = None
+        self._status: asyncio.Future[int] | None = None
+        self._head = b""
+        self._left = 0
 
     async def ask(self, sent: bytes) -> int:
         """The status of the answer, which is read whole."""
-        if self._streams is None:
-            self._streams = await asyncio.open_connection("127.0.0.1", self._port)
-        reader, writer = self._streams
-        writer.write(sent)
-        head = await reader.readuntil(b"\r\n\r\n")
-        await reader.readexactly(_length(head))
-        return int(head[9:12])
+        loop = asyncio.get_running_loop()
+        if self._transport is None:
+            await loop.create_connection(lambda: self, "127.0.0.1", self.port)
+        self._status = loop.create_future()
+        cast(asyncio.Transport, self._transport).write(sent)
+        return await self._status
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's own class, which inherits from neither
+
+    def data_received(self, data: bytes) -> None:
+        if not self._left:
+            self._head += data
+            end = self._head.find(b"\r\n\r\n")
+            if end < 0:
+                return
+            self._left = _length(self._head[:end])
+            data = self._head[end + 4 :]
+        self._left -= len(data)
+        if not self._left and self._status is not None:
+            status, self._head = int(self._head[9:12]), b""
+            self._status.set_result(status)
+
+    def connection_lost(self, problem: Exception | None) -> None:
+        self._transport, self._head, self._left = None, b"", 0
+        if self._status is not None and not self._status.done():
+            self._status.set_exception(problem or ConnectionError("the server closed the connection"))
 
     def close(self) -> None:
-        if self._streams is not None:
-            self._streams[1].close()
+        if self._transport is not None:
+            self._transport.close()
 
 
 async def fetch(port: int, sent: bytes) -> tuple[int, bytes, bytes]:
