@@ -24,7 +24,6 @@ from jinja2 import Environment, FileSystemBytecodeCache
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.applications import Starlette
-from tortoise import models
 from tortoise.apps import Apps
 
 from forum.app import build
@@ -44,7 +43,14 @@ ADDRESS = "http://127.0.0.1:8000"
 PATIENCE = 300
 
 # Fixtures that several files share are beside what they are made of.
-pytest_plugins = ["tests.factories", "tests.figures", "tests.compiled_syntheses", "tests.statements", "tests.world"]
+pytest_plugins = [
+    "tests.factories",
+    "tests.figures",
+    "tests.compiled_syntheses",
+    "tests.states",
+    "tests.statements",
+    "tests.world",
+]
 
 # A property is true or false; the time that an example takes depends on how busy the machine is.
 hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -255,12 +261,3 @@ async def client(app: Starlette) -> AsyncIterator[AsyncClient]:
 def visitor(app: Starlette) -> AsyncClient:
     """Another browser, nobody signed in."""
     return AsyncClient(transport=ASGITransport(app=app), base_url=ADDRESS, headers={"Sec-Fetch-Site": "same-origin"})
-
-
-@pytest.fixture(scope="module")
-def unasked_states() -> Iterator[None]:
-    """Tortoise makes the models anew before and after each operation of a migration, thousands in all, each with every
-    filter that a query could name: half of the time, for states that no migration of ours asks anything."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(models, "get_filters_for_field", lambda **_: {})
-        yield

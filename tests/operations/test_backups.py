@@ -244,6 +244,7 @@ async def test_rows_that_the_manifest_does_not_count_are_found(saved: tuple[Path
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.usefixtures("unasked_states")
 async def test_an_older_backup_is_migrated_and_old_last_writes_go(new: Settings, tmp_path: Path) -> None:
     folder = tmp_path / "older"
     folder.mkdir()

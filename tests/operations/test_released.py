@@ -30,10 +30,11 @@ from forum.settings import settings
 from tests.conftest import visitor
 from tests.databases import new_database
 from tests.operations.released.record import HERE, KEY, STORIES, Account, decide, join
+from tests.states import states_when_asked, without_filters
 from tests.test_migrations import contents, run, structure
 from tests.test_start import command
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.usefixtures("unasked_states")]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 Rows = dict[str, list[dict[str, Any]]]
 LATER = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -71,7 +72,9 @@ async def upgraded(
             "FORUM_SECURITY__KEY": KEY,
             "FORUM_SIGN_IN__SECOND_FACTOR_FOR_STAFF": "false",
         }
-        migrating = await to_thread.run_sync(command, environment, "migrate")
+        # The newest release is upgraded most often: Tortoise makes its states by itself.
+        with without_filters() if version == max(STORIES) else states_when_asked():
+            migrating = await to_thread.run_sync(command, environment, "migrate")
         assert migrating.returncode == 0, migrating.stderr
         yield Upgraded(version, environment, migrating.stdout, before, await contents(address), accounts)
 
