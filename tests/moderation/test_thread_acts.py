@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from forum.database import rows, transaction
 from forum.domain.moderation import thread_acts
 from forum.domain.moderation.hiding import hide, hold_thing, unhide
-from forum.domain.themes import themes
+from forum.domain.themes import thread_lists
 from forum.models.members import Member
 from forum.models.moderation import Ground, Moderated
 from forum.models.themes import Theme
@@ -128,7 +128,7 @@ async def test_a_locked_thread_receives_nothing_until_it_is_unlocked(app: Starle
 async def test_pinned_threads_come_first_on_every_page_of_the_list(
     app: Starlette, client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(themes, "THREADS_A_PAGE", 2)
+    monkeypatch.setattr(thread_lists, "THREADS_A_PAGE", 2)
     thread, author, moderator = await moderated()
     theme = await Theme.get()
     others = [await make_thread(theme, f"Fil {n}") for n in range(4)]

@@ -15,19 +15,16 @@ from enum import StrEnum
 from functools import lru_cache
 
 from forum.database import Row, is_sqlite, row, rows
-from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
+from forum.domain.pages import FIRST, Page, PageTurn
 from forum.domain.references import LARGEST_THEME, storable
-from forum.domain.signatures import RECEIVED_SHOWN
 from forum.domain.themes.ballots import Rules, scale
+from forum.domain.themes.thread_lists import ThreadLine, ThreadSort, threads_of
 from forum.domain.withheld import NOT_SHOWN
 from forum.errors import NotFound
 from forum.models.proposals import IN_FORCE_SQL, JUDGED_SQL
 from forum.models.themes import Voting
 from forum.permissions import COUNTING, Schedule
 from forum.text.reading import read
-
-# How many threads one page of a theme lists.
-THREADS_A_PAGE = 50
 
 THEME_COLUMNS = """
     t.id AS theme_id, t.number AS theme_number, t.title AS theme_title, t.working_group_id,
@@ -78,22 +75,6 @@ class ThemeQuestion:
     position: int
     text: str
     proposals: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ThreadLine:
-    """A thread in the list of its theme; the date of its last contribution is None when unknown. `tagged` counts its
-    contributions from the meeting of the filter."""
-
-    id: int
-    title: str
-    posts: int
-    last_written_at: datetime | None
-    tagged: int = 0
-    locked: bool = False
-    pinned: bool = False
-    received: int = 0
-    """Those that were received elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +220,9 @@ def _first_paragraph(introduction: str) -> str:
     return read(introduction, wrapped=True).plain.split("\n\n")[0]
 
 
-async def read_theme(number: int, turn: PageTurn = FIRST, *, meeting: int | None = None) -> ThemePage:
+async def read_theme(
+    number: int, turn: PageTurn = FIRST, *, meeting: int | None = None, sort: ThreadSort = ThreadSort.ACTIVITY
+) -> ThemePage:
     """Everything that the page shows; `meeting`: only threads with words from the meeting of that number are listed.
     Raises NotFound."""
     theme = await find_theme(number)
@@ -259,7 +242,7 @@ async def read_theme(number: int, turn: PageTurn = FIRST, *, meeting: int | None
         theme=theme,
         introduction_html=counted["introduction_html"],
         questions=await questions_of(theme.id),
-        threads=await _threads_of(theme.id, turn, meeting),
+        threads=await threads_of(theme.id, turn, sort, meeting),
         meetings=await _meetings_of(theme.id),
         open_proposals=counted["open_proposals"],
         proposals_apart=counted["proposals_apart"],
@@ -276,45 +259,6 @@ async def _meetings_of(theme_id: int) -> tuple[int, ...]:
         theme_id,
     )
     return tuple(each["number"] for each in found)
-
-
-# In a theme a number is exactly one meeting: the theme belongs to one working group.
-_TAGGED = """
-    (SELECT COUNT(*) FROM post d JOIN meeting_tag g ON g.post_id = d.id AND g.state = 'confirmed'
-       JOIN meeting m ON m.id = g.meeting_id WHERE d.thread_id = h.id AND d.state = 'shown' AND m.number = $2)"""
-
-
-_MOST_ACTIVE_FIRST = SortOrder({"h.pinned": bool, "h.last_post_at": datetime, "h.id": int}, newest_first=True)
-
-
-async def _threads_of(theme_id: int, turn: PageTurn, meeting: int | None) -> Page[ThreadLine]:
-    """The threads, the pinned ones first, then the most recently active."""
-    found = await read_page(
-        f"""
-        SELECT h.id, h.title, h.posts_count - {NOT_SHOWN.format("h")} AS posts_count, h.last_post_at, h.locked,
-               h.pinned, c.written_at, {RECEIVED_SHOWN.format("h.id")} AS received,
-               {_TAGGED if meeting else "CAST($2 AS INTEGER)"} AS tagged
-          FROM thread h LEFT JOIN post c ON c.thread_id = h.id
-           AND c.number = (SELECT MAX(l.number) FROM post l WHERE l.thread_id = h.id)
-         WHERE h.theme_id = $1 AND h.moved_into_id IS NULL {f"AND {_TAGGED} > 0" if meeting else ""}""",
-        [theme_id, meeting or 0],
-        _MOST_ACTIVE_FIRST,
-        turn,
-        THREADS_A_PAGE,
-    )
-    return found.of(
-        ThreadLine(
-            each["id"],
-            each["title"],
-            each["posts_count"],
-            each["written_at"],
-            each["tagged"],
-            each["locked"],
-            each["pinned"],
-            each["received"],
-        )
-        for each in found.shown
-    )
 
 
 async def raise_versions(*, theme: int | None = None, thread: int | None = None) -> None:

@@ -10,6 +10,7 @@ from forum.domain.syntheses.syntheses import newest_published
 from forum.domain.themes import schedules, themes
 from forum.domain.themes.ballots import Rules, checked_rules
 from forum.domain.themes.schedule_changes import schedule_changes
+from forum.domain.themes.thread_lists import ThreadSort
 from forum.domain.votes.results import keep_release
 from forum.errors import Checks
 from forum.models.themes import Voting
@@ -18,7 +19,7 @@ from forum.text.typography import PARIS, season_of
 from forum.web.plumbing.doors import Desk, form_door
 from forum.web.plumbing.forms import Form, asked_turn
 from forum.web.plumbing.page import page, see_other
-from forum.web.themes.filters import asked_meeting
+from forum.web.themes.filters import asked_meeting, asked_sort
 from forum.web.themes.windows import windows
 
 # The moments of a schedule by the fields of its form.
@@ -32,10 +33,12 @@ MOMENTS = {
 
 async def show(request: Request) -> Response:
     """A theme: its introduction, questions, windows, threads, and the way to its proposals."""
-    meeting = asked_meeting(request)
-    shown = await themes.read_theme(request.path_params["number"], asked_turn(request), meeting=meeting)
+    meeting, sort = asked_meeting(request), asked_sort(request)
+    shown = await themes.read_theme(request.path_params["number"], asked_turn(request), meeting=meeting, sort=sort)
     context = {
         "page": shown,
+        "sort": sort,
+        "sorts": tuple(ThreadSort),
         "meeting": meeting,
         "theme": shown.theme,
         "windows": windows(request, shown.theme.schedule),
