@@ -1,9 +1,11 @@
-"""Writes that wait for SQLite's one lock share a commit: each is told only once that is durable.
+"""Writes that wait for one lock share a commit: each is told only once that is durable.
 
-With `synchronous=FULL` a commit waits for the disk, and nobody else writes meanwhile: one commit for each vote of a
-closing minute is what makes them wait. Here those that come while a commit is under way are written together by the
-next one, each within a savepoint of its own, so that a refused one leaves nothing and disturbs nobody. PostgreSQL does
-as much by itself (it commits for all the connections that wait), and there each write has a transaction of its own.
+SQLite has one lock, and with `synchronous=FULL` a commit waits for the disk while nobody else writes: one commit for
+each vote of a closing minute is what makes them wait. On PostgreSQL it is the row of a theme that each public vote
+holds alone, with a connection that waits for it. Here those that come while a commit is under way are written together
+by the next one, each within a savepoint of its own, so that a refused one leaves nothing and disturbs nobody.
+
+Writes that hold nothing alone on PostgreSQL need none of this: it commits for all the connections that wait.
 """
 
 import asyncio
@@ -13,11 +15,10 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
-from forum.database import Transaction, is_in_transaction, sqlite_connection, transaction
+from forum.database import Transaction, current_connection, is_in_transaction, is_unreachable, transaction
 from forum.errors import TooBusy
 from forum.logs import request_parts
-from forum.sqlite import Client, ImmediateTransaction
-from forum.storage import StorageFault
+from forum.sqlite import ImmediateTransaction
 
 Made = TypeVar("Made")
 
@@ -28,20 +29,20 @@ LONGEST_WAIT: Final = 10.0
 
 
 async def commit_together(work: Callable[[], Awaitable[Made]]) -> Made:
-    """What `work` gives, once it is written in a transaction that it may share with others; all that it asks of the
-    database must be short, since they wait for it. Inside a transaction it is part of that one.
+    """What `work` gives, once it is written in a transaction that it may share with others of this process; all that it
+    asks of the database must be short, since they wait for it. Inside a transaction it is part of that one.
 
     Raises:
         TooBusy: it waited for `LONGEST_WAIT` seconds and was not begun.
         StorageFault: the disk did not take it.
     """
-    connection = sqlite_connection()
-    if is_in_transaction() or not isinstance(connection, Client):
+    if is_in_transaction():
         async with transaction():
             return await work()
-    queue = _queues.get(connection)
+    database = current_connection()
+    queue = _queues.get(database)
     if queue is None:
-        queue = _queues[connection] = _Queue()
+        queue = _queues[database] = _Queue()
     made: Made = await queue.add(work)
     return made
 
@@ -71,7 +72,7 @@ class _Write:
 
 
 class _Queue:
-    """The writes that wait for one connection, and the task that writes them."""
+    """The writes that wait for one database, and the task that writes them."""
 
     def __init__(self) -> None:
         self._waiting: deque[_Write] = deque()
@@ -117,27 +118,24 @@ class _Queue:
 
 
 async def _write_within(one: _Write, shared: Transaction) -> None:
-    """Write one, or refuse it alone. What ended the whole transaction (a full disk may) is raised: it is everybody's.
-
-    Raises:
-        StorageFault: nothing of this transaction is left.
-    """
+    """Write one, or refuse it alone. What ended the whole transaction (a full disk, a lost server) is raised: it is
+    everybody's."""
     if one.told.done():
         return
     one.begun = True
-    connection = sqlite_connection()
-    if not isinstance(connection, ImmediateTransaction):
-        raise TypeError("a shared commit is SQLite's")
-    connection.run_now("SAVEPOINT shared", ())
+    connection = current_connection()
     try:
-        with shared.within():
-            one.made = await one.work()
+        if isinstance(connection, ImmediateTransaction):
+            with shared.within(), connection.part():
+                one.made = await one.work()
+        else:
+            async with transaction():
+                one.made = await one.work()
     except Exception as problem:
-        if isinstance(problem, StorageFault) or not connection.is_open:
+        if is_unreachable(problem) or (isinstance(connection, ImmediateTransaction) and not connection.is_open):
             raise
-        connection.run_now("ROLLBACK TO shared", ())
         one.refuse(problem)
-    connection.run_now("RELEASE shared", ())
 
 
-_queues: "WeakKeyDictionary[Client, _Queue]" = WeakKeyDictionary()
+_queues: "WeakKeyDictionary[Any, _Queue]" = WeakKeyDictionary()
+"""By the connection, or the pool, of a database."""

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 import asyncpg
 from tortoise import Tortoise
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.connection import get_connection
 from tortoise.exceptions import BaseORMException, DBConnectionError, OperationalError, TransactionManagementError
@@ -368,10 +369,9 @@ def current_transaction() -> Transaction:
     return found
 
 
-def sqlite_connection() -> SqliteClient | ImmediateTransaction | None:
-    """SQLite's connection, or the transaction that the caller is in; None with PostgreSQL."""
-    found = get_connection("default")
-    return found if isinstance(found, SqliteClient | ImmediateTransaction) else None
+def current_connection() -> BaseDBAsyncClient:
+    """The transaction that the caller is in; outside of one, SQLite's connection or PostgreSQL's pool."""
+    return get_connection("default")
 
 
 def is_sqlite() -> bool:

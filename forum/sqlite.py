@@ -16,8 +16,8 @@ each transaction.
 import asyncio
 import os
 import sqlite3
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from time import monotonic
@@ -69,6 +69,19 @@ class ImmediateTransaction(SqliteTransactionWrapper):
     def is_open(self) -> bool:
         """Whether it is still there: some failures, a full disk among them, end it."""
         return bool(self._connection._conn.in_transaction)
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A savepoint: what can be refused alone. On the spot, like the statements, not by the thread."""
+        self.run_now("SAVEPOINT part", ())
+        try:
+            yield
+        except BaseException:
+            if self.is_open:
+                self.run_now("ROLLBACK TO part", ())
+                self.run_now("RELEASE part", ())
+            raise
+        self.run_now("RELEASE part", ())
 
     def run_now(self, query: str, values: Sequence[Any]) -> list[sqlite3.Row]:
         """Rows of a short statement of this transaction, which holds the write lock already."""

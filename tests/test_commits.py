@@ -10,11 +10,14 @@ from tortoise.exceptions import OperationalError
 from forum import commits
 from forum.commits import AT_ONCE, commit_together
 from forum.database import rows, transaction
+from forum.domain.members import members
+from forum.domain.themes.themes import find_theme
 from forum.domain.votes import votes
 from forum.errors import Conflict, TooBusy
 from forum.settings import Settings
 from forum.sqlite import ImmediateTransaction
 from forum.storage import StorageFault, Trouble
+from tests.conftest import NOON
 from tests.factories import count, make_member, make_proposal, make_theme, sign_in
 
 pytestmark = pytest.mark.anyio
@@ -162,6 +165,27 @@ async def test_who_left_is_not_written_and_the_others_are(database: Settings) ->
             await second
     assert [await first, await third] == ["gt-1", "gt-3"]
     assert await slugs() == {"gt-1", "gt-3"}
+
+
+@pytest.mark.sqlite_only
+async def test_public_votes_of_one_commit_make_pages_stale_once(database: Settings) -> None:
+    theme = await make_theme(3, sealed=False)
+    for number in range(3):
+        await make_proposal(theme, f"Proposition {number}")
+    voters = [await members.load_viewer((await make_member(f"Personne {name}")).id) for name in "abcd"]
+    before = (await find_theme(3)).version
+    async with Held():
+        votes_cast = [
+            asyncio.ensure_future(votes.vote(voter, f"T3-00{number}", "pour", NOON))
+            for voter in voters
+            for number in (1, 2, 3)
+        ]
+        await asyncio.sleep(0.05)
+    lines = await asyncio.gather(*votes_cast)
+    assert (await count("ballot"), (await find_theme(3)).version) == (12, before + 1)
+    # Each answer counts the votes that were written before it.
+    counted = [line.tally.for_ for line in lines if line.reference == "T3-001" and line.tally]
+    assert counted == [1, 2, 3, 4]
 
 
 async def vote_late(client: AsyncClient, monkeypatch: pytest.MonkeyPatch, **headers: str) -> Response:

@@ -13,7 +13,7 @@ from typing import Final
 
 from forum.clock import elapsed
 from forum.commits import commit_together
-from forum.database import Row, is_sqlite, on_postgres, places, row, rows
+from forum.database import Row, current_transaction, is_sqlite, on_postgres, places, row, rows, transaction
 from forum.domain.references import parse_reference, reference
 from forum.domain.themes.ballots import TALLIED, WELL_FORMED, Count, OwnBallot, Rules, read_opinion, takes_quota
 from forum.domain.themes.themes import (
@@ -183,15 +183,24 @@ async def _change(
     """Write the ballot; an `opinion` of None withdraws it.
 
     Sealed ballots hold their theme shared, so that people can vote at the same time. A ballot that pages show raises
-    versions, for which the theme must be held alone from the start: on PostgreSQL the transaction is then run again.
+    versions, for which the theme must be held alone from the start. Those, and all on SQLite, share commits.
     """
     viewer = demand(may_act, viewer, now)
     change = partial(_change_held, viewer, ref, opinion, now, read_version, elapsed() + LONGEST_WRITE)
-    changed = await commit_together(partial(change, Hold.SHARED))
-    if changed is None:
-        changed = await commit_together(partial(change, Hold.ALONE))
+    if not is_sqlite() and await _is_sealed(ref):
+        async with transaction():
+            changed = await change(Hold.SHARED)
+        if changed is not None:
+            return changed
+    changed = await commit_together(partial(change, Hold.ALONE))
     assert changed is not None
     return changed
+
+
+async def _is_sealed(ref: str) -> bool:
+    """Whether the vote on a proposal seems to be sealed; who holds the theme knows."""
+    found = await row("SELECT sealed FROM theme WHERE number = $1", parse_reference(ref)[0])
+    return found is not None and found["sealed"]
 
 
 async def _change_held(
@@ -214,7 +223,7 @@ async def _change_held(
         raise TooBusy()
     if theme.schedule.sealed:
         return await _write(viewer.id, line, opinion, now)
-    if hold is Hold.SHARED and not is_sqlite():
+    if hold is Hold.SHARED:
         return None
     return await _write(viewer.id, line, opinion, now, shown_in=theme.id)
 
@@ -299,7 +308,7 @@ async def _write(
     if version is not None:
         await remember(line.id, voter, opinion, version, now)
         if shown_in is not None:
-            await raise_versions(theme=shown_in, thread=await _thread_of(line.id))
+            current_transaction().write_last(_raise_versions, (shown_in, line.id))
     line = replace(line, own=opinion, to_confirm=False)
     if not line.schedule.tallies_are_public(now):
         return line
@@ -344,15 +353,21 @@ async def _withdraw(proposal: int, voter: int) -> int | None:
     return withdrawn["proposal_version"] if withdrawn else None
 
 
-async def _thread_of(proposal: int) -> int | None:
-    """The thread whose page shows the proposal, under the contribution that it was made of."""
-    found = await row(
-        """
-        SELECT c.thread_id FROM proposal p JOIN extract e ON e.id = p.extract_id JOIN post c ON c.id = e.post_id
-         WHERE p.id = $1""",
-        proposal,
+async def _raise_versions(shown: Sequence[tuple[int, int]]) -> None:
+    """Make stale what shows these ballots, given by theme and proposal: the theme's pages, and those of the threads
+    where a proposal stands under the contribution that it was made of. Once for all the votes of a commit."""
+    proposals = sorted({proposal for _, proposal in shown})
+    found = await rows(
+        f"""
+        SELECT DISTINCT c.thread_id
+          FROM proposal p JOIN extract e ON e.id = p.extract_id JOIN post c ON c.id = e.post_id
+         WHERE p.id IN ({places(len(proposals))}) ORDER BY c.thread_id""",
+        *proposals,
     )
-    return found["thread_id"] if found else None
+    for theme in sorted({theme for theme, _ in shown}):
+        await raise_versions(theme=theme)
+    for each in found:
+        await raise_versions(thread=each["thread_id"])
 
 
 async def remember(proposal: int, voter: int, opinion: str | None, version: int, now: datetime) -> None:
