@@ -28,7 +28,7 @@ from forum.domain.throttle import close_throttle
 from forum.domain.upkeep.seals import try_key
 from forum.errors import CahierError, CannotStart, NotAllowed, SignInRequired, TooMany
 from forum.permissions import Viewer
-from forum.ranking.published import FEWEST_WITH_ORDERS
+from forum.ranking.published import FEWEST_SHOWN, FEWEST_WITH_ORDERS
 from forum.routes import Shelves, routes
 from forum.settings import Settings
 from forum.storage import StorageFault
@@ -77,6 +77,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = clocks.now) -> 
         Addresses(table),
         usual_mentions=frozenset(DEFAULT_MENTIONS),
         last_place=LAST_PLACE,
+        fewest_shown=FEWEST_SHOWN,
         fewest_with_orders=FEWEST_WITH_ORDERS,
     )
     app.state.kept = KeptPages()

@@ -301,6 +301,14 @@ def may_administer(viewer: Viewer | None, now: datetime) -> Verdict:
     return _by_role(Action.ADMINISTER, viewer, now)
 
 
+def may_exclude_votes(viewer: Viewer | None, member: int, now: datetime) -> Verdict:
+    """Leave the votes of somebody out of every count: administrators, not their own."""
+    by_role = _by_role(Action.EXCLUDE_VOTES, viewer, now)
+    if by_role and _is_own(viewer, member):
+        return _refused("Ce sont vos votes : une autre personne en décide.")
+    return by_role
+
+
 def may_operate(viewer: Viewer | None, now: datetime) -> Verdict:
     """See how the site is (jobs, mails, room), let what waits begin: administrators."""
     return _by_role(Action.OPERATE, viewer, now)

@@ -76,6 +76,7 @@ class Action(Enum):
     READ_NOTIFICATIONS = "read notifications"
     KEEP_ACCOUNT = "keep account"
     ADMINISTER = "administer"
+    EXCLUDE_VOTES = "exclude votes"
     OPERATE = "operate"
     READ_ADDRESS = "read address"
     READ_JOURNAL = "read journal"
@@ -126,6 +127,7 @@ _WRITTEN = {
     # The law grants it to each person, whatever their standing here (GDPR, articles 15 to 17 and 20).
     Action.KEEP_ACCOUNT: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
     Action.ADMINISTER: "L F F F F F ✓ F F",
+    Action.EXCLUDE_VOTES: "L F F F F F ✓ F F",
     Action.OPERATE: "L F F F F F ✓ F F",
     # One at a time, and the journal notes who looked.
     Action.READ_ADDRESS: "N N N N N N ✓ N N",
@@ -173,6 +175,7 @@ LABELS: Mapping[Enum, str] = {
     Action.READ_NOTIFICATIONS: "Lire ses notifications",
     Action.KEEP_ACCOUNT: "Voir et corriger son compte, exporter ses données, effacer son compte",
     Action.ADMINISTER: "Voir les comptes, donner un rôle, suspendre, inviter",
+    Action.EXCLUDE_VOTES: "Écarter les votes d’une personne, sans les voir",
     Action.OPERATE: "Voir l’état du site, envoyer tout de suite les courriels en attente",
     Action.READ_ADDRESS: "Voir l’adresse électronique d’une autre personne, ce qui est inscrit au journal",
     Action.READ_JOURNAL: "Lire le journal",
@@ -225,6 +228,7 @@ REASONS: Mapping[Action, str] = {
     Action.ANSWER: "Seuls les agents de l’administration répondent aux propositions.",
     Action.PUBLISH: "Seuls les agents de l’administration publient une synthèse.",
     Action.ADMINISTER: "Seuls les administrateurs gèrent les comptes.",
+    Action.EXCLUDE_VOTES: "Seuls les administrateurs écartent des votes.",
     Action.OPERATE: "Seuls les administrateurs voient l’état du site.",
 }
 

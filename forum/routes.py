@@ -33,7 +33,7 @@ from forum.web.sign_in import credentials, providers, second_factors, sessions
 from forum.web.syntheses import syntheses
 from forum.web.themes import themes
 from forum.web.upkeep import health, metrics, state
-from forum.web.votes import results, votes
+from forum.web.votes import exclusions, results, votes
 
 Shape = tuple[str, int, str]
 
@@ -256,6 +256,12 @@ MEMBERS = (
     form("/administration/personnes/{member:int}/suspension", people.suspend, "person_suspension"),
     act("/administration/personnes/{member:int}/suspension/lever", people.lift, "lift_suspension"),
     form("/administration/personnes/{member:int}/double-authentification", people.remove_factor, "person_factor"),
+    form("/administration/personnes/{member:int}/votes", exclusions.exclude, "person_votes"),
+    form(
+        "/administration/personnes/{member:int}/votes/{number:small}/compter",
+        exclusions.count_again,
+        "count_votes_again",
+    ),
     act("/administration/personnes/{member:int}/mot-de-passe", people.send_reset, "person_reset"),
     act("/administration/personnes/{member:int}/sessions", people.close_sessions, "person_sessions"),
     page("/administration/invitations", invitations.index, "invitations"),

@@ -98,7 +98,16 @@ SILENT = {
     *("unlink_identity", "security", "change_password", "set_up_factor", "renew_codes", "turn_factor_off", "sign_up"),
     *("confirm_sign_up", "accept_invitation", "forgotten_password", "new_password", "account", "confirm_address"),
     *("address", "old_address", "new_address", "administration", "site_state", "people", "person", "person_rights"),
-    *("person_suspension", "person_factor", "invitations", "invite", "invitation_file", "invitation_batch", "own_data"),
+    *(
+        "person_suspension",
+        "person_factor",
+        "invitations",
+        "invite",
+        "invitation_file",
+        "invitation_batch",
+        "own_data",
+    ),
+    *("person_votes", "count_votes_again"),
     *("api_own_archive", "own_archive", "erase_account", "help", "help_rights", "legal_notice", "privacy", "charter"),
     *("accessibility", "cookies", "metrics", "live", "ready", "static"),
 }

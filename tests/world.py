@@ -32,7 +32,7 @@ from forum.models.proposals import Merge, Origin, Proposal, ProposalState, Propo
 from forum.models.syntheses import Document, Synthesis, SynthesisState
 from forum.models.themes import Theme
 from forum.models.threads import MovedPost, Thread, ThreadAct, ThreadTurn
-from forum.models.votes import Ballot
+from forum.models.votes import Ballot, ExcludedVote
 from forum.ranking.tallies import Opinion
 from forum.rights import Standing
 from forum.sealing import make_key
@@ -307,6 +307,8 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
     closed = await make_theme(5, contributions="closed", votes="closed", group=a)
     theme_b = await make_theme(6, group=b)
     await make_theme(7, group=a, title="Un autre thème du groupe")
+    left_out = await make_member("Voix Écartée", email="ecartee@exemple.fr")
+    await ExcludedVote.create(theme=theme, member=left_out, reason="Un compte frauduleux.", excluded_at=NOON)
     thread, closed_thread, thread_b = await make_thread(theme), await make_thread(closed), await make_thread(theme_b)
     held_thread = await make_thread(theme, "Un fil verrouillé et épinglé")
     await Thread.filter(id=held_thread.id).update(locked=True, pinned=True)
@@ -361,6 +363,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
         "closed_proposal": f"T5-{closed_proposal.number:03}",
         "aside": f"T3-{aside.number:03}",
         "amended": f"T3-{amended.number:03}",
+        "left_out": left_out.id,
         "group_a": a.id,
         "group_b": b.id,
         "other": other.id,

@@ -42,6 +42,7 @@ WORDS: Final[Mapping[str, str]] = {
     "propositions": "Propositions",
     "avis": "Avis",
     "historique_des_avis": "Historique de vos avis",
+    "votes_ecartes": "Vos votes écartés d’un thème",
     "etiquettes": "Étiquettes de réunion que vous avez posées",
     "notifications": "Notifications",
     "signalements": "Signalements que vous avez faits",

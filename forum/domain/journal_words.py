@@ -61,6 +61,8 @@ SENTENCES = {
     "withdraw_proposal": "a retiré sa proposition",
     "set_aside_proposal": "a écarté une proposition",
     "set_aside_ballot": "a laissé hors du compte un bulletin qui n’a pas la forme de son vote",
+    "exclude_votes": "a écarté les votes d’une personne sur un thème",
+    "count_votes_again": "a compté de nouveau les votes d’une personne sur un thème",
     "take_back_proposal": "a repris une proposition écartée",
     "certify_correction": "a certifié qu’une version ne fait que corriger",
     "uncertify_correction": "a dit qu’une version change finalement le sens",

@@ -894,6 +894,18 @@ ALTER TABLE "proposal" ADD COLUMN "judged" BOOL NOT NULL DEFAULT FALSE;
 -- 0020_closed_by_hand
 ALTER TABLE "theme" ADD COLUMN "closed_by_hand" BOOL NOT NULL DEFAULT FALSE;
 
+-- 0021_excluded_votes
+CREATE TABLE "excluded_vote" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "reason" VARCHAR(500) NOT NULL,
+    "excluded_at" TIMESTAMPTZ NOT NULL,
+    "member_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "theme_id" INT NOT NULL REFERENCES "theme" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_excluded_vo_theme_i_8c56e4" UNIQUE ("theme_id", "member_id")
+);
+CREATE INDEX "idx_excluded_vo_member__595d40" ON "excluded_vote" ("member_id");
+COMMENT ON TABLE "excluded_vote" IS 'The votes of one person in one theme, which count nowhere, for a reason that this person reads.';
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -915,3 +927,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0018_receptions', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0019_judged_and_hidden', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0020_closed_by_hand', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0021_excluded_votes', now());

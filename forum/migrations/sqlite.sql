@@ -670,6 +670,15 @@ CREATE TABLE "reception" (
     "organisation" VARCHAR(200) NOT NULL,
     "post_id" INT NOT NULL UNIQUE REFERENCES "post" ("id") ON DELETE RESTRICT
 );
+CREATE TABLE "excluded_vote" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "reason" VARCHAR(500) NOT NULL,
+    "excluded_at" TIMESTAMP NOT NULL,
+    "member_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "theme_id" INT NOT NULL REFERENCES "theme" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_excluded_vo_theme_i_8c56e4" UNIQUE ("theme_id", "member_id")
+);
+CREATE INDEX "idx_excluded_vo_member__595d40" ON "excluded_vote" ("member_id");
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -692,3 +701,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0018_receptions', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0019_judged_and_hidden', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0020_closed_by_hand', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0021_excluded_votes', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

@@ -28,7 +28,7 @@ from forum.models.proposals import (
 from forum.models.syntheses import Document, Synthesis
 from forum.models.themes import GuidingQuestion, Theme
 from forum.models.threads import MovedPost, Thread, ThreadTurn
-from forum.models.votes import Ballot, BallotChange, PublishedRelease
+from forum.models.votes import Ballot, BallotChange, ExcludedVote, PublishedRelease
 
 __all__ = [
     "AddressChange",
@@ -39,6 +39,7 @@ __all__ = [
     "BallotChange",
     "Distinction",
     "Document",
+    "ExcludedVote",
     "Extract",
     "GuidingQuestion",
     "Identification",

@@ -60,6 +60,26 @@ class BallotChange(Model):
         table = "ballot_change"
 
 
+class ExcludedVote(Model):
+    """The votes of one person in one theme, which count nowhere, for a reason that this person reads."""
+
+    id = fields.IntField(primary_key=True)
+    theme: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "forum.Theme", related_name="excluded_votes", on_delete=fields.RESTRICT
+    )
+    theme_id: int
+    member: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "forum.Member", related_name="excluded_votes", db_index=True, on_delete=fields.RESTRICT
+    )
+    member_id: int
+    reason = fields.CharField(500, default="")
+    excluded_at = fields.DatetimeField()
+
+    class Meta:
+        table = "excluded_vote"
+        unique_together = (("theme", "member"),)
+
+
 class PublishedRelease(Model):
     """What was published of the groups of a theme when its votes were opened again, see `votes/releases.py`.
 

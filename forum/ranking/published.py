@@ -216,6 +216,16 @@ def _is_higher(share: Share) -> bool:
     return share.pour in (1, share.votants)
 
 
+def may_add_back(answers: Collection[int]) -> bool:
+    """Whether a total may be published with and without some ballots, of which `answers` counts those that say the
+    same.
+
+    Their difference is what these people said together: it is looked at as a cell is. No coarse figure is possible.
+    """
+    people = sum(answers)
+    return people >= FEWEST_SHOWN and max(answers) <= people - 2
+
+
 def tell_together(joint: Mapping[tuple[str, ...], Share], rows: Published, columns: Published) -> bool:
     """Whether two partitions of one proposal, each harmless, tell somebody's ballot together.
 

@@ -523,6 +523,8 @@ OPEN = [
     Scene("person", "administratrice", "/administration/personnes/3"),
     Scene("rights of a person", "administratrice", "/administration/personnes/3/droits"),
     Scene("rights refused (422)", "administratrice", "/administration/personnes/3/droits", _wrong_own_password),
+    Scene("exclude votes", "administratrice", "/administration/personnes/3/votes"),
+    Scene("exclude votes refused (422)", "administratrice", "/administration/personnes/3/votes", _no_reason),
     Scene("suspension", "administratrice", "/administration/personnes/3/suspension"),
     Scene("suspension refused (422)", "administratrice", "/administration/personnes/3/suspension", _no_end),
     Scene("invitations", "administratrice", "/administration/invitations"),

@@ -59,7 +59,7 @@ from forum.models.proposals import (
 from forum.models.syntheses import Synthesis, SynthesisState
 from forum.models.themes import Theme
 from forum.models.threads import Thread, ThreadAct, ThreadTurn
-from forum.models.votes import BallotChange
+from forum.models.votes import BallotChange, ExcludedVote
 from forum.ranking.tallies import Opinion
 from forum.sealing import seal
 from forum.settings import Settings, settings
@@ -262,6 +262,9 @@ async def everything(client: AsyncClient, app: Starlette, worker_clock: Clock) -
             None, "hide", "post", mine.id, group=group.id, before=NAME, after="", reason=f"Demande de {NAME}", now=NOON
         )
     await rows("UPDATE member SET suspended_reason = $1 WHERE id = $2", f"Insultes à @{HANDLE}", world.other.id)
+    about: dict[str, Any] = {"theme": world.open_theme, "excluded_at": NOON}
+    await ExcludedVote.create(**about, member=world.other, reason=f"Ouvert par {NAME}")
+    await ExcludedVote.create(**about, member_id=world.person, reason="Un compte frauduleux.")
     await give_factor(await Member.get(id=world.person))
     await Identity.create(member_id=world.person, issuer="https://idp.fr", subject=EMAIL, created_at=NOON)
     await rows(

@@ -179,6 +179,8 @@ async def _make_work(one: Member, first: models.Proposal, second: models.Proposa
         await models.BallotChange.create(
             proposal=second, voter=one, opinion=opinion, proposal_version=1, changed_at=NOON
         )
+    theme = await models.Theme.get(id=second.theme_id)
+    await models.ExcludedVote.create(theme=theme, member=one, reason="Un compte frauduleux.", excluded_at=NOON)
     await models.ProposalVersion.create(
         proposal=second, number=2, wording="Corrigée.", editor=one, certifier=one, certified_at=NOON, created_at=NOON
     )

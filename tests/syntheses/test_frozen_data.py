@@ -31,7 +31,7 @@ SAID = {
     Voting.RANKING: ("1", "2", "3", ""),
 }
 FIELDS = {"reference", "version", "wording", "theme", "origin", "body", "source", "meeting", "questions", "state"} | {
-    "state_reason", "other", "tally", "said", "cells", "pending", "decision",
+    "state_reason", "other", "tally", "said", "cells", "pending", "decision", "with_excluded",
 }  # fmt: skip
 
 
@@ -143,7 +143,7 @@ def _any_of(facts: Any, names: set[str]) -> bool:
 async def make_it_old() -> None:
     """Turn the synthesis into one that a former version of the program made."""
     await rows(
-        """UPDATE synthesis SET snapshot = REPLACE(snapshot, '"format":6,', '"format":5,'),
+        """UPDATE synthesis SET snapshot = REPLACE(snapshot, '"format":7,', '"format":6,'),
                                snapshot_sha256 = 'that of the former data'"""
     )
 

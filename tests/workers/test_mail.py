@@ -54,6 +54,8 @@ WORDS = {
     "provider": "ProConnect",
     "decision": "12",
     "case": "3",
+    "theme": "3",
+    "title": "Formation et acteurs",
 }
 TEMPLATES = sorted(p.stem for p in (ROOT / "templates/mail").glob("*.txt") if not p.name.startswith("_"))
 

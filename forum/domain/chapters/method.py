@@ -28,6 +28,7 @@ from forum.domain.chapters.words import (
     themes_named,
 )
 from forum.domain.syntheses.snapshots import (
+    FrozenProposal,
     FrozenTheme,
     FrozenWindow,
     OriginCount,
@@ -35,6 +36,7 @@ from forum.domain.syntheses.snapshots import (
 )
 from forum.domain.votes.standings import Lens
 from forum.models.themes import Voting
+from forum.ranking.tallies import Tally
 from forum.text.typography import capital
 
 
@@ -48,6 +50,7 @@ def method_chapter(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Section:
             Section(
                 "methode-regles", "Règles du vote et du classement", (Definitions(tuple(_rules(snapshot, rankings))),)
             ),
+            *_excluded(snapshot),
             Section(
                 "methode-fabrication",
                 "Ce qui est automatique, ce qui est humain",
@@ -56,6 +59,54 @@ def method_chapter(snapshot: Snapshot, rankings: Sequence[Ranking]) -> Section:
             Section("methode-limites", "Limites", (Listing(tuple(map(text, _limits()))),)),
         ),
     )
+
+
+def _excluded(snapshot: Snapshot) -> Iterable[Section]:
+    """The votes that are left out, where there are any, and the totals with them where these may be published."""
+    themes = [theme for theme in snapshot.themes if theme.excluded_voters]
+    if not themes:
+        return
+    said = (
+        fr(
+            "{theme} : {people}, {votes}.",
+            theme=capital(themes_named([theme])),
+            people=counted(theme.excluded_voters, "personne", "personnes"),
+            votes=counted(theme.excluded_ballots, "vote", "votes"),
+        )
+        for theme in themes
+    )
+    why = fr(
+        "Un administrateur a écarté les votes de personnes dont il a vérifié que le compte est frauduleux, avant la "
+        "publication des résultats et sans voir ces votes. Aucun autre chiffre de ce document ne les compte."
+    )
+    both = [each for each in snapshot.proposals if each.tally is not None and each.with_excluded is not None]
+    blocks: list[Block] = [Paragraph(text(" ".join((why, *said))))]
+    if both:
+        blocks.append(_with_excluded(both))
+    blocks.append(
+        Paragraph(
+            text(
+                fr(
+                    "Les chiffres avec ces votes ne sont donnés que pour les propositions où leur différence ne dit "
+                    "le vote de personne : cinq personnes écartées au moins, et deux au moins qui ne disent pas comme "
+                    "les autres."
+                )
+            )
+        )
+    )
+    yield Section("methode-votes-ecartes", "Votes écartés", tuple(blocks))
+
+
+def _with_excluded(proposals: Sequence[FrozenProposal]) -> Block:
+    return Table(
+        caption="Chiffres sans et avec les votes écartés (pour, abstention, contre)",
+        columns=(Column("Proposition", 30), Column("Sans ces votes", 35), Column("Avec ces votes", 35)),
+        rows=tuple((Run(each.reference), Run(_said(each.tally)), Run(_said(each.with_excluded))) for each in proposals),
+    )
+
+
+def _said(tally: Tally | None) -> str:
+    return ", ".join(map(shown, (tally.for_, tally.abstain, tally.against))) if tally else ""
 
 
 def _calendar(themes: Sequence[FrozenTheme]) -> Block:

@@ -54,7 +54,7 @@ async def hold_thing(kind: Moderated, thing_id: int, now: datetime, *, hold: Hol
     if found is None:
         raise NotFound
     held = await hold_proposal(reference(found["theme"], found["number"]), now, hold=hold)
-    is_judged = held.state in IN_FORCE and held.theme.schedule.votes_are_closed(now)
+    is_judged = held.state in IN_FORCE and held.theme.schedule.votes_are_counted(now)
     is_hidden = held.state is ProposalState.HIDDEN
     return HeldThing(kind, held.id, held.theme, held.owner, is_hidden, is_judged=is_judged)
 

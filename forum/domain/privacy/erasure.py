@@ -27,7 +27,7 @@ from forum.domain.members import invitations
 from forum.domain.members.members import free_handle
 from forum.domain.privacy.redacted_words import find_strangers, hold_all, opened, take_out, warm_up
 from forum.domain.themes.themes import THEME_COLUMNS, theme_from
-from forum.domain.votes.releases import releases_of
+from forum.domain.votes.exclusions import was_never_published
 from forum.errors import NotAllowed, NotFound
 from forum.models.joining import Purpose
 from forum.models.members import Role
@@ -149,6 +149,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
     "proposal_turn": {"turn": _SITE, "reason": _WORDS},
     "proposal_version": {"wording": _WORDS, "body": _WORDS, "reason": _WORDS},
     "provider_visit": {"state_hash": _OWN, "browser_hash": _OWN, "sealed": _OWN},
+    "excluded_vote": {"reason": _WORDS},
     "published_release": {"cells": _SITE},
     "quote": {"sha256": _WORDS},
     "reception": {"origin": _SITE, "channel": _WORDS, "name": _WORDS, "organisation": _WORDS},
@@ -349,8 +350,7 @@ async def _withdraw_ballots(member: int, now: datetime) -> None:
     owner had voted on each proposal, where the vote is not sealed as where it was closed and opened again.
     """
     themes = [theme_from(one) for one in await rows(f"SELECT {THEME_COLUMNS} FROM theme t")]
-    secret = [theme for theme in themes if theme.schedule.sealed and not theme.schedule.votes_are_closed(now)]
-    under_way = [theme.id for theme in secret if not await releases_of(theme)]
+    under_way = [theme.id for theme in themes if await was_never_published(theme, now)]
     if not under_way:
         return
     withdrawn = await rows(
@@ -438,6 +438,7 @@ async def _forget_notifier(address: str) -> None:
 
 async def _anonymise(person: Erased, now: datetime) -> None:
     handle = await free_handle(f"efface-{person.id}")
+    await rows("UPDATE excluded_vote SET reason = '' WHERE member_id = $1", person.id)
     await rows(
         """UPDATE member SET name = $2, handle = $3, handle_key = $4, email = NULL, email_key = NULL,
                   password_hash = NULL, role = 'member', organisation = '', profession = '', territory = '',

@@ -273,6 +273,11 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
               FROM ballot_change x {_OF_PROPOSAL} WHERE x.voter_id = $1 ORDER BY x.id""",
         {"proposition": "reference", "version": "proposal_version", "avis": "opinion", "le": "changed_at"},
     ),
+    "votes_ecartes": ArchivePart(
+        """SELECT t.number AS theme, x.reason, x.excluded_at FROM excluded_vote x JOIN theme t ON t.id = x.theme_id
+            WHERE x.member_id = $1 ORDER BY x.id""",
+        {"sur": "/themes/{theme}", "motif": "reason", "le": "excluded_at"},
+    ),
     "etiquettes": ArchivePart(
         """SELECT x.post_id, x.state AS tag_state, x.created_at, m.number, w.name FROM meeting_tag x
              JOIN meeting m ON m.id = x.meeting_id JOIN working_group w ON w.id = m.working_group_id

@@ -28,6 +28,7 @@ from forum.text.redaction import Cleaner, Redacted, Words
 PLAIN_WORDS: Final = {
     "answer": ("reason", "service"),
     "document": ("error",),
+    "excluded_vote": ("reason",),
     "invitation": ("organisation",),
     "job": ("error",),
     "meeting": ("place", "attendance", "minutes"),

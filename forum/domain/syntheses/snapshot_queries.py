@@ -186,6 +186,8 @@ class _OfBallots(TypedDict):
     picks: tuple[str, ...]
     compared: tuple[str, ...]
     preferred: tuple[tuple[int, ...], ...]
+    excluded_voters: int
+    excluded_ballots: int
 
 
 def _of_ballots(evidence: Evidence | None) -> _OfBallots:
@@ -196,6 +198,8 @@ def _of_ballots(evidence: Evidence | None) -> _OfBallots:
         picks=evidence.picks if evidence else (),
         compared=pairs.references,
         preferred=pairs.preferred,
+        excluded_voters=evidence.excluded.voters if evidence else 0,
+        excluded_ballots=evidence.excluded.ballots if evidence else 0,
     )
 
 
@@ -295,6 +299,9 @@ async def _proposals(
             state_reason=r["state_reason"],
             other=None if r["other"] is None else reference(r["theme_number"], r["other"]),
             cells=tuple(_cells(evidence.get(r["theme_id"]), about)),
+            with_excluded=found_in.excluded.added_back.get(r["id"])
+            if (found_in := evidence.get(r["theme_id"]))
+            else None,
             **_counted(kind, heads[r["theme_id"]], counts.get(r["id"], Count())),
         )
         for r in found

@@ -28,7 +28,7 @@ from forum.models.themes import Voting
 from forum.ranking.published import FEWEST_WITH_ORDERS, Precision
 from forum.ranking.tallies import Tally
 
-FORMAT: Final = 6
+FORMAT: Final = 7
 """Number of this file layout; raised whenever a field is added, changes its meaning or is removed."""
 
 
@@ -97,6 +97,10 @@ class FrozenTheme:
     fewer than twenty voters."""
     preferred: tuple[tuple[int, ...], ...] = ()
     """At [x][y], how many voters prefer the reference x of `compared` to the reference y."""
+    excluded_voters: int = 0
+    """People whose votes count nowhere here, because an administrator found their account to be fraudulent."""
+    excluded_ballots: int = 0
+    """Their votes, which are in no other figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,8 @@ class FrozenProposal:
     """The published cells of groups, in the order of the theme's `groups`."""
     pending: int = 0
     """Ballots on an older substance that were not confirmed; they are not counted."""
+    with_excluded: Tally | None = None
+    """The tally with the excluded votes too, where the difference tells nobody's."""
 
     @property
     def fate(self) -> Fate:
@@ -336,7 +342,7 @@ def _refuse_tallies_in_a_draft(snapshot: Snapshot) -> None:
         return
     figures = (snapshot.participation.voters, snapshot.participation.ballots)
     if any(figure is not None for figure in figures) or any(
-        p.tally or p.said or p.cells or p.pending for p in snapshot.proposals
+        p.tally or p.said or p.cells or p.pending or p.with_excluded for p in snapshot.proposals
     ):
         raise ValueError("a working draft carries no tally and no count of votes")
 
@@ -425,7 +431,8 @@ def renewed(facts: dict[str, Any]) -> dict[str, Any]:
     Until format 3 contributions and proposals had their authors' names, which documents no longer give. Until format 4
     there were opinions only, and only orders computed from their tallies. Until format 5 a proposal had its state, not
     what the administration answered; consensus counted groups that are not shown, and pairs and slates were those of
-    however few voters: what is not published now is left out. Until format 6 nothing was received elsewhere.
+    however few voters: what is not published now is left out. Until format 6 nothing was received elsewhere. Until
+    format 7 no vote was excluded.
     """
     if facts["format"] >= FORMAT:
         return facts
@@ -433,7 +440,13 @@ def renewed(facts: dict[str, Any]) -> dict[str, Any]:
         one.pop("author", None)
     facts = _since_4(facts) if facts["format"] < 4 else facts
     facts = _since_5(facts) if facts["format"] < 5 else facts
-    return facts | {"participation": {"received": []} | facts["participation"], "format": FORMAT}
+    none: dict[str, Any] = {"excluded_voters": 0, "excluded_ballots": 0}
+    return facts | {
+        "themes": [none | theme for theme in facts["themes"]],
+        "proposals": [{"with_excluded": None} | each for each in facts["proposals"]],
+        "participation": {"received": []} | facts["participation"],
+        "format": FORMAT,
+    }
 
 
 def _since_5(facts: dict[str, Any]) -> dict[str, Any]:

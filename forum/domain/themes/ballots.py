@@ -118,6 +118,11 @@ WELL_FORMED: Final = f"""CASE t.voting
 """SQL for whether a ballot `b` is one that the kind of vote of its theme `t` knows, as `read_opinion` reads it. The
 database takes no other; one that it holds all the same is counted nowhere, so that it blocks no result."""
 
+COUNTABLE: Final = f"""({WELL_FORMED}) AND NOT EXISTS (
+        SELECT 1 FROM excluded_vote xv WHERE xv.theme_id = t.id AND xv.member_id = b.voter_id)"""
+"""SQL for whether a ballot `b` on a proposal of the theme `t` may be counted: it has a known form, and the votes of its
+voter there are not excluded."""
+
 _WANTED: Final[Mapping[Voting, str]] = {
     Voting.OPINIONS: "Choisissez pour, abstention ou contre.",
     Voting.APPROVAL: "Ici, on soutient une proposition ou on ne dit rien : choisissez pour.",

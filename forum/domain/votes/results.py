@@ -17,8 +17,9 @@ from anyio import to_thread
 
 from forum.database import is_sqlite, rows
 from forum.domain.references import reference
-from forum.domain.themes.ballots import TALLIED, WELL_FORMED
+from forum.domain.themes.ballots import COUNTABLE, TALLIED
 from forum.domain.themes.themes import ThemeHead
+from forum.domain.votes.exclusions import NOBODY, ExclusionTotals, exclusion_totals
 from forum.domain.votes.releases import (
     Release,
     regrouped_since,
@@ -88,6 +89,8 @@ class Evidence:
     """Too few people voted, or voted since an earlier release, for pairs and picks to be published."""
     withholds_groups: bool = False
     """A quota lets figures of groups tell of one another."""
+    excluded: ExclusionTotals = NOBODY
+    """What is left out of all this."""
 
     def cells_of(self, reference: str) -> dict[Lens, dict[str, GroupCell]]:
         """The cells of one proposal that count in each consensus."""
@@ -138,12 +141,13 @@ async def read_evidence(theme: ThemeHead, counts: Mapping[int, JudgedProposal], 
         proposal: each.reference for proposal, each in counts.items() if is_quorate(each.count.votants, theme.quorum)
     }
     voters = await voters_of((theme,), now) or 0
+    excluded = await exclusion_totals(theme, {proposal: each.count for proposal, each in counts.items()})
     earlier = await releases_of(theme)
     publishes_orders = voters >= FEWEST_WITH_ORDERS and await _changed_by_nobody_or_many(theme, earlier)
     if theme.voting is Voting.RANKING:
         compares = publishes_orders and can_compare(len(references))
         pairs = await _pairs(theme, references) if compares else None
-        return Evidence(pairs, (), (), voters, withholds_orders=not publishes_orders)
+        return Evidence(pairs, (), (), voters, withholds_orders=not publishes_orders, excluded=excluded)
     supporters = await _supporters(theme, quorate) if publishes_orders else {}
     picks = await to_thread.run_sync(slate, supporters, FIRST)
     partitions = await _partitions(theme, references, earlier)
@@ -157,6 +161,7 @@ async def read_evidence(theme: ThemeHead, counts: Mapping[int, JudgedProposal], 
         voters,
         withholds_orders=not publishes_orders,
         withholds_groups=bool(_declared()) and withholds_groups(theme, len(references)),
+        excluded=excluded,
     )
 
 
@@ -238,7 +243,7 @@ async def _partitions(
 
 
 _TABLES: Final = "FROM ballot b JOIN proposal p ON p.id = b.proposal_id JOIN theme t ON t.id = p.theme_id"
-_COUNTED: Final = f"{WELL_FORMED} AND p.theme_id = $1 AND {JUDGED_SQL} AND b.proposal_version >= p.substance"
+_COUNTED: Final = f"{COUNTABLE} AND p.theme_id = $1 AND {JUDGED_SQL} AND b.proposal_version >= p.substance"
 """The ballots that count: those on proposals in force, or hidden since, at the substance that they ask for now."""
 
 

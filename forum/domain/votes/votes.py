@@ -15,7 +15,16 @@ from forum.clock import elapsed
 from forum.commits import commit_together
 from forum.database import Row, current_transaction, is_sqlite, on_postgres, places, row, rows, transaction
 from forum.domain.references import parse_reference, reference
-from forum.domain.themes.ballots import TALLIED, WELL_FORMED, Count, OwnBallot, Rules, read_opinion, takes_quota
+from forum.domain.themes.ballots import (
+    COUNTABLE,
+    TALLIED,
+    WELL_FORMED,
+    Count,
+    OwnBallot,
+    Rules,
+    read_opinion,
+    takes_quota,
+)
 from forum.domain.themes.themes import (
     THEME_COLUMNS,
     Hold,
@@ -81,7 +90,7 @@ class ProposalLine:
 
     def has_result(self, now: datetime) -> bool:
         """Whether it is among the results of its theme, once there are some."""
-        return self.is_open or (self.was_judged and self.schedule.votes_are_closed(now))
+        return self.is_open or (self.was_judged and self.schedule.votes_are_counted(now))
 
     @property
     def tally(self) -> Tally | None:
@@ -436,7 +445,7 @@ async def voters_of(themes: Sequence[ThemeHead], now: datetime) -> int | None:
         f"""
         SELECT COUNT(DISTINCT b.voter_id) AS voters
           FROM ballot b JOIN proposal p ON p.id = b.proposal_id JOIN theme t ON t.id = p.theme_id
-         WHERE {WELL_FORMED} AND {JUDGED_SQL} AND b.proposal_version >= p.substance
+         WHERE {COUNTABLE} AND {JUDGED_SQL} AND b.proposal_version >= p.substance
            AND p.theme_id IN ({places(len(counted))})""",
         *counted,
     )
@@ -475,7 +484,7 @@ _COUNTED = f"""
     SELECT b.proposal_id, CASE WHEN b.proposal_version < p.substance THEN '' ELSE b.opinion END AS said,
            COUNT(*) AS ballots
       FROM ballot b JOIN proposal p ON p.id = b.proposal_id JOIN theme t ON t.id = p.theme_id
-     WHERE {WELL_FORMED} AND"""
+     WHERE {COUNTABLE} AND"""
 """SQL for what a ballot says, NULL for one that waits to be confirmed because it judges an older substance."""
 
 

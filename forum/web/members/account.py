@@ -9,6 +9,7 @@ from forum.domain import legal
 from forum.domain.members import address_changes, profiles
 from forum.domain.members.particulars import typed_particulars
 from forum.domain.sign_in import proofs
+from forum.domain.votes.exclusions import own_exclusions
 from forum.errors import Invalid
 from forum.models.joining import Purpose
 from forum.web.members.joining import dead_link, token_of
@@ -28,6 +29,7 @@ async def _profile(request: Request, _: Form | None) -> Desk:
         "profile": profile,
         "change": await address_changes.pending_change(viewer, now=request.state.now),
         "charter": legal.charter_version(),
+        "excluded": await own_exclusions(viewer, request.state.now),
         "suite": local_path(asked_text(request, "suite")),
     }
     return Desk(

@@ -41,7 +41,13 @@ async def _results(request: Request) -> ProposalList:
 def _columns(listed: ProposalList) -> list[str]:
     assert listed.results is not None
     ranks = [f"rang : {method.label}" for method in listed.results.standing.methods]
-    return ["rang", "ex æquo", "référence", "formulation", "état", *_figures(listed), "à confirmer", *ranks]
+    added = [f"{figure}, avec les votes écartés" for figure in _figures(listed)] if _adds_back(listed) else []
+    return ["rang", "ex æquo", "référence", "formulation", "état", *_figures(listed), "à confirmer", *ranks, *added]
+
+
+def _adds_back(listed: ProposalList) -> bool:
+    """Whether a total is published with the excluded votes too."""
+    return listed.results is not None and bool(listed.results.evidence.excluded.added_back)
 
 
 def _lines(listed: ProposalList) -> Iterator[list[Value]]:
@@ -59,7 +65,17 @@ def _lines(listed: ProposalList) -> Iterator[list[Value]]:
             *_figures_of(listed, each),
             each.place.count.pending,
             *(each.place.beside.get(method) for method in standing.methods),
+            *(_added_back(listed, each) if _adds_back(listed) else ()),
         ]
+
+
+def _added_back(listed: ProposalList, each: ListedProposal) -> list[Value]:
+    """The figures with the excluded votes; nothing where they would tell ballots."""
+    assert listed.results is not None
+    tally = listed.results.evidence.excluded.added_back.get(each.line.id)
+    if listed.theme.rules.voting is Voting.APPROVAL:
+        return [tally.for_ if tally else None]
+    return [tally.for_, tally.abstain, tally.against, tally.net] if tally else [None] * 4
 
 
 def _figures(listed: ProposalList) -> list[str]:
