@@ -1,7 +1,8 @@
 """What no page may have: faults that axe-core finds, words wider than the window, a focus that cannot be seen.
 
-In light mode all of axe runs at both widths; in dark mode, where only colours differ, only its colour rules do.
-Contrast must be 7:1 (the enhanced rule), as the palettes promise.
+In light mode all of axe runs, and at the second width too if other elements are shown there; otherwise only its rules
+about colours and places, because the other ones read what did not change. In dark mode, where only colours differ, only
+those run. Contrast must be 7:1 (the enhanced rule), as the palettes promise: what has that has the 4.5:1 of the other.
 """
 
 from pathlib import Path
@@ -11,15 +12,29 @@ from playwright.async_api import Page
 
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text("utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice", "RGAAv4"]
-COLOURS = ["color-contrast", "color-contrast-enhanced", "link-in-text-block"]
+COLOURS = ["color-contrast-enhanced", "link-in-text-block"]
+PLACES = ["target-size", "scrollable-region-focusable"]
 NARROW = {"width": 320, "height": 640}
 WIDE = {"width": 1280, "height": 900}
 
-_EVERYTHING = {"runOnly": {"type": "tag", "values": TAGS}, "rules": {"color-contrast-enhanced": {"enabled": True}}}
+_HOW = {"resultTypes": ["violations"], "preload": False}
+_BY_TAG = {**_HOW, "runOnly": {"type": "tag", "values": TAGS}}
+_EVERYTHING = {**_BY_TAG, "rules": {"color-contrast": {"enabled": False}, "color-contrast-enhanced": {"enabled": True}}}
 # Colours do not change with the language, and measuring them is most of the work.
-_WORDS_ONLY = {"runOnly": {"type": "tag", "values": TAGS}, "rules": {rule: {"enabled": False} for rule in COLOURS}}
-_COLOURS_ONLY = {"runOnly": {"type": "rule", "values": COLOURS}}
-_RUN = "options => axe.run(document, {...options, resultTypes: ['violations']})"
+_WORDS_ONLY = {**_BY_TAG, "rules": {rule: {"enabled": False} for rule in [*COLOURS, "color-contrast"]}}
+_COLOURS_ONLY = {**_HOW, "runOnly": {"type": "rule", "values": COLOURS}}
+_COLOURS_AND_PLACES = {**_HOW, "runOnly": {"type": "rule", "values": COLOURS + PLACES}}
+# The one rule that reads the style sheets themselves, and has them fetched for it.
+_SHEETS_ONLY = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["css-orientation-lock"]}}
+_SHEETS = "() => [...document.styleSheets].map(sheet => sheet.href || sheet.ownerNode.textContent).join(' ')"
+_RUN = "options => axe.run(document, options).then(found => found.violations)"
+# Whether other elements are shown than when it was last asked, in this page.
+_OTHERS_SHOWN = """() => {
+  const shown = new Set([...document.querySelectorAll('*')].filter(one => one.checkVisibility()));
+  const before = window.shownBefore;
+  window.shownBefore = shown;
+  return !before || before.size !== shown.size || [...shown].some(one => !before.has(one));
+}"""
 
 # Everything that Tab reaches and how its focus is drawn. The script is called after a real Tab, so that the browser
 # treats what it focuses as reached by the keyboard.
@@ -43,15 +58,29 @@ _TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
     .map(one => one.outerHTML.slice(0, 120))"""
 
 
+_sheets_read: set[str] = set()
+"""The style sheets of the pages that were audited: most have the same."""
+
+
+async def bring_axe(page: Page) -> None:
+    """Have axe in every page that this window opens from now on: the browser reads its half a megabyte once."""
+    await page.add_init_script(AXE)
+
+
 async def faults(page: Page) -> list[str]:
     """Everything wrong with the page as it is, in both palettes and at both widths; a sentence each."""
-    await page.evaluate(AXE)
+    await _have_axe(page)
     found: list[str] = []
+    sheets = await page.evaluate(_SHEETS)
+    if sheets not in _sheets_read:
+        found += await _axe(page, _SHEETS_ONLY, "in any width")
+        _sheets_read.add(sheets)
     for width in (NARROW, WIDE):
         await page.set_viewport_size(width)  # type: ignore[arg-type] # a dict is what ViewportSize is
         name = f"{width['width']} px"
         await page.emulate_media(color_scheme="light")
-        found += await _axe(page, _EVERYTHING, f"{name}, light")
+        wanted = _EVERYTHING if await page.evaluate(_OTHERS_SHOWN) else _COLOURS_AND_PLACES
+        found += await _axe(page, wanted, f"{name}, light")
         await page.emulate_media(color_scheme="dark")
         found += await _axe(page, _COLOURS_ONLY, f"{name}, dark")
         found += [f"{name}: wider than the window: {html}" for html in await page.evaluate(_TOO_WIDE)]
@@ -62,16 +91,20 @@ async def faults(page: Page) -> list[str]:
 
 async def faults_of_words(page: Page) -> list[str]:
     """Everything wrong with a page already audited in the other language: only its words can be wrong, or too long."""
-    await page.evaluate(AXE)
+    await _have_axe(page)
     await page.set_viewport_size(NARROW)  # type: ignore[arg-type] # as above
     found = await _axe(page, _WORDS_ONLY, "320 px")
     return found + [f"wider than the window: {html}" for html in await page.evaluate(_TOO_WIDE)]
 
 
+async def _have_axe(page: Page) -> None:
+    if await page.evaluate("!window.axe"):
+        await page.evaluate(AXE)
+
+
 async def _axe(page: Page, options: dict[str, Any], where: str) -> list[str]:
-    violations = (await page.evaluate(_RUN, options))["violations"]
     return [
         f"{where}: {one['id']}: {node['html'][:160]} ({node['failureSummary']})"
-        for one in violations
+        for one in await page.evaluate(_RUN, options)
         for node in one["nodes"]
     ]

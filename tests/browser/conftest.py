@@ -21,6 +21,8 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Scripts run once in each page: to optimise them takes longer than they do.
+    "--js-flags=--no-opt --no-maglev",
 ]
 # The five seconds of Playwright say how busy the machine is.
 expect.set_options(timeout=PATIENCE * 1000)

@@ -4,6 +4,7 @@ Noted: an error in the console (a refused script or style is one), an exception 
 origin, and a part of a page that does not arrive. Every test must end with an empty list, whatever it was about.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,10 +32,12 @@ class Readers:
         state = await self._state(who)
         return await self._page(storage_state=state, **options)
 
-    async def window(self, who: str) -> Page:
-        """The one window in which that person walks from page to page: a new one reads every style and font again."""
+    async def window(self, who: str, prepare: Callable[[Page], Awaitable[None]]) -> Page:
+        """The one window in which that person walks from page to page, prepared once: a new one reads every style and
+        font again."""
         if who not in self._windows:
             self._windows[who] = await self.page(who)
+            await prepare(self._windows[who])
         return self._windows[who]
 
     async def leave(self) -> None:

@@ -2,7 +2,7 @@
 
 from playwright.async_api import Page
 
-from tests.browser.auditing import faults, faults_of_words
+from tests.browser.auditing import bring_axe, faults, faults_of_words
 from tests.browser.reading import Readers
 from tests.browser.scenes import Scene
 
@@ -14,7 +14,7 @@ def name_of(scene: Scene) -> str:
 async def faults_in_french(readers: Readers, scene: Scene) -> tuple[Page, list[str]]:
     """The window, and what is wrong with the page or was noted on the way to it."""
     readers.problems.clear()
-    page = await readers.window(scene.who)
+    page = await readers.window(scene.who, bring_axe)
     await _open(page, scene.path.format(**readers.site.places), scene)
     return page, await faults(page) + readers.problems
 
