@@ -21,7 +21,7 @@ from forum import jobs
 from forum.database import close_database, is_unreachable, of_requests, open_database
 from forum.domain.legal import check_legal_pages
 from forum.domain.members import members
-from forum.domain.moderation.waiting import with_waiting
+from forum.domain.moderation.reminders import with_waiting
 from forum.domain.sign_in.sessions import viewer_of
 from forum.domain.themes.ballots import DEFAULT_MENTIONS, LAST_PLACE
 from forum.domain.throttle import close_throttle

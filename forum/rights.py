@@ -163,7 +163,7 @@ LABELS: Mapping[Enum, str] = {
     Action.ARRANGE_THREADS: "Renommer, verrouiller, épingler un fil, le changer de thème, déplacer ses contributions",
     Action.ENTER_RECEIVED: "Saisir des contributions reçues hors du site, effacer le nom de leur auteur",
     Action.NOTIFY: "Signaler une contribution ou une proposition",
-    Action.READ_NOTICES: "Lire les signalements, se charger d’un dossier",
+    Action.READ_NOTICES: "Lire les signalements et les signaux de mobilisation, se charger d’un dossier",
     Action.HIDE: "Masquer une contribution, une proposition ou un passage, afficher de nouveau ce qui peut l’être",
     Action.READ_OTHER_DECISION: "Lire une décision de modération sur les mots d’une autre personne",
     Action.CONTEST: "Lire et contester une décision de modération sur ses propres mots",

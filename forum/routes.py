@@ -12,7 +12,7 @@ from forum.web.discussion import feeds, posts, threads
 from forum.web.harvest import harvest
 from forum.web.meetings import meeting_tags, meetings, minutes
 from forum.web.members import account, invitations, joining, people
-from forum.web.moderation import cases, decisions, figures, moves, notices, receptions
+from forum.web.moderation import cases, decisions, figures, moves, notices, receptions, signals
 from forum.web.moderation import threads as moderated_threads
 from forum.web.plumbing import static
 from forum.web.plumbing.doors import Door
@@ -194,6 +194,7 @@ MODERATION = (
     page("/moderation/decisions/{decision:int}", decisions.show, "moderation_decision"),
     form("/moderation/decisions/{decision:int}/contester", decisions.contest, "contest_decision"),
     form("/moderation/decisions/{decision:int}/reclamation", decisions.answer, "answer_complaint"),
+    page("/moderation/signaux", signals.show, "moderation_signals"),
     page("/moderation/bilan", figures.show, "moderation_figures"),
     page("/moderation/bilan.csv", figures.sheet, "moderation_sheet"),
 )

@@ -81,6 +81,8 @@ OF_MERGES = {
 """Those that show words of proposals that were merged into another one."""
 SILENT = {
     *("follow_notice", "own_notices", "confirm_notice", "moderation_figures", "moderation_sheet"),
+    # Words that several people repeat: `tests/moderation/test_signals.py` hides some of them.
+    *("moderation_signals",),
     *("home", "theme_schedule", "post", "meetings", "meetings_calendar", "new_meeting", "meeting_calendar"),
     *(
         "undo_move",

@@ -446,6 +446,7 @@ MODERATION = [
     ),
     Case(KEEP, "see what became of one's notices", "/compte/signalements"),
     Case(READ_NOTICES, "see the cases", "/moderation", group="any"),
+    Case(READ_NOTICES, "see the signals", "/moderation/signaux", group="any"),
     Case(READ_NOTICES, "see a case", CASE),
     Case(READ_NOTICES, "see a case of B", "/moderation/dossiers/{case_b}", group="b"),
     Case(READ_NOTICES, "take charge of a case", f"{CASE}/prendre", {}, changes="moderation_case"),

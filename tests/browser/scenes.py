@@ -423,6 +423,7 @@ OPEN = [
     Scene("decision", "membre", "/moderation/decisions/{decided}"),
     Scene("decision", "modératrice", "/moderation/decisions/{decided}"),
     Scene("contested decision", "membre", "/moderation/decisions/{contested}"),
+    Scene("signals of mobilisation", "modératrice", "/moderation/signaux"),
     Scene("contested decision", "administratrice", "/moderation/decisions/{contested}"),
     Scene("contest", "membre", "/moderation/decisions/{decided}/contester"),
     Scene("contest refused (422)", "membre", "/moderation/decisions/{decided}/contester", _refused),

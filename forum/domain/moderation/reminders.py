@@ -1,19 +1,24 @@
-"""Who is told that a case or a complaint has waited for two days? The moderators of its group, once; administrators
-where a group has none. Workers look every hour for what waits so long; the key of a job says that it was called to
-mind."""
+"""What waits for somebody who moderates, and who is told that it has waited for two days?
 
-from dataclasses import dataclass
+The masthead has two numbers: contributions to treat, and cases and complaints to decide. A case or a complaint that has
+waited for two days is called to mind, once, among the moderators of its group; administrators where a group has none.
+Workers look every hour for what waits so long; the key of a job says that it was called to mind.
+"""
+
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from forum.database import row, rows, transaction
+from forum.database import known_row, places, row, rows, transaction
 from forum.domain import jobs
+from forum.domain.harvest.inbox import count_untreated
 from forum.domain.jobs import Claim
 from forum.domain.mail import Letter, post_mails
 from forum.domain.moderation.cases import LATE_AFTER
 from forum.domain.notifications import tell_of_moderation
 from forum.jobs import JobName, enqueue
 from forum.models.notifications import Event
+from forum.permissions import Viewer, may_open_inbox, may_open_notices, may_read_notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +87,29 @@ async def remind(claim: Claim, now: datetime) -> None:
             Letter(one.email, one.locale, {"name": one.name, "case": str(case["id"])}) for one in readers if one.email
         ]
         await post_mails("case_waits", letters, now)
+
+
+# The numbers of the masthead
+
+
+_WAITING: Final = """
+    SELECT (SELECT COUNT(*) FROM moderation_case c WHERE c.closed_at IS NULL AND c.working_group_id IN ({groups}))
+         + (SELECT COUNT(*) FROM moderation_complaint x JOIN moderation_decision d ON d.id = x.decision_id
+              JOIN moderation_case c ON c.id = d.case_id
+             WHERE x.answered_at IS NULL AND COALESCE(d.decided_by_id, 0) <> $1 AND c.working_group_id IN ({groups}))
+           AS n"""
+
+
+async def with_waiting(viewer: Viewer, now: datetime) -> Viewer:
+    """The viewer with what waits for them."""
+    if not may_open_notices(viewer, now) and not may_open_inbox(viewer, now):
+        return viewer
+    return replace(viewer, to_treat=await count_untreated(viewer, now), to_decide=await _count_to_decide(viewer, now))
+
+
+async def _count_to_decide(viewer: Viewer, now: datetime) -> int:
+    """Open cases of their groups, and complaints about decisions that they did not take."""
+    groups = [each["id"] for each in await rows("SELECT id FROM working_group ORDER BY id")]
+    mine = [group for group in groups if may_read_notices(viewer, group, now)]
+    wanted = places(len(mine), after=1) or "NULL"
+    return int((await known_row(_WAITING.format(groups=wanted), viewer.id, *mine))["n"])
