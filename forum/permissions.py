@@ -374,6 +374,14 @@ def may_put_post_back(viewer: Viewer | None, author: int | None, schedule: Sched
     return may_withdraw_post(viewer, author, now) and _while_contributions_are_open(schedule, now)
 
 
+def may_read_pending(viewer: Viewer | None, group: int, author: int | None, now: datetime) -> Verdict:
+    """Read a contribution that waits for moderators: whoever wrote it, whatever became of their account; those who
+    moderate the group. For others it does not exist."""
+    if _is_own(viewer, author):
+        return ALLOWED
+    return _by_role(Action.READ_OTHER_PENDING, viewer, now, group=group)
+
+
 def may_reuse(state: PostState) -> Verdict:
     """Quote a contribution, keep or propose words of it, say how its reading ended: as long as its words are shown."""
     return ALLOWED if state is PostState.SHOWN else _refused(_NOT_REUSED[state])

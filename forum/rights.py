@@ -66,6 +66,7 @@ class Action(Enum):
     NOTIFY = "notify"
     READ_NOTICES = "read notices"
     HIDE = "hide"
+    READ_OTHER_PENDING = "read other pending"
     READ_OTHER_DECISION = "read other decision"
     CONTEST = "contest"
     ANSWER_COMPLAINT = "answer complaint"
@@ -113,6 +114,7 @@ _WRITTEN = {
     Action.NOTIFY: "✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
     Action.READ_NOTICES: "L F F ✓ F F ✓ F F",
     Action.HIDE: "L F F ✓ F F ✓ F F",
+    Action.READ_OTHER_PENDING: "L N N ✓ N N ✓ N N",
     # Its author follows the link of a mail, perhaps signed out: a visitor is asked to sign in, not told that it is not
     # there.
     Action.READ_OTHER_DECISION: "L N N ✓ N N ✓ N N",
@@ -164,7 +166,8 @@ LABELS: Mapping[Enum, str] = {
     Action.ENTER_RECEIVED: "Saisir des contributions reçues hors du site, effacer le nom de leur auteur",
     Action.NOTIFY: "Signaler une contribution ou une proposition",
     Action.READ_NOTICES: "Lire les signalements et les signaux de mobilisation, se charger d’un dossier",
-    Action.HIDE: "Masquer une contribution, une proposition ou un passage, afficher de nouveau ce qui peut l’être",
+    Action.HIDE: "Masquer une contribution, une proposition ou un passage, accepter ou refuser ce qui attend",
+    Action.READ_OTHER_PENDING: "Lire une contribution d’une autre personne en attente de relecture",
     Action.READ_OTHER_DECISION: "Lire une décision de modération sur les mots d’une autre personne",
     Action.CONTEST: "Lire et contester une décision de modération sur ses propres mots",
     Action.ANSWER_COMPLAINT: "Répondre à une réclamation contre la décision d’une autre personne",

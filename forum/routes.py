@@ -12,7 +12,7 @@ from forum.web.discussion import feeds, posts, threads
 from forum.web.harvest import harvest
 from forum.web.meetings import meeting_tags, meetings, minutes
 from forum.web.members import account, invitations, joining, people
-from forum.web.moderation import cases, decisions, figures, moves, notices, receptions, signals
+from forum.web.moderation import cases, decisions, figures, moves, notices, receptions, reviews, signals
 from forum.web.moderation import threads as moderated_threads
 from forum.web.plumbing import static
 from forum.web.plumbing.doors import Door
@@ -117,6 +117,7 @@ DISCUSSION = (
     form("/fils/{thread:int}/reunir", moves.join, "join_thread"),
     form("/fils/{thread:int}/changer-de-theme", moves.change_theme, "change_theme"),
     form("/fils/{thread:int}/deplacements/{turn:int}/annuler", moves.undo, "undo_move"),
+    form("/contributions/en-attente/{pending:int}", reviews.show, "pending_post"),
     page("/contributions/{post:int}", posts.look_up, "post"),
     form("/contributions/{post:int}/modifier", posts.edit, "edit_post"),
     form("/contributions/{post:int}/retirer", posts.withdraw, "withdraw_post"),

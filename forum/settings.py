@@ -216,6 +216,10 @@ class Votes(SettingsSection):
     own_proposals: bool
 
 
+class ModerationSettings(SettingsSection):
+    hold_first: int = Field(ge=0, le=100)
+
+
 class Retention(SettingsSection):
     """How long data is kept, as the page on personal data announces (GDPR, article 5.1.e)."""
 
@@ -292,6 +296,7 @@ class Settings(BaseSettings):
     oidc: Oidc
     people: People
     limits: Limits
+    moderation: ModerationSettings
     votes: Votes
     retention: Retention
     jobs: Jobs

@@ -30,7 +30,7 @@ from forum.models.meetings import Meeting, MeetingTag, TagState, UnknownTag
 from forum.models.members import Member
 from forum.models.moderation import Moderated
 from forum.models.notifications import Event, Notification
-from forum.models.posts import Post, Reception
+from forum.models.posts import PendingPost, Post, Reception
 from forum.models.proposals import Merge, Nature, Origin, Proposal, ProposalState, ProposalTurn, ProposalVersion
 from forum.models.themes import Theme
 from forum.models.threads import Thread
@@ -39,9 +39,10 @@ from forum.routes import routes
 from forum.sealing import unseal
 from tests.conftest import NOON, visitor
 from tests.factories import make_extract, make_member, make_post, make_proposal, make_thread, sign_in
-from tests.world import World
+from tests.world import World, make_pending
 
 CONTRIBUTED, RECEIVED, PROPOSED, JUDGED, MERGED = ("Zyzomys", "Ocelot", "Quetzal", "Xylophage", "Wombat")
+WAITING = "Isatis"
 """Words that stand each in one thing alone, in all that is said there."""
 NEAR = "Former les bibliothécaires à l’accueil de tous les publics éloignés du numérique."
 """Words like those of the proposal, without that one."""
@@ -118,6 +119,7 @@ SILENT = {
 OF_DECISIONS: Mapping[str, frozenset[str]] = {
     "withdraw_post": frozenset({"author"}),
     "erase_received": frozenset({"moderator of A", "administrator"}),
+    "pending_post": frozenset({"moderator of A", "administrator", "author"}),
     "moderation_case": frozenset({"moderator of A", "administrator"}),
     "moderation_decision": frozenset({"moderator of A", "administrator", "author"}),
     "contest_decision": frozenset({"author"}),
@@ -193,6 +195,18 @@ async def a_contribution(app: Starlette, world: World, author: Member) -> Told:
     )
     places |= await _decided(Moderated.POST, post.id, theme.working_group_id, author)
     return Told(CONTRIBUTED, Moderated.POST, post.id, author, places, more)
+
+
+async def a_waiting_contribution(app: Starlette, world: World) -> Told:
+    """For a thread that others read, and for a new one; its author and the moderators read it, nobody else."""
+    theme, author = await Theme.get(number=3), await make_member("Zoé Auteure")
+    thread, reader = await make_thread(theme, "Un fil"), await make_member("Quentin Quête")
+    await make_post(thread, "La première.", author=reader)
+    pending = await make_pending(thread, author, f"{WAITING} pour @{reader.handle}")
+    await PendingPost.create(theme=theme, title=f"Le fil {WAITING}", source=WAITING, author=author, created_at=NOON)
+    case = await ModerationCase.get(thing=Moderated.PENDING, thing_id=pending)
+    places: dict[str, list[object]] = {"number": [3], "thread": [thread.id], "pending": [pending], "case": [case.id]}
+    return Told(WAITING, Moderated.PENDING, pending, author, places)
 
 
 async def a_received_contribution(app: Starlette, world: World, author: Member) -> Told:

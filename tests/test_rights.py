@@ -379,6 +379,20 @@ RECEPTIONS = [
         changes="reception",
     ),
 ]
+OWN_PENDING = "/contributions/en-attente/{own_pending}"
+PENDING = [
+    Case(Action.KEEP_ACCOUNT, "read what one wrote that waits", OWN_PENDING),
+    Case(
+        Action.EDIT_OWN_POST,
+        "change what one wrote that waits",
+        OWN_PENDING,
+        {"source": "Mieux.", "version": "1"},
+        changes="pending_post",
+        values={"source": "Mieux.", "version": 1},
+    ),
+    Case(Action.WITHDRAW_OWN_POST, "take back what waits", OWN_PENDING, {"acte": "retirer"}, changes="pending_post"),
+    Case(Action.READ_OTHER_PENDING, "read what waits", "/contributions/en-attente/{pending}", hidden="pending"),
+]
 HARVEST_OWN, HARVEST_OTHER = Action.HARVEST_OWN_POST, Action.HARVEST_OTHER_POST
 KEPT = {"mots": "mots", "nature": "solution"}
 NO_FOLLOW_UP = {"acte": "sans-suite", "motif": "Hors du thème", "vu": "1||"}
@@ -576,6 +590,7 @@ CASES = [
         {"confirmation": "1"},
         values={"confirmation": True},
     ),
+    *PENDING,
     Case(Action.PROPOSE, "see the form of a proposal", "/themes/3/proposer"),
     Case(Action.PROPOSE, "propose", "/themes/3/proposer", {"formulation": "Une idée"}, changes="proposal"),
     Case(Action.PROPOSE, "propose when closed", "/themes/5/proposer", {"formulation": "Une idée"}, refused=CLOSED),

@@ -53,6 +53,7 @@ UNIQUE: dict[str, set[tuple[str, ...]]] = {
     "moved_post": {("turn_id", "post_id")},
     "notification": {("member_id", "post_id"), ("member_id", "key")},
     "obligation": set(),
+    "pending_post": {("post_id",)},
     "post": {("thread_id", "number")},
     "post_revision": {("post_id", "number")},
     "proposal": {("theme_id", "number")},

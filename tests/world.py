@@ -27,7 +27,7 @@ from forum.models.members import Member, Role
 from forum.models.moderation import Ground, Moderated
 from forum.models.notifications import Event, Notification
 from forum.models.personal_data import Archive
-from forum.models.posts import Post, Reception
+from forum.models.posts import PendingPost, Post, Reception
 from forum.models.proposals import Merge, Origin, Proposal, ProposalState, ProposalVersion
 from forum.models.syntheses import Document, Synthesis, SynthesisState
 from forum.models.themes import Theme
@@ -191,6 +191,7 @@ async def make_guests() -> dict[str, Guest]:
                 "own_draft": draft.id,
                 "own_notice": await _tell(member, post) if member else NEVER,
                 "own_decision": (await _decide(post, author, a)).id,
+                "own_pending": await make_pending(thread, author),
             }
             own_places |= await _make_elsewhere(member)
             guests[name] = Guest(member, token, places | own_places)
@@ -205,6 +206,20 @@ async def hash_of_password() -> str:
     if not _hashes:
         _hashes.append(await passwords.hash_password(PASSWORD, asker="tests"))
     return _hashes[0]
+
+
+async def make_pending(thread: Thread, author: Member, source: str = "Des mots à relire.") -> int:
+    """A contribution for that thread which moderators have not read yet."""
+    theme = await Theme.get(id=thread.theme_id)
+    made = await PendingPost.create(theme=theme, thread=thread, source=source, author=author, created_at=NOON)
+    await ModerationCase.create(
+        thing=Moderated.PENDING,
+        thing_id=made.id,
+        open_key=f"pending:{made.id}",
+        working_group_id=theme.working_group_id,
+        opened_at=NOON,
+    )
+    return made.id
 
 
 async def _decide(post: Post, author: Member, group: WorkingGroup) -> ModerationDecision:
@@ -351,6 +366,7 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
         "closed_post": closed_post.id,
         "post_b": post_b.id,
         "received": received.id,
+        "pending": await make_pending(thread, other),
         "tagged": tagged.id,
         "extract": extract.id,
         "meeting": meeting.id,

@@ -54,6 +54,8 @@ SENTENCES = {
     "unhide": "a affiché de nouveau une contribution ou une proposition",
     "redact_passage": "a masqué un passage d’une contribution ou d’une proposition, pour toujours",
     "leave_shown": "a décidé de ne pas intervenir",
+    "accept_post": "a accepté une contribution en attente",
+    "refuse_post": "a refusé une contribution en attente",
     "contest": "a contesté une décision de modération",
     "answer_complaint": "a répondu à une réclamation",
     "withdraw_post": "a retiré sa contribution",
@@ -110,6 +112,7 @@ TITLES = {
     "thread": "un fil",
     "post": "une contribution",
     "proposal": "une proposition",
+    "pending": "une contribution en attente",
     "ballot": "bulletin",
     "obligation": "un engagement",
     "meeting": "une réunion",
@@ -165,6 +168,7 @@ _KINDS: Final[Mapping[str, type[Labelled]]] = {
     "origin": ReceptionOrigin,
     "hide": Ground,
     "redact_passage": Ground,
+    "refuse_post": Ground,
     "answer_complaint": ComplaintOutcome,
 }
 _CODES: Final[Mapping[str, Mapping[str, str]]] = {"act": SENTENCES, "thing": TITLES}

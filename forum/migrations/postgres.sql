@@ -906,6 +906,29 @@ CREATE TABLE "excluded_vote" (
 CREATE INDEX "idx_excluded_vo_member__595d40" ON "excluded_vote" ("member_id");
 COMMENT ON TABLE "excluded_vote" IS 'The votes of one person in one theme, which count nowhere, for a reason that this person reads.';
 
+-- 0022_pending_posts
+CREATE TABLE "pending_post" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "title" VARCHAR(200) NOT NULL,
+    "source" TEXT NOT NULL,
+    "state" VARCHAR(16) NOT NULL,
+    "version" INT NOT NULL,
+    "created_at" TIMESTAMPTZ NOT NULL,
+    "edited_at" TIMESTAMPTZ,
+    "author_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "reply_to_id" INT REFERENCES "post" ("id") ON DELETE RESTRICT,
+    "theme_id" INT NOT NULL REFERENCES "theme" ("id") ON DELETE RESTRICT,
+    "thread_id" INT REFERENCES "thread" ("id") ON DELETE RESTRICT,
+    "post_id" INT  UNIQUE REFERENCES "post" ("id") ON DELETE RESTRICT
+);
+CREATE INDEX "idx_pending_pos_author__49fad5" ON "pending_post" ("author_id");
+CREATE INDEX "idx_pending_pos_reply_t_c9b175" ON "pending_post" ("reply_to_id");
+CREATE INDEX "idx_pending_pos_theme_i_4eebfb" ON "pending_post" ("theme_id");
+CREATE INDEX "idx_pending_pos_thread__4b6e1f" ON "pending_post" ("thread_id");
+COMMENT ON COLUMN "pending_post"."source" IS 'Markdown, as written so far';
+COMMENT ON COLUMN "pending_post"."state" IS 'WAITING: waiting\nACCEPTED: accepted\nREFUSED: refused\nGIVEN_UP: given up';
+COMMENT ON TABLE "pending_post" IS 'A first contribution of a new member, for a thread or for a new one of that title. It is no contribution yet:';
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -928,3 +951,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0019_judged_and_hidden', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0020_closed_by_hand', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0021_excluded_votes', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0022_pending_posts', now());

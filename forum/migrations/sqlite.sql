@@ -679,6 +679,24 @@ CREATE TABLE "excluded_vote" (
     CONSTRAINT "uid_excluded_vo_theme_i_8c56e4" UNIQUE ("theme_id", "member_id")
 );
 CREATE INDEX "idx_excluded_vo_member__595d40" ON "excluded_vote" ("member_id");
+CREATE TABLE "pending_post" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "title" VARCHAR(200) NOT NULL,
+    "source" TEXT NOT NULL  /* Markdown, as written so far */,
+    "state" VARCHAR(16) NOT NULL  /* WAITING: waiting\nACCEPTED: accepted\nREFUSED: refused\nGIVEN_UP: given up */,
+    "version" INT NOT NULL,
+    "created_at" TIMESTAMP NOT NULL,
+    "edited_at" TIMESTAMP,
+    "author_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "reply_to_id" INT REFERENCES "post" ("id") ON DELETE RESTRICT,
+    "theme_id" INT NOT NULL REFERENCES "theme" ("id") ON DELETE RESTRICT,
+    "thread_id" INT REFERENCES "thread" ("id") ON DELETE RESTRICT,
+    "post_id" INT  UNIQUE REFERENCES "post" ("id") ON DELETE RESTRICT
+);
+CREATE INDEX "idx_pending_pos_author__49fad5" ON "pending_post" ("author_id");
+CREATE INDEX "idx_pending_pos_reply_t_c9b175" ON "pending_post" ("reply_to_id");
+CREATE INDEX "idx_pending_pos_theme_i_4eebfb" ON "pending_post" ("theme_id");
+CREATE INDEX "idx_pending_pos_thread__4b6e1f" ON "pending_post" ("thread_id");
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -702,3 +720,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0019_judged_and_hidden', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0020_closed_by_hand', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0021_excluded_votes', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0022_pending_posts', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

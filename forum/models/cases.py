@@ -15,6 +15,8 @@ class DecisionAct(Labelled):
     UNHIDE = "unhide", "afficher de nouveau"
     REDACT = "redact", "masquer un passage"
     NO_ACTION = "no action", "ne pas intervenir"
+    ACCEPT = "accept", "accepter"
+    REFUSE = "turn down", "refuser"
 
 
 class ComplaintOutcome(Labelled):

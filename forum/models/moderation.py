@@ -11,6 +11,7 @@ class Moderated(Labelled):
 
     POST = "post", "contribution"
     PROPOSAL = "proposal", "proposition"
+    PENDING = "pending", "contribution en attente de relecture"
 
 
 class Ground(Labelled):

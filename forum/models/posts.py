@@ -113,6 +113,54 @@ class PostRevision(Model):
         unique_together = (("post", "number"),)
 
 
+class PendingState(Labelled):
+    """What has become of a contribution that moderators read before anybody."""
+
+    WAITING = "waiting", "en attente de relecture"
+    ACCEPTED = "accepted", "acceptée"
+    REFUSED = "refused", "refusée"
+    GIVEN_UP = "given up", "retirée par son auteur"
+
+
+class PendingPost(Model):
+    """A first contribution of a new member, for a thread or for a new one of that title. It is no contribution yet:
+    nothing that is read finds it.
+
+    Once it is accepted it is the contribution `post`, and its words are there alone.
+    """
+
+    id = fields.IntField(primary_key=True)
+    theme: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "forum.Theme", related_name="pending_posts", db_index=True, on_delete=fields.RESTRICT
+    )
+    theme_id: int
+    thread: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "forum.Thread", related_name="pending_posts", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    thread_id: int | None
+    title = fields.CharField(200, default="")
+    source = fields.TextField(description="Markdown, as written so far")
+    reply_to: fields.ForeignKeyNullableRelation[Post] = fields.ForeignKeyField(
+        "forum.Post", related_name="pending_replies", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    reply_to_id: int | None
+    author: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "forum.Member", related_name="pending_posts", db_index=True, on_delete=fields.RESTRICT
+    )
+    author_id: int
+    state = fields.CharEnumField(PendingState, max_length=16, default=PendingState.WAITING)
+    version = fields.IntField(default=1)
+    created_at = fields.DatetimeField()
+    edited_at = fields.DatetimeField(null=True)
+    post: fields.OneToOneNullableRelation[Post] = fields.OneToOneField(
+        "forum.Post", related_name="pending", null=True, on_delete=fields.RESTRICT
+    )
+    post_id: int | None
+
+    class Meta:
+        table = "pending_post"
+
+
 class Quote(Model):
     """Words of another post repeated inside a post: a range of one revision, with the hash of those words."""
 

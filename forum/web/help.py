@@ -5,12 +5,15 @@ from starlette.responses import Response
 
 from forum.models.answers import Decision
 from forum.rights import LABELS, MEANINGS, TABLE, Cell, Standing
+from forum.settings import settings
 from forum.web.plumbing.page import page
 
 
 async def show(request: Request) -> Response:
     """How to take part, step by step."""
-    return await page(request, "help/show.html", {"decisions": tuple(Decision)})
+    return await page(
+        request, "help/show.html", {"decisions": tuple(Decision), "hold_first": settings().moderation.hold_first}
+    )
 
 
 async def rights(request: Request) -> Response:

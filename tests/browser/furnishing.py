@@ -185,12 +185,39 @@ async def _moderate(site: Site) -> None:
         plea = "Je répondais à une provocation, et je ne visais personne."
         await sent(member, f"/moderation/decisions/{decided[1]}/contester", explication=plea)
         site.places.update(notified=posts[0], case=int(cases[0]), decided=decided[0], contested=decided[1])
+        await _let_wait(site)
+        waiting = re.findall(r"/moderation/dossiers/(\d+)", (await moderator.get("/moderation")).text)
+        await _refuse(moderator, int(waiting[-1]))
+        site.places.update(pending=1, pending_case=int(waiting[-2]), refused=2)
+
+
+async def _let_wait(site: Site) -> None:
+    """Two contributions of the member that wait to be read, as if they were new here."""
+    email = site.passwords["membre"][0]
+    for number, words in ((1, RICH), (2, "Achetez mes tablettes !")):
+        await site.put(f"""
+            INSERT INTO pending_post (theme_id, thread_id, title, source, author_id, state, version, created_at)
+            SELECT t.theme_id, t.id, '', '{words.replace("'", "’")}', m.id, 'waiting', 1, '2026-11-20 10:00:00+00:00'
+              FROM thread t, member m WHERE t.id = 1 AND m.email = '{email}'""")
+        await site.put(f"""
+            INSERT INTO moderation_case (thing, thing_id, open_key, working_group_id, opened_at)
+            SELECT 'pending', {number}, 'pending:{number}', t.working_group_id, '2026-11-20 10:00:00+00:00'
+              FROM theme t WHERE t.number = 3""")
+
+
+async def _refuse(moderator: AsyncClient, case: int) -> int:
+    """Refuse what waits; returns the number of the decision."""
+    return await _decide(moderator, case, mesure="turn down", regle="off topic", motif="Une publicité.")
 
 
 async def _hide(moderator: AsyncClient, case: int) -> int:
     """Hide what a case is about; returns the number of the decision."""
+    why = "Une attaque contre les personnes d’un service."
+    return await _decide(moderator, case, mesure="hide", regle="charter", motif=why)
+
+
+async def _decide(moderator: AsyncClient, case: int, **form: str) -> int:
     path = f"/moderation/dossiers/{case}"
-    form = {"mesure": "hide", "regle": "charter", "motif": "Une attaque contre les personnes d’un service."}
     mark = re.search(r'name="vu" value="(\w+)"', (await moderator.post(path, data=form | {"acte": "apercu"})).text)
     assert mark
     return number_in(await sent(moderator, path, **form, acte="envoyer", vu=mark[1]))

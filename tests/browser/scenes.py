@@ -189,6 +189,18 @@ async def _letters_refused(page: Page) -> None:
     await _letters(page, "31/11/2026")
 
 
+async def _text_for_who_waits(page: Page) -> None:
+    await page.check("[name=mesure][value='turn down']")
+    await page.select_option("#regle", "off topic")
+    await page.fill("#motif", "Une publicité, sans rapport avec le thème.")
+    await page.locator("main form .primary").click()
+    await page.locator("#apercu").wait_for()
+
+
+async def _no_source(page: Page) -> None:
+    await _refused(page, source="")
+
+
 async def _rows_near(page: Page) -> None:
     """Lines of minutes beside the proposals that say the same, or nearly."""
     said = "- Recruter des médiateurs numériques en CDI\n- Garantir un cadre d’emploi aux médiateurs numériques"
@@ -420,6 +432,11 @@ OPEN = [
     Scene("case refused (422)", "modératrice", "/moderation/dossiers/{case}", _refused),
     Scene("text for the author", "modératrice", "/moderation/dossiers/{case}", _text_for_the_author),
     Scene("words without a passage", "modératrice", "/moderation/dossiers/{case}", _words_without_a_passage),
+    Scene("case of what waits", "modératrice", "/moderation/dossiers/{pending_case}"),
+    Scene("text for who waits", "modératrice", "/moderation/dossiers/{pending_case}", _text_for_who_waits),
+    Scene("contribution that waits", "membre", "/contributions/en-attente/{pending}"),
+    Scene("contribution that waits refused (422)", "membre", "/contributions/en-attente/{pending}", _no_source),
+    Scene("contribution that was refused", "membre", "/contributions/en-attente/{refused}"),
     Scene("decision", "membre", "/moderation/decisions/{decided}"),
     Scene("decision", "modératrice", "/moderation/decisions/{decided}"),
     Scene("contested decision", "membre", "/moderation/decisions/{contested}"),

@@ -91,3 +91,17 @@ async def test_withdrawn_words_are_read_by_their_author_alone(app: Starlette, wo
     assert await sinks.leaks(app, world, [told]) == set()
     await put_post_back(viewer, told.id, NOON)
     assert await sinks.leaks(app, world, [told], again=before) == before
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("holds")
+async def test_what_waits_to_be_read_is_read_by_its_author_and_the_moderators_alone(
+    app: Starlette, world: World
+) -> None:
+    told = await sinks.a_waiting_contribution(app, world)
+    assert {(sight.name, sight.reader) for sight in await sinks.leaks(app, world, [told])} == {
+        ("moderation", "moderator of A"),
+        ("moderation", "administrator"),
+        ("thread", "author"),
+        ("own_contributions", "author"),
+    }

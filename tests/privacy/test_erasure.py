@@ -44,7 +44,7 @@ from forum.models.joining import InvitationBatch
 from forum.models.meetings import Meeting
 from forum.models.members import Member, Role
 from forum.models.moderation import Ground, Moderated
-from forum.models.posts import Outcome, Post, Reception, ReceptionOrigin, Treatment
+from forum.models.posts import Outcome, PendingPost, Post, Reception, ReceptionOrigin, Treatment
 from forum.models.proposals import (
     Distinction,
     Extract,
@@ -322,6 +322,15 @@ async def name_around(proposal: Proposal, other: Proposal, post: Post, person: i
         post=post, outcome=Outcome.NO_FOLLOW_UP, revision=1, reason=f"Avis de {NAME}", member_id=person, treated_at=NOON
     )
     await _moderate(post, person)
+    other_author = await Member.exclude(id=person).first()
+    assert other_author is not None
+    await PendingPost.create(
+        theme_id=proposal.theme_id,
+        title=f"Pour {NAME}",
+        source=f"Avec {NAME}",
+        author=other_author,
+        created_at=NOON,
+    )
     await Reception.create(
         post=post,
         origin=ReceptionOrigin.OTHER,

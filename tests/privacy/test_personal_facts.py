@@ -75,6 +75,9 @@ async def _make_everything() -> Member:
         ground="charter",
         hidden_at=NOON,
     )
+    await models.PendingPost.create(
+        theme=theme, thread=thread, source="Mes *premiers* mots.", author=one, created_at=NOON, edited_at=NOON
+    )
     draft = await make_proposal(theme, "Une ébauche.", author=one, state=ProposalState.DRAFT)
     await _make_work(one, first, second)
     case, decision = await _make_moderation(one, mine, second)
@@ -237,7 +240,7 @@ NOT_TOLD = {
     "how the site shows what is told": """post.html post.renderer post_revision.html proposal.body_html
         proposal.body_plain thread.last_number thread.last_post_at thread.posts_count thread.version
         mention.is_leading""",
-    "the last of the versions, which are all told": """post.revision post.source proposal.body
+    "the last of the versions, which are all told": """post.revision post.source pending_post.version proposal.body
         proposal.version""",
     "of the same sign-in or request, over within days": """address_change.expires_at session.awaits_code
         session.proved_at invitation.expires_at moderation_notice.confirmed_at""",
@@ -247,14 +250,14 @@ NOT_TOLD = {
         journal_entry.words_digest""",
     "nobody is left to ask": "member.erased_at",
     "of the thing and not of the person, on its public page": """answer.decided_on answer.number distinction.other_id
-        extract.compared_revision extract.proposal_id journal_entry.working_group_id obligation.done_on
-        obligation.due_on post.kind proposal.extract_id proposal.in_favour_of_id proposal.judged proposal.meeting_id
-        proposal.merged_into_id proposal.state_reason proposal.substance proposal_merge.destination_id
-        proposal_turn.other_id proposal_version.reason proposal_version.substantive synthesis.draft
-        synthesis.published_at synthesis.redacted_at synthesis.scope synthesis.snapshot synthesis.snapshot_sha256
-        synthesis.state synthesis.theme_id synthesis.version thread.locked thread.moved_into_id thread.pinned
-        thread.turns thread_turn.other_id thread_turn.from_theme_id thread_turn.to_theme_id
-        treatment.revision moderation_case.working_group_id""",
+        extract.compared_revision extract.proposal_id pending_post.theme_id journal_entry.working_group_id
+        obligation.done_on obligation.due_on post.kind proposal.extract_id proposal.in_favour_of_id proposal.judged
+        proposal.meeting_id proposal.merged_into_id proposal.state_reason proposal.substance
+        proposal_merge.destination_id proposal_turn.other_id proposal_version.reason proposal_version.substantive
+        synthesis.draft synthesis.published_at synthesis.redacted_at synthesis.scope synthesis.snapshot
+        synthesis.snapshot_sha256 synthesis.state synthesis.theme_id synthesis.version thread.locked
+        thread.moved_into_id thread.pinned thread.turns thread_turn.other_id thread_turn.from_theme_id
+        thread_turn.to_theme_id treatment.revision moderation_case.working_group_id""",
     "what a merge did to the ballot": "ballot.carried_from_id ballot_change.by_merge",
 }
 

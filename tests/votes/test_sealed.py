@@ -126,6 +126,7 @@ async def places(world: World) -> dict[str, list[object]]:
         "decision": (await ids("moderation_decision"))[:2],
         "version": [1],
         "turn": await ids("thread_turn"),
+        "pending": (await ids("pending_post"))[:2],
     }
 
 

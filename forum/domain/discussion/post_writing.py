@@ -14,6 +14,7 @@ from anyio.to_thread import run_sync
 
 from forum.database import on_postgres, places, row, rows, transaction
 from forum.domain.discussion.meeting_tags import TagToCome, retag, tag, tags_to_come
+from forum.domain.discussion.pending_posts import Waiting, hold_back, must_wait
 from forum.domain.discussion.posts import (
     PostPlace,
     QuotedWords,
@@ -116,8 +117,9 @@ class _AlreadyWritten(Exception):
 
 async def reply(
     viewer: Viewer | None, thread: int, source: str, now: datetime, *, reply_to: int | None = None
-) -> Written:
-    """Publish a contribution in a thread; the same words of the same person, sent twice, are published once.
+) -> Written | Waiting:
+    """Publish a contribution in a thread, or let it wait where moderators read it first; the same words of the same
+    person, sent twice, are published once.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: no such thread; nobody signed in; contributions are closed.
@@ -130,6 +132,8 @@ async def reply(
             place = await open_place(thread, hold=Hold.SHARED, answered=reply_to)
             demand(may_contribute, viewer, place.theme.schedule, now, locked=place.locked)
             answered = await _answered(reply_to, place.thread)
+            if await must_wait(viewer, place.theme.group, now):
+                return await hold_back(viewer, place.theme, draft.source, now, thread=place.thread, reply_to=reply_to)
             written = await write_post(
                 viewer.id, place, draft, now, written_at=now, answered=answered, moderates=viewer
             )
@@ -223,7 +227,8 @@ class ToldPerson:
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What publishing a draft would do: who would be notified, who was for an earlier version, who would be past the
-    limit or cannot sign in (as typed), the handles of no member, which stay plain words, and the meeting tags."""
+    limit or cannot sign in (as typed), the handles of no member, which stay plain words, the meeting tags, and whether
+    moderators would read it first."""
 
     draft: CheckedPost
     told: tuple[ToldPerson, ...]
@@ -232,6 +237,7 @@ class Preview:
     absent: tuple[str, ...]
     unknown: tuple[str, ...]
     tags: tuple[TagToCome, ...]
+    waits: bool = False
 
 
 async def preview_reply(
@@ -277,6 +283,7 @@ async def preview_of(
         absent=tuple(typed[member] for member in audience.absent),
         unknown=tuple(each.mention.handle for each in called if each.member is None),
         tags=await tags_to_come(group, draft.reading.meetings, confirmed=moderates, post=post),
+        waits=post is None and await must_wait(viewer, group, now),
     )
 
 

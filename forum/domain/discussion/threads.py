@@ -14,6 +14,7 @@ from typing import Any
 
 from forum.database import Row, known_row, row, rows, transaction
 from forum.domain.discussion.extracts import ShownExtract, extracts_of, highlighted
+from forum.domain.discussion.pending_posts import Waiting, hold_back, must_wait
 from forum.domain.discussion.post_writing import SAME_WORDS, CheckedPost, Preview, prepare, preview_of, write_post
 from forum.domain.discussion.posts import PostPlace, QuotedWords
 from forum.domain.discussion.thread_notes import (
@@ -464,8 +465,11 @@ async def _tags(thread: int, first: int, last: int, meeting: int) -> defaultdict
     return tags
 
 
-async def open_thread(viewer: Viewer | None, theme_number: int, title: str, source: str, now: datetime) -> int:
-    """Open a thread with its first contribution; returns the id of the thread. Sent twice, it is opened once.
+async def open_thread(
+    viewer: Viewer | None, theme_number: int, title: str, source: str, now: datetime
+) -> int | Waiting:
+    """Open a thread with its first contribution; returns the id of the thread, or where both wait until moderators have
+    read them. Sent twice, it is opened once.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: no such theme; nobody signed in; contributions are closed.
@@ -480,6 +484,8 @@ async def open_thread(viewer: Viewer | None, theme_number: int, title: str, sour
         viewer = demand(may_contribute, viewer, theme.schedule, now)
         if (twin := await _just_opened(theme.id, viewer.id, title, draft.source, now)) is not None:
             return twin
+        if await must_wait(viewer, theme.group, now):
+            return await hold_back(viewer, theme, draft.source, now, title=title)
         thread = await insert_thread(theme.id, title, viewer.id, now)
         place = PostPlace(thread, title, theme)
         await write_post(viewer.id, place, draft, now, written_at=now, moderates=viewer)

@@ -1,13 +1,14 @@
 """How does somebody contest a decision about their words, and who answers? Once, within six months, read by another
 person than the one who decided; when the answer is that it was wrong, hidden words are shown again at once."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from forum.database import Row, Transaction, on_postgres, row, rows, transaction
 from forum.domain import journal
 from forum.domain.mail import post_mail
-from forum.domain.moderation import hiding
+from forum.domain.moderation import hiding, reviews
 from forum.domain.moderation.decisions import DecisionPage, insert_decision, read_decision, reversal
 from forum.domain.moderation.reminders import moderators_of
 from forum.domain.moderation.things import thing_of
@@ -21,6 +22,10 @@ from forum.permissions import Viewer, demand, may_answer_complaint, may_contest
 from forum.text.source import clean_source
 
 LONGEST_WORDS: Final = 5000
+_UNDONE_BY: Final[Mapping[str, DecisionAct]] = {
+    DecisionAct.HIDE.value: DecisionAct.UNHIDE,
+    DecisionAct.REFUSE.value: DecisionAct.ACCEPT,
+}
 
 
 async def decision_to_contest(viewer: Viewer | None, decision: int, now: datetime) -> DecisionPage:
@@ -130,11 +135,13 @@ async def answer(viewer: Viewer | None, decision: int, outcome: str, raw: str, n
             now=now,
         )
         # A passage that was taken out is nowhere any more: the answer says what the author can do.
-        is_about_hiding = held["act"] == DecisionAct.HIDE.value
-        if decided is ComplaintOutcome.REVERSED and is_about_hiding and held_thing.is_hidden:
-            await hiding.unhide(held_thing)
+        if decided is ComplaintOutcome.REVERSED and held["act"] in _UNDONE_BY and held_thing.is_hidden:
+            if kind is Moderated.PENDING:
+                await reviews.publish(held_thing.id, held_thing.theme, now)
+            else:
+                await hiding.unhide(held_thing)
             thing = await thing_of(kind, about["thing_id"])
-            await insert_decision(viewer, held["case_id"], thing, reversal(), now)
+            await insert_decision(viewer, held["case_id"], thing, reversal(_UNDONE_BY[held["act"]]), now)
         await _tell(tx, held, decision, viewer, now)
 
 

@@ -15,7 +15,7 @@ from typing import Final
 from forum.database import Row, Transaction, known_row, row, rows, transaction
 from forum.domain import journal
 from forum.domain.mail import post_mail
-from forum.domain.moderation import hiding, passages
+from forum.domain.moderation import hiding, passages, reviews
 from forum.domain.moderation.cases import hold_case, refuse_taken
 from forum.domain.moderation.hiding import HeldThing
 from forum.domain.moderation.notices import tell_notifiers
@@ -39,11 +39,17 @@ _REVERSED: Final = "Une réclamation a été acceptée."
 _COPIED: Final = "Ne recopiez pas le passage dans la raison : elle reste lisible, et figure au journal."
 _WHY: Final = "Donnez la raison en quelques mots : la personne concernée la lira."
 
+_WITH_GROUND: Final = (DecisionAct.HIDE.value, DecisionAct.REFUSE.value)
+CONTESTED: Final = (DecisionAct.HIDE, DecisionAct.REDACT, DecisionAct.REFUSE)
+"""What takes something away from somebody, who may contest it."""
+
 RECORDED: Final[Mapping[DecisionAct, str]] = {
     DecisionAct.HIDE: "hide",
     DecisionAct.UNHIDE: "unhide",
     DecisionAct.REDACT: "redact_passage",
     DecisionAct.NO_ACTION: "leave_shown",
+    DecisionAct.ACCEPT: "accept_post",
+    DecisionAct.REFUSE: "refuse_post",
 }
 """What the journal calls each act."""
 
@@ -78,12 +84,15 @@ class PreparedDecision:
     cleaner: PassageCleaner | None = None
     preview: PassagePreview | None = None
     """What takes the passage out, and what will be read then."""
+    pending: str = ""
+    """The words that wait, which their author may change until the decision."""
 
     @property
     def mark(self) -> str:
         """The mark of what was shown."""
         passage = self.cleaner.passage if self.cleaner else ""
-        shown = f"{self.act} {self.ground} {self.title} {self.facts}\n{self.statement}\n{passage}\n{self.preview}"
+        what = f"{self.act} {self.ground} {self.title} {self.facts}"
+        shown = f"{what}\n{self.statement}\n{passage}\n{self.preview}\n{self.pending}"
         return sha256(shown.encode()).hexdigest()[:16]
 
 
@@ -192,21 +201,21 @@ async def _prepared(
 ) -> PreparedDecision:
     checks = Checks()
     with checks.field("mesure"):
-        act = _act(typed.act, is_hidden=held_thing.is_hidden)
+        act = _act(typed.act, thing)
     ground = Ground.PERSONAL_DATA if typed.redacts else None
     with checks.field("regle"):
-        ground = _ground(typed.ground) if typed.act == DecisionAct.HIDE.value else ground
+        ground = _ground(typed.ground) if typed.act in _WITH_GROUND else ground
     cleaner = preview = None
     with checks.field("passage"):
         if typed.redacts:
             cleaner = await passages.passage_of(thing, typed.passage)
             preview = await passages.preview(thing, cleaner)
     with checks.field("motif"):
-        facts = journal.reason_of(typed.facts, required=_WHY)
+        facts = journal.reason_of(typed.facts, required="" if typed.act == DecisionAct.ACCEPT.value else _WHY)
         if cleaner is not None and cleaner.names(facts):
             raise Invalid(_COPIED)
     checks.done()
-    until = now + CONTESTABLE if act in (DecisionAct.HIDE, DecisionAct.REDACT) else None
+    until = now + CONTESTABLE if act in CONTESTED else None
     if preview is not None and preview.title:
         thing = replace(thing, thread_title=preview.title)
     return PreparedDecision(
@@ -218,18 +227,21 @@ async def _prepared(
         until=until,
         cleaner=cleaner,
         preview=preview,
+        pending=thing.words if thing.is_pending else "",
     )
 
 
-def _act(value: str, *, is_hidden: bool) -> DecisionAct:
-    if value not in {act.value for act in possible_acts(is_hidden=is_hidden)}:
+def _act(value: str, thing: ModeratedThing) -> DecisionAct:
+    if value not in {act.value for act in possible_acts(thing)}:
         raise Invalid("Choisissez ce que vous décidez.")
     return DecisionAct(value)
 
 
-def possible_acts(*, is_hidden: bool) -> tuple[DecisionAct, ...]:
-    """What can be decided about something shown, or hidden."""
-    return (DecisionAct.UNHIDE if is_hidden else DecisionAct.HIDE, DecisionAct.REDACT, DecisionAct.NO_ACTION)
+def possible_acts(thing: ModeratedThing) -> tuple[DecisionAct, ...]:
+    """What can be decided about something shown, hidden, or that waits."""
+    if thing.is_pending:
+        return DecisionAct.ACCEPT, DecisionAct.REFUSE
+    return (DecisionAct.UNHIDE if thing.is_hidden else DecisionAct.HIDE, DecisionAct.REDACT, DecisionAct.NO_ACTION)
 
 
 def _ground(value: str) -> Ground:
@@ -267,6 +279,10 @@ async def _write(
         await hiding.hide(held_thing, prepared.ground, now, title=prepared.title)
     elif prepared.act is DecisionAct.UNHIDE:
         await hiding.unhide(held_thing)
+    elif prepared.act is DecisionAct.ACCEPT:
+        await reviews.publish(thing.id, held_thing.theme, now)
+    elif prepared.act is DecisionAct.REFUSE:
+        await reviews.refuse(thing.id)
     decision = await insert_decision(viewer, held["id"], thing, prepared, now)
     await rows(
         """UPDATE moderation_case SET closed_at = $2, open_key = NULL, claimed_by_id = $3,
@@ -306,9 +322,9 @@ async def insert_decision(
     return int(kept["id"])
 
 
-def reversal() -> PreparedDecision:
-    """The decision that shows words again because a complaint was right; its author reads it in the answer."""
-    return PreparedDecision(DecisionAct.UNHIDE, None, _REVERSED, title=False, statement="", until=None)
+def reversal(act: DecisionAct) -> PreparedDecision:
+    """The decision that shows words because a complaint was right; its author reads it in the answer."""
+    return PreparedDecision(act, None, _REVERSED, title=False, statement="", until=None)
 
 
 async def tell_author(

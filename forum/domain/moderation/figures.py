@@ -15,12 +15,14 @@ from forum.text.typography import PARIS
 
 @dataclass(frozen=True, slots=True)
 class MonthFigures:
-    """The figures of one month: notices by what they say, what was decided, hidden by which rule, and complaints."""
+    """The figures of one month: notices by what they say, what was decided, hidden or refused by which rule,
+    complaints."""
 
     month: date
     notices: Mapping[Ground, int] = field(default_factory=Counter)
     acts: Mapping[DecisionAct, int] = field(default_factory=Counter)
     hidden: Mapping[Ground, int] = field(default_factory=Counter)
+    refused: Mapping[Ground, int] = field(default_factory=Counter)
     complaints: int = 0
     outcomes: Mapping[ComplaintOutcome, int] = field(default_factory=Counter)
 
@@ -63,6 +65,7 @@ def _figures(month: date, events: Counter[tuple[str, str, str]]) -> MonthFigures
         notices={ground: counted("notice", ground) for ground in Ground},
         acts={act: counted("decision", act) for act in DecisionAct},
         hidden={ground: counted("decision", DecisionAct.HIDE, ground) for ground in Ground},
+        refused={ground: counted("decision", DecisionAct.REFUSE, ground) for ground in Ground},
         complaints=counted("complaint"),
         outcomes={outcome: counted("outcome", outcome) for outcome in ComplaintOutcome},
     )
@@ -76,6 +79,7 @@ def as_sheet(months: tuple[MonthFigures, ...]) -> bytes:
         *(f"signalements : {ground.label}" for ground in Ground),
         *(f"décisions : {act.label}" for act in DecisionAct),
         *(f"masquages : {ground.label}" for ground in Ground),
+        *(f"refus : {ground.label}" for ground in Ground),
         "réclamations",
         *(f"réclamations : {outcome.label}" for outcome in ComplaintOutcome),
     ]
@@ -88,6 +92,7 @@ def as_sheet(months: tuple[MonthFigures, ...]) -> bytes:
                 *(each.notices[ground] for ground in Ground),
                 *(each.acts[act] for act in DecisionAct),
                 *(each.hidden[ground] for ground in Ground),
+                *(each.refused[ground] for ground in Ground),
                 each.complaints,
                 *(each.outcomes[outcome] for outcome in ComplaintOutcome),
             )

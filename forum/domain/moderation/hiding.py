@@ -9,22 +9,23 @@ Shown again, everything is as it was.
 from dataclasses import dataclass
 from datetime import datetime
 
-from forum.database import row, rows
+from forum.database import known_row, row, rows
 from forum.domain.discussion.posts import read_post
 from forum.domain.discussion.withdrawals import make_stale
 from forum.domain.proposals.held import hold_proposal
 from forum.domain.references import reference, storable
-from forum.domain.themes.themes import Hold, ThemeHead
+from forum.domain.themes.themes import Hold, ThemeHead, find_theme, hold_theme
 from forum.domain.withheld import bring_back, keep_aside
 from forum.errors import Conflict, NotFound
 from forum.models.moderation import Ground, Moderated
-from forum.models.posts import PostState
+from forum.models.posts import PendingState, PostState
 from forum.models.proposals import IN_FORCE, ProposalState
 
 
 @dataclass(frozen=True, slots=True)
 class HeldThing:
-    """A contribution or a proposal as a decision must judge it; `opens_thread`: its thread's title may go with it."""
+    """A contribution or a proposal as a decision must judge it; `opens_thread`: its thread's title may go with it. One
+    that waits is `is_hidden` once it is refused."""
 
     kind: Moderated
     id: int
@@ -46,6 +47,8 @@ async def hold_thing(kind: Moderated, thing_id: int, now: datetime, *, hold: Hol
         post = await read_post(thing_id, hold=hold)
         is_hidden = post.state is PostState.HIDDEN
         return HeldThing(kind, post.id, post.place.theme, post.author_id, is_hidden, post.number == 1)
+    if kind is Moderated.PENDING:
+        return await _hold_pending(thing_id, now, hold)
     found = await row(
         """SELECT t.number AS theme, p.number FROM proposal p JOIN theme t ON t.id = p.theme_id
             WHERE p.id = $1 AND p.number > 0""",
@@ -57,6 +60,21 @@ async def hold_thing(kind: Moderated, thing_id: int, now: datetime, *, hold: Hol
     is_judged = held.state in IN_FORCE and held.theme.schedule.votes_are_counted(now)
     is_hidden = held.state is ProposalState.HIDDEN
     return HeldThing(kind, held.id, held.theme, held.owner, is_hidden, is_judged=is_judged)
+
+
+async def _hold_pending(pending: int, now: datetime, hold: Hold | None) -> HeldThing:
+    found = await row(
+        """SELECT t.number FROM pending_post x LEFT JOIN thread f ON f.id = x.thread_id
+             JOIN theme t ON t.id = COALESCE(f.theme_id, x.theme_id) WHERE x.id = $1""",
+        storable(pending),
+    )
+    if found is None:
+        raise NotFound
+    theme = await (hold_theme(found["number"], hold, now) if hold else find_theme(found["number"]))
+    # A separate statement: it must see what its author did while this one waited for the theme.
+    held = await known_row("SELECT author_id, state FROM pending_post WHERE id = $1", pending)
+    is_refused = held["state"] == PendingState.REFUSED.value
+    return HeldThing(Moderated.PENDING, pending, theme, held["author_id"], is_refused)
 
 
 async def hide(held: HeldThing, ground: Ground, now: datetime, *, title: bool = False) -> None:

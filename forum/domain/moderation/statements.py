@@ -13,7 +13,7 @@ from typing import Final
 from forum.domain.moderation.things import ModeratedThing
 from forum.language import worded
 from forum.models.cases import DecisionAct
-from forum.models.moderation import Ground, Moderated
+from forum.models.moderation import Ground
 from forum.text import typography
 
 SENTENCES: Final = {
@@ -44,9 +44,18 @@ SENTENCES: Final = {
         " à sa place. Le passage est effacé : personne ne peut plus le lire, ni le rétablir. Le reste de vos mots et"
         " les votes ne changent pas."
     ),
+    "accept pending": (
+        "Votre contribution au fil « {title} » est acceptée. Elle a pris sa place dans le fil, et les personnes qu’elle"
+        " cite, mentionne ou à qui elle répond reçoivent une notification."
+    ),
+    "turn down pending": (
+        "Votre contribution au fil « {title} » n’est pas publiée. Vous et l’équipe de modération pouvez encore la lire."
+        " Personne d’autre ne l’a vue ni ne la verra."
+    ),
     "facts": "Raison donnée : {facts}",
     "notified": "L’équipe de modération a lu vos mots à la suite d’un signalement.",
     "seen": "L’équipe de modération a lu vos mots d’elle-même, sans signalement.",
+    "first": "L’équipe de modération relit les premières contributions de chaque nouveau membre.",
     "decided": "Une personne a pris cette décision le {day}. Aucun programme n’y a pris part.",
     "account": "Votre compte ne change pas : vous pouvez continuer à participer.",
     "contest": (
@@ -91,13 +100,15 @@ def _sentences(
     def said(sentence: str, **values: object) -> str:
         return worded(sentence, values, about.locale)
 
-    kind = "post" if thing.kind is Moderated.POST else "proposal"
-    about_it = "hide judged" if act is DecisionAct.HIDE and about.is_judged else f"{act} {kind}"
+    about_it = "hide judged" if act is DecisionAct.HIDE and about.is_judged else f"{act} {thing.kind}"
     yield said(SENTENCES[about_it], number=thing.number, title=thing.thread_title, reference=thing.reference)
     if ground is not None:
         yield said(TITLES[ground])
-    yield said(SENTENCES["facts"], facts=facts)
-    if act in (DecisionAct.HIDE, DecisionAct.REDACT):
+    if facts:
+        yield said(SENTENCES["facts"], facts=facts)
+    if act is DecisionAct.REFUSE:
+        yield said(SENTENCES["first"])
+    elif act in (DecisionAct.HIDE, DecisionAct.REDACT):
         yield said(SENTENCES["notified" if about.notified else "seen"])
     yield said(SENTENCES["decided"], day=typography.day(about.decided_at.astimezone(typography.PARIS), about.locale))
     if about.until is not None:

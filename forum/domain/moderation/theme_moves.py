@@ -241,6 +241,12 @@ async def move_thread(
         checks.done()
         turn = await _write(state, crossing, viewer, reason, now)
         await cross(crossing, await _posts_of(state.id))
+        # What waits to be read for this thread is read by those who moderate it now.
+        await rows(
+            """UPDATE moderation_case SET working_group_id = $2 WHERE thing = $3 AND closed_at IS NULL
+                  AND thing_id IN (SELECT id FROM pending_post WHERE thread_id = $1)""",
+            *(state.id, crossing.destination.group, Moderated.PENDING.value),
+        )
         await tell_of_thread(state.id, Event.THREAD_MOVED, await authors_of(state.id), now, key=turn, actor=viewer.id)
         await record(
             viewer,

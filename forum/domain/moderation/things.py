@@ -1,5 +1,5 @@
-"""What can be notified and decided about? A contribution or a proposal, known alike: whose it is, where it stands, what
-it says."""
+"""What can be notified and decided about? A contribution, a proposal, or a contribution that waits to be read, known
+alike: whose it is, where it stands, what it says."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,14 +11,15 @@ from forum.domain.signatures import signed
 from forum.domain.withheld import kept_words
 from forum.errors import NotFound
 from forum.models.moderation import Moderated
-from forum.models.posts import PostKind, PostState
+from forum.models.posts import PendingState, PostKind, PostState
 from forum.models.proposals import ProposalState
 from forum.permissions import owner_of
 
 
 @dataclass(frozen=True, slots=True)
 class ModeratedThing:
-    """A contribution (`number` in its `thread_title`) or a proposal (`reference`), as it is now.
+    """A contribution (`number` in its `thread_title`), one that waits (for the thread of that title) or a proposal
+    (`reference`), as it is now.
 
     `words` are those that stand in its place, `revision` is the one of a contribution or the version of a proposal.
     """
@@ -36,10 +37,16 @@ class ModeratedThing:
     thread_title: str = ""
     reference: str = ""
     is_hidden: bool = False
+    post: int | None = None
+    """The contribution that a waiting one has become."""
 
     @property
     def is_post(self) -> bool:
         return self.kind is Moderated.POST
+
+    @property
+    def is_pending(self) -> bool:
+        return self.kind is Moderated.PENDING
 
     @property
     def open_key(self) -> str:
@@ -57,6 +64,15 @@ _PROPOSALS: Final = """
            m.name AS author, p.created_at AS written_at, t.number AS theme, t.working_group_id
       FROM proposal p JOIN theme t ON t.id = p.theme_id
       LEFT JOIN member m ON m.id = COALESCE(p.author_id, p.promoter_id)"""
+
+
+_PENDING: Final = """
+    SELECT p.id, p.version AS revision, p.state, COALESCE(c.plain, p.source) AS words, p.author_id, m.name AS author,
+           p.created_at AS written_at, COALESCE(f.title, p.title) AS title, t.number AS theme, t.working_group_id,
+           p.post_id
+      FROM pending_post p LEFT JOIN post c ON c.id = p.post_id
+      LEFT JOIN thread f ON f.id = COALESCE(c.thread_id, p.thread_id)
+      JOIN theme t ON t.id = COALESCE(f.theme_id, p.theme_id) LEFT JOIN member m ON m.id = p.author_id"""
 
 
 async def find_post(post: int) -> ModeratedThing:
@@ -79,7 +95,11 @@ async def find_proposal(ref: str) -> ModeratedThing:
 async def things_of(wanted: list[tuple[Moderated, int]]) -> dict[tuple[Moderated, int], ModeratedThing]:
     """Many things at once, by kind and number."""
     found: dict[tuple[Moderated, int], ModeratedThing] = {}
-    for kind, query, make in ((Moderated.POST, _POSTS, _post), (Moderated.PROPOSAL, _PROPOSALS, _proposal)):
+    for kind, query, make in (
+        (Moderated.POST, _POSTS, _post),
+        (Moderated.PROPOSAL, _PROPOSALS, _proposal),
+        (Moderated.PENDING, _PENDING, _pending),
+    ):
         ids = sorted({number for each, number in wanted if each is kind})
         if ids:
             some = await rows(f"{query} WHERE p.id IN ({places(len(ids))})", *ids)
@@ -122,6 +142,23 @@ def _proposal(found: Row) -> ModeratedThing:
         written_at=found["written_at"],
         reference=reference(found["theme"], found["number"]),
         is_hidden=found["state"] == ProposalState.HIDDEN.value,
+    )
+
+
+def _pending(found: Row) -> ModeratedThing:
+    return ModeratedThing(
+        kind=Moderated.PENDING,
+        id=found["id"],
+        revision=found["revision"],
+        group=found["working_group_id"],
+        theme=found["theme"],
+        author_id=found["author_id"],
+        author=found["author"],
+        words=found["words"],
+        written_at=found["written_at"],
+        thread_title=found["title"],
+        is_hidden=found["state"] == PendingState.REFUSED.value,
+        post=found["post_id"],
     )
 
 

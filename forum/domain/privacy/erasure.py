@@ -133,6 +133,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
     "moved_post": {},
     "notification": {"event": _SITE, "key": _SITE},
     "obligation": {"words": _WORDS, "done_words": _WORDS},
+    "pending_post": {"title": _WORDS, "source": _WORDS, "state": _SITE},
     "post": {"kind": _SITE, "state": _SITE, "source": _WORDS, "html": _WORDS, "plain": _WORDS},
     "post_revision": {"source": _WORDS, "html": _WORDS, "plain": _WORDS},
     "proposal": {
@@ -220,7 +221,7 @@ async def erase(
         await _refuse_last_administrator(person)
         await _keep_identification(person, now)
         await _withdraw_ballots(person.id, now)
-        await _delete_own(person)
+        await _delete_own(person, now)
         await _anonymise(person, now)
         await take_out(tx, redactor, strangers, now)
         await journal.record(actor, "erase", "member", person.id, group=None, now=now)
@@ -387,7 +388,7 @@ _OWN_ROWS: Final = (
 )
 
 
-async def _delete_own(person: Erased) -> None:
+async def _delete_own(person: Erased, now: datetime) -> None:
     changes = await rows("SELECT id FROM address_change WHERE member_id = $1", person.id)
     subjects = [(purpose, one["id"]) for one in changes for purpose in (Purpose.OLD_ADDRESS, Purpose.NEW_ADDRESS)]
     subjects += [(Purpose.RESET, person.id), (Purpose.CONFIRM, person.id)]
@@ -406,6 +407,7 @@ async def _delete_own(person: Erased) -> None:
         await _forget_notifier(address)
     await rows("UPDATE invitation SET name = '' WHERE member_id = $1", person.id)
     await _delete_drafts(person.id)
+    await _delete_pending(person.id, now)
     for purpose, subject in subjects:
         await rows("DELETE FROM link WHERE purpose = $1 AND subject = $2", purpose.value, subject)
 
@@ -416,6 +418,23 @@ async def _delete_drafts(member: int) -> None:
     for table in ("proposal_question", "proposal_version", "proposal_turn"):
         await rows(f"DELETE FROM {table} WHERE proposal_id IN ({drafts})", member)
     await rows("DELETE FROM proposal WHERE author_id = $1 AND state = 'draft'", member)
+
+
+async def _delete_pending(member: int, now: datetime) -> None:
+    """Delete what they wrote that waits or was refused: hardly anybody has seen it. Moderators have nothing to decide
+    about it any more."""
+    theirs = "SELECT id FROM pending_post WHERE author_id = $1"
+    await rows(
+        f"""UPDATE moderation_case SET closed_at = $2, open_key = NULL
+             WHERE closed_at IS NULL AND thing = 'pending' AND thing_id IN ({theirs})""",
+        member,
+        now,
+    )
+    await rows(
+        """UPDATE pending_post SET title = '', source = '',
+                  state = CASE state WHEN 'waiting' THEN 'given up' ELSE state END WHERE author_id = $1""",
+        member,
+    )
 
 
 async def _forget_batches(address: str) -> None:

@@ -25,7 +25,7 @@ from forum.models.meetings import TagState
 from forum.models.members import Role
 from forum.models.moderation import Ground
 from forum.models.notifications import Event
-from forum.models.posts import Outcome, PostState
+from forum.models.posts import Outcome, PendingState, PostState
 from forum.models.proposals import Nature, Origin, ProposalState, Turn
 from forum.models.themes import Voting
 from forum.models.threads import ThreadAct
@@ -60,6 +60,7 @@ _KINDS: Final[Mapping[str, type[Labelled]]] = {
     "event": Event,
     "turn": Turn,
     "post_state": PostState,
+    "pending_state": PendingState,
     "outcome": Outcome,
     "decision": Decision,
     "ground": Ground,
@@ -205,6 +206,21 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
         """SELECT p.id AS post_id, k.words AS kept, k.ground, k.hidden_at, k.withdrawn_at FROM withheld k
              JOIN post p ON p.id = k.row_id AND k.table_name = 'post' WHERE p.author_id = $1 ORDER BY p.id""",
         {"de": _POST, **_ASIDE, "source": "source", "texte": "plain"},
+    ),
+    "contributions_en_attente": ArchivePart(
+        """SELECT x.id, COALESCE(f.title, x.title) AS title, x.state AS pending_state, x.source, x.reply_to_id,
+                  x.created_at, x.edited_at, x.post_id
+             FROM pending_post x LEFT JOIN thread f ON f.id = x.thread_id WHERE x.author_id = $1 ORDER BY x.id""",
+        {
+            "fil": "title",
+            "etat": "pending_state",
+            "reponse_a": "/contributions/{reply_to_id}",
+            "envoyee_le": "created_at",
+            "modifiee_le": "edited_at",
+            "texte": "source",
+            "lien": "/contributions/en-attente/{id}",
+            "publiee": "/contributions/{post_id}",
+        },
     ),
     "propositions_non_affichees": ArchivePart(
         """SELECT t.number AS theme, p.number, k.words AS kept, k.ground, k.hidden_at, k.withdrawn_at FROM withheld k

@@ -37,6 +37,7 @@ PLAIN_WORDS: Final = {
     "moderation_decision": ("facts", "statement"),
     "moderation_notice": ("words",),
     "obligation": ("words", "done_words"),
+    "pending_post": ("title", "source"),
     "proposal": ("wording", "state_reason"),
     "proposal_merge": ("reason",),
     "proposal_turn": ("reason",),

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain.discussion import post_writing, posts, threads, withdrawals
+from forum.domain.discussion.pending_posts import Waiting
 from forum.domain.discussion.post_writing import Preview, Written
 from forum.domain.discussion.posts import OnePost, PostPlace, Revision
 from forum.domain.discussion.threads import Piece
@@ -32,7 +33,9 @@ async def look_up(request: Request) -> Response:
     return to_place(request, post, *await threads.find_post(post))
 
 
-def _to_written(request: Request, written: Written, notice: str) -> Response:
+def _to_written(request: Request, written: Written | Waiting, notice: str) -> Response:
+    if isinstance(written, Waiting):
+        return see_other(request, "pending_post", pending=written.id, notice="contribution-en-attente")
     return to_place(request, written.id, written.thread, threads.page_of(written.number), notice=notice)
 
 

@@ -1,11 +1,12 @@
 """Threads: read one, open one. The page of a thread is cached (`kept.py`); its slots are filled for each reader."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain.discussion import threads
+from forum.domain.discussion.pending_posts import PendingLine, Waiting, waiting_in
 from forum.domain.discussion.threads import ThreadPage, ThreadState
 from forum.domain.themes.ballots import OwnBallot
 from forum.domain.themes.themes import find_theme
@@ -46,7 +47,8 @@ async def show(request: Request) -> Response:
     if viewer is None and b"fait=" not in request.scope["query_string"]:
         return to_visitors(request, kept.page, _slots(request, kept, {}, state))
     own = await votes.own_votes(viewer, tuple(kept.lines))
-    return html(request, kept.page.ready.filled(_slots(request, kept, own, state)))
+    waiting = await waiting_in(viewer, state.id) if viewer else ()
+    return html(request, kept.page.ready.filled(_slots(request, kept, own, state, waiting)))
 
 
 class ReadyThread:
@@ -103,8 +105,15 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
     return pages.keep(key, ReadyThread(KeptPage(ready), shown), version, characters=sum(map(len, ready.pieces)))
 
 
-def _slots(request: Request, kept: ReadyThread, own: dict[int, OwnBallot], state: ThreadState) -> Callable[[str], str]:
-    """The content of each slot of a thread's page for this reader, whose ballots are `own`."""
+def _slots(
+    request: Request,
+    kept: ReadyThread,
+    own: dict[int, OwnBallot],
+    state: ThreadState,
+    waiting: Sequence[PendingLine] = (),
+) -> Callable[[str], str]:
+    """The content of each slot of a thread's page for this reader, whose ballots are `own` and whose contributions that
+    moderators have not read yet are `waiting`."""
     viewer: Viewer | None = request.state.viewer
     reader = viewer.id if viewer else NOBODY
 
@@ -116,6 +125,8 @@ def _slots(request: Request, kept: ReadyThread, own: dict[int, OwnBallot], state
             return _mine(request, kept, int(number), state) if kept.authors.get(int(number)) == reader else ""
         if kind == "aside":
             return _aside(request, kept, int(number)) if kept.authors.get(int(number)) == reader else ""
+        if kind == "pending":
+            return render(request, "posts/_pending.html", {"waiting": waiting}) if waiting else ""
         if kind == "waiting":
             return _waiting(request, kept, int(number)) if kept.authors.get(int(number)) == reader else ""
         return own_slot(request, name)
@@ -187,6 +198,8 @@ async def open_new(request: Request, form: Form) -> Response:
     typed = form.text("titre"), source_of(form)
     if asks_to_publish(form):
         thread = await threads.open_thread(viewer, number, *typed, now)
+        if isinstance(thread, Waiting):
+            return see_other(request, "pending_post", pending=thread.id, notice="contribution-en-attente")
         return see_other(request, "thread", thread=thread, notice="fil-ouvert")
     title, preview = await threads.preview_thread(viewer, number, *typed, now)
     desk = await _opening(request, form)

@@ -5,7 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.domain.moderation import cases, decisions
+from forum.domain.moderation import cases, decisions, reviews
 from forum.domain.moderation.cases import CaseFilter, CaseState
 from forum.domain.moderation.decisions import TypedDecision, possible_acts
 from forum.domain.moderation.passages import LONGEST_PASSAGE
@@ -45,7 +45,8 @@ async def _desk(request: Request, _: Form | None) -> Desk:
     context: dict[str, Any] = {
         "case": case,
         "words": await words_of(case.thing),
-        "acts": possible_acts(is_hidden=case.thing.is_hidden),
+        "pieces": await reviews.pieces_of_source(case.thing.words) if case.thing.is_pending else (),
+        "acts": possible_acts(case.thing),
         "grounds": tuple(Ground),
         "longest_passage": LONGEST_PASSAGE,
         "may_decide": may_hide(viewer, case.thing.group, case.thing.author_id, now),
