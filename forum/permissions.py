@@ -672,11 +672,16 @@ def may_contest(
     return by_role
 
 
-def may_answer_complaint(viewer: Viewer | None, group: int, decided_by: int | None, now: datetime) -> Verdict:
-    """Answer a complaint: moderators of the group and administrators, never the person who decided."""
+def may_answer_complaint(
+    viewer: Viewer | None, group: int, decided_by: int | None, contested_by: int | None, now: datetime
+) -> Verdict:
+    """Answer a complaint: moderators of the group and administrators, neither the person who decided nor the one who
+    contests."""
     by_role = _by_role(Action.ANSWER_COMPLAINT, viewer, now, group=group)
     if by_role and _is_own(viewer, decided_by):
         return _refused("Vous avez pris cette décision : une autre personne lit la réclamation.")
+    if by_role and _is_own(viewer, contested_by):
+        return _refused("C’est votre réclamation : une autre personne y répond.")
     return by_role
 
 

@@ -69,7 +69,7 @@ class CaseLine:
 
 @dataclass(frozen=True, slots=True)
 class ComplaintLine:
-    """A complaint that waits for an answer; `may_answer` is false for the person who decided."""
+    """A complaint that waits for an answer; `may_answer` is false for who decided and who contests."""
 
     decision: int
     thing: ModeratedThing
@@ -339,7 +339,7 @@ async def _grounds(cases: Sequence[int]) -> dict[int, dict[Ground, int]]:
 
 async def _complaints(viewer: Viewer, mine: Sequence[int], scope: str, now: datetime) -> tuple[ComplaintLine, ...]:
     found = await rows(
-        f"""SELECT d.id, d.decided_by_id, x.created_at, c.thing, c.thing_id
+        f"""SELECT d.id, d.decided_by_id, d.affected_id, x.created_at, c.thing, c.thing_id
               FROM moderation_complaint x JOIN moderation_decision d ON d.id = x.decision_id
               JOIN moderation_case c ON c.id = d.case_id
              WHERE x.answered_at IS NULL AND {scope} ORDER BY x.id LIMIT {SHOWN}""",
@@ -351,7 +351,7 @@ async def _complaints(viewer: Viewer, mine: Sequence[int], scope: str, now: date
             decision=each["id"],
             thing=things[Moderated(each["thing"]), each["thing_id"]],
             created_at=each["created_at"],
-            may_answer=each["decided_by_id"] != viewer.id,
+            may_answer=viewer.id not in (each["decided_by_id"], each["affected_id"]),
             is_late=now - each["created_at"] >= LATE_AFTER,
         )
         for each in found

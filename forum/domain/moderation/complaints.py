@@ -10,7 +10,7 @@ from forum.domain import journal
 from forum.domain.mail import post_mail
 from forum.domain.moderation import hiding, reviews
 from forum.domain.moderation.decisions import DecisionPage, insert_decision, read_decision, reversal
-from forum.domain.moderation.reminders import moderators_of
+from forum.domain.moderation.reminders import readers_of_complaint
 from forum.domain.moderation.things import thing_of
 from forum.domain.notifications import tell_of_moderation
 from forum.domain.references import storable
@@ -46,10 +46,15 @@ async def decision_to_answer(viewer: Viewer | None, decision: int, now: datetime
         NotFound, SignInRequired, NotAllowed.
     """
     found = await _facts(decision)
-    demand(may_answer_complaint, viewer, found["working_group_id"], found["decided_by_id"], now)
+    _demand_answerer(viewer, found, now)
     if found["complaint_id"] is None:
         raise NotFound
     return await read_decision(viewer, decision, now)
+
+
+def _demand_answerer(viewer: Viewer | None, found: Row, now: datetime) -> Viewer:
+    whose = found["decided_by_id"], found["affected_id"]
+    return demand(may_answer_complaint, viewer, found["working_group_id"], *whose, now)
 
 
 async def contest(viewer: Viewer | None, decision: int, raw: str, now: datetime) -> None:
@@ -74,8 +79,8 @@ async def contest(viewer: Viewer | None, decision: int, raw: str, now: datetime)
             words,
             now,
         )
-        readers = await moderators_of(held["working_group_id"])
-        others = {one.member for one in readers} - {held["decided_by_id"]}
+        readers = await readers_of_complaint(held["working_group_id"], held["decided_by_id"], viewer.id, now)
+        others = {one.member for one in readers}
         await tell_of_moderation(Event.CONTESTED, others, now, key=str(decision), decision=decision, actor=viewer.id)
         await journal.record(
             viewer, "contest", held["thing"], held["thing_id"], group=held["working_group_id"], now=now
@@ -109,7 +114,7 @@ async def answer(viewer: Viewer | None, decision: int, outcome: str, raw: str, n
         kind = Moderated(about["thing"])
         held_thing = await hiding.hold_thing(kind, about["thing_id"], now)
         held = await _hold(decision)
-        viewer = demand(may_answer_complaint, viewer, held["working_group_id"], held["decided_by_id"], now)
+        viewer = _demand_answerer(viewer, held, now)
         if held["complaint_id"] is None:
             raise NotFound
         if held["answered_at"] is not None:

@@ -20,6 +20,7 @@ from forum.domain.moderation.cases import hold_case, refuse_taken
 from forum.domain.moderation.hiding import HeldThing
 from forum.domain.moderation.notices import tell_notifiers
 from forum.domain.moderation.passages import PassagePreview, WarmPassage
+from forum.domain.moderation.reminders import readers_of_complaint
 from forum.domain.moderation.statements import Circumstances, statement_of
 from forum.domain.moderation.things import ModeratedThing, thing_of, words_of
 from forum.domain.notifications import tell_of_moderation
@@ -129,6 +130,8 @@ class DecisionPage:
     complaint: ReadComplaint | None
     may_contest: bool
     may_answer: bool
+    lacks_answerer: bool = False
+    """Nobody is left who may answer the complaint: somebody must be given the right to."""
 
 
 async def prepare(viewer: Viewer | None, case: int, typed: TypedDecision, now: datetime) -> PreparedDecision:
@@ -402,7 +405,10 @@ async def read_decision(viewer: Viewer | None, decision: int, now: datetime) -> 
         and bool(may_contest(viewer, group, found["affected_id"], found["contest_until"], now)),
         may_answer=complaint is not None
         and complaint.answered_at is None
-        and bool(may_answer_complaint(viewer, group, found["decided_by_id"], now)),
+        and bool(may_answer_complaint(viewer, group, found["decided_by_id"], found["affected_id"], now)),
+        lacks_answerer=complaint is not None
+        and complaint.answered_at is None
+        and not await readers_of_complaint(group, found["decided_by_id"], found["affected_id"], now),
     )
 
 

@@ -5,6 +5,7 @@ waited for two days is called to mind, once, among the moderators of its group; 
 Workers look every hour for what waits so long; the key of a job says that it was called to mind.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -15,8 +16,10 @@ from forum.domain.harvest.inbox import count_untreated
 from forum.domain.jobs import Claim
 from forum.domain.mail import Letter, post_mails
 from forum.domain.moderation.cases import LATE_AFTER
+from forum.domain.moderation.things import thing_of
 from forum.domain.notifications import tell_of_moderation
 from forum.jobs import JobName, enqueue
+from forum.models.moderation import Moderated
 from forum.models.notifications import Event
 from forum.permissions import Viewer, may_open_inbox, may_open_notices, may_read_notices
 
@@ -31,17 +34,32 @@ class CaseReader:
     locale: str
 
 
-async def moderators_of(group: int) -> list[CaseReader]:
-    """The moderators of a group; the administrators where it has none."""
-    moderators = await rows(
-        """SELECT m.id, m.name, m.email, m.locale FROM moderator x JOIN member m ON m.id = x.member_id
-            WHERE x.working_group_id = $1 AND m.erased_at IS NULL ORDER BY m.id""",
-        group,
-    )
-    found = moderators or await rows(
-        "SELECT id, name, email, locale FROM member WHERE role = 'administrator' AND erased_at IS NULL ORDER BY id"
-    )
-    return [CaseReader(each["id"], each["name"], each["email"], each["locale"]) for each in found]
+async def moderators_of(group: int, now: datetime, *, but: Collection[int | None] = ()) -> list[CaseReader]:
+    """The moderators of a group who can act now; the administrators where there is none. `but` leaves people out."""
+    for who in (_OF_GROUP, _ADMINISTRATORS):
+        found = await rows(
+            f"""SELECT m.id, m.name, m.email, m.locale FROM member m
+                 WHERE {who} AND m.erased_at IS NULL AND (m.suspended_until IS NULL OR m.suspended_until <= $2)
+                 ORDER BY m.id""",
+            group,
+            now,
+        )
+        able = [CaseReader(each["id"], each["name"], each["email"], each["locale"]) for each in found]
+        if left := [one for one in able if one.member not in but]:
+            return left
+    return []
+
+
+# The group is named in both, since a statement is given as many values as it names.
+_OF_GROUP: Final = "EXISTS (SELECT 1 FROM moderator x WHERE x.member_id = m.id AND x.working_group_id = $1)"
+_ADMINISTRATORS: Final = "m.role = 'administrator' AND CAST($1 AS INTEGER) IS NOT NULL"
+
+
+async def readers_of_complaint(
+    group: int, decided_by: int | None, contested_by: int | None, now: datetime
+) -> list[CaseReader]:
+    """Who may answer a complaint: other moderators of the group, else administrators; empty where neither is left."""
+    return await moderators_of(group, now, but={decided_by, contested_by})
 
 
 _LATE: Final = """
@@ -71,15 +89,19 @@ async def remind(claim: Claim, now: datetime) -> None:
     async with transaction():
         await jobs.finish(claim, now)
         case = await row(
-            """SELECT c.id, c.working_group_id FROM moderation_case c WHERE c.id = $1
-                  AND (c.closed_at IS NULL OR EXISTS (
-                       SELECT 1 FROM moderation_decision d JOIN moderation_complaint x ON x.decision_id = d.id
-                        WHERE d.case_id = c.id AND x.answered_at IS NULL))""",
+            """SELECT c.id, c.thing, c.thing_id, c.working_group_id, d.decided_by_id, d.affected_id
+                 FROM moderation_case c LEFT JOIN moderation_decision d ON d.id = (
+                      SELECT MIN(w.id) FROM moderation_decision w JOIN moderation_complaint x ON x.decision_id = w.id
+                       WHERE w.case_id = c.id AND x.answered_at IS NULL)
+                WHERE c.id = $1 AND (c.closed_at IS NULL OR d.id IS NOT NULL)""",
             claim.subject,
         )
         if case is None:
             return
-        readers = await moderators_of(case["working_group_id"])
+        # Nobody decides about their own words; who decided answers no complaint.
+        whose = {case["decided_by_id"], case["affected_id"]}
+        whose.add((await thing_of(Moderated(case["thing"]), case["thing_id"])).author_id)
+        readers = await moderators_of(case["working_group_id"], now, but=whose)
         members = {one.member for one in readers}
         key = f"waits:{claim.job}"
         await tell_of_moderation(Event.CASE_WAITS, members, now, key=key, case=case["id"], actor=None)
@@ -96,7 +118,8 @@ _WAITING: Final = """
     SELECT (SELECT COUNT(*) FROM moderation_case c WHERE c.closed_at IS NULL AND c.working_group_id IN ({groups}))
          + (SELECT COUNT(*) FROM moderation_complaint x JOIN moderation_decision d ON d.id = x.decision_id
               JOIN moderation_case c ON c.id = d.case_id
-             WHERE x.answered_at IS NULL AND COALESCE(d.decided_by_id, 0) <> $1 AND c.working_group_id IN ({groups}))
+             WHERE x.answered_at IS NULL AND COALESCE(d.decided_by_id, 0) <> $1 AND COALESCE(d.affected_id, 0) <> $1
+               AND c.working_group_id IN ({groups}))
            AS n"""
 
 
