@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import cache
 from html.parser import HTMLParser
 from itertools import product
 from typing import Any
@@ -72,14 +73,19 @@ def known() -> tuple[set[str], set[str]]:
     return {str(each) for kind in stored for each in kind} | set(labelled), {each.label for each in labelled}  # type: ignore[attr-defined]
 
 
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What finds labels, the longest first, and what finds raw values."""
+    values, labels = known()
+    shown = "|".join(map(re.escape, sorted(labels, key=len, reverse=True)))
+    codes = "|".join(re.escape(code) for code in values - labels - SHOWN if re.search(r"\w", code))
+    return re.compile(rf"(?<!\w)(?:{shown})(?!\w)", re.IGNORECASE), re.compile(rf"(?<![\w-])(?:{codes})(?![\w-])")
+
+
 def codes_in(text: str) -> list[str]:
     """The raw values found in a text."""
-    values, labels = known()
-    for label in sorted(labels, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(label)}(?!\w)", "…", text, flags=re.IGNORECASE)
-    codes = [code for code in values - labels - SHOWN if re.search(r"\w", code)]
-    text = ADDRESS.sub("…", text)
-    return re.findall(rf"(?<![\w-])(?:{'|'.join(map(re.escape, codes))})(?![\w-])", text)
+    labels, codes = _patterns()
+    return codes.findall(ADDRESS.sub("…", labels.sub("…", text)))
 
 
 class Seen(HTMLParser):

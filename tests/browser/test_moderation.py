@@ -19,7 +19,11 @@ WORDS = "Vous ne comprenez rien, vous et votre service."
 ADDRESS = "une.passante@exemple.org"
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+# What scripts do, no database changes.
+WITHOUT = pytest.param(False, id="without", marks=pytest.mark.one_database)
+
+
+@pytest.mark.parametrize("scripts", [pytest.param(True, id="with scripts"), WITHOUT])
 async def test_from_a_notice_to_the_answer_to_a_complaint(at_fresh: Readers, scripts: bool) -> None:
     author = await at_fresh.page("membre", java_script_enabled=scripts)
     post = await _writes(author)
