@@ -218,6 +218,8 @@ class Votes(SettingsSection):
 
 class ModerationSettings(SettingsSection):
     hold_first: int = Field(ge=0, le=100)
+    new_until: int = Field(ge=0, le=100)
+    links_of_new: int = Field(ge=0)
 
 
 class Retention(SettingsSection):

@@ -5,6 +5,7 @@ Whatever is not certainly harmless stays the text that its author typed. Nothing
 """
 
 import re
+from html import unescape
 from urllib.parse import urlsplit
 
 from markdown_it.renderer import RendererHTML
@@ -32,6 +33,16 @@ _BARE_WWW = re.compile(r"(?<![\w@/.:-])www\.(?=\w)", re.IGNORECASE)
 _TO_TEXT = RendererHTML()
 
 _AFTER_ADDRESS = ".,;:!?'’…~_-"
+
+
+# A link in the HTML that `sanitise.py` lets pass.
+_WRITTEN = re.compile(r'<a [^>]*?href="(https?://[^"]*|mailto:[^"]*)"', re.IGNORECASE)
+
+
+def count_links(html: str, *, here: str) -> int:
+    """How many links of sanitised HTML lead out of this site, whose address is `here`."""
+    found = (unescape(each[1]) for each in _WRITTEN.finditer(html))
+    return sum(each != here and not each.startswith(f"{here}/") for each in found)
 
 
 def safe_href(url: str) -> str | None:

@@ -11,9 +11,7 @@ from forum.web.plumbing.page import page
 
 async def show(request: Request) -> Response:
     """How to take part, step by step."""
-    return await page(
-        request, "help/show.html", {"decisions": tuple(Decision), "hold_first": settings().moderation.hold_first}
-    )
+    return await page(request, "help/show.html", {"decisions": tuple(Decision), "newcomers": settings().moderation})
 
 
 async def rights(request: Request) -> Response:

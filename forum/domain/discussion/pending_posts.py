@@ -1,8 +1,7 @@
-"""Whose contribution is read by moderators before anybody else sees it, and where does it wait meanwhile?
+"""Where does a contribution wait that moderators read before anybody else sees it?
 
-Those of new members, when the setting `moderation.hold_first` asks for it: until that many of their contributions are
-shown. They wait in a table of their own, so that no page, feed, count or document to come can find them, each with a
-case of its own among those that moderators decide (`moderation/reviews.py`).
+Who writes so is said in `newcomers.py`. They wait in a table of their own, so that no page, feed, count or document to
+come can find them, each with a case of its own among those that moderators decide (`moderation/reviews.py`).
 """
 
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from forum.database import Row, known_row, on_postgres, row, rows
 from forum.domain.themes.themes import ThemeHead
 from forum.models.moderation import Moderated
 from forum.models.posts import PendingState
-from forum.permissions import Viewer, may_moderate
+from forum.permissions import Viewer
 from forum.settings import settings
 
 
@@ -33,25 +32,6 @@ class PendingLine:
     title: str
     created_at: datetime
     opening: str
-
-
-async def count_shown(member: int, most: int) -> int:
-    """How many contributions of a member are shown, counted up to `most`."""
-    found = await known_row(
-        f"""SELECT COUNT(*) AS n FROM (
-              SELECT 1 AS one FROM post WHERE author_id = $1 AND state = 'shown' AND kind = 'contribution'
-               LIMIT {int(most)}) shown""",
-        member,
-    )
-    return int(found["n"])
-
-
-async def must_wait(viewer: Viewer, group: int, now: datetime) -> bool:
-    """Whether what this person writes in a theme of that group is read by moderators first."""
-    first = settings().moderation.hold_first
-    if not first or viewer.is_staff or may_moderate(viewer, group, now):
-        return False
-    return await count_shown(viewer.id, first) < first
 
 
 async def hold_back(

@@ -14,7 +14,8 @@ from anyio.to_thread import run_sync
 
 from forum.database import on_postgres, places, row, rows, transaction
 from forum.domain.discussion.meeting_tags import TagToCome, retag, tag, tags_to_come
-from forum.domain.discussion.pending_posts import Waiting, hold_back, must_wait
+from forum.domain.discussion.newcomers import must_wait, refuse_links
+from forum.domain.discussion.pending_posts import Waiting, hold_back
 from forum.domain.discussion.posts import (
     PostPlace,
     QuotedWords,
@@ -131,6 +132,7 @@ async def reply(
         async with transaction():
             place = await open_place(thread, hold=Hold.SHARED, answered=reply_to)
             demand(may_contribute, viewer, place.theme.schedule, now, locked=place.locked)
+            await refuse_links(viewer, place.theme.group, draft.reading.html, now)
             answered = await _answered(reply_to, place.thread)
             if await must_wait(viewer, place.theme.group, now):
                 return await hold_back(viewer, place.theme, draft.source, now, thread=place.thread, reply_to=reply_to)
@@ -269,6 +271,7 @@ async def preview_of(
     post: int | None = None,
 ) -> Preview:
     """What publishing a draft in a theme of this group would do, by the rules that hold when it is published."""
+    await refuse_links(viewer, group, draft.reading.html, now)
     called = await _called(draft.reading)
     audience = await audience_of(_concerned(draft, answered, called), viewer.id, post=post)
     moderates = bool(may_moderate(viewer, group, now))
@@ -404,6 +407,7 @@ async def edit(viewer: Viewer | None, post: int, source: str, revision: int, now
         current = await read_post(post, hold=Hold.SHARED)
         place = current.place
         demand(may_edit_post, viewer, current.author_id, place.theme.schedule, now, state=current.state)
+        await refuse_links(viewer, place.theme.group, draft.reading.html, now)
         await _hold_quoted(draft)
         await raise_versions(thread=place.thread)
         await _replace(post, draft, viewer.id, revision, now)

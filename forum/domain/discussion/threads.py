@@ -14,7 +14,8 @@ from typing import Any
 
 from forum.database import Row, known_row, row, rows, transaction
 from forum.domain.discussion.extracts import ShownExtract, extracts_of, highlighted
-from forum.domain.discussion.pending_posts import Waiting, hold_back, must_wait
+from forum.domain.discussion.newcomers import must_wait, refuse_links
+from forum.domain.discussion.pending_posts import Waiting, hold_back
 from forum.domain.discussion.post_writing import SAME_WORDS, CheckedPost, Preview, prepare, preview_of, write_post
 from forum.domain.discussion.posts import PostPlace, QuotedWords
 from forum.domain.discussion.thread_notes import (
@@ -484,6 +485,7 @@ async def open_thread(
         viewer = demand(may_contribute, viewer, theme.schedule, now)
         if (twin := await _just_opened(theme.id, viewer.id, title, draft.source, now)) is not None:
             return twin
+        await refuse_links(viewer, theme.group, draft.reading.html, now)
         if await must_wait(viewer, theme.group, now):
             return await hold_back(viewer, theme, draft.source, now, title=title)
         thread = await insert_thread(theme.id, title, viewer.id, now)

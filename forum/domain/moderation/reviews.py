@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from forum.database import Row, row, rows, transaction
+from forum.domain.discussion.newcomers import refuse_links
 from forum.domain.discussion.post_writing import AnswerTarget, clean, prepare, read_source, write_post
 from forum.domain.discussion.posts import PostPlace, open_place, quoted_in
 from forum.domain.discussion.threads import Piece, insert_thread, pieces_of
@@ -106,7 +107,10 @@ async def edit_pending(
         with checks.field("titre"):
             title = clean_line(title, limit=200)
     with checks.field("source"):
-        source = (await prepare(source)).source
+        draft = await prepare(source)
+        source = draft.source
+        if viewer is not None:
+            await refuse_links(viewer, page.theme.group, draft.reading.html, now)
     checks.done()
     async with transaction():
         held = await _hold(viewer, pending, now)

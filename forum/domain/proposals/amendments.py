@@ -12,6 +12,7 @@ from datetime import datetime
 
 from forum.database import row, rows, transaction
 from forum.domain import journal
+from forum.domain.discussion.newcomers import refuse_links
 from forum.domain.notifications import tell_of_proposal
 from forum.domain.proposals.held import HeldProposal, hold_proposal, show_change, voters_of_proposal
 from forum.domain.proposals.history import Versions, read_versions
@@ -102,6 +103,7 @@ async def amend(
         is_new = (held.wording, held.body) != (words.wording, words.body)
         if is_new and held.version != version:
             raise Conflict("Cette proposition a été modifiée entre-temps. Votre texte est gardé ci-dessous.")
+        await refuse_links(viewer, held.theme.group, words.reading.html, now, field="expose_des_motifs")
         if is_new:
             asked = "Dites aux votants ce qui change, et pourquoi." if _began(held.theme.schedule, now) else ""
             given = journal.reason_of(reason, required=asked)

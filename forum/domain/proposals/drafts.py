@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from forum.database import Row, row, rows, transaction
+from forum.domain.discussion.newcomers import refuse_links
 from forum.domain.proposals.new_proposals import (
     ProposalWords,
     answer_questions,
@@ -179,6 +180,7 @@ async def submit_draft(
         if sent["number"] > 0:
             return reference(theme.number, sent["number"])
         viewer = demand(may_propose, viewer, theme.schedule, now)
+        await refuse_links(viewer, theme.group, words.reading.html, now, field="expose_des_motifs")
         await _replace(draft, theme, words)
         await take(Step.SUBMIT, draft)
         number = await take_numbers(theme, 1)

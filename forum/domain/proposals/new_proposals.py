@@ -13,6 +13,7 @@ from anyio.to_thread import run_sync
 
 from forum.database import Row, row, rows, transaction
 from forum.domain import journal
+from forum.domain.discussion.newcomers import refuse_links
 from forum.domain.discussion.post_writing import SAME_WORDS
 from forum.domain.discussion.posts import OnePost, mark_words, read_post
 from forum.domain.harvest.harvest import write_extract
@@ -123,6 +124,7 @@ async def propose(
     async with transaction():
         theme = await hold_theme(theme_number, Hold.ALONE, now)
         viewer = demand(may_propose, viewer, theme.schedule, now)
+        await refuse_links(viewer, theme.group, words.reading.html, now, field="expose_des_motifs")
         twin = await just_written(theme, viewer, words, ProposalState.OPEN, now)
         if twin is not None:
             return reference(theme.number, twin["number"])
