@@ -1,5 +1,6 @@
 """Every address on one page, in the order in which a visitor meets them. The same paths under /en are in English."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from starlette.routing import BaseRoute, Match, Route
@@ -49,8 +50,12 @@ class Shelves(BaseRoute):
         open_ended = {path: (first, many, "") for path, (first, many, last) in shapes.items() if "{" in last}
         shapes |= open_ended
         self._deep = {shapes[one.path][0]: [one] for one in table if ":path}" in one.path}
+        near = defaultdict(list)
+        for one in table:
+            near[shapes[one.path][:2]].append(one)
         self._shelves = {
-            shape: [one for one in table if shapes[one.path] in (shape, (*shape[:2], ""))] for shape in shapes.values()
+            shape: [one for one in near[shape[:2]] if shapes[one.path][2] in (shape[2], "")]
+            for shape in shapes.values()
         }
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
+from types import CodeType
 from urllib.parse import urlsplit
 
 import anyio
@@ -21,6 +22,7 @@ import pytest
 import structlog
 from httpx2 import ASGITransport, AsyncClient
 from jinja2 import Environment, FileSystemBytecodeCache
+from jinja2.bccache import Bucket
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.applications import Starlette
@@ -121,6 +123,21 @@ def logs() -> None:
     structlog.configure(**{**structlog.get_config(), "cache_logger_on_first_use": False})
 
 
+class CompiledTemplates(FileSystemBytecodeCache):
+    """Templates compiled once for all processes, and read once by each: every test has an application of its own."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder)
+        self.read: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self.read.get((bucket.key, bucket.checksum))
+        if bucket.code is None:
+            super().load_bytecode(bucket)
+            if bucket.code is not None:
+                self.read[bucket.key, bucket.checksum] = bucket.code
+
+
 @pytest.fixture(scope="session", autouse=True)
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Templates compiled once for all test processes of a run, files packed once: doing it for each test took longer
@@ -130,7 +147,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     kept.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page, "Assets", cache(Assets))
-        patch.setattr(page, "Environment", partial(Environment, bytecode_cache=FileSystemBytecodeCache(str(kept))))
+        patch.setattr(page, "Environment", partial(Environment, bytecode_cache=CompiledTemplates(str(kept))))
         yield
 
 
