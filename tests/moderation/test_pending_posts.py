@@ -39,7 +39,9 @@ async def test_a_first_contribution_waits_then_takes_its_place(app: Starlette, t
         assert await write(new, team) == f"{WAITING}?fait=contribution-en-attente", "sent twice, it waits once"
         assert "xylolatre" in (await new.get(WAITING)).text
         assert "En attente de relecture" in words((await new.get(f"/fils/{team.thread.id}")).text)
-        assert "xylolatre" in (await new.get("/compte/contributions")).text
+        own = (await new.get("/compte/contributions")).text
+        assert "xylolatre" in own
+        assert "Vous n’avez encore rien écrit." not in words(own)
         edited = {"source": f"{NEW} Encore.", "version": "1", "acte": "enregistrer"}
         assert (await new.post(WAITING, data=edited)).status_code == 303
         assert (await new.post(WAITING, data=edited)).status_code == 409
