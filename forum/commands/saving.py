@@ -11,7 +11,7 @@ from forum.commands.running import commands, fail, run, say, say_lines, with_dat
 from forum.database import known_migrations
 from forum.importing.themes import load_themes, read_folder
 from forum.operations import backups, moves, restores
-from forum.operations.upgrades import place_for_backup, upgrade
+from forum.operations.upgrades import KEPT, keep_latest_backups, place_for_backup, upgrade
 from forum.settings import Settings, settings
 
 
@@ -93,7 +93,8 @@ def upgrade_command(
     """Passer le site à cette version du programme : sauvegarder, migrer, charger les thèmes, refaire ce qui a changé.
 
     Le site et son ouvrier doivent être arrêtés. La sauvegarde est d’abord restaurée et migrée à l’essai : si cela
-    échoue, rien n’a été changé. Une base plus récente que le programme est refusée.
+    échoue, rien n’a été changé. Une base plus récente que le programme est refusée. Sans --backup, les cinq dernières
+    sauvegardes de mises à niveau restent dans site.data_dir/backups.
     """
     now = datetime.now(UTC)
     if without_backup and backup:
@@ -107,10 +108,12 @@ async def _upgrade(configured: Settings, backup: Path | None, now: datetime, *, 
     file = (backup or place_for_backup(configured, now)) if saves else None
     done = await upgrade(configured, file, now)
     themes = await with_database(configured, lambda: load_themes(configured.site.themes_path))
+    gone = keep_latest_backups(configured) if saves and backup is None else ()
     return [
         f"Sauvegarde, restaurée et migrée à l’essai : {file}" if file else "Pas de sauvegarde.",
         f"Base {'migrée' if done.migrated else 'déjà à jour'} : {max(known_migrations())}.",
         *done.lines,
         *themes.lines,
+        *(f"Supprimée, au-delà des {KEPT} dernières : {one}" for one in gone),
         f"Le site est celui de Cahier {__version__} : redémarrez-le.",
     ]

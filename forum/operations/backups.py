@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from forum import __version__
@@ -79,16 +80,17 @@ def dated(folder: Path, now: datetime) -> Path:
     return folder / f"cahier-{now:%Y%m%dT%H%M%SZ}.tar.gz"
 
 
-def keep_latest(folder: Path, count: int) -> tuple[Path, ...]:
-    """Delete the oldest of the dated backups of a folder, and nothing else in it; returns which."""
-    found = sorted(one for one in folder.iterdir() if _DATED.fullmatch(one.name))
-    gone = tuple(found[:-count])
+DATED: Final = re.compile(r"cahier-(\d{8}T\d{6}Z)\.tar\.gz")
+"""Those of `dated`; the group is their moment."""
+
+
+def keep_latest(folder: Path, count: int, named: re.Pattern[str] = DATED) -> tuple[Path, ...]:
+    """Delete the oldest of the backups of a folder that are named so, and nothing else in it; returns which."""
+    found = [(match[1], one) for one in folder.iterdir() if (match := named.fullmatch(one.name))]
+    gone = tuple(one for _, one in sorted(found)[:-count])
     for one in gone:
         one.unlink()
     return gone
-
-
-_DATED = re.compile(r"cahier-\d{8}T\d{6}Z\.tar\.gz")
 
 
 def _refuse_to_overwrite(file: Path) -> None:

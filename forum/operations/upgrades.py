@@ -1,8 +1,10 @@
 """How does a site pass to this version of the program? Saved first, then migrated; and if that fails, as it was."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from forum import __version__
 from forum.database import (
@@ -19,12 +21,15 @@ from forum.database import (
 from forum.domain.upkeep import copies
 from forum.errors import CannotStart, plain_reason
 from forum.operations.archives import Manifest, saved_in
-from forum.operations.backups import back_up, note
+from forum.operations.backups import back_up, keep_latest, note
 from forum.operations.newest import bring_up_to_date
 from forum.settings import Settings
 
 BACKUPS = "backups"
 """Where the backup of an upgrade goes by itself, in the data folder."""
+KEPT: Final = 5
+"""How many of those stay there: the way back from the latest upgrades."""
+_NAMED = re.compile(r"avant-.+-(\d{8}T\d{6}Z)\.tar\.gz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +91,10 @@ def place_for_backup(configured: Settings, now: datetime) -> Path:
     except OSError as problem:
         raise CannotStart(f"{folder} : la sauvegarde ne peut pas être écrite ({plain_reason(problem)})") from problem
     return folder / f"avant-{__version__}-{now:%Y%m%dT%H%M%SZ}.tar.gz"
+
+
+def keep_latest_backups(configured: Settings) -> tuple[Path, ...]:
+    """Delete what upgrades saved by themselves in the data folder, except the latest `KEPT`; returns which. For after
+    an upgrade that went well."""
+    folder = configured.site.data_path / BACKUPS
+    return keep_latest(folder, KEPT, _NAMED) if folder.is_dir() else ()

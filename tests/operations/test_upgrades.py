@@ -12,7 +12,7 @@ from forum.domain.upkeep.saved import Saved
 from forum.errors import CannotStart
 from forum.operations import backups
 from forum.operations.restores import restore
-from forum.operations.upgrades import upgrade
+from forum.operations.upgrades import KEPT, upgrade
 from forum.schema import migrate
 from forum.settings import Settings
 from tests.conftest import NOON
@@ -127,6 +127,7 @@ def test_the_command_says_what_it_did_and_where_the_backup_is(machine: dict[str,
     (file,) = (Path(machine["FORUM_SITE__DATA_DIR"]) / "backups").iterdir()
     assert f"Sauvegarde, restaurée et migrée à l’essai : {file}\n" in done.stdout
     assert "thème 1 : créé" in done.stdout
+    assert "Supprimée" not in done.stdout
     again = command(machine, "upgrade", "--without-backup")
     assert again.returncode == 0
     assert "Pas de sauvegarde." in again.stdout
@@ -137,3 +138,24 @@ def test_the_command_says_what_it_did_and_where_the_backup_is(machine: dict[str,
     refused = command(machine | {"FORUM_SITE__THEMES_DIR": str(broken)}, "upgrade", "--backup", str(tmp_path / "b"))
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
     assert not (tmp_path / "b").exists()
+
+
+def test_the_command_keeps_the_last_backups_that_it_made_by_itself(machine: dict[str, str], tmp_path: Path) -> None:
+    folder = Path(machine["FORUM_SITE__DATA_DIR"]) / "backups"
+    folder.mkdir(parents=True)
+    # By their moment, not by their version; what somebody else put there stays.
+    own = [folder / f"avant-0.{9 - day}.0-2026010{day}T120000Z.tar.gz" for day in range(1, KEPT + 2)]
+    others = [folder / "avant-les-vacances.tar.gz", folder / "cahier-20250101T120000Z.tar.gz"]
+    for one in (*own, *others):
+        one.touch()
+    elsewhere = command(machine, "upgrade", "--backup", str(tmp_path / "ailleurs.tar.gz"))
+    assert elsewhere.returncode == 0
+    assert "Supprimée" not in elsewhere.stdout
+    done = command(machine, "upgrade")
+    assert done.returncode == 0
+    assert [line for line in done.stdout.splitlines() if line.startswith("Supprimée")] == [
+        f"Supprimée, au-delà des {KEPT} dernières : {one}" for one in own[:2]
+    ]
+    left = set(folder.iterdir())
+    assert left > {*own[2:], *others}
+    assert len(left) == KEPT + len(others)
