@@ -139,9 +139,17 @@ def instructions() -> list[tuple[str, str]]:
     return [(line.split()[0], line.split(maxsplit=1)[1]) for line in joined.splitlines() if line]
 
 
-def test_a_container_asks_the_network_for_packages_by_their_hashes_alone() -> None:
+def test_a_container_asks_the_network_for_packages_by_their_hashes_and_the_client_of_its_database_alone() -> None:
     run = " && ".join(words for word, words in instructions() if word == "RUN")
-    assert not re.search(r"curl|wget|apt|apk|git ", run)
+    assert not re.search(r"curl|wget|apk|git ", run)
+    assert [one for one in run.split(" && ") if "apt-get" in one] == [
+        "apt-get update",
+        "apt-get install --yes --no-install-recommends postgresql-client-${POSTGRES}",
+    ]
+    told = yaml.safe_load((DEPLOY / "container/compose.yaml").read_text("utf-8"))
+    (version,) = [words.removeprefix("POSTGRES=") for word, words in instructions() if words.startswith("POSTGRES=")]
+    assert f"postgres:{version}-" in told["services"]["database"]["image"]
+    assert told["services"]["release"]["command"] == "python -m forum upgrade"
     fetched = [one for one in run.split(" && ") if "pip" in one]
     assert len(fetched) == 1
     assert "--require-hashes -r requirements.txt" in fetched[0]
