@@ -21,14 +21,15 @@ import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from forum.database import Row, row, rows
+from forum.database import Row, known_row, row, rows
 from forum.domain.syntheses.documents import ORDER
 from forum.domain.syntheses.syntheses import request_from_shell
 from forum.models.proposals import Origin
 from forum.models.themes import Theme
-from forum.settings import ROOT, Settings
+from forum.settings import ROOT, Settings, settings
 from tests.conftest import PATIENCE
 from tests.factories import make_group
+from tests.figures import Say
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -36,6 +37,8 @@ PROPOSALS = 400
 """Enough proposals for the compilation to last a few seconds, so that it can be interrupted."""
 
 LEASE, HEARTBEAT, POLL = 6, 1, 1
+SYNTHESES = 5
+"""Each is killed four times: the fifth try is the last that a job has."""
 
 
 TEST_REDIS = os.environ.get("FORUM_TEST_REDIS", "redis://127.0.0.1:6379/15")
@@ -99,27 +102,27 @@ def worker(database: Settings, port: int, redis_url: str, log: Path) -> Iterator
         process.wait(PATIENCE)
 
 
-async def make_consultation() -> None:
+async def make_consultation(number: int = 3) -> None:
     """A theme whose votes are closed, with many proposals."""
     now = datetime.now(UTC)
     theme = await Theme.create(
-        number=3,
+        number=number,
         title="Formation et acteurs",
-        working_group=await make_group(),
+        working_group=await make_group(f"gt-{number}"),
         contributions_open_at=now - timedelta(days=30),
         contributions_close_at=now - timedelta(days=10),
         votes_open_at=now - timedelta(days=20),
         votes_close_at=now - timedelta(days=1),
         last_proposal_number=PROPOSALS,
     )
-    for number in range(1, PROPOSALS + 1):
+    for place in range(1, PROPOSALS + 1):
         await rows(
             """INSERT INTO proposal (theme_id, number, wording, body, body_html, body_plain, version, state, origin,
                                      created_at)
                VALUES ($1, $2, $3, '', '', '', 1, 'open', $4, $5) RETURNING id""",
             theme.id,
-            number,
-            f"Proposition {number} : former, recruter, accueillir et accompagner dans chaque bibliothèque.",
+            place,
+            f"Proposition {place} : former, recruter, accueillir et accompagner dans chaque bibliothèque.",
             Origin.MEMBER.value,
             now,
         )
@@ -150,11 +153,14 @@ async def until(what: str, true: Callable[[], Awaitable[bool]], log: Path, *, pa
     return time.monotonic() - start
 
 
-async def in_its_midst(job: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    """Wait until some formats are made and others are not, and suspend the process there."""
+async def in_its_midst(
+    job: int, process: "subprocess.Popen[bytes]", log: Path, *, tries: int = 1, steps: int = 1
+) -> None:
+    """Wait until that try has made some formats and not the others, and suspend the process there."""
 
     async def begun() -> bool:
-        return bool((await look(job))["done_steps"] >= 1)
+        found = await look(job)
+        return bool(found["tries"] == tries and found["done_steps"] >= steps)
 
     await until("a first format", begun, log, pause=0.002)
     process.send_signal(signal.SIGSTOP)
@@ -191,6 +197,45 @@ async def test_a_worker_killed_in_mid_compilation_is_replaced_and_one_set_of_doc
     assert (after["state"], after["fence"], after["tries"]) == ("done", 2, 2), log.read_text()
     assert await seen_by_everybody() == (len(ORDER), 0)
     assert [r["state"] for r in await rows("SELECT state FROM synthesis")] == ["ready"]
+
+
+@pytest.mark.faults
+async def test_twenty_kills_in_mid_compilation_leave_one_whole_set_of_documents_for_each_synthesis(
+    database: Settings, port: int, redis_url: str, tmp_path: Path, say_figures: Say
+) -> None:
+    """As often as a job may be tried, with the try that ends it; after one, two or more formats."""
+    log = tmp_path / "worker.log"
+    log.touch()
+    made, kills, seconds = 0, 0, list[float]()
+    for number in range(1, SYNTHESES + 1):
+        await make_consultation(number)
+        await request_from_shell(number, datetime.now(UTC))
+        job = int((await known_row("SELECT MAX(id) AS id FROM job"))["id"])
+        for tries in range(1, settings().jobs.tries):
+            with worker(database, port, redis_url, log) as process:
+                await in_its_midst(job, process, log, tries=tries, steps=1 + kills % (len(ORDER) - 1))
+                process.kill()
+                process.wait(PATIENCE)
+            kills += 1
+            assert await seen_by_everybody() == (made, 0)
+        with worker(database, port, redis_url, log):
+
+            async def is_over(job: int = job) -> bool:
+                return (await look(job))["state"] in ("done", "failed")
+
+            seconds.append(await until("the last try", is_over, log))
+        made += len(ORDER)
+        after = await look(job)
+        assert (after["state"], after["tries"]) == ("done", settings().jobs.tries), log.read_text()
+        assert await seen_by_everybody() == (made, 0)
+    assert [each["state"] for each in await rows("SELECT state FROM synthesis")] == ["ready"] * SYNTHESES
+    per_synthesis = await rows("SELECT synthesis_id, format, COUNT(*) AS n FROM document GROUP BY 1, 2")
+    assert {each["n"] for each in per_synthesis} == {1}
+    assert kills == 20
+    say_figures(
+        f"{kills} kills, {SYNTHESES} syntheses, {made} documents; "
+        f"done at most {max(seconds):.0f} s after its last kill, the compilation included"
+    )
 
 
 async def test_a_worker_told_to_stop_gives_its_job_back_at_once(
