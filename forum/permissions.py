@@ -286,6 +286,11 @@ def may_turn_factor_off(viewer: Viewer | None, *, required: bool) -> Verdict:
     return may_keep_own_account(viewer)
 
 
+def may_mark_read(viewer: Viewer | None) -> Verdict:
+    """Note how far one has read, and see what one has not: anybody signed in."""
+    return _by_role(Action.MARK_READ, viewer, _ANY_TIME)
+
+
 def may_read_notifications(viewer: Viewer | None) -> Verdict:
     """Read one's own notifications: anybody signed in."""
     return _by_role(Action.READ_NOTIFICATIONS, viewer, _ANY_TIME)

@@ -75,6 +75,7 @@ class Action(Enum):
     COMPILE = "compile"
     PUBLISH = "publish"
     READ_NOTIFICATIONS = "read notifications"
+    MARK_READ = "mark read"
     KEEP_ACCOUNT = "keep account"
     ADMINISTER = "administer"
     EXCLUDE_VOTES = "exclude votes"
@@ -126,6 +127,7 @@ _WRITTEN = {
     Action.COMPILE: "N N N N N ✓ ✓ N N",
     Action.PUBLISH: "L F F F F ✓ ✓ F F",
     Action.READ_NOTIFICATIONS: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
+    Action.MARK_READ: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
     # The law grants it to each person, whatever their standing here (GDPR, articles 15 to 17 and 20).
     Action.KEEP_ACCOUNT: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
     Action.ADMINISTER: "L F F F F F ✓ F F",
@@ -176,6 +178,7 @@ LABELS: Mapping[Enum, str] = {
     Action.COMPILE: "Demander une synthèse, lire celles qui ne sont pas publiées",
     Action.PUBLISH: "Publier une synthèse",
     Action.READ_NOTIFICATIONS: "Lire ses notifications",
+    Action.MARK_READ: "Voir ce que l’on n’a pas encore lu, et noter jusqu’où l’on a lu un fil",
     Action.KEEP_ACCOUNT: "Voir et corriger son compte, exporter ses données, effacer son compte",
     Action.ADMINISTER: "Voir les comptes, donner un rôle, suspendre, inviter",
     Action.EXCLUDE_VOTES: "Écarter les votes d’une personne, sans les voir",

@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 from forum.api import personal_data as archive_progress
 from forum.api import syntheses as synthesis_progress
 from forum.web import help, home, journal, legal, notifications
-from forum.web.discussion import feeds, posts, threads
+from forum.web.discussion import feeds, posts, thread_reads, threads
 from forum.web.harvest import harvest
 from forum.web.meetings import meeting_tags, meetings, minutes
 from forum.web.members import account, invitations, joining, people
@@ -112,6 +112,9 @@ DISCUSSION = (
     form("/themes/{number:small}/contributions-recues", receptions.enter, "enter_received"),
     page("/fils/{thread:int}", threads.show, "thread"),
     page("/fils/{thread:int}/flux.atom", feeds.of_thread, "thread_feed"),
+    page("/fils/{thread:int}/reprendre", thread_reads.resume, "resume_thread"),
+    page("/a-lire", thread_reads.unread, "unread"),
+    act("/a-lire/lus", thread_reads.read, "read_threads"),
     form("/fils/{thread:int}/repondre", posts.reply, "reply"),
     form("/fils/{thread:int}/renommer", moderated_threads.rename, "rename_thread"),
     form("/fils/{thread:int}/verrouiller", moderated_threads.lock, "lock_thread"),

@@ -51,7 +51,7 @@ OF_POSTS = {
     *("thread", "post_history", "post_revision", "reply", "edit_post", "theme", "propose_from_post", "proposal"),
     *("harvest", "inbox", "tag_selection", "meeting", "waiting_tags", "notifications", "own_contributions", "journal"),
     *("rename_thread", "lock_thread", "unlock_thread", "pin_thread", "unpin_thread", "move_posts", "join_thread"),
-    *("change_theme", "theme_feed", "thread_feed"),
+    *("change_theme", "theme_feed", "thread_feed", "unread"),
     *("notify_post", "moderation", "enter_received"),
 }
 """Addresses that show words of contributions, or titles of threads, by the names of their routes."""
@@ -84,7 +84,16 @@ SILENT = {
     *("follow_notice", "own_notices", "confirm_notice", "moderation_figures", "moderation_sheet"),
     # Words that several people repeat: `tests/moderation/test_signals.py` hides some of them.
     *("moderation_signals",),
-    *("home", "theme_schedule", "post", "meetings", "meetings_calendar", "new_meeting", "meeting_calendar"),
+    *(
+        "resume_thread",
+        "home",
+        "theme_schedule",
+        "post",
+        "meetings",
+        "meetings_calendar",
+        "new_meeting",
+        "meeting_calendar",
+    ),
     *(
         "undo_move",
         "quote_post",

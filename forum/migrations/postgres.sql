@@ -929,6 +929,18 @@ COMMENT ON COLUMN "pending_post"."source" IS 'Markdown, as written so far';
 COMMENT ON COLUMN "pending_post"."state" IS 'WAITING: waiting\nACCEPTED: accepted\nREFUSED: refused\nGIVEN_UP: given up';
 COMMENT ON TABLE "pending_post" IS 'A first contribution of a new member, for a thread or for a new one of that title. It is no contribution yet:';
 
+-- 0023_thread_reads
+CREATE TABLE "thread_read" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "number" INT NOT NULL,
+    "read_at" TIMESTAMPTZ NOT NULL,
+    "member_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "thread_id" INT NOT NULL REFERENCES "thread" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_thread_read_member__9cdaed" UNIQUE ("member_id", "thread_id")
+);
+CREATE INDEX "idx_thread_read_thread__8d021c" ON "thread_read" ("thread_id");
+COMMENT ON TABLE "thread_read" IS 'How far a member has read a thread: every contribution up to that number. It only ever grows.';
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -952,3 +964,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0020_closed_by_hand', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0021_excluded_votes', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0022_pending_posts', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0023_thread_reads', now());

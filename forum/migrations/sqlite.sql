@@ -697,6 +697,15 @@ CREATE INDEX "idx_pending_pos_author__49fad5" ON "pending_post" ("author_id");
 CREATE INDEX "idx_pending_pos_reply_t_c9b175" ON "pending_post" ("reply_to_id");
 CREATE INDEX "idx_pending_pos_theme_i_4eebfb" ON "pending_post" ("theme_id");
 CREATE INDEX "idx_pending_pos_thread__4b6e1f" ON "pending_post" ("thread_id");
+CREATE TABLE "thread_read" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "number" INT NOT NULL,
+    "read_at" TIMESTAMP NOT NULL,
+    "member_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "thread_id" INT NOT NULL REFERENCES "thread" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_thread_read_member__9cdaed" UNIQUE ("member_id", "thread_id")
+);
+CREATE INDEX "idx_thread_read_thread__8d021c" ON "thread_read" ("thread_id");
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -721,3 +730,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0020_closed_by_hand', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0021_excluded_votes', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0022_pending_posts', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0023_thread_reads', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

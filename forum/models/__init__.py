@@ -27,7 +27,7 @@ from forum.models.proposals import (
 )
 from forum.models.syntheses import Document, Synthesis
 from forum.models.themes import GuidingQuestion, Theme
-from forum.models.threads import MovedPost, Thread, ThreadTurn
+from forum.models.threads import MovedPost, Thread, ThreadRead, ThreadTurn
 from forum.models.votes import Ballot, BallotChange, ExcludedVote, PublishedRelease
 
 __all__ = [
@@ -83,6 +83,7 @@ __all__ = [
     "Synthesis",
     "Theme",
     "Thread",
+    "ThreadRead",
     "ThreadTurn",
     "Treatment",
     "UnknownTag",

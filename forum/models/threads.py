@@ -91,6 +91,26 @@ class ThreadTurn(Model):
         table = "thread_turn"
 
 
+class ThreadRead(Model):
+    """How far a member has read a thread: every contribution up to that number. It only ever grows."""
+
+    id = fields.IntField(primary_key=True)
+    member: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "forum.Member", related_name="thread_reads", on_delete=fields.RESTRICT
+    )
+    member_id: int
+    thread: fields.ForeignKeyRelation[Thread] = fields.ForeignKeyField(
+        "forum.Thread", related_name="reads", db_index=True, on_delete=fields.RESTRICT
+    )
+    thread_id: int
+    number = fields.IntField()
+    read_at = fields.DatetimeField()
+
+    class Meta:
+        table = "thread_read"
+        unique_together = (("member", "thread"),)
+
+
 class MovedPost(Model):
     """A contribution that was moved, with its number in the thread that it left and in the one that it came to: what
     undoing gives back, and what old addresses lead by, for ever."""

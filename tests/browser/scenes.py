@@ -344,6 +344,7 @@ OPEN = [
     Scene("thread by meeting", "visiteur", "/fils/1?reunion=1"),
     Scene("proposals by meeting", "visiteur", "/themes/3/propositions?reunion=2"),
     Scene("proposal", "visiteur", "/propositions/T3-001"),
+    Scene("to read", "membre", "/a-lire"),
     Scene("history", "visiteur", "/contributions/{edited}/historique"),
     Scene("words of a version", "visiteur", "/contributions/{own}/revisions/1"),
     Scene("exact words", "visiteur", "/contributions/3/revisions/1?de=20&a=120"),

@@ -58,3 +58,28 @@ async def test_a_thread_is_split_and_the_old_link_leads_there(at_open: Readers, 
     await reader.goto("/")  # the page of the thread would be asked for again only without a fragment
     await reader.goto(old)
     await expect(reader.locator("article.post:target")).to_contain_text("qui répare ceux qui sont en panne")
+
+
+@pytest.mark.parametrize(
+    ("scripts", "title"),
+    [(True, "Propositions et pistes d’actions"), (False, "Lettres et ateliers")],
+    ids=["with scripts", "without"],
+)
+async def test_a_member_goes_on_reading_where_they_stopped(at_open: Readers, scripts: bool, title: str) -> None:
+    page = await at_open.page("membre", java_script_enabled=scripts)
+    await page.goto("/a-lire")
+    await page.get_by_role("link", name=title).click()
+    await page.wait_for_url(re.compile(r"/fils/\d+#c-\d+$"))
+    unread = page.get_by_text(re.compile(r"contributions? que vous n’avez pas lue"))
+    await expect(unread).to_be_visible()
+    button = page.get_by_role("button", name="J’ai lu jusqu’ici")
+    if scripts:
+        await button.scroll_into_view_if_needed()
+        await expect(button).to_be_hidden()
+        await page.reload()
+    else:
+        await button.click()
+        await expect(page.locator("p.notice")).to_contain_text("ce fil est lu jusqu’ici")
+    await expect(unread).to_be_hidden()
+    await page.goto("/a-lire")
+    await expect(page.get_by_role("link", name=title)).to_be_hidden()

@@ -24,6 +24,7 @@ NO_PAGE = {
     "results_sheet",
     "theme_feed",
     "thread_feed",
+    "resume_thread",
     "moderation_sheet",
 }
 # Pages of a site that has a provider of identities: tests/browser/test_providers.py looks at them.

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from forum.database import Row, insert_rows, known_row, on_postgres, places, row, rows, transaction
 from forum.domain.discussion.thread_notes import Numbers, ranges_of, read_numbers
+from forum.domain.discussion.thread_reads import carry_marks
 from forum.domain.discussion.threads import ThreadState, insert_thread, thread_state
 from forum.domain.journal import reason_of
 from forum.domain.moderation.theme_moves import Crossing, at_once, cross, crossing_of, record, theme_to_move_to
@@ -247,6 +248,7 @@ async def move_posts(
             [(turn, post, number, taken[post]) for post, number in chosen.items()],
         )
         await _carry(turn, other, "number_after")
+        await carry_marks(source.id, other, {number: taken[post] for post, number in chosen.items()}, now)
         if whole:
             await rows("UPDATE thread SET moved_into_id = $2 WHERE id = $1", source.id, other)
         await _count_again(source.id, other)

@@ -325,6 +325,10 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
             "lue_le": "read_at",
         },
     ),
+    "lectures": ArchivePart(
+        "SELECT x.thread_id, x.number, x.read_at FROM thread_read x WHERE x.member_id = $1 ORDER BY x.thread_id",
+        {"fil": "/fils/{thread_id}", "lu_jusqu_a": "number", "le": "read_at"},
+    ),
     "signalements": ArchivePart(
         f"""SELECT c.ground, c.words, c.revision, c.created_at, {_THING} FROM moderation_notice c {_OF_CASE}
              WHERE c.member_id = $1 ORDER BY c.id""",

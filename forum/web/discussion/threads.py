@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from forum.domain.discussion import threads
 from forum.domain.discussion.pending_posts import PendingLine, Waiting, waiting_in
+from forum.domain.discussion.thread_reads import count_unread
 from forum.domain.discussion.threads import ThreadPage, ThreadState
 from forum.domain.themes.ballots import OwnBallot
 from forum.domain.themes.themes import find_theme
@@ -48,16 +49,18 @@ async def show(request: Request) -> Response:
         return to_visitors(request, kept.page, _slots(request, kept, {}, state))
     own = await votes.own_votes(viewer, tuple(kept.lines))
     waiting = await waiting_in(viewer, state.id) if viewer else ()
-    return html(request, kept.page.ready.filled(_slots(request, kept, own, state, waiting)))
+    unread = (await count_unread(viewer, [state.id])).get(state.id, 0)
+    return html(request, kept.page.ready.filled(_slots(request, kept, own, state, waiting, unread)))
 
 
 class ReadyThread:
     """A cached page of a thread, with what its slots need: the posts it shows, their authors, their proposals."""
 
-    __slots__ = ("authors", "lines", "page", "post_of", "waiting")
+    __slots__ = ("authors", "last", "lines", "page", "post_of", "waiting")
 
     def __init__(self, page: KeptPage, shown: ThreadPage) -> None:
         self.page = page
+        self.last = shown.posts[-1].number if shown.posts else 0
         self.authors = {post.id: post.author_id for post in shown.posts if post.author_id is not None}
         self.waiting = {post.id: tuple(tag.number for tag in post.tags if tag.waiting) for post in shown.posts}
         self.lines = {line.id: line for post in shown.posts for line in post.proposals}
@@ -111,14 +114,17 @@ def _slots(
     own: dict[int, OwnBallot],
     state: ThreadState,
     waiting: Sequence[PendingLine] = (),
+    unread: int = 0,
 ) -> Callable[[str], str]:
-    """The content of each slot of a thread's page for this reader, whose ballots are `own` and whose contributions that
-    moderators have not read yet are `waiting`."""
+    """The content of each slot of a thread's page for this reader, whose ballots are `own`, whose contributions that
+    moderators have not read yet are `waiting`, and who has not read so many of the others."""
     viewer: Viewer | None = request.state.viewer
     reader = viewer.id if viewer else NOBODY
 
     def fill(name: str) -> str:
         kind, _, number = name.partition(":")
+        if kind in ("unread", "read"):
+            return _reading(request, kept, f"threads/_{kind}.html", state, unread) if unread else ""
         if kind == "vote":
             return _vote(request, kept, int(number), own.get(int(number)))
         if kind == "mine":
@@ -132,6 +138,12 @@ def _slots(
         return own_slot(request, name)
 
     return fill
+
+
+def _reading(request: Request, kept: ReadyThread, template: str, state: ThreadState, unread: int) -> str:
+    """Where a member goes on reading, or says how far they have come."""
+    context = {"thread_id": state.id, "unread": unread, "last": kept.last}
+    return kept.page.once((template, unread), lambda: render(request, template, context))
 
 
 def _aside(request: Request, kept: ReadyThread, post: int) -> str:

@@ -58,6 +58,8 @@ NOTICES = {
     "identite-retiree": "Cette identité ne sert plus à vous connecter.",
     "archive-demandee": "Votre archive se prépare.",
     "compte-efface": "Votre compte est effacé.",
+    "fil-lu": "C’est noté : ce fil est lu jusqu’ici.",
+    "fils-lus": "C’est noté : ces fils sont lus.",
     "contribution-publiee": "Votre contribution est publiée.",
     "contribution-en-attente": "Votre contribution est enregistrée. L’équipe de modération la relit d’abord.",
     "contribution-en-attente-modifiee": "Vos changements sont enregistrés.",

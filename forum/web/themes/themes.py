@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain.discussion.thread_notes import threads_gone_from
+from forum.domain.discussion.thread_reads import count_unread
 from forum.domain.syntheses.syntheses import newest_published
 from forum.domain.themes import schedules, themes
 from forum.domain.themes.ballots import Rules, checked_rules
@@ -35,8 +36,10 @@ async def show(request: Request) -> Response:
     """A theme: its introduction, questions, windows, threads, and the way to its proposals."""
     meeting, sort = asked_meeting(request), asked_sort(request)
     shown = await themes.read_theme(request.path_params["number"], asked_turn(request), meeting=meeting, sort=sort)
+    unread = await count_unread(request.state.viewer, [thread.id for thread in shown.threads.shown])
     context = {
         "page": shown,
+        "unread": unread,
         "sort": sort,
         "sorts": tuple(ThreadSort),
         "meeting": meeting,
