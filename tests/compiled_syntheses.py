@@ -1,7 +1,7 @@
 """Syntheses of a theme with votes: asked for by an agent and compiled as by a worker, quickly where possible."""
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 
 import pytest
 from httpx2 import AsyncClient, Response
@@ -19,7 +19,7 @@ from forum.models.votes import Ballot
 from forum.ranking.tallies import Opinion
 from tests.conftest import NOON, Clock, visitor
 from tests.factories import make_member, make_proposal, make_theme, sign_in
-from workers import running
+from workers import rendering, running
 from workers import syntheses as compiling
 from workers.rendering import RenderingFailed
 from workers.syntheses import WORK
@@ -45,6 +45,22 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Quick:
 
     monkeypatch.setattr(compiling, "rendered", rendered)
     return formats
+
+
+@pytest.fixture(scope="module")
+def rendered_once() -> Iterator[None]:
+    """The documents of the same data are the same bytes: each is rendered once for the tests of a file."""
+    render, kept = rendering.rendered, dict[bytes, list[Made]]()
+
+    async def rendered(snapshot: bytes) -> AsyncGenerator[Made, None]:
+        if snapshot not in kept:
+            kept[snapshot] = [made async for made in render(snapshot)]
+        for made in kept[snapshot]:
+            yield made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiling, "rendered", rendered)
+        yield
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ from forum.domain.sign_in import passwords
 from forum.domain.throttle import close_throttle, throttle
 from forum.logs import open_logs
 from forum.schema import migrate
-from forum.settings import Settings, settings
+from forum.settings import ROOT, Settings, settings
 from forum.web.plumbing import page
 from forum.web.plumbing.static import Assets
 from tests.databases import on_server
@@ -43,6 +43,14 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ADDRESS = "http://127.0.0.1:8000"
 # Seconds that a test waits for what must happen. On the busiest machine it happens sooner: only a fault takes as long.
 PATIENCE = 300
+
+# The files that take 10 seconds of a core or more on one of the databases, the longest first.
+LONGEST = (
+    *("browser/test_pages.py", "browser/test_pages_of_staff.py", "test_rights.py", "votes/test_sealed.py"),
+    *("moderation/test_sinks.py", "privacy/test_erasure.py", "documents/test_formats.py", "browser/test_journey.py"),
+    *("workers/test_killed.py", "browser/test_pages_after_the_close.py", "votes/test_votes_in_a_storm.py"),
+    *("test_migrations.py", "operations/test_released.py", "test_labels.py", "test_start.py", "text/test_reading.py"),
+)
 
 # Fixtures that several files share are beside what they are made of.
 pytest_plugins = [
@@ -96,7 +104,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=elsewhere)
     # A core that begins a long file when the others are done keeps everybody waiting.
     long = {item.path for item in kept if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
-    items[:] = sorted(kept, key=lambda item: item.path not in long)
+    places = {ROOT / "tests" / name: place for place, name in enumerate(LONGEST)}
+    items[:] = sorted(kept, key=lambda item: (places.get(item.path, len(places)), item.path not in long))
 
 
 def _belongs_on_sqlite(item: pytest.Item) -> bool:

@@ -196,7 +196,7 @@ class Consultation:
 
 
 @pytest.fixture
-async def everything(client: AsyncClient, app: Starlette, worker_clock: Clock) -> Consultation:
+async def everything(client: AsyncClient, app: Starlette, worker_clock: Clock, rendered_once: None) -> Consultation:
     """A person who wrote, edited, quoted, was quoted and named in every place where that is possible; signed in
     here."""
     world = Consultation()
