@@ -129,6 +129,7 @@ DISCUSSION = (
     page("/contributions/{post:int}", posts.look_up, "post"),
     form("/contributions/{post:int}/modifier", posts.edit, "edit_post"),
     form("/contributions/{post:int}/retirer", posts.withdraw, "withdraw_post"),
+    form("/contributions/{post:int}/corriger-la-saisie", receptions.correct, "correct_reception"),
     form("/contributions/{post:int}/effacer-le-nom", receptions.erase, "erase_received"),
     page("/contributions/{post:int}/historique", posts.history, "post_history"),
     page("/contributions/{post:int}/revisions/{revision:int}", posts.revision, "post_revision"),

@@ -128,6 +128,7 @@ SILENT = {
 OF_DECISIONS: Mapping[str, frozenset[str]] = {
     "withdraw_post": frozenset({"author"}),
     "erase_received": frozenset({"moderator of A", "administrator"}),
+    "correct_reception": frozenset({"moderator of A", "administrator"}),
     "pending_post": frozenset({"moderator of A", "administrator", "author"}),
     "moderation_case": frozenset({"moderator of A", "administrator"}),
     "moderation_decision": frozenset({"moderator of A", "administrator", "author"}),

@@ -21,6 +21,7 @@ from forum.connections import HEAD_BYTES
 from forum.database import rows
 from forum.documents import office
 from forum.domain import journal, links
+from forum.domain.discussion import reception_files
 from forum.domain.members import invitation_files, members
 from forum.domain.members.particulars import Particulars
 from forum.domain.proposals.new_proposals import LONGEST_WORDING
@@ -166,6 +167,8 @@ def test_the_guide_of_security_says_what_the_program_does() -> None:
         ("limits.post_characters", "contributions of {:,} characters (`{name}`)"),
         ("limits.writes_per_minute", "{} a minute (`{name}`)"),
         ("limits.notified_per_post", "{} (`{name}`)"),
+        ("moderation.links_of_new", "{} links out of the site (`{name}`)"),
+        ("moderation.new_until", "until {} contributions are shown (`{name}`)"),
         ("database.connection_seconds", "{} seconds for a connection (`{name}`)"),
         ("database.statement_seconds", "{} for a statement (`{name}`)"),
         ("redis.answer_seconds", "{} seconds (`{name}`)"),
@@ -186,6 +189,8 @@ def test_the_guide_of_security_says_what_the_program_does() -> None:
         f"| {minutes_files.LONGEST_FILE >> 20} MB | {minutes_files.MOST_UNPACKED >> 20} MB in "
         f"{minutes_files.MOST_ENTRIES:,} entries, {minutes_files.LONGEST_PART >> 20} MB a part, {MOST_TAGS:,} tags",
         f"| {invitation_files.LONGEST_FILE >> 20} MB | {invitation_files.MOST_LINES:,} lines of "
+        f"{tables.MOST_COLUMNS} columns",
+        f"{reception_files.MOST_ROWS} contributions, {reception_files.LONGEST_TEXT:,} characters, "
         f"{tables.MOST_COLUMNS} columns",
         f"up to {SOON * 1000:.0f} ms late",
     ):

@@ -370,6 +370,14 @@ LETTER = {
 RECEPTIONS = [
     Case(RECEIVE, "see the form of contributions received elsewhere", RECEIVED),
     Case(RECEIVE, "enter a letter", RECEIVED, LETTER, changes="reception"),
+    Case(RECEIVE, "see the form that corrects what was typed", "/contributions/{received}/corriger-la-saisie"),
+    Case(
+        RECEIVE,
+        "correct what was typed",
+        "/contributions/{received}/corriger-la-saisie",
+        {"nom": "Odile", "date": NOON.date().isoformat(), "origine": "courriel"},
+        changes="reception",
+    ),
     Case(RECEIVE, "see what erasing a name does", "/contributions/{received}/effacer-le-nom"),
     Case(
         RECEIVE,

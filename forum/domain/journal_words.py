@@ -101,6 +101,7 @@ SENTENCES = {
     "pin_thread": "a épinglé un fil",
     "unpin_thread": "a désépinglé un fil",
     "enter_received": "a saisi une contribution reçue hors du site",
+    "correct_received": "a corrigé ce qui est dit d’une contribution reçue hors du site",
     "erase_received": "a effacé le nom de l’auteur de contributions reçues hors du site",
     "move_posts": "a déplacé des contributions d’un fil à un autre",
     "move_thread": "a déplacé un fil dans un autre thème",

@@ -201,6 +201,10 @@ async def _no_source(page: Page) -> None:
     await _refused(page, source="")
 
 
+async def _no_day(page: Page) -> None:
+    await _refused(page, date="", origine="")
+
+
 async def _rows_near(page: Page) -> None:
     """Lines of minutes beside the proposals that say the same, or nearly."""
     said = "- Recruter des médiateurs numériques en CDI\n- Garantir un cadre d’emploi aux médiateurs numériques"
@@ -520,6 +524,8 @@ OPEN = [
     Scene("received contributions shown", "modératrice", "/themes/3/contributions-recues", _letters),
     Scene("received contributions shown (422)", "modératrice", "/themes/3/contributions-recues", _letters_refused),
     Scene("thread of received contributions", "visiteur", "/fils/{received_thread}"),
+    Scene("correct what was received", "modératrice", "/contributions/{received}/corriger-la-saisie"),
+    Scene("correct what was received (422)", "modératrice", "/contributions/{received}/corriger-la-saisie", _no_day),
     Scene("erase a received name", "modératrice", "/contributions/{received}/effacer-le-nom"),
     Scene("erase a name refused (422)", "modératrice", "/contributions/{received}/effacer-le-nom", _refused),
     Scene("meetings", "modératrice", "/reunions"),

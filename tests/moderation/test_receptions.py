@@ -326,6 +326,40 @@ async def test_the_name_of_somebody_without_an_account_is_erased_everywhere(
     assert (await client.get("/contributions/2/effacer-le-nom")).status_code == 404
 
 
+async def test_what_was_typed_wrong_is_corrected_and_the_words_stay(
+    client: AsyncClient, moderator: Member, app: Starlette
+) -> None:
+    await enter(client)
+    async with await as_(app, await make_member("Noa Lectrice")) as reader:
+        said = {"source": "{{citation 2@1 0-6}}\n\nOui."}
+        assert (await reader.post("/fils/1/repondre", data=said)).status_code == 303
+        assert "Odette Lampadaire a écrit" in words((await reader.get("/fils/1")).text)
+        address = "/contributions/2/corriger-la-saisie"
+        form = (await client.get(address)).text
+        assert all(value in form for value in ("Odette Lampadaire", "2026-11-20", "courrier", "Amicale des lecteurs"))
+        wrong = await client.post(address, data={"nom": "Odile Lampadaire", "date": "2030-01-01", "origine": ""})
+        assert wrong.status_code == 422
+        assert "Ce jour est à venir." in words(wrong.text)
+        assert "Dites par quelle voie" in words(wrong.text)
+        assert "Odile Lampadaire" in wrong.text
+        right = {"nom": "Odile Lampadaire", "organisation": "", "date": "2026-11-19", "origine": "registre en mairie"}
+        answer = await client.post(address, data=right)
+        assert answer.headers["location"] == "/fils/1?fait=reception-corrigee#c-2"
+        read = words((await reader.get("/fils/1")).text)
+        assert "Odile Lampadaire · 19 novembre 2026" in read
+        assert "Reçue le 19 novembre 2026 (registre en mairie)" in read
+        assert "Odile Lampadaire a écrit" in read
+        assert "Odette" not in read
+        assert (await Post.get(id=2)).source == LETTER["source"]
+    line = await row("SELECT before, after FROM journal_entry WHERE act = 'correct_received'")
+    assert line is not None
+    assert json.loads(line["before"]) == {"origin": "letter", "received_on": "2026-11-20"}
+    assert json.loads(line["after"]) == {"origin": "other", "received_on": "2026-11-19"}
+    assert (await client.get("/contributions/1/corriger-la-saisie")).status_code == 404
+    await Reception.filter(post_id=2).update(name="Nom effacé")
+    assert (await client.get(address)).status_code == 404
+
+
 async def test_the_same_name_elsewhere_is_left_to_those_who_received_it(
     client: AsyncClient, moderator: Member, app: Starlette
 ) -> None:

@@ -16,13 +16,14 @@ from typing import Final
 from forum.database import places, row, rows, transaction
 from forum.domain import journal
 from forum.domain.discussion.post_writing import CheckedPost, prepare, write_post
-from forum.domain.discussion.posts import PostPlace, read_place
+from forum.domain.discussion.posts import OnePost, PostPlace, read_place, read_post
 from forum.domain.discussion.threads import insert_thread
-from forum.domain.signatures import ANONYMOUS
+from forum.domain.discussion.withdrawals import make_stale
+from forum.domain.signatures import ANONYMOUS, ERASED
 from forum.domain.themes.themes import Hold, ThemeHead, find_theme, hold_theme
 from forum.errors import Checks, Invalid, NotFound
 from forum.models.posts import ReceptionOrigin
-from forum.permissions import Viewer, demand, may_enter_received, received_in_time
+from forum.permissions import Viewer, demand, may_enter_received, may_forget_received, received_in_time
 from forum.text.folding import sort_key
 from forum.text.source import clean_line
 from forum.text.typography import PARIS
@@ -93,19 +94,24 @@ class Entered:
 
 
 @dataclass(frozen=True, slots=True)
-class _Checked:
-    line: int
-    draft: CheckedPost
+class _About:
     name: str
     organisation: str
     day: date
     origin: ReceptionOrigin
     channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    line: int
+    draft: CheckedPost
+    about: _About
     twins: int
 
     @property
     def key(self) -> tuple[str, date]:
-        return sort_key(self.draft.reading.plain), self.day
+        return sort_key(self.draft.reading.plain), self.about.day
 
 
 async def reception_desk(viewer: Viewer | None, theme_number: int, now: datetime) -> ReceptionDesk:
@@ -193,27 +199,91 @@ async def enter(
     return Entered(posts[0], len(posts))
 
 
+async def reception_to_correct(viewer: Viewer | None, post: int, now: datetime) -> tuple[OnePost, TypedReception]:
+    """A contribution that was received elsewhere, with what is said of it, for the form that corrects this.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: as usual; NotFound also once its name is erased.
+    """
+    found = await read_post(post)
+    demand(may_forget_received, viewer, found.place.theme.group, now)
+    kept = await row(
+        "SELECT origin, channel, received_on, name, organisation FROM reception WHERE post_id = $1", found.id
+    )
+    if kept is None or kept["name"] == ERASED:
+        raise NotFound
+    return found, TypedReception(
+        line=0,
+        words=found.source,
+        name="" if kept["name"] == ANONYMOUS else kept["name"],
+        organisation=kept["organisation"],
+        day=kept["received_on"].isoformat(),
+        origin=kept["channel"] or ReceptionOrigin(kept["origin"]).label,
+    )
+
+
+async def correct_reception(viewer: Viewer | None, post: int, typed: TypedReception, now: datetime) -> None:
+    """Correct what a moderator typed of a contribution: the name, the organisation, the day, the way. Its words stay.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: as usual.
+        InvalidForm: something cannot be accepted.
+    """
+    async with transaction():
+        held = await read_post(post, hold=Hold.ALONE)
+        _, before = await reception_to_correct(viewer, post, now)
+        about = _about(typed, held.place.theme, now, "")
+        await make_stale(held.place.theme, post=held.id)
+        await rows(
+            """UPDATE reception SET origin = $2, channel = $3, received_on = $4, name = $5, organisation = $6
+                WHERE post_id = $1""",
+            *(held.id, about.origin.value, about.channel, about.day, about.name, about.organisation),
+        )
+        await rows("UPDATE post SET written_at = $2 WHERE id = $1", held.id, _beginning_of(about.day))
+        was = way_of(before.origin)[0].value
+        await journal.record(
+            demand(may_forget_received, viewer, held.place.theme.group, now),
+            "correct_received",
+            "post",
+            held.id,
+            group=held.place.theme.group,
+            before=json.dumps({"origin": was, "received_on": before.day}),
+            after=json.dumps({"origin": about.origin.value, "received_on": about.day.isoformat()}),
+            now=now,
+        )
+
+
 async def _checked(theme: ThemeHead, typed: Sequence[TypedReception], now: datetime) -> list[_Checked]:
     checks, found = Checks(), []
     for each in typed:
-        draft, name, organisation, day, way = None, ANONYMOUS, "", None, None
+        draft = about = None
         with checks.field(f"ligne-{each.line}"):
             draft = await _draft(each.words)
         with checks.field(f"nom-{each.line}"):
-            name = _name(each.name)
-        with checks.field(f"organisation-{each.line}"):
-            if each.organisation.strip():
-                organisation = clean_line(each.organisation, limit=LONGEST_ORGANISATION)
-        with checks.field(f"date-{each.line}"):
-            day = day_of(each.day)
-            if not (verdict := received_in_time(day, theme.schedule, now)):
-                raise Invalid(verdict.sentence)
-        with checks.field(f"origine-{each.line}"):
-            way = way_of(each.origin)
-        if draft and day and way:
-            found.append(_Checked(each.line, draft, name, organisation, day, *way, each.twins))
+            about = _about(each, theme, now, f"-{each.line}")
+        if draft and about:
+            found.append(_Checked(each.line, draft, about, each.twins))
     checks.done()
     return found
+
+
+def _about(typed: TypedReception, theme: ThemeHead, now: datetime, end: str) -> _About:
+    """What is said of a contribution, checked. Raises InvalidForm: the names of its fields end with `end`."""
+    checks = Checks()
+    name, organisation, day, way = ANONYMOUS, "", date.min, (ReceptionOrigin.OTHER, "")
+    with checks.field(f"nom{end}"):
+        name = _name(typed.name)
+    with checks.field(f"organisation{end}"):
+        if typed.organisation.strip():
+            organisation = clean_line(typed.organisation, limit=LONGEST_ORGANISATION)
+    with checks.field(f"date{end}"):
+        day = day_of(typed.day)
+        if not (verdict := received_in_time(day, theme.schedule, now)):
+            raise Invalid(verdict.sentence)
+    with checks.field(f"origine{end}"):
+        way = way_of(typed.origin)
+    checks.done()
+    return _About(name, organisation, day, *way)
 
 
 def _name(typed: str) -> str:
@@ -304,20 +374,24 @@ async def _place(theme: ThemeHead, thread: int | None, title: str, now: datetime
     return place
 
 
+def _beginning_of(day: date) -> datetime:
+    return datetime.combine(day, time(), PARIS).astimezone(UTC)
+
+
 async def _write(viewer: Viewer, place: PostPlace, checked: _Checked, now: datetime) -> int:
-    received_at = datetime.combine(checked.day, time(), PARIS).astimezone(UTC)
-    written = await write_post(None, place, checked.draft, now, written_at=received_at)
+    about = checked.about
+    written = await write_post(None, place, checked.draft, now, written_at=_beginning_of(about.day))
     await row(
         """INSERT INTO reception (post_id, origin, channel, received_on, name, organisation)
            VALUES ($1, $2, $3, $4, $5, $6) RETURNING id""",
         written.id,
-        checked.origin.value,
-        checked.channel,
-        checked.day,
-        checked.name,
-        checked.organisation,
+        about.origin.value,
+        about.channel,
+        about.day,
+        about.name,
+        about.organisation,
     )
-    said = {"origin": checked.origin.value, "received_on": checked.day.isoformat()}
+    said = {"origin": about.origin.value, "received_on": about.day.isoformat()}
     await journal.record(
         viewer, "enter_received", "post", written.id, group=place.theme.group, after=json.dumps(said), now=now
     )

@@ -141,6 +141,23 @@ def _without_rows(form: Form) -> Form:
     return Form({name: some for name, some in form.raw.items() if not numbered.fullmatch(name)}, file=form.file)
 
 
+async def _correction(request: Request, _: Form | None) -> Desk:
+    post, kept = await receptions.reception_to_correct(
+        request.state.viewer, request.path_params["post"], request.state.now
+    )
+    first = Form.empty(nom=kept.name, organisation=kept.organisation, date=kept.day, origine=kept.origin)
+    return Desk({"post": post}, first)
+
+
+@form_door("moderation/correct_received.html", _correction)
+async def correct(request: Request, form: Form) -> Response:
+    """Correct what was typed of a contribution that was received elsewhere; its words stay."""
+    post = request.path_params["post"]
+    said = TypedReception(0, "", form.text("nom"), form.text("organisation"), form.text("date"), form.text("origine"))
+    await receptions.correct_reception(request.state.viewer, post, said, request.state.now)
+    return to_place(request, post, *await threads.find_post(post), notice="reception-corrigee")
+
+
 async def _person(request: Request, _: Form | None) -> Desk:
     found = await received_people.received_person(request.state.viewer, request.path_params["post"], request.state.now)
     newer = {"vu": len(found.posts)}

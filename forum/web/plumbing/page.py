@@ -76,6 +76,7 @@ NOTICES = {
     "contributions-remises": "Les contributions ont repris leur place. Leurs auteurs reçoivent une notification.",
     "fil-change-de-theme": "Le fil a changé de thème. Les personnes qui y ont contribué reçoivent une notification.",
     "contributions-saisies": "C’est saisi. Le journal garde que c’est vous qui l’avez fait.",
+    "reception-corrigee": "La saisie est corrigée.",
     "nom-efface": "Ce nom est effacé. Les mots restent, sans lui.",
     "fil-desepingle": "Le fil reprend sa place dans la liste de son thème.",
     "proposition-faite": "La proposition est enregistrée.",
