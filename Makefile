@@ -59,8 +59,8 @@ on-postgres:
 	@$(ON_POSTGRES) $(PASS) >$(SAID_ON_POSTGRES) 2>&1 || { [ $$? = 5 ] && [ -n "$(T)" ]; } || \
 	  { echo "The tests on PostgreSQL failed." >>$(FAILED); exit 1; }
 
-# What is too long for every day: twenty restarts, dozens of kills, services frozen for half a minute. One at a time,
-# since they measure; each says its figures at the end.
+# What is too long for every day: twenty restarts, dozens of kills, thousands of votes at once, services frozen for half a
+# minute. One at a time, since they measure; each says its figures at the end.
 faults: .venv/test.stamp
 	@$(BIN)/python -m tests.services postgres redis
 	$(ON_SQLITE) $(BIN)/pytest -m faults $(T) || { [ $$? = 5 ] && [ -n "$(T)" ]; }

@@ -282,7 +282,7 @@ def _worlds(
 # What follows
 
 
-@pytest.mark.parametrize("proposals", [50, 200, 1000])
+@pytest.mark.parametrize("proposals", [50, 200, pytest.param(1000, marks=pytest.mark.faults)])
 async def test_nobodys_ballot_follows_from_all_that_is_published(app: Starlette, proposals: int) -> None:
     chance = random.Random(proposals)
     made = await make_theme(3, votes="closed")
