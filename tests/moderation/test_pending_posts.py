@@ -1,5 +1,6 @@
 """First contributions of new members: their author and the moderators read them, nobody else, until one is accepted."""
 
+import asyncio
 import json
 
 from httpx2 import AsyncClient
@@ -102,6 +103,24 @@ async def test_a_refused_contribution_is_explained_contested_and_perhaps_publish
     figures = words((await (client := visitor(app)).get("/moderation/bilan")).text)
     await client.aclose()
     assert "Refusées avant publication" in figures
+
+
+async def test_sent_or_decided_several_times_at_once_it_is_so_once(app: Starlette, team: Team, holds: None) -> None:
+    async with await as_(app, await make_member("Nils Nouveau")) as new, await as_(app, team.first) as moderator:
+        places = await asyncio.gather(*(write(new, team) for _ in range(4)))
+        assert set(places) == {f"{WAITING}?fait=contribution-en-attente"}
+        assert (await count("pending_post"), await count("moderation_case")) == (1, 1)
+        form = {"mesure": "accept", "regle": "", "motif": ""}
+        seen = await moderator.post("/moderation/dossiers/1", data=form | {"acte": "apercu"})
+        mark = seen.text.split('name="vu" value="')[1].split('"')[0]
+        accept = [
+            moderator.post("/moderation/dossiers/1", data=form | {"acte": "envoyer", "vu": mark}) for _ in range(2)
+        ]
+        give_up = [new.post(WAITING, data={"acte": "retirer"}) for _ in range(2)]
+        answers = await asyncio.gather(*give_up, *accept)
+    assert sorted(answer.status_code for answer in answers) == [303, 409, 409, 409]
+    kept = await PendingPost.get()
+    assert (await count("post")) == (3 if kept.state is PendingState.ACCEPTED else 2)
 
 
 async def test_a_first_thread_exists_for_nobody_until_it_is_accepted(app: Starlette, team: Team, holds: None) -> None:

@@ -1,5 +1,6 @@
 """Contributions received elsewhere: moderators enter them under their author’s name, never as their own words."""
 
+import asyncio
 import json
 import re
 from datetime import date
@@ -229,6 +230,14 @@ async def test_the_same_words_of_the_same_day_are_told_and_entered_twice_only_on
     page = await shown(client, LETTER | {"decoupe": "table", "source": twice})
     assert "Mêmes mots, même jour : ligne 2" in words(page.text)
     assert {"garder-2", "garder-3"} & fields(page.text).keys() == {"garder-2"}
+
+
+async def test_a_letter_sent_twice_at_once_is_entered_once(client: AsyncClient, moderator: Member) -> None:
+    page = await shown(client, LETTER)
+    sent = fields(page.text) | {"acte": "enregistrer"}
+    answers = await asyncio.gather(*(client.post(RECEIVED, data=sent) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [303, 422, 422, 422]
+    assert (await count("reception"), await count("post")) == (1, 2)
 
 
 async def test_what_came_in_time_enters_until_the_votes_close(client: AsyncClient, moderator: Member) -> None:
