@@ -677,6 +677,16 @@ def may_contest(
     return by_role
 
 
+def may_contest_notice(viewer: Viewer | None, until: datetime | None, now: datetime) -> Verdict:
+    """Contest that nothing was done about what one notified: whoever notified, until its term."""
+    by_role = _by_role(Action.CONTEST_NOTICE, viewer, now)
+    if by_role and until is None:
+        return _refused("Vous pouvez contester une fois, quand l’équipe de modération n’est pas intervenue.")
+    if by_role and _is_past(until, now):
+        return _refused("Le délai de six mois pour contester cette décision est passé.")
+    return by_role
+
+
 def may_answer_complaint(
     viewer: Viewer | None, group: int, decided_by: int | None, contested_by: int | None, now: datetime
 ) -> Verdict:

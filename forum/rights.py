@@ -69,6 +69,7 @@ class Action(Enum):
     READ_OTHER_PENDING = "read other pending"
     READ_OTHER_DECISION = "read other decision"
     CONTEST = "contest"
+    CONTEST_NOTICE = "contest notice"
     ANSWER_COMPLAINT = "answer complaint"
     SCHEDULE = "schedule"
     ANSWER = "answer"
@@ -121,6 +122,8 @@ _WRITTEN = {
     Action.READ_OTHER_DECISION: "L N N ✓ N N ✓ N N",
     # To each person whose words were decided about, whatever their standing (DSA, articles 17 and 20).
     Action.CONTEST: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
+    # To whoever notified, with or without an account (DSA, article 20).
+    Action.CONTEST_NOTICE: "✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
     Action.ANSWER_COMPLAINT: "L F F ✓ F F ✓ F F",
     Action.SCHEDULE: "L F F F F ✓ ✓ F F",
     Action.ANSWER: "L F F F F ✓ ✓ F F",
@@ -172,6 +175,7 @@ LABELS: Mapping[Enum, str] = {
     Action.READ_OTHER_PENDING: "Lire une contribution d’une autre personne en attente de relecture",
     Action.READ_OTHER_DECISION: "Lire une décision de modération sur les mots d’une autre personne",
     Action.CONTEST: "Lire et contester une décision de modération sur ses propres mots",
+    Action.CONTEST_NOTICE: "Contester qu’il n’a rien été fait de son signalement",
     Action.ANSWER_COMPLAINT: "Répondre à une réclamation contre la décision d’une autre personne",
     Action.SCHEDULE: "Fixer le calendrier, clore les votes",
     Action.ANSWER: "Répondre officiellement à une proposition, inscrire un engagement",

@@ -81,7 +81,15 @@ OF_MERGES = {
 }
 """Those that show words of proposals that were merged into another one."""
 SILENT = {
-    *("follow_notice", "own_notices", "confirm_notice", "moderation_figures", "moderation_sheet"),
+    *(
+        "follow_notice",
+        "own_notices",
+        "confirm_notice",
+        "contest_notice",
+        "contest_own_notice",
+        "moderation_figures",
+        "moderation_sheet",
+    ),
     # Words that several people repeat: `tests/moderation/test_signals.py` hides some of them.
     *("moderation_signals",),
     *(
@@ -134,6 +142,7 @@ OF_DECISIONS: Mapping[str, frozenset[str]] = {
     "moderation_decision": frozenset({"moderator of A", "administrator", "author"}),
     "contest_decision": frozenset({"author"}),
     "answer_complaint": frozenset({"moderator of A", "administrator"}),
+    "answer_notice": frozenset({"moderator of A", "administrator"}),
 }
 """Addresses where these readers, and nobody else, may read words that are not shown."""
 READERS = ("visitor", "member", "moderator of A", "agent", "administrator", "author")

@@ -100,7 +100,7 @@ INDEXED = {
     "moderation_case": {"thing", "working_group_id", "claimed_by_id"},
     "moderation_complaint": {"member_id", "answered_by_id", "created_at"},
     "moderation_decision": {"case_id", "decided_by_id", "affected_id", "decided_at"},
-    "moderation_notice": {"case_id", "member_id", "created_at"},
+    "moderation_notice": {"case_id", "member_id", "created_at", "complained_of_id", "answered_by_id"},
     "moderator": {"working_group_id"},
     "moved_post": {"post_id"},
     "notification": {"post_id", "proposal_id", "theme_id", "thread_id", "case_id", "decision_id"},

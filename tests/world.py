@@ -20,7 +20,7 @@ from forum.domain.members.members import load_viewer
 from forum.domain.sign_in import passwords, sessions
 from forum.domain.syntheses.snapshots import FORMAT
 from forum.models.answers import Answer, Decision, Obligation
-from forum.models.cases import DecisionAct, ModerationCase, ModerationComplaint, ModerationDecision
+from forum.models.cases import DecisionAct, ModerationCase, ModerationComplaint, ModerationDecision, ModerationNotice
 from forum.models.joining import Invitation
 from forum.models.meetings import Meeting, MeetingTag, TagState, UnknownTag, WorkingGroup
 from forum.models.members import Member, Role
@@ -191,6 +191,7 @@ async def make_guests() -> dict[str, Guest]:
                 "own_draft": draft.id,
                 "own_notice": await _tell(member, post) if member else NEVER,
                 "own_decision": (await _decide(post, author, a)).id,
+                "own_left": await _leave(post, author, a) if member else NEVER,
                 "own_pending": await make_pending(thread, author),
             }
             own_places |= await _make_elsewhere(member)
@@ -239,6 +240,31 @@ async def _decide(post: Post, author: Member, group: WorkingGroup) -> Moderation
     )
 
 
+async def _leave(post: Post, notifier: Member, group: WorkingGroup, *, complaint: str = "") -> int:
+    """A notice about which nothing was done; with a `complaint`, whoever notified contests that."""
+    case = await ModerationCase.create(
+        thing=Moderated.POST, thing_id=post.id, working_group=group, opened_at=NOON, closed_at=NOON
+    )
+    decision = await ModerationDecision.create(
+        case=case, act=DecisionAct.NO_ACTION, facts="Rien à redire.", decided_at=NOON
+    )
+    notice = await ModerationNotice.create(
+        thing=Moderated.POST,
+        thing_id=post.id,
+        revision=1,
+        ground=Ground.CHARTER,
+        words="Une insulte.",
+        case=case,
+        member=notifier,
+        created_at=NOON,
+        confirmed_at=NOON,
+        complaint=complaint,
+        complained_at=NOON if complaint else None,
+        complained_of=decision if complaint else None,
+    )
+    return notice.id
+
+
 async def _make_cases(posts: Mapping[str, Post], a: WorkingGroup, b: WorkingGroup) -> dict[str, object]:
     """An open case of each group, a decision about somebody else's words, and a contested one."""
     other = await Member.get(id=posts["post"].author_id)
@@ -250,7 +276,14 @@ async def _make_cases(posts: Mapping[str, Post], a: WorkingGroup, b: WorkingGrou
     ]
     decision, contested = [await _decide(posts["tagged"], other, a) for _ in range(2)]
     await ModerationComplaint.create(decision=contested, member=other, words="Non.", created_at=NOON)
-    return {"case": opened[0].id, "case_b": opened[1].id, "decision": decision.id, "contested": contested.id}
+    contested_notice = await _leave(posts["tagged"], other, a, complaint="Si, relisez.")
+    return {
+        "case": opened[0].id,
+        "case_b": opened[1].id,
+        "decision": decision.id,
+        "contested": contested.id,
+        "contested_notice": contested_notice,
+    }
 
 
 async def _make_elsewhere(member: Member | None) -> dict[str, object]:

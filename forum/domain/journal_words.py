@@ -57,6 +57,8 @@ SENTENCES = {
     "accept_post": "a accepté une contribution en attente",
     "refuse_post": "a refusé une contribution en attente",
     "contest": "a contesté une décision de modération",
+    "contest_no_action": "a contesté que rien ne soit fait d’un signalement",
+    "answer_notice": "a répondu à la réclamation d’une personne qui a signalé",
     "answer_complaint": "a répondu à une réclamation",
     "withdraw_post": "a retiré sa contribution",
     "put_post_back": "a affiché de nouveau sa contribution",
@@ -171,6 +173,7 @@ _KINDS: Final[Mapping[str, type[Labelled]]] = {
     "redact_passage": Ground,
     "refuse_post": Ground,
     "answer_complaint": ComplaintOutcome,
+    "answer_notice": ComplaintOutcome,
 }
 _CODES: Final[Mapping[str, Mapping[str, str]]] = {"act": SENTENCES, "thing": TITLES}
 _FILTER: Final = re.compile(r"(\w+)=(.*?)(?= \w+=|\Z)")

@@ -941,6 +941,17 @@ CREATE TABLE "thread_read" (
 CREATE INDEX "idx_thread_read_thread__8d021c" ON "thread_read" ("thread_id");
 COMMENT ON TABLE "thread_read" IS 'How far a member has read a thread: every contribution up to that number. It only ever grows.';
 
+-- 0024_notifiers_complaints
+ALTER TABLE "moderation_notice" ADD COLUMN "complaint" TEXT NOT NULL DEFAULT '';
+ALTER TABLE "moderation_notice" ADD COLUMN "complained_at" TIMESTAMPTZ;
+ALTER TABLE "moderation_notice" ADD COLUMN "complained_of_id" INT REFERENCES "moderation_decision" ("id") ON DELETE RESTRICT;
+ALTER TABLE "moderation_notice" ADD COLUMN "answered_by_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT;
+ALTER TABLE "moderation_notice" ADD COLUMN "answered_at" TIMESTAMPTZ;
+ALTER TABLE "moderation_notice" ADD COLUMN "outcome" VARCHAR(16);
+ALTER TABLE "moderation_notice" ADD COLUMN "answer" TEXT NOT NULL DEFAULT '';
+CREATE INDEX moderation_notice_contested ON moderation_notice (complained_of_id);
+CREATE INDEX moderation_notice_answered ON moderation_notice (answered_by_id);
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -965,3 +976,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0021_excluded_votes', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0022_pending_posts', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0023_thread_reads', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0024_notifiers_complaints', now());

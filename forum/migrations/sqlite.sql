@@ -617,7 +617,7 @@ CREATE TABLE "moderation_notice" (
     "confirmed_at" TIMESTAMP,
     "case_id" INT REFERENCES "moderation_case" ("id") ON DELETE RESTRICT,
     "member_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT
-);
+, "complaint" TEXT NOT NULL  /* why whoever notified contests that nothing was done */ DEFAULT '', "complained_at" TIMESTAMP, "complained_of_id" INT REFERENCES "moderation_decision" ("id") ON DELETE RESTRICT, "answered_by_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT, "answered_at" TIMESTAMP, "outcome" VARCHAR(16)   /* UPHELD: upheld\nREVERSED: reversed */, "answer" TEXT NOT NULL DEFAULT '');
 CREATE INDEX "idx_moderation__created_6e67c7" ON "moderation_notice" ("created_at");
 CREATE INDEX "idx_moderation__case_id_a3da1e" ON "moderation_notice" ("case_id");
 CREATE INDEX "idx_moderation__member__4fa415" ON "moderation_notice" ("member_id");
@@ -706,6 +706,8 @@ CREATE TABLE "thread_read" (
     CONSTRAINT "uid_thread_read_member__9cdaed" UNIQUE ("member_id", "thread_id")
 );
 CREATE INDEX "idx_thread_read_thread__8d021c" ON "thread_read" ("thread_id");
+CREATE INDEX moderation_notice_contested ON moderation_notice (complained_of_id);
+CREATE INDEX moderation_notice_answered ON moderation_notice (answered_by_id);
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -731,3 +733,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0021_excluded_votes', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0022_pending_posts', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0023_thread_reads', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0024_notifiers_complaints', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

@@ -57,7 +57,8 @@ class ModerationNotice(Model):
     """What somebody notified: a member, or a visitor whose address is sealed.
 
     It has a case once it is confirmed: at once for a member, with the link of a mail for a visitor. Who notified is
-    shown to the moderators of the group only.
+    shown to the moderators of the group only. When nothing was done, they may contest that decision (`complained_of`)
+    once, and somebody else than who took it answers.
     """
 
     id = fields.IntField(primary_key=True)
@@ -78,6 +79,25 @@ class ModerationNotice(Model):
     locale = fields.CharField(2, default="fr")
     created_at = fields.DatetimeField(db_index=True)
     confirmed_at = fields.DatetimeField(null=True)
+    complaint = fields.TextField(
+        default="", db_default="", description="why whoever notified contests that nothing was done"
+    )
+    complained_at = fields.DatetimeField(null=True)
+    complained_of: fields.ForeignKeyNullableRelation["ModerationDecision"] = fields.ForeignKeyField(
+        "forum.ModerationDecision",
+        related_name="notifiers_complaints",
+        null=True,
+        db_index=True,
+        on_delete=fields.RESTRICT,
+    )
+    complained_of_id: int | None
+    answered_by: fields.ForeignKeyNullableRelation[Member] = fields.ForeignKeyField(
+        "forum.Member", related_name="notifiers_answered", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    answered_by_id: int | None
+    answered_at = fields.DatetimeField(null=True)
+    outcome = fields.CharEnumField(ComplaintOutcome, max_length=16, null=True)
+    answer = fields.TextField(default="", db_default="")
 
     class Meta:
         table = "moderation_notice"

@@ -372,7 +372,8 @@ async def _moderate(post: Post, person: int) -> None:
         "ground": Ground.CHARTER,
         "created_at": NOON,
     }
-    await ModerationNotice.create(case=case, member_id=person, words=f"Signé {NAME}", **about)
+    said: dict[str, Any] = {"words": f"Signé {NAME}", "complaint": f"Relisez, {NAME}", "answer": f"C’est relu, {NAME}"}
+    await ModerationNotice.create(case=case, member_id=person, **said, **about)
     await ModerationNotice.create(case=case, address=seal(EMAIL), words="Par une autre voie.", **about)
     await ModerationNotice.create(case=case, address=seal("autre@exemple.fr"), words="Je suis un autre.", **about)
     decision = await ModerationDecision.create(

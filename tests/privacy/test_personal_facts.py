@@ -140,6 +140,15 @@ async def _make_moderation(
     taken = await models.ModerationDecision.create(
         case=cases[1], act=DecisionAct.NO_ACTION, facts="Dans le sujet.", decided_by=one, decided_at=NOON
     )
+    await models.ModerationNotice.filter(case=cases[1]).update(
+        complaint="Si, relisez.",
+        complained_at=NOON,
+        complained_of=taken,
+        answered_by=one,
+        answered_at=NOON + DAY,
+        outcome="upheld",
+        answer="C’est relu.",
+    )
     await models.ModerationComplaint.create(decision=read, member=one, words="C’est injuste.", created_at=NOON)
     await models.ModerationComplaint.create(
         decision=taken,

@@ -128,6 +128,7 @@ async def places(world: World) -> dict[str, list[object]]:
         "obligation": [1],
         "case": (await ids("moderation_case"))[:2],
         "decision": (await ids("moderation_decision"))[:2],
+        "notice": (await ids("moderation_notice"))[:2],
         "version": [1],
         "turn": await ids("thread_turn"),
         "pending": (await ids("pending_post"))[:2],

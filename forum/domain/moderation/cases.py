@@ -67,6 +67,16 @@ class CaseLine:
     is_late: bool
 
 
+UNANSWERED: Final = """(
+    SELECT 'complaint:' || x.id AS key, x.decision_id, x.member_id, x.created_at FROM moderation_complaint x
+     WHERE x.answered_at IS NULL
+     UNION ALL
+    SELECT 'notice:' || n.id, n.complained_of_id, n.member_id, n.complained_at FROM moderation_notice n
+     WHERE n.complained_at IS NOT NULL AND n.answered_at IS NULL)"""
+"""SQL for the complaints that wait for an answer, of authors and of those who notified; `member_id` contests, None: a
+visitor."""
+
+
 @dataclass(frozen=True, slots=True)
 class ComplaintLine:
     """A complaint that waits for an answer; `may_answer` is false for who decided and who contests."""
@@ -339,10 +349,10 @@ async def _grounds(cases: Sequence[int]) -> dict[int, dict[Ground, int]]:
 
 async def _complaints(viewer: Viewer, mine: Sequence[int], scope: str, now: datetime) -> tuple[ComplaintLine, ...]:
     found = await rows(
-        f"""SELECT d.id, d.decided_by_id, d.affected_id, x.created_at, c.thing, c.thing_id
-              FROM moderation_complaint x JOIN moderation_decision d ON d.id = x.decision_id
+        f"""SELECT d.id, d.decided_by_id, x.member_id, x.created_at::timestamptz AS created_at, c.thing, c.thing_id
+              FROM {UNANSWERED} x JOIN moderation_decision d ON d.id = x.decision_id
               JOIN moderation_case c ON c.id = d.case_id
-             WHERE x.answered_at IS NULL AND {scope} ORDER BY x.id LIMIT {SHOWN}""",
+             WHERE {scope} ORDER BY 4, x.key LIMIT {SHOWN}""",
         *mine,
     )
     things = await things_of([(Moderated(each["thing"]), each["thing_id"]) for each in found])
@@ -351,7 +361,7 @@ async def _complaints(viewer: Viewer, mine: Sequence[int], scope: str, now: date
             decision=each["id"],
             thing=things[Moderated(each["thing"]), each["thing_id"]],
             created_at=each["created_at"],
-            may_answer=viewer.id not in (each["decided_by_id"], each["affected_id"]),
+            may_answer=viewer.id not in (each["decided_by_id"], each["member_id"]),
             is_late=now - each["created_at"] >= LATE_AFTER,
         )
         for each in found

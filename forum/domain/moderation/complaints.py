@@ -1,24 +1,38 @@
 """How does somebody contest a decision about their words, and who answers? Once, within six months, read by another
-person than the one who decided; when the answer is that it was wrong, hidden words are shown again at once."""
+person than the one who decided; when the answer is that it was wrong, hidden words are shown again at once.
+
+Whoever notified contests in the same way that nothing was done (DSA, article 20), a visitor by the link of their mail;
+when that was wrong, the case is open again.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from forum.database import Row, Transaction, on_postgres, row, rows, transaction
+from forum.database import Row, Transaction, known_row, on_postgres, row, rows, transaction
 from forum.domain import journal
 from forum.domain.mail import post_mail
 from forum.domain.moderation import hiding, reviews
+from forum.domain.moderation.cases import join_case
 from forum.domain.moderation.decisions import DecisionPage, insert_decision, read_decision, reversal
+from forum.domain.moderation.notices import (
+    NoticeComplaint,
+    NoticeNews,
+    complaint_from,
+    followed_notice,
+    own_notice,
+    tell_notifier,
+)
 from forum.domain.moderation.reminders import readers_of_complaint
-from forum.domain.moderation.things import thing_of
+from forum.domain.moderation.things import ModeratedThing, thing_of, words_of
 from forum.domain.notifications import tell_of_moderation
 from forum.domain.references import storable
 from forum.errors import Checks, Conflict, Invalid, NotFound
 from forum.models.cases import ComplaintOutcome, DecisionAct
 from forum.models.moderation import Moderated
 from forum.models.notifications import Event
-from forum.permissions import Viewer, demand, may_answer_complaint, may_contest
+from forum.permissions import Viewer, demand, may_answer_complaint, may_contest, may_contest_notice
 from forum.text.source import clean_source
 
 LONGEST_WORDS: Final = 5000
@@ -119,12 +133,7 @@ async def answer(viewer: Viewer | None, decision: int, outcome: str, raw: str, n
             raise NotFound
         if held["answered_at"] is not None:
             raise Conflict("Une autre personne a répondu entre-temps.")
-        checks = Checks()
-        with checks.field("issue"):
-            decided = _outcome(outcome)
-        with checks.field("explication"):
-            words = clean_source(raw, limit=LONGEST_WORDS)
-        checks.done()
+        decided, words = _answer(outcome, raw)
         await rows(
             """UPDATE moderation_complaint SET answered_by_id = $2, answered_at = $3, outcome = $4, answer = $5
                 WHERE id = $1""",
@@ -193,3 +202,160 @@ async def _tell(tx: Transaction, held: Row, decision: int, viewer: Viewer, now: 
             name=found["name"],
             decision=str(decision),
         )
+
+
+# Of those who notified, that nothing was done
+
+
+async def notice_to_contest(viewer: Viewer | None, notice: int | None, token: str, now: datetime) -> NoticeNews:
+    """The notice about which nothing was done, for whoever notified: a member by its number, a visitor by the link of a
+    mail.
+
+    Raises:
+        Invalid: the link is not good (any more).
+        SignInRequired, NotFound, NotAllowed: it is somebody else's; something was done, or six months have passed.
+    """
+    news = await _own_notice(viewer, notice, token, now)
+    if news.complaint is None:
+        may_contest_notice(viewer, news.contestable_until, now).require()
+    return news
+
+
+async def _own_notice(viewer: Viewer | None, notice: int | None, token: str, now: datetime) -> NoticeNews:
+    if notice is None:
+        return await followed_notice(token, now)
+    return await own_notice(viewer, notice)
+
+
+async def contest_no_action(viewer: Viewer | None, notice: int | None, token: str, raw: str, now: datetime) -> None:
+    """Contest that nothing was done about what one notified, once.
+
+    Raises:
+        Invalid, SignInRequired, NotFound, NotAllowed: as `notice_to_contest`.
+        InvalidForm: there is no word.
+        Conflict: it was contested already.
+    """
+    async with transaction():
+        found = (await _own_notice(viewer, notice, token, now)).id
+        # A separate statement: the next one must see what was written while waiting for the notice.
+        await on_postgres("SELECT id FROM moderation_notice WHERE id = $1 FOR UPDATE", found)
+        news = await _own_notice(viewer, notice, token, now)
+        if news.complaint is not None:
+            raise Conflict("Vous avez déjà contesté cette décision.")
+        may_contest_notice(viewer, news.contestable_until, now).require()
+        words = _words(raw)
+        about = await known_row(
+            """SELECT d.id, d.decided_by_id, c.id AS case_id, c.thing, c.thing_id, c.working_group_id, n.member_id
+                 FROM moderation_notice n JOIN moderation_case c ON c.id = n.case_id
+                 JOIN moderation_decision d ON d.id = (
+                      SELECT MAX(x.id) FROM moderation_decision x WHERE x.case_id = c.id) WHERE n.id = $1""",
+            found,
+        )
+        await rows(
+            "UPDATE moderation_notice SET complaint = $2, complained_at = $3, complained_of_id = $4 WHERE id = $1",
+            *(found, words, now, about["id"]),
+        )
+        whose = about["decided_by_id"], about["member_id"]
+        readers = {one.member for one in await readers_of_complaint(about["working_group_id"], *whose, now)}
+        key = f"notice {found}"
+        actor = viewer.id if viewer else None
+        await tell_of_moderation(Event.CONTESTED, readers, now, key=key, decision=about["id"], actor=actor)
+        # The journal never names who notified.
+        await journal.record(
+            None, "contest_no_action", about["thing"], about["thing_id"], group=about["working_group_id"], now=now
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ContestedNotice:
+    """The complaint of somebody who notified, as moderators read it."""
+
+    notice: int
+    decision: int
+    thing: ModeratedThing
+    words: str
+    notified: str
+    facts: str
+    complaint: NoticeComplaint
+
+
+async def notice_to_answer(viewer: Viewer | None, notice: int, now: datetime) -> ContestedNotice:
+    """The complaint that this person may answer: what the form shows.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed.
+    """
+    found = await _contested_notice(notice)
+    _demand_notice_answerer(viewer, found, now)
+    thing = await thing_of(Moderated(found["thing"]), found["thing_id"])
+    complaint = complaint_from(found)
+    assert complaint is not None, "selected"
+    return ContestedNotice(
+        notice, found["complained_of_id"], thing, await words_of(thing), found["words"], found["facts"], complaint
+    )
+
+
+async def _contested_notice(notice: int) -> Row:
+    found = await row(
+        """SELECT n.id, n.words, n.member_id, n.address, n.locale, n.case_id, n.complaint, n.complained_at,
+                  n.complained_of_id, n.outcome, n.answer, n.answered_at, d.decided_by_id, d.facts, c.thing, c.thing_id,
+                  c.working_group_id
+             FROM moderation_notice n JOIN moderation_decision d ON d.id = n.complained_of_id
+             JOIN moderation_case c ON c.id = d.case_id WHERE n.id = $1""",
+        storable(notice),
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _demand_notice_answerer(viewer: Viewer | None, found: Row, now: datetime) -> Viewer:
+    whose = found["decided_by_id"], found["member_id"]
+    return demand(may_answer_complaint, viewer, found["working_group_id"], *whose, now)
+
+
+async def answer_notice(viewer: Viewer | None, notice: int, outcome: str, raw: str, now: datetime) -> None:
+    """Answer somebody who contests that nothing was done; when that was wrong, the case is open again, to be decided.
+
+    Raises:
+        NotFound, SignInRequired, NotAllowed: as usual, or they took the decision themselves, or notified.
+        InvalidForm: no outcome, or no words.
+        Conflict: somebody else answered meanwhile.
+    """
+    async with transaction() as tx:
+        await on_postgres("SELECT id FROM moderation_notice WHERE id = $1 FOR UPDATE", storable(notice))
+        found = await _contested_notice(notice)
+        viewer = _demand_notice_answerer(viewer, found, now)
+        if found["answered_at"] is not None:
+            raise Conflict("Une autre personne a répondu entre-temps.")
+        decided, words = _answer(outcome, raw)
+        await rows(
+            """UPDATE moderation_notice SET answered_by_id = $2, answered_at = $3, outcome = $4, answer = $5
+                WHERE id = $1""",
+            *(notice, viewer.id, now, decided.value, words),
+        )
+        await journal.record(
+            viewer,
+            "answer_notice",
+            found["thing"],
+            found["thing_id"],
+            group=found["working_group_id"],
+            after=decided.value,
+            now=now,
+        )
+        if decided is ComplaintOutcome.REVERSED:
+            case = await join_case(await thing_of(Moderated(found["thing"]), found["thing_id"]), now)
+            await rows("UPDATE moderation_notice SET case_id = $2 WHERE case_id = $1", found["case_id"], case)
+        told = await tell_notifier(tx, found, now)
+        key = f"notice answer:{notice}"
+        await tell_of_moderation(Event.NOTICE_DECIDED, told, now, key=key, case=found["case_id"], actor=viewer.id)
+
+
+def _answer(outcome: str, raw: str) -> tuple[ComplaintOutcome, str]:
+    checks = Checks()
+    with checks.field("issue"):
+        decided = _outcome(outcome)
+    with checks.field("explication"):
+        words = clean_source(raw, limit=LONGEST_WORDS)
+    checks.done()
+    return decided, words

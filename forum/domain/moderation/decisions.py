@@ -18,7 +18,7 @@ from forum.domain.mail import post_mail
 from forum.domain.moderation import hiding, passages, reviews
 from forum.domain.moderation.cases import hold_case, refuse_taken
 from forum.domain.moderation.hiding import HeldThing
-from forum.domain.moderation.notices import tell_notifiers
+from forum.domain.moderation.notices import NoticeComplaint, complaint_from, tell_notifiers
 from forum.domain.moderation.passages import PassagePreview, WarmPassage
 from forum.domain.moderation.reminders import readers_of_complaint
 from forum.domain.moderation.statements import Circumstances, statement_of
@@ -110,6 +110,17 @@ class ReadComplaint:
 
 
 @dataclass(frozen=True, slots=True)
+class NotifierComplaint:
+    """The complaint of somebody who notified; `member` is their name, None for a visitor."""
+
+    notice: int
+    member: str | None
+    complaint: NoticeComplaint
+    answered_by: str | None
+    may_answer: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionPage:
     """One decision as its author or a moderator reads it. `decided_by` and `affected` are names for moderators only;
     `words` are those decided about, as they are kept aside or stand."""
@@ -132,6 +143,8 @@ class DecisionPage:
     may_answer: bool
     lacks_answerer: bool = False
     """Nobody is left who may answer the complaint: somebody must be given the right to."""
+    contested: tuple[NotifierComplaint, ...] = ()
+    """By those who notified, since nothing was done: for moderators only."""
 
 
 async def prepare(viewer: Viewer | None, case: int, typed: TypedDecision, now: datetime) -> PreparedDecision:
@@ -406,9 +419,34 @@ async def read_decision(viewer: Viewer | None, decision: int, now: datetime) -> 
         may_answer=complaint is not None
         and complaint.answered_at is None
         and bool(may_answer_complaint(viewer, group, found["decided_by_id"], found["affected_id"], now)),
+        contested=() if is_own else await _contested(viewer, decision, group, found["decided_by_id"], now),
         lacks_answerer=complaint is not None
         and complaint.answered_at is None
         and not await readers_of_complaint(group, found["decided_by_id"], found["affected_id"], now),
+    )
+
+
+async def _contested(
+    viewer: Viewer, decision: int, group: int, decided_by: int | None, now: datetime
+) -> tuple[NotifierComplaint, ...]:
+    found = await rows(
+        """SELECT n.id, n.member_id, m.name, n.complaint, n.complained_at, n.outcome, n.answer, n.answered_at,
+                  b.name AS answered_by
+             FROM moderation_notice n LEFT JOIN member m ON m.id = n.member_id
+             LEFT JOIN member b ON b.id = n.answered_by_id WHERE n.complained_of_id = $1 ORDER BY n.id""",
+        decision,
+    )
+    return tuple(
+        NotifierComplaint(
+            each["id"],
+            each["name"],
+            complaint,
+            each["answered_by"],
+            complaint.answered_at is None
+            and bool(may_answer_complaint(viewer, group, decided_by, each["member_id"], now)),
+        )
+        for each in found
+        if (complaint := complaint_from(each)) is not None
     )
 
 

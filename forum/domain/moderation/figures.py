@@ -36,7 +36,9 @@ _EVENTS: Final = """
      WHERE confirmed_at IS NOT NULL
     UNION ALL SELECT decided_at, 'decision', act, ground FROM moderation_decision
     UNION ALL SELECT created_at, 'complaint', NULL, NULL FROM moderation_complaint
-    UNION ALL SELECT answered_at, 'outcome', outcome, NULL FROM moderation_complaint WHERE answered_at IS NOT NULL"""
+    UNION ALL SELECT answered_at, 'outcome', outcome, NULL FROM moderation_complaint WHERE answered_at IS NOT NULL
+    UNION ALL SELECT complained_at, 'complaint', NULL, NULL FROM moderation_notice WHERE complained_at IS NOT NULL
+    UNION ALL SELECT answered_at, 'outcome', outcome, NULL FROM moderation_notice WHERE answered_at IS NOT NULL"""
 
 
 async def read_figures() -> tuple[MonthFigures, ...]:

@@ -17,9 +17,10 @@ from forum.domain import links
 from forum.domain.mail import HELD_BACK, may_mail, post_mail
 from forum.domain.moderation.cases import join_case
 from forum.domain.moderation.things import ModeratedThing, thing_of, things_of
+from forum.domain.references import storable
 from forum.domain.throttle import place, throttle
 from forum.errors import Checks, Invalid, NotFound, TooMany
-from forum.models.cases import DecisionAct
+from forum.models.cases import ComplaintOutcome, DecisionAct
 from forum.models.joining import Purpose
 from forum.models.moderation import Ground, Moderated
 from forum.permissions import Viewer, demand, may_keep_own_account, may_notify
@@ -61,6 +62,17 @@ class FormMark:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeComplaint:
+    """Why whoever notified contests that nothing was done, and the answer, if any."""
+
+    words: str
+    created_at: datetime
+    outcome: ComplaintOutcome | None
+    answer: str
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeNews:
     """What became of a notice, for whoever made it: `act`, `ground` and `facts` are those of the decision, if any;
     `is_confirmed` that its address is proved."""
@@ -75,6 +87,9 @@ class NoticeNews:
     decided_ground: Ground | None
     facts: str
     decided_at: datetime | None
+    complaint: NoticeComplaint | None
+    contestable_until: datetime | None
+    """Nothing was done, and they have not contested it yet."""
 
 
 async def notify(
@@ -215,6 +230,15 @@ async def followed_notice(token: str, now: datetime) -> NoticeNews:
     return await _news(await links.subject_of(token, Purpose.NOTICE_OUTCOME, now))
 
 
+async def own_notice(viewer: Viewer | None, notice: int) -> NoticeNews:
+    """What became of one notice of a member. Raises SignInRequired, NotFound: it is not theirs."""
+    viewer = demand(may_keep_own_account, viewer)
+    found = await _told(await rows(f"{_NEWS} WHERE n.id = $2 AND n.member_id = $1", viewer.id, storable(notice)))
+    if not found:
+        raise NotFound
+    return found[0]
+
+
 async def own_notices(viewer: Viewer | None) -> list[NoticeNews]:
     """What became of a member's notices, the newest first. Raises SignInRequired."""
     viewer = demand(may_keep_own_account, viewer)
@@ -224,7 +248,8 @@ async def own_notices(viewer: Viewer | None) -> list[NoticeNews]:
 # The last decision of its case: a complaint may have undone the first.
 _NEWS: Final = """
     SELECT n.id, n.thing, n.thing_id, n.ground, n.words, n.created_at, n.confirmed_at, d.act,
-           d.ground AS decided_ground, d.facts, d.decided_at
+           d.ground AS decided_ground, d.facts, d.decided_at, n.complaint, n.complained_at, n.outcome, n.answer,
+           n.answered_at
       FROM moderation_notice n
       LEFT JOIN moderation_decision d ON d.id = (
                 SELECT MAX(x.id) FROM moderation_decision x WHERE x.case_id = n.case_id)"""
@@ -251,20 +276,41 @@ async def _told(found: list[Row]) -> list[NoticeNews]:
             decided_ground=Ground(each["decided_ground"]) if each["decided_ground"] else None,
             facts=each["facts"] or "",
             decided_at=each["decided_at"],
+            complaint=complaint_from(each),
+            contestable_until=each["decided_at"] + FORGOTTEN_AFTER
+            if each["act"] == DecisionAct.NO_ACTION.value and each["complained_at"] is None
+            else None,
         )
         for each in found
     ]
+
+
+def complaint_from(found: Row) -> NoticeComplaint | None:
+    """The complaint of whoever notified, in a row of its notice."""
+    if found["complained_at"] is None:
+        return None
+    return NoticeComplaint(
+        found["complaint"],
+        found["complained_at"],
+        ComplaintOutcome(found["outcome"]) if found["outcome"] else None,
+        found["answer"],
+        found["answered_at"],
+    )
 
 
 async def tell_notifiers(tx: Transaction, case: int, now: datetime) -> set[int]:
     """Mail the visitors who notified that it is decided, in the caller's transaction; returns the members, who are
     notified on the site."""
     found = await rows("SELECT id, member_id, address, locale FROM moderation_notice WHERE case_id = $1", case)
-    for notice in found:
-        if to := _address(notice["address"]):
-            token = await links.make_link(Purpose.NOTICE_OUTCOME, notice["id"], now)
-            await post_mail(tx, "notice_decided", to, locale=notice["locale"], now=now, token=token)
-    return {notice["member_id"] for notice in found if notice["member_id"] is not None}
+    return set().union(*[await tell_notifier(tx, notice, now) for notice in found])
+
+
+async def tell_notifier(tx: Transaction, notice: Row, now: datetime) -> set[int]:
+    """Mail whoever made one notice, or return the member: its row has `id`, `member_id`, `address` and `locale`."""
+    if to := _address(notice["address"]):
+        token = await links.make_link(Purpose.NOTICE_OUTCOME, notice["id"], now)
+        await post_mail(tx, "notice_decided", to, locale=notice["locale"], now=now, token=token)
+    return set() if notice["member_id"] is None else {notice["member_id"]}
 
 
 # How long
@@ -278,6 +324,7 @@ async def forget_notices(now: datetime) -> None:
     )
     await rows(
         """UPDATE moderation_notice SET address = '' WHERE address <> '' AND case_id IN (
-               SELECT id FROM moderation_case WHERE closed_at <= $1)""",
+               SELECT id FROM moderation_case WHERE closed_at <= $1)
+            AND (complained_at IS NULL OR answered_at <= $1)""",
         now - FORGOTTEN_AFTER,
     )

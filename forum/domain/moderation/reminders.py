@@ -15,7 +15,7 @@ from forum.domain import jobs
 from forum.domain.harvest.inbox import count_untreated
 from forum.domain.jobs import Claim
 from forum.domain.mail import Letter, post_mails
-from forum.domain.moderation.cases import LATE_AFTER
+from forum.domain.moderation.cases import LATE_AFTER, UNANSWERED
 from forum.domain.moderation.things import thing_of
 from forum.domain.notifications import tell_of_moderation
 from forum.jobs import JobName, enqueue
@@ -62,11 +62,11 @@ async def readers_of_complaint(
     return await moderators_of(group, now, but={decided_by, contested_by})
 
 
-_LATE: Final = """
+_LATE: Final = f"""
     SELECT c.id, 'remind:case:' || c.id AS key FROM moderation_case c WHERE c.closed_at IS NULL AND c.opened_at <= $1
     UNION ALL
-    SELECT d.case_id, 'remind:complaint:' || x.id FROM moderation_complaint x
-      JOIN moderation_decision d ON d.id = x.decision_id WHERE x.answered_at IS NULL AND x.created_at <= $1"""
+    SELECT d.case_id, 'remind:' || x.key FROM {UNANSWERED} x
+      JOIN moderation_decision d ON d.id = x.decision_id WHERE x.created_at <= $1"""
 
 
 async def ask_for_reminders(now: datetime) -> None:
@@ -89,17 +89,17 @@ async def remind(claim: Claim, now: datetime) -> None:
     async with transaction():
         await jobs.finish(claim, now)
         case = await row(
-            """SELECT c.id, c.thing, c.thing_id, c.working_group_id, d.decided_by_id, d.affected_id
+            f"""SELECT c.id, c.thing, c.thing_id, c.working_group_id, d.decided_by_id
                  FROM moderation_case c LEFT JOIN moderation_decision d ON d.id = (
-                      SELECT MIN(w.id) FROM moderation_decision w JOIN moderation_complaint x ON x.decision_id = w.id
-                       WHERE w.case_id = c.id AND x.answered_at IS NULL)
+                      SELECT MIN(w.id) FROM moderation_decision w JOIN {UNANSWERED} x ON x.decision_id = w.id
+                       WHERE w.case_id = c.id)
                 WHERE c.id = $1 AND (c.closed_at IS NULL OR d.id IS NOT NULL)""",
             claim.subject,
         )
         if case is None:
             return
         # Nobody decides about their own words; who decided answers no complaint.
-        whose = {case["decided_by_id"], case["affected_id"]}
+        whose = {case["decided_by_id"]}
         whose.add((await thing_of(Moderated(case["thing"]), case["thing_id"])).author_id)
         readers = await moderators_of(case["working_group_id"], now, but=whose)
         members = {one.member for one in readers}
@@ -114,13 +114,14 @@ async def remind(claim: Claim, now: datetime) -> None:
 # The numbers of the masthead
 
 
-_WAITING: Final = """
+def _waiting(groups: str) -> str:
+    """How many cases and complaints wait for the person $1, in these groups."""
+    return f"""
     SELECT (SELECT COUNT(*) FROM moderation_case c WHERE c.closed_at IS NULL AND c.working_group_id IN ({groups}))
-         + (SELECT COUNT(*) FROM moderation_complaint x JOIN moderation_decision d ON d.id = x.decision_id
+         + (SELECT COUNT(*) FROM {UNANSWERED} x JOIN moderation_decision d ON d.id = x.decision_id
               JOIN moderation_case c ON c.id = d.case_id
-             WHERE x.answered_at IS NULL AND COALESCE(d.decided_by_id, 0) <> $1 AND COALESCE(d.affected_id, 0) <> $1
-               AND c.working_group_id IN ({groups}))
-           AS n"""
+             WHERE COALESCE(d.decided_by_id, 0) <> $1 AND COALESCE(x.member_id, 0) <> $1
+               AND c.working_group_id IN ({groups})) AS n"""
 
 
 async def with_waiting(viewer: Viewer, now: datetime) -> Viewer:
@@ -135,4 +136,4 @@ async def _count_to_decide(viewer: Viewer, now: datetime) -> int:
     groups = [each["id"] for each in await rows("SELECT id FROM working_group ORDER BY id")]
     mine = [group for group in groups if may_read_notices(viewer, group, now)]
     wanted = places(len(mine), after=1) or "NULL"
-    return int((await known_row(_WAITING.format(groups=wanted), viewer.id, *mine))["n"])
+    return int((await known_row(_waiting(wanted), viewer.id, *mine))["n"])

@@ -330,9 +330,26 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
         {"fil": "/fils/{thread_id}", "lu_jusqu_a": "number", "le": "read_at"},
     ),
     "signalements": ArchivePart(
-        f"""SELECT c.ground, c.words, c.revision, c.created_at, {_THING} FROM moderation_notice c {_OF_CASE}
+        f"""SELECT c.ground, c.words, c.revision, c.created_at, c.complaint, c.complained_at,
+                   c.outcome AS complaint_outcome, c.answer, c.answered_at, {_THING} FROM moderation_notice c {_OF_CASE}
              WHERE c.member_id = $1 ORDER BY c.id""",
-        {"sur": (_POST, _PROPOSAL), "version": "revision", "regle": "ground", "mots": "words", "le": "created_at"},
+        {
+            "sur": (_POST, _PROPOSAL),
+            "version": "revision",
+            "regle": "ground",
+            "mots": "words",
+            "le": "created_at",
+            "reclamation": "complaint",
+            "reclame_le": "complained_at",
+            "issue": "complaint_outcome",
+            "reponse": "answer",
+            "repondue_le": "answered_at",
+        },
+    ),
+    "reclamations_sur_signalements_lues": ArchivePart(
+        """SELECT x.complained_of_id AS decision_id, x.answer, x.answered_at, x.outcome AS complaint_outcome
+             FROM moderation_notice x WHERE x.answered_by_id = $1 ORDER BY x.id""",
+        {"sur": _DECISION, "issue": "complaint_outcome", "reponse": "answer", "repondue_le": "answered_at"},
     ),
     # Decisions about their words, and those that they took as moderators: without saying who took the others.
     "decisions_de_moderation": ArchivePart(

@@ -35,7 +35,7 @@ PLAIN_WORDS: Final = {
     "member": ("organisation", "suspended_reason"),
     "moderation_complaint": ("words", "answer"),
     "moderation_decision": ("facts", "statement"),
-    "moderation_notice": ("words",),
+    "moderation_notice": ("words", "complaint", "answer"),
     "obligation": ("words", "done_words"),
     "pending_post": ("title", "source"),
     "proposal": ("wording", "state_reason"),

@@ -44,3 +44,19 @@ async def answer(request: Request, form: Form) -> Response:
         request.state.viewer, decision, form.text("issue"), form.text("explication"), request.state.now
     )
     return see_other(request, "moderation_decision", decision=decision, notice="reclamation-repondue")
+
+
+async def _contested(request: Request, _: Form | None) -> Desk:
+    found = await complaints.notice_to_answer(request.state.viewer, request.path_params["notice"], request.state.now)
+    return Desk({"contested": found, "limit": LONGEST_WORDS, "outcomes": tuple(ComplaintOutcome)}, newer={})
+
+
+@form_door("moderation/answer_notice.html", _contested)
+async def answer_notice(request: Request, form: Form) -> Response:
+    """Answer somebody who contests that nothing was done about what they notified."""
+    notice = request.path_params["notice"]
+    found = await complaints.notice_to_answer(request.state.viewer, notice, request.state.now)
+    await complaints.answer_notice(
+        request.state.viewer, notice, form.text("issue"), form.text("explication"), request.state.now
+    )
+    return see_other(request, "moderation_decision", decision=found.decision, notice="reclamation-repondue")

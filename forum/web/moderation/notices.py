@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.domain.moderation import notices
+from forum.domain.moderation import complaints, notices
 from forum.domain.moderation.notices import LONGEST_WORDS, FormMark, TypedNotice
 from forum.domain.moderation.things import ModeratedThing, find_post, find_proposal
 from forum.errors import Invalid
@@ -96,9 +96,34 @@ async def follow(request: Request) -> Response:
         notice = await notices.followed_notice(token_of(request, None), request.state.now)
     except Invalid as ended:
         return await dead_link(request, ended, "home")
-    return secret(await page(request, "moderation/follow.html", {"notice": notice}))
+    return secret(await page(request, "moderation/follow.html", {"notice": notice, "token": token_of(request, None)}))
 
 
 async def own(request: Request) -> Response:
     """What became of a member's notices."""
     return await page(request, "moderation/own.html", {"notices": await notices.own_notices(request.state.viewer)})
+
+
+async def _contesting(request: Request, form: Form | None) -> Desk | Response:
+    """The notice about which nothing was done: of a member by its number, of a visitor by the link of a mail."""
+    notice = request.path_params.get("notice")
+    token = token_of(request, form) if notice is None else ""
+    try:
+        news = await complaints.notice_to_contest(request.state.viewer, notice, token, request.state.now)
+    except Invalid as ended:
+        return await dead_link(request, ended, "home")
+    context = {"notice": news, "token": token, "limit": complaints.LONGEST_WORDS}
+    return Desk(context, Form.empty(jeton=token), newer={})
+
+
+async def _contest(request: Request, form: Form) -> Response:
+    notice, token = request.path_params.get("notice"), form.text("jeton")
+    typed = form.text("explication")
+    await complaints.contest_no_action(request.state.viewer, notice, token, typed, request.state.now)
+    if notice is None:
+        return see_other(request, "follow_notice", notice="reclamation-envoyee", jeton=token)
+    return see_other(request, "own_notices", notice="reclamation-envoyee")
+
+
+contest_by_link = form_door("moderation/contest_notice.html", _contesting, kept=secret)(_contest)
+contest_own = form_door("moderation/contest_notice.html", _contesting)(_contest)
