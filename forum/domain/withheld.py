@@ -27,6 +27,8 @@ class _Part:
     instead: Mapping[str, str]
 
 
+HIDDEN_WORDING: Final = "(proposition masquée)"
+"""What stands in the place of a hidden proposal, in data frozen afterwards too: its figures stay published."""
 _HIDDEN_TITLE: Final = "(titre masqué)"
 _THREAD: Final = "(SELECT thread_id FROM post WHERE id = $1 AND number = 1)"
 _TITLE: Final = _Part("thread", f"id = {_THREAD}", {"title": _HIDDEN_TITLE})
@@ -51,7 +53,7 @@ _PARTS: Final[Mapping[tuple[Moderated, bool], tuple[_Part, ...]]] = {
             "proposal",
             "id = $1",
             {
-                "wording": "(proposition masquée)",
+                "wording": HIDDEN_WORDING,
                 "body": "",
                 "body_html": "",
                 "body_plain": "",
@@ -59,7 +61,7 @@ _PARTS: Final[Mapping[tuple[Moderated, bool], tuple[_Part, ...]]] = {
                 "state_reason": "",
             },
         ),
-        _Part("proposal_version", "proposal_id = $1", {"wording": "(proposition masquée)", "body": "", "reason": ""}),
+        _Part("proposal_version", "proposal_id = $1", {"wording": HIDDEN_WORDING, "body": "", "reason": ""}),
         _Part("proposal_turn", "proposal_id = $1", {"reason": ""}),
     ),
 }

@@ -9,7 +9,7 @@ from anyio import to_thread
 
 from forum.database import row, rows
 from forum.domain.references import reference
-from forum.domain.withheld import ASIDE_COLUMNS, Aside, aside_from
+from forum.domain.withheld import ASIDE_COLUMNS, HIDDEN_WORDING, Aside, aside_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,10 @@ async def no_longer_shown(synthesis: int) -> tuple[NotShown, ...]:
 
 
 def _held(snapshot: str) -> tuple[Collection[int], Collection[str]]:
-    """The contributions whose words are in frozen data, and the proposals."""
+    """The contributions whose words are in frozen data, and the proposals; one that was hidden before has only its
+    figures there."""
     facts = json.loads(snapshot)
-    proposals = facts.get("proposals", ())
+    proposals = [each for each in facts.get("proposals", ()) if each["wording"] != HIDDEN_WORDING]
+    references = {each["reference"] for each in proposals}
     sources = {each["source"]["post"] for each in proposals if each.get("source")}
-    return sources | {each["post"] for each in facts.get("verbatims", ())}, {each["reference"] for each in proposals}
+    return sources | {each["post"] for each in facts.get("verbatims", ())}, references
