@@ -90,7 +90,7 @@ MAKE: Mapping[Moderated, Callable[[AsyncClient], Awaitable[Post | Proposal]]] = 
 }
 
 
-@pytest.mark.parametrize("kind", Moderated)
+@pytest.mark.parametrize("kind", MAKE)
 async def test_hidden_words_leave_the_tables_and_come_back_exactly(client: AsyncClient, kind: Moderated) -> None:
     thing = await MAKE[kind](client)
     before = await picture()
@@ -158,7 +158,7 @@ async def test_words_come_back_when_neither_the_moderators_nor_their_author_keep
     assert await picture() == before
 
 
-@pytest.mark.parametrize("kind", Moderated)
+@pytest.mark.parametrize("kind", MAKE)
 async def test_whoever_comes_second_is_told(client: AsyncClient, kind: Moderated) -> None:
     thing = await MAKE[kind](client)
     with pytest.raises(Conflict):
