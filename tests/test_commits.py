@@ -206,7 +206,7 @@ async def test_a_vote_that_waited_too_long_can_be_sent_again_from_the_page_that_
 ) -> None:
     answer = await vote_late(client, monkeypatch)
     assert "le vôtre n’est pas enregistré" in answer.text
-    assert "Votre choix était" in answer.text
+    assert "est gardé sur cette page" in answer.text
     for field in ('name="avis" value="contre"', 'name="version" value="1"', 'action="/propositions/T3-001/vote"'):
         assert field in answer.text
     assert "Envoyer à nouveau" in answer.text

@@ -193,7 +193,7 @@ async def test_a_ballot_that_arrived_in_time_counts_and_no_result_is_public_befo
         clock.now = theme.votes_close_at + COUNTING - timedelta(milliseconds=1)
         read = await results(app)
         assert "Pour <b>" not in read
-        assert "Les derniers votes reçus avant l’heure sont comptés" in read
+        assert "Les derniers votes reçus avant la clôture sont comptés" in read
         ballot.go_on.set()
     assert "Pour <b>" not in await results(app)
     clock.pass_(milliseconds=1)

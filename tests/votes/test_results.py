@@ -308,7 +308,7 @@ async def test_nothing_is_shown_before_all_votes_are_counted_to_the_second(clien
     assert ends is not None
     clock.now = ends + COUNTING - timedelta(seconds=1)
     page = (await client.get("/themes/3/propositions")).text
-    assert "Les derniers votes reçus avant l’heure sont comptés" in page
+    assert "Les derniers votes reçus avant la clôture sont comptés" in page
     for address in (SHEET, GROUPS):
         assert (await client.get(address)).status_code == 404
     assert await order(client) == []
