@@ -180,7 +180,7 @@ async def tallies(made: Consultation, database: Path) -> Line:
     bare = sqlite3.connect(database)
     query = """SELECT b.proposal_id, b.opinion, COUNT(*) FROM ballot b JOIN proposal p ON p.id = b.proposal_id
                 WHERE p.theme_id = ? GROUP BY b.proposal_id, b.opinion"""
-    now = theme.schedule.votes_close_at
+    now = theme.schedule.counted_at
     if now is None:
         raise LookupError("the votes of this theme are closed")
     ours, theirs = [], []
