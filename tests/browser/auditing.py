@@ -1,8 +1,7 @@
 """What no page may have: faults that axe-core finds, words wider than the window, a focus that cannot be seen.
 
-In light mode all of axe runs, and at the second width too if other elements are shown there; otherwise only its rules
-about colours and places, because the other ones read what did not change. In dark mode, where only colours differ, only
-those run. Contrast must be 7:1 (the enhanced rule), as the palettes promise: what has that has the 4.5:1 of the other.
+In light mode all of axe runs at both widths; in dark mode, where only colours differ, only its colour rules do.
+Contrast must be 7:1 (the enhanced rule), as the palettes promise: what has that has the 4.5:1 of the other rule.
 """
 
 from pathlib import Path
@@ -13,7 +12,6 @@ from playwright.async_api import Page
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text("utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice", "RGAAv4"]
 COLOURS = ["color-contrast-enhanced", "link-in-text-block"]
-PLACES = ["target-size", "scrollable-region-focusable"]
 NARROW = {"width": 320, "height": 640}
 WIDE = {"width": 1280, "height": 900}
 
@@ -23,19 +21,10 @@ _EVERYTHING = {**_BY_TAG, "rules": {"color-contrast": {"enabled": False}, "color
 # Colours do not change with the language, and measuring them is most of the work.
 _WORDS_ONLY = {**_BY_TAG, "rules": {rule: {"enabled": False} for rule in [*COLOURS, "color-contrast"]}}
 _COLOURS_ONLY = {**_HOW, "runOnly": {"type": "rule", "values": COLOURS}}
-_COLOURS_AND_PLACES = {**_HOW, "runOnly": {"type": "rule", "values": COLOURS + PLACES}}
 # The one rule that reads the style sheets themselves, and has them fetched for it.
 _SHEETS_ONLY = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["css-orientation-lock"]}}
 _SHEETS = "() => [...document.styleSheets].map(sheet => sheet.href || sheet.ownerNode.textContent).join(' ')"
 _RUN = "options => axe.run(document, options).then(found => found.violations)"
-# Whether other elements are shown than when it was last asked, in this page.
-_OTHERS_SHOWN = """() => {
-  const shown = new Set([...document.querySelectorAll('*')].filter(one => one.checkVisibility()));
-  const before = window.shownBefore;
-  window.shownBefore = shown;
-  return !before || before.size !== shown.size || [...shown].some(one => !before.has(one));
-}"""
-
 # Everything that Tab reaches and how its focus is drawn. The script is called after a real Tab, so that the browser
 # treats what it focuses as reached by the keyboard.
 _UNSEEN_FOCUS = """() => {
@@ -79,8 +68,7 @@ async def faults(page: Page) -> list[str]:
         await page.set_viewport_size(width)  # type: ignore[arg-type] # a dict is what ViewportSize is
         name = f"{width['width']} px"
         await page.emulate_media(color_scheme="light")
-        wanted = _EVERYTHING if await page.evaluate(_OTHERS_SHOWN) else _COLOURS_AND_PLACES
-        found += await _axe(page, wanted, f"{name}, light")
+        found += await _axe(page, _EVERYTHING, f"{name}, light")
         await page.emulate_media(color_scheme="dark")
         found += await _axe(page, _COLOURS_ONLY, f"{name}, dark")
         found += [f"{name}: wider than the window: {html}" for html in await page.evaluate(_TOO_WIDE)]
