@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import pytest
 from httpx2 import AsyncClient
@@ -9,6 +10,7 @@ from starlette.applications import Starlette
 
 from forum.database import rows, tables, transaction
 from forum.domain import journal_chain
+from forum.domain.moderation import passages
 from forum.domain.moderation.hiding import hide, hold_thing
 from forum.domain.syntheses.snapshots import from_json, to_json
 from forum.models.moderation import Ground, Moderated
@@ -22,6 +24,7 @@ from tests.conftest import NOON
 from tests.document_samples import small_snapshot
 from tests.factories import count, make_post, make_proposal
 from tests.moderation.steps import FACTS, Team, as_, decide, mails, notify, words
+from tests.test_writes_that_meet import Waits, both
 
 PAGE = "/moderation/decisions/1"
 WRITTEN = "Appelez **Ada** Lovelace au 06 12 34 56 78, former coûte."
@@ -175,6 +178,44 @@ async def test_a_proposal_loses_it_in_all_its_versions_and_in_frozen_data(app: S
     assert (synthesis.state, synthesis.redacted_at) == (SynthesisState.PUBLISHED, NOON)
     async with await as_(app, author) as reader:
         assert "Un passage de votre proposition T3-001 est masqué" in words((await reader.get(PAGE)).text)
+
+
+async def test_two_passages_taken_out_at_once_are_both_gone_and_ranges_hold(
+    app: Starlette, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await make_post(team.thread, "Appelez Ada Lovelace au 06 12 34, former coûte.", author=team.author)
+    start = one.plain.index("former")
+    mark = QuoteMark(one.id, 1, start, start + 6).marker()
+    other = await make_post(team.thread, f"{mark}\n\nJoindre Grace Hopper, vite.", author=team.reader)
+    waits = Waits(monkeypatch, passages, "redact")
+    async with await as_(app, team.first) as first, await as_(app, team.second) as second:
+        forms = []
+        for case, browser, post, passage in (
+            (1, first, one, "Ada Lovelace au 06 12 34"),
+            (2, second, other, "Grace Hopper"),
+        ):
+            await browser.post(f"/contributions/{post.id}/dossier")
+            form = {"mesure": "redact", "motif": FACTS, "passage": passage}
+            shown = await browser.post(f"/moderation/dossiers/{case}", data=form | {"acte": "apercu"})
+            seen = re.search(r'name="vu" value="(\w+)"', shown.text)
+            assert seen, shown.text
+            forms.append(form | {"acte": "envoyer", "vu": seen[1]})
+        done, late = await both(
+            lambda browser, _: browser.post("/moderation/dossiers/1", data=forms[0]),
+            first,
+            waits,
+            lambda browser, _: browser.post("/moderation/dossiers/2", data=forms[1]),
+            second,
+        )
+        assert (done, late.status_code) == (303, 303)
+    left = (await Post.get(id=one.id)).plain
+    assert left == "Appelez (passage masqué), former coûte."
+    quoting = await Post.get(id=other.id)
+    assert quoting.plain.strip() == "Joindre (passage masqué), vite."
+    (found,) = read(quoting.source).quotes
+    assert left[found.start : found.end] == "former"
+    assert await holders("Lovelace", "Hopper") == set()
+    assert (await journal_chain.verify()).fault == ""
 
 
 REFUSED = [
