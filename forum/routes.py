@@ -192,6 +192,8 @@ MEETINGS = (
 MODERATION = (
     form("/contributions/{post:int}/signaler", notices.notify_post, "notify_post"),
     act("/contributions/{post:int}/dossier", cases.open_on_post, "open_case_on_post"),
+    page("/contributions/{post:int}/decision", decisions.about_post, "post_decision"),
+    page("/propositions/{reference}/decision", decisions.about_proposal, "proposal_decision"),
     form("/propositions/{reference}/signaler", notices.notify_proposal, "notify_proposal"),
     act("/propositions/{reference}/dossier", cases.open_on_proposal, "open_case_on_proposal"),
     form("/moderation/signalements/confirmer", notices.confirm, "confirm_notice"),

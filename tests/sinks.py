@@ -87,6 +87,8 @@ SILENT = {
         "confirm_notice",
         "contest_notice",
         "contest_own_notice",
+        "post_decision",
+        "proposal_decision",
         "moderation_figures",
         "moderation_sheet",
     ),

@@ -479,6 +479,8 @@ MODERATION = [
     Case(HIDE, "open a case on a proposal", "/propositions/{proposal}/dossier", {}, changes="moderation_case"),
     Case(Action.READ_OTHER_DECISION, "read a decision", "/moderation/decisions/{decision}", hidden="decision"),
     Case(Action.CONTEST, "read a decision about oneself", DECISION),
+    Case(Action.CONTEST, "be led to a decision about oneself", "/contributions/{own_post}/decision", status=303),
+    Case(Action.CONTEST, "be led to none about a proposal", "/propositions/{own_proposal}/decision", status=404),
     Case(Action.CONTEST, "see the form that contests", f"{DECISION}/contester"),
     Case(
         Action.CONTEST,

@@ -8,8 +8,8 @@ from forum.database import rows
 from forum.models.members import Member, Moderator, Role
 from forum.models.posts import Post
 from tests.conftest import NOON
-from tests.factories import make_member
-from tests.moderation.steps import Team, as_, hidden, words
+from tests.factories import make_member, make_proposal
+from tests.moderation.steps import Team, as_, decide, hidden, words
 
 PAGE = "/moderation/decisions/1"
 ANSWER = {"issue": "upheld", "explication": "Elle est juste."}
@@ -76,3 +76,27 @@ async def test_a_moderator_does_not_answer_their_own_complaint(app: Starlette, t
     third = await make_member("Tom Troisième", role=Role.ADMINISTRATOR)
     async with await as_(app, third) as administrator:
         assert (await administrator.post(f"{PAGE}/reclamation", data=ANSWER)).status_code == 303
+
+
+async def test_from_the_place_of_hidden_words_their_author_alone_is_led_to_the_decision(
+    app: Starlette, team: Team
+) -> None:
+    await team.thread.fetch_related("theme")
+    await make_proposal(team.thread.theme, "Une proposition masquée ensuite.", author=team.author)  # type: ignore[arg-type]
+    await hidden(app, team)
+    async with await as_(app, team.first) as moderator:
+        await moderator.post("/propositions/T3-001/dossier")
+        assert (await decide(moderator, 2)).status_code == 303
+    places = (
+        (f"/fils/{team.thread.id}", f"/contributions/{team.post.id}/decision", 1),
+        (f"/contributions/{team.post.id}/historique", f"/contributions/{team.post.id}/decision", 1),
+        (f"/contributions/{team.post.id}/revisions/1", f"/contributions/{team.post.id}/decision", 1),
+        ("/propositions/T3-001", "/propositions/T3-001/decision", 2),
+    )
+    async with await as_(app, team.author) as author, await as_(app, team.reader) as reader:
+        for place, link, decision in places:
+            assert f'href="{link}"' in (await author.get(place)).text, place
+            assert link not in (await reader.get(place)).text, place
+            led = await author.get(link)
+            assert (led.status_code, led.headers["location"]) == (303, f"/moderation/decisions/{decision}")
+            assert (await reader.get(link)).status_code == 404

@@ -30,7 +30,15 @@ from forum.errors import Checks, Conflict, Invalid, NotFound
 from forum.models.cases import ComplaintOutcome, DecisionAct
 from forum.models.moderation import Ground, Moderated
 from forum.models.notifications import Event
-from forum.permissions import Viewer, demand, may_answer_complaint, may_contest, may_hide, may_read_decision
+from forum.permissions import (
+    Viewer,
+    demand,
+    may_answer_complaint,
+    may_contest,
+    may_hide,
+    may_keep_own_account,
+    may_read_decision,
+)
 from forum.text.redaction import PassageCleaner
 
 CONTESTABLE: Final = timedelta(days=183)
@@ -372,6 +380,23 @@ async def tell_author(
 
 
 # Reading
+
+
+async def own_decision_about(viewer: Viewer | None, thing: ModeratedThing) -> int:
+    """The latest decision that the reader may read about their own words, which they reach from where these were.
+
+    Raises:
+        SignInRequired, NotFound: nothing was decided about them, or they are somebody else's.
+    """
+    viewer = demand(may_keep_own_account, viewer)
+    found = await row(
+        """SELECT MAX(d.id) AS id FROM moderation_decision d JOIN moderation_case c ON c.id = d.case_id
+            WHERE c.thing = $1 AND c.thing_id = $2 AND d.affected_id = $3 AND d.statement <> ''""",
+        *(thing.kind.value, thing.id, viewer.id),
+    )
+    if found is None or found["id"] is None:
+        raise NotFound
+    return int(found["id"])
 
 
 async def read_decision(viewer: Viewer | None, decision: int, now: datetime) -> DecisionPage:

@@ -56,7 +56,7 @@ async def show(request: Request) -> Response:
 class ReadyThread:
     """A cached page of a thread, with what its slots need: the posts it shows, their authors, their proposals."""
 
-    __slots__ = ("authors", "last", "lines", "page", "post_of", "waiting")
+    __slots__ = ("authors", "hidden", "last", "lines", "page", "post_of", "waiting")
 
     def __init__(self, page: KeptPage, shown: ThreadPage) -> None:
         self.page = page
@@ -64,6 +64,7 @@ class ReadyThread:
         self.authors = {post.id: post.author_id for post in shown.posts if post.author_id is not None}
         self.waiting = {post.id: tuple(tag.number for tag in post.tags if tag.waiting) for post in shown.posts}
         self.lines = {line.id: line for post in shown.posts for line in post.proposals}
+        self.hidden = {post.id for post in shown.posts if post.aside and post.aside.hidden_at}
         self.post_of = {line.id: post.id for post in shown.posts for line in post.proposals}
 
 
@@ -148,7 +149,8 @@ def _reading(request: Request, kept: ReadyThread, template: str, state: ThreadSt
 
 def _aside(request: Request, kept: ReadyThread, post: int) -> str:
     """What the author of a contribution that is not shown may do."""
-    return kept.page.once(("aside", post), lambda: render(request, "posts/_own_aside.html", {"post_id": post}))
+    context = {"post_id": post, "is_hidden": post in kept.hidden}
+    return kept.page.once(("aside", post), lambda: render(request, "posts/_own_aside.html", context))
 
 
 def _waiting(request: Request, kept: ReadyThread, post: int) -> str:

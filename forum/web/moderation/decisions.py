@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from forum.domain.moderation import complaints, decisions
 from forum.domain.moderation.complaints import LONGEST_WORDS
+from forum.domain.moderation.things import ModeratedThing, find_post, find_proposal
 from forum.models.cases import ComplaintOutcome
 from forum.web.plumbing.doors import Desk, form_door
 from forum.web.plumbing.forms import Form
@@ -17,6 +18,21 @@ async def show(request: Request) -> Response:
     """One decision: for its author the text that was sent, for moderators also who decided."""
     found = await decisions.read_decision(request.state.viewer, request.path_params["decision"], request.state.now)
     return await page(request, "moderation/decision.html", {"decision": found})
+
+
+async def about_post(request: Request) -> Response:
+    """From a contribution that is not shown, its author is led to the decision."""
+    return await _led_to(request, await find_post(request.path_params["post"]))
+
+
+async def about_proposal(request: Request) -> Response:
+    """From a proposal that is not shown, its author is led to the decision."""
+    return await _led_to(request, await find_proposal(request.path_params["reference"]))
+
+
+async def _led_to(request: Request, thing: ModeratedThing) -> Response:
+    decision = await decisions.own_decision_about(request.state.viewer, thing)
+    return see_other(request, "moderation_decision", decision=decision)
 
 
 async def _complaint(request: Request, _: Form | None, *, answering: bool) -> Desk:
