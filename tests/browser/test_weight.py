@@ -24,7 +24,7 @@ async def test_a_thread_of_twenty_contributions_is_light(at_open: Readers, tmp_p
     _import_twenty(at_open.site, tmp_path)
     guide = await at_open.page()
     await guide.goto(f"/themes/{THEME}")
-    thread = await guide.locator(".listing a").get_attribute("href")
+    thread = await guide.get_by_role("link", name="Propositions et pistes d’actions").get_attribute("href")
     assert thread
 
     answers: list[Response] = []
