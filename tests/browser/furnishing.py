@@ -103,12 +103,15 @@ async def furnish(site: Site) -> None:
         site.places["received"], site.places["received_thread"] = await _receive(moderator)
     await _live(site)
     await _moderate(site)
+    await _leave(site)
     async with site.desk("agent") as agent:
         site.places["draft"] = await compile_(agent, "3")
         await site.put(WAITING.format(email=site.passwords["agent"][0], later=datetime.now(UTC) + 1.9 * FURTHEST))
         await sent(agent, "/compte/donnees")
     async with site.desk("administratrice") as administrator:
         site.places["gone_thread"] = await _change_theme(administrator)
+        why = "Le même appareil a ouvert trois comptes le même soir."
+        await sent(administrator, "/administration/personnes/3/votes", theme="1", motif=why)
         report = await sent(administrator, "/administration/invitations/liste", liste=INVITED)
         site.places["batch"] = number_in(report)
 
@@ -208,6 +211,25 @@ async def _let_wait(site: Site) -> None:
 async def _refuse(moderator: AsyncClient, case: int) -> int:
     """Refuse what waits; returns the number of the decision."""
     return await _decide(moderator, case, mesure="turn down", regle="off topic", motif="Une publicité.")
+
+
+async def _leave(site: Site) -> None:
+    """Have contributions notified and left as they are: for one of them, whoever notified contests that."""
+    async with site.desk("modératrice") as moderator:
+        for who, post, place in (("membre", 3, "left_notice"), ("agent", 4, "contested_notice")):
+            async with site.desk(who) as notifier:
+                why = "Le ton est blessant, surtout à la fin."
+                await sent(notifier, f"/contributions/{post}/signaler", regle="charter", explication=why)
+                case = int(re.findall(r"/moderation/dossiers/(\d+)", (await moderator.get("/moderation")).text)[-1])
+                await _decide(moderator, case, mesure="no action", motif="Les mots visent une idée, pas une personne.")
+                found = re.search(
+                    r"/compte/signalements/(\d+)/contester", (await notifier.get("/compte/signalements")).text
+                )
+                assert found
+                site.places[place] = int(found[1])
+                if place == "contested_notice":
+                    plea = "La dernière phrase nomme quelqu’un, et elle est une insulte."
+                    await sent(notifier, f"/compte/signalements/{found[1]}/contester", explication=plea)
 
 
 async def _hide(moderator: AsyncClient, case: int) -> int:

@@ -277,6 +277,10 @@ async def _no_reason(page: Page) -> None:
     await _refused(page, motif="")
 
 
+async def _no_explanation(page: Page) -> None:
+    await _refused(page, explication="")
+
+
 async def _no_such_theme(page: Page) -> None:
     await page.evaluate("document.querySelector('[name=theme]').value = '99'")
     await _refused(page)
@@ -427,7 +431,6 @@ OPEN = [
     Scene("notice refused (422)", "visiteur", "/contributions/{notified}/signaler", _refused),
     Scene("notice of a proposal", "membre", "/propositions/{amended}/signaler"),
     Scene("notice, to a moderator", "modératrice", "/contributions/{notified}/signaler"),
-    Scene("own notices", "agent", "/compte/signalements"),
     Scene("no notice", "membre", "/compte/signalements"),
     Scene("dead link of a notice (410)", "visiteur", "/moderation/signalements/confirmer?jeton=x", status=410),
     Scene("dead link to an outcome (410)", "visiteur", "/moderation/signalements/suivi?jeton=x", status=410),
@@ -445,6 +448,10 @@ OPEN = [
     Scene("decision", "membre", "/moderation/decisions/{decided}"),
     Scene("decision", "modératrice", "/moderation/decisions/{decided}"),
     Scene("contested decision", "membre", "/moderation/decisions/{contested}"),
+    Scene("contest what became of a notice", "membre", "/compte/signalements/{left_notice}/contester"),
+    Scene("contest refused (422)", "membre", "/compte/signalements/{left_notice}/contester", _no_explanation),
+    Scene("contested by who notified", "agent", "/compte/signalements"),
+    Scene("answer to who notified", "administratrice", "/moderation/signalements/{contested_notice}/reclamation"),
     Scene("signals of mobilisation", "modératrice", "/moderation/signaux"),
     Scene("contested decision", "administratrice", "/moderation/decisions/{contested}"),
     Scene("contest", "membre", "/moderation/decisions/{decided}/contester"),
@@ -549,6 +556,7 @@ OPEN = [
     Scene("rights of a person", "administratrice", "/administration/personnes/3/droits"),
     Scene("rights refused (422)", "administratrice", "/administration/personnes/3/droits", _wrong_own_password),
     Scene("exclude votes", "administratrice", "/administration/personnes/3/votes"),
+    Scene("count votes again", "administratrice", "/administration/personnes/3/votes/1/compter"),
     Scene("exclude votes refused (422)", "administratrice", "/administration/personnes/3/votes", _no_reason),
     Scene("suspension", "administratrice", "/administration/personnes/3/suspension"),
     Scene("suspension refused (422)", "administratrice", "/administration/personnes/3/suspension", _no_end),
