@@ -22,7 +22,7 @@ from forum.domain.moderation.notices import NoticeComplaint, complaint_from, tel
 from forum.domain.moderation.passages import PassagePreview, WarmPassage
 from forum.domain.moderation.reminders import readers_of_complaint
 from forum.domain.moderation.statements import Circumstances, statement_of
-from forum.domain.moderation.things import ModeratedThing, thing_of, words_of
+from forum.domain.moderation.things import ModeratedThing, WordsElsewhere, thing_of, words_elsewhere, words_of
 from forum.domain.notifications import tell_of_moderation
 from forum.domain.privacy.redacted_words import hold_all
 from forum.domain.references import storable
@@ -151,6 +151,8 @@ class DecisionPage:
     may_answer: bool
     lacks_answerer: bool = False
     """Nobody is left who may answer the complaint: somebody must be given the right to."""
+    elsewhere: tuple[WordsElsewhere, ...] = ()
+    """Where the words of something hidden may be read too: for moderators only."""
     contested: tuple[NotifierComplaint, ...] = ()
     """By those who notified, since nothing was done: for moderators only."""
 
@@ -437,7 +439,8 @@ async def read_decision(viewer: Viewer | None, decision: int, now: datetime) -> 
         affected=None if is_own else found["affected"],
         is_own=is_own,
         until=found["contest_until"],
-        words=await words_of(thing),
+        words=(said := await words_of(thing)),
+        elsewhere=await words_elsewhere(thing, said) if thing.is_hidden and not is_own else (),
         complaint=complaint,
         may_contest=complaint is None
         and bool(may_contest(viewer, group, found["affected_id"], found["contest_until"], now)),

@@ -1,9 +1,13 @@
 """What can be notified and decided about? A contribution, a proposal, or a contribution that waits to be read, known
 alike: whose it is, where it stands, what it says."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from anyio.to_thread import run_sync
 
 from forum.database import Row, places, row, rows
 from forum.domain.references import parse_reference, reference, storable
@@ -14,6 +18,8 @@ from forum.models.moderation import Moderated
 from forum.models.posts import PendingState, PostKind, PostState
 from forum.models.proposals import ProposalState
 from forum.permissions import owner_of
+from forum.text.folding import fold
+from forum.text.labels import Labelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +174,81 @@ async def words_of(thing: ModeratedThing) -> str:
     if not kept:
         return thing.words
     return kept["plain"] if thing.is_post else f"{kept['wording']}\n\n{kept['body_plain']}".strip()
+
+
+# The same words elsewhere
+
+
+class CopyIn(Labelled):
+    """Where words of a thing may be read too."""
+
+    PROPOSAL = "made of it", "proposition tirée de ces mots"
+    POST = "made from", "contribution dont cette proposition est tirée"
+    MINUTES = "in minutes", "compte rendu qui reprend une phrase"
+    MERGE = "in merge", "raison d’une fusion qui reprend une phrase"
+
+
+@dataclass(frozen=True, slots=True)
+class WordsElsewhere:
+    """A place that may show the same words: the reference of a proposal, or the number of a contribution or meeting
+    (`id`)."""
+
+    where: CopyIn
+    id: int = 0
+    reference: str = ""
+    number: int = 0
+
+
+LEAST_SENTENCE: Final = 40
+"""Code points: a shorter sentence is in many texts by chance."""
+_ENDS: Final = re.compile(r"[.!?…\n]+")
+
+
+async def words_elsewhere(thing: ModeratedThing, words: str) -> tuple[WordsElsewhere, ...]:
+    """Where words of a thing may be read too, for moderators: what was made of it, what it was made of, and minutes and
+    reasons of its group that repeat a sentence. Each is decided about apart: nothing is hidden there by itself."""
+    if thing.kind is Moderated.PENDING:
+        return ()
+    tied = await rows(_MADE_OF if thing.is_post else _MADE_FROM, thing.id)
+    if thing.is_post:
+        found = [WordsElsewhere(CopyIn.PROPOSAL, reference=reference(each["theme"], each["number"])) for each in tied]
+    else:
+        found = [WordsElsewhere(CopyIn.POST, id=each["id"], number=each["number"]) for each in tied]
+    sentences = [part for part in (fold(one).strip() for one in _ENDS.split(words)) if len(part) >= LEAST_SENTENCE]
+    if not sentences:
+        return tuple(found)
+    minutes = await rows(
+        "SELECT id, number, minutes AS said FROM meeting WHERE working_group_id = $1 AND minutes <> '' ORDER BY number",
+        thing.group,
+    )
+    merges = await rows(
+        """SELECT p.number, t.number AS theme, g.reason AS said FROM proposal_merge g
+             JOIN proposal p ON p.id = g.source_id JOIN theme t ON t.id = p.theme_id
+            WHERE t.working_group_id = $1 AND g.reason <> '' ORDER BY g.id""",
+        thing.group,
+    )
+    found += [
+        WordsElsewhere(CopyIn.MINUTES, id=each["id"], number=each["number"])
+        for each in await run_sync(_repeating, minutes, sentences)
+    ]
+    found += [
+        WordsElsewhere(CopyIn.MERGE, reference=reference(each["theme"], each["number"]))
+        for each in await run_sync(_repeating, merges, sentences)
+    ]
+    return tuple(found)
+
+
+def _repeating(texts: Sequence[Row], sentences: Sequence[str]) -> list[Row]:
+    """Those that repeat one of these folded sentences. CPU only."""
+    return [each for each in texts if any(one in " ".join(fold(each["said"]).split()) for one in sentences)]
+
+
+# Drawn from words of the contribution $1, and shown.
+_MADE_OF: Final = """
+    SELECT t.number AS theme, p.number FROM proposal p JOIN extract e ON e.id = p.extract_id
+      JOIN theme t ON t.id = p.theme_id
+     WHERE e.post_id = $1 AND p.number > 0 AND p.state <> 'hidden' ORDER BY t.number, p.number"""
+# The contribution that the proposal $1 was drawn from, while it is shown.
+_MADE_FROM: Final = """
+    SELECT c.id, c.number FROM proposal p JOIN extract e ON e.id = p.extract_id JOIN post c ON c.id = e.post_id
+     WHERE p.id = $1 AND c.state = 'shown'"""
