@@ -132,7 +132,7 @@ def test_what_a_template_writes_is_set_apart_where_it_stands(template: str, page
         loader=DictLoader({"page.html": template}), autoescape=True, extensions=["jinja2.ext.i18n", Isolation]
     )
     environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined] # added by the extension
-    set_apart(environment)
+    set_apart(environment, {})
     assert environment.get_template("page.html").render(name="דוד") == page
     plain = re.sub("</?bdi>|[\u2068\u2069]", "", page).replace("דוד", "Léa")
     assert environment.get_template("page.html").render(name="Léa") == plain

@@ -27,9 +27,16 @@ class _Part:
     instead: Mapping[str, str]
 
 
-HIDDEN_WORDING: Final = "(proposition masquée)"
+LABELS: Final = {
+    "wording": "(proposition masquée)",
+    "title": "(titre masqué)",
+    "hidden": "(contribution masquée)",
+    "withdrawn": "(contribution retirée)",
+}
+"""What stands in the place of words, kept in French; pages say it in the language of their reader."""
+HIDDEN_WORDING: Final = LABELS["wording"]
 """What stands in the place of a hidden proposal, in data frozen afterwards too: its figures stay published."""
-_HIDDEN_TITLE: Final = "(titre masqué)"
+_HIDDEN_TITLE: Final = LABELS["title"]
 _THREAD: Final = "(SELECT thread_id FROM post WHERE id = $1 AND number = 1)"
 _TITLE: Final = _Part("thread", f"id = {_THREAD}", {"title": _HIDDEN_TITLE})
 _TITLES: Final = (_TITLE, _Part("thread_turn", f"before <> '' AND thread_id = {_THREAD}", {"before": _HIDDEN_TITLE}))
@@ -46,8 +53,8 @@ def _post(words: str, state: PostState) -> tuple[_Part, ...]:
 
 
 _PARTS: Final[Mapping[tuple[Moderated, bool], tuple[_Part, ...]]] = {
-    (Moderated.POST, True): _post("(contribution masquée)", PostState.HIDDEN),
-    (Moderated.POST, False): _post("(contribution retirée)", PostState.WITHDRAWN),
+    (Moderated.POST, True): _post(LABELS["hidden"], PostState.HIDDEN),
+    (Moderated.POST, False): _post(LABELS["withdrawn"], PostState.WITHDRAWN),
     (Moderated.PROPOSAL, True): (
         _Part(
             "proposal",

@@ -17,6 +17,7 @@ from forum.models.members import Member
 from forum.models.moderation import Ground, Moderated
 from forum.models.posts import Post
 from forum.models.proposals import Proposal, ProposalState, ProposalTurn, ProposalVersion
+from forum.models.themes import Theme
 from forum.models.threads import Thread
 from forum.text.reading import read
 from tests.conftest import NOON
@@ -292,3 +293,25 @@ async def test_moderators_are_told_of_extracts_of_what_is_hidden_and_can_remove_
     (extract,) = await rows("SELECT id FROM extract")
     assert (await client.post(f"/extraits/{extract['id']}", data={"acte": "retirer"})).status_code == 303
     assert told not in (await client.get("/a-traiter")).text
+
+
+async def test_what_stands_in_the_place_of_words_is_said_in_the_language_of_the_page(client: AsyncClient) -> None:
+    proposal = await a_proposal(client)
+    theme = await Theme.get(id=proposal.theme_id)
+    thread = await make_thread(theme, "Un titre à masquer")
+    post = await make_post(thread, "Des mots à masquer.")
+    async with transaction():
+        await hide(await hold_thing(Moderated.PROPOSAL, proposal.id, NOON), Ground.CHARTER, NOON)
+        await hide(await hold_thing(Moderated.POST, post.id, NOON), Ground.CHARTER, NOON, title=True)
+    told = (
+        (f"/themes/{theme.number}/propositions", "(proposition masquée)", "(hidden proposal)"),
+        (f"/themes/{theme.number}", "(titre masqué)", "(hidden title)"),
+        (f"/fils/{thread.id}", "(titre masqué)", "(hidden title)"),
+        (f"/contributions/{post.id}/historique", "(titre masqué)", "(hidden title)"),
+    )
+    for address, french, english in told:
+        ours, theirs = (await client.get(address)).text, (await client.get(f"/en{address}")).text
+        assert french in ours, address
+        assert english not in ours, address
+        assert english in theirs, address
+        assert french not in theirs, address

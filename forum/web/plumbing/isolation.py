@@ -6,7 +6,7 @@ are, but for titles, which take the signs of Unicode instead. Blanks of a transl
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from jinja2 import Environment, pass_context
@@ -89,19 +89,27 @@ def isolated(words: Any) -> Any:
     return Markup("<bdi>{}</bdi>").format(without_turns(words))
 
 
-def set_apart(environment: Environment) -> None:
-    """Give an environment with `Isolation` its filters, once its functions of translation are installed."""
-    environment.filters.update(isolated=isolated, isolated_text=isolate)
+def set_apart(environment: Environment, instead: Mapping[str, str]) -> None:
+    """Give an environment with `Isolation` its filters, once its functions of translation are installed. `instead` are
+    words of ours that stand where people's words are not shown, in the language of the environment."""
+    environment.filters.update(isolated=_said(isolated, instead), isolated_text=_said(isolate, instead))
     for name in ("gettext", "ngettext"):
-        environment.globals[name] = _isolating(environment.globals[name])
+        environment.globals[name] = _isolating(environment.globals[name], _said(isolate, instead))
 
 
-def _isolating(translate: Any) -> Callable[..., str]:
+def _said(set_words: Callable[[Any], Any], instead: Mapping[str, str]) -> Callable[[Any], Any]:
+    """A filter that says our words in the language of the reader; where it is theirs already, nothing is looked up."""
+    if not instead:
+        return set_words
+    return lambda words: set_words(instead.get(words, words) if type(words) is str else words)
+
+
+def _isolating(translate: Any, set_words: Callable[[Any], Any]) -> Callable[..., str]:
     """A function of translation whose blanks are set apart from its sentence."""
 
     @pass_context
     def translated(context: Context, *words: Any, **blanks: Any) -> str:
-        said: Any = context.call(translate, *words, **{name: isolate(value) for name, value in blanks.items()})
+        said: Any = context.call(translate, *words, **{name: set_words(value) for name, value in blanks.items()})
         return cast(str, said)
 
     return translated

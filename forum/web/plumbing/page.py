@@ -5,7 +5,7 @@ slots, then filled for each reader. What a page shows is decided in the domain; 
 """
 
 import gzip
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -166,11 +166,15 @@ def rendered(text: str) -> Markup:
 class Pages:
     """What the application builds once to show pages: templates by language, addresses, static files.
 
-    `known` are the names about nouns that templates may use on every page.
+    `known` are the names about nouns that templates may use on every page, `instead` what stands in the place of words
+    that are not shown, in French.
     """
 
-    def __init__(self, settings: Settings, addresses: Addresses, **known: object) -> None:
+    def __init__(
+        self, settings: Settings, addresses: Addresses, *, instead: Sequence[str] = (), **known: object
+    ) -> None:
         self._known = known
+        self._instead = instead
         self.addresses = addresses
         self.assets = Assets()
         self.base_url = settings.site.base_url
@@ -222,7 +226,8 @@ class Pages:
             permissions=permissions,
             **self._known,
         )
-        set_apart(environment)
+        said = catalogue(locale).gettext
+        set_apart(environment, {words: said(words) for words in self._instead if said(words) != words})
         environment.filters.update(filters(locale))
         return environment
 
