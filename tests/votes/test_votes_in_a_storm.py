@@ -153,8 +153,8 @@ async def sites(database: Settings, tmp_path: Path) -> AsyncIterator[Sites]:
         yield made
 
 
-async def make_vote(proposals: int) -> list[Proposal]:
-    """Make a theme whose sealed vote is open now."""
+async def make_vote(proposals: int, *, sealed: bool = True) -> list[Proposal]:
+    """Make a theme whose vote is open now."""
     now = datetime.now(UTC)
     theme = await Theme.create(
         number=3,
@@ -162,6 +162,7 @@ async def make_vote(proposals: int) -> list[Proposal]:
         working_group=await make_group(),
         votes_open_at=now - timedelta(days=1),
         votes_close_at=now + timedelta(days=1),
+        sealed=sealed,
     )
     return [await make_proposal(theme, f"Proposition {number}.") for number in range(1, proposals + 1)]
 
@@ -183,9 +184,12 @@ async def ballots_and_history() -> tuple[dict[tuple[int, int], str], dict[tuple[
     return ballots, replayed
 
 
+@pytest.mark.parametrize("sealed", [True, False])
 @pytest.mark.parametrize("rounds", [10, pytest.param(200, marks=pytest.mark.faults)])
-async def test_a_hundred_votes_at_once_again_and_again_leave_one_ballot(sites: Sites, rounds: int) -> None:
-    await make_vote(1)
+async def test_a_hundred_votes_at_once_again_and_again_leave_one_ballot(
+    sites: Sites, rounds: int, sealed: bool
+) -> None:
+    await make_vote(1, sealed=sealed)
     token = await enter(await make_member())
     connections = [Connection(sites.ports[n % PROCESSES]) for n in range(AT_ONCE)]
     drawn = random.Random(1)
