@@ -1465,6 +1465,7 @@ def test_people_with_a_restricted_account_change_nothing_but_that_account() -> N
             Action.KEEP_ACCOUNT,
             Action.NOTIFY,
             Action.CONTEST,
+            Action.CONTEST_NOTICE,
         }
 
 
