@@ -102,7 +102,7 @@ async def test_a_refused_contribution_is_explained_contested_and_perhaps_publish
     assert [each.act for each in await ModerationDecision.all().order_by("id")] == ["turn down", "accept"]
     figures = words((await (client := visitor(app)).get("/moderation/bilan")).text)
     await client.aclose()
-    assert "Refusées avant publication" in figures
+    assert "Contributions refusées avant publication" in figures
 
 
 async def test_sent_or_decided_several_times_at_once_it_is_so_once(app: Starlette, team: Team, holds: None) -> None:
