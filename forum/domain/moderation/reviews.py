@@ -151,6 +151,8 @@ async def _hold(viewer: Viewer | None, pending: int, now: datetime) -> Row:
     found = await row("SELECT author_id, state, version FROM pending_post WHERE id = $1", pending)
     if found is None:
         raise NotFound
+    if found["state"] == PendingState.GIVEN_UP.value:
+        raise Conflict("Cette contribution n’attend plus : vous l’avez retirée.")
     if found["state"] != PendingState.WAITING.value:
         raise Conflict("Cette contribution n’attend plus : l’équipe de modération vient de décider.")
     return found

@@ -111,7 +111,13 @@ async def quote(request: Request) -> Response:
         mark = posts.mark_words(post, wanted, near=asked_integer(request, "pres", 0) or 0)
     except Invalid as problem:
         form = _reply_form([], post.id, "")
-        return await refused(request, _REPLY, await _reply_context(post.place, form), form, Invalid(problem.message))
+        return await refused(
+            request,
+            _REPLY,
+            await _reply_context(post.place, form),
+            form,
+            Invalid(problem.message, values=problem.values),
+        )
     return see_other(request, "reply", thread=post.place.thread, en_reponse_a=post.id, citation=mark.marker())
 
 

@@ -2,7 +2,8 @@
 
 On GET, a form door shows its desk with an empty form. On POST, the form is read first, so that a later refusal can show
 the words again; then the act calls the domain and redirects. When it is refused (422), or somebody else was quicker
-(409), the desk is shown again in its present state, with what was typed and the reasons beside the fields.
+(409), the desk is shown again in its present state, with what was typed and the reasons beside the fields. Words that
+this state has no field for are under it, to be copied; where a response replaces the desk, on the page of refusals.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.errors import Conflict, Invalid
-from forum.web.plumbing.forms import Form, read_form
+from forum.web.plumbing.forms import Form, read_form, written_in
 from forum.web.plumbing.page import page, refused
 
 
@@ -63,11 +64,13 @@ def form_door(
             form = form.with_values(**desk.newer)
             desk = await desk_of(request, form)
         if isinstance(desk, Response):
+            if written_in(form):
+                raise problem
             return desk
         typed = Form({**desk.first.raw, **form.raw}) if beside else form
         if isinstance(problem, Invalid):
             return sent(await refused(request, template, desk.context, typed, problem))
-        return sent(await refused(request, template, desk.context, typed, Invalid(problem.message), 409))
+        return sent(await refused(request, template, desk.context, typed, _as_invalid(problem), 409))
 
     def door_of(act: Act) -> Door:
         @wraps(act)
@@ -83,6 +86,10 @@ def form_door(
         return door
 
     return door_of
+
+
+def _as_invalid(problem: Conflict) -> Invalid:
+    return Invalid(problem.message, values=problem.values)
 
 
 def button(act: Act) -> Door:

@@ -121,7 +121,7 @@ FIELDS: Final = {
 # not.
 WORDS: Final = frozenset(
     {"source", "titre", "formulation", "expose_des_motifs", "mots", "motif", "lieu", "service", "realisation"}
-    | {"explication"}
+    | {"explication", "passage"}
 )
 # Never sent back, not even hidden in a page: old and new passwords, codes, links sent by mail.
 SECRET: Final = re.compile(r"mot_de_passe|^code|^jeton\Z")

@@ -6,11 +6,13 @@ Meaning is for the domain: here a text is a text, a number a number, and a time 
 cannot be read raises `Invalid` with its field, and everything typed stays in `values` to be shown again.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from anyio import fail_after
+from markupsafe import escape
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -28,6 +30,7 @@ from forum.web.plumbing.bodies import (
     read_multipart,
     read_url_encoded,
 )
+from forum.web.plumbing.fields import WORDS
 
 # Seconds. A form of the largest size takes a few over a slow connection.
 SECONDS_TO_SEND = 30
@@ -186,6 +189,28 @@ def _whole(typed: str) -> int | None:
         return None
     number = int(typed)
     return number if number <= LARGEST else None
+
+
+_LINE = re.compile(r"(?:ligne|engagement)-[0-9]{1,6}", re.ASCII)
+
+
+def written_in(form: Form | None) -> list[str]:
+    """What somebody wrote in a form, the longest first; the lines of minutes are one text."""
+    if form is None:
+        return []
+    lines = "\n".join(value for name, value in form.values.items() if _LINE.fullmatch(name))
+    written = [value for name, value in form.values.items() if name in WORDS]
+    return sorted((words for words in (lines, *written) if words.strip()), key=len, reverse=True)
+
+
+def left_out(form: Form, shown: str) -> list[str]:
+    """What somebody wrote in a form that no field of the page holds which answers it, as HTML: the present state of
+    things leaves no place for it."""
+    return [
+        words
+        for words in written_in(form)
+        if f">\n{escape(words)}</textarea>" not in shown and f'value="{escape(words)}"' not in shown
+    ]
 
 
 async def read_form(request: Request, *, upload: int = 0) -> Form:

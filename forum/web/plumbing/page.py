@@ -23,7 +23,7 @@ from forum.permissions import Viewer
 from forum.settings import ROOT, Settings
 from forum.text import typography
 from forum.web.plumbing.addresses import ENGLISH, Addresses
-from forum.web.plumbing.forms import Form, turned
+from forum.web.plumbing.forms import Form, left_out, turned
 from forum.web.plumbing.isolation import Isolation, set_apart
 from forum.web.plumbing.problems import problem as as_problem
 from forum.web.plumbing.problems import speaks_json
@@ -258,6 +258,7 @@ def render(request: Request, name: str, context: Mapping[str, Any], *, slot: Cal
         "here": _section(request.url.path),
         "address": pages(request).base_url + request.scope["address"],
         "other_locale_url": _in_other_language(request),
+        "left_out": (),
         "slot": slot or (lambda one: own_slot(request, one)),
     }
     return pages(request).template(locale, name)(shared | dict(context))
@@ -369,12 +370,16 @@ def secret(response: Response) -> Response:
 async def refused(
     request: Request, name: str, context: Mapping[str, Any], form: Form, problem: Invalid, status: int = 422
 ) -> Response:
-    """The form again, with what was typed and each reason beside its field. For a program, only the reasons."""
+    """The form again, with what was typed and each reason beside its field; words for which the page has no field any
+    more are under it. For a program, only the reasons."""
     found = reasons(request, problem)
     if speaks_json(request):
         return as_problem(request, status, sentence(request, problem), found, {"Cache-Control": "no-store"})
     form.problems, form.told = found, problem.values
-    return await page(request, name, {**context, "form": form}, status)
+    shown = render(request, name, {**context, "form": form})
+    if lost := left_out(form, shown):
+        shown = render(request, name, {**context, "form": form, "left_out": lost})
+    return html(request, shown, status)
 
 
 def reasons(request: Request, problem: Invalid) -> dict[str, str]:

@@ -6,7 +6,6 @@ signed in is led to the sign-in page and back, or, if they sent a form, sees its
 from this very page when they have signed in beside it.
 """
 
-import re
 from dataclasses import dataclass, field
 
 from starlette.exceptions import HTTPException
@@ -26,7 +25,8 @@ from forum.errors import (
 )
 from forum.language import catalogue
 from forum.web.plumbing.addresses import page_before
-from forum.web.plumbing.fields import SECRET, WORDS
+from forum.web.plumbing.fields import SECRET
+from forum.web.plumbing.forms import written_in
 from forum.web.plumbing.middleware import SAFE_METHODS
 from forum.web.plumbing.page import href, page, reasons, sentence
 from forum.web.plumbing.problems import problem as as_problem
@@ -55,7 +55,6 @@ STATUSES: dict[type[CahierError], int] = {
 }
 # Seconds before a browser or a robot may try again: about what a database takes to start.
 RETRY_AFTER = 10
-_LINE = re.compile(r"(?:ligne|engagement)-[0-9]{1,6}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ async def show(request: Request, refusal: Refusal, *, sign_in: bool = False) -> 
     """A refusal as a page; what was typed or chosen is on it, to be sent again where that may help."""
     context = {
         "refusal": refusal,
-        "typed": typed(request),
+        "typed": written_in(request.state.form),
         "chosen": _chosen(request),
         "request_id": request.state.request_id,
         "again": _again(request) if sign_in or _may_pass_later(request, refusal) else None,
@@ -163,13 +162,3 @@ def _back(request: Request) -> str:
     """The page with the refused link or button, unless it is this page."""
     back = page_before(request)
     return "" if back == _asked(request) else back
-
-
-def typed(request: Request) -> list[str]:
-    """What somebody wrote in the form of this request, the longest first; the lines of minutes are one text."""
-    form = request.state.form
-    if form is None:
-        return []
-    lines = "\n".join(value for name, value in form.values.items() if _LINE.fullmatch(name))
-    written = [value for name, value in form.values.items() if name in WORDS]
-    return sorted((words for words in (lines, *written) if words.strip()), key=len, reverse=True)

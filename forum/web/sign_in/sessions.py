@@ -75,7 +75,7 @@ async def code(request: Request, form: Form) -> Response:
     except SignInRequired as problem:
         # The session that waited has ended: ask for the password again, with the reason.
         empty = Form.empty(suite=local_path(form.values["suite"]))
-        return unkept(await refused(request, _SIGN_IN, {}, empty, Invalid(problem.message)))
+        return unkept(await refused(request, _SIGN_IN, {}, empty, Invalid(problem.message, values=problem.values)))
     response = await _begun(request, token, form.values["suite"])
     keep_session(response, request.app.state.settings, token)
     return response
