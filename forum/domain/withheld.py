@@ -146,7 +146,14 @@ async def keep_aside(
     else:
         hidden = f"UPDATE withheld SET ground = $3, hidden_at = $4 {of_thing}"
         await rows(hidden, thing.value, thing_id, ground.value, now)
+    if title:
+        await _title_changed(thing_id)
     await _replace(thing, thing_id, _TITLES if title else ())
+
+
+async def _title_changed(post: int) -> None:
+    """Make the forms that act on the thread of that contribution stale: they were opened on the other title."""
+    await rows(f"UPDATE thread SET rewrites = rewrites + 1 WHERE {_TITLE.where}", post)
 
 
 async def bring_back(thing: Moderated, thing_id: int, *, hidden: bool) -> None:
@@ -165,6 +172,8 @@ async def bring_back(thing: Moderated, thing_id: int, *, hidden: bool) -> None:
     ):
         words = json.loads(one["words"])
         values = ", ".join(f"{column} = ${place}" for place, column in enumerate(words, 2))
+        if one["table_name"] == _TITLE.table:
+            await _title_changed(thing_id)
         # A title that moderators gave the thread meanwhile stays.
         unchanged = f"AND title = '{_HIDDEN_TITLE}'" if one["table_name"] == _TITLE.table else ""
         await rows(f"UPDATE {one['table_name']} SET {values} WHERE id = $1 {unchanged}", one["row_id"], *words.values())

@@ -952,6 +952,11 @@ ALTER TABLE "moderation_notice" ADD COLUMN "answer" TEXT NOT NULL DEFAULT '';
 CREATE INDEX moderation_notice_contested ON moderation_notice (complained_of_id);
 CREATE INDEX moderation_notice_answered ON moderation_notice (answered_by_id);
 
+-- 0025_rewrites
+ALTER TABLE "post" ADD COLUMN "rewrites" INT NOT NULL DEFAULT 0;
+ALTER TABLE "proposal" ADD COLUMN "rewrites" INT NOT NULL DEFAULT 0;
+ALTER TABLE "thread" ADD COLUMN "rewrites" INT NOT NULL DEFAULT 0;
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -977,3 +982,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0022_pending_posts', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0023_thread_reads', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0024_notifiers_complaints', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0025_rewrites', now());

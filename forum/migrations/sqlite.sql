@@ -149,7 +149,7 @@ CREATE TABLE "thread" (
     "import_key" VARCHAR(64)  UNIQUE /* SHA-256 naming what it was imported from */,
     "author_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
     "theme_id" INT NOT NULL REFERENCES "theme" ("id") ON DELETE RESTRICT
-, "last_number" INT NOT NULL  /* last number given to a contribution */ DEFAULT 0, "locked" BOOL NOT NULL  /* nobody answers any more */ DEFAULT 0, "pinned" BOOL NOT NULL  /* first in the list of its theme */ DEFAULT 0, "turns" INT NOT NULL  /* how many times moderators acted on it */ DEFAULT 0, "moved_into_id" INT REFERENCES "thread" ("id") ON DELETE RESTRICT);
+, "last_number" INT NOT NULL  /* last number given to a contribution */ DEFAULT 0, "locked" BOOL NOT NULL  /* nobody answers any more */ DEFAULT 0, "pinned" BOOL NOT NULL  /* first in the list of its theme */ DEFAULT 0, "turns" INT NOT NULL  /* how many times moderators acted on it */ DEFAULT 0, "moved_into_id" INT REFERENCES "thread" ("id") ON DELETE RESTRICT, "rewrites" INT NOT NULL  /* how many times its title changed otherwise than by their act */ DEFAULT 0);
 CREATE INDEX "idx_thread_author__c130ae" ON "thread" ("author_id");
 CREATE INDEX "idx_thread_theme_i_995a6b" ON "thread" ("theme_id");
 CREATE TABLE "post" (
@@ -166,7 +166,7 @@ CREATE TABLE "post" (
     "edited_at" TIMESTAMP,
     "author_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
     "reply_to_id" INT REFERENCES "post" ("id") ON DELETE RESTRICT,
-    "thread_id" INT NOT NULL REFERENCES "thread" ("id") ON DELETE RESTRICT, "state" VARCHAR(16) NOT NULL  /* SHOWN: shown\nHIDDEN: hidden\nWITHDRAWN: withdrawn */ DEFAULT 'shown',
+    "thread_id" INT NOT NULL REFERENCES "thread" ("id") ON DELETE RESTRICT, "state" VARCHAR(16) NOT NULL  /* SHOWN: shown\nHIDDEN: hidden\nWITHDRAWN: withdrawn */ DEFAULT 'shown', "rewrites" INT NOT NULL  /* how many times its words changed otherwise than by an edit */ DEFAULT 0,
     CONSTRAINT "uid_post_thread__2169da" UNIQUE ("thread_id", "number")
 );
 CREATE INDEX "idx_post_author__0da5e6" ON "post" ("author_id");
@@ -231,7 +231,7 @@ CREATE TABLE "proposal" (
     "extract_id" INT REFERENCES "extract" ("id") ON DELETE RESTRICT,
     "meeting_id" INT REFERENCES "meeting" ("id") ON DELETE RESTRICT,
     "promoter_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
-    "theme_id" INT NOT NULL REFERENCES "theme" ("id") ON DELETE RESTRICT, "in_favour_of_id" INT REFERENCES "proposal" ("id") ON DELETE RESTRICT, "merged_into_id" INT REFERENCES "proposal" ("id") ON DELETE RESTRICT, "state_reason" VARCHAR(500) NOT NULL  /* why it was set aside or withdrawn */ DEFAULT '', "substance" INT NOT NULL  /* first version of those that ask for the same thing */ DEFAULT 1, "judged" BOOL NOT NULL  /* hidden after the close of its vote: its published figures stay, without its words */ DEFAULT 0,
+    "theme_id" INT NOT NULL REFERENCES "theme" ("id") ON DELETE RESTRICT, "in_favour_of_id" INT REFERENCES "proposal" ("id") ON DELETE RESTRICT, "merged_into_id" INT REFERENCES "proposal" ("id") ON DELETE RESTRICT, "state_reason" VARCHAR(500) NOT NULL  /* why it was set aside or withdrawn */ DEFAULT '', "substance" INT NOT NULL  /* first version of those that ask for the same thing */ DEFAULT 1, "judged" BOOL NOT NULL  /* hidden after the close of its vote: its published figures stay, without its words */ DEFAULT 0, "rewrites" INT NOT NULL  /* how many times its words changed otherwise than by an edit */ DEFAULT 0,
     CONSTRAINT "uid_proposal_theme_i_69dce6" UNIQUE ("theme_id", "number")
 );
 CREATE INDEX "idx_proposal_author__c84065" ON "proposal" ("author_id");
@@ -734,3 +734,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0022_pending_posts', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0023_thread_reads', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0024_notifiers_complaints', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0025_rewrites', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

@@ -50,6 +50,9 @@ class Post(Model):
     plain = fields.TextField(description="the words as read, ranges of quotes and extracts count its code points")
     renderer = fields.SmallIntField(description="version of the pipeline that made html and plain")
     revision = fields.IntField(default=1)
+    rewrites = fields.IntField(
+        default=0, db_default=0, description="how many times its words changed otherwise than by an edit"
+    )
     created_at = fields.DatetimeField()
     written_at = fields.DatetimeField(null=True)
     edited_at = fields.DatetimeField(null=True)

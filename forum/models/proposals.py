@@ -110,6 +110,9 @@ class Proposal(Model):
     body_html = fields.TextField(default="")
     body_plain = fields.TextField(default="")
     version = fields.IntField(default=1)
+    rewrites = fields.IntField(
+        default=0, db_default=0, description="how many times its words changed otherwise than by an edit"
+    )
     substance = fields.IntField(
         default=1, db_default=1, description="first version of those that ask for the same thing"
     )

@@ -31,6 +31,9 @@ class Thread(Model):
     locked = fields.BooleanField(default=False, db_default=False, description="nobody answers any more")
     pinned = fields.BooleanField(default=False, db_default=False, description="first in the list of its theme")
     turns = fields.IntField(default=0, db_default=0, description="how many times moderators acted on it")
+    rewrites = fields.IntField(
+        default=0, db_default=0, description="how many times its title changed otherwise than by their act"
+    )
     created_at = fields.DatetimeField()
     last_post_at = fields.DatetimeField()
     moved_into: fields.ForeignKeyNullableRelation["Thread"] = fields.ForeignKeyField(

@@ -244,7 +244,7 @@ async def test_a_hidden_title_is_not_told_as_the_former_one(app: Starlette, clie
     # Renamed while its title is hidden, it keeps the new one.
     async with transaction():
         await hide(await hold_thing(Moderated.POST, first, NOON), Ground.PERSONAL_DATA, NOON, title=True)
-    assert await act(client, thread, "renommer", seen=1, titre="Un titre convenable") == 303
+    assert await act(client, thread, "renommer", seen=4, titre="Un titre convenable") == 303
     assert "<h1>Un titre convenable</h1>" in await read(app, thread)
     async with transaction():
         await unhide(await hold_thing(Moderated.POST, first, NOON))

@@ -393,12 +393,12 @@ def _concerned(draft: CheckedPost, answered: AnswerTarget | None, called: Sequen
     return concerned
 
 
-async def edit(viewer: Viewer | None, post: int, source: str, revision: int, now: datetime) -> Written:
-    """Replace one's own words; the former ones stay as a revision. `revision` is the one that was on the form.
+async def edit(viewer: Viewer | None, post: int, source: str, version: int, now: datetime) -> Written:
+    """Replace one's own words; the former ones stay as a revision. `version` is the one that was on the form.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: no such contribution; not one's own; contributions are closed.
-        Conflict: it was edited meanwhile, in another window for instance.
+        Conflict: it was edited meanwhile, in another window for instance, or lost a passage.
         Invalid: the text cannot be accepted.
     """
     viewer = demand(may_act, viewer, now)
@@ -410,7 +410,7 @@ async def edit(viewer: Viewer | None, post: int, source: str, revision: int, now
         await refuse_links(viewer, place.theme.group, draft.reading.html, now)
         await _hold_quoted(draft)
         await raise_versions(thread=place.thread)
-        await _replace(post, draft, viewer.id, revision, now)
+        await _replace(post, draft, viewer.id, version, now)
         await rows("DELETE FROM quote WHERE post_id = $1", post)
         await rows("DELETE FROM mention WHERE post_id = $1", post)
         called = await _point(post, draft)
@@ -420,17 +420,17 @@ async def edit(viewer: Viewer | None, post: int, source: str, revision: int, now
     return Written(post, place.thread, current.number)
 
 
-async def _replace(post: int, draft: CheckedPost, editor: int, revision: int, now: datetime) -> None:
+async def _replace(post: int, draft: CheckedPost, editor: int, version: int, now: datetime) -> None:
     written = await row(
         """UPDATE post SET source = $1, html = $2, plain = $3, renderer = $4, edited_at = $5, revision = revision + 1
-            WHERE id = $6 AND revision = $7 RETURNING revision""",
+            WHERE id = $6 AND revision + rewrites = $7 RETURNING revision""",
         draft.source,
         draft.reading.html,
         draft.reading.plain,
         RENDERER_VERSION,
         now,
         post,
-        revision,
+        version,
     )
     if written is None:
         raise Conflict("Cette contribution a été modifiée entre-temps. Votre texte est gardé ci-dessous.")

@@ -54,7 +54,8 @@ class QuotedWords:
 
 @dataclass(frozen=True, slots=True)
 class OnePost:
-    """A contribution with what its own pages need: quoted, edited, read at a revision."""
+    """A contribution with what its own pages need: quoted, edited, read at a revision. `rewrites` counts what took
+    words out of it otherwise than by an edit."""
 
     id: int
     number: int
@@ -69,6 +70,12 @@ class OnePost:
     written_at: datetime | None
     place: PostPlace
     aside: Aside | None = None
+    rewrites: int = 0
+
+    @property
+    def version(self) -> int:
+        """What the form of an edit holds: greater after each edit, and once moderators or an erasure took words out."""
+        return self.revision + self.rewrites
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +210,8 @@ async def read_post(post: int, *, hold: Hold | None = None) -> OnePost:
     held = await _held("SELECT f.theme_id FROM post p JOIN thread f ON f.id = p.thread_id WHERE p.id = $1", post, hold)
     found = await row(
         f"""SELECT p.id AS post_id, p.number AS post_number, p.kind, p.state, p.author_id,
-                   {signed("p.id", "m")} AS author, p.source, p.html, p.plain, p.revision, p.written_at,
-                   f.id, f.title, f.locked, f.moved_into_id, {ASIDE_COLUMNS}, {THEME_COLUMNS}
+                   {signed("p.id", "m")} AS author, p.source, p.html, p.plain, p.revision, p.rewrites,
+                   p.written_at, f.id, f.title, f.locked, f.moved_into_id, {ASIDE_COLUMNS}, {THEME_COLUMNS}
               FROM post p JOIN thread f ON f.id = p.thread_id JOIN theme t ON t.id = f.theme_id
               LEFT JOIN member m ON m.id = p.author_id {aside_of(Moderated.POST, "p")} WHERE p.id = $1""",
         storable(post),
@@ -227,6 +234,7 @@ async def read_post(post: int, *, hold: Hold | None = None) -> OnePost:
         written_at=found["written_at"],
         place=place,
         aside=aside_from(found),
+        rewrites=found["rewrites"],
     )
 
 

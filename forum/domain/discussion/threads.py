@@ -49,7 +49,8 @@ _QUOTE_ELEMENT = re.compile(r'<cahier-quote n="(\d+)"></cahier-quote>')
 @dataclass(frozen=True, slots=True)
 class ThreadState:
     """What decides which cached page answers: the version of the thread, its size and the schedule of its theme.
-    `shown_count` of its contributions are shown, of which `received_count` were received elsewhere."""
+    `shown_count` of its contributions are shown, of which `received_count` were received elsewhere. `rewrites` counts
+    the changes of its title that no moderator typed."""
 
     id: int
     version: int
@@ -61,11 +62,17 @@ class ThreadState:
     locked: bool
     pinned: bool
     turns: int
+    rewrites: int
     moved_into: int | None
     moved_title: str
     """The thread that all its contributions went to."""
     group_name: str
     theme: ThemeHead
+
+    @property
+    def mark(self) -> int:
+        """What the form of an act holds: greater after each act, and once the title is masked, back or redacted."""
+        return self.turns + self.rewrites
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +178,7 @@ class ThreadPage:
 _STATE = f"""
     SELECT f.id, f.version, f.posts_count, f.last_number, f.posts_count - {NOT_SHOWN.format("f")} AS shown_count,
            {RECEIVED_SHOWN.format("f.id")} AS received_count, f.title, f.locked, f.pinned, f.turns,
-           g.name AS group_name, f.moved_into_id,
+           f.rewrites, g.name AS group_name, f.moved_into_id,
            COALESCE(i.title, '') AS moved_title, {THEME_COLUMNS}
       FROM thread f JOIN theme t ON t.id = f.theme_id JOIN working_group g ON g.id = t.working_group_id
       LEFT JOIN thread i ON i.id = f.moved_into_id
@@ -194,6 +201,7 @@ async def thread_state(thread: int) -> ThreadState:
         locked=found["locked"],
         pinned=found["pinned"],
         turns=found["turns"],
+        rewrites=found["rewrites"],
         moved_into=found["moved_into_id"],
         moved_title=found["moved_title"],
         group_name=found["group_name"],

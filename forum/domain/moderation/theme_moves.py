@@ -231,7 +231,7 @@ async def move_thread(
         held = await _hold(thread, theme)
         state = await thread_state(thread)
         viewer = demand(may_arrange, viewer, state.theme.group, now)
-        if seen != state.turns or state.theme.id not in held:
+        if seen != state.mark or state.theme.id not in held:
             raise Conflict(QUICKER)
         checks = Checks()
         with checks.field("theme"):

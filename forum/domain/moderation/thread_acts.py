@@ -1,6 +1,6 @@
 """How is a thread renamed, locked, pinned? By a moderator of its group, for a reason that everybody reads on its page.
 
-Each act says what its moderator had before their eyes (`seen`, the number of acts until then): of two who act at the
+Each act says what its moderator had before their eyes (`seen`, the mark of the thread): of two who act at the
 same moment, the second is told, and nothing that they did not see is done. What the page tells is read in
 `discussion/thread_notes.py`.
 """
@@ -22,8 +22,7 @@ from forum.text.source import clean_line
 
 WHY = "Dites pourquoi : tout le monde le lira sur la page du fil."
 QUICKER = (
-    "Une autre personne de l’équipe de modération vient d’agir sur ce fil. Relisez ce qui a changé, puis confirmez si "
-    "votre action est toujours utile."
+    "Quelqu’un vient d’agir sur ce fil. Relisez ce qui a changé, puis confirmez si votre action est toujours utile."
 )
 
 
@@ -102,7 +101,7 @@ async def held_thread(
     await read_place(thread, hold=Hold.ALONE)
     state = await thread_state(thread)
     viewer = demand(may_arrange, viewer, state.theme.group, now)
-    if seen != state.turns:
+    if seen != state.mark:
         raise Conflict(QUICKER)
     return viewer, state
 

@@ -228,7 +228,7 @@ async def move_posts(
         held = await _hold(thread, typed.destination, theme=typed.theme)
         source = await thread_state(thread)
         viewer = demand(may_arrange, viewer, source.theme.group, now)
-        if seen != source.turns:
+        if seen != source.mark:
             raise Conflict(QUICKER)
         chosen = await _chosen(source, posts)
         whole = len(chosen) == source.posts_count
@@ -349,7 +349,7 @@ async def undo_move(
         held = await _hold(thread, found["other_id"] if found else None)
         move = await move_to_undo(viewer, thread, turn, now)
         viewer = demand(may_arrange, viewer, move.source.theme.group, now)
-        if seen != move.source.turns or not {move.source.theme.id, move.other.theme.id} <= held:
+        if seen != move.source.mark or not {move.source.theme.id, move.other.theme.id} <= held:
             raise Conflict(QUICKER)
         reason = reason_of(reason, required=WHY)
         await _carry(turn, move.source.id, "number_before")

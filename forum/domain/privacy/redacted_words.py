@@ -49,6 +49,10 @@ PLAIN_WORDS: Final = {
 }
 """Simple texts: nothing is derived from them and nothing points into them."""
 
+_EDITED: Final = {"pending_post": "version", "post": "rewrites", "proposal": "rewrites", "thread": "rewrites"}
+"""The tables of words that people edit in a form that was filled before, and the column that this form knows; a meeting
+is known by its words themselves."""
+
 
 # How an entry of the journal says where words of its post are: its revision and its range (`harvest/harvest.py`).
 _PLACE = compile(r"([0-9]{1,9}):([0-9]{1,9})-([0-9]{1,9})(?![0-9])", ASCII)
@@ -96,9 +100,11 @@ async def warm_up(cleaner: Cleaner, strangers: frozenset[str]) -> None:
 async def take_out(tx: Transaction, cleaner: Cleaner, strangers: frozenset[str], now: datetime) -> None:
     """Rewrite every text, and have the documents and archives made again; the caller holds everything."""
     _learn(cleaner, await _revisions())
+    changed: set[tuple[str, int]] = set()
     for table, columns in _MARKED:
         for one in await rows(_marked_query(table, columns)):
-            await _rewrite(table, columns, one, cleaner.of(table, one["id"]), strangers)
+            if await _rewrite(table, columns, one, cleaner.of(table, one["id"]), strangers):
+                changed.add((table, one["id"]))
     await _move_ranges(cleaner)
     for table, column in _simple():
         limit = _limit(table, column)
@@ -106,9 +112,12 @@ async def take_out(tx: Transaction, cleaner: Cleaner, strangers: frozenset[str],
             if (cleaned := cleaner.of(table, one["id"]).clean(one["words"])) != one["words"]:
                 words = _within(cleaned, limit)
                 await rows(f"UPDATE {table} SET {column} = $2 WHERE id = $1", one["id"], words)
+                changed.add((table, one["id"]))
     for kept in await all_kept():
         if (left := _cleaned(kept, cleaner, strangers)) != kept.words:
             await keep_instead(kept.id, left)
+            changed.add((kept.table, kept.row))
+    await _make_forms_stale(changed)
     await _rewrite_mails(cleaner)
     await journal.redact(partial(_without, cleaner), now)
     for synthesis in await redactions.redact(cleaner, now):
@@ -116,6 +125,13 @@ async def take_out(tx: Transaction, cleaner: Cleaner, strangers: frozenset[str],
     for one in await rows("UPDATE archive SET content = NULL, sha256 = '', made_at = NULL RETURNING member_id"):
         # Archives of others may name the person; each keeps its expiry.
         await _make_anew(tx, JobName.MAKE_ARCHIVE, one["member_id"], f"archive:{one['member_id']}", now)
+
+
+async def _make_forms_stale(changed: set[tuple[str, int]]) -> None:
+    """Let no form that was opened on the former words bring them back."""
+    for table, number in sorted(changed):
+        if column := _EDITED.get(table):
+            await rows(f"UPDATE {table} SET {column} = {column} + 1 WHERE id = $1", number)
 
 
 async def _make_anew(tx: Transaction, name: JobName, subject: int, key: str, now: datetime) -> None:
@@ -194,7 +210,8 @@ _MARKED: Final = (
 
 async def _rewrite(
     table: str, columns: tuple[str, str, str], found: Row, cleaner: Cleaner, strangers: frozenset[str]
-) -> None:
+) -> bool:
+    """Returns whether anything changed."""
     source, html, plain = columns
     before = Words(found[source], found[html], found[plain])
     after = cleaner.redact(before, strangers)
@@ -206,6 +223,7 @@ async def _rewrite(
             after.html,
             after.plain,
         )
+    return after != before
 
 
 def _cleaned(kept: AsideRow, cleaner: Cleaner, strangers: frozenset[str]) -> dict[str, str]:

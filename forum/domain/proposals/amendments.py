@@ -24,7 +24,6 @@ from forum.errors import Conflict, NotFound
 from forum.models.notifications import Event
 from forum.models.proposals import ProposalState, Turn
 from forum.permissions import Schedule, Viewer, demand, may_amend_proposal, may_certify
-from forum.text.differences import Difference, differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +85,14 @@ async def amend(
 ) -> bool:
     """Change the words of one's own proposal; returns whether there is a new version.
 
-    `version` is the one that was on the form.
+    `version` is the mark that was on the form.
 
     Changing only the questions that it answers makes no version; sending the same words changes nothing.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
         InvalidForm: something cannot be accepted, or people vote and there is no reason.
-        Conflict: it was changed meanwhile, in another window for instance.
+        Conflict: it was changed meanwhile, in another window for instance, or lost a passage.
     """
     form = await amend_form(viewer, ref, now)
     words = await check_words(wording, body, questions, form.questions)
@@ -101,7 +100,7 @@ async def amend(
         held = await hold_proposal(ref, now)
         viewer = _judge(viewer, held, now)
         is_new = (held.wording, held.body) != (words.wording, words.body)
-        if is_new and held.version != version:
+        if is_new and held.mark != version:
             raise Conflict("Cette proposition a été modifiée entre-temps. Votre texte est gardé ci-dessous.")
         await refuse_links(viewer, held.theme.group, words.reading.html, now, field="expose_des_motifs")
         if is_new:
@@ -143,11 +142,6 @@ async def _write_version(held: HeldProposal, words: ProposalWords, editor: Viewe
     await tell_turn(held.id, Turn.AMENDED, editor.id, now, version=number, reason=reason)
     voters = await voters_of_proposal(held.id)
     await tell_of_proposal(held.id, Event.AMENDED, voters, now, key=number, actor=editor.id)
-
-
-def beside(form: AmendForm, wording: str, body: str) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
-    """The differences between the present words and the typed ones: in the wording, in the body."""
-    return differences(form.held.wording, wording), differences(form.held.body, body)
 
 
 async def version_to_certify(viewer: Viewer | None, ref: str, version: int, now: datetime) -> Versions:

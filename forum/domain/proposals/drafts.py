@@ -32,7 +32,7 @@ from forum.domain.themes.themes import (
     questions_of,
     theme_from,
 )
-from forum.errors import NotFound
+from forum.errors import Conflict, NotFound
 from forum.models.proposals import ProposalState
 from forum.permissions import Verdict, Viewer, demand, may_draft, may_keep_own_account, may_propose
 
@@ -49,7 +49,8 @@ class DraftLine:
 
 @dataclass(frozen=True, slots=True)
 class DraftForm:
-    """A draft as its form shows it: `answered` are positions of `questions`."""
+    """A draft as its form shows it: `answered` are positions of `questions`; `version` is greater once an erasure took
+    a name out of its words."""
 
     id: int
     theme: ThemeHead
@@ -59,6 +60,7 @@ class DraftForm:
     questions: tuple[ThemeQuestion, ...]
     may_save: Verdict
     may_submit: Verdict
+    version: int
 
 
 async def list_drafts(viewer: Viewer | None) -> tuple[DraftLine, ...]:
@@ -100,7 +102,12 @@ async def read_draft(viewer: Viewer | None, draft: int, now: datetime) -> DraftF
         questions=await questions_of(theme.id),
         may_save=may_draft(viewer, theme.schedule, now),
         may_submit=may_propose(viewer, theme.schedule, now),
+        version=_version(found),
     )
+
+
+def _version(found: Row) -> int:
+    return int(found["version"] + found["rewrites"])
 
 
 async def _own(viewer: Viewer | None, draft: int) -> Row:
@@ -108,7 +115,7 @@ async def _own(viewer: Viewer | None, draft: int) -> Row:
     viewer = demand(may_keep_own_account, viewer)
     found = await row(
         f"""
-        SELECT p.id, p.number, p.state, p.wording, p.body, {THEME_COLUMNS}
+        SELECT p.id, p.number, p.state, p.wording, p.body, p.version, p.rewrites, {THEME_COLUMNS}
           FROM proposal p JOIN theme t ON t.id = p.theme_id
          WHERE p.id = $1 AND p.author_id = $2""",
         storable(draft),
@@ -142,31 +149,48 @@ async def save_draft(
 
 
 async def change_draft(
-    viewer: Viewer | None, draft: int, wording: str, body: str, questions: Sequence[int], now: datetime
+    viewer: Viewer | None,
+    draft: int,
+    wording: str,
+    body: str,
+    questions: Sequence[int],
+    now: datetime,
+    *,
+    version: int = 1,
 ) -> None:
-    """Replace the words of one's own draft.
+    """Replace the words of one's own draft; `version` is the one that was on the form.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
         InvalidForm: nothing is written, or something cannot be accepted.
+        Conflict: a name was taken out of it meanwhile.
     """
     form = await read_draft(viewer, draft, now)
     form.may_save.require()
     words = await check_words(wording, body, questions, form.questions, unfinished=True)
     async with transaction():
-        theme = await _hold_draft(viewer, form, now)
+        theme = await _hold_draft(viewer, form, now, version)
         demand(may_draft, viewer, theme.schedule, now)
         await _replace(draft, theme, words)
 
 
 async def submit_draft(
-    viewer: Viewer | None, draft: int, wording: str, body: str, questions: Sequence[int], now: datetime
+    viewer: Viewer | None,
+    draft: int,
+    wording: str,
+    body: str,
+    questions: Sequence[int],
+    now: datetime,
+    *,
+    version: int = 1,
 ) -> str:
-    """Submit one's own draft in these words; returns its reference, the same one when sent twice.
+    """Submit one's own draft in these words; returns its reference, the same one when sent twice. `version` is the one
+    that was on the form.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
         InvalidForm: the wording, the body or a question cannot be accepted.
+        Conflict: a name was taken out of it meanwhile.
     """
     found = await _own(viewer, draft)
     if found["number"] > 0:
@@ -179,6 +203,7 @@ async def submit_draft(
         sent = await _own(viewer, draft)
         if sent["number"] > 0:
             return reference(theme.number, sent["number"])
+        _refuse_stale(sent, version)
         viewer = demand(may_propose, viewer, theme.schedule, now)
         await refuse_links(viewer, theme.group, words.reading.html, now, field="expose_des_motifs")
         await _replace(draft, theme, words)
@@ -192,12 +217,20 @@ async def submit_draft(
     return reference(theme.number, number)
 
 
-async def _hold_draft(viewer: Viewer | None, form: DraftForm, now: datetime) -> ThemeHead:
+async def _hold_draft(viewer: Viewer | None, form: DraftForm, now: datetime, version: int | None = None) -> ThemeHead:
     """The theme of a draft, held alone; the draft may have been submitted or deleted while waiting for it."""
     theme = await hold_theme(form.theme.number, Hold.ALONE, now)
-    if (await _own(viewer, form.id))["state"] != ProposalState.DRAFT:
+    held = await _own(viewer, form.id)
+    if held["state"] != ProposalState.DRAFT:
         raise NotFound
+    _refuse_stale(held, version)
     return theme
+
+
+def _refuse_stale(held: Row, version: int | None) -> None:
+    """Raises Conflict: the form was opened before a name was taken out of the words."""
+    if version not in (None, _version(held)):
+        raise Conflict("Ce brouillon a changé entre-temps. Votre texte est gardé ci-dessous.")
 
 
 async def _replace(draft: int, theme: ThemeHead, words: ProposalWords) -> None:

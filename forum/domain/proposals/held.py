@@ -19,7 +19,8 @@ from forum.permissions import owner_of
 class HeldProposal:
     """A proposal as the caller's transaction must judge it; `thread` is the one that shows it under its words.
 
-    `substance` is the oldest version on which ballots count.
+    `substance` is the oldest version on which ballots count, `rewrites` counts what took words out of it otherwise than
+    by a new version.
     """
 
     id: int
@@ -33,6 +34,13 @@ class HeldProposal:
     body: str
     version: int
     substance: int
+    rewrites: int
+
+    @property
+    def mark(self) -> int:
+        """What the form of an amendment holds: greater after each version, and once moderators or an erasure took words
+        out."""
+        return self.version + self.rewrites
 
     @property
     def owner(self) -> int | None:
@@ -56,7 +64,8 @@ async def hold_proposal(ref: str, now: datetime, *, hold: Hold | None = Hold.ALO
     # A separate statement: it must see what was written while waiting for the theme.
     found = await row(
         """
-        SELECT p.id, p.state, p.author_id, p.promoter_id, p.wording, p.body, p.version, p.substance, c.thread_id
+        SELECT p.id, p.state, p.author_id, p.promoter_id, p.wording, p.body, p.version, p.substance, p.rewrites,
+               c.thread_id
           FROM proposal p LEFT JOIN extract e ON e.id = p.extract_id LEFT JOIN post c ON c.id = e.post_id
          WHERE p.theme_id = $1 AND p.number = $2""",
         theme.id,
@@ -76,6 +85,7 @@ async def hold_proposal(ref: str, now: datetime, *, hold: Hold | None = Hold.ALO
         body=found["body"],
         version=found["version"],
         substance=found["substance"],
+        rewrites=found["rewrites"],
     )
 
 

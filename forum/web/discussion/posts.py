@@ -126,7 +126,7 @@ async def _editing(request: Request, form: Form | None) -> Desk:
     again."""
     post = await posts.post_to_edit(request.state.viewer, request.path_params["post"], request.state.now)
     first = _edit_form(post)
-    return Desk(await _edit_context(post, form or first), first, newer={"version": post.revision, "remplace": 1})
+    return Desk(await _edit_context(post, form or first), first, newer={"version": post.version, "remplace": 1})
 
 
 @form_door("posts/edit.html", _editing)
@@ -145,7 +145,7 @@ def _edit_form(post: OnePost) -> Form:
     opening = _OPENING_MARKS.match(post.source)
     marks = [QuoteMark(*map(int, m)) for m in MARKER.findall(opening.group())] if opening else []
     own = post.source[opening.end() :].lstrip("\n") if opening else post.source
-    return Form.empty(source=own, version=post.revision, citation=[m.marker() for m in marks])
+    return Form.empty(source=own, version=post.version, citation=[m.marker() for m in marks])
 
 
 async def _edit_context(post: OnePost, form: Form, preview: Preview | None = None) -> dict[str, Any]:

@@ -30,7 +30,7 @@ async def _moving(request: Request, form: Form | None, *, whole: bool) -> Desk |
         "theme": form.values["theme"] if form else asked_text(request, "theme", limit=20),
         "titre": form.values["titre"] if form else asked_text(request, "titre", limit=300),
     }
-    newer = {"vu": state.turns}
+    newer = {"vu": state.mark}
     first = Form.empty(**chosen, **newer)
     themes = await _themes(request, state)
     others = await thread_moves.destinations(state, themes)
@@ -89,7 +89,7 @@ async def _undoing(request: Request, _: Form | None) -> Desk:
     made = await thread_moves.move_to_undo(
         request.state.viewer, request.path_params["thread"], request.path_params["turn"], request.state.now
     )
-    newer = {"vu": made.source.turns}
+    newer = {"vu": made.source.mark}
     return Desk({"made": made}, Form.empty(**newer), newer=newer)
 
 
@@ -108,7 +108,7 @@ async def _changing(request: Request, form: Form | None) -> Desk | Response:
     viewer, now = request.state.viewer, request.state.now
     state = await thread_to_arrange(viewer, request.path_params["thread"], now)
     theme = form.values["theme"] if form else asked_text(request, "theme", limit=20)
-    newer = {"vu": state.turns}
+    newer = {"vu": state.mark}
     first = Form.empty(theme=theme, **newer)
     context = {"state": state, "themes": await _themes(request, state), "moving": None}
     if not theme:

@@ -17,7 +17,7 @@ async def _desk(request: Request, _: Form | None, *, act: ThreadAct) -> Desk:
     """What the moderator sees before they act; if somebody else was quicker, what that person did."""
     state = await thread_acts.thread_to_arrange(request.state.viewer, request.path_params["thread"], request.state.now)
     notes = await notes_of(state.id) if state.turns else ()
-    newer = {"vu": state.turns}
+    newer = {"vu": state.mark}
     return Desk({"state": state, "act": act, "notes": notes}, Form.empty(titre=state.title, **newer), newer=newer)
 
 

@@ -8,7 +8,7 @@ from forum.domain.proposals.history import read_version, read_versions
 from forum.web.plumbing.doors import Desk, form_door
 from forum.web.plumbing.forms import Form
 from forum.web.plumbing.page import page, see_other
-from forum.web.proposals.proposals import limits
+from forum.web.proposals.proposals import beside_typed, limits
 
 
 async def _amending(request: Request, form: Form | None) -> Desk:
@@ -17,16 +17,16 @@ async def _amending(request: Request, form: Form | None) -> Desk:
     desk = await amendments.amend_form(request.state.viewer, request.path_params["reference"], request.state.now)
     held, beside = desk.held, None
     if form is not None and form.values["remplace"] != "":
-        beside = amendments.beside(desk, form.values["formulation"], form.values["expose_des_motifs"])
+        beside = beside_typed(held.wording, held.body, form)
     return Desk(
         {"held": held, "questions": desk.questions, "needs_reason": desk.needs_reason, "beside": beside, **limits()},
         Form.empty(
             formulation=held.wording,
             expose_des_motifs=held.body,
             questions=list(desk.answered),
-            version=held.version,
+            version=held.mark,
         ),
-        newer={"version": held.version, "remplace": 1},
+        newer={"version": held.mark, "remplace": 1},
     )
 
 

@@ -3,7 +3,8 @@
 The list is cached (`kept.py`); its slots are filled for each reader.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -18,6 +19,7 @@ from forum.domain.votes import booths, votes
 from forum.errors import Invalid
 from forum.permissions import Viewer, may_contribute, may_vote
 from forum.settings import settings
+from forum.text.differences import Difference, differences
 from forum.web.plumbing.doors import Desk, form_door
 from forum.web.plumbing.forms import Form, asked_integer, asked_text
 from forum.web.plumbing.kept import KeptPage, KeptPages, to_visitors
@@ -144,7 +146,7 @@ async def show(request: Request) -> Response:
 
 async def _desk(request: Request, _: Form | None) -> Desk:
     desk = await new_proposals.proposal_form(request.state.viewer, request.path_params["number"], request.state.now)
-    known = {"theme": desk.theme, "questions": desk.questions, "draft": None, "near": None}
+    known = {"theme": desk.theme, "questions": desk.questions, "draft": None, "near": None, "beside": None}
     return Desk(
         {**known, "may_submit": desk.may_submit, "may_save": True, **limits()},
         Form.empty(questions=asked_integer(request, "question", least=1)),
@@ -162,6 +164,22 @@ async def propose(request: Request, form: Form) -> Response:
         return see_other(request, "drafts", notice="brouillon-garde")
     reference = await new_proposals.propose(viewer, number, *words_of(form), now)
     return see_other(request, "proposal", reference=reference, notice="proposition-faite")
+
+
+@dataclass(frozen=True, slots=True)
+class BesideTyped:
+    """The present words, and what the typed ones would change in them, once somebody else was quicker."""
+
+    wording: str
+    body: str
+    in_wording: Sequence[Difference]
+    in_body: Sequence[Difference]
+
+
+def beside_typed(wording: str, body: str, form: Form) -> BesideTyped:
+    """The present words beside those of the form."""
+    typed = form.values["formulation"], form.values["expose_des_motifs"]
+    return BesideTyped(wording, body, differences(wording, typed[0]), differences(body, typed[1]))
 
 
 def words_of(form: Form) -> tuple[str, str, list[int]]:
