@@ -369,14 +369,15 @@ def may_edit_post(
 
 
 def may_withdraw_post(viewer: Viewer | None, author: int | None, now: datetime) -> Verdict:
-    """Take one's own words back: at any time."""
+    """Take one's own words back: at any time, even suspended."""
     action = Action.WITHDRAW_OWN_POST if _is_own(viewer, author) else Action.WITHDRAW_OTHER_POST
     return _by_role(action, viewer, now)
 
 
 def may_put_post_back(viewer: Viewer | None, author: int | None, schedule: Schedule, now: datetime) -> Verdict:
     """Show one's own words again: as long as contributions are open."""
-    return may_withdraw_post(viewer, author, now) and _while_contributions_are_open(schedule, now)
+    action = Action.PUT_POST_BACK if _is_own(viewer, author) else Action.WITHDRAW_OTHER_POST
+    return _by_role(action, viewer, now) and _while_contributions_are_open(schedule, now)
 
 
 def may_read_pending(viewer: Viewer | None, group: int, author: int | None, now: datetime) -> Verdict:

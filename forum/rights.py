@@ -49,6 +49,7 @@ class Action(Enum):
     EDIT_OTHER_POST = "edit other post"
     WITHDRAW_OWN_POST = "withdraw own post"
     WITHDRAW_OTHER_POST = "withdraw other post"
+    PUT_POST_BACK = "put post back"
     PROPOSE = "propose"
     PROPOSE_FROM_OWN_POST = "propose from own post"
     PROPOSE_FROM_OTHER_POST = "propose from other post"
@@ -96,8 +97,10 @@ _WRITTEN = {
     Action.CONTRIBUTE: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.EDIT_OWN_POST: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.EDIT_OTHER_POST: "L F F F F F F F F",
-    Action.WITHDRAW_OWN_POST: "L F ✓ ✓ ✓ ✓ ✓ F F",
+    # A protection of whoever wrote, not a participation: a suspension does not take it away.
+    Action.WITHDRAW_OWN_POST: "L F ✓ ✓ ✓ ✓ ✓ ✓ F",
     Action.WITHDRAW_OTHER_POST: "L F F F F F F F F",
+    Action.PUT_POST_BACK: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.PROPOSE: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.PROPOSE_FROM_OWN_POST: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.PROPOSE_FROM_OTHER_POST: "L F F ✓ F F ✓ F F",
@@ -153,8 +156,9 @@ LABELS: Mapping[Enum, str] = {
     Action.CONTRIBUTE: "Ouvrir un fil, répondre, citer",
     Action.EDIT_OWN_POST: "Modifier ses propres contributions",
     Action.EDIT_OTHER_POST: "Modifier les contributions d’une autre personne",
-    Action.WITHDRAW_OWN_POST: "Retirer ses propres contributions, les afficher de nouveau",
+    Action.WITHDRAW_OWN_POST: "Retirer ses propres contributions",
     Action.WITHDRAW_OTHER_POST: "Retirer les contributions d’une autre personne",
+    Action.PUT_POST_BACK: "Afficher de nouveau ses propres contributions retirées",
     Action.PROPOSE: "Faire une proposition",
     Action.PROPOSE_FROM_OWN_POST: "Tirer une proposition de ses propres contributions",
     Action.PROPOSE_FROM_OTHER_POST: "Tirer une proposition des contributions d’une autre personne",

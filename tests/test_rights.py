@@ -623,6 +623,12 @@ CASES = [
         values={"confirmation": True},
     ),
     Case(
+        Action.PUT_POST_BACK,
+        "show one's words again",
+        "/contributions/{own_post}/retirer",
+        {"acte": "remettre"},
+    ),
+    Case(
         Action.WITHDRAW_OTHER_POST,
         "withdraw somebody's words",
         "/contributions/{post}/retirer",
