@@ -91,3 +91,30 @@ async def test_nobody_withdraws_or_shows_the_words_of_somebody_else(client: Asyn
     for form in (CONFIRMED, {"acte": "remettre"}):
         assert (await client.post(address, data=form)).status_code == 403
     assert await count("withheld") == 0
+
+
+async def test_a_suspended_member_withdraws_their_words_but_does_not_show_them_again(client: AsyncClient) -> None:
+    """Taking words back protects whoever wrote them; showing them takes part again."""
+    author = await make_member("Malik Diallo", suspended_until=NOON + timedelta(days=9))
+    post = await make_post(await make_thread(await make_theme(3)), "Des mots de trop.", author=author)
+    await sign_in(client, author)
+    address = f"/contributions/{post.id}/retirer"
+    assert (await client.post(address, data=CONFIRMED)).status_code == 303
+    assert await count("withheld") > 0
+    own = await client.get(address)
+    assert "Des mots de trop." in own.text
+    assert "Votre compte est suspendu jusqu’au" in own.text
+    assert (await client.post(address, data={"acte": "remettre"})).status_code == 403
+
+
+async def test_who_erases_their_account_is_told_how_words_really_go(client: AsyncClient) -> None:
+    """An edited passage stays in the history, so that editing is no way to take it out."""
+    author = await make_member("Malik Diallo")
+    post = await make_post(await make_thread(await make_theme(3)), "Mon numéro est le 06.", author=author)
+    await sign_in(client, author)
+    edited = await client.post(f"/contributions/{post.id}/modifier", data={"source": "Rien.", "version": "1"})
+    assert edited.status_code == 303
+    assert "Mon numéro" in (await client.get(f"/contributions/{post.id}/revisions/1")).text
+    page = (await client.get("/compte/effacer")).text
+    assert "modifiez-le avant" not in page
+    assert "retirez la contribution avant d’effacer le compte" in page
