@@ -433,6 +433,7 @@ OPEN = [
     Scene("notice, to a moderator", "modératrice", "/contributions/{notified}/signaler"),
     Scene("no notice", "membre", "/compte/signalements"),
     Scene("dead link of a notice (410)", "visiteur", "/moderation/signalements/confirmer?jeton=x", status=410),
+    Scene("dead link to contest (410)", "visiteur", "/moderation/signalements/contester?jeton=x", status=410),
     Scene("dead link to an outcome (410)", "visiteur", "/moderation/signalements/suivi?jeton=x", status=410),
     Scene("cases", "modératrice", "/moderation", _open_filters),
     Scene("no case", "modératrice", "/moderation?regle=duplicate"),

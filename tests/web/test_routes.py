@@ -10,6 +10,8 @@ from tests.browser.scenes import CLOSED, OPEN, Scene
 # Addresses without a page: redirects, downloads, and those for machines.
 NO_PAGE = {
     "post",
+    "post_decision",
+    "proposal_decision",
     "document",
     "frozen_data",
     "own_archive",
