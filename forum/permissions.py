@@ -306,6 +306,14 @@ def may_administer(viewer: Viewer | None, now: datetime) -> Verdict:
     return _by_role(Action.ADMINISTER, viewer, now)
 
 
+def may_correct_person(viewer: Viewer | None, member: int, now: datetime) -> Verdict:
+    """Correct the name or the organisation of somebody: administrators, not their own."""
+    by_role = _by_role(Action.CORRECT_PERSON, viewer, now)
+    if by_role and _is_own(viewer, member):
+        return _refused("C’est votre nom : changez-le dans votre compte.")
+    return by_role
+
+
 def may_exclude_votes(viewer: Viewer | None, member: int, now: datetime) -> Verdict:
     """Leave the votes of somebody out of every count: administrators, not their own."""
     by_role = _by_role(Action.EXCLUDE_VOTES, viewer, now)

@@ -80,6 +80,7 @@ class Action(Enum):
     MARK_READ = "mark read"
     KEEP_ACCOUNT = "keep account"
     ADMINISTER = "administer"
+    CORRECT_PERSON = "correct person"
     EXCLUDE_VOTES = "exclude votes"
     OPERATE = "operate"
     READ_ADDRESS = "read address"
@@ -137,6 +138,7 @@ _WRITTEN = {
     # The law grants it to each person, whatever their standing here (GDPR, articles 15 to 17 and 20).
     Action.KEEP_ACCOUNT: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
     Action.ADMINISTER: "L F F F F F ✓ F F",
+    Action.CORRECT_PERSON: "L F F F F F ✓ F F",
     Action.EXCLUDE_VOTES: "L F F F F F ✓ F F",
     Action.OPERATE: "L F F F F F ✓ F F",
     # One at a time, and the journal notes who looked.
@@ -189,6 +191,7 @@ LABELS: Mapping[Enum, str] = {
     Action.MARK_READ: "Voir ce que l’on n’a pas encore lu, et noter jusqu’où l’on a lu un fil",
     Action.KEEP_ACCOUNT: "Voir et corriger son compte, exporter ses données, effacer son compte",
     Action.ADMINISTER: "Voir les comptes, donner un rôle, suspendre, inviter",
+    Action.CORRECT_PERSON: "Corriger le nom ou l’organisation d’une autre personne",
     Action.EXCLUDE_VOTES: "Écarter les votes d’une personne, sans les voir",
     Action.OPERATE: "Voir l’état du site, envoyer tout de suite les courriels en attente",
     Action.READ_ADDRESS: "Voir l’adresse électronique d’une autre personne, ce qui est inscrit au journal",
@@ -242,6 +245,7 @@ REASONS: Mapping[Action, str] = {
     Action.ANSWER: "Seuls les agents de l’administration répondent aux propositions.",
     Action.PUBLISH: "Seuls les agents de l’administration publient une synthèse.",
     Action.ADMINISTER: "Seuls les administrateurs gèrent les comptes.",
+    Action.CORRECT_PERSON: "Seuls les administrateurs corrigent le nom d’une autre personne.",
     Action.EXCLUDE_VOTES: "Seuls les administrateurs écartent des votes.",
     Action.OPERATE: "Seuls les administrateurs voient l’état du site.",
 }

@@ -12,7 +12,7 @@ from forum.web import help, home, journal, legal, notifications
 from forum.web.discussion import feeds, posts, thread_reads, threads
 from forum.web.harvest import harvest
 from forum.web.meetings import meeting_tags, meetings, minutes
-from forum.web.members import account, invitations, joining, people
+from forum.web.members import account, corrections, invitations, joining, people
 from forum.web.moderation import cases, decisions, figures, moves, notices, receptions, reviews, signals
 from forum.web.moderation import threads as moderated_threads
 from forum.web.plumbing import static
@@ -269,6 +269,7 @@ MEMBERS = (
     page("/administration/personnes/{member:int}", people.show, "person"),
     act("/administration/personnes/{member:int}/adresse", people.see_address, "person_address"),
     form("/administration/personnes/{member:int}/droits", people.rights, "person_rights"),
+    form("/administration/personnes/{member:int}/nom", corrections.correct, "person_correction"),
     form("/administration/personnes/{member:int}/suspension", people.suspend, "person_suspension"),
     act("/administration/personnes/{member:int}/suspension/lever", people.lift, "lift_suspension"),
     form("/administration/personnes/{member:int}/double-authentification", people.remove_factor, "person_factor"),

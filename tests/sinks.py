@@ -129,7 +129,7 @@ SILENT = {
         "invitation_batch",
         "own_data",
     ),
-    *("person_votes", "count_votes_again"),
+    *("person_votes", "count_votes_again", "person_correction"),
     *("api_own_archive", "own_archive", "erase_account", "help", "help_rights", "legal_notice", "privacy", "charter"),
     *("accessibility", "cookies", "metrics", "live", "ready", "static"),
 }

@@ -272,6 +272,14 @@ ADMINISTRATION = [
         {"motif": "Téléphone perdu, reconnue au guichet"},
         changes="second_factor",
     ),
+    Case(Action.CORRECT_PERSON, "see the form of a name", f"{PERSON}/nom"),
+    Case(
+        Action.CORRECT_PERSON,
+        "correct somebody's name",
+        f"{PERSON}/nom",
+        {"nom": "Personne Neutre", "regle": "charter", "motif": "Une insulte"},
+        changes="member",
+    ),
     Case(Action.EXCLUDE_VOTES, "see the form that excludes votes", f"{PERSON}/votes"),
     Case(
         Action.EXCLUDE_VOTES,
@@ -1280,6 +1288,7 @@ async def test_a_theme_of_b_does_not_exist_in_the_minutes_of_a(app: Starlette, w
         "/compte/signalements/{n}/contester",
         "/administration/personnes/{n}/adresse",
         "/administration/personnes/{n}/droits",
+        "/administration/personnes/{n}/nom",
         "/administration/personnes/{n}/suspension",
         "/administration/personnes/{n}/suspension/lever",
         "/administration/personnes/{n}/double-authentification",

@@ -14,7 +14,7 @@ from forum.language import catalogue
 from forum.models.answers import Decision
 from forum.models.cases import ComplaintOutcome
 from forum.models.meetings import TagState
-from forum.models.members import Role
+from forum.models.members import Corrected, Role
 from forum.models.moderation import Ground
 from forum.models.posts import Outcome, ReceptionOrigin
 from forum.models.proposals import Nature
@@ -82,6 +82,7 @@ SENTENCES = {
     "remove_moderator": "a retiré la modération d’un groupe",
     "suspend": "a suspendu un compte",
     "lift_suspension": "a levé une suspension",
+    "correct_person": "a corrigé le nom ou l’organisation d’une personne",
     "see_address": "a consulté une adresse électronique",
     "send_reset": "a envoyé un lien pour choisir un mot de passe",
     "set_password": "a donné un nouveau mot de passe",
@@ -145,6 +146,8 @@ TITLES = {
     "invitations": "numéros des invitations",
     "origin": "voie",
     "received_on": "reçue le",
+    "corrected": "corrigé",
+    "ground": "règle",
     "act": "acte",
     "thing": "objet",
     "thing_id": "numéro de l’objet",
@@ -168,6 +171,8 @@ _KINDS: Final[Mapping[str, type[Labelled]]] = {
     "reanchor_extract": Nature,
     "keep_extract": Nature,
     "voting": Voting,
+    "corrected": Corrected,
+    "ground": Ground,
     "origin": ReceptionOrigin,
     "hide": Ground,
     "redact_passage": Ground,

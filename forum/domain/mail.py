@@ -118,6 +118,21 @@ async def forget_mails(address: str) -> None:
     await rows("DELETE FROM mail WHERE LOWER(address) = LOWER($1)", address)
 
 
+async def rename_in_mails(was: str, name: str, *, to: str | None) -> None:
+    """Greet somebody by their new name in the mails that wait for them, and give it in those that say who invites, in
+    the caller's transaction. `to` is their address."""
+    for one in await rows("SELECT id, address, content FROM mail"):
+        try:
+            said = unseal(one["content"])
+        except LookupError:
+            # Sealed under a key that is lost: it will never be sent.
+            continue
+        named = ("name", "inviter") if one["address"] == to else ("inviter",)
+        renamed = said | {key: name for key in named if said.get(key) == was}
+        if renamed != said:
+            await rows("UPDATE mail SET content = $2 WHERE id = $1", one["id"], seal(renamed))
+
+
 # What the worker needs
 
 

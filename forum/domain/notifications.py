@@ -26,7 +26,8 @@ class Notice:
     """One event: the contribution, thread, proposal or theme that it is about, and whether the member has seen it.
 
     `post` with `author` and `thread_title`, or `thread` with `thread_title`, or `reference`, or `theme` (its number,
-    with `theme_title`), or a `decision` or `case` of moderation; `excerpt` is the first words, or the wording.
+    with `theme_title`), or a `decision` or `case` of moderation, or nothing: then it is about the member's account.
+    `excerpt` is the first words, or the wording.
     """
 
     id: int
@@ -145,6 +146,16 @@ async def tell_of_moderation(
     column, thing = ("decision_id", decision) if decision is not None else ("case_id", case)
     assert thing is not None, "it is about one of the two"
     await _tell_members(column, thing, event, set(members) - {actor}, f"{event}:{key}", now)
+
+
+async def tell_of_correction(member: int, now: datetime) -> None:
+    """Notify a member that their name or organisation was corrected, in the caller's transaction; their account says
+    by which rule and why."""
+    if await _who_sign_in((member,)):
+        await rows(
+            "INSERT INTO notification (member_id, event, key, created_at) VALUES ($1, $2, $3, $4)",
+            *(member, Event.CORRECTED.value, f"{Event.CORRECTED}:{now.isoformat()}", now),
+        )
 
 
 async def _tell_members(

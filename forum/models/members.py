@@ -14,6 +14,14 @@ class Role(Labelled):
     ADMINISTRATOR = "administrator", "administrateur"
 
 
+class Corrected(Labelled):
+    """What administrators corrected of how somebody is shown."""
+
+    NAME = "name", "nom"
+    ORGANISATION = "organisation", "organisation"
+    BOTH = "both", "nom et organisation"
+
+
 class Member(Model):
     """A person. One without a password cannot sign in: somebody whom an imported text names, or an example voter."""
 

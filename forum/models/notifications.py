@@ -35,10 +35,12 @@ class Event(Labelled):
     POSTS_MOVED = "posts moved", "contributions déplacées"
     POSTS_BACK = "posts back", "contributions remises à leur place"
     THREAD_MOVED = "thread moved", "fil déplacé dans un autre thème"
+    CORRECTED = "corrected", "nom ou organisation corrigés"
 
 
 class Notification(Model):
-    """One event for one person, once: about a post, a proposal, a theme, a thread, or a decision of moderators.
+    """One event for one person, once: about a post, a proposal, a theme, a thread, a decision of moderators, or
+    about nothing but their own account.
 
     `key` says which event of a proposal, a theme, a thread or a decision it is, such as "answered:12:2": the same is
     told once.

@@ -112,6 +112,7 @@ async def furnish(site: Site) -> None:
         site.places["gone_thread"] = await _change_theme(administrator)
         why = "Le même appareil a ouvert trois comptes le même soir."
         await sent(administrator, "/administration/personnes/3/votes", theme="1", motif=why)
+        await _correct(administrator)
         report = await sent(administrator, "/administration/invitations/liste", liste=INVITED)
         site.places["batch"] = number_in(report)
 
@@ -159,6 +160,15 @@ async def _move(moderator: AsyncClient, thread: int) -> tuple[int, int]:
     found = re.search(r"/deplacements/(\d+)/annuler", page)
     assert found
     return number_in(other), int(found[1])
+
+
+async def _correct(administrator: AsyncClient) -> None:
+    """Give the agent another organisation."""
+    path = "/administration/personnes/3/nom"
+    name = re.search(r'name="nom"[^>]* value="([^"]+)"', (await administrator.get(path)).text)
+    assert name
+    why = "La personne ne parle pas au nom de cette institution."
+    await sent(administrator, path, nom=name[1], organisation="À titre personnel", regle="charter", motif=why)
 
 
 async def _change_theme(administrator: AsyncClient) -> int:

@@ -56,6 +56,9 @@ WORDS = {
     "case": "3",
     "theme": "3",
     "title": "Formation et acteurs",
+    "rule": "contraire à la charte",
+    "new_name": "Camille Martin",
+    "organisation": "Médiathèque de Quimper",
 }
 TEMPLATES = sorted(p.stem for p in (ROOT / "templates/mail").glob("*.txt") if not p.name.startswith("_"))
 

@@ -100,7 +100,7 @@ async def change_profile(viewer: Viewer, typed: Particulars, *, locale: str) -> 
             if is_shown:
                 await themes.raise_every_version()
             if said.name != known.said.name:
-                await _rename(viewer.id, said.name, known)
+                await rename(viewer.id, said.name, was=known.said.name, handle=known.handle)
             await rows(
                 "UPDATE member SET organisation = $2, profession = $3, territory = $4, locale = $5 WHERE id = $1",
                 viewer.id,
@@ -114,10 +114,17 @@ async def change_profile(viewer: Viewer, typed: Particulars, *, locale: str) -> 
         raise Invalid(NAME_TAKEN, field="nom") from None
 
 
-async def _rename(member: int, name: str, known: OwnProfile) -> None:
+async def rename(member: int, name: str, *, was: str, handle: str) -> None:
+    """Give a member another name, inside the caller's transaction, which makes every cached page stale; the handle
+    follows it, unless both names make the same.
+
+    Raises:
+        Invalid: somebody else has that name.
+        IntegrityError: somebody took its handle at the same moment.
+    """
     await refuse_taken_name(name, member=member)
-    is_same = handle_key(make_handle(name)) == handle_key(make_handle(known.said.name))
-    handle = known.handle if is_same else await free_handle(name)
+    is_same = handle_key(make_handle(name)) == handle_key(make_handle(was))
+    handle = handle if is_same else await free_handle(name)
     await rows(
         "UPDATE member SET name = $2, handle = $3, handle_key = $4 WHERE id = $1",
         member,

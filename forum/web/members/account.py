@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from forum.domain import legal
 from forum.domain.members import address_changes, profiles
+from forum.domain.members.corrections import own_correction
 from forum.domain.members.particulars import typed_particulars
 from forum.domain.sign_in import proofs
 from forum.domain.votes.exclusions import own_exclusions
@@ -29,6 +30,7 @@ async def _profile(request: Request, _: Form | None) -> Desk:
         "profile": profile,
         "change": await address_changes.pending_change(viewer, now=request.state.now),
         "charter": legal.charter_version(),
+        "correction": await own_correction(viewer),
         "excluded": await own_exclusions(viewer, request.state.now),
         "suite": local_path(asked_text(request, "suite")),
     }

@@ -97,6 +97,7 @@ NOTICES = {
     "personne-suspendue": "La suspension est enregistrée.",
     "suspension-levee": "La suspension est levée.",
     "facteur-ote": "Sa double authentification est retirée et ses sessions sont fermées.",
+    "nom-corrige": "La correction est enregistrée. La personne la reçoit, avec votre raison.",
     "votes-ecartes": "Les votes de cette personne sur ce thème sont écartés. Un courriel le lui dit.",
     "votes-comptes": "Les votes de cette personne sur ce thème comptent de nouveau. Un courriel le lui dit.",
     "lien-envoye": "Un lien lui est envoyé pour choisir un nouveau mot de passe.",
