@@ -3,7 +3,7 @@ present state of things has no form for it any more."""
 
 import re
 
-from httpx2 import Response
+from httpx2 import AsyncClient, Response
 from starlette.applications import Starlette
 
 from forum.models.members import Role
@@ -92,3 +92,8 @@ async def test_words_that_the_form_still_holds_are_not_shown_twice(app: Starlett
         refused = await first.post("/moderation/dossiers/1", data=form)
         assert kept(refused, 422)
         assert "Ce que vous aviez écrit" not in words(refused.text)
+
+
+async def test_a_dead_link_still_says_so_and_keeps_the_words(client: AsyncClient, team: Team) -> None:
+    form = {"jeton": "autre", "explication": TYPED}
+    assert kept(await client.post("/moderation/signalements/contester", data=form), 410)

@@ -3,7 +3,7 @@
 On GET, a form door shows its desk with an empty form. On POST, the form is read first, so that a later refusal can show
 the words again; then the act calls the domain and redirects. When it is refused (422), or somebody else was quicker
 (409), the desk is shown again in its present state, with what was typed and the reasons beside the fields. Words that
-this state has no field for are under it, to be copied; where a response replaces the desk, on the page of refusals.
+this state has no field for are under it, to be copied; where an address replaces the desk, on the page of refusals.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -64,7 +64,7 @@ def form_door(
             form = form.with_values(**desk.newer)
             desk = await desk_of(request, form)
         if isinstance(desk, Response):
-            if written_in(form):
+            if written_in(form) and desk.status_code < 400:
                 raise problem
             return desk
         typed = Form({**desk.first.raw, **form.raw}) if beside else form

@@ -378,7 +378,7 @@ async def refused(
         return as_problem(request, status, sentence(request, problem), found, {"Cache-Control": "no-store"})
     form.problems, form.told = found, problem.values
     shown = render(request, name, {**context, "form": form})
-    if lost := left_out(form, shown):
+    if lost := left_out(request.state.form or form, shown):
         shown = render(request, name, {**context, "form": form, "left_out": lost})
     return html(request, shown, status)
 
