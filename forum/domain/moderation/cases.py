@@ -132,6 +132,8 @@ class CasePage:
     charge: Charge | None
     notices: tuple[GivenNotice, ...]
     decisions: tuple[PastDecision, ...]
+    since: datetime
+    """When it opened, or the first of its notices was made."""
     viewer: Viewer = field(repr=False)
 
     @property
@@ -144,8 +146,24 @@ class CasePage:
         return charge if charge and charge.member != self.viewer.id and charge.holds(now) else None
 
     @property
+    def is_readable(self) -> bool:
+        """Whether the words were not withdrawn before."""
+        return self.thing.was_open_to(self.since)
+
+    @property
     def is_mine(self) -> bool:
         return self.charge is not None and self.charge.member == self.viewer.id
+
+
+SINCE: Final = """c.opened_at,
+    (SELECT MIN(s.created_at) FROM moderation_notice s WHERE s.case_id = c.id)::timestamptz AS notified_at"""
+"""Columns for `since_of`, of a case under the alias c."""
+
+
+def since_of(found: Row) -> datetime:
+    """Since when a case is about its thing: it opened, or the first of its notices was made."""
+    opened: datetime = found["opened_at"]
+    return min(opened, found["notified_at"] or opened)
 
 
 # Opening
@@ -171,10 +189,12 @@ async def open_case(viewer: Viewer | None, thing: ModeratedThing, now: datetime)
 
     Raises:
         SignInRequired, NotAllowed: not a moderator of the group, or one's own words.
-        Conflict: somebody else takes charge of it.
+        Conflict: somebody else takes charge of it, or its words are withdrawn.
     """
     viewer = demand(may_hide, viewer, thing.group, thing.author_id, now)
     async with transaction():
+        if thing.withdrawn_at and not await row("SELECT id FROM moderation_case WHERE open_key = $1", thing.open_key):
+            raise Conflict("Son auteur l’a retirée : personne d’autre ne la lit, il n’y a rien à décider.")
         case = await join_case(thing, now)
         await _take_charge(viewer, await hold_case(case), now)
     return case
@@ -237,7 +257,7 @@ async def hold_case(case: int) -> Row:
     """A case, held until the end of the caller's transaction. Raises NotFound."""
     found = await row(
         f"""SELECT c.id, c.thing, c.thing_id, c.working_group_id, c.closed_at, c.claimed_by_id, c.claimed_at,
-                   m.name AS claimed_by
+                   m.name AS claimed_by, {SINCE}
               FROM moderation_case c LEFT JOIN member m ON m.id = c.claimed_by_id WHERE c.id = $1
               {"" if is_sqlite() else "FOR UPDATE OF c"}""",
         storable(case),
@@ -375,8 +395,8 @@ async def read_case(viewer: Viewer | None, case: int, now: datetime) -> CasePage
         NotFound, SignInRequired, NotAllowed: as usual.
     """
     found = await row(
-        """SELECT c.id, c.thing, c.thing_id, c.working_group_id, c.opened_at, c.closed_at, c.claimed_by_id,
-                  c.claimed_at, m.name AS claimed_by
+        f"""SELECT c.id, c.thing, c.thing_id, c.working_group_id, c.closed_at, c.claimed_by_id,
+                  c.claimed_at, m.name AS claimed_by, {SINCE}
              FROM moderation_case c LEFT JOIN member m ON m.id = c.claimed_by_id WHERE c.id = $1""",
         storable(case),
     )
@@ -392,6 +412,7 @@ async def read_case(viewer: Viewer | None, case: int, now: datetime) -> CasePage
         charge=_charge(found),
         notices=await _notices(case),
         decisions=await _decisions(thing),
+        since=since_of(found),
         viewer=viewer,
     )
 

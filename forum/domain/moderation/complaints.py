@@ -25,7 +25,7 @@ from forum.domain.moderation.notices import (
     tell_notifier,
 )
 from forum.domain.moderation.reminders import readers_of_complaint
-from forum.domain.moderation.things import ModeratedThing, thing_of, words_of
+from forum.domain.moderation.things import ModeratedThing, thing_of, words_in_case
 from forum.domain.notifications import tell_of_moderation
 from forum.domain.references import storable
 from forum.errors import Checks, Conflict, Invalid, NotFound
@@ -290,15 +290,15 @@ async def notice_to_answer(viewer: Viewer | None, notice: int, now: datetime) ->
     thing = await thing_of(Moderated(found["thing"]), found["thing_id"])
     complaint = complaint_from(found)
     assert complaint is not None, "selected"
-    return ContestedNotice(
-        notice, found["complained_of_id"], thing, await words_of(thing), found["words"], found["facts"], complaint
-    )
+    words = await words_in_case(thing, found["created_at"])
+    return ContestedNotice(notice, found["complained_of_id"], thing, words, found["words"], found["facts"], complaint)
 
 
 async def _contested_notice(notice: int) -> Row:
     found = await row(
-        """SELECT n.id, n.words, n.member_id, n.address, n.locale, n.case_id, n.complaint, n.complained_at,
-                  n.complained_of_id, n.outcome, n.answer, n.answered_at, d.decided_by_id, d.facts, c.thing, c.thing_id,
+        """SELECT n.id, n.words, n.created_at, n.member_id, n.address, n.locale, n.case_id, n.complaint,
+                  n.complained_at, n.complained_of_id, n.outcome, n.answer, n.answered_at, d.decided_by_id,
+                  d.facts, c.thing, c.thing_id,
                   c.working_group_id
              FROM moderation_notice n JOIN moderation_decision d ON d.id = n.complained_of_id
              JOIN moderation_case c ON c.id = d.case_id WHERE n.id = $1""",

@@ -16,13 +16,20 @@ from forum.database import Row, Transaction, known_row, row, rows, transaction
 from forum.domain import journal
 from forum.domain.mail import post_mail
 from forum.domain.moderation import hiding, passages, reviews
-from forum.domain.moderation.cases import hold_case, refuse_taken
+from forum.domain.moderation.cases import SINCE, hold_case, refuse_taken, since_of
 from forum.domain.moderation.hiding import HeldThing
 from forum.domain.moderation.notices import NoticeComplaint, complaint_from, tell_notifiers
 from forum.domain.moderation.passages import PassagePreview, WarmPassage
 from forum.domain.moderation.reminders import readers_of_complaint
 from forum.domain.moderation.statements import Circumstances, statement_of
-from forum.domain.moderation.things import ModeratedThing, WordsElsewhere, thing_of, words_elsewhere, words_of
+from forum.domain.moderation.things import (
+    ModeratedThing,
+    WordsElsewhere,
+    thing_of,
+    words_elsewhere,
+    words_in_case,
+    words_of,
+)
 from forum.domain.notifications import tell_of_moderation
 from forum.domain.privacy.redacted_words import hold_all
 from forum.domain.references import storable
@@ -155,6 +162,8 @@ class DecisionPage:
     """Where the words of something hidden may be read too: for moderators only."""
     contested: tuple[NotifierComplaint, ...] = ()
     """By those who notified, since nothing was done: for moderators only."""
+    is_readable: bool = True
+    """Its words were not withdrawn before its case."""
 
 
 async def prepare(viewer: Viewer | None, case: int, typed: TypedDecision, now: datetime) -> PreparedDecision:
@@ -227,7 +236,7 @@ async def _prepared(
 ) -> PreparedDecision:
     checks = Checks()
     with checks.field("mesure"):
-        act = _act(typed.act, thing)
+        act = _act(typed.act, thing, since_of(held))
     ground = Ground.PERSONAL_DATA if typed.redacts else None
     with checks.field("regle"):
         ground = _ground(typed.ground) if typed.act in _WITH_GROUND else ground
@@ -257,14 +266,17 @@ async def _prepared(
     )
 
 
-def _act(value: str, thing: ModeratedThing) -> DecisionAct:
-    if value not in {act.value for act in possible_acts(thing)}:
+def _act(value: str, thing: ModeratedThing, since: datetime) -> DecisionAct:
+    if value not in {act.value for act in possible_acts(thing, since)}:
         raise Invalid("Choisissez ce que vous décidez.")
     return DecisionAct(value)
 
 
-def possible_acts(thing: ModeratedThing) -> tuple[DecisionAct, ...]:
-    """What can be decided about something shown, hidden, or that waits."""
+def possible_acts(thing: ModeratedThing, since: datetime) -> tuple[DecisionAct, ...]:
+    """What can be decided, in a case that is about it since then, about something shown, hidden, withdrawn, or that
+    waits."""
+    if not thing.was_open_to(since):
+        return (DecisionAct.NO_ACTION,)
     if thing.is_pending:
         return DecisionAct.ACCEPT, DecisionAct.REFUSE
     return (DecisionAct.UNHIDE if thing.is_hidden else DecisionAct.HIDE, DecisionAct.REDACT, DecisionAct.NO_ACTION)
@@ -408,8 +420,9 @@ async def read_decision(viewer: Viewer | None, decision: int, now: datetime) -> 
         NotFound, SignInRequired, NotAllowed: as usual.
     """
     found = await row(
-        """SELECT d.id, d.case_id, d.act, d.ground, d.facts, d.decided_by_id, d.decided_at, d.affected_id, d.statement,
-                  d.contest_until, c.thing, c.thing_id, c.working_group_id, m.name AS decided_by, a.name AS affected,
+        f"""SELECT d.id, d.case_id, d.act, d.ground, d.facts, d.decided_by_id, d.decided_at, d.affected_id, d.statement,
+                  d.contest_until, {SINCE}, c.thing, c.thing_id, c.working_group_id, m.name AS decided_by,
+                  a.name AS affected,
                   x.words, x.created_at, x.outcome, x.answer, x.answered_at, b.name AS answered_by
              FROM moderation_decision d JOIN moderation_case c ON c.id = d.case_id
              LEFT JOIN member m ON m.id = d.decided_by_id LEFT JOIN member a ON a.id = d.affected_id
@@ -426,6 +439,7 @@ async def read_decision(viewer: Viewer | None, decision: int, now: datetime) -> 
         raise NotFound
     thing = await thing_of(Moderated(found["thing"]), found["thing_id"])
     complaint = _complaint(found, named=not is_own)
+    said = await (words_of(thing) if is_own else words_in_case(thing, since_of(found)))
     return DecisionPage(
         id=decision,
         case=found["case_id"],
@@ -439,7 +453,8 @@ async def read_decision(viewer: Viewer | None, decision: int, now: datetime) -> 
         affected=None if is_own else found["affected"],
         is_own=is_own,
         until=found["contest_until"],
-        words=(said := await words_of(thing)),
+        words=said,
+        is_readable=is_own or thing.was_open_to(since_of(found)),
         elsewhere=await words_elsewhere(thing, said) if thing.is_hidden and not is_own else (),
         complaint=complaint,
         may_contest=complaint is None

@@ -12,7 +12,7 @@ from anyio.to_thread import run_sync
 from forum.database import Row, places, row, rows
 from forum.domain.references import parse_reference, reference, storable
 from forum.domain.signatures import signed
-from forum.domain.withheld import kept_words
+from forum.domain.withheld import aside_of, kept_words
 from forum.errors import NotFound
 from forum.models.moderation import Moderated
 from forum.models.posts import PendingState, PostKind, PostState
@@ -45,6 +45,8 @@ class ModeratedThing:
     is_hidden: bool = False
     post: int | None = None
     """The contribution that a waiting one has become."""
+    withdrawn_at: datetime | None = None
+    """Since when it is withdrawn by whoever wrote it."""
 
     @property
     def is_post(self) -> bool:
@@ -54,6 +56,11 @@ class ModeratedThing:
     def is_pending(self) -> bool:
         return self.kind is Moderated.PENDING
 
+    def was_open_to(self, since: datetime) -> bool:
+        """Whether its words were not withdrawn yet when a case began to be about it. Those that were,
+        nobody else reads, nor decides about."""
+        return self.withdrawn_at is None or since < self.withdrawn_at
+
     @property
     def open_key(self) -> str:
         """What names its open case."""
@@ -62,9 +69,9 @@ class ModeratedThing:
 
 _POSTS: Final = f"""
     SELECT p.id, p.number, p.revision, p.kind, p.state, p.plain AS words, p.author_id, {signed("p.id", "m")} AS author,
-           p.written_at, f.title, t.number AS theme, t.working_group_id
+           p.written_at, f.title, t.number AS theme, t.working_group_id, k.withdrawn_at
       FROM post p JOIN thread f ON f.id = p.thread_id JOIN theme t ON t.id = f.theme_id
-      LEFT JOIN member m ON m.id = p.author_id"""
+      LEFT JOIN member m ON m.id = p.author_id {aside_of(Moderated.POST, "p")}"""
 _PROPOSALS: Final = """
     SELECT p.id, p.number, p.version AS revision, p.state, p.wording, p.body_plain, p.author_id, p.promoter_id,
            m.name AS author, p.created_at AS written_at, t.number AS theme, t.working_group_id
@@ -132,6 +139,7 @@ def _post(found: Row) -> ModeratedThing:
         number=found["number"],
         thread_title=found["title"],
         is_hidden=found["state"] == PostState.HIDDEN.value,
+        withdrawn_at=found["withdrawn_at"],
     )
 
 
@@ -169,11 +177,18 @@ def _pending(found: Row) -> ModeratedThing:
 
 
 async def words_of(thing: ModeratedThing) -> str:
-    """The words of a thing, even while they are kept aside: for its author and its moderators alone."""
+    """The words of a thing, even while they are kept aside: for its author alone, and by `words_in_case` for its
+    moderators."""
     kept = await kept_words(thing.kind, thing.id)
     if not kept:
         return thing.words
     return kept["plain"] if thing.is_post else f"{kept['wording']}\n\n{kept['body_plain']}".strip()
+
+
+async def words_in_case(thing: ModeratedThing, since: datetime) -> str:
+    """The words of a thing as its moderators read them in a case that is about it since then, hidden or not; where they
+    were withdrawn before, what stands in their place."""
+    return await words_of(thing) if thing.was_open_to(since) else thing.words
 
 
 # The same words elsewhere

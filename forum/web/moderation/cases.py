@@ -9,7 +9,7 @@ from forum.domain.moderation import cases, decisions, reviews
 from forum.domain.moderation.cases import CaseFilter, CaseState
 from forum.domain.moderation.decisions import TypedDecision, possible_acts
 from forum.domain.moderation.passages import LONGEST_PASSAGE
-from forum.domain.moderation.things import ModeratedThing, find_post, find_proposal, words_of
+from forum.domain.moderation.things import ModeratedThing, find_post, find_proposal, words_in_case
 from forum.models.moderation import Ground
 from forum.permissions import may_hide
 from forum.web.plumbing.choices import one_of
@@ -44,9 +44,9 @@ async def _desk(request: Request, _: Form | None) -> Desk:
     case = await cases.read_case(viewer, request.path_params["case"], now)
     context: dict[str, Any] = {
         "case": case,
-        "words": await words_of(case.thing),
+        "words": await words_in_case(case.thing, case.since),
         "pieces": await reviews.pieces_of_source(case.thing.words) if case.thing.is_pending else (),
-        "acts": possible_acts(case.thing),
+        "acts": possible_acts(case.thing, case.since),
         "grounds": tuple(Ground),
         "longest_passage": LONGEST_PASSAGE,
         "may_decide": may_hide(viewer, case.thing.group, case.thing.author_id, now),
