@@ -46,6 +46,11 @@ class QuoteMark:
         return f"{{{{citation {self.post}@{self.revision} {self.start}-{self.end}}}}}"
 
 
+def without_marks(source: str) -> str:
+    """A source as plain words to read in a line: a mark is code, and « […] » stands in its place."""
+    return MARKER.sub("[…]", source)
+
+
 def words(plain: str, start: int, end: int) -> str:
     """The quoted words. Raises Invalid when the range leaves the text or holds no word."""
     if not 0 <= start < end <= len(plain) or not plain[start:end].strip():

@@ -201,3 +201,30 @@ async def test_it_waits_like_any_case(app: Starlette, team: Team, holds: None) -
     assert (kept.source, kept.state) == ("", PendingState.GIVEN_UP)
     assert (await ModerationCase.get(id=case.id)).closed_at == NOON
     assert await rows("SELECT id FROM moderation_case WHERE thing = 'pending' AND closed_at IS NULL") == []
+
+
+async def test_quotes_are_read_as_words_never_as_code(app: Starlette, team: Team, holds: None) -> None:
+    newcomer = await make_member("Nils Nouveau")
+    async with await as_(app, newcomer) as new:
+        await write(new, team)
+        own = (await new.get(WAITING)).text
+        assert f'name="citation" value="{{{{citation {team.post.id}@1 0-8}}}}"' in own
+        area = own.split('<textarea id="source"')[1].split("</textarea>")[0]
+        assert NEW in area
+        assert "citation" not in area
+        assert "Des mots" in own, "the quoted words"
+        edited = {"source": f"{NEW} Encore.", "citation": f"{{{{citation {team.post.id}@1 0-8}}}}", "version": "1"}
+        assert (await new.post(WAITING, data=edited)).status_code == 303
+        for address in (f"/fils/{team.thread.id}", "/compte/contributions"):
+            assert "{{" not in (await new.get(address)).text, address
+    pending = await PendingPost.get(id=1)
+    assert pending.source == f"{{{{citation {team.post.id}@1 0-8}}}}\n\n{NEW} Encore."
+    async with await as_(app, team.first) as moderator:
+        for address in ("/moderation", "/moderation/dossiers/1"):
+            assert "{{" not in (await moderator.get(address)).text, address
+        assert (await decide(moderator, 1, act="turn down")).status_code == 303
+        assert "{{" not in (await moderator.get("/moderation/decisions/1")).text
+    async with await as_(app, newcomer) as new:
+        page = (await new.get("/moderation/decisions/1")).text
+        assert "{{" not in page
+        assert "Des mots" in page, "the quoted words"

@@ -15,6 +15,7 @@ from forum.models.moderation import Moderated
 from forum.models.posts import PendingState
 from forum.permissions import Viewer
 from forum.settings import settings
+from forum.text.quotes import without_marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ async def hold_back(
 
 
 _WAITING: Final = """
-    SELECT x.id, COALESCE(f.title, x.title) AS title, x.created_at, substr(x.source, 1, 200) AS opening
+    SELECT x.id, COALESCE(f.title, x.title) AS title, x.created_at, substr(x.source, 1, 2000) AS opening
       FROM pending_post x LEFT JOIN thread f ON f.id = x.thread_id
      WHERE x.author_id = $1 AND x.state = 'waiting'"""
 
@@ -89,4 +90,7 @@ async def waiting_in(viewer: Viewer, thread: int) -> tuple[PendingLine, ...]:
 
 
 def _lines(found: Sequence[Row]) -> tuple[PendingLine, ...]:
-    return tuple(PendingLine(each["id"], each["title"], each["created_at"], each["opening"]) for each in found)
+    return tuple(
+        PendingLine(each["id"], each["title"], each["created_at"], without_marks(each["opening"])[:200])
+        for each in found
+    )

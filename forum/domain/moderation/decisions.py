@@ -262,7 +262,7 @@ async def _prepared(
         until=until,
         cleaner=cleaner,
         preview=preview,
-        pending=thing.words if thing.is_pending else "",
+        pending=thing.source if thing.is_pending else "",
     )
 
 

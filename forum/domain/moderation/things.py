@@ -20,6 +20,7 @@ from forum.models.proposals import ProposalState
 from forum.permissions import owner_of
 from forum.text.folding import fold
 from forum.text.labels import Labelled
+from forum.text.quotes import without_marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class ModeratedThing:
     thread_title: str = ""
     reference: str = ""
     is_hidden: bool = False
+    source: str = ""
+    """Of a contribution that waits, as it was written: `words` have no mark of a quote."""
     post: int | None = None
     """The contribution that a waiting one has become."""
     withdrawn_at: datetime | None = None
@@ -168,7 +171,8 @@ def _pending(found: Row) -> ModeratedThing:
         theme=found["theme"],
         author_id=found["author_id"],
         author=found["author"],
-        words=found["words"],
+        words=without_marks(found["words"]),
+        source=found["words"],
         written_at=found["written_at"],
         thread_title=found["title"],
         is_hidden=found["state"] == PendingState.REFUSED.value,

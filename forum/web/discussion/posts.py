@@ -3,7 +3,6 @@
 What their forms share with that of a new thread is in `writing.py`.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,14 +16,13 @@ from forum.domain.discussion.posts import OnePost, PostPlace, Revision
 from forum.domain.discussion.threads import Piece
 from forum.errors import Invalid
 from forum.settings import settings
-from forum.text.quotes import MARKER, QuoteMark
-from forum.web.discussion.writing import asks_to_publish, marks_of, read_marks, source_of, writing
+from forum.text.quotes import QuoteMark
+from forum.web.discussion.writing import asks_to_publish, fields_of, marks_of, read_marks, source_of, writing
 from forum.web.plumbing.doors import Desk, form_door
 from forum.web.plumbing.forms import Form, asked_integer, asked_text
 from forum.web.plumbing.page import page, refused, see_other, to_place
 
 _REPLY = "posts/reply.html"
-_OPENING_MARKS = re.compile(rf"\A(?:\s*{MARKER.pattern}[^\S\n]*(?:\n|\Z))+")
 
 
 async def look_up(request: Request) -> Response:
@@ -142,10 +140,7 @@ async def edit(request: Request, form: Form) -> Response:
 
 
 def _edit_form(post: OnePost) -> Form:
-    opening = _OPENING_MARKS.match(post.source)
-    marks = [QuoteMark(*map(int, m)) for m in MARKER.findall(opening.group())] if opening else []
-    own = post.source[opening.end() :].lstrip("\n") if opening else post.source
-    return Form.empty(source=own, version=post.version, citation=[m.marker() for m in marks])
+    return Form.empty(version=post.version, **fields_of(post.source))
 
 
 async def _edit_context(post: OnePost, form: Form, preview: Preview | None = None) -> dict[str, Any]:

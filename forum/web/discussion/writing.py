@@ -5,8 +5,9 @@ author's own words; quotes further down stay where the author put them, as the l
 form as it was sent.
 """
 
+import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from forum.domain.discussion import posts, threads
 from forum.domain.discussion.post_writing import Preview
@@ -35,6 +36,17 @@ def source_of(form: Form) -> str:
     marks = "\n".join(m.marker() for m in marks_of(form))
     own = form.text("source")
     return f"{marks}\n\n{own}" if marks else own
+
+
+_OPENING_MARKS: Final = re.compile(rf"\A(?:\s*{MARKER.pattern}[^\S\n]*(?:\n|\Z))+")
+
+
+def fields_of(source: str) -> dict[str, object]:
+    """The fields of a form that `source_of` makes this source of: its opening quotes as marks, its author's words."""
+    opening = _OPENING_MARKS.match(source)
+    marks = MARKER.finditer(opening.group()) if opening else ()
+    own = source[opening.end() :].lstrip("\n") if opening else source
+    return {"source": own, "citation": [mark.group() for mark in marks]}
 
 
 async def writing(form: Form, preview: Preview | None = None) -> dict[str, Any]:

@@ -45,7 +45,7 @@ async def _desk(request: Request, _: Form | None) -> Desk:
     context: dict[str, Any] = {
         "case": case,
         "words": await words_in_case(case.thing, case.since),
-        "pieces": await reviews.pieces_of_source(case.thing.words) if case.thing.is_pending else (),
+        "pieces": await reviews.pieces_of_source(case.thing.source),
         "acts": possible_acts(case.thing, case.since),
         "grounds": tuple(Ground),
         "longest_passage": LONGEST_PASSAGE,

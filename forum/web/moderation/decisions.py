@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from forum.domain.moderation import complaints, decisions
 from forum.domain.moderation.complaints import LONGEST_WORDS
+from forum.domain.moderation.reviews import pieces_of_source
 from forum.domain.moderation.things import ModeratedThing, find_post, find_proposal
 from forum.models.cases import ComplaintOutcome
 from forum.web.plumbing.doors import Desk, form_door
@@ -17,7 +18,8 @@ from forum.web.plumbing.page import page, see_other
 async def show(request: Request) -> Response:
     """One decision: for its author the text that was sent, for moderators also who decided."""
     found = await decisions.read_decision(request.state.viewer, request.path_params["decision"], request.state.now)
-    return await page(request, "moderation/decision.html", {"decision": found})
+    pieces = await pieces_of_source(found.thing.source)
+    return await page(request, "moderation/decision.html", {"decision": found, "pieces": pieces})
 
 
 async def about_post(request: Request) -> Response:
