@@ -13,6 +13,7 @@ from forum.database import Row, places, rows, transaction
 from forum.domain import journal
 from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.references import LARGEST_ID, reference
+from forum.domain.withheld import journal_titles
 from forum.errors import NotFound
 from forum.permissions import Viewer, demand, may_read_journal
 from forum.text.mentions import handle_key
@@ -90,6 +91,7 @@ class _Scope:
     groups: tuple[int, ...] | None
 
 
+_BEFORE, _AFTER = journal_titles("j")
 _NEWEST_FIRST = SortOrder({"j.id": int}, newest_first=True)
 
 
@@ -193,7 +195,7 @@ async def _entries(
     return await read_page(
         f"""
         SELECT j.id, j.at, j.actor_id, m.name AS actor, j.act, j.thing, j.thing_id, g.name AS working_group,
-               j.before, j.after, j.reason, j.redacted_at
+               {_BEFORE} AS before, {_AFTER} AS after, j.reason, j.redacted_at
           FROM journal_entry j
           LEFT JOIN member m ON m.id = j.actor_id LEFT JOIN working_group g ON g.id = j.working_group_id
          WHERE {" AND ".join(conditions.clauses)}""",

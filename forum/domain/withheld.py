@@ -119,6 +119,16 @@ def range_of(revision: str, marks: str, post: str) -> str:
     return f"CASE {post}.state WHEN 'shown' THEN {words} ELSE {post}.plain END"
 
 
+def journal_titles(entry: str) -> tuple[str, str]:
+    """What a line of the journal, by its alias, had before and after, as expressions: of a thread whose title is kept
+    aside, what is read in the place of the titles that it had until then. The line itself stays, in its chain."""
+    masked = f"""{entry}.act = 'rename_thread' AND EXISTS (
+        SELECT 1 FROM withheld w WHERE w.table_name = '{_TITLE.table}' AND w.row_id = {entry}.thing_id
+           AND ({entry}.at <= w.hidden_at OR {entry}.at <= w.withdrawn_at))"""
+    before, after = (f"CASE WHEN {masked} THEN '{_HIDDEN_TITLE}' ELSE {entry}.{one} END" for one in ("before", "after"))
+    return before, after
+
+
 async def keep_aside(
     thing: Moderated, thing_id: int, now: datetime, *, ground: Ground | None = None, title: bool = False
 ) -> None:

@@ -18,7 +18,7 @@ from forum.domain.proposals.answers import decision_column, fate_from
 from forum.domain.references import reference
 from forum.domain.signatures import signed
 from forum.domain.themes.ballots import opinion_words, scale
-from forum.domain.withheld import range_of
+from forum.domain.withheld import journal_titles, range_of
 from forum.models.answers import Decision
 from forum.models.cases import ComplaintOutcome, DecisionAct
 from forum.models.meetings import TagState
@@ -75,6 +75,7 @@ _REVISION: Final = "/contributions/{post_id}/revisions/{revision}"
 _PROPOSAL: Final = "/propositions/{reference}"
 _DECISION: Final = "/moderation/decisions/{decision_id}"
 _VERSION: Final = "/propositions/{reference}/versions/{version}"
+_BEFORE, _AFTER = journal_titles("x")
 _OF_PROPOSAL: Final = "JOIN proposal p ON p.id = x.proposal_id JOIN theme t ON t.id = p.theme_id"
 _OF_CASE: Final = """LEFT JOIN proposal p ON c.thing = 'proposal' AND p.id = c.thing_id
              LEFT JOIN theme t ON t.id = p.theme_id"""
@@ -398,8 +399,8 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
     ),
     # Acts of this person, and acts on them or on their words, without saying who did the latter.
     "journal": ArchivePart(
-        """SELECT x.at, COALESCE(x.actor_id = $1, FALSE)::bool AS is_mine, x.act, x.thing, x.thing_id,
-                  x.before, x.after, x.reason FROM journal_entry x
+        f"""SELECT x.at, COALESCE(x.actor_id = $1, FALSE)::bool AS is_mine, x.act, x.thing, x.thing_id,
+                  {_BEFORE} AS before, {_AFTER} AS after, x.reason FROM journal_entry x
             WHERE x.actor_id = $1 OR (x.thing = 'member' AND x.thing_id = $1)
                OR (x.thing = 'post' AND x.thing_id IN (SELECT id FROM post WHERE author_id = $1))
                OR (x.thing = 'proposal' AND x.thing_id IN (SELECT id FROM proposal WHERE author_id = $1))
