@@ -11,6 +11,8 @@ from html import escape
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from forum.text.directions import turns, without_turns
+
 MEDIA_TYPE: Final = "application/atom+xml"
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -58,7 +60,12 @@ def _say(parent: Element, name: str, words: str) -> None:
 
 
 def _lines(paragraph: str) -> str:
-    return escape(paragraph.strip(), quote=False).replace("\n", "<br>")
+    return "<br>".join(map(_set_apart, paragraph.strip().split("\n")))
+
+
+def _set_apart(line: str) -> str:
+    """A line as HTML, which turns nothing but itself; readers of feeds keep no attribute of direction."""
+    return f"<bdi>{escape(without_turns(line), quote=False)}</bdi>" if turns(line) else escape(line, quote=False)
 
 
 def _moment(value: datetime) -> str:

@@ -75,3 +75,20 @@ async def test_a_feed_of_an_empty_thread_is_a_feed(client: AsyncClient, thread: 
     text = (await client.get(f"/fils/{empty.id}/flux.atom")).text
     assert entries(text) == []
     assert ElementTree.fromstring(text).findtext(f"{ATOM}updated") == "1970-01-01T00:00:00+00:00"
+
+
+async def test_the_words_of_a_feed_turn_nothing_but_themselves(client: AsyncClient, thread: Thread) -> None:
+    await Thread.filter(id=thread.id).update(title="Un \u202etitre")
+    writer = await make_member("Zoé \u202eMartin")
+    await make_post(
+        thread, "Des mots \u202erenversés.\n\n\u05d0 puis \u2067 ouvert.\n\nDes mots simples.", author=writer
+    )
+    text = (await client.get(f"/fils/{thread.id}/flux.atom")).text
+    assert "\u202e" not in text
+    (entry,) = entries(text)
+    assert entry["title"] == "\u2068Zoé Martin\u2069 – \u2068Un titre\u2069"
+    assert entry["author"] == "\u2068Zoé Martin\u2069"
+    assert entry["words"] == (
+        "<p><bdi>Des mots renversés.</bdi></p><p><bdi>\u05d0 puis  ouvert.</bdi></p><p>Des mots simples.</p>"
+    )
+    assert ElementTree.fromstring(text).findtext(f"{ATOM}title", "").startswith("\u2068Un titre\u2069 – ")

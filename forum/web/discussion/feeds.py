@@ -10,6 +10,7 @@ from forum.domain.discussion import feeds, threads
 from forum.domain.discussion.feeds import FeedPost
 from forum.domain.themes.themes import find_theme
 from forum.language import catalogue
+from forum.text.directions import isolate
 from forum.text.feeds import MEDIA_TYPE, FeedEntry, feed
 from forum.web.plumbing.page import has_already, href, pages
 
@@ -18,7 +19,7 @@ async def of_theme(request: Request) -> Response:
     """The newest contributions of a theme."""
     theme = await find_theme(request.path_params["number"])
     words = catalogue(request.state.locale).gettext
-    title = f"{words('Thème')} {theme.number} – {theme.title}"
+    title = f"{words('Thème')} {theme.number} – {isolate(theme.title)}"
     return _feed(request, title, href(request, "theme", number=theme.number), await feeds.newest_of_theme(theme.id))
 
 
@@ -26,7 +27,7 @@ async def of_thread(request: Request) -> Response:
     """The newest contributions of a thread."""
     state = await threads.thread_state(request.path_params["thread"])
     page = href(request, "thread", thread=state.id)
-    return _feed(request, state.title, page, await feeds.newest_of_thread(state.id))
+    return _feed(request, isolate(state.title), page, await feeds.newest_of_thread(state.id))
 
 
 def _feed(request: Request, title: str, page: str, found: Sequence[FeedPost]) -> Response:
@@ -35,8 +36,8 @@ def _feed(request: Request, title: str, page: str, found: Sequence[FeedPost]) ->
     entries = [
         FeedEntry(
             address=base + href(request, "post", post=each.id),
-            title=f"{each.author or unknown} – {each.thread_title}",
-            author=each.author or unknown,
+            title=f"{isolate(each.author or unknown)} – {isolate(each.thread_title)}",
+            author=isolate(each.author or unknown),
             words=each.words,
             published_at=each.created_at,
             updated_at=each.edited_at or each.created_at,
