@@ -19,7 +19,7 @@ from forum.domain.moderation.cases import join_case
 from forum.domain.moderation.things import ModeratedThing, thing_of, things_of
 from forum.domain.references import storable
 from forum.domain.throttle import place, throttle
-from forum.errors import Checks, Invalid, NotFound, TooMany
+from forum.errors import Checks, Conflict, Invalid, NotFound, TooMany
 from forum.models.cases import ComplaintOutcome, DecisionAct
 from forum.models.joining import Purpose
 from forum.models.moderation import Ground, Moderated
@@ -92,6 +92,20 @@ class NoticeNews:
     """Nothing was done, and they have not contested it yet."""
 
 
+def why_not(thing: ModeratedThing) -> Conflict | None:
+    """Why there is nothing to notify about this thing: nobody else reads it any more."""
+    if thing.is_hidden:
+        return Conflict("L’équipe de modération l’a déjà masquée : merci, il n’y a rien d’autre à faire.")
+    if thing.withdrawn_at:
+        return Conflict("La personne qui l’a écrite l’a retirée : merci, il n’y a rien d’autre à faire.")
+    return None
+
+
+def _refuse_gone(thing: ModeratedThing) -> None:
+    if (gone := why_not(thing)) is not None:
+        raise gone
+
+
 async def notify(
     viewer: Viewer | None,
     thing: ModeratedThing,
@@ -108,8 +122,10 @@ async def notify(
     Raises:
         InvalidForm, Invalid: something is missing, or a program filled the form in.
         TooMany: too many from there, from this member, or to this address.
+        Conflict: it is hidden or withdrawn.
     """
     may_notify(viewer, now).require()
+    _refuse_gone(thing)
     checks = Checks()
     with checks.field("regle"):
         ground = _ground(typed.ground)
@@ -209,11 +225,14 @@ async def confirm(token: str, now: datetime) -> str:
 
     Raises:
         Invalid: the link is not good (any more).
+        Conflict: it was hidden or withdrawn meanwhile.
     """
     async with transaction() as tx:
         notice = await links.use_link(token, Purpose.NOTICE, now)
         found = await known_row("SELECT thing, thing_id, address, locale FROM moderation_notice WHERE id = $1", notice)
-        case = await join_case(await thing_of(Moderated(found["thing"]), found["thing_id"]), now)
+        thing = await thing_of(Moderated(found["thing"]), found["thing_id"])
+        _refuse_gone(thing)
+        case = await join_case(thing, now)
         await rows("UPDATE moderation_notice SET case_id = $2, confirmed_at = $3 WHERE id = $1", notice, case, now)
         follow = await links.make_link(Purpose.NOTICE_OUTCOME, notice, now)
         if to := _address(found["address"]):

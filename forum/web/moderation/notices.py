@@ -16,7 +16,7 @@ from forum.web.members.joining import dead_link, token_of
 from forum.web.plumbing.callers import place_of
 from forum.web.plumbing.doors import Act, Desk, DeskOf, Door, form_door
 from forum.web.plumbing.forms import Form
-from forum.web.plumbing.page import page, secret, see_other
+from forum.web.plumbing.page import page, secret, see_other, sentence
 
 _TEMPLATE = "moderation/notify.html"
 FindThing = Callable[[Request], Awaitable[ModeratedThing]]
@@ -37,6 +37,7 @@ def _desk(find: FindThing) -> DeskOf:
         may_notify(viewer, now).require()
         context = {
             "thing": thing,
+            "gone": sentence(request, gone) if (gone := notices.why_not(thing)) else "",
             "grounds": tuple(Ground),
             "limit": LONGEST_WORDS,
             "moderates": may_hide(viewer, thing.group, thing.author_id, now),
