@@ -26,7 +26,12 @@ async def test_the_journal_masks_the_titles_of_a_thread_while_they_are_masked(
             pages = [await one.get("/journal") for one in (moderator, staff)]
             archive = await personal_facts.collect(team.first.id, NOON)
             exported = await staff.post("/journal/export")
-            return [*(one.text for one in pages), (await staff.get("/en/journal")).text, exported.text, str(archive["journal"])]
+            return [
+                *(one.text for one in pages),
+                (await staff.get("/en/journal")).text,
+                exported.text,
+                str(archive["journal"]),
+            ]
 
         await rename(0, "TITRESECRET2")
         await rename(1, "Un titre convenable")

@@ -375,6 +375,7 @@ async def tell_author(
     await tell_of_moderation(
         Event.MODERATED, author, now, key=f"decision:{decision}", decision=decision, actor=viewer.id
     )
+    is_still_withdrawn = prepared.act is DecisionAct.UNHIDE and thing.is_withdrawn
     found = await row(
         "SELECT name, email, locale FROM member WHERE id = $1 AND confirmed_at IS NOT NULL", thing.author_id
     )
@@ -386,7 +387,7 @@ async def tell_author(
             locale=found["locale"],
             now=now,
             name=found["name"],
-            what=prepared.act.value,
+            what=f"{prepared.act} withdrawn" if is_still_withdrawn else prepared.act.value,
             reason=prepared.facts,
             date=prepared.until.date().isoformat() if prepared.until else "",
             decision=str(decision),

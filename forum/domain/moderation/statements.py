@@ -33,6 +33,10 @@ SENTENCES: Final = {
         " son rang et ses chiffres restent, sans ses mots."
     ),
     "unhide post": "Votre contribution {number} au fil « {title} » est de nouveau affichée, telle qu’elle était.",
+    "unhide withdrawn": (
+        "Votre contribution {number} au fil « {title} » n’est plus masquée. Vous l’avez retirée : personne d’autre que"
+        " vous et l’équipe de modération ne peut la lire, tant que vous ne l’affichez pas de nouveau."
+    ),
     "unhide proposal": "Votre proposition {reference} est de nouveau affichée, telle qu’elle était, avec ses votes.",
     "redact post": (
         "Un passage de votre contribution {number} au fil « {title} » est masqué, dans toutes ses versions. « (passage"
@@ -100,7 +104,11 @@ def _sentences(
     def said(sentence: str, **values: object) -> str:
         return worded(sentence, values, about.locale)
 
-    about_it = "hide judged" if act is DecisionAct.HIDE and about.is_judged else f"{act} {thing.kind}"
+    about_it = f"{act} {thing.kind}"
+    if act is DecisionAct.HIDE and about.is_judged:
+        about_it = "hide judged"
+    elif act is DecisionAct.UNHIDE and thing.is_withdrawn:
+        about_it = "unhide withdrawn"
     yield said(SENTENCES[about_it], number=thing.number, title=thing.thread_title, reference=thing.reference)
     if ground is not None:
         yield said(TITLES[ground])

@@ -159,10 +159,12 @@ async def withdraw(request: Request, form: Form) -> Response:
     viewer, now, post = request.state.viewer, request.state.now, request.path_params["post"]
     if form.text("acte") == "remettre":
         held = await withdrawals.put_post_back(viewer, post, now)
+        is_hidden = held.aside is not None and held.aside.hidden_at is not None
+        notice = "contribution-remise-masquee" if is_hidden else "contribution-remise"
     else:
         form.require_confirmation()
         held = await withdrawals.withdraw_post(viewer, post, now)
-    notice = "contribution-remise" if form.text("acte") == "remettre" else "contribution-retiree"
+        notice = "contribution-retiree"
     return to_place(request, held.id, *await threads.find_post(held.id), notice=notice)
 
 

@@ -66,6 +66,9 @@ NOTICES = {
     "contribution-en-attente-retiree": "Votre contribution est retirée. Ses mots sont effacés.",
     "contribution-modifiee": "Votre contribution est modifiée ; l’ancienne version reste dans son historique.",
     "contribution-retiree": "Votre contribution est retirée. Les réponses restent.",
+    "contribution-remise-masquee": (
+        "Vous ne retirez plus votre contribution. L’équipe de modération l’a masquée : elle reste masquée."
+    ),
     "contribution-remise": "Votre contribution est de nouveau affichée.",
     "fil-ouvert": "Votre fil est ouvert.",
     "fil-renomme": "Le fil est renommé. Les personnes qui y ont contribué reçoivent une notification.",
