@@ -4,6 +4,7 @@ from starlette.applications import Starlette
 
 from forum.database import rows
 from forum.models.posts import Post, PostState
+from tests.conftest import Clock
 from tests.factories import CONFIRMED
 from tests.moderation.steps import UNIQUE, Team, as_, decide, hidden, mails, words
 
@@ -54,11 +55,14 @@ async def test_a_complaint_that_is_right_leaves_it_withdrawn_and_says_so(app: St
         assert UNIQUE not in own
 
 
-async def test_a_moderator_who_unhides_it_tells_its_author_that_it_stays_withdrawn(app: Starlette, team: Team) -> None:
+async def test_a_moderator_who_unhides_it_tells_its_author_that_it_stays_withdrawn(
+    app: Starlette, team: Team, clock: Clock
+) -> None:
     await hidden(app, team)
-    await withdraw(app, team)
     async with await as_(app, team.first) as moderator:
         await moderator.post(f"/contributions/{team.post.id}/dossier")
+        clock.pass_(minutes=1)
+        await withdraw(app, team)
         page = words((await moderator.get("/moderation/dossiers/2")).text)
         assert "Elle revient exactement comme elle était" not in page
         assert (await decide(moderator, 2, act="unhide")).status_code == 303

@@ -375,7 +375,7 @@ async def tell_author(
     await tell_of_moderation(
         Event.MODERATED, author, now, key=f"decision:{decision}", decision=decision, actor=viewer.id
     )
-    is_still_withdrawn = prepared.act is DecisionAct.UNHIDE and thing.is_withdrawn
+    is_still_withdrawn = prepared.act is DecisionAct.UNHIDE and thing.withdrawn_at is not None
     found = await row(
         "SELECT name, email, locale FROM member WHERE id = $1 AND confirmed_at IS NOT NULL", thing.author_id
     )

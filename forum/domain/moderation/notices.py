@@ -225,13 +225,15 @@ async def confirm(token: str, now: datetime) -> str:
 
     Raises:
         Invalid: the link is not good (any more).
-        Conflict: it was hidden or withdrawn meanwhile.
+        Conflict: it was hidden meanwhile. About what its author only withdrew, moderators still decide: it was notified
+            before.
     """
     async with transaction() as tx:
         notice = await links.use_link(token, Purpose.NOTICE, now)
         found = await known_row("SELECT thing, thing_id, address, locale FROM moderation_notice WHERE id = $1", notice)
         thing = await thing_of(Moderated(found["thing"]), found["thing_id"])
-        _refuse_gone(thing)
+        if thing.is_hidden:
+            _refuse_gone(thing)
         case = await join_case(thing, now)
         await rows("UPDATE moderation_notice SET case_id = $2, confirmed_at = $3 WHERE id = $1", notice, case, now)
         follow = await links.make_link(Purpose.NOTICE_OUTCOME, notice, now)

@@ -34,8 +34,8 @@ SENTENCES: Final = {
     ),
     "unhide post": "Votre contribution {number} au fil « {title} » est de nouveau affichée, telle qu’elle était.",
     "unhide withdrawn": (
-        "Votre contribution {number} au fil « {title} » n’est plus masquée. Vous l’avez retirée : personne d’autre que"
-        " vous et l’équipe de modération ne peut la lire, tant que vous ne l’affichez pas de nouveau."
+        "Votre contribution {number} au fil « {title} » n’est plus masquée. Vous l’avez retirée : elle le reste,"
+        " tant que vous ne l’affichez pas de nouveau."
     ),
     "unhide proposal": "Votre proposition {reference} est de nouveau affichée, telle qu’elle était, avec ses votes.",
     "redact post": (
@@ -107,7 +107,7 @@ def _sentences(
     about_it = f"{act} {thing.kind}"
     if act is DecisionAct.HIDE and about.is_judged:
         about_it = "hide judged"
-    elif act is DecisionAct.UNHIDE and thing.is_withdrawn:
+    elif act is DecisionAct.UNHIDE and thing.withdrawn_at:
         about_it = "unhide withdrawn"
     yield said(SENTENCES[about_it], number=thing.number, title=thing.thread_title, reference=thing.reference)
     if ground is not None:
