@@ -247,7 +247,8 @@ NOT_TOLD = {
     "how the site finds what is told": """invitation.email_key member.email_key member.handle_key mention.handle_key
         notification.key thread.import_key extract.sha256 moderation_case.open_key moderation_notice.address
         moderation_notice.case_id moderation_notice.locale""",
-    "how the site shows what is told": """post.html post.renderer post_revision.html proposal.body_html
+    "how the site shows what is told": """post.html post.renderer post.rewrites post_revision.html proposal.body_html
+        proposal.rewrites thread.rewrites
         proposal.body_plain thread.last_number thread.last_post_at thread.posts_count thread.version
         mention.is_leading""",
     "the last of the versions, which are all told": """post.revision post.source pending_post.version proposal.body
