@@ -228,3 +228,20 @@ async def test_quotes_are_read_as_words_never_as_code(app: Starlette, team: Team
         page = (await new.get("/moderation/decisions/1")).text
         assert "{{" not in page
         assert "Des mots" in page, "the quoted words"
+
+
+async def test_a_first_thread_that_its_author_took_back_was_not_decided(
+    app: Starlette, team: Team, holds: None
+) -> None:
+    async with await as_(app, await make_member("Nils Nouveau")) as new:
+        opened = await new.post("/themes/3/nouveau-fil", data={"titre": "Un fil à moi", "source": NEW})
+        assert opened.status_code == 303
+        assert (await new.post(WAITING, data={"acte": "retirer"})).status_code == 303
+    async with await as_(app, team.first) as moderator:
+        page = words((await moderator.get("/moderation/dossiers/1")).text)
+        assert "« »" not in page
+        assert "Décidé le" not in page
+        assert "sans décision : son auteur l’a retirée avant la relecture." in page
+        refused = await moderator.post("/moderation/dossiers/1/prendre", data={})
+        assert refused.status_code == 409
+        assert "une décision a été prise" not in words(refused.text)

@@ -100,3 +100,14 @@ async def test_from_the_place_of_hidden_words_their_author_alone_is_led_to_the_d
             led = await author.get(link)
             assert (led.status_code, led.headers["location"]) == (303, f"/moderation/decisions/{decision}")
             assert (await reader.get(link)).status_code == 404
+
+
+async def test_a_list_with_complaints_alone_does_not_say_that_nothing_waits(app: Starlette, team: Team) -> None:
+    await hidden(app, team)
+    async with await as_(app, team.second) as second:
+        before = words((await second.get("/moderation")).text)
+        assert "Aucun dossier n’attend. Les prochains signalements de vos groupes arriveront ici." in before
+        await contest(app, team.author)
+        after = words((await second.get("/moderation")).text)
+        assert "Des réclamations attendent une réponse" in after
+        assert "Les prochains signalements" not in after

@@ -186,6 +186,23 @@ async def test_of_two_moderators_at_once_the_second_is_told(app: Starlette, clie
     assert answer.status_code == 409
 
 
+async def test_who_clicks_twice_is_not_told_of_somebody_else(app: Starlette, client: AsyncClient) -> None:
+    thread, _, moderator = await moderated()
+    await sign_in(client, moderator)
+    form = {"motif": WHY, "vu": "0"}
+    assert (await client.post(f"/fils/{thread.id}/verrouiller", data=form)).status_code == 303
+    answer = await client.post(f"/fils/{thread.id}/verrouiller", data=form)
+    assert answer.status_code == 409
+    assert "Vous venez vous-même d’agir sur ce fil" in unescape(answer.text)
+    assert "Une autre personne" not in unescape(answer.text)
+    other = await make_member("Malik Diallo", moderates=[await make_group("gt-3")])
+    async with visitor(app) as second:
+        await sign_in(second, other)
+        answer = await second.post(f"/fils/{thread.id}/verrouiller", data=form)
+        assert "vient d’agir sur ce fil" in unescape(answer.text)
+        assert "Vous venez vous-même" not in unescape(answer.text)
+
+
 async def test_a_thread_that_no_moderator_touched_asks_nothing_more(app: Starlette, client: AsyncClient) -> None:
     thread, _, moderator = await moderated()
     asked = []

@@ -214,7 +214,7 @@ async def claim(viewer: Viewer | None, case: int, now: datetime) -> None:
         held = await hold_case(case)
         viewer = demand(may_read_notices, viewer, held["working_group_id"], now)
         if held["closed_at"] is not None:
-            raise Conflict("Ce dossier est clos : une décision a été prise.")
+            raise Conflict("Ce dossier est clos : il n’y a plus rien à décider.")
         await _take_charge(viewer, held, now)
 
 

@@ -227,7 +227,7 @@ async def _about(case: int) -> tuple[Moderated, int]:
 
 def _refuse_decided(viewer: Viewer, held: Row, now: datetime) -> None:
     if held["closed_at"] is not None:
-        raise Conflict("Ce dossier est clos : une décision a été prise.")
+        raise Conflict("Ce dossier est clos : il n’y a plus rien à décider.")
     refuse_taken(viewer, held, now)
 
 

@@ -16,7 +16,7 @@ from forum.domain import journal
 from forum.domain.discussion.thread_notes import ranges_of
 from forum.domain.discussion.threads import ThreadState, thread_state
 from forum.domain.journal import reason_of
-from forum.domain.moderation.thread_acts import QUICKER, WHY, authors_of, thread_to_arrange
+from forum.domain.moderation.thread_acts import WHY, authors_of, outdated, thread_to_arrange
 from forum.domain.notifications import tell_of_thread
 from forum.domain.references import LARGEST_THEME, reference, storable
 from forum.domain.themes.themes import (
@@ -28,7 +28,7 @@ from forum.domain.themes.themes import (
     raise_versions,
     theme_from,
 )
-from forum.errors import Checks, Conflict, Invalid, NotFound
+from forum.errors import Checks, Invalid, NotFound
 from forum.models.moderation import Moderated
 from forum.models.notifications import Event
 from forum.models.threads import ThreadAct
@@ -232,7 +232,7 @@ async def move_thread(
         state = await thread_state(thread)
         viewer = demand(may_arrange, viewer, state.theme.group, now)
         if seen != state.mark or state.theme.id not in held:
-            raise Conflict(QUICKER)
+            raise await outdated(viewer, state.id)
         checks = Checks()
         with checks.field("theme"):
             crossing = await _checked(viewer, state, theme, now)

@@ -7,7 +7,7 @@ same moment, the second is told, and nothing that they did not see is done. What
 
 from datetime import datetime
 
-from forum.database import known_row, rows, transaction
+from forum.database import known_row, row, rows, transaction
 from forum.domain import journal
 from forum.domain.discussion.posts import read_place
 from forum.domain.discussion.threads import ThreadState, thread_state
@@ -24,6 +24,20 @@ WHY = "Dites pourquoi : tout le monde le lira sur la page du fil."
 QUICKER = (
     "Quelqu’un vient d’agir sur ce fil. Relisez ce qui a changé, puis confirmez si votre action est toujours utile."
 )
+
+ONESELF = (
+    "Vous venez vous-même d’agir sur ce fil, peut-être par un double clic. Relisez ce qui a changé, puis confirmez si "
+    "votre action est toujours utile."
+)
+
+
+async def outdated(viewer: Viewer, thread: int) -> Conflict:
+    """What a moderator is told whose page is older than the last act on a thread, somebody else's or their own."""
+    last = await row(
+        "SELECT member_id FROM thread_turn WHERE thread_id = $1 OR other_id = $1 ORDER BY id DESC LIMIT 1", thread
+    )
+    is_own = last is not None and last["member_id"] == viewer.id
+    return Conflict(ONESELF if is_own else QUICKER)
 
 
 async def thread_to_arrange(viewer: Viewer | None, thread: int, now: datetime) -> ThreadState:
@@ -102,7 +116,7 @@ async def held_thread(
     state = await thread_state(thread)
     viewer = demand(may_arrange, viewer, state.theme.group, now)
     if seen != state.mark:
-        raise Conflict(QUICKER)
+        raise await outdated(viewer, state.id)
     return viewer, state
 
 

@@ -18,7 +18,7 @@ from forum.domain.discussion.thread_reads import carry_marks
 from forum.domain.discussion.threads import ThreadState, insert_thread, thread_state
 from forum.domain.journal import reason_of
 from forum.domain.moderation.theme_moves import Crossing, at_once, cross, crossing_of, record, theme_to_move_to
-from forum.domain.moderation.thread_acts import QUICKER, WHY, thread_to_arrange
+from forum.domain.moderation.thread_acts import QUICKER, WHY, outdated, thread_to_arrange
 from forum.domain.notifications import tell_of_thread
 from forum.domain.references import LARGEST_ID, LARGEST_THEME, storable
 from forum.domain.signatures import signed
@@ -229,7 +229,7 @@ async def move_posts(
         source = await thread_state(thread)
         viewer = demand(may_arrange, viewer, source.theme.group, now)
         if seen != source.mark:
-            raise Conflict(QUICKER)
+            raise await outdated(viewer, source.id)
         chosen = await _chosen(source, posts)
         whole = len(chosen) == source.posts_count
         checks = Checks()
