@@ -1,6 +1,7 @@
 """A form that was opened on words which are hidden, redacted or erased since: it brings nothing back."""
 
 import re
+from datetime import date
 from html import unescape
 
 import pytest
@@ -9,7 +10,7 @@ from starlette.applications import Starlette
 
 from forum.database import rows
 from forum.domain.privacy import erasure
-from forum.models.posts import PendingPost, Post
+from forum.models.posts import PendingPost, Post, Reception, ReceptionOrigin
 from forum.models.proposals import Proposal, ProposalState
 from forum.models.themes import Theme
 from forum.models.threads import Thread
@@ -159,3 +160,36 @@ async def test_the_new_title_of_a_thread(app: Starlette, team: Team) -> None:
         assert (await decide(first, 2, act="unhide")).status_code == 303
         assert (await second.post(door, data=masked)).status_code == 409
     assert (await Thread.get(id=team.thread.id)).title == "Le secret de TITRESECRET"
+
+
+async def test_what_is_said_of_a_received_contribution(app: Starlette, team: Team) -> None:
+    await make_member("Zénobie Quetzal")
+    post = await make_post(team.thread, "Ouvrir le dimanche.")
+    await Reception.create(
+        post=post,
+        origin=ReceptionOrigin.LETTER,
+        channel="",
+        received_on=date(2026, 11, 20),
+        name="Odette",
+        organisation="Amicale de Zénobie Quetzal",
+    )
+    door = f"/contributions/{post.id}/corriger-la-saisie"
+    async with await as_(app, team.first) as moderator:
+        page = (await moderator.get(door)).text
+        lines = re.findall(r'<input[^>]*name="(nom|organisation|date|origine)"[^>]*value="([^"]*)"', page)
+        opened = fields(page) | {name: unescape(value) for name, value in lines}
+        assert opened["organisation"] == "Amicale de Zénobie Quetzal"
+        await erase_zenobie()
+        answer = await moderator.post(door, data=opened)
+        assert answer.status_code == 409
+        for words in (
+            "a changé entre-temps",
+            "Ce qui est enregistré maintenant",
+            "Amicale de (nom)",
+            "Zénobie Quetzal",
+        ):
+            assert words in unescape(answer.text)
+        assert await holders("Quetzal") == set()
+        again = opened | fields(answer.text) | {"organisation": "Amicale"}
+        assert (await moderator.post(door, data=again)).status_code == 303
+    assert (await Reception.get(post=post)).organisation == "Amicale"

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from hashlib import sha256
 from typing import Final
 
 from forum.database import places, row, rows, transaction
@@ -21,7 +22,7 @@ from forum.domain.discussion.threads import insert_thread
 from forum.domain.discussion.withdrawals import make_stale
 from forum.domain.signatures import ANONYMOUS, ERASED
 from forum.domain.themes.themes import Hold, ThemeHead, find_theme, hold_theme
-from forum.errors import Checks, Invalid, NotFound
+from forum.errors import Checks, Conflict, Invalid, NotFound
 from forum.models.posts import ReceptionOrigin
 from forum.permissions import Viewer, demand, may_enter_received, may_forget_received, received_in_time
 from forum.text.folding import sort_key
@@ -199,6 +200,9 @@ async def enter(
     return Entered(posts[0], len(posts))
 
 
+_CORRECTED: Final = "Ce qui est dit de cette contribution a changé entre-temps. Votre saisie est gardée ci-dessous."
+
+
 async def reception_to_correct(viewer: Viewer | None, post: int, now: datetime) -> tuple[OnePost, TypedReception]:
     """A contribution that was received elsewhere, with what is said of it, for the form that corrects this.
 
@@ -222,16 +226,25 @@ async def reception_to_correct(viewer: Viewer | None, post: int, now: datetime) 
     )
 
 
-async def correct_reception(viewer: Viewer | None, post: int, typed: TypedReception, now: datetime) -> None:
+def mark_of(said: TypedReception) -> str:
+    """A short mark of what is said of a contribution, different as soon as anything of it differs."""
+    return sha256(repr((said.name, said.organisation, said.day, said.origin)).encode()).hexdigest()[:16]
+
+
+async def correct_reception(viewer: Viewer | None, post: int, typed: TypedReception, mark: str, now: datetime) -> None:
     """Correct what a moderator typed of a contribution: the name, the organisation, the day, the way. Its words stay.
+    `mark` is that of what the form was filled with.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
         InvalidForm: something cannot be accepted.
+        Conflict: somebody corrected it meanwhile, or an erasure took a name out of it.
     """
     async with transaction():
         held = await read_post(post, hold=Hold.ALONE)
         _, before = await reception_to_correct(viewer, post, now)
+        if mark_of(before) != mark:
+            raise Conflict(_CORRECTED)
         about = _about(typed, held.place.theme, now, "")
         await make_stale(held.place.theme, post=held.id)
         await rows(

@@ -146,7 +146,8 @@ async def _correction(request: Request, _: Form | None) -> Desk:
         request.state.viewer, request.path_params["post"], request.state.now
     )
     first = Form.empty(nom=kept.name, organisation=kept.organisation, date=kept.day, origine=kept.origin)
-    return Desk({"post": post}, first)
+    newer = {"vu": receptions.mark_of(kept)}
+    return Desk({"post": post, "kept": kept}, first.with_values(**newer), newer=newer)
 
 
 @form_door("moderation/correct_received.html", _correction)
@@ -154,7 +155,10 @@ async def correct(request: Request, form: Form) -> Response:
     """Correct what was typed of a contribution that was received elsewhere; its words stay."""
     post = request.path_params["post"]
     said = TypedReception(0, "", form.text("nom"), form.text("organisation"), form.text("date"), form.text("origine"))
-    await receptions.correct_reception(request.state.viewer, post, said, request.state.now)
+    viewer, now = request.state.viewer, request.state.now
+    # A caller who was shown nothing replaces what is there.
+    seen = form.text("vu") or receptions.mark_of((await receptions.reception_to_correct(viewer, post, now))[1])
+    await receptions.correct_reception(viewer, post, said, seen, now)
     return to_place(request, post, *await threads.find_post(post), notice="reception-corrigee")
 
 
