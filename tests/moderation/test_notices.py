@@ -57,8 +57,16 @@ async def test_a_visitor_confirms_by_mail_and_follows_the_outcome(
     assert (await client.get(f"{path}?jeton=aucun")).status_code == 410
     confirmed = await client.post(path, data={"jeton": link})
     assert confirmed.status_code == 303
-    assert (await client.post(path, data={"jeton": link})).status_code == 410
     follow = confirmed.headers["location"]
+    # A second click, on the link or on the button, leads to what becomes of it.
+    for again in (await client.get(path, params={"jeton": link}), await client.post(path, data={"jeton": link})):
+        assert again.status_code == 303
+        assert "n’a pas encore décidé" in words((await client.get(again.headers["location"])).text)
+    assert len(await mails("notice_outcome")) == 1
+    dead = await client.get(path, params={"jeton": "autre"})
+    assert dead.status_code == 410
+    assert "Le dernier courriel reçu sur ce signalement mène à la suite donnée." in words(dead.text)
+    assert "mon compte" not in words(dead.text)
     assert "n’a pas encore décidé" in words((await client.get(follow)).text)
     assert (await mails("notice_outcome"))[0]["address"] == "une.personne@exemple.org"
     async with await as_(app, team.first) as moderator:

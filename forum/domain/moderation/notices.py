@@ -202,6 +202,8 @@ async def _insert(
 
 # The links of mails
 
+ENDED: Final = "Ce lien n’est plus valable. Le dernier courriel reçu sur ce signalement mène à la suite donnée."
+
 
 async def notice_to_confirm(token: str, now: datetime) -> NoticeNews:
     """The notice behind the link of a mail, without using it.
@@ -222,6 +224,7 @@ def _address(sealed: str) -> str | None:
 
 async def confirm(token: str, now: datetime) -> str:
     """The address is theirs: the notice joins its case. Returns the token by which they read what becomes of it.
+    Idempotent: a second click leads there too.
 
     Raises:
         Invalid: the link is not good (any more).
@@ -229,13 +232,19 @@ async def confirm(token: str, now: datetime) -> str:
             before.
     """
     async with transaction() as tx:
-        notice = await links.use_link(token, Purpose.NOTICE, now)
-        found = await known_row("SELECT thing, thing_id, address, locale FROM moderation_notice WHERE id = $1", notice)
+        notice = await links.subject_of(token, Purpose.NOTICE, now)
+        found = await row(
+            """UPDATE moderation_notice SET confirmed_at = $2 WHERE id = $1 AND confirmed_at IS NULL
+               RETURNING thing, thing_id, address, locale""",
+            *(notice, now),
+        )
+        if found is None:
+            return token
         thing = await thing_of(Moderated(found["thing"]), found["thing_id"])
         if thing.is_hidden:
             _refuse_gone(thing)
         case = await join_case(thing, now)
-        await rows("UPDATE moderation_notice SET case_id = $2, confirmed_at = $3 WHERE id = $1", notice, case, now)
+        await rows("UPDATE moderation_notice SET case_id = $2 WHERE id = $1", notice, case)
         follow = await links.make_link(Purpose.NOTICE_OUTCOME, notice, now)
         if to := _address(found["address"]):
             await post_mail(tx, "notice_outcome", to, locale=found["locale"], now=now, token=follow)
@@ -243,12 +252,18 @@ async def confirm(token: str, now: datetime) -> str:
 
 
 async def followed_notice(token: str, now: datetime) -> NoticeNews:
-    """What became of a visitor's notice.
+    """What became of a visitor's notice, by the link that follows it, or by the one that has confirmed it.
 
     Raises:
         Invalid: the link is not good (any more).
     """
-    return await _news(await links.subject_of(token, Purpose.NOTICE_OUTCOME, now))
+    try:
+        return await _news(await links.subject_of(token, Purpose.NOTICE_OUTCOME, now))
+    except Invalid:
+        news = await notice_to_confirm(token, now)
+        if not news.is_confirmed:
+            raise
+        return news
 
 
 async def own_notice(viewer: Viewer | None, notice: int) -> NoticeNews:

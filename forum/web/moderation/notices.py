@@ -75,12 +75,14 @@ notify_post, notify_proposal = _notify(_post), _notify(_proposal)
 
 
 async def _confirming(request: Request, form: Form | None) -> Desk | Response:
-    """The notice behind the link of a mail, while the link is good."""
+    """The notice behind the link of a mail, while the link is good; once confirmed, what becomes of it."""
     token = token_of(request, form)
     try:
         notice = await notices.notice_to_confirm(token, request.state.now)
-    except Invalid as ended:
-        return await dead_link(request, ended, "home")
+    except Invalid:
+        return await dead_link(request, Invalid(notices.ENDED), "home")
+    if notice.is_confirmed:
+        return see_other(request, "follow_notice", jeton=token)
     return Desk({"notice": notice}, Form.empty(jeton=token))
 
 
@@ -95,8 +97,8 @@ async def follow(request: Request) -> Response:
     """What became of a visitor's notice, for whoever has the link."""
     try:
         notice = await notices.followed_notice(token_of(request, None), request.state.now)
-    except Invalid as ended:
-        return await dead_link(request, ended, "home")
+    except Invalid:
+        return await dead_link(request, Invalid(notices.ENDED), "home")
     return secret(await page(request, "moderation/follow.html", {"notice": notice, "token": token_of(request, None)}))
 
 
@@ -111,8 +113,8 @@ async def _contesting(request: Request, form: Form | None) -> Desk | Response:
     token = token_of(request, form) if notice is None else ""
     try:
         news = await complaints.notice_to_contest(request.state.viewer, notice, token, request.state.now)
-    except Invalid as ended:
-        return await dead_link(request, ended, "home")
+    except Invalid:
+        return await dead_link(request, Invalid(notices.ENDED), "home")
     context = {"notice": news, "token": token, "limit": complaints.LONGEST_WORDS}
     return Desk(context, Form.empty(jeton=token), newer={})
 
