@@ -245,3 +245,31 @@ async def test_a_first_thread_that_its_author_took_back_was_not_decided(
         refused = await moderator.post("/moderation/dossiers/1/prendre", data={})
         assert refused.status_code == 409
         assert "une décision a été prise" not in words(refused.text)
+
+
+async def test_a_new_member_is_told_before_writing_that_they_are_read_first(
+    app: Starlette, team: Team, holds: None
+) -> None:
+    told = "relit vos premières contributions avant de les publier"
+    forms = (f"/fils/{team.thread.id}", f"/fils/{team.thread.id}/repondre", "/themes/3/nouveau-fil")
+    async with await as_(app, await make_member("Nils Nouveau")) as new, await as_(app, team.author) as known:
+        for address in forms:
+            assert told in words((await new.get(address)).text), address
+            assert told not in words((await known.get(address)).text), address
+    async with visitor(app) as public:
+        assert told not in words((await public.get(forms[0])).text)
+
+
+async def test_a_moderator_is_told_that_what_waits_goes_to_a_locked_thread(
+    app: Starlette, team: Team, holds: None
+) -> None:
+    told = "Le fil a été verrouillé depuis l’envoi"
+    async with await as_(app, await make_member("Nils Nouveau")) as new:
+        await write(new, team)
+    async with await as_(app, team.first) as moderator:
+        assert told not in words((await moderator.get("/moderation/dossiers/1")).text)
+        lock = {"motif": "Le débat est fini.", "vu": "0"}
+        assert (await moderator.post(f"/fils/{team.thread.id}/verrouiller", data=lock)).status_code == 303
+        assert told in words((await moderator.get("/moderation/dossiers/1")).text)
+        assert (await decide(moderator, 1, act="accept", ground="")).status_code == 303
+        assert told not in words((await moderator.get("/moderation/dossiers/1")).text)

@@ -46,6 +46,8 @@ class ModeratedThing:
     is_hidden: bool = False
     source: str = ""
     """Of a contribution that waits, as it was written: `words` have no mark of a quote."""
+    goes_to_locked: bool = False
+    """It waits for a thread that is locked since."""
     post: int | None = None
     """The contribution that a waiting one has become."""
     withdrawn_at: datetime | None = None
@@ -85,7 +87,7 @@ _PROPOSALS: Final = """
 _PENDING: Final = """
     SELECT p.id, p.version AS revision, p.state, COALESCE(c.plain, p.source) AS words, p.author_id, m.name AS author,
            p.created_at AS written_at, COALESCE(f.title, p.title) AS title, t.number AS theme, t.working_group_id,
-           p.post_id
+           p.post_id, f.locked
       FROM pending_post p LEFT JOIN post c ON c.id = p.post_id
       LEFT JOIN thread f ON f.id = COALESCE(c.thread_id, p.thread_id)
       JOIN theme t ON t.id = COALESCE(f.theme_id, p.theme_id) LEFT JOIN member m ON m.id = p.author_id"""
@@ -173,6 +175,7 @@ def _pending(found: Row) -> ModeratedThing:
         author=found["author"],
         words=without_marks(found["words"]),
         source=found["words"],
+        goes_to_locked=bool(found["locked"]) and found["state"] == PendingState.WAITING.value,
         written_at=found["written_at"],
         thread_title=found["title"],
         is_hidden=found["state"] == PendingState.REFUSED.value,

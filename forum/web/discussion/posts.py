@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain.discussion import post_writing, posts, threads, withdrawals
+from forum.domain.discussion.newcomers import must_wait
 from forum.domain.discussion.pending_posts import Waiting
 from forum.domain.discussion.post_writing import Preview, Written
 from forum.domain.discussion.posts import OnePost, PostPlace, Revision
@@ -45,7 +46,7 @@ async def _replying(request: Request, form: Form | None) -> Desk:
     )
     marks = read_marks(request.query_params.getlist("citation"))
     first = _reply_form(marks, asked_integer(request, "en_reponse_a", least=1), asked_text(request, "source"))
-    return Desk(await _reply_context(place, form or first), first)
+    return Desk(await _reply_context(request, place, form or first), first)
 
 
 @form_door(_REPLY, _replying)
@@ -80,14 +81,17 @@ async def _cut(mark: QuoteMark, form: Form) -> QuoteMark:
 
 
 async def _reply_page(request: Request, place: PostPlace, form: Form, preview: Preview | None = None) -> Response:
-    return await page(request, _REPLY, {**await _reply_context(place, form, preview), "form": form})
+    return await page(request, _REPLY, {**await _reply_context(request, place, form, preview), "form": form})
 
 
-async def _reply_context(place: PostPlace, form: Form, preview: Preview | None = None) -> dict[str, Any]:
-    answered = form.values["en_reponse_a"]
+async def _reply_context(
+    request: Request, place: PostPlace, form: Form, preview: Preview | None = None
+) -> dict[str, Any]:
+    answered, viewer = form.values["en_reponse_a"], request.state.viewer
     return {
         **await writing(form, preview),
         "place": place,
+        "waits_first": viewer is not None and await must_wait(viewer, place.theme.group, request.state.now),
         "answered": await posts.read_post(number) if (number := _number(answered)) else None,
     }
 
@@ -112,7 +116,7 @@ async def quote(request: Request) -> Response:
         return await refused(
             request,
             _REPLY,
-            await _reply_context(post.place, form),
+            await _reply_context(request, post.place, form),
             form,
             Invalid(problem.message, values=problem.values),
         )

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain.discussion import threads
+from forum.domain.discussion.newcomers import must_wait
 from forum.domain.discussion.pending_posts import PendingLine, Waiting, waiting_in
 from forum.domain.discussion.thread_reads import count_unread
 from forum.domain.discussion.threads import ThreadPage, ThreadState
@@ -81,8 +82,20 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
     sees_waiting = bool(may_read_waiting_tags(viewer, state.theme.group, now))
     enters = bool(may_forget_received(viewer, state.theme.group, now))
     may_receive = not state.locked and bool(may_enter_received(viewer, state.theme.group, state.theme.schedule, now))
+    waits_first = viewer is not None and bool(may_write) and await must_wait(viewer, state.theme.group, now)
     # Everything that the cached page depends on, and nothing else: two readers with the same key may see the same.
-    rights = (viewer is None, may_write, may_extract, moderates, sees_waiting, treats, arranges, enters, may_receive)
+    rights = (
+        viewer is None,
+        may_write,
+        may_extract,
+        moderates,
+        sees_waiting,
+        treats,
+        arranges,
+        enters,
+        may_receive,
+        waits_first,
+    )
     key = (state.id, number, request.state.locale, *rights)
     version = (state.version, state.theme.schedule.phase(now))
     pages: KeptPages[ReadyThread] = request.app.state.kept
@@ -102,6 +115,7 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
         "sees_waiting": sees_waiting,
         "enters": enters,
         "may_receive": may_receive,
+        "waits_first": waits_first,
     }
     ready = prepare(request, "threads/show.html", context)
     if meeting:
@@ -201,8 +215,9 @@ def _mine(request: Request, kept: ReadyThread, post: int, state: ThreadState) ->
 
 async def _opening(request: Request, form: Form | None) -> Desk:
     theme = await find_theme(request.path_params["number"])
-    demand(may_contribute, request.state.viewer, theme.schedule, request.state.now)
-    return Desk({"theme": theme, "title": "", **await writing(form or Form.empty())})
+    viewer = demand(may_contribute, request.state.viewer, theme.schedule, request.state.now)
+    waits_first = await must_wait(viewer, theme.group, request.state.now)
+    return Desk({"theme": theme, "title": "", "waits_first": waits_first, **await writing(form or Form.empty())})
 
 
 @form_door("threads/new.html", _opening)
