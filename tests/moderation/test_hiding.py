@@ -38,10 +38,10 @@ SECRET = "Zyzomys"
 
 
 async def picture() -> dict[str, list[Mapping[str, Any]]]:
-    """Every row of the database, without the versions that make pages stale."""
+    """Every row of the database, without the counts that make pages and forms stale."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for table in await tables() - {NOTES}:
-        unseen = {"version"} if table in ("theme", "thread") else set()
+        unseen = {"version", "rewrites"} if table in ("theme", "thread") else set()
         found[table] = [
             {name: value for name, value in dict(each).items() if name not in unseen}
             for each in await rows(f'SELECT * FROM "{table}" ORDER BY id')
