@@ -58,8 +58,16 @@ def _configured() -> Settings:
 
 
 def in_loop(work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of a command's work, which may have rung the bell, in a loop of its own."""
+
+    async def leaving_redis() -> Result:
+        try:
+            return await work
+        finally:
+            await close_breakers()
+
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
+        return runner.run(leaving_redis())
 
 
 async def with_database(configured: Settings, work: Callable[[], Awaitable[Result]]) -> Result:
@@ -67,7 +75,6 @@ async def with_database(configured: Settings, work: Callable[[], Awaitable[Resul
     try:
         return await work()
     finally:
-        await close_breakers()
         await close_database()
 
 
