@@ -214,7 +214,7 @@ def test_each_turn_of_a_proposal_has_its_own_sentence(say: Say) -> None:
 
 def test_each_event_has_its_own_notice(say: Say) -> None:
     kinds = dict.fromkeys((Event.QUOTE, Event.REPLY, Event.MENTION), "post")
-    kinds |= dict.fromkeys((Event.SCHEDULED, Event.CLOSED), "theme")
+    kinds |= dict.fromkeys((Event.SCHEDULED, Event.CLOSED), "theme") | {Event.CORRECTED: "account"}
     decided = (Event.MODERATED, Event.NOTICE_DECIDED, Event.CASE_WAITS, Event.CONTESTED, Event.RECONSIDERED)
     kinds |= dict.fromkeys(decided, "moderation")
     kinds |= dict.fromkeys((event for event in Event if event.value.startswith(("thread ", "posts "))), "thread")
