@@ -107,17 +107,29 @@ def browser(port: int) -> Iterator[Client]:
         yield client
 
 
-def test_the_site_knows_who_asks_and_refuses_by_itself_what_is_too_much(proxied: tuple[Client, Path]) -> None:
+def answer_to(client: Client, octets: int) -> tuple[int, bool]:
+    """The status that so long a form is answered with, and whether the site itself said it. Only the head is read: the
+    answer comes before all was sent, and a proxy may leave its words there."""
+    with client.stream("POST", "/connexion", content=b"x" * octets) as answer:
+        return answer.status_code, "x-request-id" in answer.headers
+
+
+def test_the_site_knows_who_asks_and_refuses_by_itself_what_is_too_much(
+    proxied: tuple[Client, Path], request: pytest.FixtureRequest
+) -> None:
     client, log = proxied
     page = client.get("/aide", headers={"X-Forwarded-For": "203.0.113.7", "X-Padding": "x" * 20_000})
     assert page.status_code == 200
     too_long = client.get("/aide", headers={"X-One": "x" * 40_000, "X-Other": "x" * 40_000})
     assert (too_long.status_code, "L’en-tête de cette demande est trop long." in too_long.text) == (431, True)
-    too_big = client.post("/connexion", content=b"x" * 2_500_000)
-    assert (too_big.status_code, "x-request-id" in too_big.headers) == (413, True)
-    # What no form and no file of the site is long enough for does not even reach it; neither do those who want figures.
+    assert answer_to(client, 2_500_000) == (413, True)
+    # What no form and no file of the site is long enough for, nginx does not even pass on. Caddy measures what it has
+    # passed on: it refuses, or the site does meanwhile, or the two cross and it says that it has no answer.
+    refused = answer_to(client, 4_000_000)
+    by_caddy = {(413, True), (502, False)} if "caddy" in request.node.name else set()
+    assert refused in {(413, False)} | by_caddy
+    # Neither do those who want figures come to the site.
     figures = client.get("/metriques")
     assert (figures.status_code, "x-request-id" in figures.headers) == (404, False)
-    assert "x-request-id" not in client.post("/connexion", content=b"x" * 4_000_000).headers
     said = [json.loads(line) for line in log.read_text("utf-8").splitlines() if line.startswith("{")]
     assert {line["address"] for line in said if line.get("route") == "help"} == {"127.0.0.1"}
