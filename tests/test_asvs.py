@@ -21,10 +21,10 @@ from forum.connections import HEAD_BYTES
 from forum.database import rows
 from forum.documents import office
 from forum.domain import journal, links
-from forum.domain.discussion import reception_files
 from forum.domain.members import invitation_files, members
 from forum.domain.members.particulars import Particulars
 from forum.domain.proposals.new_proposals import LONGEST_WORDING
+from forum.domain.receptions import reception_files
 from forum.domain.sign_in import passwords, second_factors, sessions, turns
 from forum.logs import SOON
 from forum.models.joining import Purpose

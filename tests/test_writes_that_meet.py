@@ -10,11 +10,12 @@ from httpx2 import AsyncClient, Response
 from starlette.applications import Starlette
 
 from forum.database import rows, transaction
-from forum.domain.discussion import imported_threads, post_writing
+from forum.domain.discussion import post_writing
 from forum.domain.meetings import minutes
 from forum.domain.meetings.minutes import KeptRow
 from forum.domain.members import members
 from forum.domain.proposals import amendments, new_proposals
+from forum.domain.receptions import imported_threads
 from forum.domain.themes import files
 from forum.domain.votes import votes
 from forum.errors import NotAllowed

@@ -1,5 +1,5 @@
 """Under which name is a contribution shown? That of the member who wrote it or, of one that was received elsewhere, the
-name that its author wishes (`discussion/receptions.py`). NULL: the text names nobody.
+name that its author wishes (`receptions/receptions.py`). NULL: the text names nobody.
 
 Expressions for any query that shows a name: they look for another one only where no member is the author.
 """

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from forum.domain.discussion.imported_threads import Imported, ImportedPost, compare_posts, import_posts
+from forum.domain.receptions.imported_threads import Imported, ImportedPost, compare_posts, import_posts
 from forum.errors import Invalid, NotFound
 from forum.importing.thread_text import ParsedPost, ParsedThread, decode, parse_thread, report
 from forum.models.posts import PostKind

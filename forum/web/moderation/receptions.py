@@ -8,10 +8,11 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.domain.discussion import reception_files, receptions, threads
-from forum.domain.discussion.reception_files import Cut
-from forum.domain.discussion.receptions import TypedReception
+from forum.domain.discussion import threads
 from forum.domain.privacy import received_people
+from forum.domain.receptions import reception_files, receptions
+from forum.domain.receptions.reception_files import Cut
+from forum.domain.receptions.receptions import TypedReception
 from forum.errors import Invalid
 from forum.models.posts import ReceptionOrigin
 from forum.text.minutes_files import LONGEST_FILE

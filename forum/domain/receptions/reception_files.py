@@ -12,7 +12,7 @@ from typing import Final
 
 from anyio.to_thread import run_sync
 
-from forum.domain.discussion.receptions import TypedReception
+from forum.domain.receptions.receptions import TypedReception
 from forum.errors import Invalid
 from forum.text.folding import sort_key
 from forum.text.line_ends import with_hanging_breaks

@@ -1,0 +1,1 @@
+"""Receptions: what is brought from elsewhere."""
