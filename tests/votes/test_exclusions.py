@@ -238,6 +238,9 @@ async def test_what_is_missing_is_refused_beside_its_field(client: AsyncClient, 
     assert (await exclude(client, voter)).status_code == 303
     twice = await exclude(client, voter)
     assert (twice.status_code, "déjà écartés" in plain(twice)) == (409, True)
+    assert (await client.post(f"{address}/3/compter", data={"motif": WHY})).status_code == 303
+    again = await client.post(f"{address}/3/compter", data={"motif": WHY})
+    assert (again.status_code, "comptent déjà" in plain(again)) == (409, True)
     assert (await client.get(f"/administration/personnes/{voter.id}/votes/5/compter")).status_code == 404
     assert (await client.get("/administration/personnes/9999/votes")).status_code == 404
     own = await client.get(f"/administration/personnes/{administrator.id}/votes")

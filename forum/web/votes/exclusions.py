@@ -31,7 +31,9 @@ async def exclude(request: Request, form: Form) -> Response:
 async def _counting(request: Request, form: Form | None) -> Desk:
     desk = await _desk(request, form)
     number = request.path_params["number"]
-    wanted = next((each for each in desk.context["themes"] if each.theme.number == number and each.since), None)
+    # What was sent meets its own refusal: a colleague may have counted them again meanwhile.
+    of_theme = (each for each in desk.context["themes"] if each.theme.number == number)
+    wanted = next((each for each in of_theme if each.since or form), None)
     if wanted is None:
         raise NotFound
     return Desk({**desk.context, "wanted": wanted})
