@@ -1,5 +1,7 @@
 """Votes through the door: one ballot each, sealed until the close, tallies that can be replayed."""
 
+from asyncio import create_task, sleep
+from contextvars import copy_context
 from datetime import timedelta
 
 import anyio
@@ -7,7 +9,7 @@ import pytest
 from httpx2 import AsyncClient, Response
 from starlette.applications import Starlette
 
-from forum.database import is_sqlite, rows
+from forum.database import is_sqlite, rows, transaction
 from forum.domain.themes.themes import find_theme
 from forum.domain.votes.votes import tallies_of
 from forum.models.members import Member, Role
@@ -77,6 +79,23 @@ async def test_the_same_vote_twice_is_one_ballot_and_one_change(client: AsyncCli
     for _ in range(2):
         assert (await vote(client, "retirer")).status_code == 303
     assert (await count("ballot"), await count("ballot_change")) == (0, 2)
+
+
+@pytest.mark.postgres_only
+async def test_a_vote_that_waited_while_its_theme_was_unsealed_raises_what_pages_show(client: AsyncClient) -> None:
+    theme = await make_theme(3, sealed=True)
+    proposal = await make_proposal(theme)
+    voter = await make_member()
+    await sign_in(client, voter)
+    before, outside = (await find_theme(3)).version, copy_context()
+    async with transaction():
+        await rows("UPDATE theme SET sealed = false WHERE id = $1", theme.id)
+        voting = create_task(vote(client, "pour"), context=outside)
+        while not await rows("SELECT pid FROM pg_locks WHERE NOT granted"):
+            await sleep(0.01)
+    assert (await voting).status_code == 303
+    assert await ballots() == [(proposal.id, voter.id, "pour")]
+    assert (await find_theme(3)).version > before
 
 
 async def test_with_scripts_the_answer_is_the_booth_alone(client: AsyncClient) -> None:
