@@ -637,7 +637,7 @@ _OUT_OF_THE_VOTE = {
 
 
 def may_notify(viewer: Viewer | None, now: datetime) -> Verdict:
-    """Notify moderators of a contribution or a proposal: anybody."""
+    """Notify moderators of words that one reads: anybody."""
     return _by_role(Action.NOTIFY, viewer, now)
 
 

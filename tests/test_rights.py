@@ -449,6 +449,7 @@ HARVEST = [
 ]
 NOTICE = {"regle": "charter", "explication": "Une insulte."}
 NO_ACTION = {"mesure": "no action", "motif": "Dans le sujet.", "acte": "apercu"}
+KEPT_MINUTES, ANSWER_GIVEN = "/reunions/{meeting}/compte-rendu", "/propositions/{answered}/reponses/1"
 CASE, DECISION = "/moderation/dossiers/{case}", "/moderation/decisions/{own_decision}"
 NOTIFY, READ_NOTICES, HIDE = Action.NOTIFY, Action.READ_NOTICES, Action.HIDE
 # A visitor leaves an address, on a page that was open for some seconds.
@@ -474,6 +475,14 @@ MODERATION = [
         changes="moderation_notice",
         states=WITHOUT_ADDRESS,
     ),
+    *(
+        Case(NOTIFY, f"{does} of {what}", f"{place}/signaler", form, changes=changes, states=states)
+        for what, place in (("minutes", KEPT_MINUTES), ("an answer", ANSWER_GIVEN))
+        for does, form, changes, states in (
+            ("see the form of a notice", None, "", {}),
+            ("send a notice", NOTICE, "moderation_notice", WITHOUT_ADDRESS),
+        )
+    ),
     Case(KEEP, "see what became of one's notices", "/compte/signalements"),
     Case(READ_NOTICES, "see the cases", "/moderation", group="any"),
     Case(READ_NOTICES, "see the signals", "/moderation/signaux", group="any"),
@@ -485,10 +494,14 @@ MODERATION = [
     Case(HIDE, "see it in B", "/moderation/dossiers/{case_b}", NO_ACTION, group="b", status=200),
     Case(HIDE, "open a case", "/contributions/{tagged}/dossier", {}, changes="moderation_case"),
     Case(HIDE, "open a case on a proposal", "/propositions/{proposal}/dossier", {}, changes="moderation_case"),
+    Case(HIDE, "open a case on minutes", f"{KEPT_MINUTES}/dossier", {}, changes="moderation_case"),
+    Case(HIDE, "open a case on an answer", f"{ANSWER_GIVEN}/dossier", {}, changes="moderation_case"),
     Case(Action.READ_OTHER_DECISION, "read a decision", "/moderation/decisions/{decision}", hidden="decision"),
     Case(Action.CONTEST, "read a decision about oneself", DECISION),
     Case(Action.CONTEST, "be led to a decision about oneself", "/contributions/{own_post}/decision", status=303),
     Case(Action.CONTEST, "be led to none about a proposal", "/propositions/{own_proposal}/decision", status=404),
+    Case(Action.CONTEST, "be led to none about minutes", f"{KEPT_MINUTES}/decision", status=404),
+    Case(Action.CONTEST, "be led to none about an answer", f"{ANSWER_GIVEN}/decision", status=404),
     Case(Action.CONTEST, "see the form that contests", f"{DECISION}/contester"),
     Case(
         Action.CONTEST,

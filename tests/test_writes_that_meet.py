@@ -295,7 +295,7 @@ async def _propose_from_post(viewer: Viewer, post: Post) -> object:
 
 async def _keep_minutes(viewer: Viewer, post: Post) -> object:
     meeting = await Meeting.get()
-    return await minutes.keep_minutes(viewer, meeting.id, 3, "Trop tard", [KeptRow(1, "Trop tard")], [], NOON)
+    return await minutes.keep_minutes(viewer, meeting.id, 3, "Trop tard", [KeptRow(1, "Trop tard")], [], "", NOON)
 
 
 @pytest.mark.parametrize("write", [_vote, _withdraw_vote, _propose, _propose_from_post, _keep_minutes])

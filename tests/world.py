@@ -361,7 +361,8 @@ async def _make_things(a: WorkingGroup, b: WorkingGroup) -> tuple[dict[str, obje
     held_thread = await make_thread(theme, "Un fil verrouillé et épinglé")
     await Thread.filter(id=held_thread.id).update(locked=True, pinned=True)
     left_thread, moved = await _make_move(theme)
-    meeting = await Meeting.create(working_group=a, number=1, held_on=NOON.date(), created_at=NOON)
+    said = "Ce qui s’est dit."
+    meeting = await Meeting.create(working_group=a, number=1, held_on=NOON.date(), minutes=said, created_at=NOON)
     meeting_b = await Meeting.create(working_group=b, number=1, held_on=NOON.date(), created_at=NOON)
     waiting = await Meeting.create(working_group=a, number=2, created_at=NOON)
     post, closed_post = await make_post(thread, author=other), await make_post(closed_thread, author=other)

@@ -61,6 +61,7 @@ WORDS: Final[Mapping[str, str]] = {
     "corrections_certifiees": "Corrections que vous avez certifiées",
     "contributions_traitees": "Contributions que vous avez traitées",
     "reponses_officielles": "Réponses officielles que vous avez données",
+    "reponses_officielles_non_affichees": "Réponses officielles masquées, avec vos mots",
     "engagements": "Engagements que vous avez inscrits",
     # Their fields.
     "acceptee_le": "Acceptée le",

@@ -88,7 +88,7 @@ async def redact(left_of: Callable[[Row], tuple[str, str, str]], now: datetime) 
     last = 0
     while some := await rows(
         """
-        SELECT id, thing, thing_id, before, after, reason FROM journal_entry
+        SELECT id, act, thing, thing_id, before, after, reason FROM journal_entry
          WHERE id > $1 AND (before <> '' OR after <> '' OR reason <> '') ORDER BY id LIMIT 1000""",
         last,
     ):

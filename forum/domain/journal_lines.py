@@ -13,7 +13,7 @@ from forum.database import Row, places, rows, transaction
 from forum.domain import journal
 from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.references import LARGEST_ID, reference
-from forum.domain.withheld import journal_titles
+from forum.domain.withheld import journal_words
 from forum.errors import NotFound
 from forum.permissions import Viewer, demand, may_read_journal
 from forum.text.mentions import handle_key
@@ -91,7 +91,7 @@ class _Scope:
     groups: tuple[int, ...] | None
 
 
-_BEFORE, _AFTER = journal_titles("j")
+_BEFORE, _AFTER, _REASON = journal_words("j")
 _NEWEST_FIRST = SortOrder({"j.id": int}, newest_first=True)
 
 
@@ -195,7 +195,7 @@ async def _entries(
     return await read_page(
         f"""
         SELECT j.id, j.at, j.actor_id, m.name AS actor, j.act, j.thing, j.thing_id, g.name AS working_group,
-               {_BEFORE} AS before, {_AFTER} AS after, j.reason, j.redacted_at
+               {_BEFORE} AS before, {_AFTER} AS after, {_REASON} AS reason, j.redacted_at
           FROM journal_entry j
           LEFT JOIN member m ON m.id = j.actor_id LEFT JOIN working_group g ON g.id = j.working_group_id
          WHERE {" AND ".join(conditions.clauses)}""",
@@ -284,6 +284,8 @@ _NAMES = {
     "member": "SELECT id, name, id AS place FROM member WHERE id IN ({})",
     "proposal": """SELECT p.id, p.number, t.number AS theme FROM proposal p JOIN theme t ON t.id = p.theme_id
                     WHERE p.id IN ({})""",
+    "answer": """SELECT a.id, p.number, t.number AS theme FROM answer a JOIN proposal p ON p.id = a.proposal_id
+                  JOIN theme t ON t.id = p.theme_id WHERE a.id IN ({})""",
     "obligation": """SELECT o.id, p.number, t.number AS theme
                       FROM obligation o JOIN proposal p ON p.id = o.proposal_id JOIN theme t ON t.id = p.theme_id
                      WHERE o.id IN ({})""",
@@ -304,7 +306,7 @@ async def _things(wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Th
 
 
 def _thing(kind: str, found: Row) -> Thing:
-    if kind in ("proposal", "obligation"):
+    if kind in ("proposal", "answer", "obligation"):
         name = reference(found["theme"], found["number"])
         return Thing(kind, found["id"], name, name)
     return Thing(kind, found["id"], str(found["name"]), found["place"])

@@ -1,5 +1,6 @@
 """Where are the words of what is hidden or withdrawn? Out of the tables that everybody reads, so that no query finds
-them; a placeholder stands in their place, and they come back exactly as they were.
+them; a placeholder stands in their place, and they come back exactly as they were. Of minutes and official answers only
+the words go: the meeting, its day and who was there stay, and so do the decision, its day and the service.
 
 They are kept aside as long as one reason stands: moderators hid them, their author withdrew them, or both. Who may do
 it, and what becomes stale, is the callers' matter (`moderation/hiding.py`).
@@ -32,6 +33,8 @@ LABELS: Final = {
     "title": "(titre masqué)",
     "hidden": "(contribution masquée)",
     "withdrawn": "(contribution retirée)",
+    "minutes": "(compte rendu masqué)",
+    "answer": "(réponse masquée)",
 }
 """What stands in the place of words, kept in French; pages say it in the language of their reader."""
 HIDDEN_WORDING: Final = LABELS["wording"]
@@ -39,8 +42,11 @@ HIDDEN_WORDING: Final = LABELS["wording"]
 _HIDDEN_TITLE: Final = LABELS["title"]
 _THREAD: Final = "(SELECT thread_id FROM post WHERE id = $1 AND number = 1)"
 _TITLE: Final = _Part("thread", f"id = {_THREAD}", {"title": _HIDDEN_TITLE})
-_TITLES: Final = (_TITLE, _Part("thread_turn", f"before <> '' AND thread_id = {_THREAD}", {"before": _HIDDEN_TITLE}))
-"""The title of the thread that a contribution opened, and its former ones."""
+_TITLES: Final = (
+    _TITLE,
+    _Part("thread_turn", f"before <> '' AND thread_id = {_THREAD}", {"before": _HIDDEN_TITLE, "reason": ""}),
+)
+"""The title of the thread that a contribution opened, its former ones, and why they were changed."""
 
 
 def _post(words: str, state: PostState) -> tuple[_Part, ...]:
@@ -71,6 +77,8 @@ _PARTS: Final[Mapping[tuple[Moderated, bool], tuple[_Part, ...]]] = {
         _Part("proposal_version", "proposal_id = $1", {"wording": HIDDEN_WORDING, "body": "", "reason": ""}),
         _Part("proposal_turn", "proposal_id = $1", {"reason": ""}),
     ),
+    (Moderated.MINUTES, True): (_Part("meeting", "id = $1", {"minutes": LABELS["minutes"]}),),
+    (Moderated.ANSWER, True): (_Part("answer", "id = $1", {"reason": LABELS["answer"]}),),
 }
 """The rows of each kind of thing, hidden or else withdrawn; the first one is the thing itself."""
 
@@ -119,14 +127,35 @@ def range_of(revision: str, marks: str, post: str) -> str:
     return f"CASE {post}.state WHEN 'shown' THEN {words} ELSE {post}.plain END"
 
 
-def journal_titles(entry: str) -> tuple[str, str]:
-    """What a line of the journal, by its alias, had before and after, as expressions: of a thread whose title is kept
-    aside, what is read in the place of the titles that it had until then. The line itself stays, in its chain."""
-    masked = f"""{entry}.act = 'rename_thread' AND EXISTS (
+def journal_words(entry: str) -> tuple[str, str, str]:
+    """What a line of the journal, by its alias, had before and after, and its reason, as expressions: of a thread whose
+    title is kept aside, what is read in the place of the titles that it had until then, and of why they changed; of an
+    official answer, what is read in its place. The line itself stays, in its chain."""
+    renamed = f"""{entry}.act = 'rename_thread' AND EXISTS (
         SELECT 1 FROM withheld w WHERE w.table_name = '{_TITLE.table}' AND w.row_id = {entry}.thing_id
            AND ({entry}.at <= w.hidden_at OR {entry}.at <= w.withdrawn_at))"""
-    before, after = (f"CASE WHEN {masked} THEN '{_HIDDEN_TITLE}' ELSE {entry}.{one} END" for one in ("before", "after"))
-    return before, after
+    answered = f"""{entry}.act = 'answer_proposal' AND EXISTS (
+        SELECT 1 FROM withheld w JOIN answer wa ON wa.id = w.row_id
+         WHERE w.table_name = 'answer' AND wa.proposal_id = {entry}.thing_id AND wa.created_at = {entry}.at)"""
+    before, after = (
+        f"CASE WHEN {renamed} THEN '{_HIDDEN_TITLE}' ELSE {entry}.{one} END" for one in ("before", "after")
+    )
+    reason = f"CASE WHEN {renamed} THEN '' WHEN {answered} THEN '{LABELS['answer']}' ELSE {entry}.reason END"
+    return before, after, reason
+
+
+async def hidden_titles(post: int) -> list[str]:
+    """The titles of the thread of a contribution that are kept aside, the longest first: what was written to people
+    before may tell them."""
+    thread = "(SELECT thread_id FROM post WHERE id = $1)"
+    found = await rows(
+        f"""SELECT words FROM withheld
+             WHERE table_name = '{_TITLE.table}' AND row_id = {thread} OR table_name = 'thread_turn'
+               AND row_id IN (SELECT id FROM thread_turn WHERE thread_id = {thread})""",
+        post,
+    )
+    kept = [json.loads(each["words"]) for each in found]
+    return sorted({words.get("title") or words["before"] for words in kept}, key=len, reverse=True)
 
 
 async def keep_aside(

@@ -9,7 +9,7 @@ from forum.text.labels import Labelled
 
 
 class DecisionAct(Labelled):
-    """What moderators decided to do with a contribution or a proposal."""
+    """What moderators decided to do with words."""
 
     HIDE = "hide", "masquer"
     UNHIDE = "unhide", "afficher de nouveau"

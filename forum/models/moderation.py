@@ -1,4 +1,5 @@
-"""What is kept aside: the words of contributions and proposals that are hidden or withdrawn."""
+"""What is kept aside: the words of contributions, proposals, minutes and official answers that are hidden or
+withdrawn."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -7,11 +8,13 @@ from forum.text.labels import Labelled
 
 
 class Moderated(Labelled):
-    """What may be notified, hidden and decided on."""
+    """What may be notified, hidden and decided on; each is a row of the table of that name."""
 
     POST = "post", "contribution"
     PROPOSAL = "proposal", "proposition"
     PENDING = "pending", "contribution en attente de relecture"
+    MINUTES = "meeting", "compte rendu"
+    ANSWER = "answer", "réponse de l’administration"
 
 
 class Ground(Labelled):

@@ -20,6 +20,7 @@ PLACES = {
     "thread": ("thread", "thread"),
     "post": ("post", "post"),
     "proposal": ("proposal", "reference"),
+    "answer": ("proposal", "reference"),
     "obligation": ("proposal", "reference"),
     "meeting": ("meeting", "meeting"),
     "synthesis": ("synthesis", "synthesis"),

@@ -64,7 +64,7 @@ async def test_a_moderator_who_unhides_it_tells_its_author_that_it_stays_withdra
         clock.pass_(minutes=1)
         await withdraw(app, team)
         page = words((await moderator.get("/moderation/dossiers/2")).text)
-        assert "Elle revient exactement comme elle était" not in page
+        assert "Les mots reviennent exactement comme ils étaient" not in page
         assert (await decide(moderator, 2, act="unhide")).status_code == 303
     (kept,) = await rows("SELECT statement FROM moderation_decision WHERE act = 'unhide'")
     assert "n’est plus masquée. Vous l’avez retirée" in kept["statement"]

@@ -9,7 +9,7 @@ from tests.factories import count, make_proposal
 from tests.moderation.steps import Team, as_, decide, hidden, mails, notify, notify_as_visitor, words
 from tests.moderation.test_hidden_and_withdrawn import withdraw
 
-HIDDEN = "L’équipe de modération l’a déjà masquée : merci, il n’y a rien d’autre à faire."
+HIDDEN = "L’équipe de modération a déjà masqué ces mots : merci, il n’y a rien d’autre à faire."
 WITHDRAWN = "La personne qui l’a écrite l’a retirée : merci, il n’y a rien d’autre à faire."
 
 

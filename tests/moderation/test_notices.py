@@ -30,7 +30,7 @@ async def test_a_member_notifies_in_place_and_reads_what_becomes_of_it(app: Star
         assert "n’a pas encore décidé" in words((await reader.get("/compte/signalements")).text)
         again = await notify(reader, team.post.id)
         assert again.status_code == 422
-        assert "Vous l’avez déjà signalée" in words(again.text)
+        assert "Vous avez déjà signalé ces mots" in words(again.text)
         async with await as_(app, team.first) as moderator:
             assert (await decide(moderator, 1)).status_code == 303
         told = words((await reader.get("/compte/signalements")).text)

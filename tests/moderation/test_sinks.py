@@ -17,6 +17,7 @@ from forum.models.members import Role
 from forum.models.moderation import Ground
 from forum.models.threads import Thread
 from tests import sinks
+from tests import told as things_told
 from tests.conftest import NOON
 from tests.factories import make_member
 from tests.sinks import Sight
@@ -24,11 +25,13 @@ from tests.world import World
 
 # The addresses that show the word of each thing before it is hidden, and what else does.
 SHOWN: Mapping[str, Set[str]] = {
-    sinks.CONTRIBUTED: sinks.OF_POSTS | {"data", "documents", "archives of others"},
-    sinks.RECEIVED: sinks.OF_RECEIVED | {"archives of others"},
-    sinks.PROPOSED: sinks.OF_PROPOSALS | {"data", "documents", "near texts"},
-    sinks.JUDGED: sinks.OF_RESULTS | {"data", "documents"},
-    sinks.MERGED: sinks.OF_MERGES | {"data", "documents"},
+    things_told.CONTRIBUTED: sinks.OF_POSTS | {"data", "documents", "archives of others"},
+    things_told.RECEIVED: sinks.OF_RECEIVED | {"archives of others"},
+    things_told.PROPOSED: sinks.OF_PROPOSALS | {"data", "documents", "near texts"},
+    things_told.JUDGED: sinks.OF_RESULTS | {"data", "documents"},
+    things_told.MERGED: sinks.OF_MERGES | {"data", "documents"},
+    things_told.KEPT: sinks.OF_MINUTES,
+    things_told.ANSWERED: sinks.OF_ANSWERS,
 }
 BESIDES = {"data", "documents", "archives of others", "near texts"}
 
@@ -46,7 +49,7 @@ def test_every_address_says_whether_it_shows_words() -> None:
 
 @pytest.mark.slow
 async def test_hidden_words_are_nowhere_and_come_back_everywhere(app: Starlette, world: World) -> None:
-    things = await sinks.all_things(app, world)
+    things = await things_told.all_things(app, world)
     before = await sinks.leaks(app, world, things)
     assert shown_in(before) == SHOWN
     async with transaction():
@@ -62,7 +65,7 @@ async def test_hidden_words_are_nowhere_and_come_back_everywhere(app: Starlette,
 @pytest.mark.slow
 async def test_a_passage_that_is_taken_out_is_nowhere_not_even_in_the_database(app: Starlette, world: World) -> None:
     # Of what was received elsewhere, the name that it is by is no passage of it.
-    things = [told for told in await sinks.all_things(app, world) if told.word != sinks.RECEIVED]
+    things = [told for told in await things_told.all_things(app, world) if told.word != things_told.RECEIVED]
     moderator = await load_viewer((await make_member("Prune Alix", role=Role.ADMINISTRATOR)).id)
     for told in things:
         case = await open_case(moderator, await thing_of(told.kind, told.id), NOON)
@@ -82,7 +85,7 @@ async def holders(word: str) -> set[str]:
 
 @pytest.mark.slow
 async def test_withdrawn_words_are_read_by_their_author_alone(app: Starlette, world: World) -> None:
-    told = await sinks.a_contribution(app, world, await make_member("Zoé Auteure"))
+    told = await things_told.a_contribution(app, world, await make_member("Zoé Auteure"))
     # Others wrote in the thread, so that its title stays.
     await Thread.filter(title__contains=told.word).update(title="Un fil")
     viewer = await load_viewer(told.author.id)
@@ -98,7 +101,7 @@ async def test_withdrawn_words_are_read_by_their_author_alone(app: Starlette, wo
 async def test_what_waits_to_be_read_is_read_by_its_author_and_the_moderators_alone(
     app: Starlette, world: World
 ) -> None:
-    told = await sinks.a_waiting_contribution(app, world)
+    told = await things_told.a_waiting_contribution(app, world)
     assert {(sight.name, sight.reader) for sight in await sinks.leaks(app, world, [told])} == {
         ("moderation", "moderator of A"),
         ("moderation", "administrator"),

@@ -208,7 +208,7 @@ async def _make_work(one: Member, first: models.Proposal, second: models.Proposa
     )
     await models.ThreadRead.create(thread_id=(await models.Thread.get()).id, member=one, number=2, read_at=NOON)
     await models.Distinction.create(one=first, other=second, member=one, created_at=NOON)
-    await models.Answer.create(
+    given = await models.Answer.create(
         proposal=first,
         number=1,
         decision="etude",
@@ -217,6 +217,15 @@ async def _make_work(one: Member, first: models.Proposal, second: models.Proposa
         decided_on=date(2026, 11, 3),
         agent=one,
         created_at=NOON,
+    )
+    await models.Withheld.create(
+        thing="answer",
+        thing_id=given.id,
+        table_name="answer",
+        row_id=given.id,
+        words='{"reason": "Des mots masqués."}',
+        ground="charter",
+        hidden_at=NOON + DAY,
     )
     await models.Obligation.create(
         proposal=first, words="Le faire.", due_on=date(2027, 1, 1), agent=one, created_at=NOON
@@ -260,7 +269,7 @@ NOT_TOLD = {
     "the chain of the journal": """journal_entry.chain journal_entry.redacted_at journal_entry.salt
         journal_entry.words_digest""",
     "nobody is left to ask": "member.erased_at",
-    "of the thing and not of the person, on its public page": """answer.decided_on answer.number distinction.other_id
+    "of the thing and not of the person, on its public page": """answer.decided_on distinction.other_id
         extract.compared_revision extract.proposal_id pending_post.theme_id journal_entry.working_group_id
         obligation.done_on obligation.due_on post.kind proposal.extract_id proposal.in_favour_of_id proposal.judged
         proposal.meeting_id proposal.merged_into_id proposal.state_reason proposal.substance

@@ -43,7 +43,7 @@ Answer = tuple[int, list[tuple[str, str]], bytes]
 # The number of a refused request is on its page too, which packs the longer or the shorter for it.
 PASSING = {"x-request-id", "content-length"}
 # Static files, and the pages that generate a new secret, or seal a moment, each time.
-ELSEWHERE = {"static", "set_up_factor", "notify_post", "notify_proposal"}
+ELSEWHERE = {"static", "set_up_factor", "notify_post", "notify_proposal", "notify_minutes", "notify_answer"}
 # The query parameters that lists take, and the names of their routes; forms take none of these.
 ASKED = ("", "?tri=votes", "?reunion=1", "?page=2")
 LISTS = {
@@ -126,6 +126,7 @@ async def places(world: World) -> dict[str, list[object]]:
         "extract": (await ids("extract"))[:4],
         "draft": [1],
         "obligation": [1],
+        "answer": [1],
         "case": (await ids("moderation_case"))[:2],
         "decision": (await ids("moderation_decision"))[:2],
         "notice": (await ids("moderation_notice"))[:2],

@@ -12,6 +12,8 @@ NO_PAGE = {
     "post",
     "post_decision",
     "proposal_decision",
+    "minutes_decision",
+    "answer_decision",
     "document",
     "frozen_data",
     "own_archive",

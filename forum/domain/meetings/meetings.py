@@ -14,9 +14,11 @@ from forum.domain.proposals.proposals import list_proposals
 from forum.domain.references import reference, storable
 from forum.domain.signatures import signed
 from forum.domain.themes.themes import THEME_COLUMNS, theme_from
+from forum.domain.withheld import Aside, aside
 from forum.errors import NotFound
 from forum.models.answers import Fate
 from forum.models.meetings import TagState
+from forum.models.moderation import Moderated
 from forum.models.proposals import IN_FORCE_SQL
 from forum.permissions import Viewer, demand, may_moderate, may_read_waiting_tags
 
@@ -90,6 +92,9 @@ class MeetingPage:
     meeting: MeetingLine
     attendance: tuple[str, ...]
     minutes: str
+    minutes_aside: Aside | None
+    """Why moderators hid the minutes; `is_keeper`: they are words that this reader kept."""
+    is_keeper: bool
     posts: tuple[TaggedPost, ...]
     proposals: tuple[ProposalOfMeeting, ...]
     themes: tuple[tuple[int, str], ...]
@@ -171,10 +176,13 @@ async def read_meeting(viewer: Viewer | None, meeting: int, now: datetime) -> Me
     group = found["working_group_id"]
     moderates = bool(may_moderate(viewer, group, now))
     before, after = await _neighbours(found, viewer, now)
+    hidden = await aside(Moderated.MINUTES, meeting)
     return MeetingPage(
         meeting=_line(found),
         attendance=tuple(found["attendance"].splitlines()),
         minutes=found["minutes"],
+        minutes_aside=hidden,
+        is_keeper=hidden is not None and viewer is not None and await _keeper_of(meeting) == viewer.id,
         posts=await _tagged_posts(meeting, with_waiting=bool(may_read_waiting_tags(viewer, group, now))),
         proposals=await _proposals_of(meeting, now),
         themes=await _themes_of(group) if moderates else (),
@@ -182,6 +190,16 @@ async def read_meeting(viewer: Viewer | None, meeting: int, now: datetime) -> Me
         after=after,
         may_moderate=moderates,
     )
+
+
+async def _keeper_of(meeting: int) -> int | None:
+    """Who kept lines of the minutes last."""
+    found = await row(
+        """SELECT actor_id FROM journal_entry WHERE act = 'keep_minutes' AND thing = 'meeting' AND thing_id = $1
+            ORDER BY id DESC LIMIT 1""",
+        meeting,
+    )
+    return found["actor_id"] if found else None
 
 
 async def _neighbours(found: Row, viewer: Viewer | None, now: datetime) -> tuple[Neighbour | None, Neighbour | None]:

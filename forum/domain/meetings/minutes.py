@@ -10,10 +10,11 @@ the same, or is left out; the whole minutes stay on the meeting's page.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 
 from anyio.to_thread import run_sync
 
-from forum.database import places, row, rows, transaction
+from forum.database import known_row, places, row, rows, transaction
 from forum.domain import journal
 from forum.domain.meetings.meetings import MeetingLine, find_meeting
 from forum.domain.proposals.likenesses import Suggestion, compared, suggest
@@ -21,7 +22,9 @@ from forum.domain.proposals.new_proposals import LONGEST_WORDING, NewProposal, w
 from forum.domain.proposals.proposals import references_by_wording
 from forum.domain.references import parse_reference
 from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, hold_theme, raise_versions, theme_from
-from forum.errors import Checks, Invalid, NotFound
+from forum.domain.withheld import aside
+from forum.errors import Checks, Conflict, Invalid, NotFound
+from forum.models.moderation import Moderated
 from forum.models.proposals import IN_FORCE_SQL, Origin
 from forum.permissions import Viewer, demand, may_add_proposals, may_moderate
 from forum.text.line_ends import with_hanging_breaks
@@ -32,6 +35,7 @@ from forum.text.source import clean_line, clean_source
 # A day's minutes are some twenty pages; a form carries no more than that.
 LONGEST_MINUTES = 60_000
 MOST_ROWS = 300
+HIDDEN = "L’équipe de modération a masqué le compte rendu de cette réunion : rien ne s’y ajoute tant qu’il l’est."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +71,13 @@ class PreviewRow:
 
 @dataclass(frozen=True, slots=True)
 class MinutesDesk:
-    """The form of a meeting's minutes: the meeting, and the themes of its group that still accept proposals."""
+    """The form of a meeting's minutes: the meeting, and the themes of its group that still accept proposals. `mark` is
+    that of the words kept so far, `are_hidden` that moderators hid them: nothing is added meanwhile."""
 
     meeting: MeetingLine
     themes: tuple[ThemeHead, ...]
+    mark: str
+    are_hidden: bool
 
 
 async def minutes_desk(viewer: Viewer | None, meeting: int, now: datetime) -> MinutesDesk:
@@ -85,7 +92,15 @@ async def minutes_desk(viewer: Viewer | None, meeting: int, now: datetime) -> Mi
         f"SELECT {THEME_COLUMNS} FROM theme t WHERE t.working_group_id = $1 ORDER BY t.number", found.group.id
     )
     heads = (theme_from(each) for each in themes)
-    return MinutesDesk(found, tuple(each for each in heads if may_add_proposals(each.schedule, now)))
+    open_themes = tuple(each for each in heads if may_add_proposals(each.schedule, now))
+    kept = await known_row("SELECT minutes FROM meeting WHERE id = $1", found.id)
+    are_hidden = await aside(Moderated.MINUTES, found.id) is not None
+    return MinutesDesk(found, open_themes, _mark(kept["minutes"]), are_hidden)
+
+
+def _mark(minutes: str) -> str:
+    """A short mark of kept minutes: a form that was opened on other words must not bring these back."""
+    return sha256(minutes.encode()).hexdigest()[:16]
 
 
 async def read_file(content: bytes) -> str:
@@ -165,16 +180,19 @@ async def keep_minutes(
     source: str,
     kept: Sequence[KeptRow],
     joined: Sequence[JoinedRow],
+    seen: str,
     now: datetime,
 ) -> list[str]:
     """Store the minutes, make tagged proposals of kept lines, add the meeting to those that lines were joined to.
 
-    In one transaction; returns the references of the new proposals.
+    In one transaction; returns the references of the new proposals. `seen` is the mark of the desk that the form was
+    filled from, empty where none is known.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: as usual.
         InvalidForm: nothing kept, a line that cannot be a wording or is already a proposal, a proposal that is not in
             force or comes from another meeting; fields are "ligne-3".
+        Conflict: the kept minutes are hidden, or changed meanwhile.
     """
     desk = await minutes_desk(viewer, meeting, now)
     viewer = demand(may_moderate, viewer, desk.meeting.group.id, now)
@@ -188,7 +206,7 @@ async def keep_minutes(
         theme = await hold_theme(theme.number, Hold.ALONE, now)
         may_add_proposals(theme.schedule, now).require()
         new, others = await _checked(theme, kept, joined, desk.meeting, viewer)
-        await _store_minutes(desk.meeting.id, source)
+        await _store_minutes(desk.meeting.id, source, seen)
         made = await write_proposals(theme, new, viewer, now) if new else []
         await _give_meeting(theme, others, desk.meeting.id)
         await journal.record(
@@ -260,10 +278,21 @@ async def _give_meeting(theme: ThemeHead, proposals: Sequence[int], meeting: int
     )
 
 
-async def _store_minutes(meeting: int, source: str) -> None:
-    """Add the pasted minutes to those of the meeting, once."""
+async def _store_minutes(meeting: int, source: str, seen: str) -> None:
+    """Add the pasted minutes to those of the meeting, once.
+
+    Raises:
+        Conflict: these are hidden, or not any more those that were `seen`.
+    """
     # An UPDATE that changes nothing locks the row: two themes of a group may add to the same meeting at once.
-    held = await row("UPDATE meeting SET minutes = minutes WHERE id = $1 RETURNING minutes", meeting)
-    before = held["minutes"] if held else ""
+    held = await known_row("UPDATE meeting SET minutes = minutes WHERE id = $1 RETURNING minutes", meeting)
+    if await aside(Moderated.MINUTES, meeting) is not None:
+        raise Conflict(HIDDEN)
+    before = held["minutes"]
+    if seen and _mark(before) != seen:
+        raise Conflict(
+            "Le compte rendu de cette réunion a changé entre-temps : relisez-le sur sa page. Votre saisie est gardée"
+            " ci-dessous."
+        )
     if source not in before:
         await rows("UPDATE meeting SET minutes = $2 WHERE id = $1", meeting, f"{before}\n\n{source}".strip())

@@ -151,6 +151,7 @@ async def answer(viewer: Viewer | None, decision: int, outcome: str, raw: str, n
         # A passage that was taken out is nowhere any more: the answer says what the author can do.
         if decided is ComplaintOutcome.REVERSED and held["act"] in _UNDONE_BY and held_thing.is_hidden:
             if kind is Moderated.PENDING:
+                assert held_thing.theme is not None, "it waits for a thread"
                 await reviews.publish(held_thing.id, held_thing.theme, now)
             else:
                 await hiding.unhide(held_thing)

@@ -9,6 +9,7 @@ closes, the statement is kept, the author and those who notified are told, and t
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
 from hashlib import sha256
 from typing import Final
 
@@ -33,7 +34,9 @@ from forum.domain.moderation.things import (
 from forum.domain.notifications import tell_of_moderation
 from forum.domain.privacy.redacted_words import hold_all
 from forum.domain.references import storable
+from forum.domain.withheld import LABELS, hidden_titles
 from forum.errors import Checks, Conflict, Invalid, NotFound
+from forum.language import worded
 from forum.models.cases import ComplaintOutcome, DecisionAct
 from forum.models.moderation import Ground, Moderated
 from forum.models.notifications import Event
@@ -318,6 +321,7 @@ async def _write(
     elif prepared.act is DecisionAct.UNHIDE:
         await hiding.unhide(held_thing)
     elif prepared.act is DecisionAct.ACCEPT:
+        assert held_thing.theme is not None, "it waits for a thread"
         await reviews.publish(thing.id, held_thing.theme, now)
     elif prepared.act is DecisionAct.REFUSE:
         await reviews.refuse(thing.id)
@@ -423,7 +427,7 @@ async def read_decision(viewer: Viewer | None, decision: int, now: datetime) -> 
     found = await row(
         f"""SELECT d.id, d.case_id, d.act, d.ground, d.facts, d.decided_by_id, d.decided_at, d.affected_id, d.statement,
                   d.contest_until, {SINCE}, c.thing, c.thing_id, c.working_group_id, m.name AS decided_by,
-                  a.name AS affected,
+                  a.name AS affected, a.locale,
                   x.words, x.created_at, x.outcome, x.answer, x.answered_at, b.name AS answered_by
              FROM moderation_decision d JOIN moderation_case c ON c.id = d.case_id
              LEFT JOIN member m ON m.id = d.decided_by_id LEFT JOIN member a ON a.id = d.affected_id
@@ -448,7 +452,7 @@ async def read_decision(viewer: Viewer | None, decision: int, now: datetime) -> 
         act=DecisionAct(found["act"]),
         ground=Ground(found["ground"]) if found["ground"] else None,
         facts=found["facts"],
-        statement=found["statement"],
+        statement=await _as_told(found, thing, is_own=is_own),
         decided_at=found["decided_at"],
         decided_by=None if is_own else found["decided_by"],
         affected=None if is_own else found["affected"],
@@ -468,6 +472,17 @@ async def read_decision(viewer: Viewer | None, decision: int, now: datetime) -> 
         and complaint.answered_at is None
         and not await readers_of_complaint(group, found["decided_by_id"], found["affected_id"], now),
     )
+
+
+async def _as_told(found: Row, thing: ModeratedThing, *, is_own: bool) -> str:
+    """The statement as it was sent, without the titles of the thread that are kept aside now; whoever gave the thread
+    its title reads it in their own."""
+    statement: str = found["statement"]
+    post = thing.id if thing.is_post else thing.post
+    if post is None or (is_own and thing.number == 1):
+        return statement
+    instead = worded(LABELS["title"], {}, found["locale"] or "fr")
+    return reduce(lambda said, title: said.replace(title, instead), await hidden_titles(post), statement)
 
 
 async def _contested(

@@ -1,4 +1,4 @@
-"""How do people notify moderators of a contribution or a proposal, and learn what became of it?
+"""How do people notify moderators of words that they read, and learn what became of it?
 
 A member does so in place. A visitor leaves an address and proves it by the link of a mail: until then there is only a
 row that waits, forgotten after two days. No captcha: a page that was open for less than some seconds, or whose field
@@ -95,7 +95,7 @@ class NoticeNews:
 def why_not(thing: ModeratedThing) -> Conflict | None:
     """Why there is nothing to notify about this thing: nobody else reads it any more."""
     if thing.is_hidden:
-        return Conflict("L’équipe de modération l’a déjà masquée : merci, il n’y a rien d’autre à faire.")
+        return Conflict("L’équipe de modération a déjà masqué ces mots : merci, il n’y a rien d’autre à faire.")
     if thing.withdrawn_at:
         return Conflict("La personne qui l’a écrite l’a retirée : merci, il n’y a rien d’autre à faire.")
     return None
@@ -176,7 +176,7 @@ async def _keep_of_member(viewer: Viewer, thing: ModeratedThing, ground: Ground,
     async with transaction():
         case = await join_case(thing, now)
         if await row("SELECT id FROM moderation_notice WHERE case_id = $1 AND member_id = $2", case, viewer.id):
-            raise Invalid("Vous l’avez déjà signalée : l’équipe de modération va lire votre signalement.")
+            raise Invalid("Vous avez déjà signalé ces mots : l’équipe de modération va lire votre signalement.")
         kept = await _insert(thing, ground, words, viewer.locale, now, member=viewer.id)
         await rows("UPDATE moderation_notice SET case_id = $2, confirmed_at = $3 WHERE id = $1", kept, case, now)
 

@@ -1,9 +1,9 @@
-"""How is a passage taken out of a contribution or a proposal for good? As an erasure takes out a name: a mark stands in
-its place in every revision, and no table, archive, document or file that the program keeps has the words any more.
+"""How is a passage taken out of somebody’s words for good? As an erasure takes out a name: a mark stands in its place
+in every revision, and no table, archive, document or file that the program keeps has the words any more.
 
 Only the words of that thing change, and what was said of it to moderators; the title of the thread goes with the
-contribution that opened it. Quotes, extracts, marks, the journal and frozen data move with their words
-(`privacy/redacted_words.py`).
+contribution that opened it, an official answer with those before and after it. Quotes, extracts, marks, the journal and
+frozen data move with their words (`privacy/redacted_words.py`).
 """
 
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from forum.database import Transaction, rows
+from forum.database import Transaction, known_row, rows
 from forum.domain.leftovers import ask_to_wipe
 from forum.domain.moderation.things import ModeratedThing, words_of
-from forum.domain.privacy.redacted_words import find_strangers, take_out, warm_up
+from forum.domain.privacy.redacted_words import ANSWERED, find_strangers, take_out, warm_up
 from forum.domain.withheld import all_kept
 from forum.errors import Invalid
 from forum.models.moderation import Moderated
@@ -24,9 +24,12 @@ from forum.text.source import clean_source
 LONGEST_PASSAGE: Final = 500
 _NOT_THERE: Final = "Ce passage n’est pas dans ces mots. Recopiez-le tel qu’on le lit, sans couper un mot."
 
-_CASES: Final = "SELECT id FROM moderation_case WHERE thing = '{0}' AND thing_id = $1"
+_ANSWERS: Final = "proposal_id = (SELECT proposal_id FROM answer WHERE id = $1)"
+_SAME: Final = {Moderated.ANSWER: f"SELECT id FROM answer WHERE {_ANSWERS}"}
+"""The things that change together with the thing $1; itself alone where nothing is said."""
+_CASES: Final = "SELECT id FROM moderation_case WHERE thing = '{0}' AND thing_id IN ({1})"
 _SAID_OF_IT: Final = (
-    ("moderation_notice", "thing = '{0}' AND thing_id = $1"),
+    ("moderation_notice", "thing = '{0}' AND thing_id IN ({1})"),
     ("moderation_decision", f"case_id IN ({_CASES})"),
     ("moderation_complaint", f"decision_id IN (SELECT id FROM moderation_decision WHERE case_id IN ({_CASES}))"),
 )
@@ -47,12 +50,17 @@ _OWN: Final = {
         ("proposal_turn", "proposal_id = $1"),
         ("proposal_merge", "source_id = $1 OR destination_id = $1"),
     ),
+    Moderated.MINUTES: (("meeting", "id = $1"),),
+    Moderated.ANSWER: (("answer", _ANSWERS),),
 }
 """The rows that hold words of a thing, or that tell the title of the thread that it opened."""
 _VERSIONS: Final = {
-    Moderated.POST: ("post_revision", ("plain",)),
-    Moderated.PROPOSAL: ("proposal_version", ("wording", "body")),
+    Moderated.POST: ("post_revision", ("plain",), "post_id = $1"),
+    Moderated.PROPOSAL: ("proposal_version", ("wording", "body"), "proposal_id = $1"),
+    Moderated.MINUTES: ("meeting", ("minutes",), "id = $1"),
+    Moderated.ANSWER: ("answer", ("reason",), _ANSWERS),
 }
+"""The table of the revisions of a thing, the columns of their words, and which rows they are."""
 
 WarmPassage = tuple[PassageCleaner, frozenset[str]]
 """What takes a passage out, once it has read everything, and the handles that belong to no member."""
@@ -83,9 +91,15 @@ async def passage_of(thing: ModeratedThing, raw: str) -> PassageCleaner:
 
 
 async def _own(thing: ModeratedThing) -> frozenset[tuple[str, object]]:
-    found: set[tuple[str, object]] = {(thing.kind.value, thing.id), ("reference", thing.reference)}
+    found: set[tuple[str, object]] = {(thing.kind.value, thing.id)}
+    if thing.kind is Moderated.PROPOSAL:
+        found.add(("reference", thing.reference))
+    elif thing.kind is Moderated.ANSWER:
+        given = await known_row("SELECT proposal_id FROM answer WHERE id = $1", thing.id)
+        found.add((ANSWERED, given["proposal_id"]))
     for table, where in (*_OWN[thing.kind], *_SAID_OF_IT):
-        some = await rows(f"SELECT id FROM {table} WHERE {where.format(thing.kind.value)}", thing.id)
+        same = _SAME.get(thing.kind, "$1")
+        some = await rows(f"SELECT id FROM {table} WHERE {where.format(thing.kind.value, same)}", thing.id)
         found |= {(table, each["id"]) for each in some}
     return frozenset(found)
 
@@ -107,9 +121,9 @@ async def preview(thing: ModeratedThing, cleaner: PassageCleaner) -> PassagePrev
 
 async def _versions(thing: ModeratedThing) -> Sequence[Sequence[str]]:
     """The words of each revision or version, as they are or as they are kept aside."""
-    table, columns = _VERSIONS[thing.kind]
+    table, columns, which = _VERSIONS[thing.kind]
     kept = {each.row: each.words for each in await all_kept() if each.table == table}
-    found = await rows(f"SELECT id, {', '.join(columns)} FROM {table} WHERE {thing.kind}_id = $1", thing.id)
+    found = await rows(f"SELECT id, {', '.join(columns)} FROM {table} WHERE {which}", thing.id)
     return [[(kept.get(each["id"]) or each)[column] for column in columns] for each in found]
 
 

@@ -32,6 +32,34 @@ SENTENCES: Final = {
         " d’autre ne la voit, et les documents à venir ne la reprendront pas. Les résultats du vote étaient publiés :"
         " son rang et ses chiffres restent, sans ses mots."
     ),
+    "hide meeting": (
+        "Le compte rendu de la GT réunion {number} ({group}), dont vous avez gardé des lignes, est masqué. Vous et"
+        " l’équipe de modération pouvez encore le lire. Personne d’autre ne le voit. La réunion, les personnes"
+        " présentes et les propositions qui en viennent restent affichées."
+    ),
+    "hide answer": (
+        "Les mots de la réponse {number} que vous avez donnée à la proposition {reference} sont masqués. Vous et"
+        " l’équipe de modération pouvez encore les lire. Personne d’autre ne les voit. La décision, sa date et le"
+        " service restent affichés."
+    ),
+    "unhide meeting": (
+        "Le compte rendu de la GT réunion {number} ({group}), dont vous avez gardé des lignes, est de nouveau affiché,"
+        " tel qu’il était."
+    ),
+    "unhide answer": (
+        "Les mots de la réponse {number} que vous avez donnée à la proposition {reference} sont de nouveau affichés,"
+        " tels qu’ils étaient."
+    ),
+    "redact meeting": (
+        "Un passage du compte rendu de la GT réunion {number} ({group}), dont vous avez gardé des lignes, est masqué."
+        " « (passage masqué) » se lit à sa place. Le passage est effacé : personne ne peut plus le lire, ni le"
+        " rétablir. Le reste du compte rendu ne change pas."
+    ),
+    "redact answer": (
+        "Un passage de la réponse {number} que vous avez donnée à la proposition {reference} est masqué, là et dans les"
+        " autres réponses à cette proposition. « (passage masqué) » se lit à sa place. Le passage est effacé : personne"
+        " ne peut plus le lire, ni le rétablir. Le reste de vos mots et la décision ne changent pas."
+    ),
     "unhide post": "Votre contribution {number} au fil « {title} » est de nouveau affichée, telle qu’elle était.",
     "unhide withdrawn": (
         "Votre contribution {number} au fil « {title} » n’est plus masquée. Vous l’avez retirée : elle le reste,"
@@ -109,7 +137,8 @@ def _sentences(
         about_it = "hide judged"
     elif act is DecisionAct.UNHIDE and thing.withdrawn_at:
         about_it = "unhide withdrawn"
-    yield said(SENTENCES[about_it], number=thing.number, title=thing.thread_title, reference=thing.reference)
+    named = {"number": thing.number, "title": thing.thread_title, "reference": thing.reference}
+    yield said(SENTENCES[about_it], group=thing.group_name, **named)
     if ground is not None:
         yield said(TITLES[ground])
     if facts:

@@ -1,5 +1,8 @@
-"""What can be notified and decided about? A contribution, a proposal, or a contribution that waits to be read, known
-alike: whose it is, where it stands, what it says."""
+"""What can be notified and decided about? A contribution, a proposal, the minutes of a meeting, the words of an
+official answer, or a contribution that waits to be read, known alike: whose it is, where it stands, what it says.
+
+Minutes are the words of whoever kept lines of them last, an official answer those of the agent who gave it.
+"""
 
 import re
 from collections.abc import Sequence
@@ -25,8 +28,9 @@ from forum.text.quotes import without_marks
 
 @dataclass(frozen=True, slots=True)
 class ModeratedThing:
-    """A contribution (`number` in its `thread_title`), one that waits (for the thread of that title) or a proposal
-    (`reference`), as it is now.
+    """A contribution (`number` in its `thread_title`), one that waits (for the thread of that title), a proposal
+    (`reference`), an answer to it (its `number`), or the minutes of a meeting (its `number` in the group of that
+    `group_name`), as it is now.
 
     `words` are those that stand in its place, `revision` is the one of a contribution or the version of a proposal.
     """
@@ -35,7 +39,6 @@ class ModeratedThing:
     id: int
     revision: int
     group: int
-    theme: int
     author_id: int | None
     author: str | None
     words: str
@@ -43,6 +46,7 @@ class ModeratedThing:
     number: int = 0
     thread_title: str = ""
     reference: str = ""
+    group_name: str = ""
     is_hidden: bool = False
     source: str = ""
     """Of a contribution that waits, as it was written: `words` have no mark of a quote."""
@@ -74,7 +78,7 @@ class ModeratedThing:
 
 _POSTS: Final = f"""
     SELECT p.id, p.number, p.revision, p.kind, p.state, p.plain AS words, p.author_id, {signed("p.id", "m")} AS author,
-           p.written_at, f.title, t.number AS theme, t.working_group_id, k.withdrawn_at
+           p.written_at, f.title, t.working_group_id, k.withdrawn_at
       FROM post p JOIN thread f ON f.id = p.thread_id JOIN theme t ON t.id = f.theme_id
       LEFT JOIN member m ON m.id = p.author_id {aside_of(Moderated.POST, "p")}"""
 _PROPOSALS: Final = """
@@ -84,9 +88,22 @@ _PROPOSALS: Final = """
       LEFT JOIN member m ON m.id = COALESCE(p.author_id, p.promoter_id)"""
 
 
+_MINUTES: Final = f"""
+    SELECT p.id, p.number, p.minutes AS words, p.working_group_id, g.name AS group_name, j.actor_id AS author_id,
+           m.name AS author, j.at AS written_at, k.hidden_at
+      FROM meeting p JOIN working_group g ON g.id = p.working_group_id {aside_of(Moderated.MINUTES, "p")}
+      LEFT JOIN journal_entry j ON j.id = (
+                SELECT MAX(x.id) FROM journal_entry x
+                 WHERE x.act = 'keep_minutes' AND x.thing = 'meeting' AND x.thing_id = p.id)
+      LEFT JOIN member m ON m.id = j.actor_id"""
+_ANSWERS: Final = f"""
+    SELECT p.id, p.number, p.reason AS words, p.agent_id AS author_id, m.name AS author, p.created_at AS written_at,
+           o.number AS proposal, t.number AS theme, t.working_group_id, k.hidden_at
+      FROM answer p JOIN proposal o ON o.id = p.proposal_id JOIN theme t ON t.id = o.theme_id
+      LEFT JOIN member m ON m.id = p.agent_id {aside_of(Moderated.ANSWER, "p")}"""
 _PENDING: Final = """
     SELECT p.id, p.version AS revision, p.state, COALESCE(c.plain, p.source) AS words, p.author_id, m.name AS author,
-           p.created_at AS written_at, COALESCE(f.title, p.title) AS title, t.number AS theme, t.working_group_id,
+           p.created_at AS written_at, COALESCE(f.title, p.title) AS title, t.working_group_id,
            p.post_id, f.locked
       FROM pending_post p LEFT JOIN post c ON c.id = p.post_id
       LEFT JOIN thread f ON f.id = COALESCE(c.thread_id, p.thread_id)
@@ -110,6 +127,26 @@ async def find_proposal(ref: str) -> ModeratedThing:
     return _proposal(found)
 
 
+async def find_minutes(meeting: int) -> ModeratedThing:
+    """The minutes that were kept of a meeting. Raises NotFound: there are none."""
+    found = await row(f"{_MINUTES} WHERE p.id = $1 AND p.minutes <> ''", storable(meeting))
+    if found is None:
+        raise NotFound
+    return _minutes(found)
+
+
+async def find_answer(ref: str, number: int) -> ModeratedThing:
+    """An official answer to a proposal that people read, the present one or an earlier one. Raises NotFound."""
+    theme, proposal = parse_reference(ref)
+    found = await row(
+        f"{_ANSWERS} WHERE t.number = $1 AND o.number = $2 AND p.number = $3 AND o.state <> 'hidden'",
+        *(theme, proposal, storable(number)),
+    )
+    if found is None:
+        raise NotFound
+    return _answer(found)
+
+
 async def things_of(wanted: list[tuple[Moderated, int]]) -> dict[tuple[Moderated, int], ModeratedThing]:
     """Many things at once, by kind and number."""
     found: dict[tuple[Moderated, int], ModeratedThing] = {}
@@ -117,6 +154,8 @@ async def things_of(wanted: list[tuple[Moderated, int]]) -> dict[tuple[Moderated
         (Moderated.POST, _POSTS, _post),
         (Moderated.PROPOSAL, _PROPOSALS, _proposal),
         (Moderated.PENDING, _PENDING, _pending),
+        (Moderated.MINUTES, _MINUTES, _minutes),
+        (Moderated.ANSWER, _ANSWERS, _answer),
     ):
         ids = sorted({number for each, number in wanted if each is kind})
         if ids:
@@ -136,7 +175,6 @@ def _post(found: Row) -> ModeratedThing:
         id=found["id"],
         revision=found["revision"],
         group=found["working_group_id"],
-        theme=found["theme"],
         author_id=found["author_id"],
         author=found["author"],
         words=found["words"],
@@ -154,7 +192,6 @@ def _proposal(found: Row) -> ModeratedThing:
         id=found["id"],
         revision=found["revision"],
         group=found["working_group_id"],
-        theme=found["theme"],
         author_id=owner_of(found["author_id"], found["promoter_id"]),
         author=found["author"],
         words=f"{found['wording']}\n\n{found['body_plain']}".strip(),
@@ -170,7 +207,6 @@ def _pending(found: Row) -> ModeratedThing:
         id=found["id"],
         revision=found["revision"],
         group=found["working_group_id"],
-        theme=found["theme"],
         author_id=found["author_id"],
         author=found["author"],
         words=without_marks(found["words"]),
@@ -183,13 +219,54 @@ def _pending(found: Row) -> ModeratedThing:
     )
 
 
+def _minutes(found: Row) -> ModeratedThing:
+    return ModeratedThing(
+        kind=Moderated.MINUTES,
+        id=found["id"],
+        revision=1,
+        group=found["working_group_id"],
+        author_id=found["author_id"],
+        author=found["author"],
+        words=found["words"],
+        written_at=found["written_at"],
+        number=found["number"],
+        group_name=found["group_name"],
+        is_hidden=found["hidden_at"] is not None,
+    )
+
+
+def _answer(found: Row) -> ModeratedThing:
+    return ModeratedThing(
+        kind=Moderated.ANSWER,
+        id=found["id"],
+        revision=1,
+        group=found["working_group_id"],
+        author_id=found["author_id"],
+        author=found["author"],
+        words=found["words"],
+        written_at=found["written_at"],
+        number=found["number"],
+        reference=reference(found["theme"], found["proposal"]),
+        is_hidden=found["hidden_at"] is not None,
+    )
+
+
+_SAID: Final = {
+    Moderated.POST: ("plain",),
+    Moderated.PROPOSAL: ("wording", "body_plain"),
+    Moderated.MINUTES: ("minutes",),
+    Moderated.ANSWER: ("reason",),
+}
+"""The columns that are the words of a thing."""
+
+
 async def words_of(thing: ModeratedThing) -> str:
     """The words of a thing, even while they are kept aside: for its author alone, and by `words_in_case` for its
     moderators."""
     kept = await kept_words(thing.kind, thing.id)
     if not kept:
         return thing.words
-    return kept["plain"] if thing.is_post else f"{kept['wording']}\n\n{kept['body_plain']}".strip()
+    return "\n\n".join(kept[column] for column in _SAID[thing.kind]).strip()
 
 
 async def words_in_case(thing: ModeratedThing, since: datetime) -> str:
@@ -231,17 +308,21 @@ async def words_elsewhere(thing: ModeratedThing, words: str) -> tuple[WordsElsew
     reasons of its group that repeat a sentence. Each is decided about apart: nothing is hidden there by itself."""
     if thing.kind is Moderated.PENDING:
         return ()
-    tied = await rows(_MADE_OF if thing.is_post else _MADE_FROM, thing.id)
-    if thing.is_post:
-        found = [WordsElsewhere(CopyIn.PROPOSAL, reference=reference(each["theme"], each["number"])) for each in tied]
-    else:
-        found = [WordsElsewhere(CopyIn.POST, id=each["id"], number=each["number"]) for each in tied]
+    found: list[WordsElsewhere] = []
+    if tied := _TIED.get(thing.kind):
+        for each in await rows(tied, thing.id):
+            found.append(
+                WordsElsewhere(CopyIn.POST, id=each["id"], number=each["number"])
+                if thing.kind is Moderated.PROPOSAL
+                else WordsElsewhere(CopyIn.PROPOSAL, reference=reference(each["theme"], each["number"]))
+            )
     sentences = [part for part in (fold(one).strip() for one in _ENDS.split(words)) if len(part) >= LEAST_SENTENCE]
     if not sentences:
         return tuple(found)
     minutes = await rows(
-        "SELECT id, number, minutes AS said FROM meeting WHERE working_group_id = $1 AND minutes <> '' ORDER BY number",
-        thing.group,
+        """SELECT id, number, minutes AS said FROM meeting
+            WHERE working_group_id = $1 AND minutes <> '' AND id <> $2 ORDER BY number""",
+        *(thing.group, thing.id if thing.kind is Moderated.MINUTES else 0),
     )
     merges = await rows(
         """SELECT p.number, t.number AS theme, g.reason AS said FROM proposal_merge g
@@ -274,3 +355,13 @@ _MADE_OF: Final = """
 _MADE_FROM: Final = """
     SELECT c.id, c.number FROM proposal p JOIN extract e ON e.id = p.extract_id JOIN post c ON c.id = e.post_id
      WHERE p.id = $1 AND c.state = 'shown'"""
+# The proposals that come from the meeting $1 and whose words are nearly always lines of its minutes.
+_MADE_OF_MINUTES: Final = """
+    SELECT t.number AS theme, p.number FROM proposal p JOIN theme t ON t.id = p.theme_id
+     WHERE p.meeting_id = $1 AND p.origin = 'meeting' AND p.number > 0 AND p.state <> 'hidden'
+     ORDER BY t.number, p.number"""
+_TIED: Final = {
+    Moderated.POST: _MADE_OF,
+    Moderated.PROPOSAL: _MADE_FROM,
+    Moderated.MINUTES: _MADE_OF_MINUTES,
+}

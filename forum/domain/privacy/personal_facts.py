@@ -18,7 +18,7 @@ from forum.domain.proposals.answers import decision_column, fate_from
 from forum.domain.references import reference
 from forum.domain.signatures import signed
 from forum.domain.themes.ballots import opinion_words, scale
-from forum.domain.withheld import journal_titles, range_of
+from forum.domain.withheld import journal_words, range_of
 from forum.models.answers import Decision
 from forum.models.cases import ComplaintOutcome, DecisionAct
 from forum.models.meetings import TagState
@@ -75,11 +75,14 @@ _REVISION: Final = "/contributions/{post_id}/revisions/{revision}"
 _PROPOSAL: Final = "/propositions/{reference}"
 _DECISION: Final = "/moderation/decisions/{decision_id}"
 _VERSION: Final = "/propositions/{reference}/versions/{version}"
-_BEFORE, _AFTER = journal_titles("x")
+_BEFORE, _AFTER, _REASON = journal_words("x")
 _OF_PROPOSAL: Final = "JOIN proposal p ON p.id = x.proposal_id JOIN theme t ON t.id = p.theme_id"
-_OF_CASE: Final = """LEFT JOIN proposal p ON c.thing = 'proposal' AND p.id = c.thing_id
+_OF_CASE: Final = """LEFT JOIN answer wa ON c.thing = 'answer' AND wa.id = c.thing_id
+             LEFT JOIN proposal p ON p.id = COALESCE(wa.proposal_id, CASE WHEN c.thing = 'proposal' THEN c.thing_id END)
              LEFT JOIN theme t ON t.id = p.theme_id"""
-_THING: Final = "CASE WHEN c.thing = 'post' THEN c.thing_id END AS post_id, p.number, t.number AS theme"
+_THING: Final = """CASE WHEN c.thing = 'post' THEN c.thing_id END AS post_id, p.number, t.number AS theme,
+                   CASE WHEN c.thing = 'meeting' THEN c.thing_id END AS meeting_id, wa.number AS answer_number"""
+_THINGS: Final = (_POST, "/propositions/{reference}#reponse-{answer_number}", _PROPOSAL, "/reunions/{meeting_id}")
 _QUOTES: Final = f"""
     SELECT q.post_id, q.quoted_id, q.revision, {range_of("r", "q", "o")} AS words,
            CASE WHEN o.state = 'shown' THEN {signed("o.id", "a")} END AS author,
@@ -335,7 +338,7 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
                    c.outcome AS complaint_outcome, c.answer, c.answered_at, {_THING} FROM moderation_notice c {_OF_CASE}
              WHERE c.member_id = $1 ORDER BY c.id""",
         {
-            "sur": (_POST, _PROPOSAL),
+            "sur": _THINGS,
             "version": "revision",
             "regle": "ground",
             "mots": "words",
@@ -359,7 +362,7 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
               FROM moderation_decision x JOIN moderation_case c ON c.id = x.case_id {_OF_CASE}
              WHERE x.affected_id = $1 OR x.decided_by_id = $1 ORDER BY x.id""",
         {
-            "sur": (_POST, _PROPOSAL),
+            "sur": _THINGS,
             "prise_par_moi": "is_mine",
             "acte": "moderation",
             "regle": "ground",
@@ -391,7 +394,7 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
         f"""SELECT c.claimed_at, c.opened_at, c.closed_at, {_THING} FROM moderation_case c {_OF_CASE}
              WHERE c.claimed_by_id = $1 ORDER BY c.id""",
         {
-            "sur": (_POST, _PROPOSAL),
+            "sur": _THINGS,
             "ouvert_le": "opened_at",
             "pris_le": "claimed_at",
             "clos_le": "closed_at",
@@ -400,10 +403,11 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
     # Acts of this person, and acts on them or on their words, without saying who did the latter.
     "journal": ArchivePart(
         f"""SELECT x.at, COALESCE(x.actor_id = $1, FALSE)::bool AS is_mine, x.act, x.thing, x.thing_id,
-                  {_BEFORE} AS before, {_AFTER} AS after, x.reason FROM journal_entry x
+                  {_BEFORE} AS before, {_AFTER} AS after, {_REASON} AS reason FROM journal_entry x
             WHERE x.actor_id = $1 OR (x.thing = 'member' AND x.thing_id = $1)
                OR (x.thing = 'post' AND x.thing_id IN (SELECT id FROM post WHERE author_id = $1))
                OR (x.thing = 'proposal' AND x.thing_id IN (SELECT id FROM proposal WHERE author_id = $1))
+               OR (x.thing = 'answer' AND x.thing_id IN (SELECT id FROM answer WHERE agent_id = $1))
             ORDER BY x.id""",
         {
             "le": "at",
@@ -462,6 +466,12 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
         f"""SELECT x.decision, x.reason, x.service, x.created_at, p.number, t.number AS theme FROM answer x
              {_OF_PROPOSAL} WHERE x.agent_id = $1 ORDER BY x.id""",
         {"sur": _PROPOSAL, "decision": "decision", "motif": "reason", "service": "service", "le": "created_at"},
+    ),
+    "reponses_officielles_non_affichees": ArchivePart(
+        f"""SELECT p.number, t.number AS theme, k.words AS kept, k.ground, k.hidden_at FROM withheld k
+             JOIN answer x ON x.id = k.row_id AND k.table_name = 'answer' {_OF_PROPOSAL}
+            WHERE x.agent_id = $1 ORDER BY x.id""",
+        {"sur": _PROPOSAL, "regle": "ground", "masquee_le": "hidden_at", "motif": "reason"},
     ),
     "engagements": ArchivePart(
         f"""SELECT x.words, x.done_words, x.created_at, p.number, t.number AS theme FROM obligation x

@@ -54,6 +54,8 @@ _EDITED: Final = {"pending_post": "version", "post": "rewrites", "proposal": "re
 is known by its words themselves."""
 
 
+ANSWERED: Final = "answer_proposal"
+"""The act whose lines in the journal have words of an official answer, though they are about its proposal."""
 # How an entry of the journal says where words of its post are: its revision and its range (`harvest/harvest.py`).
 _PLACE = compile(r"([0-9]{1,9}):([0-9]{1,9})-([0-9]{1,9})(?![0-9])", ASCII)
 
@@ -184,7 +186,7 @@ def _moved(change: Redacted, start: int, stop: int) -> tuple[int, int, str]:
 
 def _without(cleaner: Cleaner, entry: Row) -> tuple[str, str, str]:
     """The words of an entry of the journal."""
-    cleaner = cleaner.of(entry["thing"], entry["thing_id"])
+    cleaner = cleaner.of(ANSWERED if entry["act"] == ANSWERED else entry["thing"], entry["thing_id"])
 
     def left(words: str) -> str:
         place = _PLACE.match(words) if entry["thing"] == "post" else None

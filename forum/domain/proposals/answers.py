@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from forum.database import Row, places, rows
+from forum.domain.withheld import ASIDE_COLUMNS, Aside, aside_from, aside_of
 from forum.models.answers import Decision, Fate, fate_of
+from forum.models.moderation import Moderated
 from forum.models.proposals import ProposalState
 from forum.text.typography import PARIS
 
 
 @dataclass(frozen=True, slots=True)
 class OfficialAnswer:
-    """One answer, the `number`-th of its proposal; `reason` is plain text."""
+    """One answer, the `number`-th of its proposal, that the member `agent` gave; `reason` is plain text, or what stands
+    in its place while it is `aside`."""
 
     number: int
     decision: Decision
@@ -24,6 +27,8 @@ class OfficialAnswer:
     service: str
     decided_on: date
     created_at: datetime
+    agent: int | None = None
+    aside: Aside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +109,9 @@ async def answers_in_theme(theme: int, now: datetime) -> dict[int, Answers]:
 async def _read(which: str, values: tuple[int, ...], now: datetime) -> dict[int, Answers]:
     given = await rows(
         f"""
-        SELECT a.proposal_id, a.number, a.decision, a.reason, a.service, a.decided_on, a.created_at
-          FROM answer a JOIN proposal p ON p.id = a.proposal_id
+        SELECT a.proposal_id, a.number, a.decision, a.reason, a.service, a.decided_on, a.created_at, a.agent_id,
+               {ASIDE_COLUMNS}
+          FROM answer a JOIN proposal p ON p.id = a.proposal_id {aside_of(Moderated.ANSWER, "a")}
          WHERE {which} ORDER BY a.number DESC""",
         *values,
     )
@@ -151,6 +157,8 @@ def _answer(found: Row) -> OfficialAnswer:
         service=found["service"],
         decided_on=found["decided_on"],
         created_at=found["created_at"],
+        agent=found["agent_id"],
+        aside=aside_from(found),
     )
 
 

@@ -22,7 +22,11 @@ async def _desk(request: Request, form: Form | None) -> Desk:
     desk = await minutes.minutes_desk(request.state.viewer, request.path_params["meeting"], request.state.now)
     keeps = form is not None and form.values["acte"] == "garder"
     rows = await minutes.with_suggestions(desk, _theme(form), _typed_rows(form)) if form is not None and keeps else ()
-    return Desk({"desk": desk, "rows": rows, "most_megabytes": LONGEST_FILE >> 20})
+    return Desk(
+        {"desk": desk, "rows": rows, "most_megabytes": LONGEST_FILE >> 20},
+        Form.empty(vu=desk.mark),
+        newer={"vu": desk.mark},
+    )
 
 
 @form_door(_TEMPLATE, _desk, upload=LONGEST_FILE)
@@ -71,6 +75,7 @@ async def _keep(request: Request, form: Form) -> Response:
         form.text("source"),
         kept,
         joined,
+        form.text("vu"),
         request.state.now,
     )
     return see_other(request, "meeting", meeting=meeting, notice="compte-rendu-garde")

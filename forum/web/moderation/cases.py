@@ -9,11 +9,12 @@ from forum.domain.moderation import cases, decisions, reviews
 from forum.domain.moderation.cases import CaseFilter, CaseState
 from forum.domain.moderation.decisions import TypedDecision, possible_acts
 from forum.domain.moderation.passages import LONGEST_PASSAGE
-from forum.domain.moderation.things import ModeratedThing, find_post, find_proposal, words_in_case
+from forum.domain.moderation.things import words_in_case
 from forum.models.moderation import Ground
 from forum.permissions import may_hide
+from forum.web.moderation.things import FindThing, asked_answer, asked_minutes, asked_post, asked_proposal
 from forum.web.plumbing.choices import one_of
-from forum.web.plumbing.doors import Desk, button, form_door
+from forum.web.plumbing.doors import Desk, Door, button, form_door
 from forum.web.plumbing.forms import Form, asked_integer, asked_text, asked_turn
 from forum.web.plumbing.page import page, see_other
 
@@ -90,18 +91,15 @@ async def give_back(request: Request, _: Form) -> Response:
     return see_other(request, "moderation_case", case=request.path_params["case"], notice="dossier-rendu")
 
 
-@button
-async def open_on_post(request: Request, _: Form) -> Response:
-    """Decide about a contribution that nobody notified."""
-    return await _open(request, await find_post(request.path_params["post"]))
+def _opening(find: FindThing) -> Door:
+    @button
+    async def open_case(request: Request, _: Form) -> Response:
+        """Decide about what nobody notified."""
+        case = await cases.open_case(request.state.viewer, await find(request), request.state.now)
+        return see_other(request, "moderation_case", case=case)
+
+    return open_case
 
 
-@button
-async def open_on_proposal(request: Request, _: Form) -> Response:
-    """Decide about a proposal that nobody notified."""
-    return await _open(request, await find_proposal(request.path_params["reference"]))
-
-
-async def _open(request: Request, thing: ModeratedThing) -> Response:
-    case = await cases.open_case(request.state.viewer, thing, request.state.now)
-    return see_other(request, "moderation_case", case=case)
+open_on_post, open_on_proposal = _opening(asked_post), _opening(asked_proposal)
+open_on_minutes, open_on_answer = _opening(asked_minutes), _opening(asked_answer)

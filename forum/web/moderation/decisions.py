@@ -8,9 +8,9 @@ from starlette.responses import Response
 from forum.domain.moderation import complaints, decisions
 from forum.domain.moderation.complaints import LONGEST_WORDS
 from forum.domain.moderation.reviews import pieces_of_source
-from forum.domain.moderation.things import ModeratedThing, find_post, find_proposal
 from forum.models.cases import ComplaintOutcome
-from forum.web.plumbing.doors import Desk, form_door
+from forum.web.moderation.things import FindThing, asked_answer, asked_minutes, asked_post, asked_proposal
+from forum.web.plumbing.doors import Desk, Door, form_door
 from forum.web.plumbing.forms import Form
 from forum.web.plumbing.page import page, see_other
 
@@ -22,19 +22,17 @@ async def show(request: Request) -> Response:
     return await page(request, "moderation/decision.html", {"decision": found, "pieces": pieces})
 
 
-async def about_post(request: Request) -> Response:
-    """From a contribution that is not shown, its author is led to the decision."""
-    return await _led_to(request, await find_post(request.path_params["post"]))
+def _about(find: FindThing) -> Door:
+    async def about(request: Request) -> Response:
+        """From words that are not shown, their author is led to the decision."""
+        decision = await decisions.own_decision_about(request.state.viewer, await find(request))
+        return see_other(request, "moderation_decision", decision=decision)
+
+    return about
 
 
-async def about_proposal(request: Request) -> Response:
-    """From a proposal that is not shown, its author is led to the decision."""
-    return await _led_to(request, await find_proposal(request.path_params["reference"]))
-
-
-async def _led_to(request: Request, thing: ModeratedThing) -> Response:
-    decision = await decisions.own_decision_about(request.state.viewer, thing)
-    return see_other(request, "moderation_decision", decision=decision)
+about_post, about_proposal = _about(asked_post), _about(asked_proposal)
+about_minutes, about_answer = _about(asked_minutes), _about(asked_answer)
 
 
 async def _complaint(request: Request, _: Form | None, *, answering: bool) -> Desk:

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.domain.moderation.figures import as_sheet, read_figures
+from forum.domain.moderation.figures import THINGS, as_sheet, read_figures
 from forum.models.cases import ComplaintOutcome, DecisionAct
 from forum.models.moderation import Ground
 from forum.text import sheets
@@ -15,6 +15,7 @@ async def show(request: Request) -> Response:
     context = {
         "months": await read_figures(),
         "grounds": tuple(Ground),
+        "things": THINGS,
         "acts": tuple(DecisionAct),
         "outcomes": tuple(ComplaintOutcome),
     }

@@ -1,33 +1,21 @@
-"""Notifying moderators of a contribution or a proposal, with an account or by an address, and reading what became of
-it."""
-
-from collections.abc import Awaitable, Callable
+"""Notifying moderators of words, with an account or by an address, and reading what became of it."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain.moderation import complaints, notices
 from forum.domain.moderation.notices import LONGEST_WORDS, FormMark, TypedNotice
-from forum.domain.moderation.things import ModeratedThing, find_post, find_proposal
 from forum.errors import Invalid
 from forum.models.moderation import Ground
 from forum.permissions import may_hide, may_notify
 from forum.web.members.joining import dead_link, token_of
+from forum.web.moderation.things import FindThing, asked_answer, asked_minutes, asked_post, asked_proposal
 from forum.web.plumbing.callers import place_of
 from forum.web.plumbing.doors import Act, Desk, DeskOf, Door, form_door
 from forum.web.plumbing.forms import Form
 from forum.web.plumbing.page import page, secret, see_other, sentence
 
 _TEMPLATE = "moderation/notify.html"
-FindThing = Callable[[Request], Awaitable[ModeratedThing]]
-
-
-async def _post(request: Request) -> ModeratedThing:
-    return await find_post(request.path_params["post"])
-
-
-async def _proposal(request: Request) -> ModeratedThing:
-    return await find_proposal(request.path_params["reference"])
 
 
 def _desk(find: FindThing) -> DeskOf:
@@ -71,7 +59,8 @@ def _notify(find: FindThing) -> Door:
     return form_door(_TEMPLATE, _desk(find))(_act(find))
 
 
-notify_post, notify_proposal = _notify(_post), _notify(_proposal)
+notify_post, notify_proposal = _notify(asked_post), _notify(asked_proposal)
+notify_minutes, notify_answer = _notify(asked_minutes), _notify(asked_answer)
 
 
 async def _confirming(request: Request, form: Form | None) -> Desk | Response:
