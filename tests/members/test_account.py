@@ -1,6 +1,7 @@
 """/compte: a member's own profile, name, charter and address, changed through the forms."""
 
 import asyncio
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -191,6 +192,28 @@ async def test_a_name_does_not_change_all_day(client: AsyncClient, camille: NewM
 
 
 # --- the charter
+
+
+async def test_a_form_of_before_brings_no_corrected_or_erased_name_back(
+    client: AsyncClient, camille: NewMember
+) -> None:
+    assert (await save(client)).status_code == 303
+    mark = re.search(r'name="vu" value="(\w+)"', (await client.get("/compte")).text)
+    assert mark
+    # An administrator corrects the name; or somebody is erased, whose name the organisation was.
+    for corrected in ({"name": "Camille Corrigée"}, {"organisation": "(nom)"}):
+        await Member.filter(id=camille.id).update(**corrected)
+        stale = await save(client, vu=mark[1], profession="Autre")
+        assert stale.status_code == 409
+        for said in ("ont changé depuis que cette page est ouverte", next(iter(corrected.values()))):
+            assert said in stale.text
+        assert 'value="Camille Martin"' in stale.text, "what was typed is kept"
+    member = await Member.get(id=camille.id)
+    assert (member.name, member.organisation, member.profession) == ("Camille Corrigée", "(nom)", "Bibliothécaire")
+    newer = re.search(r'name="vu" value="(\w+)"', stale.text)
+    assert newer
+    assert (await save(client, vu=newer[1])).status_code == 303
+    assert (await Member.get(id=camille.id)).organisation == "Médiathèque de Brest"
 
 
 async def test_a_charter_that_changed_must_be_accepted_again(

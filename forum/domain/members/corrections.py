@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Final
 
 from tortoise.exceptions import IntegrityError
@@ -18,7 +17,7 @@ from tortoise.exceptions import IntegrityError
 from forum.database import Row, Transaction, is_sqlite, row, rows, transaction
 from forum.domain import journal
 from forum.domain.mail import rename_in_mails
-from forum.domain.members.particulars import NAME_TAKEN, Particulars, check_particulars
+from forum.domain.members.particulars import NAME_TAKEN, Particulars, check_particulars, mark_of
 from forum.domain.members.people import PersonDesk, person_desk
 from forum.domain.members.profiles import rename
 from forum.domain.notifications import tell_of_correction
@@ -60,11 +59,6 @@ class OwnCorrection:
     part: Corrected
     ground: Ground
     reason: str
-
-
-def mark_of(name: str, organisation: str) -> str:
-    """The mark of the words that a form shows, which it sends back."""
-    return sha256(f"{name}\n{organisation}".encode()).hexdigest()[:16]
 
 
 async def correction_desk(viewer: Viewer | None, member: int, now: datetime) -> PersonDesk:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from hashlib import sha256
 from typing import Final
 
 from forum.database import rows
@@ -38,6 +39,12 @@ class Particulars:
     email: str | None = None
     password: str | None = field(default=None, repr=False)
     accepts_charter: bool | None = None
+
+
+def mark_of(name: str, organisation: str) -> str:
+    """The mark of the words that a form shows, which it sends back: one that was opened on other words must not bring
+    these back."""
+    return sha256(f"{name}\n{organisation}".encode()).hexdigest()[:16]
 
 
 def typed_particulars(text: Callable[[str], str], *asked: str) -> Particulars:

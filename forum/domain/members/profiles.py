@@ -12,14 +12,14 @@ from typing import Final
 from limits import RateLimitItemPerDay
 from tortoise.exceptions import IntegrityError
 
-from forum.database import row, rows, transaction
+from forum.database import known_row, row, rows, transaction
 from forum.domain import legal
 from forum.domain.links import why_undelivered
 from forum.domain.members.members import free_handle
-from forum.domain.members.particulars import NAME_TAKEN, Particulars, check_particulars, refuse_taken_name
+from forum.domain.members.particulars import NAME_TAKEN, Particulars, check_particulars, mark_of, refuse_taken_name
 from forum.domain.themes import themes
 from forum.domain.throttle import throttle
-from forum.errors import Checks, Invalid, NotFound
+from forum.errors import Checks, Conflict, Invalid, NotFound
 from forum.language import LOCALES
 from forum.models.joining import Purpose
 from forum.models.members import Role
@@ -79,11 +79,13 @@ async def own_profile(viewer: Viewer) -> OwnProfile:
     )
 
 
-async def change_profile(viewer: Viewer, typed: Particulars, *, locale: str) -> None:
-    """Change a member's profile. A choice that has left its list since may stay.
+async def change_profile(viewer: Viewer, typed: Particulars, *, locale: str, seen: str) -> None:
+    """Change a member's profile. A choice that has left its list since may stay. `seen` is the mark of the name and the
+    organisation that the form showed, empty where none is known.
 
     Raises:
         InvalidForm: what was typed cannot be accepted, the name is another member's, or was changed too often today.
+        Conflict: the name or the organisation changed since: an administrator corrected them, or somebody was erased.
     """
     known = await own_profile(viewer)
     checks = Checks()
@@ -99,6 +101,13 @@ async def change_profile(viewer: Viewer, typed: Particulars, *, locale: str) -> 
         async with transaction():
             if is_shown:
                 await themes.raise_every_version()
+            held = await known_row("UPDATE member SET id = id WHERE id = $1 RETURNING name, organisation", viewer.id)
+            now_said = mark_of(held["name"], held["organisation"])
+            if now_said != mark_of(known.said.name, known.said.organisation) or seen not in ("", now_said):
+                raise Conflict(
+                    "Votre nom ou votre organisation ont changé depuis que cette page est ouverte. Relisez-les : ce que"
+                    " vous avez saisi est gardé ci-dessous."
+                )
             if said.name != known.said.name:
                 await rename(viewer.id, said.name, was=known.said.name, handle=known.handle)
             await rows(

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from forum.domain import legal
 from forum.domain.members import address_changes, profiles
 from forum.domain.members.corrections import own_correction
-from forum.domain.members.particulars import typed_particulars
+from forum.domain.members.particulars import mark_of, typed_particulars
 from forum.domain.sign_in import proofs
 from forum.domain.votes.exclusions import own_exclusions
 from forum.errors import Invalid
@@ -22,7 +22,7 @@ from forum.web.plumbing.forms import Form, asked_text
 from forum.web.plumbing.page import page, secret, see_other, unkept
 
 
-async def _profile(request: Request, _: Form | None) -> Desk:
+async def _profile(request: Request, form: Form | None) -> Desk:
     viewer = own(request)
     profile = await profiles.own_profile(viewer)
     context: dict[str, Any] = {
@@ -33,7 +33,9 @@ async def _profile(request: Request, _: Form | None) -> Desk:
         "correction": await own_correction(viewer),
         "excluded": await own_exclusions(viewer, request.state.now),
         "suite": local_path(asked_text(request, "suite")),
+        "other": form is not None and form.values["remplace"] != "",
     }
+    mark = mark_of(profile.said.name, profile.said.organisation)
     return Desk(
         context,
         Form.empty(
@@ -42,7 +44,9 @@ async def _profile(request: Request, _: Form | None) -> Desk:
             profession=profile.said.profession,
             territoire=profile.said.territory,
             langue=profile.locale,
+            vu=mark,
         ),
+        newer={"vu": mark, "remplace": 1},
     )
 
 
@@ -50,7 +54,8 @@ async def _profile(request: Request, _: Form | None) -> Desk:
 async def show(request: Request, form: Form) -> Response:
     """The profile, as a form."""
     viewer = own(request)
-    await profiles.change_profile(viewer, typed_particulars(form.text), locale=form.text("langue"))
+    typed, seen = typed_particulars(form.text), form.text("vu")
+    await profiles.change_profile(viewer, typed, locale=form.text("langue"), seen=seen)
     return see_other(request, "account", notice="profil-garde")
 
 

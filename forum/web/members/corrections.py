@@ -4,7 +4,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain.members import corrections
-from forum.domain.members.corrections import GROUNDS, TypedCorrection, mark_of
+from forum.domain.members.corrections import GROUNDS, TypedCorrection
+from forum.domain.members.particulars import mark_of
 from forum.web.plumbing.doors import Desk, form_door
 from forum.web.plumbing.forms import Form
 from forum.web.plumbing.page import see_other
