@@ -19,6 +19,7 @@ from forum.permissions import Viewer
 from forum.sealing import unseal
 from tests.conftest import NOON, PATIENCE, Clock, visitor
 from tests.factories import count, make_group, make_member, make_post, make_theme, make_thread, sign_in
+from tests.statements import heard
 from tests.turning import turn
 
 PASSWORD = "quatre mots pour administrer"
@@ -304,6 +305,16 @@ async def test_of_two_administrators_at_once_the_second_is_told_what_changed(
     assert now_seen
     assert (await client.post(path, data=late | {"vu": now_seen[1]})).status_code == 303
     assert [act for act, *_ in await journal()] == ["set_role", "add_moderator", "set_role", "remove_moderator"]
+
+
+async def test_rights_lock_themes_before_members_as_a_correction_and_an_erasure_do(
+    client: AsyncClient, camille: Member, group: WorkingGroup
+) -> None:
+    await make_theme(3, group=group)
+    with heard() as said:
+        assert (await set_rights(client, camille, "agent")).status_code == 303
+    locks = [each for each in said if each.startswith("UPDATE theme") or "SELECT id, role, suspended_until" in each]
+    assert [each.startswith("UPDATE theme") for each in locks] == [True, False]
 
 
 @pytest.mark.parametrize("who", ["cited", "erased"])

@@ -316,10 +316,9 @@ async def set_rights(
         await proofs.require_proof(viewer, asking.token, asking.password, now=now)
     checks.done()
     async with transaction():
+        # A role is shown beside every contribution; themes are locked before members.
+        await themes.raise_every_version()
         before = await _hold(viewer, member, asking.mark, now)
-        if role is not before.role or frozenset(groups) != before.groups:
-            # A role is shown beside every contribution.
-            await themes.raise_every_version()
         if role is not before.role:
             await rows("UPDATE member SET role = $2 WHERE id = $1", member, role.value)
             await journal.record(

@@ -19,6 +19,7 @@ from tortoise import Tortoise
 from forum.database import Row, Transaction, rows
 from forum.domain import jobs, journal
 from forum.domain.syntheses import redactions
+from forum.domain.themes.themes import raise_every_version
 from forum.domain.withheld import AsideRow, all_kept, keep_instead
 from forum.jobs import JobName, enqueue
 from forum.sealing import seal, unseal
@@ -62,8 +63,7 @@ _PLACE = compile(r"([0-9]{1,9}):([0-9]{1,9})-([0-9]{1,9})(?![0-9])", ASCII)
 
 async def hold_all() -> None:
     """Let nobody write meanwhile, and make every cached page stale: a name may be on any of them."""
-    await rows("UPDATE theme SET version = version + 1")
-    await rows("UPDATE thread SET version = version + 1")
+    await raise_every_version()
 
 
 async def find_strangers() -> frozenset[str]:

@@ -4,9 +4,9 @@ Title, introduction and questions come from the files of `themes/`; the schedule
 and is moved in `schedules.py`. Files are adopted in `files.py`; proposals and votes, which a theme only counts, are in
 `proposals.py` and `votes.py`.
 
-Concurrent writes lock in one order, theme, then thread, then meeting: two that locked the same rows in different orders
-would deadlock. A write holds its theme (`Hold`) before it checks the schedule, so that it sees what somebody closed
-while it waited.
+Concurrent writes lock in one order, theme, then thread, then meeting, then member: two that locked the same rows in
+different orders would deadlock. A write holds its theme (`Hold`) before it checks the schedule, so that it sees what
+somebody closed while it waited.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 
-from forum.database import Row, is_sqlite, row, rows
+from forum.database import Row, is_sqlite, on_postgres, row, rows
 from forum.domain.pages import FIRST, Page, PageTurn
 from forum.domain.references import LARGEST_THEME, storable
 from forum.domain.themes.ballots import Rules, scale
@@ -277,6 +277,8 @@ async def raise_all_versions(theme: int) -> None:
 
 async def raise_every_version() -> None:
     """Make every cached page stale, inside the caller's transaction: for somebody's name, which may be on any of
-    them."""
+    them. It locks every theme, so it comes before any lock on a member."""
+    # In one order: an UPDATE of all takes them as it finds them.
+    await on_postgres("SELECT id FROM theme ORDER BY id FOR NO KEY UPDATE")
     await rows("UPDATE theme SET version = version + 1")
     await rows("UPDATE thread SET version = version + 1")
