@@ -19,9 +19,10 @@ from starlette.responses import Response
 from forum import clock as clocks
 from forum import jobs
 from forum.database import close_database, is_unreachable, of_requests, open_database
-from forum.domain import withheld
+from forum.domain import signatures, withheld
 from forum.domain.legal import check_legal_pages
 from forum.domain.members import members
+from forum.domain.moderation import decisions
 from forum.domain.moderation.reminders import with_waiting
 from forum.domain.sign_in.sessions import viewer_of
 from forum.domain.themes.ballots import DEFAULT_MENTIONS, LAST_PLACE
@@ -76,7 +77,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = clocks.now) -> 
     app.state.pages = Pages(
         settings,
         Addresses(table),
-        instead=tuple(withheld.LABELS.values()),
+        instead=(*withheld.LABELS.values(), *signatures.NAMELESS, decisions.REVERSED),
         usual_mentions=frozenset(DEFAULT_MENTIONS),
         last_place=LAST_PLACE,
         fewest_shown=FEWEST_SHOWN,

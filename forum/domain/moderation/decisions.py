@@ -54,7 +54,8 @@ from forum.text.redaction import PassageCleaner
 CONTESTABLE: Final = timedelta(days=183)
 """Six months at least (DSA, article 20)."""
 _CHANGED: Final = "Ce que vous avez choisi a changé depuis l’aperçu. Voyez l’aperçu, puis envoyez la décision."
-_REVERSED: Final = "Une réclamation a été acceptée."
+REVERSED: Final = "Une réclamation a été acceptée."
+"""The reason of the decision that a complaint leads to; pages say it in the language of their reader."""
 _COPIED: Final = "Ne recopiez pas le passage dans la raison : elle reste lisible, et figure au journal."
 _WHY: Final = "Donnez la raison en quelques mots : la personne concernée la lira."
 
@@ -366,7 +367,7 @@ async def insert_decision(
 
 def reversal(act: DecisionAct) -> PreparedDecision:
     """The decision that shows words because a complaint was right; its author reads it in the answer."""
-    return PreparedDecision(act, None, _REVERSED, title=False, statement="", until=None)
+    return PreparedDecision(act, None, REVERSED, title=False, statement="", until=None)
 
 
 async def tell_author(

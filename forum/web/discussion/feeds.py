@@ -27,17 +27,23 @@ async def of_thread(request: Request) -> Response:
     """The newest contributions of a thread."""
     state = await threads.thread_state(request.path_params["thread"])
     page = href(request, "thread", thread=state.id)
-    return _feed(request, isolate(state.title), page, await feeds.newest_of_thread(state.id))
+    title = pages(request).said(request.state.locale, state.title)
+    return _feed(request, isolate(title), page, await feeds.newest_of_thread(state.id))
 
 
 def _feed(request: Request, title: str, page: str, found: Sequence[FeedPost]) -> Response:
-    words, base = catalogue(request.state.locale).gettext, pages(request).base_url
+    locale: str = request.state.locale
+    words, base = catalogue(locale).gettext, pages(request).base_url
     unknown = words("auteur non connu")
+
+    def said(kept: str) -> str:
+        return str(isolate(pages(request).said(locale, kept)))
+
     entries = [
         FeedEntry(
             address=base + href(request, "post", post=each.id),
-            title=f"{isolate(each.author or unknown)} – {isolate(each.thread_title)}",
-            author=isolate(each.author or unknown),
+            title=f"{said(each.author or unknown)} – {said(each.thread_title)}",
+            author=said(each.author or unknown),
             words=each.words,
             published_at=each.created_at,
             updated_at=each.edited_at or each.created_at,
@@ -49,7 +55,7 @@ def _feed(request: Request, title: str, page: str, found: Sequence[FeedPost]) ->
         base + page,
         base + request.url.path,
         entries,
-        request.state.locale,
+        locale,
     )
     etag = f'"{sha256(text.encode()).hexdigest()[:20]}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}

@@ -170,8 +170,8 @@ def rendered(text: str) -> Markup:
 class Pages:
     """What the application builds once to show pages: templates by language, addresses, static files.
 
-    `known` are the names about nouns that templates may use on every page, `instead` what stands in the place of words
-    that are not shown, in French.
+    `known` are the names about nouns that templates may use on every page, `instead` what is kept in French in the
+    place of words that are not shown, and whatever else of ours is kept among people's words.
     """
 
     def __init__(
@@ -206,6 +206,10 @@ class Pages:
     def site(self) -> Site:
         """What pages say about the site; `example` is known once the database was read."""
         return Site(*self._site, example=self.example)
+
+    def said(self, locale: str, words: str) -> str:
+        """Words as they are kept: those of ours in the language of the reader."""
+        return catalogue(locale).gettext(words) if words in self._instead else words
 
     def template(self, locale: str, name: str) -> Callable[..., str]:
         return self._environments[locale].get_template(name).render
