@@ -377,7 +377,7 @@ def may_edit_post(
 
 
 def may_withdraw_post(viewer: Viewer | None, author: int | None, now: datetime) -> Verdict:
-    """Take one's own words back: at any time, even suspended."""
+    """Take one's own words back: at any time, even suspended, not confirmed or without a second factor."""
     action = Action.WITHDRAW_OWN_POST if _is_own(viewer, author) else Action.WITHDRAW_OTHER_POST
     return _by_role(action, viewer, now)
 

@@ -98,8 +98,8 @@ _WRITTEN = {
     Action.CONTRIBUTE: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.EDIT_OWN_POST: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.EDIT_OTHER_POST: "L F F F F F F F F",
-    # A protection of whoever wrote, not a participation: a suspension does not take it away.
-    Action.WITHDRAW_OWN_POST: "L F ✓ ✓ ✓ ✓ ✓ ✓ F",
+    # A protection of whoever wrote, not a participation: whatever their standing, it is theirs.
+    Action.WITHDRAW_OWN_POST: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
     Action.WITHDRAW_OTHER_POST: "L F F F F F F F F",
     Action.PUT_POST_BACK: "L F ✓ ✓ ✓ ✓ ✓ F F",
     Action.PROPOSE: "L F ✓ ✓ ✓ ✓ ✓ F F",

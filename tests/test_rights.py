@@ -1485,8 +1485,9 @@ def test_a_demand_returns_who_acts_and_refuses_the_others() -> None:
 def test_people_with_a_restricted_account_change_nothing_but_that_account() -> None:
     for standing in HELD_BACK:
         allowed = {action for action, cells in TABLE.items() if cells[standing] is Cell.ALLOWED}
-        # Withdrawing protects: it publishes nothing. Whoever lacks a factor adds it first.
-        assert allowed - ({Action.WITHDRAW_OWN_POST} if standing is Standing.SUSPENDED else set()) == {
+        assert allowed == {
+            # It protects, and publishes nothing.
+            Action.WITHDRAW_OWN_POST,
             Action.READ,
             Action.READ_OWN_BALLOT,
             Action.READ_NOTIFICATIONS,
