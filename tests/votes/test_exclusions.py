@@ -80,6 +80,8 @@ async def test_excluded_votes_count_nowhere_and_may_be_counted_again_until_the_c
     page = plain(await client.get(PAGE))
     assert "Les votes de 1 personne sont écartés" in page
     assert "1 personne est concernée. 2 votes sont écartés." in page
+    own = plain(await client.get("/propositions/T3-001"))
+    assert "Les votes de 1 personne sont écartés des résultats du thème : ces chiffres ne les comptent pas." in own
     assert "Votants 3" in page
     assert "Avec ces votes" not in page
     async with transaction():

@@ -19,6 +19,7 @@ from forum.domain.signatures import proposed_by, signed
 from forum.domain.themes.ballots import Count
 from forum.domain.themes.themes import ThemeHead, ThemeQuestion, theme_from
 from forum.domain.votes.booths import draw
+from forum.domain.votes.exclusions import excluded_voters
 from forum.domain.votes.results import Results, read_results
 from forum.domain.votes.standings import JudgedProposal, RankedPlace
 from forum.domain.votes.votes import (
@@ -159,6 +160,8 @@ class ProposalPage:
     union: Union
     support: Support
     aside: Aside | None
+    excluded: int = 0
+    """How many people's votes the results of its theme leave out, once these are public."""
 
 
 _FATE_COLUMNS = f"""
@@ -354,6 +357,7 @@ async def read_proposal(viewer: Viewer | None, ref: str, now: datetime) -> Propo
         union=await union_of(viewer, line, theme, now),
         support=await support_of(line.id),
         aside=aside,
+        excluded=await excluded_voters(theme) if theme.schedule.votes_are_counted(now) else 0,
     )
 
 

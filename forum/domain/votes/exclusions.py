@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from forum.database import row, rows, transaction
+from forum.database import known_row, row, rows, transaction
 from forum.domain import journal
 from forum.domain.references import LARGEST_THEME, storable
 from forum.domain.sign_in.credentials import owner_to_tell, tell
@@ -192,6 +192,11 @@ _EXCLUDED = f"""
       JOIN proposal p ON p.theme_id = t.id AND {JUDGED_SQL}
       JOIN ballot b ON b.proposal_id = p.id AND b.voter_id = xv.member_id AND b.proposal_version >= p.substance
      WHERE xv.theme_id = $1 AND {WELL_FORMED}"""
+
+
+async def excluded_voters(theme: ThemeHead) -> int:
+    """How many people's votes the results of a theme leave out. The caller has checked that these are public."""
+    return int((await known_row(f"SELECT COUNT(DISTINCT b.voter_id) AS n {_EXCLUDED}", theme.id))["n"])
 
 
 async def exclusion_totals(theme: ThemeHead, counts: Mapping[int, Count]) -> ExclusionTotals:
