@@ -80,7 +80,7 @@ async def test_a_letter_is_read_under_the_name_of_its_author(
     client: AsyncClient, moderator: Member, app: Starlette
 ) -> None:
     page = await shown(client, LETTER)
-    assert "Odette Lampadaire · 2026-11-20 · courrier" in words(page.text)
+    assert "Odette Lampadaire · 20 novembre 2026 · courrier" in words(page.text)
     assert await count("post") == 1
     answer = await client.post(RECEIVED, data=fields(page.text) | {"acte": "enregistrer"})
     assert answer.headers["location"] == "/fils/1?fait=contributions-saisies#c-2"

@@ -58,6 +58,14 @@ class TypedReception:
     kept: bool = True
     twins: int = 0
 
+    @property
+    def on(self) -> date | None:
+        """The day, when it can be read."""
+        try:
+            return day_of(self.day)
+        except Invalid:
+            return None
+
 
 @dataclass(frozen=True, slots=True)
 class ThreadChoice:
