@@ -242,6 +242,7 @@ async def test_a_first_thread_that_its_author_took_back_was_not_decided(
         assert "« »" not in page
         assert "Décidé le" not in page
         assert "sans décision : son auteur l’a retirée avant la relecture." in page
+        assert "personne d’autre ne la voit" not in page
         refused = await moderator.post("/moderation/dossiers/1/prendre", data={})
         assert refused.status_code == 409
         assert "une décision a été prise" not in words(refused.text)

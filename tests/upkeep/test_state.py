@@ -71,7 +71,7 @@ async def shown(client: AsyncClient) -> str:
 
 async def test_only_the_latest_backup_counts(client: AsyncClient) -> None:
     await sign_in(client, await make_member("Agnès Lambert", role=Role.ADMINISTRATOR))
-    assert "Dernière sauvegarde aucune" in await shown(client)
+    assert "Dernière sauvegarde aucune : si le disque se perdait" in await shown(client)
     for hours, size in ((3, 5_200_000), (1, 4_000_000)):
         await note_saved(Saved(NOON + timedelta(hours=hours), size))
     assert (await state(NOON)).saved == Saved(NOON + timedelta(hours=3), 5_200_000)
