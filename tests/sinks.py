@@ -63,7 +63,7 @@ OF_MERGES = {
 """Those that show words of proposals that were merged into another one."""
 OF_MINUTES = {"meeting", "notify_minutes", "moderation"}
 """Those that show words of kept minutes."""
-OF_ANSWERS = {"proposal", "answer_proposal", "journal", "notify_answer", "moderation"}
+OF_ANSWERS = {"proposal", "answer_proposal", "own_contributions", "journal", "notify_answer", "moderation"}
 """Those that show words of official answers."""
 SILENT = {
     *(

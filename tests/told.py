@@ -262,7 +262,7 @@ async def kept_minutes(app: Starlette, world: World, author: Member) -> Told:
 async def an_answer(app: Starlette, world: World, author: Member) -> Told:
     """The second of two to a proposal of a closed vote, with its line in the journal."""
     theme = await Theme.get(number=5)
-    proposal = await make_proposal(theme, "Une demande de plus.")
+    proposal = await make_proposal(theme, "Une demande de plus.", author=author)
     common: dict[str, Any] = {
         "proposal": proposal,
         "decision": Decision.RETAINED,

@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 
+from forum.models.answers import Answer, Decision
 from forum.models.meetings import Meeting
 from forum.models.proposals import Merge, Origin, Proposal, ProposalState
 from forum.models.themes import Theme
@@ -27,12 +28,17 @@ async def test_what_was_made_of_hidden_words_and_what_repeats_them_is_listed(app
     await Meeting.create(**group, number=2, minutes="Bonjour. Merci. Les habitants attendent.")
     source = await make_proposal(theme, "La même.", author=team.reader, state=ProposalState.MERGED)
     await Merge.create(source=source, destination=drawn, reason=f"Comme on l’a dit : {SENTENCE}.", merged_at=NOON)
+    answered = await make_proposal(theme, "Une autre.", author=team.reader)
+    given: dict[str, Any] = {"decision": Decision.RETAINED, "service": "Le service", "created_at": NOON}
+    await Answer.create(
+        proposal=answered, number=1, reason=f"Vous l’avez dit : {SENTENCE}.", decided_on=NOON.date(), **given
+    )
     async with await as_(app, team.first) as moderator:
         await moderator.post(f"/contributions/{post.id}/dossier")
         assert (await decide(moderator, 1)).status_code == 303
         page = (await moderator.get(PAGE)).text.partition('id="ailleurs"')[2]
         links = re.findall(r'href="([^"]+)"', page.partition("</section>")[0])
-        assert links == ["/propositions/T3-001", f"/reunions/{kept.id}", "/propositions/T3-002"]
+        assert links == ["/propositions/T3-001", f"/reunions/{kept.id}", "/propositions/T3-002", "/propositions/T3-003"]
         assert "chaque texte se décide à part" in words(page)
     async with await as_(app, team.author) as author:
         assert 'id="ailleurs"' not in (await author.get(PAGE)).text

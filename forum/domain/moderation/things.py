@@ -285,6 +285,7 @@ class CopyIn(Labelled):
     POST = "made from", "contribution dont cette proposition est tirée"
     MINUTES = "in minutes", "compte rendu qui reprend une phrase"
     MERGE = "in merge", "raison d’une fusion qui reprend une phrase"
+    ANSWER = "in answer", "réponse de l’administration qui reprend une phrase"
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,8 +305,9 @@ _ENDS: Final = re.compile(r"[.!?…\n]+")
 
 
 async def words_elsewhere(thing: ModeratedThing, words: str) -> tuple[WordsElsewhere, ...]:
-    """Where words of a thing may be read too, for moderators: what was made of it, what it was made of, and minutes and
-    reasons of its group that repeat a sentence. Each is decided about apart: nothing is hidden there by itself."""
+    """Where words of a thing may be read too, for moderators: what was made of it, what it was made of, and minutes,
+    reasons and answers of its group that repeat a sentence. Each is decided about apart: nothing is hidden there by
+    itself."""
     if thing.kind is Moderated.PENDING:
         return ()
     found: list[WordsElsewhere] = []
@@ -330,13 +332,20 @@ async def words_elsewhere(thing: ModeratedThing, words: str) -> tuple[WordsElsew
             WHERE t.working_group_id = $1 AND g.reason <> '' ORDER BY g.id""",
         thing.group,
     )
+    answers = await rows(
+        """SELECT p.number, t.number AS theme, a.reason AS said FROM answer a
+             JOIN proposal p ON p.id = a.proposal_id JOIN theme t ON t.id = p.theme_id
+            WHERE t.working_group_id = $1 AND a.id <> $2 ORDER BY a.id""",
+        *(thing.group, thing.id if thing.kind is Moderated.ANSWER else 0),
+    )
     found += [
         WordsElsewhere(CopyIn.MINUTES, id=each["id"], number=each["number"])
         for each in await run_sync(_repeating, minutes, sentences)
     ]
     found += [
-        WordsElsewhere(CopyIn.MERGE, reference=reference(each["theme"], each["number"]))
-        for each in await run_sync(_repeating, merges, sentences)
+        WordsElsewhere(where, reference=reference(each["theme"], each["number"]))
+        for where, said in ((CopyIn.MERGE, merges), (CopyIn.ANSWER, answers))
+        for each in await run_sync(_repeating, said, sentences)
     ]
     return tuple(found)
 
