@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from forum.database import rows
 from forum.domain.moderation import complaints
 from forum.domain.moderation.notices import forget_notices
+from forum.models.posts import Post
 from tests.conftest import Clock, visitor
 from tests.factories import sign_in
 from tests.moderation.steps import UNIQUE, Team, as_, decide, mails, notify, notify_as_visitor, words
@@ -29,6 +30,26 @@ async def left_alone(app: Starlette, team: Team) -> None:
         assert (await notify(reader, team.post.id)).status_code == 303
     async with await as_(app, team.first) as moderator:
         assert (await decide(moderator, 1, act="no action")).status_code == 303
+
+
+async def test_whose_words_they_are_neither_reads_who_notified_nor_answers(app: Starlette, team: Team) -> None:
+    await Post.filter(id=team.post.id).update(author_id=team.second.id)
+    async with await as_(app, team.reader) as reader, await as_(app, team.second) as own:
+        assert (await notify(reader, team.post.id)).status_code == 303
+        said = words((await own.get("/moderation/dossiers/1")).text)
+        assert "Une insulte." in said
+        assert team.reader.name not in said
+        assert "une personne sans compte" not in said
+        async with await as_(app, team.first) as first:
+            assert team.reader.name in words((await first.get("/moderation/dossiers/1")).text)
+            assert (await decide(first, 1, act="no action")).status_code == 303
+        assert (await reader.post(OWN, data=PLEA)).status_code == 303
+        assert await told("contested") == [team.administrator.id]
+        assert (await own.get(ANSWER)).status_code == 403
+        assert (await own.post(ANSWER, data=UPHELD)).status_code == 403
+        assert "une autre personne répond" in words((await own.get("/moderation")).text)
+    async with await as_(app, team.administrator) as administrator:
+        assert (await administrator.post(ANSWER, data=UPHELD)).status_code == 303
 
 
 async def by_mail(app: Starlette, team: Team, clock: Clock) -> str:
@@ -66,7 +87,9 @@ async def test_a_member_contests_and_somebody_else_answers(app: Starlette, clien
         assert OWN not in page
     assert await told("contested") == [team.second.id], "neither who decided nor who notified"
     async with await as_(app, team.first) as first:
-        assert "vous avez pris la décision, ou vous la contestez" in words((await first.get("/moderation")).text)
+        assert "vous avez pris la décision, vous la contestez, ou elle porte sur vos mots" in words(
+            (await first.get("/moderation")).text
+        )
         page = words((await first.get("/moderation/decisions/1")).text)
         assert PLEA["explication"] in unescape(page)
         assert (await first.get(ANSWER)).status_code == 403

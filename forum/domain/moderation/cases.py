@@ -79,7 +79,8 @@ visitor."""
 
 @dataclass(frozen=True, slots=True)
 class ComplaintLine:
-    """A complaint that waits for an answer; `may_answer` is false for who decided and who contests."""
+    """A complaint that waits for an answer; `may_answer` is false for who decided, who contests, and whose words it is
+    about."""
 
     decision: int
     thing: ModeratedThing
@@ -102,7 +103,8 @@ class CaseList:
 
 @dataclass(frozen=True, slots=True)
 class GivenNotice:
-    """A notice as moderators read it: `member` is the name of who made it, None for a visitor."""
+    """A notice as moderators read it: `member` is the name of who made it, None for a visitor, and for whoever reads
+    what was notified of their own words."""
 
     ground: Ground
     words: str
@@ -149,6 +151,11 @@ class CasePage:
     def is_readable(self) -> bool:
         """Whether the words were not withdrawn before."""
         return self.thing.was_open_to(self.since)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is about the reader's own words: they are not told who notified them."""
+        return self.thing.author_id == self.viewer.id
 
     @property
     def is_mine(self) -> bool:
@@ -379,12 +386,13 @@ async def _complaints(viewer: Viewer, mine: Sequence[int], scope: str, now: date
     return tuple(
         ComplaintLine(
             decision=each["id"],
-            thing=things[Moderated(each["thing"]), each["thing_id"]],
+            thing=thing,
             created_at=each["created_at"],
-            may_answer=viewer.id not in (each["decided_by_id"], each["member_id"]),
+            may_answer=viewer.id not in (each["decided_by_id"], each["member_id"], thing.author_id),
             is_late=now - each["created_at"] >= LATE_AFTER,
         )
         for each in found
+        for thing in (things[Moderated(each["thing"]), each["thing_id"]],)
     )
 
 
@@ -410,21 +418,23 @@ async def read_case(viewer: Viewer | None, case: int, now: datetime) -> CasePage
         opened_at=found["opened_at"],
         closed_at=found["closed_at"],
         charge=_charge(found),
-        notices=await _notices(case),
+        notices=await _notices(case, named=thing.author_id != viewer.id),
         decisions=await _decisions(thing),
         since=since_of(found),
         viewer=viewer,
     )
 
 
-async def _notices(case: int) -> tuple[GivenNotice, ...]:
+async def _notices(case: int, *, named: bool) -> tuple[GivenNotice, ...]:
     found = await rows(
         """SELECT n.ground, n.words, n.created_at, n.revision, m.name FROM moderation_notice n
              LEFT JOIN member m ON m.id = n.member_id WHERE n.case_id = $1 ORDER BY n.id""",
         case,
     )
     return tuple(
-        GivenNotice(Ground(each["ground"]), each["words"], each["name"], each["created_at"], each["revision"])
+        GivenNotice(
+            Ground(each["ground"]), each["words"], each["name"] if named else None, each["created_at"], each["revision"]
+        )
         for each in found
     )
 

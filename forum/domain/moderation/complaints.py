@@ -32,7 +32,7 @@ from forum.errors import Checks, Conflict, Invalid, NotFound
 from forum.models.cases import ComplaintOutcome, DecisionAct
 from forum.models.moderation import Moderated
 from forum.models.notifications import Event
-from forum.permissions import Viewer, demand, may_answer_complaint, may_contest, may_contest_notice
+from forum.permissions import Viewer, demand, may_answer_complaint, may_contest, may_contest_notice, may_hide
 from forum.text.source import clean_source
 
 LONGEST_WORDS: Final = 5000
@@ -93,7 +93,7 @@ async def contest(viewer: Viewer | None, decision: int, raw: str, now: datetime)
             words,
             now,
         )
-        readers = await readers_of_complaint(held["working_group_id"], held["decided_by_id"], viewer.id, now)
+        readers = await readers_of_complaint(held["working_group_id"], now, held["decided_by_id"], viewer.id)
         others = {one.member for one in readers}
         await tell_of_moderation(Event.CONTESTED, others, now, key=str(decision), decision=decision, actor=viewer.id)
         await journal.record(
@@ -256,8 +256,8 @@ async def contest_no_action(viewer: Viewer | None, notice: int | None, token: st
             "UPDATE moderation_notice SET complaint = $2, complained_at = $3, complained_of_id = $4 WHERE id = $1",
             *(found, words, now, about["id"]),
         )
-        whose = about["decided_by_id"], about["member_id"]
-        readers = {one.member for one in await readers_of_complaint(about["working_group_id"], *whose, now)}
+        whose = about["decided_by_id"], about["member_id"], news.thing.author_id
+        readers = {one.member for one in await readers_of_complaint(about["working_group_id"], now, *whose)}
         key = f"notice {found}"
         actor = viewer.id if viewer else None
         await tell_of_moderation(Event.CONTESTED, readers, now, key=key, decision=about["id"], actor=actor)
@@ -287,8 +287,8 @@ async def notice_to_answer(viewer: Viewer | None, notice: int, now: datetime) ->
         NotFound, SignInRequired, NotAllowed.
     """
     found = await _contested_notice(notice)
-    _demand_notice_answerer(viewer, found, now)
     thing = await thing_of(Moderated(found["thing"]), found["thing_id"])
+    _demand_notice_answerer(viewer, found, thing, now)
     complaint = complaint_from(found)
     assert complaint is not None, "selected"
     words = await words_in_case(thing, found["created_at"])
@@ -310,7 +310,9 @@ async def _contested_notice(notice: int) -> Row:
     return found
 
 
-def _demand_notice_answerer(viewer: Viewer | None, found: Row, now: datetime) -> Viewer:
+def _demand_notice_answerer(viewer: Viewer | None, found: Row, thing: ModeratedThing, now: datetime) -> Viewer:
+    if viewer is not None and viewer.id == thing.author_id:
+        demand(may_hide, viewer, thing.group, thing.author_id, now)
     whose = found["decided_by_id"], found["member_id"]
     return demand(may_answer_complaint, viewer, found["working_group_id"], *whose, now)
 
@@ -326,7 +328,8 @@ async def answer_notice(viewer: Viewer | None, notice: int, outcome: str, raw: s
     async with transaction() as tx:
         await on_postgres("SELECT id FROM moderation_notice WHERE id = $1 FOR UPDATE", storable(notice))
         found = await _contested_notice(notice)
-        viewer = _demand_notice_answerer(viewer, found, now)
+        thing = await thing_of(Moderated(found["thing"]), found["thing_id"])
+        viewer = _demand_notice_answerer(viewer, found, thing, now)
         if found["answered_at"] is not None:
             raise Conflict("Une autre personne a répondu entre-temps.")
         decided, words = _answer(outcome, raw)
@@ -345,7 +348,7 @@ async def answer_notice(viewer: Viewer | None, notice: int, outcome: str, raw: s
             now=now,
         )
         if decided is ComplaintOutcome.REVERSED:
-            case = await join_case(await thing_of(Moderated(found["thing"]), found["thing_id"]), now)
+            case = await join_case(thing, now)
             await rows("UPDATE moderation_notice SET case_id = $2 WHERE case_id = $1", found["case_id"], case)
         told = await tell_notifier(tx, found, now)
         key = f"notice answer:{notice}"

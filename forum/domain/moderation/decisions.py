@@ -468,10 +468,10 @@ async def read_decision(viewer: Viewer | None, decision: int, now: datetime) -> 
         may_answer=complaint is not None
         and complaint.answered_at is None
         and bool(may_answer_complaint(viewer, group, found["decided_by_id"], found["affected_id"], now)),
-        contested=() if is_own else await _contested(viewer, decision, group, found["decided_by_id"], now),
+        contested=() if is_own else await _contested(viewer, decision, thing, found["decided_by_id"], now),
         lacks_answerer=complaint is not None
         and complaint.answered_at is None
-        and not await readers_of_complaint(group, found["decided_by_id"], found["affected_id"], now),
+        and not await readers_of_complaint(group, now, found["decided_by_id"], found["affected_id"]),
     )
 
 
@@ -487,7 +487,7 @@ async def _as_told(found: Row, thing: ModeratedThing, *, is_own: bool) -> str:
 
 
 async def _contested(
-    viewer: Viewer, decision: int, group: int, decided_by: int | None, now: datetime
+    viewer: Viewer, decision: int, thing: ModeratedThing, decided_by: int | None, now: datetime
 ) -> tuple[NotifierComplaint, ...]:
     found = await rows(
         """SELECT n.id, n.member_id, m.name, n.complaint, n.complained_at, n.outcome, n.answer, n.answered_at,
@@ -503,7 +503,8 @@ async def _contested(
             complaint,
             each["answered_by"],
             complaint.answered_at is None
-            and bool(may_answer_complaint(viewer, group, decided_by, each["member_id"], now)),
+            and bool(may_hide(viewer, thing.group, thing.author_id, now))
+            and bool(may_answer_complaint(viewer, thing.group, decided_by, each["member_id"], now)),
         )
         for each in found
         if (complaint := complaint_from(each)) is not None

@@ -55,11 +55,10 @@ _OF_GROUP: Final = "EXISTS (SELECT 1 FROM moderator x WHERE x.member_id = m.id A
 _ADMINISTRATORS: Final = "m.role = 'administrator' AND CAST($1 AS INTEGER) IS NOT NULL"
 
 
-async def readers_of_complaint(
-    group: int, decided_by: int | None, contested_by: int | None, now: datetime
-) -> list[CaseReader]:
-    """Who may answer a complaint: other moderators of the group, else administrators; empty where neither is left."""
-    return await moderators_of(group, now, but={decided_by, contested_by})
+async def readers_of_complaint(group: int, now: datetime, *concerned: int | None) -> list[CaseReader]:
+    """Who may answer a complaint: other moderators of the group, else administrators; empty where neither is left. Not
+    those who are `concerned`: who decided, who contests, whose words it is about."""
+    return await moderators_of(group, now, but=concerned)
 
 
 _LATE: Final = f"""
