@@ -232,7 +232,8 @@ async def test_the_figures_say_what_was_done_and_name_nobody(app: Starlette, cli
     cells = [int(one) for one in re.findall(r'<td class="number-cell">(\d+)</td>', page)]
     hidden_by, notified_by = [1, 0, 0, 1, 0, 0], [1, 0, 0, 1, 0, 0]
     passages, shown_again, left, complaints, upheld, reversed_ = 0, 1, 0, 1, 0, 1
-    assert cells == [*notified_by, *hidden_by, passages, shown_again, left, complaints, upheld, reversed_]
+    kinds = [1, 0, 0, 0]  # contributions, proposals, minutes, answers
+    assert cells == [*notified_by, *hidden_by, *kinds, passages, shown_again, left, complaints, upheld, reversed_]
     sheet = (await client.get("/moderation/bilan.csv")).content.decode("utf-8-sig").splitlines()
     told = dict(zip(sheet[0].split(";"), sheet[1].split(";"), strict=True))
     assert told["mois"] == "2026-11"
