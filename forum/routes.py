@@ -227,6 +227,7 @@ SYNTHESES = (
     act("/syntheses/{synthesis:int}/recommencer", syntheses.retry, "retry_synthesis"),
     page("/syntheses/{synthesis:int}/lire", syntheses.read, "read_synthesis"),
     page("/syntheses/{synthesis:int}/donnees-figees", syntheses.download_data, "frozen_data"),
+    page("/syntheses/{synthesis:int}/mes-votes", syntheses.own_ballots, "own_ballots"),
     page("/syntheses/{synthesis:int}/{filename}", syntheses.download, "document"),
     page("/api/v1/syntheses/{synthesis:int}", synthesis_progress.show, "api_synthesis"),
 )
@@ -307,6 +308,8 @@ SITE = (
     act("/journal/export", journal.export, "export_journal"),
     page("/aide", help.show, "help"),
     page("/aide/droits", help.rights, "help_rights"),
+    page("/aide/verifier", help.verify, "help_verify"),
+    page("/aide/verifier/{filename}", help.verifying_file, "verifying_file"),
     page("/mentions-legales", legal.show, "legal_notice"),
     page("/donnees-personnelles", legal.show, "privacy"),
     page("/charte", legal.show, "charter"),

@@ -119,6 +119,7 @@ SILENT = {
     *("person_votes", "count_votes_again", "person_correction"),
     *("api_own_archive", "own_archive", "erase_account", "help", "help_rights", "legal_notice", "privacy", "charter"),
     *("accessibility", "cookies", "metrics", "live", "ready", "static"),
+    *("help_verify", "verifying_file", "own_ballots"),
 }
 """Addresses that show nobody's words, or those that were frozen before."""
 

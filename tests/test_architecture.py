@@ -17,7 +17,7 @@ from forum.settings import ROOT
 RANKS = [
     {"errors"},
     {"settings", "supervisor", "logs", "storage", "sqlite", "postgres", "sealing"},
-    {"text", "ranking", "documents"},
+    {"text", "ranking", "documents", "verification"},
     {"models", "rights"},
     {"permissions", "language"},
     {"breaker", "database", "clock", "commits", "schema", "jobs", "migrations"},

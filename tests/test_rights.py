@@ -571,6 +571,7 @@ CASES = [
     Case(READ, "read a published synthesis", "/syntheses/{published}"),
     Case(READ, "follow a published synthesis", "/api/v1/syntheses/{published}"),
     Case(READ, "download its frozen data", "/syntheses/{published}/donnees-figees"),
+    Case(Action.READ_OWN_BALLOT, "find their own ballots in its data", "/syntheses/{published}/mes-votes"),
     Case(READ, "read its document", "/syntheses/{published}/lire"),
     Case(READ, "download its document", "/syntheses/{published}/synthese-T5-v2-2026-11-23.html"),
     Case(Action.READ_WAITING_TAGS, "read a meeting known by a waiting tag", "/reunions/{waiting}", hidden="waiting"),

@@ -5,6 +5,7 @@ domain, layout is in `forum/documents`.
 """
 
 import asyncio
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -13,20 +14,26 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from anyio import to_thread
+
 from forum.documents.formats import FORMATS
+from forum.documents.zips import stable_zip
 from forum.domain import jobs
 from forum.domain.jobs import Claim, JobProgress, progress_of
 from forum.domain.syntheses.documents import (
     Made,
+    ToCompile,
     begin_compiling,
     document_lines,
     fail_synthesis,
     read_own_document,
     store_documents,
 )
+from forum.domain.syntheses.frozen_data import sheets_of
 from forum.domain.syntheses.syntheses import job_key, request_from_shell
 from forum.errors import Invalid, Unavailable, plain_reason
 from forum.jobs import JobName
+from forum.verification.published import BESIDE, manifest
 from workers import running
 from workers.rendering import rendered
 from workers.running import Work
@@ -41,14 +48,28 @@ async def compile_synthesis(claim: Claim) -> None:
     Raises:
         LostLease: somebody else took the job meanwhile: nothing is written.
     """
-    snapshot = await begin_compiling(claim, steps=len(FORMATS))
+    steps = len(FORMATS) + 1
+    found = await begin_compiling(claim, steps=steps)
     made: list[Made] = []
-    if snapshot is not None:
-        async with aclosing(rendered(snapshot)) as formats:
+    if found is not None:
+        async with aclosing(rendered(found.snapshot)) as formats:
             for step, format_ in enumerate(FORMATS.values()):
-                await jobs.advance(claim, step, len(FORMATS), format_.name)
+                await jobs.advance(claim, step, steps, format_.name)
                 made.append(await anext(formats))
+        await jobs.advance(claim, len(FORMATS), steps, "ZIP")
+        data = {"figees.json": found.snapshot, **await sheets_of(found.snapshot)}
+        made += await to_thread.run_sync(_verifiable, found, made, data)
     await store_documents(claim, tuple(made), running.clock())
+
+
+def _verifiable(found: ToCompile, made: Sequence[Made], data: Mapping[str, bytes]) -> list[Made]:
+    """The list of all hashes, and everything in one file with what verifies it."""
+    named = {f"{found.name}{one.format}": one.content for one in made if one.content is not None}
+    parts = {**BESIDE, **named, **{f"{found.name}{ending}": content for ending, content in data.items()}}
+    hashes = manifest(parts)
+    taken_at = json.loads(found.snapshot)["taken_at"]
+    everything = stable_zip({**parts, f"{found.name}empreintes.txt": hashes}, taken_at)
+    return [Made("txt", "text/plain; charset=utf-8", hashes), Made("zip", "application/zip", everything)]
 
 
 WORK: Final[Mapping[str, Work]] = {JobName.COMPILE_SYNTHESIS: Work(compile_synthesis, fail_synthesis)}

@@ -957,6 +957,30 @@ ALTER TABLE "post" ADD COLUMN "rewrites" INT NOT NULL DEFAULT 0;
 ALTER TABLE "proposal" ADD COLUMN "rewrites" INT NOT NULL DEFAULT 0;
 ALTER TABLE "thread" ADD COLUMN "rewrites" INT NOT NULL DEFAULT 0;
 
+-- 0026_ballot_sheets
+CREATE TABLE "ballot_key" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "secret" VARCHAR(64) NOT NULL,
+    "member_id" INT NOT NULL UNIQUE REFERENCES "member" ("id") ON DELETE RESTRICT
+);
+COMMENT ON COLUMN "ballot_key"."secret" IS 'random, hexadecimal';
+COMMENT ON TABLE "ballot_key" IS 'What the tokens of one person''s published ballots are made with.';
+CREATE TABLE "ballot_sheet" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "closed_at" TIMESTAMPTZ NOT NULL,
+    "counts" TEXT NOT NULL,
+    "salt" VARCHAR(64) NOT NULL,
+    "content" TEXT NOT NULL,
+    "sha256" VARCHAR(64) NOT NULL UNIQUE,
+    "theme_id" INT NOT NULL REFERENCES "theme" ("id") ON DELETE RESTRICT
+);
+CREATE INDEX "idx_ballot_shee_theme_i_b1139b" ON "ballot_sheet" ("theme_id");
+COMMENT ON COLUMN "ballot_sheet"."closed_at" IS 'the close whose ballots these are';
+COMMENT ON COLUMN "ballot_sheet"."counts" IS 'JSON: how many lines say what, by reference';
+COMMENT ON COLUMN "ballot_sheet"."salt" IS 'random, so that no token is in two sheets';
+COMMENT ON COLUMN "ballot_sheet"."content" IS 'CSV';
+COMMENT ON TABLE "ballot_sheet" IS 'The ballots of a theme as they are published, one a line, under tokens, see `votes/ballot_sheets.py`.';
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -983,3 +1007,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0023_thread_reads', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0024_notifiers_complaints', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0025_rewrites', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0026_ballot_sheets', now());

@@ -708,6 +708,21 @@ CREATE TABLE "thread_read" (
 CREATE INDEX "idx_thread_read_thread__8d021c" ON "thread_read" ("thread_id");
 CREATE INDEX moderation_notice_contested ON moderation_notice (complained_of_id);
 CREATE INDEX moderation_notice_answered ON moderation_notice (answered_by_id);
+CREATE TABLE "ballot_key" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "secret" VARCHAR(64) NOT NULL  /* random, hexadecimal */,
+    "member_id" INT NOT NULL UNIQUE REFERENCES "member" ("id") ON DELETE RESTRICT
+);
+CREATE TABLE "ballot_sheet" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "closed_at" TIMESTAMP NOT NULL  /* the close whose ballots these are */,
+    "counts" TEXT NOT NULL  /* JSON: how many lines say what, by reference */,
+    "salt" VARCHAR(64) NOT NULL  /* random, so that no token is in two sheets */,
+    "content" TEXT NOT NULL  /* CSV */,
+    "sha256" VARCHAR(64) NOT NULL UNIQUE,
+    "theme_id" INT NOT NULL REFERENCES "theme" ("id") ON DELETE RESTRICT
+);
+CREATE INDEX "idx_ballot_shee_theme_i_b1139b" ON "ballot_sheet" ("theme_id");
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -735,3 +750,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0023_thread_reads', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0024_notifiers_complaints', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0025_rewrites', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0026_ballot_sheets', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

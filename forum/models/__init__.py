@@ -28,7 +28,7 @@ from forum.models.proposals import (
 from forum.models.syntheses import Document, Synthesis
 from forum.models.themes import GuidingQuestion, Theme
 from forum.models.threads import MovedPost, Thread, ThreadRead, ThreadTurn
-from forum.models.votes import Ballot, BallotChange, ExcludedVote, PublishedRelease
+from forum.models.votes import Ballot, BallotChange, BallotKey, BallotSheet, ExcludedVote, PublishedRelease
 
 __all__ = [
     "AddressChange",
@@ -37,6 +37,8 @@ __all__ = [
     "Backup",
     "Ballot",
     "BallotChange",
+    "BallotKey",
+    "BallotSheet",
     "Distinction",
     "Document",
     "ExcludedVote",

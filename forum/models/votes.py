@@ -80,6 +80,44 @@ class ExcludedVote(Model):
         unique_together = (("theme", "member"),)
 
 
+class BallotKey(Model):
+    """What the tokens of one person's published ballots are made with.
+
+    Deleted with their account: from then on nobody, with the whole database, can tell which tokens were theirs.
+    """
+
+    id = fields.IntField(primary_key=True)
+    member: fields.OneToOneRelation[Model] = fields.OneToOneField(
+        "forum.Member", related_name="ballot_key", on_delete=fields.RESTRICT
+    )
+    member_id: int
+    secret = fields.CharField(64, description="random, hexadecimal")
+
+    class Meta:
+        table = "ballot_key"
+
+
+class BallotSheet(Model):
+    """The ballots of a theme as they are published, one a line, under tokens, see `votes/ballot_sheets.py`.
+
+    Made once for a close, and the same in every synthesis of it. Nothing of it changes when somebody is erased.
+    """
+
+    id = fields.IntField(primary_key=True)
+    theme: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "forum.Theme", related_name="ballot_sheets", db_index=True, on_delete=fields.RESTRICT
+    )
+    theme_id: int
+    closed_at = fields.DatetimeField(description="the close whose ballots these are")
+    counts = fields.TextField(description="JSON: how many lines say what, by reference")
+    salt = fields.CharField(64, description="random, so that no token is in two sheets")
+    content = fields.TextField(description="CSV")
+    sha256 = fields.CharField(64, unique=True)
+
+    class Meta:
+        table = "ballot_sheet"
+
+
 class PublishedRelease(Model):
     """What was published of the groups of a theme when its votes were opened again, see `votes/releases.py`.
 

@@ -424,7 +424,7 @@ async def test_nothing_names_somebody_who_asked_to_be_forgotten(
     await work_off(worker_clock)
     assert await found_in_database() == []
     documents = await rows("SELECT format, content, error FROM document")
-    assert len(documents) == 6
+    assert len(documents) == 8
     assert all(one["content"] and not one["error"] for one in documents)
     addresses = await public_addresses()
     async with visitor(app) as one:

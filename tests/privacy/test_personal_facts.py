@@ -243,6 +243,7 @@ async def test_the_archive_of_somebody_who_did_everything_is_the_same_to_the_let
 # Columns that say who a row is about, but that the archive does not read, and why.
 NOT_ASKED = {
     "archive.member_id": "the archive itself",
+    "ballot_key.member_id": "a secret; what it leads to, their page of own ballots shows",
     "identification.member_id": "of an account that is erased: nobody is left to ask",
     "invitation_batch.member_id": "addresses of others, for a week; that one invited is told by the invitations",
     "provider_visit.member_id": "somebody on their way to a provider, for some minutes",

@@ -36,7 +36,7 @@ from workers.syntheses import compile_here
 
 
 async def test_the_formats_are_listed_in_an_order_that_knows_them_all() -> None:
-    assert set(FORMATS) == set(ORDER)
+    assert {*FORMATS, "txt", "zip"} == set(ORDER)
 
 
 # Compiling
@@ -46,15 +46,18 @@ async def test_every_format_is_made_and_says_the_same(agent: AsyncClient, clock:
     await voted_theme()
     address = await compiled(agent, clock)
     names = await file_names(agent, address)
-    assert names == [f"synthese-T3-v1-2026-11-23.{format_}" for format_ in ORDER]
+    endings = [*FORMATS, "verification.zip", "empreintes.txt"]
+    assert sorted(names) == sorted(f"synthese-T3-v1-2026-11-23.{ending}" for ending in endings)
     files = {name.rsplit(".")[-1]: await agent.get(f"{address}/{name}") for name in names}
+    media_types = {name: known.media_type for name, known in FORMATS.items()}
+    media_types |= {"zip": "application/zip", "txt": "text/plain; charset=utf-8"}
     page = (await agent.get(address)).text
     for format_, file in files.items():
         assert file.status_code == 200
         assert file.headers["content-disposition"].startswith("attachment; filename=")
         assert file.headers["x-content-type-options"] == "nosniff"
         assert "sandbox" in file.headers["content-security-policy"]
-        assert file.headers["content-type"] == FORMATS[format_].media_type
+        assert file.headers["content-type"] == media_types[format_]
         digest = hashlib.sha256(file.content).hexdigest()
         assert digest in page
         assert file.headers["etag"] == f'"{digest}"'
@@ -140,7 +143,7 @@ async def test_progress_is_that_of_the_format_under_way(
     await voted_theme()
     await compiled(agent, clock)
     assert [(one["state"], one["done"], one["total"], one["step"]) for one in seen] == [
-        ("running", n, len(ORDER), name.upper()) for n, name in enumerate(ORDER)
+        ("running", n, len(FORMATS) + 1, name.upper()) for n, name in enumerate([*FORMATS, "zip"])
     ]
 
 
@@ -242,7 +245,7 @@ async def test_the_command_writes_whole_files_of_the_formats_asked_for(
     assert [path.name for path in made.files] == ["synthese-T3-v1-2026-11-23.csv", "synthese-T3-v1-2026-11-23.json"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [path.name for path in made.files]
     assert (made.draft, made.is_new, made.problems) == (False, True, ())
-    assert seen[-1][:2] == (len(ORDER), len(ORDER))
+    assert seen[-1][:2] == (len(FORMATS) + 1, len(FORMATS) + 1)
     again = await compile_here(3, ["csv"], tmp_path / "again", NOON + timedelta(hours=1), lambda *step: None)
     assert (again.is_new, again.version) == (False, 1)
     assert again.files[0].read_bytes() == made.files[0].read_bytes()

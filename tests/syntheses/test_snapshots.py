@@ -38,7 +38,7 @@ def test_the_canonical_form_is_one_line_of_sorted_json_without_floats() -> None:
     ("old", "new"),
     [
         (b'"version":1,', b'"version":1.0,'),
-        (b'"format":7', b'"format":6'),
+        (b'"format":8', b'"format":7'),
         (b'"scope":3', b'"scope":4'),
         (b'"scope":3', b'"scope":3,"more":1'),
         (b'"kind":"final"', b'"kind":"working draft"'),

@@ -16,6 +16,7 @@ NO_PAGE = {
     "answer_decision",
     "document",
     "frozen_data",
+    "verifying_file",
     "own_archive",
     "api_synthesis",
     "api_own_archive",

@@ -71,6 +71,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
     "sign_of_life": {"who": _SITE},
     "ballot": {"opinion": _SITE, "profession": _SITE, "territory": _SITE},
     "ballot_change": {"opinion": _SITE},
+    "ballot_key": {"secret": _OWN},
+    "ballot_sheet": {"counts": _SITE, "salt": _SITE, "content": _SITE, "sha256": _SITE},
     "distinction": {},
     "document": {
         "format": _SITE,
@@ -396,6 +398,7 @@ _OWN_ROWS: Final = (
     "mention",
     "moderator",
     "invitation_batch",
+    "ballot_key",
 )
 
 

@@ -19,8 +19,9 @@ from forum.models.syntheses import SynthesisState
 from forum.permissions import Viewer, may_read_synthesis
 from forum.text.typography import PARIS
 
-# Formats for reading first, then those for reuse.
-ORDER: Final = ("html", "pdf", "odt", "docx", "csv", "json")
+# Formats for reading first, then those for reuse, then what verifies them: all hashes, and all files in one.
+ORDER: Final = ("html", "pdf", "odt", "docx", "csv", "json", "txt", "zip")
+_ENDINGS: Final = {"txt": "empreintes.txt", "zip": "verification.zip"}
 _FILE_NAME: Final = re.compile(r".+\.([a-z]{2,5})", re.ASCII)
 
 
@@ -45,6 +46,11 @@ class DocumentLine:
     sha256: str
     error: str
 
+    @property
+    def verifies(self) -> bool:
+        """Whether it says nothing itself, but verifies the others."""
+        return self.format in _ENDINGS
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentFile:
@@ -60,8 +66,16 @@ class DocumentFile:
 # What the worker needs
 
 
-async def begin_compiling(claim: Claim, *, steps: int) -> bytes | None:
-    """The frozen data to make documents of, in its canonical form; None when there is nothing left to make.
+@dataclass(frozen=True, slots=True)
+class ToCompile:
+    """The frozen data to make documents of, in its canonical form, and how all their names begin."""
+
+    snapshot: bytes
+    name: str
+
+
+async def begin_compiling(claim: Claim, *, steps: int) -> ToCompile | None:
+    """What to make documents of; None when there is nothing left to make.
 
     A job that runs twice finds a complete synthesis, or a published one, and leaves it as it is. One whose documents
     were deleted by an erasure gets new ones, published or not.
@@ -72,9 +86,9 @@ async def begin_compiling(claim: Claim, *, steps: int) -> bytes | None:
     """
     async with transaction():
         found = await row(
-            """SELECT state, snapshot,
+            """SELECT s.state, s.snapshot, s.version, s.draft, s.requested_at, th.number, '' AS format,
                       EXISTS (SELECT 1 FROM document d WHERE d.synthesis_id = s.id)::bool AS has_documents
-                 FROM synthesis s WHERE s.id = $1""",
+                 FROM synthesis s LEFT JOIN theme th ON th.id = s.theme_id WHERE s.id = $1""",
             claim.subject,
         )
         if found is None:
@@ -83,7 +97,7 @@ async def begin_compiling(claim: Claim, *, steps: int) -> bytes | None:
             return None
         await jobs.advance(claim, 0, steps, "")
         await _set_state(claim.subject, SynthesisState.COMPILING)
-    return str(found["snapshot"]).encode()
+    return ToCompile(str(found["snapshot"]).encode(), file_name_of(found))
 
 
 async def store_documents(claim: Claim, made: tuple[Made, ...], now: datetime) -> None:
@@ -167,7 +181,7 @@ def file_name_of(found: Row) -> str:
     scope = "consultation" if found["number"] is None else f"T{found['number']}"
     day = taken.astimezone(PARIS).date().isoformat()
     nature = "brouillon" if found["draft"] else "v"
-    return f"synthese-{scope}-{nature}{found['version']}-{day}.{found['format']}"
+    return f"synthese-{scope}-{nature}{found['version']}-{day}.{_ENDINGS.get(found['format'], found['format'])}"
 
 
 async def read_document(viewer: Viewer | None, synthesis: int, file_name: str, now: datetime) -> DocumentFile:

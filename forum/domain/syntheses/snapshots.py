@@ -5,8 +5,9 @@ database again, so that the same snapshot gives the same ranking and the same by
 form is JSON with sorted keys, UTF-8 and no float; its SHA-256 is printed on the cover of each document, and it is
 served beside them (`frozen_data.py`): whoever has it recomputes every rank and needs nothing else, but for the picks of
 a slate. So it holds what may be published and no more: totals, the published cells of groups
-(`ranking/published.py`), pairs and picks from twenty voters; no ballot, and no name of people, who may ask to be
-forgotten (a contribution is named by its stable id). A new field raises `FORMAT`. The
+(`ranking/published.py`), pairs and picks from twenty voters; the SHA-256 of the sheet of ballots
+(`votes/ballot_sheets.py`); and no name of people, who may ask to be forgotten (a contribution is named by its stable
+id). A new field raises `FORMAT`. The
 queries that fill a snapshot are in `snapshot_queries`, its reading as a document in `outlines`.
 """
 
@@ -28,7 +29,7 @@ from forum.models.themes import Voting
 from forum.ranking.published import FEWEST_WITH_ORDERS, Precision
 from forum.ranking.tallies import Tally
 
-FORMAT: Final = 7
+FORMAT: Final = 8
 """Number of this file layout; raised whenever a field is added, changes its meaning or is removed."""
 
 
@@ -101,6 +102,8 @@ class FrozenTheme:
     """People whose votes count nowhere here, because an administrator found their account to be fraudulent."""
     excluded_ballots: int = 0
     """Their votes, which are in no other figure."""
+    ballots: str = ""
+    """SHA-256 of the sheet of its ballots (`votes/ballot_sheets.py`); empty without a ballot, or in a working draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,7 +435,7 @@ def renewed(facts: dict[str, Any]) -> dict[str, Any]:
     there were opinions only, and only orders computed from their tallies. Until format 5 a proposal had its state, not
     what the administration answered; consensus counted groups that are not shown, and pairs and slates were those of
     however few voters: what is not published now is left out. Until format 6 nothing was received elsewhere. Until
-    format 7 no vote was excluded.
+    format 7 no vote was excluded. Until format 8 no ballot was published: a file of that time has none.
     """
     if facts["format"] >= FORMAT:
         return facts
@@ -440,7 +443,7 @@ def renewed(facts: dict[str, Any]) -> dict[str, Any]:
         one.pop("author", None)
     facts = _since_4(facts) if facts["format"] < 4 else facts
     facts = _since_5(facts) if facts["format"] < 5 else facts
-    none: dict[str, Any] = {"excluded_voters": 0, "excluded_ballots": 0}
+    none: dict[str, Any] = {"excluded_voters": 0, "excluded_ballots": 0, "ballots": ""}
     return facts | {
         "themes": [none | theme for theme in facts["themes"]],
         "proposals": [{"with_excluded": None} | each for each in facts["proposals"]],

@@ -17,7 +17,7 @@ from forum.domain.jobs import JobProgress, progress_of
 from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.references import storable
 from forum.domain.syntheses.documents import DocumentLine, document_lines
-from forum.domain.syntheses.frozen_data import has_frozen_data
+from forum.domain.syntheses.frozen_data import has_frozen_data, with_ballots
 from forum.domain.syntheses.not_shown import NotShown, no_longer_shown
 from forum.domain.syntheses.snapshot_queries import freeze, hold_still, read_introductions
 from forum.domain.syntheses.snapshots import Snapshot, SynthesisKind, instant, sha256, to_json
@@ -140,7 +140,7 @@ async def _ask(viewer: Viewer | None, number: int | None, now: datetime) -> Synt
     async with transaction() as tx:
         await hold_still()
         theme = None if number is None else await _theme(number)
-        snapshot = await freeze(None if theme is None else theme["id"], now, introductions)
+        snapshot = await with_ballots(await freeze(None if theme is None else theme["id"], now, introductions))
         draft = snapshot.kind is SynthesisKind.WORKING_DRAFT
         subject = WHOLE if number is None else f"theme:{number}"
         scope = f"{subject}{DRAFTS}" if draft else subject
@@ -312,7 +312,7 @@ async def read_synthesis(viewer: Viewer | None, synthesis: int, now: datetime) -
 
 
 def _is_publishable(line: SynthesisLine, documents: tuple[DocumentLine, ...]) -> bool:
-    has_some = any(not document.error for document in documents)
+    has_some = any(not document.error for document in documents if not document.verifies)
     return line.state is SynthesisState.READY and not line.draft and has_some
 
 

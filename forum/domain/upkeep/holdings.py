@@ -15,7 +15,7 @@ from forum.database import NOTES, is_sqlite, row, rows, tables
 # Rows read by one statement; of the tables whose rows are files, few, since they are in memory together.
 AT_ONCE: Final = 1000
 OF_FILES: Final = 4
-_FILES: Final = frozenset({"document", "archive", "synthesis"})
+_FILES: Final = frozenset({"document", "archive", "synthesis", "ballot_sheet"})
 
 
 @dataclass(frozen=True, slots=True)

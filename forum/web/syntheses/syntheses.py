@@ -101,6 +101,14 @@ async def download_data(request: Request) -> Response:
     return _attachment(request, await frozen_data.read_frozen_data(request.state.viewer, asked, request.state.now))
 
 
+async def own_ballots(request: Request) -> Response:
+    """Where the reader's own votes stand in the data."""
+    viewer, now, asked = request.state.viewer, request.state.now, request.path_params["synthesis"]
+    ballots = await frozen_data.own_ballots(viewer, asked, now)
+    line = (await syntheses.read_synthesis(viewer, asked, now)).line
+    return await page(request, "syntheses/own_ballots.html", {"line": line, "ballots": ballots})
+
+
 def _attachment(request: Request, document: DocumentFile) -> Response:
     name = document.file_name
     headers = {
