@@ -594,7 +594,7 @@ CLOSED = [
     Scene("syntheses", "visiteur", "/syntheses"),
     Scene("published synthesis", "visiteur", "/syntheses/{published}"),
     Scene("synthesis as a page", "visiteur", "/syntheses/{published}/lire"),
-    Scene("own ballots in the data", "agent", "/syntheses/{published}/mes-votes"),
+    Scene("own ballots in the data", "membre", "/syntheses/{published}/mes-votes"),
     Scene("synthesis to publish", "agent", "/syntheses/{ready}"),
     Scene("schedule", "agent", "/themes/3/calendrier"),
     Scene("synthesis under way", "agent", "/syntheses", _under_way),

@@ -165,7 +165,7 @@ async def test_a_frozen_postgres_is_refused_in_time_and_found_again(
     say_figures(f"thawed: a page after {back:.1f} s, the compilation that was under way done after {done:.1f} s")
     assert {kind: each for kind, each in longest.items() if each - slowest > REFUSED_WITHIN} == {}
     assert [one["state"] for one in await rows("SELECT state FROM synthesis")] == ["ready"]
-    assert len(await rows("SELECT id FROM document")) == 6
+    assert len(await rows("SELECT id FROM document")) == 8
 
 
 async def refuse(kind: str, ask: Ask, end: float, refused: dict[str, list[float]]) -> None:
