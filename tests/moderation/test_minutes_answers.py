@@ -121,7 +121,14 @@ async def test_notified_hidden_contested_and_shown_again(app: Starlette, client:
     async with await as_(app, held.author) as author, await as_(app, held.second) as second:
         led = await author.get(f"{held.at}/decision")
         assert led.headers["location"] == "/moderation/decisions/1"
-        assert f"{held.at}/decision" in (await author.get(held.page)).text
+        page = (await author.get(held.page)).text
+        assert f"{held.at}/decision" in page
+        if "reunions" in held.at:
+            assert "Saisir le compte rendu" not in page
+        else:
+            form = words((await author.get("/propositions/T3-001/repondre")).text)
+            assert "ses mots resteront masqués" in form
+            assert INSULT not in form
         read = words((await author.get("/moderation/decisions/1")).text)
         for said in (FACTS, INSULT, "Vous pouvez contester cette décision", "Vous et l’équipe de modération"):
             assert said in read
