@@ -46,7 +46,7 @@ from bench.load import Connection, request
 from bench.processes import busy, environment, first_answer, free_port, serving
 from forum.database import close_database, known_row, open_database, rows
 from forum.domain.sign_in import sessions
-from forum.domain.syntheses.syntheses import request_from_shell
+from forum.domain.syntheses.requests import request_from_shell
 from forum.domain.themes.themes import find_theme
 from forum.domain.votes.votes import counts_of
 from forum.models.members import Member, Role

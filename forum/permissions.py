@@ -749,6 +749,11 @@ def may_read_synthesis(viewer: Viewer | None, is_published: bool, now: datetime)
     return _by_role(Action.READ, viewer, now) if is_published else may_compile(viewer, now)
 
 
+def may_write_synthesis(viewer: Viewer | None, now: datetime) -> Verdict:
+    """Write in a synthesis that is not published: agents and administrators; for others, it does not exist."""
+    return _by_role(Action.WRITE_SYNTHESIS, viewer, now)
+
+
 def may_publish(viewer: Viewer | None, now: datetime) -> Verdict:
     """Publish a synthesis: agents and administrators."""
     return _by_role(Action.PUBLISH, viewer, now)

@@ -75,6 +75,7 @@ class Action(Enum):
     SCHEDULE = "schedule"
     ANSWER = "answer"
     COMPILE = "compile"
+    WRITE_SYNTHESIS = "write synthesis"
     PUBLISH = "publish"
     READ_NOTIFICATIONS = "read notifications"
     MARK_READ = "mark read"
@@ -132,6 +133,7 @@ _WRITTEN = {
     Action.SCHEDULE: "L F F F F ✓ ✓ F F",
     Action.ANSWER: "L F F F F ✓ ✓ F F",
     Action.COMPILE: "N N N N N ✓ ✓ N N",
+    Action.WRITE_SYNTHESIS: "N N N N N ✓ ✓ N N",
     Action.PUBLISH: "L F F F F ✓ ✓ F F",
     Action.READ_NOTIFICATIONS: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
     Action.MARK_READ: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
@@ -186,6 +188,7 @@ LABELS: Mapping[Enum, str] = {
     Action.SCHEDULE: "Fixer le calendrier, clore les votes",
     Action.ANSWER: "Répondre officiellement à une proposition, inscrire un engagement",
     Action.COMPILE: "Demander une synthèse, lire celles qui ne sont pas publiées",
+    Action.WRITE_SYNTHESIS: "Écrire dans une synthèse avant sa publication, lire les versions de ses textes",
     Action.PUBLISH: "Publier une synthèse",
     Action.READ_NOTIFICATIONS: "Lire ses notifications",
     Action.MARK_READ: "Voir ce que l’on n’a pas encore lu, et noter jusqu’où l’on a lu un fil",

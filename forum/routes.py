@@ -31,7 +31,7 @@ from forum.web.proposals import (
     proposals,
 )
 from forum.web.sign_in import credentials, providers, second_factors, sessions
-from forum.web.syntheses import syntheses
+from forum.web.syntheses import syntheses, writing
 from forum.web.themes import themes
 from forum.web.upkeep import health, metrics, state
 from forum.web.votes import exclusions, results, votes
@@ -225,6 +225,10 @@ SYNTHESES = (
     page("/syntheses/{synthesis:int}", syntheses.show, "synthesis"),
     act("/syntheses/{synthesis:int}/publier", syntheses.publish, "publish_synthesis"),
     act("/syntheses/{synthesis:int}/recommencer", syntheses.retry, "retry_synthesis"),
+    act("/syntheses/{synthesis:int}/composer", syntheses.compose, "compose_synthesis"),
+    form("/syntheses/{synthesis:int}/textes", writing.desk, "synthesis_texts"),
+    form("/syntheses/{synthesis:int}/textes/{block}", writing.write, "synthesis_text"),
+    page("/syntheses/{synthesis:int}/textes/{block}/versions", writing.versions, "synthesis_text_versions"),
     page("/syntheses/{synthesis:int}/lire", syntheses.read, "read_synthesis"),
     page("/syntheses/{synthesis:int}/donnees-figees", syntheses.download_data, "frozen_data"),
     page("/syntheses/{synthesis:int}/mes-votes", syntheses.own_ballots, "own_ballots"),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from forum.documents.formats import FORMATS
+from forum.documents.outline import Outline
 from forum.domain.chapters.outlines import outline_of
 from forum.domain.syntheses.snapshots import (
     DayCount,
@@ -26,7 +27,9 @@ from forum.domain.syntheses.snapshots import (
     ThemeCount,
     Verbatim,
 )
+from forum.domain.syntheses.written import NOTHING, WrittenBlock, WrittenQuote, WrittenWords
 from forum.models.proposals import IN_FORCE, Origin, ProposalState
+from forum.models.syntheses import BlockKind
 from forum.models.themes import Voting
 from forum.ranking.published import Precision
 from forum.ranking.tallies import Tally
@@ -371,6 +374,26 @@ def hostile_snapshot() -> Snapshot:
     )
 
 
+def judged_words() -> WrittenWords:
+    """What people write with the judged sample: a block of each kind, with all that Markdown sets."""
+    words = {
+        BlockKind.ESSENTIALS: "Les professionnels demandent **un cadre** et une *politique écrite* : rien d’autre.",
+        BlockKind.INTRODUCTION: "Pourquoi.\n\n## Comment\n\n1. Un débat\n   - en ligne\n2. Un vote\n\n"
+        "| Étape | Durée |\n|---|---|\n| Votes | deux semaines |",
+        BlockKind.CONVERGENCES: "Tous le disent.\n\n{{citation 1@1 0-6}}\n\n> Une phrase à part.",
+        BlockKind.DIVERGENCES: "Voir [la page](/themes/3), [ici](#contexte) et https://forum.example.org/a ; ~~non~~.",
+        BlockKind.MINORITY: "Une ligne,\npuis une autre.\n\n```\ndu code\n```",
+        BlockKind.CONCLUSION: "La suite.",
+    }
+    quote = WrittenQuote(1, 1, 0, 6, "Former")
+    blocks = [
+        WrittenBlock(kind, "", 1, source, (quote,) if "citation" in source else ()) for kind, source in words.items()
+    ]
+    reference = judged_snapshot().proposals[0].reference
+    blocks.insert(-1, WrittenBlock(BlockKind.COMMENT, reference, 2, "Elle rejoint un **plan**."))
+    return WrittenWords(tuple(blocks))
+
+
 SAMPLES: dict[str, Callable[[], Snapshot]] = {
     "small": small_snapshot,
     "draft": draft_snapshot,
@@ -381,11 +404,17 @@ SAMPLES: dict[str, Callable[[], Snapshot]] = {
     "ordered": ordered_snapshot,
 }
 
+
+def outline_in(sample: str) -> Outline:
+    """The outline of a sample; the judged one has words that people wrote."""
+    return outline_of(SAMPLES[sample](), judged_words() if sample == "judged" else NOTHING)
+
+
 _made: dict[tuple[str, str], bytes] = {}
 
 
 def made(sample: str, name: str) -> bytes:
     """A file, made once for all tests that look at it."""
     if (sample, name) not in _made:
-        _made[sample, name] = FORMATS[name].render(outline_of(SAMPLES[sample]()))
+        _made[sample, name] = FORMATS[name].render(outline_in(sample))
     return _made[sample, name]

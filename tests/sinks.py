@@ -33,7 +33,7 @@ OF_POSTS = {
     *("harvest", "inbox", "tag_selection", "meeting", "waiting_tags", "notifications", "own_contributions", "journal"),
     *("rename_thread", "lock_thread", "unlock_thread", "pin_thread", "unpin_thread", "move_posts", "join_thread"),
     *("change_theme", "theme_feed", "thread_feed", "unread"),
-    *("notify_post", "moderation", "enter_received"),
+    *("notify_post", "moderation", "enter_received", "synthesis_text", "synthesis_text_versions"),
 }
 """Addresses that show words of contributions, or titles of threads, by the names of their routes."""
 OF_RECEIVED = {
@@ -46,7 +46,7 @@ OF_PROPOSALS = {
     *("proposal", "proposal_versions", "proposal_version", "theme_proposals", "near_proposals", "duplicates"),
     *("certify_version", "amend_proposal", "withdraw_proposal", "set_aside_proposal", "take_back_proposal"),
     *("merge_proposal", "harvest", "meeting", "tag_selection", "own_contributions", "notifications", "thread"),
-    *("notify_proposal", "moderation"),
+    *("notify_proposal", "moderation", "synthesis_texts", "synthesis_text"),
 }
 """Those that show words of proposals that are put to the vote."""
 OF_RESULTS = {

@@ -90,7 +90,7 @@ class Case:
         return Cell.REFUSED if found is Cell.BARRED else found
 
 
-READ, COMPILE = Action.READ, Action.COMPILE
+READ, COMPILE, WRITE_SYNTHESIS = Action.READ, Action.COMPILE, Action.WRITE_SYNTHESIS
 KEEP, ADMINISTER = Action.KEEP_ACCOUNT, Action.ADMINISTER
 SECURITY, PERSON, INVITATIONS = (
     "/compte/securite",
@@ -964,6 +964,27 @@ CASES = [
     ),
     Case(COMPILE, "ask for a synthesis", "/syntheses/demander", {"theme": "5"}, changes="job", values={"theme": 5}),
     Case(COMPILE, "compile again", "/syntheses/{failed}/recommencer", {}, hidden="failed", changes="job"),
+    Case(WRITE_SYNTHESIS, "see what is written in a draft", "/syntheses/{draft}/textes", hidden="draft"),
+    Case(WRITE_SYNTHESIS, "open a block of a draft", "/syntheses/{draft}/textes/introduction", hidden="draft"),
+    Case(WRITE_SYNTHESIS, "read its versions", "/syntheses/{draft}/textes/introduction/versions", hidden="draft"),
+    Case(WRITE_SYNTHESIS, "see what was written in a published one", "/syntheses/{published}/textes"),
+    Case(
+        WRITE_SYNTHESIS,
+        "write in a draft",
+        "/syntheses/{draft}/textes/introduction",
+        {"source": "Pourquoi.", "version": "0", "acte": "publier"},
+        hidden="draft",
+        changes="synthesis_block",
+    ),
+    Case(
+        WRITE_SYNTHESIS,
+        "write in a published one",
+        "/syntheses/{published}/textes/introduction",
+        {"source": "Pourquoi.", "version": "0", "acte": "publier"},
+        refused="Cette synthèse est déjà publiée. Une synthèse publiée ne change plus.",
+    ),
+    Case(WRITE_SYNTHESIS, "choose a proposal", "/syntheses/{draft}/textes", {"proposition": "T3-001"}, hidden="draft"),
+    Case(WRITE_SYNTHESIS, "compose its documents", "/syntheses/{ready}/composer", {}, hidden="ready", changes="job"),
     Case(
         Action.PUBLISH,
         "publish a synthesis",
@@ -1290,6 +1311,9 @@ async def test_a_theme_of_b_does_not_exist_in_the_minutes_of_a(app: Starlette, w
         "/themes/{n}/etiqueter",
         "/themes/{n}/calendrier",
         "/syntheses/{n}/publier",
+        "/syntheses/{n}/composer",
+        "/syntheses/{n}/textes",
+        "/syntheses/{n}/textes/introduction",
         "/compte/securite/sessions/{n}",
         "/contributions/{n}/signaler",
         "/contributions/{n}/dossier",

@@ -19,9 +19,11 @@ from forum.models.moderation import Moderated
 from forum.models.notifications import Event, Notification
 from forum.models.posts import PendingPost, Post, Reception
 from forum.models.proposals import Merge, Nature, Origin, Proposal, ProposalState, ProposalTurn, ProposalVersion
+from forum.models.syntheses import SynthesisBlock
 from forum.models.themes import Theme
 from forum.models.threads import Thread
 from forum.models.votes import Ballot
+from forum.text.reading import read
 from tests.conftest import NOON, visitor
 from tests.factories import make_extract, make_member, make_post, make_proposal, make_thread, sign_in
 from tests.world import World, make_pending
@@ -75,6 +77,7 @@ async def a_contribution(app: Starlette, world: World, author: Member) -> Told:
     assert reader is not None
     await Notification.create(member=reader, post=post, event=Event.REPLY, created_at=NOON)
     elsewhere = await Thread.get(title="Ailleurs")
+    synthesis = await _written(f"{{{{citation {post.id}@1 0-7}}}}\n\nCela résume tout.", world)
     mark = f"%7B%7Bcitation%20{post.id}@1%200-7%7D%7D"
     places: dict[str, list[object]] = {
         "number": [3, 6],
@@ -82,6 +85,8 @@ async def a_contribution(app: Starlette, world: World, author: Member) -> Told:
         "post": [post.id],
         "reference": [f"T3-{made.number:03}"],
         "extract": [origin.id],
+        "synthesis": [synthesis],
+        "block": ["introduction"],
     }
     more = (
         f"/fils/{elsewhere.id}/repondre?citation={mark}&en_reponse_a={post.id}",
@@ -137,6 +142,22 @@ async def a_received_contribution(app: Starlette, world: World, author: Member) 
     more = (f"/fils/{thread.id}/repondre?citation=%7B%7Bcitation%20{post.id}@1%200-6%7D%7D&en_reponse_a={post.id}",)
     places |= await _decided(Moderated.POST, post.id, theme.working_group_id, author)
     return Told(RECEIVED, Moderated.POST, post.id, author, places, more)
+
+
+async def _written(source: str, world: World) -> int:
+    """A draft of a synthesis in whose introduction this is written."""
+    draft = int(str(world.guests["agent"].places["draft"]))
+    reading = read(source)
+    await SynthesisBlock.create(
+        synthesis_id=draft,
+        kind="texte-introduction",
+        number=1,
+        source=source,
+        html=reading.html,
+        plain=reading.plain,
+        written_at=NOON,
+    )
+    return draft
 
 
 async def _edit_and_quote(app: Starlette, post: Post, author: Member, *threads: Thread) -> None:
@@ -196,6 +217,8 @@ async def a_proposal(app: Starlette, world: World, author: Member) -> Told:
         "version": [1, 2],
         "extract": [extract.id],
         "meeting": [meeting.id],
+        "synthesis": [world.guests["agent"].places["draft"]],
+        "block": [f"T3-{proposal.number:03}"],
     }
     more = (
         f"/themes/3/proches?mots={quote(NEAR)}",

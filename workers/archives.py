@@ -54,6 +54,7 @@ WORDS: Final[Mapping[str, str]] = {
     "dossiers_pris": "Dossiers de modération dont vous vous chargez",
     "journal": "Lignes du journal, par vous ou sur vous",
     "syntheses_demandees": "Synthèses demandées",
+    "textes_de_syntheses": "Textes de synthèses",
     "etapes": "Étapes de propositions, de votre fait",
     "regroupements": "Propositions que vous avez fusionnées",
     "actes_sur_des_fils": "Ce que vous avez fait de fils, en modérant",

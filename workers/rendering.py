@@ -23,6 +23,7 @@ from forum.documents.outline import Outline
 from forum.domain.chapters.outlines import outline_of
 from forum.domain.syntheses.documents import Made
 from forum.domain.syntheses.snapshots import from_json
+from forum.domain.syntheses.written import from_line
 from forum.errors import Unavailable
 from forum.settings import ROOT, without_settings
 
@@ -35,7 +36,8 @@ class RenderingFailed(Unavailable):
 
 
 async def rendered(snapshot: bytes) -> AsyncGenerator[Made, None]:
-    """Each format as it is made, in the order of `FORMATS`. Closing the iterator ends the process.
+    """Each format as it is made, in the order of `FORMATS`, of what `begin_compiling` gives. Closing the iterator ends
+    the process.
 
     Raises:
         RenderingFailed: a renderer failed, or the process died.
@@ -88,12 +90,13 @@ async def _how_it_died(process: Process) -> str:
 
 
 def main() -> None:
-    """Read a snapshot on stdin, write every format on stdout."""
+    """Read a snapshot, and what is written with it, on stdin; write every format on stdout."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a renderer prints must not be mistaken for a document
     os.nice(NICENESS)
     try:
-        outline = outline_of(from_json(sys.stdin.buffer.read()))
+        frozen, _, written = sys.stdin.buffer.read().partition(b"\n")
+        outline = outline_of(from_json(frozen), from_line(written.decode()))
         for format_ in FORMATS.values():
             _write(out, _made(format_, outline))
     except Exception as problem:

@@ -30,7 +30,8 @@ from forum.domain.syntheses.documents import (
     store_documents,
 )
 from forum.domain.syntheses.frozen_data import sheets_of
-from forum.domain.syntheses.syntheses import job_key, request_from_shell
+from forum.domain.syntheses.requests import request_from_shell
+from forum.domain.syntheses.syntheses import job_key
 from forum.errors import Invalid, Unavailable, plain_reason
 from forum.jobs import JobName
 from forum.verification.published import BESIDE, manifest
@@ -52,7 +53,7 @@ async def compile_synthesis(claim: Claim) -> None:
     found = await begin_compiling(claim, steps=steps)
     made: list[Made] = []
     if found is not None:
-        async with aclosing(rendered(found.snapshot)) as formats:
+        async with aclosing(rendered(found.source)) as formats:
             for step, format_ in enumerate(FORMATS.values()):
                 await jobs.advance(claim, step, steps, format_.name)
                 made.append(await anext(formats))

@@ -242,6 +242,16 @@ class MeetingData:
 
 
 @dataclass(frozen=True, slots=True)
+class TextData:
+    """What the organiser wrote in the document."""
+
+    kind: Annotated[str, "Ce qu’est ce texte, par exemple « introduction »."]
+    proposal: Annotated[str | None, "Référence de la proposition qu’il commente ; null : aucune."]
+    version: Annotated[int, "Version de ce texte."]
+    markdown: Annotated[str, "Ses mots, en Markdown ; une citation y est une marque."]
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """The whole record of one document."""
 
@@ -265,6 +275,7 @@ class Dataset:
         tuple[UnansweredData, ...], "Questions auxquelles aucune proposition en vigueur n’est rattachée."
     ]
     meetings: Annotated[tuple[MeetingData, ...], "Réunions des groupes de travail."]
+    texts: Annotated[tuple[TextData, ...], "Ce que l’organisateur a écrit, dans l’ordre du document."]
 
 
 def dictionary() -> dict[str, str]:

@@ -22,6 +22,7 @@ class Run:
     text: str
     href: str | None = None
     strong: bool = False
+    emphasis: bool = False
     authored: bool = False
     """True for words that a person wrote in the forum: their direction follows the text."""
 
@@ -182,7 +183,22 @@ class ProposalBlock:
     links: tuple[Run, ...]
 
 
-Block = Paragraph | Listing | Definitions | Table | BarChart | Quotation | ProposalBlock
+@dataclass(frozen=True, slots=True)
+class KeyFigures:
+    """A few figures that stand large, each over its word."""
+
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What the organiser says of the block before it, under a label."""
+
+    label: str
+    blocks: "tuple[Block, ...]"
+
+
+Block = Paragraph | Listing | Definitions | Table | BarChart | Quotation | ProposalBlock | KeyFigures | Comment
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +253,8 @@ class Outline:
     snapshot_sha256: str
     cover: Cover
     furniture: Furniture
+    foreword: Section
+    """The page between the cover and the contents, which says the essential."""
     chapters: tuple[Section, ...]
     data: Dataset
     """The dataset behind the figures, for formats that machines read."""

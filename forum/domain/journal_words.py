@@ -76,6 +76,7 @@ SENTENCES = {
     "compare_again": "a de nouveau comparé deux propositions",
     "request": "a demandé une synthèse",
     "retry": "a fait recommencer une synthèse",
+    "compose": "a fait composer de nouveau une synthèse",
     "publish": "a publié une synthèse",
     "set_role": "a donné un rôle",
     "add_moderator": "a confié la modération d’un groupe",

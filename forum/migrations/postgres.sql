@@ -981,6 +981,32 @@ COMMENT ON COLUMN "ballot_sheet"."salt" IS 'random, so that no token is in two s
 COMMENT ON COLUMN "ballot_sheet"."content" IS 'CSV';
 COMMENT ON TABLE "ballot_sheet" IS 'The ballots of a theme as they are published, one a line, under tokens, see `votes/ballot_sheets.py`.';
 
+-- 0027_synthesis_blocks
+ALTER TABLE "synthesis" ADD COLUMN "written" TEXT NOT NULL DEFAULT '';
+CREATE TABLE "synthesis_block" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "kind" VARCHAR(24) NOT NULL,
+    "subject" VARCHAR(32) NOT NULL DEFAULT '',
+    "number" INT NOT NULL,
+    "source" TEXT NOT NULL,
+    "html" TEXT NOT NULL,
+    "plain" TEXT NOT NULL,
+    "rewrites" INT NOT NULL DEFAULT 0,
+    "written_at" TIMESTAMPTZ NOT NULL,
+    "author_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "synthesis_id" INT NOT NULL REFERENCES "synthesis" ("id") ON DELETE CASCADE,
+    CONSTRAINT "uid_synthesis_b_synthes_2d14b4" UNIQUE ("synthesis_id", "kind", "subject", "number")
+);
+CREATE INDEX "idx_synthesis_b_author__4c2c32" ON "synthesis_block" ("author_id");
+COMMENT ON COLUMN "synthesis"."written" IS 'its blocks as its documents hold them, frozen';
+COMMENT ON COLUMN "synthesis_block"."kind" IS 'ESSENTIALS: texte-essentiel\nINTRODUCTION: texte-introduction\nCONVERGENCES: texte-convergences\nDIVERGENCES: texte-divergences\nMINORITY: texte-minoritaires\nCOMMENT: texte-commentaire\nCONCLUSION: texte-conclusion';
+COMMENT ON COLUMN "synthesis_block"."subject" IS 'of a comment: the reference of its proposal';
+COMMENT ON COLUMN "synthesis_block"."number" IS '1, 2, 3… within its block';
+COMMENT ON COLUMN "synthesis_block"."source" IS 'Markdown, empty when its words were taken away';
+COMMENT ON COLUMN "synthesis_block"."html" IS 'safe, with empty quote elements filled when a page is joined';
+COMMENT ON COLUMN "synthesis_block"."rewrites" IS 'how many times its words changed otherwise than by a version';
+COMMENT ON TABLE "synthesis_block" IS 'A version of a block of a synthesis. The newest one of its `kind` and `subject` is the block.';
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -1008,3 +1034,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0024_notifiers_complaints', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0025_rewrites', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0026_ballot_sheets', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0027_synthesis_blocks', now());

@@ -122,7 +122,7 @@ CREATE TABLE "synthesis" (
     "requested_at" TIMESTAMP NOT NULL,
     "published_at" TIMESTAMP,
     "requester_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
-    "theme_id" INT REFERENCES "theme" ("id") ON DELETE RESTRICT, "redacted_at" TIMESTAMP   /* when an erasure last took a name out of its words */,
+    "theme_id" INT REFERENCES "theme" ("id") ON DELETE RESTRICT, "redacted_at" TIMESTAMP   /* when an erasure last took a name out of its words */, "written" TEXT NOT NULL  /* its blocks as its documents hold them, frozen */ DEFAULT '',
     CONSTRAINT "uid_synthesis_scope_adc442" UNIQUE ("scope", "version")
 );
 CREATE INDEX "idx_synthesis_request_29aa09" ON "synthesis" ("requester_id");
@@ -723,6 +723,21 @@ CREATE TABLE "ballot_sheet" (
     "theme_id" INT NOT NULL REFERENCES "theme" ("id") ON DELETE RESTRICT
 );
 CREATE INDEX "idx_ballot_shee_theme_i_b1139b" ON "ballot_sheet" ("theme_id");
+CREATE TABLE "synthesis_block" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "kind" VARCHAR(24) NOT NULL  /* ESSENTIALS: texte-essentiel\nINTRODUCTION: texte-introduction\nCONVERGENCES: texte-convergences\nDIVERGENCES: texte-divergences\nMINORITY: texte-minoritaires\nCOMMENT: texte-commentaire\nCONCLUSION: texte-conclusion */,
+    "subject" VARCHAR(32) NOT NULL  /* of a comment: the reference of its proposal */ DEFAULT '',
+    "number" INT NOT NULL  /* 1, 2, 3… within its block */,
+    "source" TEXT NOT NULL  /* Markdown, empty when its words were taken away */,
+    "html" TEXT NOT NULL  /* safe, with empty quote elements filled when a page is joined */,
+    "plain" TEXT NOT NULL,
+    "rewrites" INT NOT NULL  /* how many times its words changed otherwise than by a version */ DEFAULT 0,
+    "written_at" TIMESTAMP NOT NULL,
+    "author_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "synthesis_id" INT NOT NULL REFERENCES "synthesis" ("id") ON DELETE CASCADE,
+    CONSTRAINT "uid_synthesis_b_synthes_2d14b4" UNIQUE ("synthesis_id", "kind", "subject", "number")
+);
+CREATE INDEX "idx_synthesis_b_author__4c2c32" ON "synthesis_block" ("author_id");
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -751,3 +766,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0024_notifiers_complaints', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0025_rewrites', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0026_ballot_sheets', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0027_synthesis_blocks', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

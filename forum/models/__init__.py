@@ -25,7 +25,7 @@ from forum.models.proposals import (
     ProposalTurn,
     ProposalVersion,
 )
-from forum.models.syntheses import Document, Synthesis
+from forum.models.syntheses import Document, Synthesis, SynthesisBlock
 from forum.models.themes import GuidingQuestion, Theme
 from forum.models.threads import MovedPost, Thread, ThreadRead, ThreadTurn
 from forum.models.votes import Ballot, BallotChange, BallotKey, BallotSheet, ExcludedVote, PublishedRelease
@@ -83,6 +83,7 @@ __all__ = [
     "SignOfLife",
     "SignUp",
     "Synthesis",
+    "SynthesisBlock",
     "Theme",
     "Thread",
     "ThreadRead",

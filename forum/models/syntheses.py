@@ -5,21 +5,43 @@ from enum import StrEnum
 from tortoise import fields
 from tortoise.models import Model
 
+from forum.text.labels import Labelled
+
 
 class SynthesisState(StrEnum):
-    """From the request to the public page."""
+    """From the request to the public page; the steps between them are in `domain/syntheses/states.py`."""
 
     REQUESTED = "requested"
     COMPILING = "compiling"
     READY = "ready"
     FAILED = "failed"
+    REVIEW = "in review"
     PUBLISHED = "published"
+    REPLACED = "replaced"
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody reads it, and nothing changes it any more."""
+        return self in (SynthesisState.PUBLISHED, SynthesisState.REPLACED)
+
+
+class BlockKind(Labelled):
+    """What a block of a synthesis that people write is for, in the order of the document."""
+
+    ESSENTIALS = "texte-essentiel", "l’essentiel"
+    INTRODUCTION = "texte-introduction", "introduction"
+    CONVERGENCES = "texte-convergences", "convergences"
+    DIVERGENCES = "texte-divergences", "divergences"
+    MINORITY = "texte-minoritaires", "avis minoritaires"
+    COMMENT = "texte-commentaire", "commentaire d’une proposition"
+    CONCLUSION = "texte-conclusion", "conclusion"
 
 
 class Synthesis(Model):
     """A synthesis of one theme, or of the whole consultation when it has none.
 
     `snapshot` is the frozen data, in its canonical JSON form, from which every document is made;
+    `written` is what people wrote in it, as it stood when its documents were last composed.
     `draft` says that votes were open and that it holds no tally. Drafts are numbered apart: their `scope` is
     'theme:3 draft' or 'all draft'. A published one never changes, but for an erasure, `redacted_at`.
     """
@@ -35,6 +57,7 @@ class Synthesis(Model):
     draft = fields.BooleanField()
     snapshot = fields.TextField()
     snapshot_sha256 = fields.CharField(64)
+    written = fields.TextField(default="", db_default="", description="its blocks as its documents hold them, frozen")
     requester: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
         "forum.Member", related_name="syntheses", null=True, db_index=True, on_delete=fields.RESTRICT
     )
@@ -46,6 +69,34 @@ class Synthesis(Model):
     class Meta:
         table = "synthesis"
         unique_together = (("scope", "version"),)
+
+
+class SynthesisBlock(Model):
+    """A version of a block of a synthesis. The newest one of its `kind` and `subject` is the block."""
+
+    id = fields.IntField(primary_key=True)
+    synthesis: fields.ForeignKeyRelation[Synthesis] = fields.ForeignKeyField(
+        "forum.Synthesis", related_name="blocks", on_delete=fields.CASCADE
+    )
+    synthesis_id: int
+    kind = fields.CharEnumField(BlockKind, max_length=24)
+    subject = fields.CharField(32, default="", db_default="", description="of a comment: the reference of its proposal")
+    number = fields.IntField(description="1, 2, 3… within its block")
+    source = fields.TextField(description="Markdown, empty when its words were taken away")
+    html = fields.TextField(description="safe, with empty quote elements filled when a page is joined")
+    plain = fields.TextField()
+    rewrites = fields.IntField(
+        default=0, db_default=0, description="how many times its words changed otherwise than by a version"
+    )
+    author: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "forum.Member", related_name="synthesis_blocks", null=True, db_index=True, on_delete=fields.RESTRICT
+    )
+    author_id: int | None
+    written_at = fields.DatetimeField()
+
+    class Meta:
+        table = "synthesis_block"
+        unique_together = (("synthesis", "kind", "subject", "number"),)
 
 
 class Document(Model):

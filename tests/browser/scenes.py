@@ -286,6 +286,25 @@ async def _no_such_theme(page: Page) -> None:
     await _refused(page)
 
 
+async def _no_such_proposal(page: Page) -> None:
+    await page.evaluate("document.querySelector('[name=proposition]').firstElementChild.value = 'T9-999'")
+    await page.locator("main form").first.locator("button").click()
+    await page.locator(".error-summary").wait_for()
+
+
+async def _text_in_two_windows(page: Page) -> None:
+    """A block written in another window meanwhile (409)."""
+    other = await page.context.new_page()
+    await other.goto(page.url)
+    await other.fill("#source", f"Cette consultation part de **deux constats** partagés ({token_hex(4)}).")
+    await other.locator("main form .primary").click()
+    await other.wait_for_url("**/textes?fait=*")
+    await other.close()
+    await page.fill("#source", "Cette consultation part d’un constat que tous partagent.")
+    await page.locator("main form .primary").click()
+    await page.locator("#autre").wait_for()
+
+
 async def _under_way(page: Page) -> None:
     """A compilation that, for this page, never ends."""
 
@@ -553,6 +572,11 @@ OPEN = [
     Scene("syntheses", "agent", "/syntheses"),
     Scene("synthesis refused (422)", "agent", "/syntheses", _no_such_theme),
     Scene("working draft", "agent", "/syntheses/{draft}"),
+    Scene("texts of a synthesis", "agent", "/syntheses/{draft}/textes"),
+    Scene("no such proposal (422)", "agent", "/syntheses/{draft}/textes", _no_such_proposal),
+    Scene("text of a synthesis", "agent", "/syntheses/{draft}/textes/essentiel"),
+    Scene("text in two windows (409)", "agent", "/syntheses/{draft}/textes/introduction", _text_in_two_windows),
+    Scene("versions of a text", "agent", "/syntheses/{draft}/textes/introduction/versions"),
     Scene("administration", "administratrice", "/administration"),
     Scene("state of the site", "administratrice", "/administration/etat"),
     Scene("people", "administratrice", "/administration/personnes?role=agent"),

@@ -30,7 +30,7 @@ from forum.documents.glyphs import covered
 from forum.documents.outline import Bar, BarChart, Outline, Part, Pattern, ProposalBlock, Quotation, Section, Table
 from forum.domain.chapters.outlines import outline_of
 from forum.domain.syntheses.snapshots import FrozenMeeting
-from tests.document_samples import LONG_WORD, SAMPLES, large_snapshot, made, small_snapshot
+from tests.document_samples import LONG_WORD, SAMPLES, large_snapshot, made, outline_in, small_snapshot
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_the_same_snapshot_gives_the_same_bytes(sample: str, name: str) -> None:
-    again = FORMATS[name].render(outline_of(SAMPLES[sample]()))
+    again = FORMATS[name].render(outline_in(sample))
     assert hashlib.sha256(again).hexdigest() == hashlib.sha256(made(sample, name)).hexdigest()
 
 
@@ -164,7 +164,7 @@ def test_chapters_of_the_pdf_start_a_page_and_no_page_is_blank() -> None:
     chapters = [item for item in reader.outline if not isinstance(item, list)]
     pages = [reader.get_destination_page_number(chapter) for chapter in chapters]
     words = [page.extract_text() for page in reader.pages]
-    assert len(set(pages)) == len(chapters) == 7
+    assert len(set(pages)) == len(chapters) == 8
     for chapter, page in zip(chapters, pages, strict=True):
         assert page is not None
         assert words[page].startswith(str(chapter.title))
@@ -380,7 +380,7 @@ def tables_of(outline: Outline) -> Iterator[Table]:
 
 
 def proposals_of(sample: str) -> list[ProposalBlock]:
-    outline = outline_of(SAMPLES[sample]())
+    outline = outline_in(sample)
     sections = next(chapter for chapter in outline.chapters if chapter.anchor == "propositions").sections
     nested = [inner for part in sections for inner in (part, *part.sections)]
     return [block for part in nested for block in part.blocks if isinstance(block, ProposalBlock)]

@@ -101,9 +101,21 @@ async def _make_everything() -> Member:
             after="après",
             reason="motif",
         )
-    await models.Synthesis.create(
+    synthesis = await models.Synthesis.create(
         version=1, scope="all", draft=False, snapshot="{}", snapshot_sha256="", requester=one, requested_at=NOON
     )
+    for kind, subject in (("texte-introduction", ""), ("texte-commentaire", "T3-001")):
+        await models.SynthesisBlock.create(
+            synthesis=synthesis,
+            kind=kind,
+            subject=subject,
+            number=1,
+            source="Des mots *écrits*.",
+            html="<p>Des mots <em>écrits</em>.</p>",
+            plain="Des mots écrits.",
+            author=one,
+            written_at=NOON,
+        )
     return one
 
 
@@ -258,7 +270,7 @@ NOT_TOLD = {
         notification.key thread.import_key extract.sha256 moderation_case.open_key moderation_notice.address
         moderation_notice.case_id moderation_notice.locale""",
     "how the site shows what is told": """post.html post.renderer post.rewrites post_revision.html proposal.body_html
-        proposal.rewrites thread.rewrites
+        proposal.rewrites thread.rewrites synthesis_block.html synthesis_block.plain synthesis_block.rewrites
         proposal.body_plain thread.last_number thread.last_post_at thread.posts_count thread.version
         mention.is_leading""",
     "the last of the versions, which are all told": """post.revision post.source pending_post.version proposal.body
@@ -276,7 +288,7 @@ NOT_TOLD = {
         proposal.meeting_id proposal.merged_into_id proposal.state_reason proposal.substance
         proposal_merge.destination_id proposal_turn.other_id proposal_version.reason proposal_version.substantive
         synthesis.draft synthesis.published_at synthesis.redacted_at synthesis.scope synthesis.snapshot
-        synthesis.snapshot_sha256 synthesis.state synthesis.theme_id synthesis.version thread.locked
+        synthesis.snapshot_sha256 synthesis.state synthesis.theme_id synthesis.version synthesis.written thread.locked
         thread.moved_into_id thread.pinned thread.turns thread_turn.other_id thread_turn.from_theme_id
         thread_turn.to_theme_id treatment.revision moderation_case.working_group_id""",
     "what a merge did to the ballot": "ballot.carried_from_id ballot_change.by_merge",

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from tortoise.exceptions import IntegrityError
 
 from forum.database import row, rows
-from forum.domain.syntheses import snapshot_queries, syntheses
+from forum.domain.syntheses import requests, snapshot_queries
 from forum.domain.syntheses.documents import ORDER
 from forum.domain.syntheses.snapshot_queries import hold_still
 from forum.domain.syntheses.snapshots import from_json
@@ -114,7 +114,7 @@ async def test_markdown_is_read_before_any_lock(agent: AsyncClient, monkeypatch:
         done.append("read")
         return read(source, wrapped=wrapped)
 
-    monkeypatch.setattr(syntheses, "hold_still", held)
+    monkeypatch.setattr(requests, "hold_still", held)
     monkeypatch.setattr(snapshot_queries, "read", reading)
     await ask(agent)
     assert done == ["read", "hold"]
@@ -129,7 +129,7 @@ async def test_themes_loaded_at_the_same_moment_ask_to_start_again(
     async def before() -> dict[str, str]:
         return {"L’ancienne introduction.": "L’ancienne introduction."}
 
-    monkeypatch.setattr(syntheses, "read_introductions", before)
+    monkeypatch.setattr(requests, "read_introductions", before)
     assert (await ask(agent)).status_code == 409
     assert await count("synthesis") == 0
 
@@ -448,7 +448,7 @@ async def test_only_agents_and_administrators_publish(
 
 
 async def test_syntheses_are_listed_page_by_page(client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(syntheses, "SHOWN", 2)
+    monkeypatch.setattr(requests, "SHOWN", 2)
     theme = await make_theme(3)
     for version in range(1, 6):
         await Synthesis.create(

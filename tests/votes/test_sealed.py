@@ -118,6 +118,7 @@ async def places(world: World) -> dict[str, list[object]]:
         # The failed one has no job in this world.
         "synthesis": [one["id"] for one in await rows("SELECT id FROM synthesis WHERE state <> 'failed'")],
         "filename": ["synthese.html"],
+        "block": ["introduction", "T3-001"],
         "member": (await ids("member"))[:2],
         "invitation": await ids("invitation"),
         "batch": await ids("invitation_batch"),

@@ -244,12 +244,16 @@ def test_each_event_has_its_own_notice(say: Say) -> None:
 def test_each_state_of_a_synthesis_has_its_own_words(say: Say) -> None:
     words = '{% from "syntheses/_name.html" import standing with context %}{{ standing(line) }}'
     lines: dict[str, dict[str, object]] = {
-        "under way": {"state": "compiling"},
-        "failed": {"state": "failed"},
-        "draft": {"state": "ready", "draft": True},
-        "ready": {"state": "ready"},
-        "published": {"state": "published"},
-        "replaced": {"state": "published", "replaced_by": SimpleNamespace(id=2, version=3, published_at=NOON)},
+        "under way": {"state": SynthesisState.COMPILING},
+        "failed": {"state": SynthesisState.FAILED},
+        "draft": {"state": SynthesisState.READY, "draft": True},
+        "ready": {"state": SynthesisState.READY},
+        "review": {"state": SynthesisState.REVIEW},
+        "published": {"state": SynthesisState.PUBLISHED},
+        "replaced": {
+            "state": SynthesisState.REPLACED,
+            "replaced_by": SimpleNamespace(id=2, version=3, published_at=NOON),
+        },
     }
     usual: dict[str, object] = {"draft": False, "published_at": NOON, "replaced_by": None}
     said = {name: say("fr", words, {"line": SimpleNamespace(**(usual | line))}) for name, line in lines.items()}

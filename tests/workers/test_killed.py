@@ -23,7 +23,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from forum.database import Row, known_row, row, rows
 from forum.domain.syntheses.documents import ORDER
-from forum.domain.syntheses.syntheses import request_from_shell
+from forum.domain.syntheses.requests import request_from_shell
 from forum.models.proposals import Origin
 from forum.models.themes import Theme
 from forum.settings import ROOT, Settings, settings

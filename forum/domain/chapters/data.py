@@ -17,6 +17,7 @@ from forum.documents.dataset import (
     RankData,
     SaidData,
     SourceData,
+    TextData,
     ThemeData,
     UnansweredData,
     VerbatimData,
@@ -40,13 +41,16 @@ from forum.domain.syntheses.snapshots import (
     SynthesisKind,
     Verbatim,
 )
+from forum.domain.syntheses.written import NOTHING, WrittenWords
 from forum.domain.votes.standings import Lens
 from forum.models.proposals import IN_FORCE
 from forum.models.themes import Voting
 from forum.ranking.orders import reference_key
 
 
-def dataset_of(snapshot: Snapshot, rankings: Sequence[Ranking], digest: str) -> Dataset:
+def dataset_of(
+    snapshot: Snapshot, rankings: Sequence[Ranking], digest: str, written: WrittenWords = NOTHING
+) -> Dataset:
     """The whole record of a snapshot whose SHA-256 is `digest`."""
     consultation = snapshot.consultation
     return Dataset(
@@ -72,6 +76,9 @@ def dataset_of(snapshot: Snapshot, rankings: Sequence[Ranking], digest: str) -> 
         participation=participation_of(snapshot, rankings),
         themes=tuple(_theme(snapshot, ranking) for ranking in rankings),
         proposals=_proposals(snapshot, rankings),
+        texts=tuple(
+            TextData(each.kind.label, each.subject or None, each.version, each.markdown) for each in written.blocks
+        ),
         verbatims=tuple(_verbatims(snapshot)),
         unanswered_questions=tuple(
             UnansweredData(theme.number, question.position, question.text)

@@ -1,8 +1,7 @@
 """What does a snapshot say, as a document? Its cover, its chapters and the data that go with them.
 
-Pure: the same snapshot gives the same outline. Long chapters have a file each, and share the words of `words.py`.
-People's chapters (introduction, convergences, conclusion) are not here: they come with the edited
-synthesis.
+Pure: the same snapshot and the same written words give the same outline. Long chapters have a file each, and share the
+words of `words.py`; what people write stands in `written.py`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,6 +23,7 @@ from forum.documents.outline import (
 )
 from forum.domain.chapters.annexes import annexes_chapter
 from forum.domain.chapters.data import dataset_of, in_order_of_threads, unanswered
+from forum.domain.chapters.essentials import essentials_section
 from forum.domain.chapters.method import method_chapter
 from forum.domain.chapters.participation import participation_chapter
 from forum.domain.chapters.proposals import Ranking, rankings_of, theme_section
@@ -41,6 +41,7 @@ from forum.domain.chapters.words import (
     verbatim_id,
     verbatim_url,
 )
+from forum.domain.chapters.written import commented, written_section
 from forum.domain.syntheses.snapshots import (
     FrozenTheme,
     Snapshot,
@@ -49,6 +50,8 @@ from forum.domain.syntheses.snapshots import (
     moment_of,
     sha256,
 )
+from forum.domain.syntheses.written import NOTHING, WrittenWords
+from forum.models.syntheses import BlockKind
 from forum.models.themes import Voting
 from forum.text.characters import legible, with_texts
 from forum.text.directions import isolate_lines
@@ -56,20 +59,23 @@ from forum.text.quotes import has_struck_words
 from forum.text.typography import capital
 
 
-def outline_of(snapshot: Snapshot) -> Outline:
-    """The whole document of a snapshot, in French."""
+def outline_of(snapshot: Snapshot, written: WrittenWords = NOTHING) -> Outline:
+    """The whole document of a snapshot and of what people wrote with it, in French."""
     rankings = rankings_of(snapshot)
     digest = sha256(snapshot)
     # The words of people, as they stand in a line of ours; data have cells, where nothing stands beside them.
     said = with_texts(snapshot, isolate_lines)
     shown_rankings = rankings if said == snapshot else rankings_of(said)
     chapters = (
+        *written_section(said, written, BlockKind.INTRODUCTION),
         _context(said),
         method_chapter(said, shown_rankings),
         participation_chapter(said, shown_rankings),
-        _proposals(said, shown_rankings),
+        commented(said, written, _proposals(said, shown_rankings)),
+        *_conclusions_drawn(said, written),
         _verbatims(said),
         _unanswered(said),
+        *written_section(said, written, BlockKind.CONCLUSION),
         annexes_chapter(said, shown_rankings),
     )
     outline = Outline(
@@ -78,8 +84,9 @@ def outline_of(snapshot: Snapshot) -> Outline:
         snapshot_sha256=digest,
         cover=_cover(said, digest),
         furniture=_furniture(said),
+        foreword=essentials_section(said, shown_rankings, written),
         chapters=chapters,
-        data=dataset_of(snapshot, rankings, digest),
+        data=dataset_of(snapshot, rankings, digest, written),
     )
     return legible(outline)
 
@@ -243,6 +250,14 @@ def _how_they_stand(rankings: Sequence[Ranking]) -> str:
         return fr(f"{order} {capital(bars)}")
     order = "Les propositions de chaque thème suivent leur rang par la méthode déclarée de ce thème."
     return fr(f"{order} {capital(themes_named(with_bars))} : {bars}" if with_bars else order)
+
+
+def _conclusions_drawn(snapshot: Snapshot, written: WrittenWords) -> Iterable[Section]:
+    """What the organiser draws from it all, if anything is written."""
+    kinds = (BlockKind.CONVERGENCES, BlockKind.DIVERGENCES, BlockKind.MINORITY)
+    parts = tuple(part for kind in kinds for part in written_section(snapshot, written, kind))
+    if parts:
+        yield Section("ressort", "Ce qui ressort", sections=parts)
 
 
 def _verbatims(snapshot: Snapshot) -> Section:

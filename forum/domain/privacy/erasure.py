@@ -178,7 +178,14 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
         "charter_version": _OWN,
         "locale": _OWN,
     },
-    "synthesis": {"scope": _SITE, "state": _SITE, "snapshot": _SYNTHESIS, "snapshot_sha256": _SYNTHESIS},
+    "synthesis": {
+        "scope": _SITE,
+        "state": _SITE,
+        "snapshot": _SYNTHESIS,
+        "snapshot_sha256": _SYNTHESIS,
+        "written": _SYNTHESIS,
+    },
+    "synthesis_block": {"kind": _SITE, "subject": _SITE, "source": _WORDS, "html": _WORDS, "plain": _WORDS},
     "theme": {
         "title": _SITE,
         "introduction": _SITE,

@@ -27,6 +27,7 @@ from forum.models.moderation import Ground
 from forum.models.notifications import Event
 from forum.models.posts import Outcome, PendingState, PostState
 from forum.models.proposals import Nature, Origin, ProposalState, Turn
+from forum.models.syntheses import BlockKind
 from forum.models.themes import Voting
 from forum.models.threads import ThreadAct
 from forum.settings import settings
@@ -67,6 +68,7 @@ _KINDS: Final[Mapping[str, type[Labelled]]] = {
     "moderation": DecisionAct,
     "complaint_outcome": ComplaintOutcome,
     "thread_act": ThreadAct,
+    "block": BlockKind,
 }
 """Columns that hold a value of an enum, shown by its label."""
 _DRAFT: Final = ProposalState.DRAFT.value
@@ -422,6 +424,18 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
     "syntheses_demandees": ArchivePart(
         "SELECT x.id, x.requested_at FROM synthesis x WHERE x.requester_id = $1 ORDER BY x.id",
         {"le": "requested_at", "lien": "/syntheses/{id}"},
+    ),
+    "textes_de_syntheses": ArchivePart(
+        """SELECT x.synthesis_id, x.kind AS block, x.subject, x.number AS version, x.source, x.written_at
+             FROM synthesis_block x WHERE x.author_id = $1 ORDER BY x.id""",
+        {
+            "le": "written_at",
+            "texte": "block",
+            "proposition": "subject",
+            "version": "version",
+            "source": "source",
+            "lien": "/syntheses/{synthesis_id}",
+        },
     ),
     # What they did with other people's words and proposals, as moderator or agent.
     "etapes": ArchivePart(

@@ -50,7 +50,9 @@ PLAIN_WORDS: Final = {
 }
 """Simple texts: nothing is derived from them and nothing points into them."""
 
-_EDITED: Final = {"pending_post": "version", "post": "rewrites", "proposal": "rewrites", "thread": "rewrites"}
+_EDITED: Final = {"pending_post": "version", "post": "rewrites", "proposal": "rewrites", "thread": "rewrites"} | {
+    "synthesis_block": "rewrites"
+}
 """The tables of words that people edit in a form that was filled before, and the column that this form knows; a meeting
 is known by its words themselves."""
 
@@ -207,6 +209,7 @@ _MARKED: Final = (
     ("post_revision", ("source", "html", "plain")),
     ("post", ("source", "html", "plain")),
     ("proposal", ("body", "body_html", "body_plain")),
+    ("synthesis_block", ("source", "html", "plain")),
 )
 
 

@@ -14,6 +14,7 @@ from forum.database import Row, row, rows, transaction
 from forum.domain import jobs
 from forum.domain.jobs import Claim
 from forum.domain.references import storable
+from forum.domain.syntheses.states import SynthesisStep, take
 from forum.errors import NotFound
 from forum.models.syntheses import SynthesisState
 from forum.permissions import Viewer, may_read_synthesis
@@ -68,10 +69,17 @@ class DocumentFile:
 
 @dataclass(frozen=True, slots=True)
 class ToCompile:
-    """The frozen data to make documents of, in its canonical form, and how all their names begin."""
+    """The frozen data to make documents of, in its canonical form, what is written with it, and how all their names
+    begin."""
 
     snapshot: bytes
+    written: bytes
     name: str
+
+    @property
+    def source(self) -> bytes:
+        """What renderers read: the data in one line, then what is written, if anything, in a second one."""
+        return b"\n".join(filter(None, (self.snapshot, self.written)))
 
 
 async def begin_compiling(claim: Claim, *, steps: int) -> ToCompile | None:
@@ -86,18 +94,19 @@ async def begin_compiling(claim: Claim, *, steps: int) -> ToCompile | None:
     """
     async with transaction():
         found = await row(
-            """SELECT s.state, s.snapshot, s.version, s.draft, s.requested_at, th.number, '' AS format,
+            """SELECT s.state, s.snapshot, s.written, s.version, s.draft, s.requested_at, th.number, '' AS format,
                       EXISTS (SELECT 1 FROM document d WHERE d.synthesis_id = s.id)::bool AS has_documents
                  FROM synthesis s LEFT JOIN theme th ON th.id = s.theme_id WHERE s.id = $1""",
             claim.subject,
         )
         if found is None:
             raise LookupError(f"synthesis {claim.subject} does not exist")
-        if found["has_documents"] and found["state"] in (SynthesisState.READY.value, SynthesisState.PUBLISHED.value):
+        state = SynthesisState(found["state"])
+        if found["has_documents"] and (state.is_public or state in (SynthesisState.READY, SynthesisState.REVIEW)):
             return None
         await jobs.advance(claim, 0, steps, "")
-        await _set_state(claim.subject, SynthesisState.COMPILING)
-    return ToCompile(str(found["snapshot"]).encode(), file_name_of(found))
+        await take(SynthesisStep.BEGIN, claim.subject)
+    return ToCompile(str(found["snapshot"]).encode(), str(found["written"]).encode(), file_name_of(found))
 
 
 async def store_documents(claim: Claim, made: tuple[Made, ...], now: datetime) -> None:
@@ -112,7 +121,7 @@ async def store_documents(claim: Claim, made: tuple[Made, ...], now: datetime) -
             await rows("DELETE FROM document WHERE synthesis_id = $1 RETURNING id", claim.subject)
             for one in made:
                 await _insert(claim.subject, one, now)
-            await _set_state(claim.subject, SynthesisState.READY)
+            await take(SynthesisStep.FINISH, claim.subject)
 
 
 async def fail_synthesis(claim: Claim, error: str, trace_id: str, now: datetime) -> None:
@@ -123,17 +132,7 @@ async def fail_synthesis(claim: Claim, error: str, trace_id: str, now: datetime)
     """
     async with transaction():
         await jobs.give_up(claim, error, trace_id, now)
-        await _set_state(claim.subject, SynthesisState.FAILED)
-
-
-async def _set_state(synthesis: int, state: SynthesisState) -> None:
-    """A published synthesis keeps its state, whatever a late worker believes."""
-    await rows(
-        "UPDATE synthesis SET state = $2 WHERE id = $1 AND state <> $3 RETURNING id",
-        synthesis,
-        state.value,
-        SynthesisState.PUBLISHED.value,
-    )
+        await take(SynthesisStep.FAIL, claim.subject)
 
 
 async def _insert(synthesis: int, made: Made, now: datetime) -> None:
@@ -224,5 +223,5 @@ async def read_own_document(synthesis: int, format_: str) -> DocumentFile:
     )
     if found is None or found["content"] is None:
         raise NotFound
-    is_public = found["state"] == SynthesisState.PUBLISHED.value
+    is_public = SynthesisState(found["state"]).is_public
     return DocumentFile(file_name_of(found), found["media_type"], found["sha256"], bytes(found["content"]), is_public)

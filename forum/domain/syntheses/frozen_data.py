@@ -49,7 +49,7 @@ async def read_frozen_data(viewer: Viewer | None, synthesis: int, now: datetime)
     )
     if found is None:
         raise NotFound
-    is_public = found["state"] == SynthesisState.PUBLISHED.value
+    is_public = SynthesisState(found["state"]).is_public
     may_read_synthesis(viewer, is_public, now).require()
     content = found["snapshot"].encode()
     return DocumentFile(file_name_of(found), "application/json", found["snapshot_sha256"], content, is_public)
@@ -89,5 +89,5 @@ async def own_ballots(viewer: Viewer | None, synthesis: int, now: datetime) -> t
     found = await row("SELECT snapshot, state FROM synthesis WHERE id = $1", storable(synthesis))
     if found is None:
         raise NotFound
-    may_read_synthesis(viewer, found["state"] == SynthesisState.PUBLISHED.value, now).require()
+    may_read_synthesis(viewer, SynthesisState(found["state"]).is_public, now).require()
     return await own_lines(viewer, [each.decode() for each in _SHEET.findall(found["snapshot"].encode())])

@@ -21,17 +21,19 @@ async def redact(cleaner: Cleaner, now: datetime) -> list[int]:
     """Take what is sought out of every synthesis, in the caller's transaction; returns those whose documents must be
     remade."""
     touched: list[int] = []
-    for one in await rows("SELECT id, snapshot, state FROM synthesis ORDER BY id"):
-        facts = json.loads(one["snapshot"])
-        if _cleaned(facts, cleaner) == facts:
+    for one in await rows("SELECT id, snapshot, written, state FROM synthesis ORDER BY id"):
+        facts, said = json.loads(one["snapshot"]), json.loads(one["written"] or "{}")
+        if (_cleaned(facts, cleaner), _cleaned(said, cleaner)) == (facts, said):
             continue
         snapshot = _written(_cleaned(renewed(facts), cleaner))
-        state = one["state"] if one["state"] == SynthesisState.PUBLISHED.value else SynthesisState.REQUESTED.value
+        state = one["state"] if SynthesisState(one["state"]).is_public else SynthesisState.REQUESTED.value
         await rows(
-            "UPDATE synthesis SET snapshot = $2, snapshot_sha256 = $3, state = $4, redacted_at = $5 WHERE id = $1",
+            """UPDATE synthesis SET snapshot = $2, snapshot_sha256 = $3, written = $4, state = $5, redacted_at = $6
+                WHERE id = $1""",
             one["id"],
             snapshot,
             hashlib.sha256(snapshot.encode()).hexdigest(),
+            _written(_cleaned(said, cleaner)) if said else "",
             state,
             now,
         )
@@ -70,5 +72,5 @@ def _moved(source: dict[str, Any], cleaner: Cleaner) -> dict[str, Any]:
 
 
 def _written(facts: dict[str, Any]) -> str:
-    """In the canonical form, see `snapshots.to_json`."""
+    """In the canonical form, see `snapshots.to_json`; what people wrote has the same one."""
     return json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -19,7 +19,8 @@ _LEFT: Final = PLAIN_WORDS | {
     "post": ("source", "html", "plain"),
     "post_revision": ("source", "html", "plain"),
     "proposal": ("wording", "state_reason", "body", "body_html", "body_plain"),
-    "synthesis": ("snapshot",),
+    "synthesis": ("snapshot", "written"),
+    "synthesis_block": ("source", "html", "plain"),
 }
 # How all that stood for names begins, for the database; the exact forms are in `text/redaction.py`.
 _BEGINNINGS: Final = ("%(nom%", "%(retiré…%", "%(donnée personnelle retirée%", "%(…)\u2060%")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.domain.syntheses import documents, frozen_data, syntheses
+from forum.domain.syntheses import documents, frozen_data, publication, requests, syntheses
 from forum.domain.syntheses.documents import DocumentFile
 from forum.web.plumbing.doors import Desk, button, form_door
 from forum.web.plumbing.forms import Form, asked_turn
@@ -42,7 +42,7 @@ async def index(request: Request) -> Response:
 @form_door("syntheses/index.html", _index)
 async def ask(request: Request, form: Form) -> Response:
     """Ask for the synthesis of a theme or of the whole consultation."""
-    asked = await syntheses.request_synthesis(request.state.viewer, _scope(form), request.state.now)
+    asked = await requests.request_synthesis(request.state.viewer, _scope(form), request.state.now)
     unchanged = "brouillon-inchange" if asked.draft else "synthese-inchangee"
     notice = "synthese-demandee" if asked.is_new else unchanged
     return see_other(request, "synthesis", synthesis=asked.id, notice=notice)
@@ -74,7 +74,7 @@ async def publish(request: Request, form: Form) -> Response:
     # People who may not publish are told so, rather than to tick a box that their page does not have.
     if (await syntheses.read_synthesis(viewer, synthesis, now)).may_publish:
         form.require_confirmation()
-    await syntheses.publish(viewer, synthesis, now)
+    await publication.publish(viewer, synthesis, now)
     return see_other(request, "synthesis", synthesis=synthesis, notice="synthese-publiee")
 
 
@@ -82,8 +82,16 @@ async def publish(request: Request, form: Form) -> Response:
 async def retry(request: Request, _: Form) -> Response:
     """Compile it again, after a failure."""
     synthesis = request.path_params["synthesis"]
-    await syntheses.retry(request.state.viewer, synthesis, request.state.now)
+    await requests.retry(request.state.viewer, synthesis, request.state.now)
     return see_other(request, "synthesis", synthesis=synthesis, notice="synthese-recommencee")
+
+
+@button
+async def compose(request: Request, _: Form) -> Response:
+    """Make its documents again, from the present data and from what is written in it now."""
+    synthesis = request.path_params["synthesis"]
+    await requests.compose(request.state.viewer, synthesis, request.state.now)
+    return see_other(request, "synthesis", synthesis=synthesis, notice="synthese-composee")
 
 
 async def download(request: Request) -> Response:
