@@ -82,6 +82,7 @@ SILENT = {
     # Words that several people repeat: `tests/moderation/test_signals.py` hides some of them.
     *("moderation_signals",),
     *(
+        "titled_thread",
         "resume_thread",
         "home",
         "theme_schedule",

@@ -1,8 +1,13 @@
-// An old address names a contribution that moderators moved to another thread: follow its link there at once.
+// An address names a contribution that another page of the thread holds, or that moderators moved to another thread: go
+// there at once. A server never hears what follows the "#".
 
 function follow() {
-  const link = document.getElementById(location.hash.slice(1))?.closest(".departed")?.querySelector("a");
+  const [, number] = /^#c-([0-9]+)$/.exec(location.hash) ?? [];
+  const found = number && document.getElementById(`c-${number}`);
+  const link = found?.closest(".departed")?.querySelector("a");
+  const elsewhere = number && !found && document.querySelector("[data-contribution]")?.dataset.contribution;
   if (link) location.replace(link.href);
+  else if (elsewhere) location.replace(elsewhere.replace(/0(?=[^0-9]*$)/, number));
 }
 
 addEventListener("hashchange", follow);

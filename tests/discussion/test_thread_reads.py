@@ -105,9 +105,9 @@ async def test_resuming_leads_to_the_page_of_the_contribution(client: AsyncClien
     await sign_in(client, await make_member())
     await client.post("/a-lire/lus", data={"lus": f"{thread.id}-{size}"})
     resumed = await client.get(f"/fils/{thread.id}/reprendre")
-    assert resumed.headers["location"] == f"/fils/{thread.id}?page=2#c-{posts[-1].id}"
+    assert resumed.headers["location"] == f"/fils/{thread.id}?apres=20#c-{posts[-1].id}"
     answer = await client.post("/a-lire/lus", data={"fil": thread.id, "lus": f"{thread.id}-{size + 1}"})
-    assert answer.headers["location"] == f"/fils/{thread.id}?page=2&fait=fil-lu"
+    assert answer.headers["location"] == f"/fils/{thread.id}?apres=20&fait=fil-lu"
 
 
 async def test_a_ready_page_asks_one_statement_more_of_members(app: Starlette, thread: Thread) -> None:

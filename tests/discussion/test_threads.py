@@ -73,7 +73,7 @@ async def test_a_contribution_leads_to_its_place(client: AsyncClient) -> None:
     posts = [await make_post(thread, f"Contribution {n}") for n in range(21)]
     answer = await client.get(f"/contributions/{posts[20].id}")
     assert answer.status_code == 303
-    assert answer.headers["location"] == f"/fils/{thread.id}?page=2#c-{posts[20].id}"
+    assert answer.headers["location"] == f"/fils/{thread.id}?apres=20#c-{posts[20].id}"
 
 
 async def test_a_visitor_gets_304_until_somebody_writes(client: AsyncClient, app: Starlette) -> None:

@@ -45,8 +45,8 @@ async def test_a_thread_shows_what_comes_from_one_meeting_with_its_place(app: St
     assert posts_in(first.text) == [str(each.id) for each in shown[:20]]
     assert f'<a class="number" href="/contributions/{posts[3].id}">' in first.text
     assert "24 contributions viennent de la réunion 3" in first.text.replace("\xa0", " ")
-    assert f'href="/fils/{thread.id}?page=2&amp;reunion=3" rel="next"' in first.text
-    second = await client.get(f"/fils/{thread.id}?reunion=3&page=2")
+    assert f'href="/fils/{thread.id}?apres={posts[37].number}&amp;reunion=3" rel="next"' in first.text
+    second = await client.get(f"/fils/{thread.id}?reunion=3&apres={posts[37].number}")
     assert posts_in(second.text) == [str(each.id) for each in shown[20:]]
     assert len(posts_in((await client.get(f"/fils/{thread.id}")).text)) == 20
     # The filter does not reveal a waiting tag, not even to people who may read it elsewhere.

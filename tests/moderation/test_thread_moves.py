@@ -110,15 +110,15 @@ async def picture() -> list[dict[str, object]]:
 
 
 async def leads_to(app: Starlette, post: Post) -> tuple[int, int]:
-    """Where the stable address of a contribution leads: its thread and page, which shows it."""
+    """Where the stable address of a contribution leads: its thread and the key of the page, which shows it."""
     async with visitor(app) as reader:
         answer = await reader.get(f"/contributions/{post.id}")
-        found = re.fullmatch(r"/fils/(\d+)(?:\?page=(\d+))?#c-(\d+)", answer.headers["location"])
+        found = re.fullmatch(r"/fils/(\d+)(?:\?apres=(\d+))?#c-(\d+)", answer.headers["location"])
         assert found
         assert int(found[3]) == post.id
         page = (await reader.get(answer.headers["location"])).text
         assert f'<article class="post noted" id="c-{post.id}"' in page
-        return int(found[1]), int(found[2] or 1)
+        return int(found[1]), int(found[2] or 0)
 
 
 async def read(app: Starlette, address: str) -> str:
@@ -148,14 +148,14 @@ async def test_a_thread_is_split_and_every_old_address_leads_there(
     assert (new.posts_count, (await Thread.get(id=place.one.id)).posts_count) == (4, 8)
     for number, post in enumerate(place.posts, 1):
         moved = number in (3, 6, 7, 8)
-        assert await leads_to(app, post) == ((new.id, 1) if moved else (place.one.id, -(-number // 5)))
+        assert await leads_to(app, post) == ((new.id, 0) if moved else (place.one.id, (number - 1) // 5 * 5))
         old = await read(app, f"/fils/{place.one.id}?page={-(-number // 5)}")
         assert followed(old, post) == (f"/contributions/{post.id}" if moved else None)
     # Both say so, where it happened, without a name.
     second = await read(app, f"/fils/{place.one.id}?page=2")
     assert "a déplacé des contributions de ce fil (6–8) dans un autre :" in second
     assert f"Raison : {WHY}" in re.sub("</?bdi>", "", second)
-    assert "(3)" in await read(app, f"/fils/{place.one.id}")
+    assert "(3, 6–8)" in await read(app, f"/fils/{place.one.id}"), "five contributions go as far as the ninth"
     assert "a déplacé" not in await read(app, f"/fils/{place.one.id}?page=3")
     page = await read(app, f"/fils/{new.id}")
     assert "a déplacé ici des contributions (1–4)" in page
@@ -243,14 +243,14 @@ async def test_two_threads_become_one_and_are_parted_again(app: Starlette, clien
     assert "Horaires" in listed
     assert "Formation</strong>" not in listed
     for number, post in enumerate(place.posts, 1):
-        assert await leads_to(app, post) == (place.two.id, -(-(number + 3) // 5))
+        assert await leads_to(app, post) == (place.two.id, (number + 2) // 5 * 5)
         assert followed(await read(app, f"/fils/{place.one.id}?page={-(-number // 5)}"), post)
     page = await read(app, f"/fils/{place.one.id}")
     assert f'<a href="/fils/{place.two.id}">Horaires</a>' in page
     assert "Répondre à ce fil" not in page
     # A form that was open meanwhile still publishes, where the words went.
     sent = await client.post(f"/fils/{place.one.id}/repondre", data=reply)
-    assert sent.headers["location"].startswith(f"/fils/{place.two.id}?page=4&fait=contribution-publiee#c-")
+    assert sent.headers["location"].startswith(f"/fils/{place.two.id}?apres=15&fait=contribution-publiee#c-")
     await rows("DELETE FROM post_revision WHERE post_id = (SELECT MAX(id) FROM post)")
     await rows("DELETE FROM post WHERE id = (SELECT MAX(id) FROM post)")
     assert (await undo(client, place.one.id)).status_code == 303
@@ -344,14 +344,14 @@ async def test_a_storm_of_replies_and_moves_loses_nothing(app: Starlette, client
     assert len(await rows("SELECT id FROM post")) == 15 + 12
 
 
-async def test_pages_left_empty_are_passed_over(app: Starlette, client: AsyncClient, place: Place) -> None:
+async def test_no_page_is_left_empty(app: Starlette, client: AsyncClient, place: Place) -> None:
     await move(client, place, "6-10", into=place.two.id)
-    first, middle, last = [await read(app, f"/fils/{place.one.id}?page={n}") for n in (1, 2, 3)]
-    assert f'<a href="/fils/{place.one.id}?page=3" rel="next">' in first
-    assert f'<a href="/fils/{place.one.id}?page=1" rel="prev">' in last
-    assert "<article" not in middle
-    assert "(6–10)" in middle
-    assert followed(middle, place.posts[7])
+    first, last = [await read(app, f"/fils/{place.one.id}?apres={after}") for after in (0, 5)]
+    assert f'<a href="/fils/{place.one.id}?apres=5" rel="next">' in first
+    assert f'<a href="/fils/{place.one.id}" rel="prev">' in last
+    assert [first.count("<article"), last.count("<article")] == [5, 2]
+    assert "(6–10)" in last
+    assert followed(last, place.posts[7])
 
 
 async def test_a_page_of_a_thread_asks_as_many_statements_however_many_moves(

@@ -45,7 +45,7 @@ PASSING = {"x-request-id", "content-length"}
 # Static files, and the pages that generate a new secret, or seal a moment, each time.
 ELSEWHERE = {"static", "set_up_factor", "notify_post", "notify_proposal", "notify_minutes", "notify_answer"}
 # The query parameters that lists take, and the names of their routes; forms take none of these.
-ASKED = ("", "?tri=votes", "?reunion=1", "?page=2")
+ASKED = ("", "?tri=votes", "?reunion=1", "?apres=1")
 LISTS = {
     *("theme", "theme_feed", "theme_proposals", "near_proposals", "duplicates", "follow_up", "results_by_group"),
     *("results_sheet", "tag_selection", "thread", "thread_feed"),
@@ -134,6 +134,7 @@ async def places(world: World) -> dict[str, list[object]]:
         "version": [1],
         "turn": await ids("thread_turn"),
         "pending": (await ids("pending_post"))[:2],
+        "title": ["titre"],
     }
 
 
@@ -149,7 +150,7 @@ async def one_of_each_kind(world: World) -> dict[str, list[object]]:
 def asked_of(address: str) -> tuple[str, ...]:
     """What an address is asked besides: lists are sorted, narrowed and turned."""
     name = next(each.name for each in routes() if isinstance(each, Route) and each.path_regex.fullmatch(address))
-    return ASKED if name in LISTS else ("",)
+    return (ASKED if name in LISTS else ("",)) + (("?vue=reponses",) if name == "thread" else ())
 
 
 def addresses(known: Mapping[str, Sequence[object]]) -> Iterator[str]:

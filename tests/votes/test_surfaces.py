@@ -36,6 +36,7 @@ CHOICES = {
 ELSEWHERE = (
     *("meeting", "thread", "post", "synthesis", "member", "invitation", "batch", "identity", "session", "extract"),
     *("draft", "obligation", "version", "revision", "case", "decision", "turn", "pending", "notice", "answer", "block"),
+    "title",
 )
 """Parameters of addresses that lead to nothing here."""
 

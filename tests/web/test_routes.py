@@ -30,6 +30,7 @@ NO_PAGE = {
     "theme_feed",
     "thread_feed",
     "resume_thread",
+    "titled_thread",
     "moderation_sheet",
 }
 # Pages of a site that has a provider of identities: tests/browser/test_providers.py looks at them.

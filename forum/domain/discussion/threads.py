@@ -8,11 +8,11 @@ page shows in a fixed number of queries, whatever the number of posts. Posts are
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from forum.database import Row, known_row, row, rows, transaction
+from forum.database import Row, row, rows, transaction
 from forum.domain.discussion.extracts import ShownExtract, extracts_of, highlighted
 from forum.domain.discussion.newcomers import must_wait, refuse_links
 from forum.domain.discussion.pending_posts import Waiting, hold_back
@@ -25,6 +25,15 @@ from forum.domain.discussion.thread_notes import (
     departed_from,
     moves_of,
     notes_of,
+)
+from forum.domain.discussion.thread_pages import (
+    TAGGED,
+    PageSpan,
+    line_span,
+    meeting_span,
+    page_start,
+    tree_span,
+    tree_start,
 )
 from forum.domain.references import LARGEST_ID, storable
 from forum.domain.signatures import RECEIVED, RECEIVED_COLUMNS, RECEIVED_SHOWN, Received, received_from, signed
@@ -142,6 +151,11 @@ class ShownPost:
     aside: Aside | None = None
     received: Received | None = None
     """Where it comes from, when it was not written on the site; it has no `author` then."""
+    replies: int = 0
+    """How many contributions of its thread answer it and are shown; `first_reply` is the first of them."""
+    first_reply: int | None = None
+    depth: int = 0
+    """In the tree, 1 for a contribution that answers none of its thread."""
 
     @property
     def noted(self) -> tuple[ShownExtract, ...]:
@@ -152,19 +166,20 @@ class ShownPost:
 
 @dataclass(frozen=True, slots=True)
 class ThreadPage:
-    """One page of a thread: at most `limits.posts_per_page` contributions, in their order.
+    """One page of a thread: at most `limits.posts_per_page` contributions that are shown, in their order or, `tree`,
+    each before those that answer it. It begins after the number `after` (`thread_pages.py`).
 
     `meeting` is the number of the meeting that these come from, `count` how many do; None: the whole thread.
     """
 
     state: ThreadState
-    page: int
-    pages: int
+    after: int
     posts: tuple[ShownPost, ...]
     meetings: tuple[int, ...] = ()
     """Numbers of the meetings that contributions of the thread publicly come from."""
     meeting: int | None = None
     count: int = 0
+    tree: bool = False
     notes: tuple[ThreadNote, ...] = ()
     """What moderators did with the thread."""
     moves: Mapping[int, tuple[MoveNote, ...]] = field(default_factory=dict)
@@ -172,7 +187,18 @@ class ThreadPage:
     departed: tuple[DepartedPost, ...] = ()
     previous: int | None = None
     next: int | None = None
-    """The nearest pages that have contributions."""
+    """The keys of the pages beside it, where there are any."""
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """The smallest and the largest number on the page; of an empty one 0."""
+        shown = [post.number for post in self.posts] or [0]
+        return min(shown), max(shown)
+
+    @property
+    def here(self) -> frozenset[int]:
+        """The contributions that the page shows."""
+        return frozenset(post.id for post in self.posts)
 
 
 _STATE = f"""
@@ -209,128 +235,104 @@ async def thread_state(thread: int) -> ThreadState:
     )
 
 
-def pages_of(last_number: int) -> int:
-    """How many pages a thread has, by the last number that it gave; an empty one has a page that says so."""
-    return page_of(max(1, last_number))
-
-
-def page_of(number: int) -> int:
-    """The page that shows the contribution at that place of its thread."""
-    return (number - 1) // settings().limits.posts_per_page + 1
-
-
-async def find_post(post: int) -> tuple[int, int]:
-    """The thread of a contribution and the page that shows it. Raises NotFound."""
+async def find_post(post: int, *, tree: bool = False) -> tuple[int, int]:
+    """The thread of a contribution and the key of the page that holds it, in line or in the tree. Raises NotFound."""
     found = await row("SELECT thread_id, number FROM post WHERE id = $1", storable(post))
     if found is None:
         raise NotFound
-    return found["thread_id"], page_of(found["number"])
+    thread, number = found["thread_id"], found["number"]
+    if not tree:
+        return thread, page_start(number)
+    return thread, await tree_start(thread, number, settings().limits.posts_per_page)
 
 
-async def read_thread(state: ThreadState, page: int, now: datetime, *, meeting: int | None = None) -> ThreadPage:
-    """One page of a thread as a visitor sees it, in a fixed number of queries. A page number out of range is clamped.
+async def read_thread(
+    state: ThreadState,
+    after: int,
+    now: datetime,
+    *,
+    meeting: int | None = None,
+    tree: bool = False,
+    size: int | None = None,
+) -> ThreadPage:
+    """The page of a thread after that number as a visitor sees it, in a fixed number of queries.
 
-    `meeting`: only the contributions that come from the meeting of that number are shown.
+    `meeting`: only the contributions that come from the meeting of that number; `tree`: each before those that answer
+    it; `size`: how many at most, by default `limits.posts_per_page`.
     """
-    count = await _count_of(state.id, meeting) if meeting else state.posts_count
-    pages = pages_of(count if meeting else state.last_number)
-    page = min(max(page, 1), pages)
-    shown = await _numbers_shown(state.id, page, meeting)
-    found, quoted = await _posts_with_quotes(state.id, *shown)
-    tags = await _tags(state.id, *shown)
+    span = await _span(state, min(after, LARGEST_ID - 1), meeting, size or settings().limits.posts_per_page, tree)
+    found, quoted = await _posts_with_quotes(state.id, span)
+    if tree:
+        order = {number: place for place, number in enumerate(span.depths)}
+        found = sorted(found, key=lambda each: order[each["number"]])
+    tags = await _tags(state.id, span)
     posts = [r["id"] for r in found]
     proposals = await lines_under_posts(posts, now)
     extracts = await extracts_of(posts)
     # A thread that no moderator touched asks nothing more.
-    past = await _past_of(state.id, found, page, pages, shown) if state.turns and not meeting else {}
+    past = await _past_of(state.id, found, span) if state.turns and not meeting else {}
     return ThreadPage(
         state=state,
-        page=page,
-        pages=pages,
+        after=after,
         posts=tuple(
-            _shown(r, quoted[r["id"]], tags[r["id"]], proposals.get(r["id"], ()), extracts.get(r["id"], ()))
+            replace(
+                _shown(r, quoted[r["id"]], tags[r["id"]], proposals.get(r["id"], ()), extracts.get(r["id"], ())),
+                depth=span.depths.get(r["number"], 0),
+            )
             for r in found
         ),
         meetings=await _meetings_of(state.id),
         meeting=meeting,
-        count=count,
-        **{"previous": page - 1 or None, "next": page + 1 if page < pages else None, **past},
+        count=await _count_of(state.id, meeting) if meeting else state.posts_count,
+        tree=tree,
+        previous=span.previous,
+        next=span.next,
+        **past,
     )
 
 
-async def _past_of(
-    thread: int, shown: Sequence[Row], page: int, pages: int, numbers: tuple[int, int, int]
-) -> dict[str, Any]:
-    """What a page tells of the moderators: their acts, what they moved, where that is; pages left empty are passed
-    over."""
-    first, last = numbers[0], numbers[1] if page < pages else LARGEST_ID
+async def _span(state: ThreadState, after: int, meeting: int | None, size: int, tree: bool) -> PageSpan:
+    if meeting:
+        return await meeting_span(state.id, after, meeting, size)
+    if tree:
+        return await tree_span(state.id, after, size)
+    return await line_span(state.id, after, last_number=state.last_number, shown_count=state.shown_count, size=size)
+
+
+async def _past_of(thread: int, shown: Sequence[Row], span: PageSpan) -> dict[str, Any]:
+    """What a page tells of the moderators: their acts, what they moved, where that is."""
     moves: defaultdict[int, list[MoveNote]] = defaultdict(list)
-    for note in await moves_of(thread, first, last):
+    for note in await moves_of(thread, span.first, span.last):
         place = note.numbers[0][0]
         moves[next((each["id"] for each in shown if each["number"] >= place), 0)].append(note)
-    near = await known_row(
-        """SELECT (SELECT MAX(number) FROM post WHERE thread_id = $1 AND number < $2) AS before,
-                  (SELECT MIN(number) FROM post WHERE thread_id = $1 AND number > $3) AS after""",
-        thread,
-        first,
-        last,
-    )
     return {
         "notes": await notes_of(thread),
         "moves": {post: tuple(notes) for post, notes in moves.items()},
-        "departed": await departed_from(thread, first, last),
-        "previous": near["before"] and page_of(near["before"]),
-        "next": near["after"] and page_of(near["after"]),
+        "departed": await departed_from(thread, span.first, span.last),
     }
 
 
 async def _meetings_of(thread: int) -> tuple[int, ...]:
-    found = await rows(f"SELECT DISTINCT m.number {_TAGGED} ORDER BY m.number", thread)
+    found = await rows(f"SELECT DISTINCT m.number {TAGGED} ORDER BY m.number", thread)
     return tuple(each["number"] for each in found)
 
 
 async def _count_of(thread: int, meeting: int) -> int:
-    found = await row(f"SELECT COUNT(*) AS posts {_TAGGED} AND m.number = $2", thread, meeting)
+    found = await row(f"SELECT COUNT(*) AS posts {TAGGED} AND m.number = $2", thread, meeting)
     return int(found["posts"]) if found else 0
 
 
-async def _numbers_shown(thread: int, page: int, meeting: int | None) -> tuple[int, int, int]:
-    """The first and the last contribution of a page, and the meeting that those between come from, 0 for any."""
-    size = settings().limits.posts_per_page
-    if meeting is None:
-        return (page - 1) * size + 1, page * size, 0
-    found = await rows(
-        f"SELECT p.number {_TAGGED} AND m.number = $2 ORDER BY p.number LIMIT {size} OFFSET $3",
-        thread,
-        meeting,
-        (page - 1) * size,
-    )
-    return (found[0]["number"], found[-1]["number"], meeting) if found else (0, 0, meeting)
-
-
-# A thread belongs to one working group: a number is one meeting.
-_TAGGED = """
-      FROM post p JOIN meeting_tag g ON g.post_id = p.id AND g.state = 'confirmed'
-      JOIN meeting m ON m.id = g.meeting_id
-     WHERE p.thread_id = $1 AND p.state = 'shown'"""
-_OF_MEETING = """
-       ($4 = 0 OR p.state = 'shown' AND EXISTS (SELECT 1 FROM meeting_tag fg JOIN meeting fm ON fm.id = fg.meeting_id
-                           WHERE fg.post_id = p.id AND fg.state = 'confirmed' AND fm.number = $4))"""
-
-
-async def _posts_with_quotes(
-    thread: int, first: int, last: int, meeting: int
-) -> tuple[Sequence[Row], defaultdict[int, list[QuotedWords]]]:
+async def _posts_with_quotes(thread: int, span: PageSpan) -> tuple[Sequence[Row], defaultdict[int, list[QuotedWords]]]:
     """Posts and the words that they quote, at one instant: both are read again if an edit came between.
 
     Raises:
         Unavailable: they never agreed, which takes somebody who edits all the time.
     """
     for _ in range(READINGS):
-        found = await rows(_POSTS, thread, first, last, meeting)
+        found = await rows(_POSTS.format(span.where), thread, *span.values)
         revisions = {r["id"]: r["revision"] for r in found}
         quoted: defaultdict[int, list[QuotedWords]] = defaultdict(list)
-        for r in await rows(_QUOTES, thread, first, last, meeting):
+        for r in await rows(_QUOTES.format(span.where), thread, *span.values):
             if revisions.get(r["post_id"]) != r["post_revision"]:
                 break
             mark = QuoteMark(r["quoted_id"], r["revision"], r["start"], r["stop"])
@@ -348,6 +350,7 @@ def _quoted(mark: QuoteMark, found: Row) -> QuotedWords:
     return QuotedWords(mark, found["name"], words(found["plain"], mark.start, mark.end))
 
 
+_ANSWERS = "n.reply_to_id = p.id AND n.thread_id = p.thread_id AND n.state = 'shown'"
 _POSTS = f"""
     SELECT p.id, p.number, p.kind, p.html, substr(p.plain, 1, 80) AS opening, p.written_at,
            CASE WHEN EXISTS (SELECT 1 FROM extract e WHERE e.post_id = p.id) THEN p.plain ELSE '' END AS marked,
@@ -356,12 +359,14 @@ _POSTS = f"""
            EXISTS (SELECT 1 FROM moderator o JOIN thread h ON h.id = p.thread_id JOIN theme t ON t.id = h.theme_id
                     WHERE o.member_id = m.id AND o.working_group_id = t.working_group_id)::bool AS moderates,
            a.id AS answered_id, a.number AS answered_number, a.state AS answered_state,
+           (SELECT COUNT(*) FROM post n WHERE {_ANSWERS}) AS replies,
+           (SELECT n.id FROM post n WHERE {_ANSWERS} ORDER BY n.number LIMIT 1) AS first_reply,
            {signed("a.id", "am")} AS answered_author, (a.thread_id <> p.thread_id)::bool AS answered_elsewhere,
            {ASIDE_COLUMNS}
       FROM post p LEFT JOIN member m ON m.id = p.author_id {aside_of(Moderated.POST, "p")}
       {RECEIVED}
       LEFT JOIN post a ON a.id = p.reply_to_id LEFT JOIN member am ON am.id = a.author_id
-     WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 AND {_OF_MEETING} ORDER BY p.number"""
+     WHERE p.thread_id = $1 AND {{}} ORDER BY p.number"""
 
 _QUOTES = f"""
     SELECT q.post_id, p.revision AS post_revision, q.position, q.quoted_id, q.revision, q.start, q.stop, r.plain,
@@ -369,16 +374,16 @@ _QUOTES = f"""
       FROM quote q JOIN post p ON p.id = q.post_id AND p.state = 'shown'
       JOIN post_revision r ON r.post_id = q.quoted_id AND r.number = q.revision
       JOIN post o ON o.id = q.quoted_id LEFT JOIN member m ON m.id = o.author_id
-     WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 AND {_OF_MEETING}
+     WHERE p.thread_id = $1 AND {{}}
      ORDER BY q.post_id, q.position"""
 
 _TAGS = f"""
     SELECT mt.post_id, mt.meeting_id, me.number AS number, mt.state
       FROM meeting_tag mt JOIN post p ON p.id = mt.post_id JOIN meeting me ON me.id = mt.meeting_id
-     WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 AND {_OF_MEETING} AND mt.state <> $5
+     WHERE p.thread_id = $1 AND {{}} AND mt.state <> '{TagState.REMOVED.value}'
      UNION ALL
     SELECT u.post_id, NULL, u.number, u.state FROM unknown_tag u JOIN post p ON p.id = u.post_id
-     WHERE p.thread_id = $1 AND p.number BETWEEN $2 AND $3 AND {_OF_MEETING} AND u.state <> $5
+     WHERE p.thread_id = $1 AND {{}} AND u.state <> '{TagState.REMOVED.value}'
      ORDER BY number"""
 
 
@@ -407,6 +412,8 @@ def _shown(
         proposals=proposals,
         extracts=extracts,
         author_id=found["author_id"],
+        replies=found["replies"],
+        first_reply=found["first_reply"],
     )
 
 
@@ -428,6 +435,8 @@ def _in_its_place(found: Row, aside: Aside) -> ShownPost:
         extracts=(),
         author_id=found["author_id"],
         aside=aside,
+        replies=found["replies"],
+        first_reply=found["first_reply"],
     )
 
 
@@ -467,9 +476,9 @@ def pieces_of(html: str, quoted: Sequence[QuotedWords]) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-async def _tags(thread: int, first: int, last: int, meeting: int) -> defaultdict[int, list[Tag]]:
+async def _tags(thread: int, span: PageSpan) -> defaultdict[int, list[Tag]]:
     tags: defaultdict[int, list[Tag]] = defaultdict(list)
-    for r in await rows(_TAGS, thread, first, last, meeting, TagState.REMOVED.value):
+    for r in await rows(_TAGS.format(span.where, span.where), thread, *span.values):
         tags[r["post_id"]].append(Tag(r["meeting_id"], r["number"], r["state"] == TagState.WAITING.value))
     return tags
 

@@ -14,10 +14,12 @@ from forum.domain.discussion.newcomers import must_wait
 from forum.domain.discussion.pending_posts import Waiting
 from forum.domain.discussion.post_writing import Preview, Written
 from forum.domain.discussion.posts import OnePost, PostPlace, Revision
+from forum.domain.discussion.thread_pages import page_start
 from forum.domain.discussion.threads import Piece
 from forum.errors import Invalid
 from forum.settings import settings
 from forum.text.quotes import QuoteMark
+from forum.web.discussion.threads import TREE
 from forum.web.discussion.writing import asks_to_publish, fields_of, marks_of, read_marks, source_of, writing
 from forum.web.plumbing.doors import Desk, form_door
 from forum.web.plumbing.forms import Form, asked_integer, asked_text
@@ -27,15 +29,15 @@ _REPLY = "posts/reply.html"
 
 
 async def look_up(request: Request) -> Response:
-    """The stable address of a contribution leads to its place in its thread."""
-    post = request.path_params["post"]
-    return to_place(request, post, *await threads.find_post(post))
+    """The stable address of a contribution leads to its place in its thread, in line or in the tree."""
+    post, tree = request.path_params["post"], asked_text(request, "vue") == TREE
+    return to_place(request, post, *await threads.find_post(post, tree=tree), view=TREE if tree else None)
 
 
 def _to_written(request: Request, written: Written | Waiting, notice: str) -> Response:
     if isinstance(written, Waiting):
         return see_other(request, "pending_post", pending=written.id, notice="contribution-en-attente")
-    return to_place(request, written.id, written.thread, threads.page_of(written.number), notice=notice)
+    return to_place(request, written.id, written.thread, page_start(written.number), notice=notice)
 
 
 async def _replying(request: Request, form: Form | None) -> Desk:

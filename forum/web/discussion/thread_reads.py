@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.domain.discussion import thread_reads, threads
+from forum.domain.discussion.thread_pages import page_start
 from forum.domain.discussion.thread_reads import list_unread, mark_read
 from forum.errors import Invalid
 from forum.web.plumbing.doors import button
@@ -29,7 +30,7 @@ async def resume(request: Request) -> Response:
     if found is None:
         return see_other(request, "thread", thread=state.id)
     post, number = found
-    return to_place(request, post, state.id, threads.page_of(number))
+    return to_place(request, post, state.id, page_start(number))
 
 
 @button
@@ -45,5 +46,5 @@ async def read(request: Request, form: Form) -> Response:
     thread = form.integer("fil")
     if thread is None:
         return see_other(request, "unread", notice="fils-lus", **turned(asked_turn(request)))
-    number = threads.page_of(max(1, marks.get(thread, 1)))
-    return see_other(request, "thread", thread=thread, notice="fil-lu", page=number if number > 1 else None)
+    after = page_start(marks.get(thread, 1))
+    return see_other(request, "thread", thread=thread, apres=after or None, notice="fil-lu")

@@ -1,9 +1,10 @@
 """Threads: read one, open one. The page of a thread is cached (`kept.py`); its slots are filled for each reader."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from forum.domain.discussion import threads
 from forum.domain.discussion.newcomers import must_wait
@@ -31,13 +32,23 @@ from forum.permissions import (
 from forum.settings import settings
 from forum.web.discussion.writing import asks_to_publish, source_of, writing
 from forum.web.plumbing.doors import Desk, form_door
-from forum.web.plumbing.forms import Form, asked_integer
+from forum.web.plumbing.forms import Form, asked_integer, asked_text, asked_turn
 from forum.web.plumbing.kept import KeptPage, KeptPages, to_visitors
 from forum.web.plumbing.page import href, html, own_slot, page, prepare, render, see_other
 from forum.web.themes.filters import asked_meeting
 
 # No contribution has this author.
 NOBODY = 0
+TREE: Final = "reponses"
+"""What asks for the tree in an address (?vue=reponses)."""
+
+
+def asked_start(request: Request) -> int:
+    """The number after which the page of a thread begins (?apres=40); ?page=3 is how addresses said it before."""
+    turn = asked_turn(request)
+    if not turn.key:
+        return ((asked_integer(request, "page", least=1) or 1) - 1) * settings().limits.posts_per_page
+    return int(turn.key) if turn.key.isascii() and turn.key.isdecimal() and not turn.back else 0
 
 
 async def show(request: Request) -> Response:
@@ -54,6 +65,12 @@ async def show(request: Request) -> Response:
     return html(request, kept.page.ready.filled(_slots(request, kept, own, state, waiting, unread)))
 
 
+async def show_titled(request: Request) -> Response:
+    """An address that somebody made readable (/fils/12-titre): the same thread, whatever the title."""
+    asked, path = request.url.query, href(request, "thread", thread=request.path_params["thread"])
+    return RedirectResponse(f"{path}?{asked}" if asked else path, 301)
+
+
 class ReadyThread:
     """A cached page of a thread, with what its slots need: the posts it shows, their authors, their proposals."""
 
@@ -61,7 +78,8 @@ class ReadyThread:
 
     def __init__(self, page: KeptPage, shown: ThreadPage) -> None:
         self.page = page
-        self.last = shown.posts[-1].number if shown.posts else 0
+        # In the tree one has not read up to a number.
+        self.last = 0 if shown.tree else shown.numbers[1]
         self.authors = {post.id: post.author_id for post in shown.posts if post.author_id is not None}
         self.waiting = {post.id: tuple(tag.number for tag in post.tags if tag.waiting) for post in shown.posts}
         self.lines = {line.id: line for post in shown.posts for line in post.proposals}
@@ -72,8 +90,8 @@ class ReadyThread:
 async def _ready(request: Request, state: ThreadState) -> ReadyThread:
     viewer: Viewer | None = request.state.viewer
     now = request.state.now
-    number = min(asked_integer(request, "page", 1, least=1) or 1, threads.pages_of(state.last_number))
-    meeting = asked_meeting(request)
+    after, meeting = asked_start(request), asked_meeting(request)
+    tree = not meeting and asked_text(request, "vue") == TREE
     may_write = may_contribute(viewer, state.theme.schedule, now, locked=state.locked)
     may_extract = may_propose_from_post(viewer, state.theme.group, None, state.theme.schedule, now)
     moderates = bool(may_moderate(viewer, state.theme.group, now))
@@ -96,14 +114,14 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
         may_receive,
         waits_first,
     )
-    key = (state.id, number, request.state.locale, *rights)
+    key = (state.id, after, tree, request.state.locale, *rights)
     version = (state.version, state.theme.schedule.phase(now))
     pages: KeptPages[ReadyThread] = request.app.state.kept
     # The filtered page is different, and rarely asked for: it is rendered each time.
     found = None if meeting else pages.get(key, version)
     if found is not None:
         return found
-    shown = await threads.read_thread(state, number, now, meeting=meeting)
+    shown = await threads.read_thread(state, after, now, meeting=meeting, tree=tree)
     context = {
         "thread": shown,
         "limit": settings().limits.post_characters,
@@ -139,7 +157,8 @@ def _slots(
     def fill(name: str) -> str:
         kind, _, number = name.partition(":")
         if kind in ("unread", "read"):
-            return _reading(request, kept, f"threads/_{kind}.html", state, unread) if unread else ""
+            asked = unread and (kept.last or kind == "unread")
+            return _reading(request, kept, f"threads/_{kind}.html", state, unread) if asked else ""
         if kind == "vote":
             return _vote(request, kept, int(number), own.get(int(number)))
         if kind == "mine":

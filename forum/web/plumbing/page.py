@@ -359,10 +359,13 @@ def see_other(
     return RedirectResponse(path + (f"#{fragment}" if fragment else ""), 303)
 
 
-def to_place(request: Request, post: int, thread: int, number: int, *, notice: str | None = None) -> Response:
-    """A redirect to a contribution, on its page of its thread."""
-    later = number if number > 1 else None
-    return see_other(request, "thread", thread=thread, page=later, notice=notice, fragment=f"c-{post}")
+def to_place(
+    request: Request, post: int, thread: int, after: int, *, view: str | None = None, notice: str | None = None
+) -> Response:
+    """A redirect to a contribution, on the page of its thread that begins after that number."""
+    return see_other(
+        request, "thread", thread=thread, vue=view, apres=after or None, notice=notice, fragment=f"c-{post}"
+    )
 
 
 def unkept(response: Response) -> Response:
