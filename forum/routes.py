@@ -112,6 +112,7 @@ DISCUSSION = (
     form("/themes/{number:small}/contributions-recues", receptions.enter, "enter_received"),
     page("/fils/{thread:int}", threads.show, "thread"),
     page("/fils/{thread:int}-{title}", threads.show_titled, "titled_thread"),
+    page("/fils/{thread:int}/imprimer", threads.printed, "print_thread"),
     page("/fils/{thread:int}/flux.atom", feeds.of_thread, "thread_feed"),
     page("/fils/{thread:int}/reprendre", thread_reads.resume, "resume_thread"),
     page("/a-lire", thread_reads.unread, "unread"),

@@ -32,14 +32,14 @@ OF_POSTS = {
     *("thread", "post_history", "post_revision", "reply", "edit_post", "theme", "propose_from_post", "proposal"),
     *("harvest", "inbox", "tag_selection", "meeting", "waiting_tags", "notifications", "own_contributions", "journal"),
     *("rename_thread", "lock_thread", "unlock_thread", "pin_thread", "unpin_thread", "move_posts", "join_thread"),
-    *("change_theme", "theme_feed", "thread_feed", "unread"),
+    *("change_theme", "theme_feed", "thread_feed", "unread", "print_thread"),
     *("notify_post", "moderation", "enter_received", "synthesis_text", "synthesis_text_versions"),
 }
 """Addresses that show words of contributions, or titles of threads, by the names of their routes."""
 OF_RECEIVED = {
     *("thread", "post_history", "post_revision", "reply", "propose_from_post", "proposal", "harvest", "inbox"),
     *("tag_selection", "meeting", "waiting_tags", "notifications", "theme_proposals", "merge_proposal"),
-    *("theme_feed", "thread_feed", "duplicates"),
+    *("theme_feed", "thread_feed", "duplicates", "print_thread"),
 }
 """Those that show the name of the author of a contribution received elsewhere."""
 OF_PROPOSALS = {

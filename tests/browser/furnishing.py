@@ -63,6 +63,16 @@ PROFESSIONS = """UPDATE {table} SET profession = CASE {person} % 3 WHEN 0 THEN '
 PRESENT = "Bibliothèque départementale de la Moselle\nMédiathèque Verlaine, Metz\nPôle emploi, agence de Metz"
 
 
+BRANCH = (
+    "Nous, depuis deux ans, avec des étudiants qui tiennent l’accueil.",
+    "Combien sont-ils, et qui les forme ?",
+    "Quatre.\n\n- une journée de formation ;\n- un référent présent chaque soir.",
+    "Une journée, c’est court pour l’aide aux démarches.",
+    "D’accord : nous renvoyons ces demandes à la journée.",
+    "Et qui prend alors les rendez-vous ?",
+)
+
+
 async def furnish(site: Site) -> None:
     """Contributions, a quote, an edit, notifications, a meeting with minutes, votes, proposals in every state, drafts,
     an archive that waits and a list of people to invite."""
@@ -88,6 +98,7 @@ async def furnish(site: Site) -> None:
         await sent(member, urlsplit(withdrawn).path + "/retirer", confirmation="1")
         for reference, opinion in (("T3-001", "pour"), ("T3-002", "abstention"), ("T3-003", "contre")):
             await sent(member, f"/propositions/{reference}/vote", avis=opinion)
+        site.places["tree"] = await _branch(member)
     async with site.desk("modératrice") as moderator:
         own = str(site.places["own"])
         await sent(moderator, f"{THREAD}/repondre", source="Merci @Camille-Aubry, c’est précieux.", en_reponse_a=own)
@@ -115,6 +126,20 @@ async def furnish(site: Site) -> None:
         await _correct(administrator)
         report = await sent(administrator, "/administration/invitations/liste", liste=INVITED)
         site.places["batch"] = number_in(report)
+
+
+async def _branch(member: AsyncClient) -> int:
+    """A thread whose answers go six deep, and begin again; returns it."""
+    opened = await sent(member, f"{THEME}/nouveau-fil", titre="Ouvrir le soir", source="Qui ouvre après 19 heures ?")
+    thread = re.findall(r"/fils/(\d+)", opened)[0]
+    page = (await member.get(f"/fils/{thread}")).text
+    answered = first = re.findall(r'id="c-(\d+)"', page)[0]
+    for words in BRANCH:
+        answered = str(number_in(await sent(member, f"/fils/{thread}/repondre", source=words, en_reponse_a=answered)))
+    again = "Chez nous, deux soirs par semaine suffisent : le mardi et le jeudi."
+    await sent(member, f"/fils/{thread}/repondre", source=again, en_reponse_a=first)
+    await sent(member, f"/fils/{thread}/repondre", source="Et le dimanche ?")
+    return int(thread)
 
 
 async def _arrange(moderator: AsyncClient) -> int:

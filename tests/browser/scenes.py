@@ -367,6 +367,8 @@ OPEN = [
     Scene("proposals", "visiteur", "/themes/3/propositions"),
     Scene("no proposal", "visiteur", "/themes/1/propositions"),
     Scene("thread", "visiteur", "/fils/1"),
+    Scene("thread by replies", "visiteur", "/fils/{tree}?vue=reponses"),
+    Scene("thread to print", "visiteur", "/fils/{tree}/imprimer"),
     Scene("theme by meeting", "visiteur", "/themes/3?reunion=1"),
     Scene("thread by meeting", "visiteur", "/fils/1?reunion=1"),
     Scene("proposals by meeting", "visiteur", "/themes/3/propositions?reunion=2"),

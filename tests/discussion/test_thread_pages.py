@@ -16,7 +16,7 @@ from forum.domain.withheld import keep_aside
 from forum.models.moderation import Ground, Moderated
 from forum.models.threads import Thread
 from tests.conftest import NOON, visitor
-from tests.factories import make_theme, make_thread
+from tests.factories import make_member, make_theme, make_thread, sign_in
 from tests.statements import heard
 
 SIZE = 20
@@ -285,3 +285,31 @@ async def test_an_answer_to_what_is_elsewhere_begins_a_branch(client: AsyncClien
     assert branches(page) == [(1, 1), (2, 1), (3, 1)]
     assert "dans un autre fil" in page
     assert "réponse<" not in (await client.get(f"/fils/{other.id}")).text
+
+
+async def test_a_whole_thread_is_printed_on_one_page_without_buttons(client: AsyncClient, thread: Thread) -> None:
+    await fill(thread, range(1, 90), aside=[4, 89])
+    assert f'href="/fils/{thread.id}/imprimer"' in (await client.get(f"/fils/{thread.id}")).text
+    page = (await client.get(f"/fils/{thread.id}/imprimer")).text
+    assert numbers_in(page) == ([number for number in range(1, 89) if number != 4], [4, 89])
+    main = page.partition("<main")[2].partition("</main>")[0]
+    assert not re.search(r"<form|<button|Répondre|Signaler|rel=\"next\"", main)
+
+
+async def test_a_long_thread_is_printed_in_parts(client: AsyncClient, thread: Thread) -> None:
+    await fill(thread, range(1, 450), aside=[7])
+    parts = await walk(client, f"/fils/{thread.id}/imprimer")
+    assert [len(numbers_in(part)[0]) for part in parts] == [200, 200, 48]
+    assert "Cette partie va de la contribution 202 à la contribution 401." in parts[1]
+    assert numbers_in((await client.get(f"/fils/{thread.id}/imprimer?apres=9999")).text)[0][-1] == 449
+
+
+async def test_what_is_printed_is_the_same_for_all_and_new_after_a_write(app: Starlette, thread: Thread) -> None:
+    await fill(thread, range(1, 4))
+    async with visitor(app) as reader, visitor(app) as member:
+        await sign_in(member, await make_member("Camille Martin"))
+        address = f"/fils/{thread.id}/imprimer"
+        pages = [(await each.get(address)).text.partition("<main")[2] for each in (reader, member)]
+        assert pages[0] == pages[1]
+        await member.post(f"/fils/{thread.id}/repondre", data={"source": "Une idée de plus."})
+        assert "Une idée de plus." in (await reader.get(address)).text

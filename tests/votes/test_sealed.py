@@ -48,7 +48,7 @@ ELSEWHERE = {"static", "set_up_factor", "notify_post", "notify_proposal", "notif
 ASKED = ("", "?tri=votes", "?reunion=1", "?apres=1")
 LISTS = {
     *("theme", "theme_feed", "theme_proposals", "near_proposals", "duplicates", "follow_up", "results_by_group"),
-    *("results_sheet", "tag_selection", "thread", "thread_feed"),
+    *("results_sheet", "tag_selection", "thread", "thread_feed", "print_thread"),
 }
 
 

@@ -41,6 +41,8 @@ from forum.web.themes.filters import asked_meeting
 NOBODY = 0
 TREE: Final = "reponses"
 """What asks for the tree in an address (?vue=reponses)."""
+PRINTED: Final = 200
+"""Contributions on one page to be printed, some eighty sheets; a longer thread is printed in parts."""
 
 
 def asked_start(request: Request) -> int:
@@ -69,6 +71,23 @@ async def show_titled(request: Request) -> Response:
     """An address that somebody made readable (/fils/12-titre): the same thread, whatever the title."""
     asked, path = request.url.query, href(request, "thread", thread=request.path_params["thread"])
     return RedirectResponse(f"{path}?{asked}" if asked else path, 301)
+
+
+async def printed(request: Request) -> Response:
+    """A whole thread on one page, to be printed: without anything to press, the same for everybody."""
+    state = await threads.thread_state(request.path_params["thread"])
+    now, after = request.state.now, asked_start(request)
+    key, version = ("printed", state.id, after, request.state.locale), (state.version, state.theme.schedule.phase(now))
+    pages: KeptPages[ReadyThread] = request.app.state.kept
+    kept = pages.get(key, version)
+    if kept is None:
+        shown = await threads.read_thread(state, after, now, size=PRINTED)
+        ready = prepare(request, "threads/print.html", {"thread": shown})
+        characters = sum(map(len, ready.pieces))
+        kept = pages.keep(key, ReadyThread(KeptPage(ready), shown), version, characters=characters)
+    if request.state.viewer is None:
+        return to_visitors(request, kept.page)
+    return html(request, kept.page.ready.filled(lambda name: own_slot(request, name)))
 
 
 class ReadyThread:
