@@ -553,6 +553,8 @@ CASES = [
     Case(READ, "read the proposals", "/themes/3/propositions"),
     Case(READ, "read a proposal", "/propositions/{proposal}"),
     Case(READ, "read a thread", "/fils/{thread}"),
+    Case(READ, "read a thread by an address with its title", "/fils/{thread}-titre", status=301),
+    Case(READ, "print a thread", "/fils/{thread}/imprimer"),
     Case(READ, "read a proposal that was judged", "/propositions/{closed_proposal}"),
     Case(READ, "read the results of a vote", "/themes/5/propositions"),
     Case(READ, "take the results of a vote away", "/themes/5/resultats.csv"),
