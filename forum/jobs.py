@@ -33,6 +33,7 @@ class JobName(Labelled):
     MAKE_ARCHIVE = "make_archive", "archive des données d’une personne"
     KEEP_DATES = "keep_dates", "effacements du jour"
     REMIND_MODERATORS = "remind_moderators", "rappel à l’équipe de modération"
+    READ_TEXTS_ANEW = "read_texts_anew", "relecture des textes par une nouvelle version"
     WIPE_LEFTOVERS = "wipe_leftovers", "effacement de ce qui reste dans les fichiers"
 
 

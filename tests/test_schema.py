@@ -24,6 +24,7 @@ UNIQUE: dict[str, set[tuple[str, ...]]] = {
     "answer": {("proposal_id", "number")},
     "archive": {("member_id",)},
     "backup": set(),
+    "text_pass": {("version",)},
     "sign_of_life": {("who",)},
     "ballot": {("proposal_id", "voter_id")},
     "ballot_change": set(),

@@ -22,10 +22,17 @@ from forum.domain.upkeep.signs import Who, give_sign
 from forum.jobs import RUN_JOB, queue, read_json, write_json
 from forum.settings import settings
 from forum.storage import StorageFault
-from workers import archives, mail, moderation, retention, running, syntheses
+from workers import archives, mail, moderation, retention, running, syntheses, texts
 from workers.running import LONGEST_JOB, Work
 
-WORK: Final[Mapping[str, Work]] = {**syntheses.WORK, **mail.WORK, **archives.WORK, **retention.WORK, **moderation.WORK}
+WORK: Final[Mapping[str, Work]] = {
+    **syntheses.WORK,
+    **mail.WORK,
+    **archives.WORK,
+    **retention.WORK,
+    **moderation.WORK,
+    **texts.WORK,
+}
 """Each module of `workers/` says which jobs it does."""
 
 AT_ONCE: Final = 2
@@ -99,6 +106,7 @@ class Workshop:
         if self._dates_asked is None or self._elapsed() - self._dates_asked >= DATES_EVERY:
             await retention.ask()
             await moderation.ask()
+            await texts.ask()
             self._dates_asked = self._elapsed()
         for job, _ in await jobs.waiting(running.clock()):
             self.bring(job)

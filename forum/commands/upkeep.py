@@ -10,6 +10,7 @@ from forum.commands.running import commands, fail, in_loop, or_exit, run, run_op
 from forum.domain.journal_chain import NotedChain, verify
 from forum.domain.upkeep.saved import Saved
 from forum.domain.upkeep.state import Queue, SiteState, Troubled, send_waiting_mails, state
+from forum.domain.upkeep.text_passes import TextsRead
 from forum.operations import readiness
 from forum.operations.newest import bring_up_to_date
 from forum.sealing import make_key
@@ -66,6 +67,7 @@ def _status(found: SiteState) -> Iterator[str]:
     database, free, total = (size(each, "fr") for each in (room.database, room.free, room.total))
     yield f"Base de données : {database} ; disque : {free} libres sur {total}"
     yield _last_backup(found.saved)
+    yield from _texts(found.texts)
     yield from _queue("Tâches", found.jobs)
     yield from _queue("Courriels", found.mails)
 
@@ -74,6 +76,15 @@ def _last_backup(saved: Saved | None) -> str:
     if saved is None:
         return "Dernière sauvegarde : aucune (python -m forum backup FICHIER)"
     return f"Dernière sauvegarde : le {moment(saved.made_at, 'fr')}, {size(saved.size, 'fr')}"
+
+
+def _texts(read: TextsRead | None) -> Iterator[str]:
+    if read is not None:
+        when = f"le {moment(read.finished_at, 'fr')}" if read.finished_at else "en cours"
+        yield (
+            f"Textes relus par la version {read.version} du rendu ({when}) : {read.read} versions relues, "
+            f"{read.changed} affichées autrement, {read.kept} gardées telles quelles"
+        )
 
 
 def _queue(heading: str, queue: Queue) -> Iterator[str]:

@@ -1007,6 +1007,20 @@ COMMENT ON COLUMN "synthesis_block"."html" IS 'safe, with empty quote elements f
 COMMENT ON COLUMN "synthesis_block"."rewrites" IS 'how many times its words changed otherwise than by a version';
 COMMENT ON TABLE "synthesis_block" IS 'A version of a block of a synthesis. The newest one of its `kind` and `subject` is the block.';
 
+-- 0028_text_passes
+ALTER TABLE "post_revision" ADD COLUMN "renderer" SMALLINT NOT NULL DEFAULT 1;
+CREATE TABLE "text_pass" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "version" SMALLINT NOT NULL UNIQUE,
+    "last_revision" INT NOT NULL,
+    "read" INT NOT NULL,
+    "changed" INT NOT NULL,
+    "kept" INT NOT NULL,
+    "begun_at" TIMESTAMPTZ NOT NULL,
+    "finished_at" TIMESTAMPTZ
+);
+COMMENT ON COLUMN "post_revision"."renderer" IS 'version of the pipeline that made html and plain';
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -1035,3 +1049,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0025_rewrites', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0026_ballot_sheets', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0027_synthesis_blocks', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0028_text_passes', now());

@@ -212,7 +212,7 @@ CREATE TABLE "post_revision" (
     "plain" TEXT NOT NULL,
     "created_at" TIMESTAMP NOT NULL,
     "editor_id" INT REFERENCES "member" ("id") ON DELETE RESTRICT,
-    "post_id" INT NOT NULL REFERENCES "post" ("id") ON DELETE RESTRICT,
+    "post_id" INT NOT NULL REFERENCES "post" ("id") ON DELETE RESTRICT, "renderer" SMALLINT NOT NULL  /* version of the pipeline that made html and plain */ DEFAULT 1,
     CONSTRAINT "uid_post_revisi_post_id_b3ea55" UNIQUE ("post_id", "number")
 );
 CREATE INDEX "idx_post_revisi_editor__8f7270" ON "post_revision" ("editor_id");
@@ -738,6 +738,16 @@ CREATE TABLE "synthesis_block" (
     CONSTRAINT "uid_synthesis_b_synthes_2d14b4" UNIQUE ("synthesis_id", "kind", "subject", "number")
 );
 CREATE INDEX "idx_synthesis_b_author__4c2c32" ON "synthesis_block" ("author_id");
+CREATE TABLE "text_pass" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "version" SMALLINT NOT NULL UNIQUE,
+    "last_revision" INT NOT NULL,
+    "read" INT NOT NULL,
+    "changed" INT NOT NULL,
+    "kept" INT NOT NULL,
+    "begun_at" TIMESTAMP NOT NULL,
+    "finished_at" TIMESTAMP
+);
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -767,3 +777,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0025_rewrites', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0026_ballot_sheets', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0027_synthesis_blocks', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0028_text_passes', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

@@ -15,7 +15,7 @@ from forum.models.members import Member, Moderator, Session
 from forum.models.moderation import Withheld
 from forum.models.notifications import Notification
 from forum.models.personal_data import Archive, Identification
-from forum.models.posts import Mention, PendingPost, Post, PostRevision, Quote, Reception, Treatment
+from forum.models.posts import Mention, PendingPost, Post, PostRevision, Quote, Reception, TextPass, Treatment
 from forum.models.proposals import (
     Distinction,
     Extract,
@@ -84,6 +84,7 @@ __all__ = [
     "SignUp",
     "Synthesis",
     "SynthesisBlock",
+    "TextPass",
     "Theme",
     "Thread",
     "ThreadRead",

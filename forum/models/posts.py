@@ -105,6 +105,9 @@ class PostRevision(Model):
     source = fields.TextField()
     html = fields.TextField()
     plain = fields.TextField()
+    renderer = fields.SmallIntField(
+        default=1, db_default=1, description="version of the pipeline that made html and plain"
+    )
     editor: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
         "forum.Member", related_name="revisions", null=True, db_index=True, on_delete=fields.RESTRICT
     )
@@ -114,6 +117,24 @@ class PostRevision(Model):
     class Meta:
         table = "post_revision"
         unique_together = (("post", "number"),)
+
+
+class TextPass(Model):
+    """Revisions read anew by a version of the pipeline, in the order of their numbers up to `last_revision`: how many
+    it read, how many look otherwise since, and how many keep what an earlier version made, because their words would be
+    others."""
+
+    id = fields.IntField(primary_key=True)
+    version = fields.SmallIntField(unique=True)
+    last_revision = fields.IntField(default=0)
+    read = fields.IntField(default=0)
+    changed = fields.IntField(default=0)
+    kept = fields.IntField(default=0)
+    begun_at = fields.DatetimeField()
+    finished_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "text_pass"
 
 
 class PendingState(Labelled):

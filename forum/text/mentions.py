@@ -49,6 +49,11 @@ def without_strangers(html: str, strangers: Collection[str]) -> str:
     return _MENTION.sub(lambda found: found[1] if handle_key(unescape(found[2])) in strangers else found[0], html)
 
 
+def marked_keys(html: str) -> frozenset[str]:
+    """The keys of the mentions that the HTML of a contribution shows as such."""
+    return frozenset(handle_key(unescape(found[2])) for found in _MENTION.finditer(html))
+
+
 def mark_mentions(state: StateCore) -> None:
     """Core rule: cut mentions out of text tokens, and list each person once in `env["mentions"]`."""
     found: dict[str, WrittenMention] = {}

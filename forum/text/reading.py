@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from forum.text.markdown import parse, render, unwrap
 from forum.text.meetings import split_tags
-from forum.text.mentions import WrittenMention
+from forum.text.mentions import WrittenMention, handle_key, marked_keys, without_strangers
 from forum.text.plain import plain_words
 from forum.text.quotes import QuoteMark
 from forum.text.sanitise import sanitise
@@ -30,6 +30,22 @@ class Reading:
     mentions: tuple[WrittenMention, ...]
     meetings: tuple[int, ...]
     quotes: tuple[QuoteMark, ...]
+
+
+_QUOTE = "<cahier-quote "
+
+
+def read_anew(source: str, html: str, plain: str) -> str | None:
+    """The HTML that a source gives today, where `html` and `plain` are what it gave once. None: its words or its quotes
+    would be others, which quotes, extracts and published documents count in; what was stored stays then.
+
+    Whose handle was nobody's when it was written stays a word.
+    """
+    reading = read(source)
+    if reading.plain != plain or len(reading.quotes) != html.count(_QUOTE):
+        return None
+    strangers = {handle_key(each.handle) for each in reading.mentions} - marked_keys(html)
+    return without_strangers(reading.html, strangers)
 
 
 def read(source: str, *, wrapped: bool = False) -> Reading:

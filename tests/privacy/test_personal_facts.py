@@ -271,6 +271,7 @@ NOT_TOLD = {
         moderation_notice.case_id moderation_notice.locale""",
     "how the site shows what is told": """post.html post.renderer post.rewrites post_revision.html proposal.body_html
         proposal.rewrites thread.rewrites synthesis_block.html synthesis_block.plain synthesis_block.rewrites
+        post_revision.renderer
         proposal.body_plain thread.last_number thread.last_post_at thread.posts_count thread.version
         mention.is_leading""",
     "the last of the versions, which are all told": """post.revision post.source pending_post.version proposal.body

@@ -320,13 +320,14 @@ async def _take_number(place: PostPlace, now: datetime) -> int:
 
 async def _keep_revision(post: int, number: int, draft: CheckedPost, editor: int | None, now: datetime) -> None:
     await rows(
-        """INSERT INTO post_revision (post_id, number, source, html, plain, editor_id, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+        """INSERT INTO post_revision (post_id, number, source, html, plain, renderer, editor_id, created_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)""",
         post,
         number,
         draft.source,
         draft.reading.html,
         draft.reading.plain,
+        RENDERER_VERSION,
         editor,
         now,
     )

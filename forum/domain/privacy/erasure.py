@@ -68,6 +68,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
     "answer": {"decision": _SITE, "reason": _WORDS, "service": _WORDS},
     "archive": {"content": _OWN, "sha256": _OWN},
     "backup": {},
+    "text_pass": {},
     "sign_of_life": {"who": _SITE},
     "ballot": {"opinion": _SITE, "profession": _SITE, "territory": _SITE},
     "ballot_change": {"opinion": _SITE},

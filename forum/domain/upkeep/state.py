@@ -16,6 +16,7 @@ from forum import __version__
 from forum.database import Row, is_sqlite, known_row, rows
 from forum.domain.upkeep.health import Health, look
 from forum.domain.upkeep.saved import Saved, last_saved
+from forum.domain.upkeep.text_passes import TextsRead, last_pass
 from forum.jobs import JobName
 from forum.permissions import Viewer, demand, may_operate
 from forum.settings import settings
@@ -79,6 +80,8 @@ class SiteState:
     room: Room
     saved: Saved | None
     """The latest backup, if there ever was one."""
+    texts: TextsRead | None = None
+    """How the texts were read anew since the program reads them otherwise."""
 
 
 async def versions() -> RunningVersions:
@@ -109,6 +112,7 @@ async def state(now: datetime) -> SiteState:
         mails=await queue_of_mails(now),
         room=await _room(),
         saved=await last_saved(),
+        texts=await last_pass(),
     )
 
 
