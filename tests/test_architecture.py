@@ -49,6 +49,7 @@ PLACES = {
     "typst": {"documents"},
     "pypandoc": {"documents"},
     "rapidfuzz": {"text"},
+    "snowballstemmer": {"text"},
     "icalendar": {"text"},
     "pwdlib": {"domain"},
     "authlib": {"domain"},
