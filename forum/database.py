@@ -109,11 +109,14 @@ def credentials_of(settings: Settings) -> dict[str, Any]:
 
 
 # Tables and views that a statement would find, on PostgreSQL except those that an extension brought.
-TABLES_IN_FILE = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*'"
+# The index of searches is none of them: each database has its own, made from a table (`domain/search/index.py`).
+TABLES_IN_FILE = """
+    SELECT name FROM sqlite_master
+     WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*' AND name NOT GLOB 'search_words*'"""
 TABLES_ON_SERVER = """
     SELECT relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE relkind IN ('r', 'p', 'f', 'v', 'm') AND pg_table_is_visible(c.oid)
-       AND nspname <> 'information_schema' AND nspname !~ '^pg_'
+       AND nspname <> 'information_schema' AND nspname !~ '^pg_' AND relname <> 'search_words'
        AND NOT EXISTS (SELECT 1 FROM pg_depend d
                         WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')"""
 
@@ -399,6 +402,8 @@ async def write_anew() -> None:
     connection = get_connection("default")
     if isinstance(connection, SqliteClient):
         try:
+            # What an index of words forgot, it only marks so until its parts are joined.
+            await rows("INSERT INTO search_words (search_words) VALUES ('optimize')")
             await connection.write_anew()
         except OperationalError as problem:
             raise _fault_of(problem) or problem from problem

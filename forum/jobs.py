@@ -35,6 +35,7 @@ class JobName(Labelled):
     REMIND_MODERATORS = "remind_moderators", "rappel à l’équipe de modération"
     READ_TEXTS_ANEW = "read_texts_anew", "relecture des textes par une nouvelle version"
     WIPE_LEFTOVERS = "wipe_leftovers", "effacement de ce qui reste dans les fichiers"
+    REBUILD_SEARCH = "rebuild_search", "index de la recherche"
 
 
 def write_json(message: dict[str, Any]) -> bytes:

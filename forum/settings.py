@@ -208,6 +208,7 @@ class Limits(SettingsSection):
     sign_in_minutes: int = Field(ge=1)
     code_tries: int = Field(ge=5)
     writes_per_minute: int = Field(ge=1)
+    searches_per_minute: int = Field(ge=1)
     posts_per_page: int = Field(ge=5, le=100)
 
 

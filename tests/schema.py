@@ -15,7 +15,7 @@ import anyio
 from tortoise import Tortoise
 from tortoise.migrations.api import migrate as apply_migrations
 
-from forum.database import NOTES, configuration, is_sqlite, rows
+from forum.database import NOTES, configuration, is_sqlite, rows, tables
 from forum.schema import SCHEMAS
 from forum.settings import Settings
 from tests.databases import new_on_server, settings_at
@@ -65,20 +65,16 @@ async def written_by_migrations(configured: Settings) -> str:
 
 async def _kept_statements() -> list[str]:
     made = await rows(
-        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'sqlite_sequence' ORDER BY rowid"
+        """SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'sqlite_sequence'
+              AND name NOT GLOB 'search_words_*' ORDER BY rowid"""
     )
     return [f"{one['sql']};" for one in made]
 
 
 async def _first_rows() -> list[str]:
     """The rows that a new table holds."""
-    names = (
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
-        if is_sqlite()
-        else "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
-    )
     found: list[str] = []
-    for table in [one["name"] for one in await rows(names) if one["name"] != NOTES]:
+    for table in sorted(await tables() - {NOTES}):
         found += [await _insert(table, one["id"]) for one in await rows(f'SELECT id FROM "{table}" ORDER BY id')]
     return found
 

@@ -69,6 +69,7 @@ UNIQUE: dict[str, set[tuple[str, ...]]] = {
     "quote": {("post_id", "position")},
     "reception": {("post_id",)},
     "recovery_code": set(),
+    "search_entry": {("kind", "thing_id")},
     "second_factor": {("member_id",)},
     "session": {("token_hash",)},
     "sign_up": set(),
@@ -141,11 +142,12 @@ PARTIAL = {
 
 
 async def tables() -> set[str]:
-    """The tables of the forum, without the one in which Tortoise notes its migrations."""
+    """The tables of the forum, without the one in which Tortoise notes its migrations, and the index of searches."""
     query = (
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        """SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+              AND name NOT GLOB 'search_words*'"""
         if is_sqlite()
-        else "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'"
+        else "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'search_words'"
     )
     return {one["name"] for one in await rows(query) if "migration" not in one["name"]}
 

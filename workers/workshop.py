@@ -22,7 +22,7 @@ from forum.domain.upkeep.signs import Who, give_sign
 from forum.jobs import RUN_JOB, queue, read_json, write_json
 from forum.settings import settings
 from forum.storage import StorageFault
-from workers import archives, mail, moderation, retention, running, syntheses, texts
+from workers import archives, mail, moderation, retention, running, search, syntheses, texts
 from workers.running import LONGEST_JOB, Work
 
 WORK: Final[Mapping[str, Work]] = {
@@ -32,6 +32,7 @@ WORK: Final[Mapping[str, Work]] = {
     **retention.WORK,
     **moderation.WORK,
     **texts.WORK,
+    **search.WORK,
 }
 """Each module of `workers/` says which jobs it does."""
 
@@ -103,6 +104,8 @@ class Workshop:
             await asyncio.sleep(settings().jobs.poll_seconds)
 
     async def _look(self) -> None:
+        if self._dates_asked is None:
+            await search.ask()
         if self._dates_asked is None or self._elapsed() - self._dates_asked >= DATES_EVERY:
             await retention.ask()
             await moderation.ask()

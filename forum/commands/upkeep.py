@@ -8,6 +8,7 @@ import typer
 
 from forum.commands.running import commands, fail, in_loop, or_exit, run, run_open, say, say_lines
 from forum.domain.journal_chain import NotedChain, verify
+from forum.domain.search.index import rebuild
 from forum.domain.upkeep.saved import Saved
 from forum.domain.upkeep.state import Queue, SiteState, Troubled, send_waiting_mails, state
 from forum.domain.upkeep.text_passes import TextsRead
@@ -99,6 +100,13 @@ def _queue(heading: str, queue: Queue) -> Iterator[str]:
 
 def _alike(one: Troubled) -> str:
     return f"{one.job.label}, {one.count} fois : {one.reason}"
+
+
+@commands.command("rebuild-search")
+def rebuild_search_command() -> None:
+    """Refaire l’index de la recherche à partir de ce qui est écrit ; le site peut rester ouvert."""
+    entries = run_open(rebuild)
+    say(f"Index de la recherche refait : {entries} textes.")
 
 
 @commands.command("verify-journal")

@@ -6,7 +6,7 @@ sorted by ("20261130T101500~12"), so it works even when its own row has moved or
 first page, a key past the end to the last page, one before the beginning to the first.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Generic, TypeVar
@@ -85,6 +85,16 @@ def _read_whole(text: str) -> int:
     return int(text)
 
 
+class Long(int):
+    """A whole number of eight bytes."""
+
+
+def _read_long(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 19 and int(text) < 2**63):
+        raise ValueError("no column holds this number")
+    return int(text)
+
+
 def _read_truth(text: str) -> bool:
     if text not in ("True", "False"):
         raise ValueError("neither true nor false")
@@ -93,17 +103,22 @@ def _read_truth(text: str) -> bool:
 
 _READ: Final[Mapping[type, Callable[[str], object]]] = {
     int: _read_whole,
+    Long: _read_long,
     str: str,
     datetime: _read_moment,
     bool: _read_truth,
 }
 
 
+Reader = Callable[[tuple[object, ...] | None, int, bool], Awaitable[list[Row]]]
+"""Reads as many rows from a key on, or from the first or last one: in the order of the list or, going back, from the
+nearest to the key."""
+
+
 async def read_page(select: str, values: Sequence[object], order: SortOrder, turn: PageTurn, size: int) -> Page[Row]:
     """A page of the rows of `select`, which must end inside its WHERE: one statement, or two after the first page."""
 
-    async def some(start: tuple[object, ...] | None, limit: int, *, back: bool) -> list[Row]:
-        """Rows from there on in one direction or the other, in the order of the list."""
+    async def some(start: tuple[object, ...] | None, limit: int, back: bool) -> list[Row]:
         falling = order.newest_first != back
         further = (
             f"AND ({', '.join(order.columns)}) {'<' if falling else '>'} ({places(len(start), after=len(values))})"
@@ -111,18 +126,27 @@ async def read_page(select: str, values: Sequence[object], order: SortOrder, tur
             else ""
         )
         sorting = ", ".join(f"{column} DESC" if falling else column for column in order.columns)
-        found = await rows(f"{select} {further} ORDER BY {sorting} LIMIT {limit}", *values, *(start or ()))
+        return await rows(f"{select} {further} ORDER BY {sorting} LIMIT {limit}", *values, *(start or ()))
+
+    return await page_of(some, order, turn, size)
+
+
+async def page_of(some: Reader, order: SortOrder, turn: PageTurn, size: int) -> Page[Row]:
+    """A page of what `some` reads, its rows going away from the key."""
+
+    async def read(start: tuple[object, ...] | None, limit: int, *, back: bool) -> list[Row]:
+        found = await some(start, limit, back)
         return found[::-1] if back else found
 
     start = order.values(turn.key)
     back = turn.back and start is not None
-    found = await some(start, size + 1, back=back)
+    found = await read(start, size + 1, back=back)
     if start and len(found) < (size if back else 1):
         # Past an end of the list, or too close to it for a full page: the page at that end.
         start, back = None, not back
-        found = await some(None, size + 1, back=back)
+        found = await read(None, size + 1, back=back)
     shown, further = (found[-size:] if back else found[:size]), len(found) > size
-    behind = bool(start and await some(order.values(order.key(shown[-1 if back else 0])), 1, back=not back))
+    behind = bool(start and await read(order.values(order.key(shown[-1 if back else 0])), 1, back=not back))
     is_next, is_previous = (behind, further) if back else (further, behind)
     return Page(
         tuple(shown),

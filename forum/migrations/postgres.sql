@@ -1021,6 +1021,37 @@ CREATE TABLE "text_pass" (
 );
 COMMENT ON COLUMN "post_revision"."renderer" IS 'version of the pipeline that made html and plain';
 
+-- 0029_search
+CREATE TABLE "search_entry" (
+    "id" BIGSERIAL NOT NULL PRIMARY KEY,
+    "kind" VARCHAR(16) NOT NULL,
+    "thing_id" INT NOT NULL,
+    "version" SMALLINT NOT NULL,
+    "words" TEXT NOT NULL,
+    "lexemes" TEXT NOT NULL,
+    CONSTRAINT "uid_search_entr_kind_a2caf1" UNIQUE ("kind", "thing_id")
+);
+COMMENT ON COLUMN "search_entry"."kind" IS 'POST: contributions\nPROPOSAL: propositions\nMEETING: reunions\nMINUTES: comptes-rendus\nANSWER: reponses\nSYNTHESIS: syntheses';
+COMMENT ON COLUMN "search_entry"."version" IS 'of the reading of words that made it';
+COMMENT ON COLUMN "search_entry"."words" IS 'folded, in their order, of the title, of its own, of what it quotes';
+COMMENT ON COLUMN "search_entry"."lexemes" IS 'what it is found by, each once, with where it stands';
+COMMENT ON TABLE "search_entry" IS 'The words of one thing that everybody may read, as they are searched.';
+CREATE TABLE search_words (id BIGINT PRIMARY KEY, lexemes TSVECTOR NOT NULL);
+CREATE INDEX search_words_found ON search_words USING gin (lexemes) WITH (gin_pending_list_limit = 256);
+CREATE FUNCTION search_entry_follows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        RAISE EXCEPTION 'an entry is deleted and written anew';
+    ELSIF TG_OP = 'DELETE' THEN
+        DELETE FROM search_words WHERE id = OLD.id;
+    ELSE
+        INSERT INTO search_words VALUES (NEW.id, array_to_tsvector(string_to_array(NEW.lexemes, ' ')));
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER search_entry_words AFTER INSERT OR UPDATE OR DELETE ON search_entry
+  FOR EACH ROW EXECUTE FUNCTION search_entry_follows();
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -1050,3 +1081,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0026_ballot_sheets', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0027_synthesis_blocks', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0028_text_passes', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0029_search', now());

@@ -748,6 +748,27 @@ CREATE TABLE "text_pass" (
     "begun_at" TIMESTAMP NOT NULL,
     "finished_at" TIMESTAMP
 );
+CREATE TABLE "search_entry" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "kind" VARCHAR(16) NOT NULL  /* POST: contributions\nPROPOSAL: propositions\nMEETING: reunions\nMINUTES: comptes-rendus\nANSWER: reponses\nSYNTHESIS: syntheses */,
+    "thing_id" INT NOT NULL,
+    "version" SMALLINT NOT NULL  /* of the reading of words that made it */,
+    "words" TEXT NOT NULL  /* folded, in their order, of the title, of its own, of what it quotes */,
+    "lexemes" TEXT NOT NULL  /* what it is found by, each once, with where it stands */,
+    CONSTRAINT "uid_search_entr_kind_a2caf1" UNIQUE ("kind", "thing_id")
+);
+CREATE VIRTUAL TABLE search_words USING fts5(
+    lexemes, content='search_entry', content_rowid='id', detail=none, columnsize=0, prefix='4 5', tokenize='ascii'
+);
+CREATE TRIGGER search_entry_comes AFTER INSERT ON search_entry BEGIN
+    INSERT INTO search_words (rowid, lexemes) VALUES (new.id, new.lexemes);
+END;
+CREATE TRIGGER search_entry_goes AFTER DELETE ON search_entry BEGIN
+    INSERT INTO search_words (search_words, rowid, lexemes) VALUES ('delete', old.id, old.lexemes);
+END;
+CREATE TRIGGER search_entry_stays BEFORE UPDATE ON search_entry BEGIN
+    SELECT RAISE(ABORT, 'an entry is deleted and written anew');
+END;
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -778,3 +799,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0026_ballot_sheets', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0027_synthesis_blocks', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0028_text_passes', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0029_search', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

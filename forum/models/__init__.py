@@ -25,6 +25,7 @@ from forum.models.proposals import (
     ProposalTurn,
     ProposalVersion,
 )
+from forum.models.search import SearchEntry
 from forum.models.syntheses import Document, Synthesis, SynthesisBlock
 from forum.models.themes import GuidingQuestion, Theme
 from forum.models.threads import MovedPost, Thread, ThreadRead, ThreadTurn
@@ -78,6 +79,7 @@ __all__ = [
     "Quote",
     "Reception",
     "RecoveryCode",
+    "SearchEntry",
     "SecondFactor",
     "Session",
     "SignOfLife",

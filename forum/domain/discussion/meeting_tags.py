@@ -14,9 +14,11 @@ from datetime import datetime
 from forum.database import Row, insert_rows, places, row, rows, transaction
 from forum.domain import journal
 from forum.domain.discussion.posts import PostPlace, read_post
+from forum.domain.search.index import refresh, refresh_proposals
 from forum.domain.themes.themes import Hold, holding, raise_versions
 from forum.errors import Invalid, NotFound
 from forum.models.meetings import TagState
+from forum.models.search import SearchKind
 from forum.permissions import Viewer, demand, may_moderate
 
 # Meetings are numbered as their tags can be written.
@@ -212,6 +214,7 @@ async def confirm_tags(posts: Sequence[int], meeting: int, member: int, now: dat
         meeting,
         *posts,
     )
+    await _refresh(posts)
 
 
 async def remove_tags(posts: Sequence[int], meeting: int) -> None:
@@ -238,6 +241,16 @@ async def remove_tags(posts: Sequence[int], meeting: int) -> None:
         TagState.CONFIRMED,
         *posts,
     )
+    await _refresh(posts)
+
+
+async def _refresh(posts: Sequence[int]) -> None:
+    """Let contributions, and the proposals made of them, be found by their meetings as they are now."""
+    refresh(SearchKind.POST, *posts)
+    made_of = (
+        f"SELECT p.id FROM proposal p JOIN extract e ON e.id = p.extract_id WHERE e.post_id IN ({places(len(posts))})"
+    )
+    await refresh_proposals(*[each["id"] for each in await rows(made_of, *posts)])
 
 
 async def tag_post(viewer: Viewer | None, post: int, number: int | None, now: datetime) -> None:

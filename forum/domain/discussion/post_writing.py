@@ -26,10 +26,12 @@ from forum.domain.discussion.posts import (
     read_post,
 )
 from forum.domain.notifications import audience_of, tell
+from forum.domain.search.index import refresh
 from forum.domain.themes.themes import Hold, raise_versions
 from forum.errors import Conflict, Invalid, NotFound
 from forum.models.notifications import Event
 from forum.models.posts import PostKind
+from forum.models.search import SearchKind
 from forum.permissions import Viewer, demand, may_act, may_contribute, may_edit_post, may_moderate
 from forum.settings import settings
 from forum.text.mentions import WrittenMention, handle_key, without_strangers
@@ -205,6 +207,7 @@ async def write_post(
     await tag(post, place.theme.group, draft.reading.meetings, author, now, confirmed=confirmed)
     if author is not None:
         await tell(post, author, _concerned(draft, answered, called), now)
+    refresh(SearchKind.POST, post)
     return Written(post, place.thread, number)
 
 
@@ -418,6 +421,7 @@ async def edit(viewer: Viewer | None, post: int, source: str, version: int, now:
         confirmed = bool(may_moderate(viewer, place.theme.group, now))
         await retag(post, place.theme.group, draft.reading.meetings, viewer.id, now, confirmed=confirmed)
         await tell(post, viewer.id, _concerned(draft, None, called), now)
+        refresh(SearchKind.POST, post)
     return Written(post, place.thread, current.number)
 
 

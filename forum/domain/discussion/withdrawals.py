@@ -11,6 +11,7 @@ from forum.database import on_postgres, row, rows, transaction
 from forum.domain import journal
 from forum.domain.discussion.posts import OnePost, quoted_in, read_post
 from forum.domain.discussion.threads import Piece, pieces_of
+from forum.domain.search.index import refresh_thing
 from forum.domain.themes.themes import Hold, ThemeHead, raise_versions
 from forum.domain.withheld import bring_back, keep_aside, kept_words
 from forum.models.moderation import Moderated
@@ -60,6 +61,7 @@ async def withdraw_post(viewer: Viewer | None, post: int, now: datetime) -> OneP
         if not _is_withdrawn(held):
             await make_stale(held.place.theme, post=held.id)
             await keep_aside(Moderated.POST, held.id, now, title=await _takes_title(held))
+            await refresh_thing(Moderated.POST, held.id)
             await _record(viewer, "withdraw_post", held, now)
     return held
 
@@ -76,6 +78,7 @@ async def put_post_back(viewer: Viewer | None, post: int, now: datetime) -> OneP
         if _is_withdrawn(held):
             await make_stale(held.place.theme, post=held.id)
             await bring_back(Moderated.POST, held.id, hidden=False)
+            await refresh_thing(Moderated.POST, held.id)
             await _record(viewer, "put_post_back", held, now)
     return held
 

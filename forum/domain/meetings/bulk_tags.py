@@ -13,6 +13,7 @@ from forum.domain import journal
 from forum.domain.discussion.meeting_tags import confirm_tags, remove_tags, states_of
 from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.references import parse_reference, reference
+from forum.domain.search.index import refresh_proposals
 from forum.domain.signatures import signed
 from forum.domain.themes.themes import Hold, ThemeHead, find_theme, hold_theme, raise_versions
 from forum.errors import Checks, Invalid, NotFound
@@ -347,12 +348,14 @@ async def _raise_threads(posts: Sequence[int]) -> None:
 
 async def _set_meeting(theme: ThemeHead, numbers: Sequence[int], meeting: int | None) -> None:
     if numbers:
-        await rows(
-            f"UPDATE proposal SET meeting_id = $2 WHERE theme_id = $1 AND number IN ({places(len(numbers), after=2)})",
+        changed = await rows(
+            f"""UPDATE proposal SET meeting_id = $2 WHERE theme_id = $1 AND number IN ({places(len(numbers), after=2)})
+             RETURNING id""",
             theme.id,
             meeting,
             *numbers,
         )
+        await refresh_proposals(*[each["id"] for each in changed])
 
 
 async def _record(

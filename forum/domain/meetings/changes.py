@@ -12,6 +12,7 @@ from forum.database import Row, row, rows, transaction
 from forum.domain import journal
 from forum.domain.discussion.meeting_tags import LARGEST_NUMBER, ensure_meeting
 from forum.domain.meetings.meetings import MeetingLine, find_meeting
+from forum.domain.search.index import refresh_meeting
 from forum.errors import Checks, Conflict, Invalid
 from forum.permissions import Viewer, demand, may_moderate
 from forum.text.source import clean_line, clean_source
@@ -67,6 +68,7 @@ async def create_meeting(viewer: Viewer | None, group: int, number: int | None, 
         )
         if made is None:
             raise Invalid("Cette réunion du groupe est déjà enregistrée.", field="numero")
+        refresh_meeting(made["id"])
         await journal.record(
             viewer, "create_meeting", "meeting", made["id"], group=group, after=f"{number} {held_on} {place}", now=now
         )
@@ -157,6 +159,7 @@ async def edit_meeting(viewer: Viewer | None, meeting: int, wanted: Sitting, mar
             after.place,
             after.attendance,
         )
+        refresh_meeting(desk.meeting.id)
         await journal.record(
             viewer,
             "edit_meeting",

@@ -21,6 +21,7 @@ from forum.domain.proposals.likenesses import Suggestion, compared, suggest
 from forum.domain.proposals.new_proposals import LONGEST_WORDING, NewProposal, write_proposals
 from forum.domain.proposals.proposals import references_by_wording
 from forum.domain.references import parse_reference
+from forum.domain.search.index import refresh_meeting, refresh_proposals
 from forum.domain.themes.themes import THEME_COLUMNS, Hold, ThemeHead, hold_theme, raise_versions, theme_from
 from forum.domain.withheld import aside
 from forum.errors import Checks, Conflict, Invalid, NotFound
@@ -276,6 +277,7 @@ async def _give_meeting(theme: ThemeHead, proposals: Sequence[int], meeting: int
     await rows(
         f"UPDATE proposal SET meeting_id = $1 WHERE id IN ({places(len(proposals), after=1)})", meeting, *proposals
     )
+    await refresh_proposals(*proposals)
 
 
 async def _store_minutes(meeting: int, source: str, seen: str) -> None:
@@ -296,3 +298,4 @@ async def _store_minutes(meeting: int, source: str, seen: str) -> None:
         )
     if source not in before:
         await rows("UPDATE meeting SET minutes = $2 WHERE id = $1", meeting, f"{before}\n\n{source}".strip())
+        refresh_meeting(meeting)

@@ -15,6 +15,7 @@ from forum.domain.discussion.withdrawals import make_stale
 from forum.domain.moderation.things import thing_of
 from forum.domain.proposals.held import hold_proposal
 from forum.domain.references import reference, storable
+from forum.domain.search.index import refresh_thing
 from forum.domain.themes.themes import Hold, ThemeHead, find_theme, hold_theme
 from forum.domain.withheld import aside, bring_back, keep_aside
 from forum.errors import Conflict, NotFound
@@ -115,6 +116,7 @@ async def hide(held: HeldThing, ground: Ground, now: datetime, *, title: bool = 
     if held.is_judged:
         await rows("UPDATE proposal SET judged = TRUE WHERE id = $1", held.id)
     await keep_aside(held.kind, held.id, now, ground=ground, title=title and held.opens_thread)
+    await refresh_thing(held.kind, held.id)
 
 
 async def unhide(held: HeldThing) -> None:
@@ -129,6 +131,7 @@ async def unhide(held: HeldThing) -> None:
     if held.kind is Moderated.PROPOSAL:
         await rows("UPDATE proposal SET judged = FALSE WHERE id = $1", held.id)
     await bring_back(held.kind, held.id, hidden=True)
+    await refresh_thing(held.kind, held.id)
 
 
 async def _make_stale(held: HeldThing) -> None:

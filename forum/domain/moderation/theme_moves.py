@@ -19,6 +19,7 @@ from forum.domain.journal import reason_of
 from forum.domain.moderation.thread_acts import WHY, authors_of, outdated, thread_to_arrange
 from forum.domain.notifications import tell_of_thread
 from forum.domain.references import LARGEST_THEME, reference, storable
+from forum.domain.search.index import refresh
 from forum.domain.themes.themes import (
     THEME_COLUMNS,
     Hold,
@@ -31,6 +32,7 @@ from forum.domain.themes.themes import (
 from forum.errors import Checks, Invalid, NotFound
 from forum.models.moderation import Moderated
 from forum.models.notifications import Event
+from forum.models.search import SearchKind
 from forum.models.threads import ThreadAct
 from forum.permissions import Viewer, demand, may_arrange
 
@@ -240,7 +242,8 @@ async def move_thread(
             reason = reason_of(reason, required=WHY)
         checks.done()
         turn = await _write(state, crossing, viewer, reason, now)
-        await cross(crossing, await _posts_of(state.id))
+        await cross(crossing, posts := await _posts_of(state.id))
+        refresh(SearchKind.POST, *posts)
         # What waits to be read for this thread is read by those who moderate it now.
         await rows(
             """UPDATE moderation_case SET working_group_id = $2 WHERE thing = $3 AND closed_at IS NULL

@@ -13,6 +13,7 @@ from forum.domain.discussion.posts import read_place
 from forum.domain.discussion.threads import ThreadState, thread_state
 from forum.domain.journal import reason_of
 from forum.domain.notifications import tell_of_thread
+from forum.domain.search.index import refresh_threads
 from forum.domain.themes.themes import Hold, raise_versions
 from forum.errors import Checks, Conflict, Invalid
 from forum.models.notifications import Event
@@ -72,6 +73,7 @@ async def rename_thread(
             reason = reason_of(reason, required=WHY)
         checks.done()
         await rows("UPDATE thread SET title = $2 WHERE id = $1", state.id, title)
+        refresh_threads(state.id)
         await _tell(state, ThreadAct.RENAMED, viewer, reason, now, before=state.title, after=title)
 
 

@@ -8,7 +8,7 @@ lead by it to the new place, for ever. Both threads say so, with the reason.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,10 +21,12 @@ from forum.domain.moderation.theme_moves import Crossing, at_once, cross, crossi
 from forum.domain.moderation.thread_acts import QUICKER, WHY, outdated, thread_to_arrange
 from forum.domain.notifications import tell_of_thread
 from forum.domain.references import LARGEST_ID, LARGEST_THEME, storable
+from forum.domain.search.index import refresh, refresh_threads
 from forum.domain.signatures import signed
 from forum.domain.themes.themes import Hold, ThemeHead, holding, raise_versions
 from forum.errors import Checks, Conflict, Invalid, NotFound
 from forum.models.notifications import Event
+from forum.models.search import SearchKind
 from forum.models.threads import ThreadAct
 from forum.permissions import Viewer, demand, may_arrange
 from forum.text.source import clean_line
@@ -477,11 +479,13 @@ async def _write_turn(thread: int, other: int, viewer: Viewer, reason: str, now:
     return int(written["id"])
 
 
-async def _raise(source: ThreadState, other: int, posts: Iterable[int]) -> None:
+async def _raise(source: ThreadState, other: int, posts: Collection[int]) -> None:
     """Make stale what shows these contributions or where they are: the theme, both threads, those that answer them,
     those where they were once."""
     await raise_versions(theme=source.theme.id)
     both = (source.id, other)
+    refresh_threads(*both)
+    refresh(SearchKind.POST, *posts)
     await rows("UPDATE thread SET turns = turns + 1 WHERE id IN ($1, $2)", *both)
     stale = set(both)
     for some, wanted in at_once(list(posts)):

@@ -52,15 +52,17 @@ class TextFate(StrEnum):
     OWN = "own"  # deleted with the person's row, or emptied in it
     SEALED = "sealed"  # opened, and deleted when it is about the person
     SYNTHESIS = "synthesis"  # made again without the names
+    FOUND = "found"  # what words are found by: made again from those that stay
     SITE = "site"  # the organiser's own files, or codes of the program: hashes, names of formats
 
 
-_SITE, _OWN, _WORDS, _SEALED, _SYNTHESIS = (
+_SITE, _OWN, _WORDS, _SEALED, _SYNTHESIS, _FOUND = (
     TextFate.SITE,
     TextFate.OWN,
     TextFate.WORDS,
     TextFate.SEALED,
     TextFate.SYNTHESIS,
+    TextFate.FOUND,
 )
 
 COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
@@ -167,6 +169,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
     "quote": {"sha256": _WORDS},
     "reception": {"origin": _SITE, "channel": _WORDS, "name": _WORDS, "organisation": _WORDS},
     "recovery_code": {"code_hash": _OWN},
+    "search_entry": {"kind": _SITE, "words": _FOUND, "lexemes": _FOUND},
     "second_factor": {"secret": _OWN},
     "session": {"token_hash": _OWN, "device": _OWN, "issuer": _OWN, "id_token": _OWN},
     "sign_up": {

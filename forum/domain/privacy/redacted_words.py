@@ -18,6 +18,7 @@ from tortoise import Tortoise
 
 from forum.database import Row, Transaction, rows
 from forum.domain import jobs, journal
+from forum.domain.search.index import refresh_changed
 from forum.domain.syntheses import redactions
 from forum.domain.themes.themes import raise_every_version
 from forum.domain.withheld import AsideRow, all_kept, keep_instead
@@ -122,6 +123,7 @@ async def take_out(tx: Transaction, cleaner: Cleaner, strangers: frozenset[str],
             await keep_instead(kept.id, left)
             changed.add((kept.table, kept.row))
     await _make_forms_stale(changed)
+    await refresh_changed(changed)
     await _rewrite_mails(cleaner)
     await journal.redact(partial(_without, cleaner), now)
     for synthesis in await redactions.redact(cleaner, now):

@@ -18,11 +18,13 @@ from forum.domain.proposals.held import HeldProposal, hold_proposal, show_change
 from forum.domain.proposals.history import Versions, read_versions
 from forum.domain.proposals.new_proposals import ProposalWords, answer_questions, check_words
 from forum.domain.references import storable
+from forum.domain.search.index import refresh
 from forum.domain.themes.proposal_states import tell_turn
 from forum.domain.themes.themes import ThemeQuestion, questions_of
 from forum.errors import Conflict, NotFound
 from forum.models.notifications import Event
 from forum.models.proposals import ProposalState, Turn
+from forum.models.search import SearchKind
 from forum.permissions import Schedule, Viewer, demand, may_amend_proposal, may_certify
 
 
@@ -139,6 +141,7 @@ async def _write_version(held: HeldProposal, words: ProposalWords, editor: Viewe
         reason,
         now,
     )
+    refresh(SearchKind.PROPOSAL, held.id)
     await tell_turn(held.id, Turn.AMENDED, editor.id, now, version=number, reason=reason)
     voters = await voters_of_proposal(held.id)
     await tell_of_proposal(held.id, Event.AMENDED, voters, now, key=number, actor=editor.id)

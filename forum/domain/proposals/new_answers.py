@@ -16,6 +16,7 @@ from forum.domain.proposals.answers import concerned_by, today
 from forum.domain.proposals.held import HeldProposal, hold_proposal, show_change
 from forum.domain.proposals.obligations import Promise, checked_promises, insert_obligation
 from forum.domain.proposals.proposals import ProposalPage, read_proposal
+from forum.domain.search.index import refresh_proposals
 from forum.domain.themes.proposal_states import Step, take, tell_turn
 from forum.errors import Checks, Conflict, Invalid
 from forum.models.answers import Decision
@@ -147,6 +148,7 @@ async def _insert(held: HeldProposal, viewer: Viewer, number: int, given: _Given
         viewer.id,
         now,
     )
+    await refresh_proposals(held.id)
 
 
 async def _move(held: HeldProposal, decision: Decision) -> None:

@@ -18,6 +18,7 @@ from forum.domain.discussion.post_writing import SAME_WORDS
 from forum.domain.discussion.posts import OnePost, mark_words, read_post
 from forum.domain.harvest.harvest import write_extract
 from forum.domain.references import reference, storable
+from forum.domain.search.index import refresh
 from forum.domain.themes.proposal_states import tell_turn
 from forum.domain.themes.themes import (
     Hold,
@@ -31,6 +32,7 @@ from forum.domain.themes.themes import (
 from forum.errors import Checks, Conflict, Invalid, NotAllowed
 from forum.models.posts import PostKind
 from forum.models.proposals import IN_FORCE_SQL, Nature, Origin, ProposalState, Turn
+from forum.models.search import SearchKind
 from forum.permissions import (
     Verdict,
     Viewer,
@@ -378,6 +380,7 @@ async def insert_proposal(theme: ThemeHead, number: int, new: NewProposal, state
     )
     assert made is not None
     await answer_questions(made["id"], theme, new.questions)
+    refresh(SearchKind.PROPOSAL, made["id"])
     return int(made["id"])
 
 

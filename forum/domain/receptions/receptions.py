@@ -20,10 +20,12 @@ from forum.domain.discussion.post_writing import CheckedPost, prepare, write_pos
 from forum.domain.discussion.posts import OnePost, PostPlace, read_place, read_post
 from forum.domain.discussion.threads import insert_thread
 from forum.domain.discussion.withdrawals import make_stale
+from forum.domain.search.index import refresh
 from forum.domain.signatures import ANONYMOUS, ERASED
 from forum.domain.themes.themes import Hold, ThemeHead, find_theme, hold_theme
 from forum.errors import Checks, Conflict, Invalid, NotFound
 from forum.models.posts import ReceptionOrigin
+from forum.models.search import SearchKind
 from forum.permissions import Viewer, demand, may_enter_received, may_forget_received, received_in_time
 from forum.text.folding import sort_key
 from forum.text.source import clean_line
@@ -261,6 +263,7 @@ async def correct_reception(viewer: Viewer | None, post: int, typed: TypedRecept
             *(held.id, about.origin.value, about.channel, about.day, about.name, about.organisation),
         )
         await rows("UPDATE post SET written_at = $2 WHERE id = $1", held.id, _beginning_of(about.day))
+        refresh(SearchKind.POST, held.id)
         was = way_of(before.origin)[0].value
         await journal.record(
             demand(may_forget_received, viewer, held.place.theme.group, now),

@@ -10,7 +10,9 @@ from enum import StrEnum
 from typing import Final
 
 from forum.database import rows
+from forum.domain.search.index import refresh
 from forum.errors import Conflict
+from forum.models.search import SearchKind
 from forum.models.syntheses import SynthesisState as State
 
 
@@ -56,6 +58,7 @@ async def take(step: SynthesisStep, synthesis: int) -> bool:
     found = await rows(
         f"UPDATE synthesis SET state = $2 WHERE id = $1 AND state IN ({some}) RETURNING id", synthesis, after.value
     )
+    refresh(SearchKind.SYNTHESIS, synthesis)
     return bool(found)
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from forum.database import row, rows
+from forum.domain.search.index import refresh_proposals
 from forum.errors import Conflict
 from forum.models.proposals import IN_FORCE, ProposalState, Turn
 
@@ -58,6 +59,7 @@ async def take(step: Step, proposal: int, *, reason: str = "") -> ProposalState:
         after.value,
         reason,
     )
+    await refresh_proposals(proposal)
     return ProposalState(found["state"])
 
 

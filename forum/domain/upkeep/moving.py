@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from forum.database import NOTES, REFUSALS, insert_rows, known_row, rows, tables, transaction
+from forum.domain.search.index import index_anew
 from forum.domain.upkeep.holdings import Holding, difference, holdings
 from forum.errors import CannotStart, plain_reason
 
@@ -42,6 +43,7 @@ async def fill_from(source: sqlite3.Connection, expected: Mapping[str, Holding])
         await _wake(there)
         for table in there:
             await _number_on(source, table)
+        await index_anew()
         if fault := difference(expected, await holdings()):
             raise CannotStart(f"rien n’a été écrit, la copie n’est pas l’original : {fault}")
 
