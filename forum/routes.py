@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from forum.api import personal_data as archive_progress
 from forum.api import syntheses as synthesis_progress
-from forum.web import help, home, journal, legal, notifications
+from forum.web import help, home, journal, legal, notifications, search
 from forum.web.discussion import feeds, posts, thread_reads, threads
 from forum.web.harvest import harvest
 from forum.web.meetings import meeting_tags, meetings, minutes
@@ -115,6 +115,7 @@ DISCUSSION = (
     page("/fils/{thread:int}/imprimer", threads.printed, "print_thread"),
     page("/fils/{thread:int}/flux.atom", feeds.of_thread, "thread_feed"),
     page("/fils/{thread:int}/reprendre", thread_reads.resume, "resume_thread"),
+    page("/recherche", search.show, "search"),
     page("/a-lire", thread_reads.unread, "unread"),
     act("/a-lire/lus", thread_reads.read, "read_threads"),
     form("/fils/{thread:int}/repondre", posts.reply, "reply"),

@@ -33,37 +33,37 @@ OF_POSTS = {
     *("harvest", "inbox", "tag_selection", "meeting", "waiting_tags", "notifications", "own_contributions", "journal"),
     *("rename_thread", "lock_thread", "unlock_thread", "pin_thread", "unpin_thread", "move_posts", "join_thread"),
     *("change_theme", "theme_feed", "thread_feed", "unread", "print_thread"),
-    *("notify_post", "moderation", "enter_received", "synthesis_text", "synthesis_text_versions"),
+    *("notify_post", "moderation", "enter_received", "synthesis_text", "synthesis_text_versions", "search"),
 }
 """Addresses that show words of contributions, or titles of threads, by the names of their routes."""
 OF_RECEIVED = {
     *("thread", "post_history", "post_revision", "reply", "propose_from_post", "proposal", "harvest", "inbox"),
     *("tag_selection", "meeting", "waiting_tags", "notifications", "theme_proposals", "merge_proposal"),
-    *("theme_feed", "thread_feed", "duplicates", "print_thread"),
+    *("theme_feed", "thread_feed", "duplicates", "print_thread", "search"),
 }
 """Those that show the name of the author of a contribution received elsewhere."""
 OF_PROPOSALS = {
     *("proposal", "proposal_versions", "proposal_version", "theme_proposals", "near_proposals", "duplicates"),
     *("certify_version", "amend_proposal", "withdraw_proposal", "set_aside_proposal", "take_back_proposal"),
     *("merge_proposal", "harvest", "meeting", "tag_selection", "own_contributions", "notifications", "thread"),
-    *("notify_proposal", "moderation", "synthesis_texts", "synthesis_text"),
+    *("notify_proposal", "moderation", "synthesis_texts", "synthesis_text", "search"),
 }
 """Those that show words of proposals that are put to the vote."""
 OF_RESULTS = {
     *("proposal", "proposal_version", "proposal_versions", "theme_proposals", "near_proposals", "own_contributions"),
     *("answer_proposal", "promise", "follow_up", "results_by_group", "results_sheet", "tag_selection"),
-    *("notify_proposal", "moderation"),
+    *("notify_proposal", "moderation", "search"),
 }
 """Those that show words of proposals that were judged and answered."""
 OF_MERGES = {
     *("proposal", "merged_proposal", "unmerge_proposal", "theme_proposals", "proposal_version", "proposal_versions"),
     *("set_aside_proposal", "take_back_proposal", "withdraw_proposal", "own_contributions"),
-    *("notify_proposal", "moderation"),
+    *("notify_proposal", "moderation", "search"),
 }
 """Those that show words of proposals that were merged into another one."""
-OF_MINUTES = {"meeting", "notify_minutes", "moderation"}
+OF_MINUTES = {"meeting", "notify_minutes", "moderation", "search"}
 """Those that show words of kept minutes."""
-OF_ANSWERS = {"proposal", "answer_proposal", "own_contributions", "journal", "notify_answer", "moderation"}
+OF_ANSWERS = {"proposal", "answer_proposal", "own_contributions", "journal", "notify_answer", "moderation", "search"}
 """Those that show words of official answers."""
 SILENT = {
     *(

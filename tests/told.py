@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from forum.database import transaction
 from forum.domain import journal
 from forum.domain.members.members import load_viewer
+from forum.domain.search.index import rebuild
 from forum.models.answers import Answer, Decision, Obligation
 from forum.models.cases import DecisionAct, ModerationCase, ModerationDecision
 from forum.models.meetings import Meeting, MeetingTag, TagState, UnknownTag
@@ -52,7 +53,9 @@ async def all_things(app: Starlette, world: World) -> list[Told]:
     author = await make_member("Zoé Auteure")
     posts, proposals = (a_contribution, a_received_contribution), (a_proposal, a_judged_proposal, a_merged_proposal)
     makers = (*posts, *proposals, kept_minutes, an_answer)
-    return [await make(app, world, author) for make in makers]
+    made = [await make(app, world, author) for make in makers]
+    await rebuild()
+    return made
 
 
 async def a_contribution(app: Starlette, world: World, author: Member) -> Told:
@@ -93,6 +96,9 @@ async def a_contribution(app: Starlette, world: World, author: Member) -> Told:
         f"/contributions/{post.id}/revisions/1?de=0&a=7",
         f"/contributions/{post.id}/citer?mots={CONTRIBUTED}",
         f"/fils/{thread.id}?reunion=1",
+        f"/recherche?mots=C-{post.id}",
+        "/recherche?mots=former+mieux",
+        "/recherche?quoi=contributions&theme=3",
     )
     places |= await _decided(Moderated.POST, post.id, theme.working_group_id, author)
     return Told(CONTRIBUTED, Moderated.POST, post.id, author, places, more)
@@ -139,7 +145,10 @@ async def a_received_contribution(app: Starlette, world: World, author: Member) 
         "reference": [f"T3-{made.number:03}"],
         "extract": [origin.id],
     }
-    more = (f"/fils/{thread.id}/repondre?citation=%7B%7Bcitation%20{post.id}@1%200-6%7D%7D&en_reponse_a={post.id}",)
+    more = (
+        f"/recherche?mots=C-{post.id}",
+        f"/fils/{thread.id}/repondre?citation=%7B%7Bcitation%20{post.id}@1%200-6%7D%7D&en_reponse_a={post.id}",
+    )
     places |= await _decided(Moderated.POST, post.id, theme.working_group_id, author)
     return Told(RECEIVED, Moderated.POST, post.id, author, places, more)
 
@@ -224,6 +233,7 @@ async def a_proposal(app: Starlette, world: World, author: Member) -> Told:
         f"/themes/3/proches?mots={quote(NEAR)}",
         f"/propositions/T3-{joined.number:03}/origine",
         "/themes/3/propositions?reunion=1",
+        f"/recherche?mots=T3-{proposal.number:03}",
         f"/propositions/T3-{near.number:03}/fusionner?destination=T3-{proposal.number:03}",
     )
     places |= await _decided(Moderated.PROPOSAL, proposal.id, theme.working_group_id, author)
@@ -246,7 +256,11 @@ async def a_judged_proposal(app: Starlette, world: World, author: Member) -> Tol
         )
     await Obligation.create(proposal=proposal, words="Le faire.", due_on=NOON.date(), created_at=NOON)
     places: dict[str, list[object]] = {"number": [5], "reference": [f"T5-{proposal.number:03}"]}
-    more = (f"/themes/5/proches?mots={quote(NEAR)}", "/themes/5/propositions?tri=votes")
+    more = (
+        f"/themes/5/proches?mots={quote(NEAR)}",
+        "/themes/5/propositions?tri=votes",
+        f"/recherche?mots=T5-{proposal.number:03}",
+    )
     places |= await _decided(Moderated.PROPOSAL, proposal.id, theme.working_group_id, author)
     return Told(JUDGED, Moderated.PROPOSAL, proposal.id, author, places, more)
 
@@ -263,7 +277,7 @@ async def a_merged_proposal(app: Starlette, world: World, author: Member) -> Tol
         "reference": [f"T3-{each.number:03}" for each in (proposal, other)],
     }
     places |= await _decided(Moderated.PROPOSAL, proposal.id, theme.working_group_id, author)
-    return Told(MERGED, Moderated.PROPOSAL, proposal.id, author, places)
+    return Told(MERGED, Moderated.PROPOSAL, proposal.id, author, places, (f"/recherche?mots=T3-{proposal.number:03}",))
 
 
 async def kept_minutes(app: Starlette, world: World, author: Member) -> Told:
@@ -279,7 +293,7 @@ async def kept_minutes(app: Starlette, world: World, author: Member) -> Told:
         )
     places: dict[str, list[object]] = {"meeting": [meeting.id]}
     places |= await _decided(Moderated.MINUTES, meeting.id, theme.working_group_id, author)
-    return Told(KEPT, Moderated.MINUTES, meeting.id, author, places)
+    return Told(KEPT, Moderated.MINUTES, meeting.id, author, places, ("/recherche?quoi=comptes-rendus",))
 
 
 async def an_answer(app: Starlette, world: World, author: Member) -> Told:
@@ -308,7 +322,8 @@ async def an_answer(app: Starlette, world: World, author: Member) -> Told:
         )
     places: dict[str, list[object]] = {"number": [5], "reference": [f"T5-{proposal.number:03}"], "answer": [1, 2]}
     places |= await _decided(Moderated.ANSWER, given.id, theme.working_group_id, author)
-    return Told(ANSWERED, Moderated.ANSWER, given.id, author, places)
+    more = (f"/recherche?mots=T5-{proposal.number:03}",)
+    return Told(ANSWERED, Moderated.ANSWER, given.id, author, places, more)
 
 
 async def _decided(kind: Moderated, thing: int, group: int, author: Member) -> dict[str, list[object]]:

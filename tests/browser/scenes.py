@@ -80,6 +80,12 @@ async def _near(page: Page) -> None:
     await page.locator("#proches .listing").wait_for()
 
 
+async def _open_search(page: Page) -> None:
+    """The box of the masthead, over the page."""
+    await page.locator(".search-box summary").click()
+    await page.locator("#chercher").wait_for()
+
+
 async def _empty_thread(page: Page) -> None:
     await _refused(page)
 
@@ -374,6 +380,10 @@ OPEN = [
     Scene("proposals by meeting", "visiteur", "/themes/3/propositions?reunion=2"),
     Scene("proposal", "visiteur", "/propositions/T3-001"),
     Scene("to read", "membre", "/a-lire"),
+    Scene("search", "visiteur", "/recherche"),
+    Scene("box of the search", "visiteur", "/", _open_search),
+    Scene("found", "visiteur", "/recherche?mots=numerique&quoi=contributions"),
+    Scene("nothing found", "membre", "/recherche?mots=introuvable&theme=3&personne=Personne"),
     Scene("history", "visiteur", "/contributions/{edited}/historique"),
     Scene("words of a version", "visiteur", "/contributions/{own}/revisions/1"),
     Scene("exact words", "visiteur", "/contributions/3/revisions/1?de=20&a=120"),

@@ -49,7 +49,7 @@ FIELDS: Final = {
     "autre": "the other proposition of a pair",
     "destination": "the proposition that another is merged into",
     "au_profit_de": "the proposition in whose favour another is withdrawn",
-    "reunion": "by number",
+    "reunion": "by number; of a search, by that of its page",
     "groupe": "a working group, by number",
     "groupes": "working groups that somebody moderates",
     "contributions": "that are ticked",
@@ -101,7 +101,7 @@ FIELDS: Final = {
     "role": "member, agent, administrator",
     "jusqua": "the end of a suspension",
     "personne": "a name or handle to look for",
-    "etat": "of accounts or invitations to list",
+    "etat": "of accounts or invitations to list, of proposals to find",
     # Proofs
     "identifiant": "handle or e-mail",
     "mot_de_passe": "that signs in, or will",
@@ -113,7 +113,7 @@ FIELDS: Final = {
     "jeton": "of a link sent by mail",
     # Filters
     "voir": "tagged contributions or not",
-    "quoi": "contributions alone, or proposals",
+    "quoi": "contributions alone, or proposals, or another kind of thing",
     "du": "the first day",
     "au": "the last day",
 }

@@ -410,6 +410,7 @@ SECTIONS = {
     "extraits": "home",
     "reunions": "meetings",
     "syntheses": "syntheses",
+    "recherche": "search",
     "aide": "help",
 }
 
