@@ -555,9 +555,10 @@ async def _everything() -> str:
 
 _COLUMNS_IN_SQLITE = """SELECT place.name AS place, kept.name AS name FROM sqlite_master AS place
                           JOIN pragma_table_info(place.name) AS kept
-                         WHERE place.type = 'table' AND place.name NOT LIKE 'sqlite_%'"""
+                         WHERE place.type = 'table' AND place.name NOT LIKE 'sqlite_%'
+                           AND place.name NOT GLOB 'search_words*'"""
 _COLUMNS_IN_POSTGRES = """SELECT table_name::text AS place, column_name::text AS name FROM information_schema.columns
-                           WHERE table_schema = 'public' ORDER BY ordinal_position"""
+                           WHERE table_schema = 'public' AND table_name <> 'search_words' ORDER BY ordinal_position"""
 
 
 def _all_rows(table: str, columns: list[str]) -> str:

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from forum.database import rows
 from forum.domain.discussion.thread_notes import read_numbers
 from forum.domain.moderation import thread_moves
+from forum.domain.search.index import rebuild
 from forum.errors import Invalid
 from forum.models.members import Member
 from forum.models.posts import Post
@@ -192,6 +193,7 @@ async def test_a_move_and_its_undoing_twice_in_both_directions_leave_all_as_it_w
 ) -> None:
     await client.post(f"/fils/{place.one.id}/repondre", data={"source": "Oui.", "en_reponse_a": str(place.posts[6].id)})
     await make_extract(place.posts[6], author=place.moderator)
+    await rebuild()
     before, stored = await picture(), await fingerprint()
     for _ in range(2):
         for source, into, chosen in ((place.one, place.two, "6-8, 12"), (place.two, place.one, "1, 3")):

@@ -21,7 +21,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from forum.database import close_database, credentials_of, insert_rows, is_sqlite, open_database, row, rows, transaction
+from forum.database import (
+    NOTES,
+    close_database,
+    credentials_of,
+    insert_rows,
+    is_sqlite,
+    open_database,
+    row,
+    rows,
+    transaction,
+)
+from forum.database import tables as all_tables
 from forum.domain import jobs, journal, journal_chain
 from forum.domain.mail import WaitingMail
 from forum.domain.members.members import create_member
@@ -145,11 +156,7 @@ def texts_of(value: object) -> Iterator[str]:
 
 
 async def tables() -> list[str]:
-    if is_sqlite():
-        found = await rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-    else:
-        found = await rows("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'")
-    return sorted(one["name"] for one in found if "migration" not in one["name"])
+    return sorted(await all_tables() - {NOTES})
 
 
 async def columns_of(table: str) -> dict[str, str]:
