@@ -49,7 +49,7 @@ def _asked(request: Request) -> SearchFilter:
 
 
 def _in_other_language(request: Request, asked: dict[str, object]) -> str:
-    """The same search, on the same page of its results."""
+    """The address of this search in the other language, on the same page of its results."""
     other = next(each for each in LOCALES if each != request.state.locale)
     return pages(request).addresses.path(other, "search", asked | turned(request.state.turn))
 
