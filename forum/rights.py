@@ -189,7 +189,7 @@ LABELS: Mapping[Enum, str] = {
     Action.ANSWER: "Répondre officiellement à une proposition, inscrire un engagement",
     Action.COMPILE: "Demander une synthèse, lire celles qui ne sont pas publiées",
     Action.WRITE_SYNTHESIS: "Écrire dans une synthèse avant sa publication, lire les versions de ses textes",
-    Action.PUBLISH: "Publier une synthèse",
+    Action.PUBLISH: "Publier une synthèse, déposer sa signature",
     Action.READ_NOTIFICATIONS: "Lire ses notifications",
     Action.MARK_READ: "Voir ce que l’on n’a pas encore lu, et noter jusqu’où l’on a lu un fil",
     Action.KEEP_ACCOUNT: "Voir et corriger son compte, exporter ses données, effacer son compte",

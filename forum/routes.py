@@ -234,6 +234,8 @@ SYNTHESES = (
     page("/syntheses/{synthesis:int}/textes/{block}/versions", writing.versions, "synthesis_text_versions"),
     page("/syntheses/{synthesis:int}/lire", syntheses.read, "read_synthesis"),
     page("/syntheses/{synthesis:int}/donnees-figees", syntheses.download_data, "frozen_data"),
+    form("/syntheses/{synthesis:int}/signer", syntheses.sign, "sign_synthesis"),
+    page("/syntheses/{synthesis:int}/signature", syntheses.download_signature, "signature"),
     page("/syntheses/{synthesis:int}/mes-votes", syntheses.own_ballots, "own_ballots"),
     page("/syntheses/{synthesis:int}/{filename}", syntheses.download, "document"),
     page("/api/v1/syntheses/{synthesis:int}", synthesis_progress.show, "api_synthesis"),

@@ -120,7 +120,7 @@ SILENT = {
     *("person_votes", "count_votes_again", "person_correction"),
     *("api_own_archive", "own_archive", "erase_account", "help", "help_rights", "legal_notice", "privacy", "charter"),
     *("accessibility", "cookies", "metrics", "live", "ready", "static"),
-    *("help_verify", "verifying_file", "own_ballots"),
+    *("help_verify", "verifying_file", "own_ballots", "sign_synthesis", "signature"),
 }
 """Addresses that show nobody's words, or those that were frozen before."""
 

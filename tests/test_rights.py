@@ -987,6 +987,7 @@ CASES = [
     ),
     Case(WRITE_SYNTHESIS, "choose a proposal", "/syntheses/{draft}/textes", {"proposition": "T3-001"}, hidden="draft"),
     Case(WRITE_SYNTHESIS, "compose its documents", "/syntheses/{ready}/composer", {}, hidden="ready", changes="job"),
+    Case(Action.PUBLISH, "see how to sign a synthesis", "/syntheses/{published}/signer"),
     Case(
         Action.PUBLISH,
         "publish a synthesis",

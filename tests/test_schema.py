@@ -73,6 +73,7 @@ UNIQUE: dict[str, set[tuple[str, ...]]] = {
     "second_factor": {("member_id",)},
     "session": {("token_hash",)},
     "sign_up": set(),
+    "signature": {("synthesis_id",)},
     "synthesis": {("scope", "version")},
     "synthesis_block": {("synthesis_id", "kind", "subject", "number")},
     "theme": {("number",)},

@@ -78,6 +78,7 @@ SENTENCES = {
     "retry": "a fait recommencer une synthèse",
     "compose": "a fait composer de nouveau une synthèse",
     "publish": "a publié une synthèse",
+    "sign": "a déposé la signature d’une synthèse",
     "set_role": "a donné un rôle",
     "add_moderator": "a confié la modération d’un groupe",
     "remove_moderator": "a retiré la modération d’un groupe",

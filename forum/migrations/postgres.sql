@@ -1052,6 +1052,22 @@ END $$;
 CREATE TRIGGER search_entry_words AFTER INSERT OR UPDATE OR DELETE ON search_entry
   FOR EACH ROW EXECUTE FUNCTION search_entry_follows();
 
+-- 0030_signature
+CREATE TABLE "signature" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "content" BYTEA NOT NULL,
+    "sha256" VARCHAR(64) NOT NULL,
+    "signed" VARCHAR(64) NOT NULL,
+    "signer" VARCHAR(300) NOT NULL,
+    "issuer" VARCHAR(300) NOT NULL,
+    "fingerprint" VARCHAR(64) NOT NULL,
+    "deposited_at" TIMESTAMPTZ NOT NULL,
+    "synthesis_id" INT NOT NULL UNIQUE REFERENCES "synthesis" ("id") ON DELETE CASCADE
+);
+COMMENT ON COLUMN "signature"."signed" IS 'SHA-256 of the hashes that it is about';
+COMMENT ON COLUMN "signature"."fingerprint" IS 'SHA-256 of the certificate';
+COMMENT ON TABLE "signature" IS 'A detached CMS signature of the hashes of a synthesis, made outside and verified when it was deposited.';
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -1082,3 +1098,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0027_synthesis_blocks', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0028_text_passes', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0029_search', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0030_signature', now());

@@ -769,6 +769,17 @@ END;
 CREATE TRIGGER search_entry_stays BEFORE UPDATE ON search_entry BEGIN
     SELECT RAISE(ABORT, 'an entry is deleted and written anew');
 END;
+CREATE TABLE "signature" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "content" BLOB NOT NULL,
+    "sha256" VARCHAR(64) NOT NULL,
+    "signed" VARCHAR(64) NOT NULL  /* SHA-256 of the hashes that it is about */,
+    "signer" VARCHAR(300) NOT NULL,
+    "issuer" VARCHAR(300) NOT NULL,
+    "fingerprint" VARCHAR(64) NOT NULL  /* SHA-256 of the certificate */,
+    "deposited_at" TIMESTAMP NOT NULL,
+    "synthesis_id" INT NOT NULL UNIQUE REFERENCES "synthesis" ("id") ON DELETE CASCADE
+);
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -800,3 +811,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0027_synthesis_blocks', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0028_text_passes', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0029_search', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0030_signature', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

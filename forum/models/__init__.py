@@ -26,7 +26,7 @@ from forum.models.proposals import (
     ProposalVersion,
 )
 from forum.models.search import SearchEntry
-from forum.models.syntheses import Document, Synthesis, SynthesisBlock
+from forum.models.syntheses import Document, Signature, Synthesis, SynthesisBlock
 from forum.models.themes import GuidingQuestion, Theme
 from forum.models.threads import MovedPost, Thread, ThreadRead, ThreadTurn
 from forum.models.votes import Ballot, BallotChange, BallotKey, BallotSheet, ExcludedVote, PublishedRelease
@@ -84,6 +84,7 @@ __all__ = [
     "Session",
     "SignOfLife",
     "SignUp",
+    "Signature",
     "Synthesis",
     "SynthesisBlock",
     "TextPass",

@@ -118,3 +118,23 @@ class Document(Model):
     class Meta:
         table = "document"
         unique_together = (("synthesis", "format"),)
+
+
+class Signature(Model):
+    """A detached CMS signature of the hashes of a synthesis, made outside and verified when it was deposited."""
+
+    id = fields.IntField(primary_key=True)
+    synthesis: fields.OneToOneRelation[Synthesis] = fields.OneToOneField(
+        "forum.Synthesis", related_name="signature", on_delete=fields.CASCADE
+    )
+    synthesis_id: int
+    content = fields.BinaryField()
+    sha256 = fields.CharField(64)
+    signed = fields.CharField(64, description="SHA-256 of the hashes that it is about")
+    signer = fields.CharField(300)
+    issuer = fields.CharField(300)
+    fingerprint = fields.CharField(64, description="SHA-256 of the certificate")
+    deposited_at = fields.DatetimeField()
+
+    class Meta:
+        table = "signature"

@@ -631,6 +631,8 @@ CLOSED = [
     Scene("published synthesis", "visiteur", "/syntheses/{published}"),
     Scene("synthesis as a page", "visiteur", "/syntheses/{published}/lire"),
     Scene("own ballots in the data", "membre", "/syntheses/{published}/mes-votes"),
+    Scene("signature to deposit", "agent", "/syntheses/{published}/signer"),
+    Scene("signature refused (422)", "agent", "/syntheses/{published}/signer", _refused),
     Scene("synthesis to publish", "agent", "/syntheses/{ready}"),
     Scene("schedule", "agent", "/themes/3/calendrier"),
     Scene("synthesis under way", "agent", "/syntheses", _under_way),

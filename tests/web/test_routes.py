@@ -17,6 +17,7 @@ NO_PAGE = {
     "document",
     "frozen_data",
     "verifying_file",
+    "signature",
     "own_archive",
     "api_synthesis",
     "api_own_archive",

@@ -182,6 +182,14 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
         "charter_version": _OWN,
         "locale": _OWN,
     },
+    "signature": {
+        "content": _SITE,
+        "sha256": _SITE,
+        "signed": _SITE,
+        "signer": _SITE,
+        "issuer": _SITE,
+        "fingerprint": _SITE,
+    },
     "synthesis": {
         "scope": _SITE,
         "state": _SITE,

@@ -20,8 +20,8 @@ from forum.models.syntheses import SynthesisState
 from forum.permissions import Viewer, may_read_synthesis
 from forum.text.typography import PARIS
 
-# Formats for reading first, then those for reuse, then what verifies them: all hashes, and all files in one.
-ORDER: Final = ("html", "pdf", "odt", "docx", "csv", "json", "txt", "zip")
+# Formats for reading first, then those for reuse, then what verifies them: all files in one, all hashes.
+ORDER: Final = ("html", "pdf", "odt", "docx", "csv", "json", "zip", "txt")
 _ENDINGS: Final = {"txt": "empreintes.txt", "zip": "verification.zip"}
 _FILE_NAME: Final = re.compile(r".+\.([a-z]{2,5})", re.ASCII)
 

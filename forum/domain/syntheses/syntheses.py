@@ -16,6 +16,7 @@ from forum.domain.references import storable
 from forum.domain.syntheses.documents import DocumentLine, document_lines
 from forum.domain.syntheses.frozen_data import has_frozen_data
 from forum.domain.syntheses.not_shown import NotShown, no_longer_shown
+from forum.domain.syntheses.signing import SignatureLine, read_signature
 from forum.domain.syntheses.states import PUBLIC
 from forum.errors import NotFound
 from forum.models.syntheses import SynthesisState
@@ -70,6 +71,8 @@ class SynthesisPage:
     may_write: bool
     """Whether this person prepares it: what is written, its review."""
     may_retry: bool
+    may_sign: bool
+    signature: SignatureLine | None
     has_frozen_data: bool
     not_shown: tuple[NotShown, ...]
     """What it holds that was hidden or withdrawn since."""
@@ -147,6 +150,7 @@ async def read_synthesis(viewer: Viewer | None, synthesis: int, now: datetime) -
     is_over = progress is None or progress.is_over
     is_fixed = line.state.is_public and bool(documents)
     is_readable = await has_frozen_data(synthesis)
+    signature = await read_signature(synthesis)
     return SynthesisPage(
         line=line,
         snapshot_sha256=found["snapshot_sha256"],
@@ -156,6 +160,8 @@ async def read_synthesis(viewer: Viewer | None, synthesis: int, now: datetime) -
         may_publish=bool(may_publish(viewer, now)) and is_publishable(line, documents) and is_readable,
         may_write=bool(may_write_synthesis(viewer, now)) and not line.state.is_public,
         may_retry=for_agents and is_over and not is_complete and not is_fixed,
+        may_sign=bool(may_publish(viewer, now)) and is_fixed and signature is None,
+        signature=signature,
         has_frozen_data=is_readable,
         not_shown=await no_longer_shown(synthesis),
     )

@@ -40,6 +40,7 @@ NOTICES = {
     "texte-enregistre": "Votre texte est enregistré.",
     "texte-inchange": "Rien n’a changé dans ce texte.",
     "synthese-publiee": "La synthèse est publiée.",
+    "synthese-signee": "La signature est vérifiée et publiée.",
     "connecte": "Votre session est ouverte.",
     "deconnecte": "Votre session est fermée.",
     "deconnecte-partout": "Toutes vos sessions sont fermées.",

@@ -8,8 +8,10 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.domain.syntheses import documents, frozen_data, publication, requests, syntheses
+from forum.domain.syntheses import documents, frozen_data, publication, requests, signing, syntheses
 from forum.domain.syntheses.documents import DocumentFile
+from forum.permissions import demand, may_publish
+from forum.verification.cms import LONGEST
 from forum.web.plumbing.doors import Desk, button, form_door
 from forum.web.plumbing.forms import Form, asked_turn
 from forum.web.plumbing.page import has_already, page, render, see_other
@@ -61,6 +63,11 @@ async def _one(request: Request, _: Form | None) -> Desk:
     return Desk({"synthesis": await syntheses.read_synthesis(request.state.viewer, asked, request.state.now)})
 
 
+async def _to_sign(request: Request, form: Form | None) -> Desk:
+    demand(may_publish, request.state.viewer, request.state.now)
+    return await _one(request, form)
+
+
 async def show(request: Request) -> Response:
     """One synthesis, from request to publication."""
     desk = await _one(request, None)
@@ -107,6 +114,20 @@ async def download_data(request: Request) -> Response:
     """The frozen data as a file: the one whose SHA-256 the documents print."""
     asked = request.path_params["synthesis"]
     return _attachment(request, await frozen_data.read_frozen_data(request.state.viewer, asked, request.state.now))
+
+
+@form_door("syntheses/sign.html", _to_sign, upload=LONGEST)
+async def sign(request: Request, form: Form) -> Response:
+    """Deposit a signature that was made outside."""
+    synthesis = request.path_params["synthesis"]
+    await signing.deposit_signature(request.state.viewer, synthesis, form.file, request.state.now)
+    return see_other(request, "synthesis", synthesis=synthesis, notice="synthese-signee")
+
+
+async def download_signature(request: Request) -> Response:
+    """The signature of the hashes, as a file."""
+    asked = request.path_params["synthesis"]
+    return _attachment(request, await signing.download_signature(request.state.viewer, asked, request.state.now))
 
 
 async def own_ballots(request: Request) -> Response:
