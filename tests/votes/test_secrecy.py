@@ -9,9 +9,11 @@ Nothing can hide the result itself: where a total is unanimous, or all who voted
 known to have voted is known. These are left out.
 """
 
+import json
 import random
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import product
 from math import prod
@@ -21,13 +23,18 @@ from starlette.applications import Starlette
 
 from forum.database import insert_rows, rows
 from forum.domain.proposals.proposals import list_proposals
+from forum.domain.syntheses.frozen_data import with_ballots
+from forum.domain.syntheses.snapshot_queries import freeze, read_introductions
+from forum.domain.syntheses.snapshots import to_json
 from forum.domain.themes.themes import ThemeHead, find_theme
+from forum.domain.votes.ballot_sheets import sheets
 from forum.domain.votes.results import Results, keep_release
 from forum.domain.votes.standings import Lens
 from forum.models.proposals import Origin, Proposal
 from forum.ranking.consensus import consensus
 from forum.ranking.orders import ranks_by
 from forum.ranking.published import GroupCell, Precision
+from forum.verification.verifier import Verification
 from tests.conftest import NOON
 from tests.factories import make_theme
 from tests.votes.test_results import make_voters
@@ -293,6 +300,9 @@ async def test_nobodys_ballot_follows_from_all_that_is_published(app: Starlette,
     await put(ballots, electorate, ids, at=-48)
     theme = await find_theme(3)
     first = await read(theme)
+    data, lines = await read_data(theme)
+    assert data == without_figures(first), "whoever has the data knows what pages say, and no more"
+    assert without_tokens(lines) == totals_of(ballots), "a sheet of ballots is made of the totals"
     assert from_ranks(first, ballots, electorate) == []
     assert from_figures(first, ballots, electorate) == []
     assert sum(bool(shown) for shown in first.shown[Lens.BY_PROFESSION].values()) > proposals / 2, "and much is shown"
@@ -304,6 +314,11 @@ async def test_nobodys_ballot_follows_from_all_that_is_published(app: Starlette,
             del cast[person]  # the lone member votes on what they had left out
     await put(since, electorate, ids, at=-1)
     second = await read(theme)
+    data, later = await read_data(theme)
+    assert data == without_figures(second)
+    assert without_tokens(later) == totals_of({name: ballots[name] | since[name] for name in ballots})
+    assert not {token for _, token, _ in lines} & {token for _, token, _ in later}, "nobody sees who came in between"
+    assert len({token for _, token, _ in (*lines, *later)}) == len(lines) + len(later)
     both = {name: ballots[name] | since[name] for name in ballots}
     assert from_ranks(second, both, electorate) == []
     assert from_figures(second, both, electorate) == []
@@ -314,6 +329,54 @@ async def read(theme: ThemeHead) -> Observed:
     results = (await list_proposals(theme, NOON)).results
     assert results is not None
     return observe(results)
+
+
+Line = tuple[str, str, str]
+
+
+async def read_data(theme: ThemeHead) -> tuple[Observed, list[Line]]:
+    """What the published data tell: the frozen facts, the ranks that they give, and the lines of ballots."""
+    snapshot = await with_ballots(await freeze(theme.id, NOON, await read_introductions()))
+    canonical = to_json(snapshot)
+    facts = json.loads(canonical)
+    proposals = {each["reference"]: each for each in facts["proposals"]}
+    lenses = [Lens(each["by"]) for each in facts["themes"][0]["groups"]]
+    ranks = Verification({"synthese.figees.json": canonical}).ranks[theme.number]
+
+    def cells(lens: Lens, name: str) -> dict[str | None, GroupCell]:
+        found = (each for each in proposals[name]["cells"] if each["by"] == lens)
+        return {each["group"]: GroupCell(each["pour"], each["votants"], Precision(each["precision"])) for each in found}
+
+    told = Observed(
+        totals={name: (each["tally"]["for_"], sum(each["tally"].values())) for name, each in proposals.items()},
+        shown={
+            lens: {
+                name: {g: _read(cell) for g, cell in cells(lens, name).items() if g is not None} for name in proposals
+            }
+            for lens in lenses
+        },
+        others={
+            lens: {name: cells(lens, name)[None].pour if None in cells(lens, name) else None for name in proposals}
+            for lens in lenses
+        },
+        figures={},
+        ranks={lens: {name: ranks.get(lens, {}).get(name) for name in proposals} for lens in lenses},
+    )
+    sheet = (await sheets([snapshot.themes[0].ballots]))["votes-T3.csv"].decode()
+    lines = [line.split(";") for line in sheet.splitlines()[1:]]
+    return told, [(about, token, vote) for about, token, vote in lines]
+
+
+def without_figures(observed: Observed) -> Observed:
+    return replace(observed, figures={})
+
+
+def without_tokens(lines: Iterable[Line]) -> Counter[tuple[str, str]]:
+    return Counter((about, vote) for about, _, vote in lines)
+
+
+def totals_of(ballots: Ballots) -> Counter[tuple[str, str]]:
+    return Counter((name, "pour" if is_for else "contre") for name, cast in ballots.items() for is_for in cast.values())
 
 
 async def make_proposals(theme: int, many: int) -> dict[str, int]:
