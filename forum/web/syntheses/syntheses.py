@@ -14,7 +14,7 @@ from forum.permissions import demand, may_publish
 from forum.verification.cms import LONGEST
 from forum.web.plumbing.doors import Desk, button, form_door
 from forum.web.plumbing.forms import Form, asked_turn
-from forum.web.plumbing.page import has_already, page, render, see_other
+from forum.web.plumbing.page import has_already, page, render, see_other, unkept
 
 WHOLE = "tout"
 """The value in the form for the whole consultation; otherwise it is the number of a theme."""
@@ -135,7 +135,7 @@ async def own_ballots(request: Request) -> Response:
     viewer, now, asked = request.state.viewer, request.state.now, request.path_params["synthesis"]
     ballots = await frozen_data.own_ballots(viewer, asked, now)
     line = (await syntheses.read_synthesis(viewer, asked, now)).line
-    return await page(request, "syntheses/own_ballots.html", {"line": line, "ballots": ballots})
+    return unkept(await page(request, "syntheses/own_ballots.html", {"line": line, "ballots": ballots}))
 
 
 def _attachment(request: Request, document: DocumentFile) -> Response:
