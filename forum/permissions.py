@@ -291,6 +291,11 @@ def may_mark_read(viewer: Viewer | None) -> Verdict:
     return _by_role(Action.MARK_READ, viewer, _ANY_TIME)
 
 
+def may_keep_drafts(viewer: Viewer | None) -> Verdict:
+    """Keep drafts of contributions, read and delete one's own: anybody signed in."""
+    return _by_role(Action.KEEP_DRAFTS, viewer, _ANY_TIME)
+
+
 def may_read_notifications(viewer: Viewer | None) -> Verdict:
     """Read one's own notifications: anybody signed in."""
     return _by_role(Action.READ_NOTIFICATIONS, viewer, _ANY_TIME)

@@ -79,6 +79,7 @@ class Action(Enum):
     PUBLISH = "publish"
     READ_NOTIFICATIONS = "read notifications"
     MARK_READ = "mark read"
+    KEEP_DRAFTS = "keep drafts"
     KEEP_ACCOUNT = "keep account"
     ADMINISTER = "administer"
     CORRECT_PERSON = "correct person"
@@ -137,6 +138,8 @@ _WRITTEN = {
     Action.PUBLISH: "L F F F F ✓ ✓ F F",
     Action.READ_NOTIFICATIONS: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
     Action.MARK_READ: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
+    # Nothing of it is published: words typed before a suspension are not lost.
+    Action.KEEP_DRAFTS: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
     # The law grants it to each person, whatever their standing here (GDPR, articles 15 to 17 and 20).
     Action.KEEP_ACCOUNT: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
     Action.ADMINISTER: "L F F F F F ✓ F F",
@@ -192,6 +195,7 @@ LABELS: Mapping[Enum, str] = {
     Action.PUBLISH: "Publier une synthèse, déposer sa signature",
     Action.READ_NOTIFICATIONS: "Lire ses notifications",
     Action.MARK_READ: "Voir ce que l’on n’a pas encore lu, et noter jusqu’où l’on a lu un fil",
+    Action.KEEP_DRAFTS: "Garder des brouillons de contributions, les lire, les supprimer",
     Action.KEEP_ACCOUNT: "Voir et corriger son compte, exporter ses données, effacer son compte",
     Action.ADMINISTER: "Voir les comptes, donner un rôle, suspendre, inviter",
     Action.CORRECT_PERSON: "Corriger le nom ou l’organisation d’une autre personne",

@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 from forum.api import personal_data as archive_progress
 from forum.api import syntheses as synthesis_progress
 from forum.web import help, home, journal, legal, notifications, search
-from forum.web.discussion import feeds, posts, thread_reads, threads
+from forum.web.discussion import feeds, post_drafts, posts, thread_reads, threads
 from forum.web.harvest import harvest
 from forum.web.meetings import meeting_tags, meetings, minutes
 from forum.web.members import account, corrections, invitations, joining, people
@@ -165,6 +165,7 @@ PROPOSALS = (
     ),
     act("/propositions/{reference}/mise-en-oeuvre", obligations.carry_out, "carry_out_proposal"),
     page("/compte/brouillons", drafts.index, "drafts"),
+    act("/compte/brouillons/contributions/{draft:int}/supprimer", post_drafts.discard, "discard_post_draft"),
     form("/compte/brouillons/{draft:int}", drafts.show, "draft"),
     act("/compte/brouillons/{draft:int}/supprimer", drafts.delete, "delete_draft"),
     page("/compte/contributions", own_contributions.show, "own_contributions"),

@@ -32,7 +32,7 @@ OF_POSTS = {
     *("thread", "post_history", "post_revision", "reply", "edit_post", "theme", "propose_from_post", "proposal"),
     *("harvest", "inbox", "tag_selection", "meeting", "waiting_tags", "notifications", "own_contributions", "journal"),
     *("rename_thread", "lock_thread", "unlock_thread", "pin_thread", "unpin_thread", "move_posts", "join_thread"),
-    *("change_theme", "theme_feed", "thread_feed", "unread", "print_thread"),
+    *("change_theme", "theme_feed", "thread_feed", "unread", "print_thread", "drafts"),
     *("notify_post", "moderation", "enter_received", "synthesis_text", "synthesis_text_versions", "search"),
 }
 """Addresses that show words of contributions, or titles of threads, by the names of their routes."""
@@ -97,7 +97,6 @@ SILENT = {
         "quote_post",
         "new_thread",
         "propose",
-        "drafts",
         "draft",
         "minutes",
         "keep_obligation",

@@ -1029,6 +1029,20 @@ CASES = [
     *ANSWERS,
     *ACCOUNT,
     *ADMINISTRATION,
+    Case(
+        Action.KEEP_DRAFTS,
+        "keep a draft of a contribution",
+        "/fils/{thread}/repondre",
+        {"source": "Une idée", "acte": "brouillon", "cle": "une-cle-de-formulaire"},
+        changes="post_draft",
+    ),
+    Case(
+        Action.KEEP_DRAFTS,
+        "delete a draft of a contribution",
+        "/compte/brouillons/contributions/{own_post_draft}/supprimer",
+        {},
+        changes="post_draft",
+    ),
     Case(Action.MARK_READ, "see what one has not read", "/a-lire"),
     Case(
         Action.MARK_READ,
@@ -1520,6 +1534,7 @@ def test_people_with_a_restricted_account_change_nothing_but_that_account() -> N
             Action.READ_OWN_BALLOT,
             Action.READ_NOTIFICATIONS,
             Action.MARK_READ,
+            Action.KEEP_DRAFTS,
             Action.KEEP_ACCOUNT,
             Action.NOTIFY,
             Action.CONTEST,

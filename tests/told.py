@@ -18,6 +18,7 @@ from forum.models.meetings import Meeting, MeetingTag, TagState, UnknownTag
 from forum.models.members import Member
 from forum.models.moderation import Moderated
 from forum.models.notifications import Event, Notification
+from forum.models.post_drafts import PostDraft
 from forum.models.posts import PendingPost, Post, Reception
 from forum.models.proposals import Merge, Nature, Origin, Proposal, ProposalState, ProposalTurn, ProposalVersion
 from forum.models.syntheses import SynthesisBlock
@@ -81,6 +82,8 @@ async def a_contribution(app: Starlette, world: World, author: Member) -> Told:
     await Notification.create(member=reader, post=post, event=Event.REPLY, created_at=NOON)
     elsewhere = await Thread.get(title="Ailleurs")
     synthesis = await _written(f"{{{{citation {post.id}@1 0-7}}}}\n\nCela résume tout.", world)
+    draft = f"{{{{citation {post.id}@1 0-7}}}}\n\nMa réponse."
+    await PostDraft.create(member=reader, kind="in thread", thing=thread.id, title="", source=draft, saved_at=NOON)
     mark = f"%7B%7Bcitation%20{post.id}@1%200-7%7D%7D"
     places: dict[str, list[object]] = {
         "number": [3, 6],

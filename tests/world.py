@@ -27,6 +27,7 @@ from forum.models.members import Member, Role
 from forum.models.moderation import Ground, Moderated
 from forum.models.notifications import Event, Notification
 from forum.models.personal_data import Archive
+from forum.models.post_drafts import DraftKind, PostDraft
 from forum.models.posts import PendingPost, Post, Reception
 from forum.models.proposals import Merge, Origin, Proposal, ProposalState, ProposalVersion
 from forum.models.syntheses import Document, Synthesis, SynthesisState
@@ -189,6 +190,7 @@ async def make_guests() -> dict[str, Guest]:
                 "own_proposal": f"T3-{own.number:03}",
                 "judged": f"T3-{judged.number:03}",
                 "own_draft": draft.id,
+                "own_post_draft": await make_post_draft(author, post),
                 "own_notice": await _tell(member, post) if member else NEVER,
                 "own_decision": (await _decide(post, author, a)).id,
                 "own_left": await _leave(post, author, a) if member else NEVER,
@@ -444,6 +446,14 @@ async def make_draft(theme: Theme, number: int, author: Member) -> Proposal:
         author=author,
         created_at=NOON,
     )
+
+
+async def make_post_draft(author: Member, post: Post) -> int:
+    """An answer to that contribution, which only its author knows of."""
+    made = await PostDraft.create(
+        member=author, kind=DraftKind.ANSWER, thing=post.id, title="", source="Pas encore dite.", saved_at=NOON
+    )
+    return made.id
 
 
 async def _make_answers(closed: Theme) -> dict[str, object]:

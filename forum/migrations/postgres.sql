@@ -1068,6 +1068,41 @@ COMMENT ON COLUMN "signature"."signed" IS 'SHA-256 of the hashes that it is abou
 COMMENT ON COLUMN "signature"."fingerprint" IS 'SHA-256 of the certificate';
 COMMENT ON TABLE "signature" IS 'A detached CMS signature of the hashes of a synthesis, made outside and verified when it was deposited.';
 
+-- 0031_post_drafts
+CREATE TABLE "post_draft" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "kind" VARCHAR(16) NOT NULL,
+    "thing" INT NOT NULL,
+    "title" TEXT NOT NULL,
+    "source" TEXT NOT NULL,
+    "base" INT NOT NULL,
+    "version" INT NOT NULL,
+    "rewrites" INT NOT NULL DEFAULT 0,
+    "form_key" VARCHAR(43) NOT NULL,
+    "saved_at" TIMESTAMPTZ NOT NULL,
+    "member_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_post_draft_member__df38ca" UNIQUE ("member_id", "kind", "thing")
+);
+COMMENT ON COLUMN "post_draft"."kind" IS 'IN_THREAD: in thread\nANSWER: answer to post\nEDIT: edit of post\nOPENING: new thread';
+COMMENT ON COLUMN "post_draft"."title" IS 'of a new thread, as typed';
+COMMENT ON COLUMN "post_draft"."source" IS 'Markdown, as typed, with the marks of quotes';
+COMMENT ON COLUMN "post_draft"."rewrites" IS 'how many times its words changed otherwise than by their author';
+COMMENT ON TABLE "post_draft" IS 'The words that a member prepares for one place, which nobody else ever sees.';
+CREATE TABLE "sent_form" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "key" VARCHAR(43) NOT NULL,
+    "digest" VARCHAR(64) NOT NULL,
+    "draft" INT,
+    "sent_at" TIMESTAMPTZ NOT NULL,
+    "member_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "pending_id" INT REFERENCES "pending_post" ("id") ON DELETE RESTRICT,
+    "post_id" INT REFERENCES "post" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_sent_form_member__a81790" UNIQUE ("member_id", "key")
+);
+CREATE INDEX "idx_sent_form_pending_89410f" ON "sent_form" ("pending_id");
+CREATE INDEX "idx_sent_form_post_id_b1d9f8" ON "sent_form" ("post_id");
+COMMENT ON TABLE "sent_form" IS 'A form that published something: sent again, it leads there. `draft` is the number of the draft that it showed.';
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -1099,3 +1134,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0028_text_passes', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0029_search', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0030_signature', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0031_post_drafts', now());

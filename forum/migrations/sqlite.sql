@@ -780,6 +780,33 @@ CREATE TABLE "signature" (
     "deposited_at" TIMESTAMP NOT NULL,
     "synthesis_id" INT NOT NULL UNIQUE REFERENCES "synthesis" ("id") ON DELETE CASCADE
 );
+CREATE TABLE "post_draft" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "kind" VARCHAR(16) NOT NULL  /* IN_THREAD: in thread\nANSWER: answer to post\nEDIT: edit of post\nOPENING: new thread */,
+    "thing" INT NOT NULL,
+    "title" TEXT NOT NULL  /* of a new thread, as typed */,
+    "source" TEXT NOT NULL  /* Markdown, as typed, with the marks of quotes */,
+    "base" INT NOT NULL,
+    "version" INT NOT NULL,
+    "rewrites" INT NOT NULL  /* how many times its words changed otherwise than by their author */ DEFAULT 0,
+    "form_key" VARCHAR(43) NOT NULL,
+    "saved_at" TIMESTAMP NOT NULL,
+    "member_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_post_draft_member__df38ca" UNIQUE ("member_id", "kind", "thing")
+);
+CREATE TABLE "sent_form" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "key" VARCHAR(43) NOT NULL,
+    "digest" VARCHAR(64) NOT NULL,
+    "draft" INT,
+    "sent_at" TIMESTAMP NOT NULL,
+    "member_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "pending_id" INT REFERENCES "pending_post" ("id") ON DELETE RESTRICT,
+    "post_id" INT REFERENCES "post" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_sent_form_member__a81790" UNIQUE ("member_id", "key")
+);
+CREATE INDEX "idx_sent_form_pending_89410f" ON "sent_form" ("pending_id");
+CREATE INDEX "idx_sent_form_post_id_b1d9f8" ON "sent_form" ("post_id");
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -812,3 +839,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0028_text_passes', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0029_search', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0030_signature', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0031_post_drafts', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

@@ -15,6 +15,7 @@ from forum.models.members import Member, Moderator, Session
 from forum.models.moderation import Withheld
 from forum.models.notifications import Notification
 from forum.models.personal_data import Archive, Identification
+from forum.models.post_drafts import PostDraft, SentForm
 from forum.models.posts import Mention, PendingPost, Post, PostRevision, Quote, Reception, TextPass, Treatment
 from forum.models.proposals import (
     Distinction,
@@ -69,6 +70,7 @@ __all__ = [
     "Obligation",
     "PendingPost",
     "Post",
+    "PostDraft",
     "PostRevision",
     "Proposal",
     "ProposalQuestion",
@@ -81,6 +83,7 @@ __all__ = [
     "RecoveryCode",
     "SearchEntry",
     "SecondFactor",
+    "SentForm",
     "Session",
     "SignOfLife",
     "SignUp",

@@ -25,6 +25,13 @@ def clean_source(raw: str, *, limit: int) -> str:
     return _within(_cleaned(raw).rstrip(), limit)
 
 
+def clean_draft(raw: str, *, limit: int) -> str:
+    """What somebody has typed so far, to store: nothing seen in it makes it empty. Raises Invalid when too long."""
+    _refuse_unstorable(raw)
+    text = _cleaned(raw)
+    return _within(text, limit) if _is_seen(text) else ""
+
+
 def clean_line(raw: str, *, limit: int) -> str:
     """The text of a one-line field (title, wording) to store: cleaned, each run of white space made one space. Raises
     Invalid when empty or too long."""
@@ -44,7 +51,7 @@ def _refuse_unstorable(raw: str) -> None:
 
 
 def _within(text: str, limit: int) -> str:
-    if not any(unicodedata.category(letter) not in _INVISIBLE for letter in text):
+    if not _is_seen(text):
         raise Invalid("Écrivez au moins un mot.")
     if len(text) > limit:
         raise Invalid(
@@ -52,3 +59,7 @@ def _within(text: str, limit: int) -> str:
             values={"length": len(text), "limit": limit},
         )
     return text
+
+
+def _is_seen(text: str) -> bool:
+    return any(unicodedata.category(letter) not in _INVISIBLE for letter in text)

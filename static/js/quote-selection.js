@@ -37,6 +37,7 @@ function offer() {
       address.searchParams.set("pres", choice.near);
       tool.href = address;
       tool.textContent = link.dataset.selection;
+      if ("quote" in link.dataset) tool.dataset.quote = "";
       return tool;
     }),
   );

@@ -13,7 +13,9 @@ from starlette.applications import Starlette
 from forum.database import rows
 from forum.domain.discussion import threads
 from forum.domain.discussion.extracts import ShownExtract, extracts_of
+from forum.domain.discussion.sent_forms import new_key
 from forum.models.meetings import Meeting
+from forum.models.members import Member
 from forum.models.posts import PostKind
 from forum.models.themes import Theme
 from forum.models.threads import Thread
@@ -29,13 +31,14 @@ async def test_a_member_replies(client: AsyncClient, thread: Thread) -> None:
     form = {"source": "Oui.\nEt accueillir.", "en_reponse_a": str(first.id)}
     answer = await client.post(f"/fils/{thread.id}/repondre", data=form)
     assert answer.status_code == 303
-    assert re.fullmatch(rf"/fils/{thread.id}\?fait=contribution-publiee#c-\d+", answer.headers["location"]), (
+    assert re.fullmatch(rf"/fils/{thread.id}\?fait=contribution-publiee&ici=(\d+)#c-\1", answer.headers["location"]), (
         answer.headers["location"]
     )
     page = (await client.get(answer.headers["location"])).text
     assert "Oui.<br>\nEt accueillir." in page
     assert "en réponse à" in page
-    assert "Votre contribution est publiée." in page
+    beside = page.partition('<article class="post noted" id="c-2"')[2]
+    assert beside.count("Votre contribution est publiée.") == page.count("Votre contribution est publiée.") == 1
 
 
 async def test_a_visitor_who_replies_is_led_to_sign_in_and_keeps_the_words(client: AsyncClient, thread: Thread) -> None:
@@ -320,14 +323,17 @@ async def test_hostile_marks_mentions_and_tags_are_only_words(client: AsyncClien
 
 async def test_a_contribution_sent_twice_is_published_once(client: AsyncClient, clock: Clock, thread: Thread) -> None:
     await sign_in(client, await make_member())
-    words = {"source": "Une idée, une seule fois."}
+    words = {"source": "Une idée, une seule fois.", "cle": new_key()}
     answers = await asyncio.gather(*(client.post(f"/fils/{thread.id}/repondre", data=words) for _ in range(5)))
     assert {answer.status_code for answer in answers} == {303}
     assert len({answer.headers["location"] for answer in answers}) == 1
     assert await count("post") == 1
     assert (await rows("SELECT posts_count FROM thread"))[0]["posts_count"] == 1
-    clock.pass_(minutes=6)
+    clock.pass_(days=6)
+    await sign_in(client, await Member.get(), now=clock())
     await client.post(f"/fils/{thread.id}/repondre", data=words)
+    assert await count("post") == 1
+    await client.post(f"/fils/{thread.id}/repondre", data=words | {"cle": new_key()})
     assert await count("post") == 2
 
 
@@ -336,9 +342,9 @@ async def test_the_same_words_in_answer_to_two_contributions_are_both_published(
 ) -> None:
     first, second = await make_post(thread, "Former."), await make_post(thread, "Accueillir.")
     await sign_in(client, await make_member())
-    for answered in (str(first.id), str(second.id), str(second.id), ""):
+    for answered in (str(first.id), str(second.id), ""):
         answer = await client.post(
-            f"/fils/{thread.id}/repondre", data={"source": "D’accord.", "en_reponse_a": answered}
+            f"/fils/{thread.id}/repondre", data={"source": "D’accord.", "en_reponse_a": answered, "cle": new_key()}
         )
         assert answer.status_code == 303
     written = await rows("SELECT reply_to_id FROM post WHERE source = $1 ORDER BY number", "D’accord.")

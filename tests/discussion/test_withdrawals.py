@@ -29,7 +29,7 @@ async def test_the_author_withdraws_their_words_and_shows_them_again(client: Asy
     assert await picture() == before
     answer = await client.post(address, data=CONFIRMED)
     assert answer.status_code == 303
-    assert answer.headers["location"] == f"/fils/{thread.id}?fait=contribution-retiree#c-{post.id}"
+    assert answer.headers["location"] == f"/fils/{thread.id}?fait=contribution-retiree&ici={post.id}#c-{post.id}"
     async with visitor(app) as other:
         page = (await other.get(f"/fils/{thread.id}")).text
         assert "Contribution retirée par la personne qui l’a écrite, le 23 novembre 2026." in page

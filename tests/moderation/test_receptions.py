@@ -83,7 +83,7 @@ async def test_a_letter_is_read_under_the_name_of_its_author(
     assert "Odette Lampadaire · 20 novembre 2026 · courrier" in words(page.text)
     assert await count("post") == 1
     answer = await client.post(RECEIVED, data=fields(page.text) | {"acte": "enregistrer"})
-    assert answer.headers["location"] == "/fils/1?fait=contributions-saisies#c-2"
+    assert answer.headers["location"] == "/fils/1?fait=contributions-saisies&ici=2#c-2"
     async with visitor(app) as public:
         read = words((await public.get("/fils/1")).text)
         assert "Odette Lampadaire · Amicale des lecteurs · 20 novembre 2026" in read
@@ -325,7 +325,7 @@ async def test_the_name_of_somebody_without_an_account_is_erased_everywhere(
     assert (await client.post("/contributions/2/effacer-le-nom", data=form | {"vu": "1"})).status_code == 409
     assert (await client.post("/contributions/2/effacer-le-nom", data={"vu": "2"})).status_code == 422
     answer = await client.post("/contributions/2/effacer-le-nom", data=form)
-    assert answer.headers["location"] == "/fils/1?fait=nom-efface#c-2"
+    assert answer.headers["location"] == "/fils/1?fait=nom-efface&ici=2#c-2"
     read = words((await client.get("/fils/1")).text)
     assert "Odette" not in read
     assert read.count("Nom effacé ·") == 2
@@ -353,7 +353,7 @@ async def test_what_was_typed_wrong_is_corrected_and_the_words_stay(
         assert "Odile Lampadaire" in wrong.text
         right = {"nom": "Odile Lampadaire", "organisation": "", "date": "2026-11-19", "origine": "registre en mairie"}
         answer = await client.post(address, data=right)
-        assert answer.headers["location"] == "/fils/1?fait=reception-corrigee#c-2"
+        assert answer.headers["location"] == "/fils/1?fait=reception-corrigee&ici=2#c-2"
         read = words((await reader.get("/fils/1")).text)
         assert "Odile Lampadaire · 19 novembre 2026" in read
         assert "Reçue le 19 novembre 2026 (registre en mairie)" in read

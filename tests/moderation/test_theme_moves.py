@@ -325,7 +325,7 @@ async def test_two_threads_of_two_themes_become_one_and_a_reply_goes_there(clien
     assert answer.status_code == 303
     sent = {"source": "Écrit avant, envoyé après.", "en_reponse_a": str(place.posts[0].id)}
     reply = await client.post(f"/fils/{place.thread.id}/repondre", data=sent)
-    assert reply.headers["location"].startswith(f"/fils/{place.other.id}?fait=contribution-publiee#c-")
+    assert reply.headers["location"].startswith(f"/fils/{place.other.id}?fait=contribution-publiee&ici=")
     other = await client.post(f"/fils/{place.thread.id}/repondre", data={"source": "Et sans répondre."})
     assert other.headers["location"].startswith(f"/fils/{place.other.id}?")
     empty = await client.get(f"/fils/{place.thread.id}/changer-de-theme?theme=5")

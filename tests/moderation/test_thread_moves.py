@@ -252,7 +252,7 @@ async def test_two_threads_become_one_and_are_parted_again(app: Starlette, clien
     assert "Répondre à ce fil" not in page
     # A form that was open meanwhile still publishes, where the words went.
     sent = await client.post(f"/fils/{place.one.id}/repondre", data=reply)
-    assert sent.headers["location"].startswith(f"/fils/{place.two.id}?apres=15&fait=contribution-publiee#c-")
+    assert sent.headers["location"].startswith(f"/fils/{place.two.id}?apres=15&fait=contribution-publiee&ici=")
     await rows("DELETE FROM post_revision WHERE post_id = (SELECT MAX(id) FROM post)")
     await rows("DELETE FROM post WHERE id = (SELECT MAX(id) FROM post)")
     assert (await undo(client, place.one.id)).status_code == 303
@@ -278,7 +278,7 @@ async def test_an_answer_follows_the_contribution_that_it_answers(
     form = {"source": "Je réponds à l’idée 7.", "en_reponse_a": str(answered.id)}
     assert f'action="/fils/{place.two.id}/repondre"' in (await client.get(f"{address}?en_reponse_a={answered.id}")).text
     answer = await client.post(address, data=form)
-    assert answer.headers["location"].startswith(f"/fils/{place.two.id}?fait=contribution-publiee#c-")
+    assert answer.headers["location"].startswith(f"/fils/{place.two.id}?fait=contribution-publiee&ici=")
     # One that never was in this thread is still refused.
     wrong = await client.post(address, data={"source": "Non.", "en_reponse_a": str(place.others[0].id)})
     assert (wrong.status_code, "n’est pas dans ce fil" in wrong.text) == (422, True)

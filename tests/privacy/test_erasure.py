@@ -55,6 +55,7 @@ from forum.models.joining import InvitationBatch
 from forum.models.meetings import Meeting
 from forum.models.members import Member, Role
 from forum.models.moderation import Ground, Moderated
+from forum.models.post_drafts import DraftKind, PostDraft
 from forum.models.posts import Outcome, PendingPost, Post, Reception, ReceptionOrigin, Treatment
 from forum.models.proposals import (
     Distinction,
@@ -337,6 +338,14 @@ async def name_around(proposal: Proposal, other: Proposal, post: Post, person: i
         source=f"Avec {NAME}",
         author=other_author,
         created_at=NOON,
+    )
+    await PostDraft.create(
+        member=other_author,
+        kind=DraftKind.OPENING,
+        thing=3,
+        title=f"Pour {NAME}",
+        source=f"Avec {NAME}",
+        saved_at=NOON,
     )
     await Reception.create(
         post=post,

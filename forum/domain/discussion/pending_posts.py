@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from forum.database import Row, known_row, on_postgres, row, rows
+from forum.database import Row, known_row, rows
 from forum.domain.themes.themes import ThemeHead
 from forum.models.moderation import Moderated
 from forum.models.posts import PendingState
@@ -46,17 +46,7 @@ async def hold_back(
     reply_to: int | None = None,
 ) -> Waiting:
     """Let a contribution wait, for a thread or for a new one of that title, and open its case, inside the caller's
-    transaction, which holds the theme. The same words, sent twice, wait once."""
-    # A double click: the second waits here, then finds what the first wrote.
-    await on_postgres("SELECT id FROM member WHERE id = $1 FOR NO KEY UPDATE", viewer.id)
-    twin = await row(
-        """SELECT id FROM pending_post
-            WHERE author_id = $1 AND state = $2 AND theme_id = $3 AND COALESCE(thread_id, 0) = $4 AND title = $5
-              AND source = $6 AND COALESCE(reply_to_id, 0) = $7""",
-        *(viewer.id, PendingState.WAITING.value, theme.id, thread or 0, title, source, reply_to or 0),
-    )
-    if twin is not None:
-        return Waiting(twin["id"])
+    transaction, which holds the theme."""
     made = await known_row(
         """INSERT INTO pending_post (theme_id, thread_id, title, source, reply_to_id, author_id, state, version,
                                      created_at)

@@ -8,14 +8,16 @@ does not change.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Final
 
 from anyio.to_thread import run_sync
 
-from forum.database import on_postgres, places, row, rows, transaction
+from forum.database import known_row, on_postgres, places, row, rows, transaction
 from forum.domain.discussion.meeting_tags import TagToCome, retag, tag, tags_to_come
 from forum.domain.discussion.newcomers import must_wait, refuse_links
 from forum.domain.discussion.pending_posts import Waiting, hold_back
+from forum.domain.discussion.post_drafts import let_go
 from forum.domain.discussion.posts import (
     PostPlace,
     QuotedWords,
@@ -25,16 +27,18 @@ from forum.domain.discussion.posts import (
     quoted_words,
     read_post,
 )
+from forum.domain.discussion.sent_forms import NO_FORM, AlreadySent, NotedForm, Sending, claim, digest_of, note_sent
 from forum.domain.notifications import audience_of, tell
 from forum.domain.search.index import refresh
 from forum.domain.themes.themes import Hold, raise_versions
 from forum.errors import Conflict, Invalid, NotFound
 from forum.models.notifications import Event
-from forum.models.posts import PostKind
+from forum.models.posts import PostKind, PostState
 from forum.models.search import SearchKind
 from forum.permissions import Viewer, demand, may_act, may_contribute, may_edit_post, may_moderate
 from forum.settings import settings
 from forum.text.mentions import WrittenMention, handle_key, without_strangers
+from forum.text.quotes import MARKER
 from forum.text.reading import RENDERER_VERSION, Reading, read
 from forum.text.source import clean_source
 
@@ -67,6 +71,27 @@ async def prepare(source: str) -> CheckedPost:
     strangers = {handle_key(each.mention.handle) for each in await _called(reading) if each.member is None}
     reading = replace(reading, html=without_strangers(reading.html, strangers))
     return CheckedPost(clean(source), reading, tuple(await quoted_words(reading.quotes)))
+
+
+async def refuse_hidden_quotes(draft: CheckedPost, former: str = "") -> None:
+    """Nothing of what it quotes may be hidden while it is written, except what it quoted already (`former`).
+
+    Raises:
+        Invalid: it quotes words that are not shown.
+    """
+    kept = {mark.group() for mark in MARKER.finditer(former)}
+    wanted = [each.mark for each in draft.quoted if each.mark.marker() not in kept]
+    await _hold_quoted(draft)
+    # A separate statement: what moderators did while the contributions were waited for.
+    for quoted in await quoted_words(wanted):
+        if quoted.state is not PostState.SHOWN:
+            raise Invalid(_HIDDEN_QUOTE[quoted.state], field="source")
+
+
+_HIDDEN_QUOTE: Final = {
+    PostState.HIDDEN: "Une contribution que vous citez a été masquée depuis. Retirez cette citation, puis publiez.",
+    PostState.WITHDRAWN: "Une contribution que vous citez a été retirée depuis. Retirez cette citation, puis publiez.",
+}
 
 
 async def read_source(source: str) -> Reading:
@@ -104,67 +129,82 @@ class Written:
     number: int
 
 
-# A double click, a page sent again, a connection lost after the answer: the same words within this time are one post.
-SAME_WORDS = timedelta(minutes=5)
-# How many earlier contributions are compared, so that a thread of thousands costs no more than a short one.
-SAME_PLACE = 50
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """The form that publishes, noted, and the draft that it showed."""
+
+    claimed: NotedForm | None
+    draft: int | None
+
+    async def note(self, published: Written | Waiting) -> None:
+        """Note what was published, at the end of the transaction."""
+        waits = isinstance(published, Waiting)
+        post, pending = (None, published.id) if waits else (published.id, None)
+        await note_sent(self.claimed, post=post, pending=pending, draft=self.draft)
 
 
-class _AlreadyWritten(Exception):
-    """These words were already published: the transaction is rolled back."""
+async def begin_to_publish(
+    member: int, sending: Sending, place: str, title: str, source: str, now: datetime
+) -> Publication:
+    """Called inside the transaction that publishes, which holds the theme, before it writes anything.
 
-    def __init__(self, written: Written) -> None:
-        super().__init__()
-        self.written = written
+    Raises:
+        AlreadySent: this form has published these words.
+        Conflict: its draft is published, or changed in another window.
+    """
+    claimed = await claim(member, sending, digest_of(place, title, source), now)
+    return Publication(claimed, await let_go(member, sending, title, source))
+
+
+async def published_by(sent: AlreadySent) -> Written | Waiting:
+    """What a form that is sent again has published."""
+    if sent.pending is not None:
+        return Waiting(sent.pending)
+    found = await known_row("SELECT id, thread_id, number FROM post WHERE id = $1", sent.post)
+    return Written(found["id"], found["thread_id"], found["number"])
 
 
 async def reply(
-    viewer: Viewer | None, thread: int, source: str, now: datetime, *, reply_to: int | None = None
+    viewer: Viewer | None,
+    thread: int,
+    source: str,
+    now: datetime,
+    *,
+    reply_to: int | None = None,
+    sending: Sending = NO_FORM,
 ) -> Written | Waiting:
-    """Publish a contribution in a thread, or let it wait where moderators read it first; the same words of the same
-    person, sent twice, are published once.
+    """Publish a contribution in a thread, or let it wait where moderators read it first; what the same form sends twice
+    is published once.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: no such thread; nobody signed in; contributions are closed.
         Invalid: the text cannot be accepted.
+        Conflict: the draft that the form shows is published, or changed in another window.
     """
     viewer = demand(may_act, viewer, now)
     draft = await prepare(source)
     try:
         async with transaction():
             place = await open_place(thread, hold=Hold.SHARED, answered=reply_to)
+            where = f"answer {thread} {reply_to or 0}"
+            publication = await begin_to_publish(viewer.id, sending, where, "", draft.source, now)
             demand(may_contribute, viewer, place.theme.schedule, now, locked=place.locked)
             await refuse_links(viewer, place.theme.group, draft.reading.html, now)
-            answered = await _answered(reply_to, place.thread)
-            if await must_wait(viewer, place.theme.group, now):
-                return await hold_back(viewer, place.theme, draft.source, now, thread=place.thread, reply_to=reply_to)
-            written = await write_post(
-                viewer.id, place, draft, now, written_at=now, answered=answered, moderates=viewer
-            )
-            await _refuse_twins(written, viewer.id, draft.source, reply_to, now)
+            await refuse_hidden_quotes(draft)
+            written = await _publish(viewer, place, draft, now, reply_to)
+            await publication.note(written)
             return written
-    except _AlreadyWritten as twin:
-        return twin.written
+    except AlreadySent as sent:
+        return await published_by(sent)
 
 
-async def _refuse_twins(written: Written, author: int, source: str, answered: int | None, now: datetime) -> None:
-    """Called after the insertion, which waited for other writers of the thread. Raises _AlreadyWritten. The same words
-    in answer to different contributions are both kept: a person may agree twice."""
-    found = await row(
-        """SELECT id, number FROM post
-            WHERE thread_id = $1 AND number BETWEEN $2 AND $3 AND author_id = $4 AND source = $5 AND created_at > $6
-              AND COALESCE(reply_to_id, 0) = $7
-            ORDER BY number LIMIT 1""",
-        written.thread,
-        written.number - SAME_PLACE,
-        written.number - 1,
-        author,
-        source,
-        now - SAME_WORDS,
-        answered or 0,
-    )
-    if found is not None:
-        raise _AlreadyWritten(Written(found["id"], written.thread, found["number"]))
+async def _publish(
+    viewer: Viewer, place: PostPlace, draft: CheckedPost, now: datetime, reply_to: int | None
+) -> Written | Waiting:
+    answered = await _answered(reply_to, place.thread)
+    if await must_wait(viewer, place.theme.group, now):
+        return await hold_back(viewer, place.theme, draft.source, now, thread=place.thread, reply_to=reply_to)
+    return await write_post(viewer.id, place, draft, now, written_at=now, answered=answered, moderates=viewer)
 
 
 async def write_post(
@@ -261,7 +301,7 @@ async def preview_edit(viewer: Viewer | None, post: int, source: str, now: datet
     current = await post_to_edit(viewer, post, now)
     theme = current.place.theme
     viewer = demand(may_edit_post, viewer, current.author_id, theme.schedule, now, state=current.state)
-    return await preview_of(await prepare(source), viewer, theme.group, now, post=current.id)
+    return await preview_of(await prepare(source), viewer, theme.group, now, post=current.id, former=current.source)
 
 
 async def preview_of(
@@ -272,9 +312,12 @@ async def preview_of(
     *,
     answered: AnswerTarget | None = None,
     post: int | None = None,
+    former: str = "",
 ) -> Preview:
-    """What publishing a draft in a theme of this group would do, by the rules that hold when it is published."""
+    """What publishing a draft in a theme of this group would do, by the rules that hold when it is published; `post` is
+    the contribution that it replaces, of that source (`former`)."""
     await refuse_links(viewer, group, draft.reading.html, now)
+    await refuse_hidden_quotes(draft, former)
     called = await _called(draft.reading)
     audience = await audience_of(_concerned(draft, answered, called), viewer.id, post=post)
     moderates = bool(may_moderate(viewer, group, now))
@@ -397,8 +440,11 @@ def _concerned(draft: CheckedPost, answered: AnswerTarget | None, called: Sequen
     return concerned
 
 
-async def edit(viewer: Viewer | None, post: int, source: str, version: int, now: datetime) -> Written:
-    """Replace one's own words; the former ones stay as a revision. `version` is the one that was on the form.
+async def edit(
+    viewer: Viewer | None, post: int, source: str, version: int, now: datetime, *, sending: Sending = NO_FORM
+) -> Written:
+    """Replace one's own words; the former ones stay as a revision. `version` is the one that was on the form; what the
+    same form sends twice is written once.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: no such contribution; not one's own; contributions are closed.
@@ -407,12 +453,24 @@ async def edit(viewer: Viewer | None, post: int, source: str, version: int, now:
     """
     viewer = demand(may_act, viewer, now)
     draft = await prepare(source)
+    try:
+        return await _edit(viewer, post, draft, version, now, sending)
+    except AlreadySent as sent:
+        written = await published_by(sent)
+        assert isinstance(written, Written), "an edit never waits"
+        return written
+
+
+async def _edit(
+    viewer: Viewer, post: int, draft: CheckedPost, version: int, now: datetime, sending: Sending
+) -> Written:
     async with transaction():
         current = await read_post(post, hold=Hold.SHARED)
         place = current.place
+        publication = await begin_to_publish(viewer.id, sending, f"edit {post}", "", draft.source, now)
         demand(may_edit_post, viewer, current.author_id, place.theme.schedule, now, state=current.state)
         await refuse_links(viewer, place.theme.group, draft.reading.html, now)
-        await _hold_quoted(draft)
+        await refuse_hidden_quotes(draft, current.source)
         await raise_versions(thread=place.thread)
         await _replace(post, draft, viewer.id, version, now)
         await rows("DELETE FROM quote WHERE post_id = $1", post)
@@ -422,7 +480,9 @@ async def edit(viewer: Viewer | None, post: int, source: str, version: int, now:
         await retag(post, place.theme.group, draft.reading.meetings, viewer.id, now, confirmed=confirmed)
         await tell(post, viewer.id, _concerned(draft, None, called), now)
         refresh(SearchKind.POST, post)
-    return Written(post, place.thread, current.number)
+        written = Written(post, place.thread, current.number)
+        await publication.note(written)
+    return written
 
 
 async def _replace(post: int, draft: CheckedPost, editor: int, version: int, now: datetime) -> None:

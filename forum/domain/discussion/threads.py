@@ -16,8 +16,19 @@ from forum.database import Row, row, rows, transaction
 from forum.domain.discussion.extracts import ShownExtract, extracts_of, highlighted
 from forum.domain.discussion.newcomers import must_wait, refuse_links
 from forum.domain.discussion.pending_posts import Waiting, hold_back
-from forum.domain.discussion.post_writing import SAME_WORDS, CheckedPost, Preview, prepare, preview_of, write_post
+from forum.domain.discussion.post_writing import (
+    CheckedPost,
+    Preview,
+    Written,
+    begin_to_publish,
+    prepare,
+    preview_of,
+    published_by,
+    refuse_hidden_quotes,
+    write_post,
+)
 from forum.domain.discussion.posts import PostPlace, QuotedWords
+from forum.domain.discussion.sent_forms import NO_FORM, AlreadySent, Sending
 from forum.domain.discussion.thread_notes import (
     DepartedPost,
     MoveNote,
@@ -484,45 +495,38 @@ async def _tags(thread: int, span: PageSpan) -> defaultdict[int, list[Tag]]:
 
 
 async def open_thread(
-    viewer: Viewer | None, theme_number: int, title: str, source: str, now: datetime
+    viewer: Viewer | None, theme_number: int, title: str, source: str, now: datetime, *, sending: Sending = NO_FORM
 ) -> int | Waiting:
     """Open a thread with its first contribution; returns the id of the thread, or where both wait until moderators have
-    read them. Sent twice, it is opened once.
+    read them. What the same form sends twice is opened once.
 
     Raises:
         NotFound, SignInRequired, NotAllowed: no such theme; nobody signed in; contributions are closed.
         InvalidForm: the title or the text cannot be accepted.
+        Conflict: the draft that the form shows is published, or changed in another window.
     """
     theme = await find_theme(theme_number)
     demand(may_contribute, viewer, theme.schedule, now)
     title, draft = await _check(title, source)
-    async with transaction():
-        # Held alone, so that a double click waits for the first request and finds its thread.
-        theme = await hold_theme(theme_number, Hold.ALONE, now)
-        viewer = demand(may_contribute, viewer, theme.schedule, now)
-        if (twin := await _just_opened(theme.id, viewer.id, title, draft.source, now)) is not None:
-            return twin
-        await refuse_links(viewer, theme.group, draft.reading.html, now)
-        if await must_wait(viewer, theme.group, now):
-            return await hold_back(viewer, theme, draft.source, now, title=title)
-        thread = await insert_thread(theme.id, title, viewer.id, now)
-        place = PostPlace(thread, title, theme)
-        await write_post(viewer.id, place, draft, now, written_at=now, moderates=viewer)
-    return thread
+    try:
+        async with transaction():
+            theme = await hold_theme(theme_number, Hold.ALONE, now)
+            viewer = demand(may_contribute, viewer, theme.schedule, now)
+            publication = await begin_to_publish(viewer.id, sending, f"open {theme.id}", title, draft.source, now)
+            await refuse_links(viewer, theme.group, draft.reading.html, now)
+            await refuse_hidden_quotes(draft)
+            opened = await _open(viewer, theme, title, draft, now)
+            await publication.note(opened)
+    except AlreadySent as sent:
+        opened = await published_by(sent)
+    return opened if isinstance(opened, Waiting) else opened.thread
 
 
-async def _just_opened(theme: int, author: int, title: str, source: str, now: datetime) -> int | None:
-    found = await row(
-        """SELECT th.id FROM thread th JOIN post p ON p.thread_id = th.id AND p.number = 1
-            WHERE th.theme_id = $1 AND th.author_id = $2 AND th.created_at > $3 AND th.title = $4 AND p.source = $5
-            ORDER BY th.id LIMIT 1""",
-        theme,
-        author,
-        now - SAME_WORDS,
-        title,
-        source,
-    )
-    return int(found["id"]) if found else None
+async def _open(viewer: Viewer, theme: ThemeHead, title: str, draft: CheckedPost, now: datetime) -> Written | Waiting:
+    if await must_wait(viewer, theme.group, now):
+        return await hold_back(viewer, theme, draft.source, now, title=title)
+    place = PostPlace(await insert_thread(theme.id, title, viewer.id, now), title, theme)
+    return await write_post(viewer.id, place, draft, now, written_at=now, moderates=viewer)
 
 
 async def preview_thread(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from forum.database import Row, insert_rows, known_row, on_postgres, places, row, rows, transaction
+from forum.domain.discussion.post_drafts import carry_drafts
 from forum.domain.discussion.thread_notes import Numbers, ranges_of, read_numbers
 from forum.domain.discussion.thread_reads import carry_marks
 from forum.domain.discussion.threads import ThreadState, insert_thread, thread_state
@@ -253,6 +254,7 @@ async def move_posts(
         await carry_marks(source.id, other, {number: taken[post] for post, number in chosen.items()}, now)
         if whole:
             await rows("UPDATE thread SET moved_into_id = $2 WHERE id = $1", source.id, other)
+            await carry_drafts(source.id, other)
         await _count_again(source.id, other)
         await _raise(source, other, chosen)
         if place.crossing is not None:

@@ -149,6 +149,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
     "obligation": {"words": _WORDS, "done_words": _WORDS},
     "pending_post": {"title": _WORDS, "source": _WORDS, "state": _SITE},
     "post": {"kind": _SITE, "state": _SITE, "source": _WORDS, "html": _WORDS, "plain": _WORDS},
+    "post_draft": {"kind": _SITE, "title": _WORDS, "source": _WORDS, "form_key": _SITE},
     "post_revision": {"source": _WORDS, "html": _WORDS, "plain": _WORDS},
     "proposal": {
         "wording": _WORDS,
@@ -171,6 +172,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
     "recovery_code": {"code_hash": _OWN},
     "search_entry": {"kind": _SITE, "words": _FOUND, "lexemes": _FOUND},
     "second_factor": {"secret": _OWN},
+    "sent_form": {"key": _OWN, "digest": _OWN},
     "session": {"token_hash": _OWN, "device": _OWN, "issuer": _OWN, "id_token": _OWN},
     "sign_up": {
         "name": _OWN,
@@ -414,6 +416,8 @@ _OWN_ROWS: Final = (
     "archive",
     "notification",
     "thread_read",
+    "post_draft",
+    "sent_form",
     "mention",
     "moderator",
     "invitation_batch",

@@ -25,6 +25,7 @@ from forum.models.meetings import TagState
 from forum.models.members import Role
 from forum.models.moderation import Ground
 from forum.models.notifications import Event
+from forum.models.post_drafts import DraftKind
 from forum.models.posts import Outcome, PendingState, PostState
 from forum.models.proposals import Nature, Origin, ProposalState, Turn
 from forum.models.syntheses import BlockKind
@@ -62,6 +63,7 @@ _KINDS: Final[Mapping[str, type[Labelled]]] = {
     "turn": Turn,
     "post_state": PostState,
     "pending_state": PendingState,
+    "draft_kind": DraftKind,
     "outcome": Outcome,
     "decision": Decision,
     "ground": Ground,
@@ -226,6 +228,19 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
             "texte": "source",
             "lien": "/contributions/en-attente/{id}",
             "publiee": "/contributions/{post_id}",
+        },
+    ),
+    "brouillons_de_contributions": ArchivePart(
+        """SELECT x.kind AS draft_kind, CASE WHEN x.kind = 'in thread' THEN x.thing END AS thread_id,
+                  CASE WHEN x.kind IN ('answer to post', 'edit of post') THEN x.thing END AS post_id,
+                  CASE WHEN x.kind = 'new thread' THEN x.thing END AS theme_number, x.title, x.source, x.saved_at
+             FROM post_draft x WHERE x.member_id = $1 ORDER BY x.id""",
+        {
+            "genre": "draft_kind",
+            "dans": ("/fils/{thread_id}", _POST, "/themes/{theme_number}"),
+            "titre": "title",
+            "texte": "source",
+            "enregistre_le": "saved_at",
         },
     ),
     "propositions_non_affichees": ArchivePart(

@@ -40,6 +40,7 @@ PLAIN_WORDS: Final = {
     "moderation_notice": ("words", "complaint", "answer"),
     "obligation": ("words", "done_words"),
     "pending_post": ("title", "source"),
+    "post_draft": ("title", "source"),
     "proposal": ("wording", "state_reason"),
     "proposal_merge": ("reason",),
     "proposal_turn": ("reason",),
@@ -51,8 +52,9 @@ PLAIN_WORDS: Final = {
 }
 """Simple texts: nothing is derived from them and nothing points into them."""
 
-_EDITED: Final = {"pending_post": "version", "post": "rewrites", "proposal": "rewrites", "thread": "rewrites"} | {
-    "synthesis_block": "rewrites"
+_EDITED: Final = {
+    "pending_post": "version",
+    **dict.fromkeys(("post", "post_draft", "proposal", "synthesis_block", "thread"), "rewrites"),
 }
 """The tables of words that people edit in a form that was filled before, and the column that this form knows; a meeting
 is known by its words themselves."""

@@ -7,14 +7,13 @@ them, its promoter the one who chose them. Proposals are read in `proposals.py`,
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from anyio.to_thread import run_sync
 
 from forum.database import Row, row, rows, transaction
 from forum.domain import journal
 from forum.domain.discussion.newcomers import refuse_links
-from forum.domain.discussion.post_writing import SAME_WORDS
 from forum.domain.discussion.posts import OnePost, mark_words, read_post
 from forum.domain.harvest.harvest import write_extract
 from forum.domain.references import reference, storable
@@ -50,6 +49,8 @@ from forum.text.source import clean_line, clean_source
 
 # A wording can be read at a glance and fits on a line of the synthesis; the reasons go into the body.
 LONGEST_WORDING = 300
+# A double click, a page sent again, a connection lost after the answer: the same words within this time are one.
+SAME_WORDS = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)

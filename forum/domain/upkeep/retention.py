@@ -11,6 +11,7 @@ from typing import Final
 
 from forum.database import transaction
 from forum.domain import jobs, links, mail, notifications
+from forum.domain.discussion import sent_forms
 from forum.domain.jobs import Claim
 from forum.domain.leftovers import ask_to_wipe
 from forum.domain.members import address_changes, invitations, joining
@@ -32,6 +33,7 @@ PURGES: Final[Mapping[str, Purge]] = {
     "invitations": invitations.purge,
     "archives": personal_data.forget_archives,
     "identifications": personal_data.forget_identifications,
+    "sent forms": sent_forms.forget_sent,
     "notifications": notifications.forget_read,
     "notices": notices.forget_notices,
     "mails": mail.forget_stale,

@@ -1,19 +1,22 @@
 """Threads: read one, open one. The page of a thread is cached (`kept.py`); its slots are filled for each reader."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from forum.domain.discussion import threads
+from forum.domain.discussion import post_drafts, threads
 from forum.domain.discussion.newcomers import must_wait
 from forum.domain.discussion.pending_posts import PendingLine, Waiting, waiting_in
+from forum.domain.discussion.post_drafts import DraftPlace, KeptDraft
 from forum.domain.discussion.thread_reads import count_unread
 from forum.domain.discussion.threads import ThreadPage, ThreadState
 from forum.domain.themes.ballots import OwnBallot
 from forum.domain.themes.themes import find_theme
 from forum.domain.votes import votes
+from forum.models.post_drafts import DraftKind
 from forum.permissions import (
     Viewer,
     demand,
@@ -30,15 +33,26 @@ from forum.permissions import (
     may_withdraw_post,
 )
 from forum.settings import settings
-from forum.web.discussion.writing import asks_to_publish, source_of, writing
+from forum.web.discussion.writing import (
+    asks_to_publish,
+    asks_to_save,
+    begun_form,
+    draft_beside,
+    newer_of,
+    save,
+    sending_of,
+    source_of,
+    writing,
+)
 from forum.web.plumbing.doors import Desk, form_door
 from forum.web.plumbing.forms import Form, asked_integer, asked_text, asked_turn
 from forum.web.plumbing.kept import KeptPage, KeptPages, to_visitors
-from forum.web.plumbing.page import href, html, own_slot, page, prepare, render, see_other
+from forum.web.plumbing.page import href, html, notice, own_slot, page, prepare, render, see_other, wanted
 from forum.web.themes.filters import asked_meeting
 
 # No contribution has this author.
 NOBODY = 0
+NO_ANSWER: Mapping[str, str] = {"drafts": "", "typed": "", "sending": ""}
 TREE: Final = "reponses"
 """What asks for the tree in an address (?vue=reponses)."""
 PRINTED: Final = 200
@@ -64,7 +78,9 @@ async def show(request: Request) -> Response:
     own = await votes.own_votes(viewer, tuple(kept.lines))
     waiting = await waiting_in(viewer, state.id) if viewer else ()
     unread = (await count_unread(viewer, [state.id])).get(state.id, 0)
-    return html(request, kept.page.ready.filled(_slots(request, kept, own, state, waiting, unread)))
+    drafts = await post_drafts.drafts_in(viewer, state.id) if viewer and kept.may_write else ()
+    answer = await _answer(request, drafts, state)
+    return html(request, kept.page.ready.filled(_slots(request, kept, own, state, waiting, unread, answer)))
 
 
 async def show_titled(request: Request) -> Response:
@@ -93,10 +109,12 @@ async def printed(request: Request) -> Response:
 class ReadyThread:
     """A cached page of a thread, with what its slots need: the posts it shows, their authors, their proposals."""
 
-    __slots__ = ("authors", "hidden", "last", "lines", "page", "post_of", "waiting")
+    __slots__ = ("authors", "hidden", "last", "lines", "may_write", "page", "places", "post_of", "waiting")
 
-    def __init__(self, page: KeptPage, shown: ThreadPage) -> None:
+    def __init__(self, page: KeptPage, shown: ThreadPage, *, may_write: bool = False) -> None:
         self.page = page
+        self.may_write = may_write
+        self.places = {post.id for post in shown.posts}
         # In the tree one has not read up to a number.
         self.last = 0 if shown.tree else shown.numbers[1]
         self.authors = {post.id: post.author_id for post in shown.posts if post.author_id is not None}
@@ -156,8 +174,13 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
     }
     ready = prepare(request, "threads/show.html", context)
     if meeting:
-        return ReadyThread(KeptPage(ready), shown)
-    return pages.keep(key, ReadyThread(KeptPage(ready), shown), version, characters=sum(map(len, ready.pieces)))
+        return ReadyThread(KeptPage(ready), shown, may_write=bool(may_write))
+    return pages.keep(
+        key,
+        ReadyThread(KeptPage(ready), shown, may_write=bool(may_write)),
+        version,
+        characters=sum(map(len, ready.pieces)),
+    )
 
 
 def _slots(
@@ -167,17 +190,26 @@ def _slots(
     state: ThreadState,
     waiting: Sequence[PendingLine] = (),
     unread: int = 0,
+    answer: Mapping[str, str] = NO_ANSWER,
 ) -> Callable[[str], str]:
     """The content of each slot of a thread's page for this reader, whose ballots are `own`, whose contributions that
-    moderators have not read yet are `waiting`, and who has not read so many of the others."""
+    moderators have not read yet are `waiting`, and who has not read so many of the others; `answer` holds the parts of
+    their form."""
     viewer: Viewer | None = request.state.viewer
     reader = viewer.id if viewer else NOBODY
+    here = _told_here(request, kept)
 
     def fill(name: str) -> str:
         kind, _, number = name.partition(":")
+        if kind == "told":
+            return notice(request) if int(number) == here else ""
+        if kind == "notice" and here:
+            return wanted(request)
         if kind in ("unread", "read"):
             asked = unread and (kept.last or kind == "unread")
             return _reading(request, kept, f"threads/_{kind}.html", state, unread) if asked else ""
+        if kind in answer:
+            return answer[kind]
         if kind == "vote":
             return _vote(request, kept, int(number), own.get(int(number)))
         if kind == "mine":
@@ -191,6 +223,35 @@ def _slots(
         return own_slot(request, name)
 
     return fill
+
+
+def _told_here(request: Request, kept: ReadyThread) -> int | None:
+    """The contribution of this page that what was just done is said beside."""
+    if b"ici=" not in request.scope["query_string"]:
+        return None
+    post = asked_integer(request, "ici", least=1)
+    return post if post in kept.places else None
+
+
+async def _answer(request: Request, drafts: Sequence[KeptDraft], state: ThreadState) -> dict[str, str]:
+    """The form of this reader under the thread: its key, their draft for it, their other drafts in the thread."""
+    own = next((each for each in drafts if each.place.kind is DraftKind.IN_THREAD), None)
+    form = begun_form(own)
+    hidden = Markup('<input type="hidden" name="cle" value="{}">').format(form.values["cle"])
+    if not drafts:
+        return {"drafts": "", "typed": "", "sending": hidden}
+    context = {
+        "form": form,
+        "state": state,
+        "others": [each for each in drafts if each is not own],
+        "own": own,
+        **await writing(form),
+    }
+    return {
+        "drafts": render(request, "threads/_drafts.html", context),
+        "typed": str(escape(form.values["source"])),
+        "sending": hidden + Markup(render(request, "threads/_draft.html", context)) if own else hidden,  # noqa: S704
+    }
 
 
 def _reading(request: Request, kept: ReadyThread, template: str, state: ThreadState, unread: int) -> str:
@@ -255,20 +316,27 @@ async def _opening(request: Request, form: Form | None) -> Desk:
     theme = await find_theme(request.path_params["number"])
     viewer = demand(may_contribute, request.state.viewer, theme.schedule, request.state.now)
     waits_first = await must_wait(viewer, theme.group, request.state.now)
-    return Desk({"theme": theme, "title": "", "waits_first": waits_first, **await writing(form or Form.empty())})
+    draft = await post_drafts.draft_at(viewer, DraftPlace(DraftKind.OPENING, theme.number))
+    first = begun_form(draft)
+    context = {"theme": theme, "title": "", "waits_first": waits_first, **await writing(form or first)}
+    return Desk({**context, **await draft_beside(draft, form)}, first, newer=newer_of(draft))
 
 
 @form_door("threads/new.html", _opening)
 async def open_new(request: Request, form: Form) -> Response:
-    """The form that opens a thread in a theme, its preview and its answer."""
+    """The form that opens a thread in a theme, its draft, its preview and its answer."""
     viewer, now, number = request.state.viewer, request.state.now, request.path_params["number"]
+    if asks_to_save(form):
+        said = await save(request, DraftPlace(DraftKind.OPENING, number), form, title=form.text("titre"))
+        return said or see_other(request, "new_thread", number=number, notice="brouillon-garde")
     typed = form.text("titre"), source_of(form)
     if asks_to_publish(form):
-        thread = await threads.open_thread(viewer, number, *typed, now)
+        thread = await threads.open_thread(viewer, number, *typed, now, sending=sending_of(form))
         if isinstance(thread, Waiting):
             return see_other(request, "pending_post", pending=thread.id, notice="contribution-en-attente")
         return see_other(request, "thread", thread=thread, notice="fil-ouvert")
     title, preview = await threads.preview_thread(viewer, number, *typed, now)
     desk = await _opening(request, form)
+    assert isinstance(desk, Desk)
     previewed = {**desk.context, "title": title, **await writing(form, preview)}
     return await page(request, "threads/new.html", {**previewed, "form": form})

@@ -14,6 +14,8 @@ FIELDS: Final = {
     "vu": "the mark of what the page showed, which somebody may have changed since",
     "vues": "the notices that the page showed",
     "lus": "threads, each as far as the page showed it: `12-34`",
+    "cle": "of this form alone: what it sends twice is published once",
+    "brouillon": "the draft that the page shows, at its version: `12@3`",
     "version": "the version that the page showed: of a proposal, a draft, a contribution, the charter",
     "remplace": "that the page showed beside the form what it would replace",
     "suite": "the page to go to afterwards",

@@ -95,6 +95,7 @@ NOTICES = {
     "correction-certifiee": "C’est une correction : les votes sur la version précédente comptent.",
     "correction-annulee": "Cette version change le sens : les votes sur la précédente attendent d’être confirmés.",
     "brouillon-garde": "Votre brouillon est enregistré.",
+    "citer-aussi": "Votre brouillon est enregistré. « Citer », sous une contribution, l’ajoute à votre réponse.",
     "brouillon-supprime": "Votre brouillon est supprimé.",
     "propositions-fusionnees": "Les propositions sont fusionnées ; leurs auteurs et leurs votants sont prévenus.",
     "proposition-defusionnee": "La proposition est de nouveau à part ; ses auteurs et ses votants sont prévenus.",
@@ -303,7 +304,7 @@ def own_slot(request: Request, name: str) -> Markup:
     if name == "account":
         return _account(request)
     if name == "notice":
-        return _notice(request) + _wanted(request)
+        return notice(request) + wanted(request)
     raise KeyError(name)
 
 
@@ -314,7 +315,8 @@ def _account(request: Request) -> Markup:
     return pages(request).account(request.state.locale, viewer, administers=administers, treats=treats)
 
 
-def _notice(request: Request) -> Markup:
+def notice(request: Request) -> Markup:
+    """What was just done, shown once; empty when nothing was."""
     if b"fait=" not in request.scope["query_string"]:
         return Markup()
     words = NOTICES.get(request.query_params.get("fait", ""))
@@ -324,7 +326,7 @@ def _notice(request: Request) -> Markup:
     return Markup('<p class="notice" role="status">{}</p>').format(told)
 
 
-def _wanted(request: Request) -> Markup:
+def wanted(request: Request) -> Markup:
     """Whether every page, except where it is set up, must lead this reader to the second factor that their role
     requires."""
     viewer: Viewer | None = request.state.viewer
@@ -351,21 +353,35 @@ def prepare(request: Request, name: str, context: Mapping[str, Any]) -> Ready:
 
 
 def see_other(
-    request: Request, name: str, *, notice: str | None = None, fragment: str = "", **params: object
+    request: Request,
+    name: str,
+    *,
+    notice: str | None = None,
+    beside: int | None = None,
+    fragment: str = "",
+    **params: object,
 ) -> Response:
-    """The answer to an action: 303 to a page, which says `NOTICES[notice]` once."""
+    """The answer to an action: 303 to a page, which says `NOTICES[notice]` once, `beside` a contribution."""
     if notice is not None and notice not in NOTICES:
         raise KeyError(notice)
-    path = href(request, name, **params, fait=notice)
+    path = href(request, name, **params, fait=notice, ici=beside)
     return RedirectResponse(path + (f"#{fragment}" if fragment else ""), 303)
 
 
 def to_place(
     request: Request, post: int, thread: int, after: int, *, view: str | None = None, notice: str | None = None
 ) -> Response:
-    """A redirect to a contribution, on the page of its thread that begins after that number."""
+    """A redirect to a contribution, on the page of its thread that begins after that number; the notice stands beside
+    it."""
     return see_other(
-        request, "thread", thread=thread, vue=view, apres=after or None, notice=notice, fragment=f"c-{post}"
+        request,
+        "thread",
+        thread=thread,
+        vue=view,
+        apres=after or None,
+        notice=notice,
+        beside=post if notice else None,
+        fragment=f"c-{post}",
     )
 
 

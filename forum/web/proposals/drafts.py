@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forum.domain.discussion import post_drafts
 from forum.domain.proposals import drafts
 from forum.web.plumbing.doors import Desk, button, form_door
 from forum.web.plumbing.forms import Form
@@ -18,8 +19,12 @@ from forum.web.proposals.proposals import (
 
 
 async def index(request: Request) -> Response:
-    """All the reader's own drafts."""
-    return await page(request, "proposals/drafts.html", {"drafts": await drafts.list_drafts(request.state.viewer)})
+    """All the reader's own drafts: of contributions, then of proposals."""
+    viewer = request.state.viewer
+    written = await post_drafts.list_post_drafts(viewer)
+    return await page(
+        request, "proposals/drafts.html", {"written": written, "drafts": await drafts.list_drafts(viewer)}
+    )
 
 
 async def _desk(request: Request, form: Form | None) -> Desk:
