@@ -119,6 +119,7 @@ DISCUSSION = (
     page("/a-lire", thread_reads.unread, "unread"),
     act("/a-lire/lus", thread_reads.read, "read_threads"),
     form("/fils/{thread:int}/repondre", posts.reply, "reply"),
+    page("/fils/{thread:int}/personnes", posts.people, "thread_people"),
     form("/fils/{thread:int}/renommer", moderated_threads.rename, "rename_thread"),
     form("/fils/{thread:int}/verrouiller", moderated_threads.lock, "lock_thread"),
     form("/fils/{thread:int}/deverrouiller", moderated_threads.unlock, "unlock_thread"),

@@ -84,6 +84,7 @@ SILENT = {
     *(
         "titled_thread",
         "resume_thread",
+        "thread_people",
         "home",
         "theme_schedule",
         "post",

@@ -578,6 +578,7 @@ CASES = [
     Case(READ, "download its document", "/syntheses/{published}/synthese-T5-v2-2026-11-23.html"),
     Case(Action.READ_WAITING_TAGS, "read a meeting known by a waiting tag", "/reunions/{waiting}", hidden="waiting"),
     Case(Action.CONTRIBUTE, "see the form of a reply", "/fils/{thread}/repondre"),
+    Case(Action.CONTRIBUTE, "see whom an @ may mean", "/fils/{thread}/personnes"),
     Case(Action.CONTRIBUTE, "see it when closed", "/fils/{closed_thread}/repondre", refused=CLOSED),
     Case(Action.CONTRIBUTE, "reply", "/fils/{thread}/repondre", {"source": "Une réponse."}, changes="post"),
     Case(

@@ -1,11 +1,20 @@
 """Leaving a form asks for confirmation whenever its words are kept nowhere else, and only then."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 from playwright.async_api import Dialog, Page, Route
 
 from tests.browser.reading import Readers
 
 pytestmark = [pytest.mark.browser, pytest.mark.one_database]
+
+
+@pytest.fixture(autouse=True)
+async def clean(at_open: Readers) -> AsyncIterator[None]:
+    """No draft of one test is in a page of another."""
+    yield
+    await at_open.site.put("DELETE FROM post_draft")
 
 
 async def _asked_on_leaving(page: Page) -> bool:

@@ -83,6 +83,8 @@ def test_no_module_names_a_field_that_no_form_has(folder: str) -> None:
         "de",
         "a",
         "fait",
+        "ici",
+        "vue",
         "question",
         "vue",
     }

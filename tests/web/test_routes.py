@@ -32,6 +32,7 @@ NO_PAGE = {
     "thread_feed",
     "resume_thread",
     "titled_thread",
+    "thread_people",
     "moderation_sheet",
 }
 # Pages of a site that has a provider of identities: tests/browser/test_providers.py looks at them.

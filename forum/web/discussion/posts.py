@@ -9,7 +9,7 @@ from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.domain.discussion import post_drafts, post_writing, posts, threads, withdrawals
+from forum.domain.discussion import called_people, post_drafts, post_writing, posts, threads, withdrawals
 from forum.domain.discussion.newcomers import must_wait
 from forum.domain.discussion.pending_posts import Waiting
 from forum.domain.discussion.post_drafts import DraftPlace
@@ -184,6 +184,13 @@ async def quote(request: Request) -> Response:
         (quoted,) = await posts.quoted_words([mark])
         return await page(request, "posts/_quoted.html", {"quoted": quoted, "place": 0})
     return see_other(request, "reply", thread=post.place.thread, en_reponse_a=answered, citation=mark.marker())
+
+
+async def people(request: Request) -> Response:
+    """Whom the letters after an @ may mean, for the script of the field where one writes."""
+    thread, begun = request.path_params["thread"], asked_text(request, "personne", limit=100)
+    found = await called_people.people_to_call(request.state.viewer, thread, begun, request.state.now)
+    return await page(request, "posts/_people.html", {"people": found})
 
 
 async def _editing(request: Request, form: Form | None) -> Desk:

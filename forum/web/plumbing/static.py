@@ -1,7 +1,8 @@
 """Styles, scripts, fonts: read once at the start, served from memory under an address that changes with their content.
 
 The style sheets become one file (tokens, elements, layout, then the blocks by name) and the scripts another, each in
-its own braces so that their constants stay private. There is no build: what is in `static/` is what is served.
+its own braces so that their constants stay private; those that help to write are a file for members. There is no
+build: what is in `static/` is what is served.
 """
 
 import gzip
@@ -41,7 +42,9 @@ class Assets:
         files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix not in (".css", ".js")]
         self._assets = {name: _asset(name, path.read_bytes()) for path in files if (name := _name(folder, path))}
         self._add("site.css", self._with_hashed_fonts(_styles(folder)))
-        self._add("site.js", _scripts(folder))
+        self._add("site.js", _scripts(folder / "js"))
+        # Who only reads does not wait for what helps to write.
+        self._add("writing.js", _scripts(folder / "js" / "writing"))
         self._by_address = {asset.address: asset for asset in self._assets.values()}
 
     def address(self, name: str) -> str:
@@ -76,7 +79,7 @@ def _styles(folder: Path) -> str:
 
 
 def _scripts(folder: Path) -> str:
-    return "\n".join(f"{{\n{script.read_text('utf-8')}}}" for script in sorted((folder / "js").glob("*.js")))
+    return "\n".join(f"{{\n{script.read_text('utf-8')}}}" for script in sorted(folder.glob("*.js")))
 
 
 async def show(request: Request) -> Response:

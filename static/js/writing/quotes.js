@@ -10,7 +10,9 @@ function tell(words) {
 }
 
 function show(link) {
-  const answer = Object.assign(document.createElement("a"), { href: "#repondre", textContent: form.dataset.answer });
+  const answer = document.createElement("a");
+  answer.href = "#source";
+  answer.textContent = form.dataset.answer;
   const many = form.querySelectorAll("[data-quoted]").length;
   tray.replaceChildren(`${form.dataset.added} (${many}) `, answer);
   link.closest("article").append(tray);

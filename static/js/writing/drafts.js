@@ -18,7 +18,13 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   };
 
   const put = (name, value) => {
-    const field = form.elements.namedItem(name) ?? form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name }));
+    let field = form.elements.namedItem(name);
+    if (!field) {
+      field = document.createElement("input");
+      field.type = "hidden";
+      field.name = name;
+      form.append(field);
+    }
     field.value = value;
   };
 
