@@ -11,6 +11,7 @@ from html import escape
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from forum.text.characters import legible_text
 from forum.text.directions import turns, without_turns
 
 MEDIA_TYPE: Final = "application/atom+xml"
@@ -40,7 +41,8 @@ def feed(title: str, page: str, own: str, entries: Sequence[FeedEntry], language
     SubElement(root, "link", {"rel": "alternate", "type": "text/html", "href": page})
     for one in entries:
         _add(SubElement(root, "entry"), one)
-    return tostring(root, encoding="unicode", xml_declaration=False)
+    # XML has no place for some characters that pages show: one of them would cost readers the whole feed.
+    return legible_text(tostring(root, encoding="unicode", xml_declaration=False))
 
 
 def _add(written: Element, entry: FeedEntry) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from forum.text.quotes import MOST_QUOTES, QuoteMark
 from forum.text.reading import read
+from tests.hostile import hostile_lines
 
 HOSTILE = Path(__file__).parents[1] / "cases" / "hostile"
 
@@ -74,20 +75,16 @@ def inspect(html: str) -> Inspector:
 
 
 def hostile_cases() -> Iterator[tuple[str, str]]:
-    """Each file is a case; in lines/, each line is one."""
+    """Each file is a case; those of lines/ are in `tests/hostile.py`."""
     for path in sorted(HOSTILE.glob("*.md")):
         yield path.name, path.read_text("utf-8")
-    for path in sorted((HOSTILE / "lines").glob("*.md")):
-        for number, line in enumerate(path.read_text("utf-8").split("\n"), start=1):
-            if line:
-                yield f"{path.name}:{number}", line
 
 
-HOSTILE_CASES = list(hostile_cases())
+HOSTILE_CASES = [*hostile_cases(), *((f"line {number}", line) for number, line in enumerate(hostile_lines()))]
 
 
 def test_the_hostile_corpus_is_there() -> None:
-    assert len(HOSTILE_CASES) >= 130
+    assert len(HOSTILE_CASES) >= 330
 
 
 @pytest.mark.parametrize("source", [pytest.param(source, id=name) for name, source in HOSTILE_CASES])
