@@ -174,6 +174,7 @@ async def test_a_page_of_a_thread_of_thousands_costs_what_one_of_twenty_does(
     for statement in many:
         plan = " ".join(each["detail"] for each in await rows(f"EXPLAIN QUERY PLAN {statement}"))
         assert not re.search(r"SCAN (?:p|n|q|post)\b", plan), (statement, plan)
+        assert "SEARCH w USING INDEX sqlite_autoindex_post" not in plan, "answers are found by what they answer"
 
 
 async def test_what_was_read_of_a_page_is_what_it_shows(app: Starlette, thread: Thread) -> None:

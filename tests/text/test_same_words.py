@@ -1,4 +1,4 @@
-"""The same words wherever a contribution is read: on its page, marked, in plain text, in a feed, in a mail or document.
+"""Are words the same wherever a contribution is read? On its page, marked, in plain text, in a feed.
 
 Documents and mails take the plain words; what they do to them is in their own tests.
 """

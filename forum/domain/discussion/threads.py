@@ -361,7 +361,8 @@ def _quoted(mark: QuoteMark, found: Row) -> QuotedWords:
     return QuotedWords(mark, found["name"], words(found["plain"], mark.start, mark.end))
 
 
-_ANSWERS = "n.reply_to_id = p.id AND n.thread_id = p.thread_id AND n.state = 'shown'"
+# The sign keeps both databases from walking the whole thread in the order of its numbers.
+_ANSWERS = "w.reply_to_id = p.id AND +w.thread_id = p.thread_id AND w.state = 'shown'"
 _POSTS = f"""
     SELECT p.id, p.number, p.kind, p.html, substr(p.plain, 1, 80) AS opening, p.written_at,
            CASE WHEN EXISTS (SELECT 1 FROM extract e WHERE e.post_id = p.id) THEN p.plain ELSE '' END AS marked,
@@ -370,8 +371,8 @@ _POSTS = f"""
            EXISTS (SELECT 1 FROM moderator o JOIN thread h ON h.id = p.thread_id JOIN theme t ON t.id = h.theme_id
                     WHERE o.member_id = m.id AND o.working_group_id = t.working_group_id)::bool AS moderates,
            a.id AS answered_id, a.number AS answered_number, a.state AS answered_state,
-           (SELECT COUNT(*) FROM post n WHERE {_ANSWERS}) AS replies,
-           (SELECT n.id FROM post n WHERE {_ANSWERS} ORDER BY n.number LIMIT 1) AS first_reply,
+           (SELECT COUNT(*) FROM post w WHERE {_ANSWERS}) AS replies,
+           (SELECT w.id FROM post w WHERE {_ANSWERS} ORDER BY w.number LIMIT 1) AS first_reply,
            {signed("a.id", "am")} AS answered_author, (a.thread_id <> p.thread_id)::bool AS answered_elsewhere,
            {ASIDE_COLUMNS}
       FROM post p LEFT JOIN member m ON m.id = p.author_id {aside_of(Moderated.POST, "p")}
