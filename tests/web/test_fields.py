@@ -86,7 +86,6 @@ def test_no_module_names_a_field_that_no_form_has(folder: str) -> None:
         "ici",
         "vue",
         "question",
-        "vue",
     }
     unknown = [(name, path.name) for name, path in in_python(folder) if family(name) not in FIELDS]
     assert [each for each in unknown if each[0] not in NOT_OF_A_FORM | asked_of_addresses] == []
