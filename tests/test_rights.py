@@ -1438,6 +1438,7 @@ BY_MAIL = {
 }
 # What anybody may read beside the cases above.
 OPEN_PAGES = {
+    "search",
     "help",
     "help_rights",
     "legal_notice",

@@ -6,6 +6,7 @@ quotation marks, or alone.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -20,7 +21,7 @@ LEAST_BEGINNING: Final = 3
 _MARKS: Final = str.maketrans(dict.fromkeys("«»“”„‟″＂", '"') | {"−": "-", "–": "-"})
 _PART: Final = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 # A word as it is read; a reference is one.
-_READ: Final = re.compile(r"[Tt][0-9]+[-\u2010\u2011][0-9]+|[Cc][-\u2010\u2011][0-9]+(?:@[0-9]+)?|[^\W_]+")
+_WORD: Final = re.compile(r"[Tt][0-9]+[-\u2010\u2011][0-9]+|[Cc][-\u2010\u2011][0-9]+(?:@[0-9]+)?|[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def parse(typed: str) -> SearchQuery:
         if not found:
             continue
         last = ""
-        if minus and len(found) == 1 and word:
+        if minus and len(found) == 1 and word and found[0] not in EMPTY_WORDS:
             without.append(found[0])
         elif minus:
             without_phrases.append(found)
@@ -101,11 +102,11 @@ def excerpt(text: str, query: SearchQuery) -> Excerpt:
     """What to show of a text that was found: around the first word that was asked for or, without one, its
     beginning."""
     said = " ".join(text[:_LOOKED_AT].split())
-    first, hits = -1, []
-    for found in _READ.finditer(said):
+    first, hits, is_sought = -1, [], _sought(query)
+    for found in _WORD.finditer(said):
         if first >= 0 and found.end() > first + LONGEST_EXCERPT:
             break
-        if is_sought(found[0], query):
+        if is_sought(found[0]):
             first = first if first >= 0 else found.start()
             hits.append(found.span())
     start = _word_start(said, max(first - _BEFORE, 0))
@@ -115,31 +116,33 @@ def excerpt(text: str, query: SearchQuery) -> Excerpt:
 
 def marked(text: str, query: SearchQuery) -> tuple[tuple[str, bool], ...]:
     """A short text whole, with what was asked for."""
-    return _parts(text, 0, len(text), [found.span() for found in _READ.finditer(text) if is_sought(found[0], query)])
+    is_sought = _sought(query)
+    return _parts(text, 0, len(text), [found.span() for found in _WORD.finditer(text) if is_sought(found[0])])
 
 
-def is_sought(word: str, query: SearchQuery) -> bool:
-    """Whether a word of a text is one that was asked for."""
-    found, stems, whole = _read(word), _stems(query), _whole(query)
-    return any(
-        form in whole or its_stem in stems or (query.beginning and form.startswith(query.beginning))
-        for form, its_stem in found
-    )
+@lru_cache(maxsize=32)
+def _sought(query: SearchQuery) -> Callable[[str], bool]:
+    """What tells whether a word of a text is one that was asked for."""
+    stems, beginning = frozenset(map(stem, query.words)), query.beginning
+    whole = frozenset(form for phrase in query.phrases for form in phrase)
+
+    known: dict[str, bool] = {}
+
+    def is_sought(word: str) -> bool:
+        found = known.get(word)
+        if found is None:
+            found = known[word] = any(
+                its_stem in stems or form in whole or (beginning != "" and form.startswith(beginning))
+                for form, its_stem in _read(word)
+            )
+        return found
+
+    return is_sought
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=65_536)
 def _read(word: str) -> tuple[tuple[str, str], ...]:
     return tuple((form, stem(form)) for form in forms(word))
-
-
-@lru_cache(maxsize=64)
-def _stems(query: SearchQuery) -> frozenset[str]:
-    return frozenset(map(stem, query.words))
-
-
-@lru_cache(maxsize=64)
-def _whole(query: SearchQuery) -> frozenset[str]:
-    return frozenset(form for phrase in query.phrases for form in phrase)
 
 
 def _word_start(said: str, at: int) -> int:

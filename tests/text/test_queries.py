@@ -24,6 +24,7 @@ from forum.text.queries import LONGEST_EXCERPT, MOST_WORDS, SearchQuery, excerpt
         ("école -privée", SearchQuery(("ecole",), without=("privee",))),
         ("école −privée –payante", SearchQuery(("ecole",), without=("privee", "payante"))),
         ('-"droit de vote" -rendez-vous', SearchQuery(without_phrases=(("droit", "de", "vote"), ("rendez", "vous")))),
+        ("-la -T3-007", SearchQuery(without=("t3·007",), without_phrases=(("la",),))),
         ("rendez-vous", SearchQuery(("rendez",))),
         ("T3-007", SearchQuery(("t3·007",))),
         ("c-123@2", SearchQuery(("c·123·2",))),

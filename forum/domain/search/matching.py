@@ -18,7 +18,7 @@ from forum.text.terms import stem
 EVERYTHING: Final = "fe"
 """What every entry is found by."""
 
-PHRASE_LOOKS: Final = 5000
+PHRASE_LOOKS: Final = 2000
 """Entries with all the words of a phrase that are read for the phrase itself, from one page of results to the next."""
 
 _SAFE: Final = re.compile(r"[^\W_](?:[^\W_]|\u00b7)*\Z")
