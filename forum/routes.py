@@ -25,6 +25,7 @@ from forum.web.proposals import (
     drafts,
     duplicates,
     follow_ups,
+    lists,
     merges,
     obligations,
     own_contributions,
@@ -140,7 +141,7 @@ DISCUSSION = (
     page("/contributions/{post:int}/citer", posts.quote, "quote_post"),
 )
 PROPOSALS = (
-    page("/themes/{number:small}/propositions", proposals.index, "theme_proposals"),
+    page("/themes/{number:small}/propositions", lists.index, "theme_proposals"),
     form("/themes/{number:small}/proposer", proposals.propose, "propose"),
     page("/themes/{number:small}/proches", duplicates.near, "near_proposals"),
     form("/themes/{number:small}/doublons", duplicates.queue, "duplicates"),

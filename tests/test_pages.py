@@ -131,11 +131,19 @@ def test_a_key_is_readable_and_says_all_that_the_list_is_sorted_by() -> None:
         (PageTurn("5", back=True), [1, 8, 2], "2", "1"),
         (PageTurn("4", back=True), [9, 4, 7], "7", None),
         (PageTurn("absent"), [9, 4, 7], "7", None),
+        (PageTurn("8", holds=True), [1, 8, 2], "2", "1"),
+        (PageTurn("5", holds=True), [5], None, "5"),
+        (PageTurn("9", holds=True), [9, 4, 7], "7", None),
+        # The key of none leads to where the nearest number stands.
+        (PageTurn("6"), [1, 8, 2], "2", "1"),
+        (PageTurn("300", holds=True), [9, 4, 7], "7", None),
+        (PageTurn("3", holds=True), [9, 4, 7], "7", None),
     ],
 )
 def test_lists_in_memory_are_paged_in_the_same_way(
     turn: PageTurn, shown: Sequence[int], following: str | None, previous: str | None
 ) -> None:
     known = [9, 4, 7, 1, 8, 2, 5]
-    assert page_among(known, lambda one: one, turn, SIZE) == Page(tuple(shown), following, previous)
+    start = known.index(shown[0])
+    assert page_among(known, lambda one: one, turn, SIZE) == Page(tuple(shown), following, previous, start)
     assert page_among([], lambda one: one, turn, SIZE) == Page(())

@@ -20,10 +20,12 @@ U = TypeVar("U")
 
 @dataclass(frozen=True, slots=True)
 class PageTurn:
-    """The page that a reader asks for: after a key, or before it (`back`); without a key, the first."""
+    """The page that a reader asks for: after a key, or before it (`back`); without a key, the first. `holds`: the one
+    where the item of that key stands, for a list that is in memory."""
 
     key: str = ""
     back: bool = False
+    holds: bool = False
 
 
 FIRST: Final = PageTurn()
@@ -32,15 +34,16 @@ FIRST: Final = PageTurn()
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """What a page shows, and the keys that the next page begins after and that the previous one ends before, where
-    there is one."""
+    there is one. `start`: how many come before it, where that is known."""
 
     shown: tuple[T, ...]
     next: str | None = None
     previous: str | None = None
+    start: int = 0
 
     def of(self, shown: Iterable[U]) -> "Page[U]":
         """This page, with its rows converted."""
-        return Page(tuple(shown), self.next, self.previous)
+        return Page(tuple(shown), self.next, self.previous, self.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +159,30 @@ async def page_of(some: Reader, order: SortOrder, turn: PageTurn, size: int) -> 
 
 
 def page_among(known: Sequence[T], number: Callable[[T], int], turn: PageTurn, size: int) -> Page[T]:
-    """A page of a list already in memory; `number` identifies its items."""
-    found = {str(number(each)): at for at, each in enumerate(known)}.get(turn.key)
-    start = 0 if found is None else found - size if turn.back else found + 1
+    """A page of a list already in memory; `number` identifies its items. The key of none leads to where the nearest
+    number stands."""
+    found = _place_of(known, number, turn.key)
+    if found is None:
+        start = 0
+    elif turn.holds:
+        start = found // size * size
+    else:
+        start = found - size if turn.back else found + 1
     start = max(0, min(start, len(known) - 1))
     shown = tuple(known[start : start + size])
     return Page(
         shown,
         next=str(number(shown[-1])) if start + size < len(known) else None,
         previous=str(number(shown[0])) if start else None,
+        start=start,
     )
+
+
+def _place_of(known: Sequence[T], number: Callable[[T], int], key: str) -> int | None:
+    """Where the item of a key stands, or the one whose number is nearest; None for what is no key."""
+    try:
+        wanted = _read_whole(key)
+    except ValueError:
+        return None
+    numbers = [number(each) for each in known]
+    return min(range(len(known)), key=lambda at: abs(numbers[at] - wanted), default=None)

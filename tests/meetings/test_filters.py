@@ -145,4 +145,4 @@ async def test_a_filtered_page_is_never_served_in_place_of_the_whole_one(app: St
             again = await other.get(f"{path}?reunion=1", headers={"If-None-Match": whole.headers["etag"]})
             assert again.status_code == 200
     kept: KeptPages[object] = app.state.kept
-    assert len(kept._pages) == 2
+    assert len(kept._pages) == 3  # the two pages, and the roll of the theme

@@ -21,6 +21,8 @@ from forum.domain.proposals.new_answers import KEEPS, Reply, answer
 from forum.domain.proposals.obligations import Promise
 from forum.domain.syntheses.snapshot_queries import freeze, hold_still, read_introductions
 from forum.domain.syntheses.snapshots import renewed
+from forum.domain.themes.themes import find_theme
+from forum.domain.votes.rolls import read_roll
 from forum.language import catalogue
 from forum.models.answers import Decision, Fate, fate_of
 from forum.models.meetings import Meeting
@@ -131,7 +133,7 @@ async def test_every_document_says_the_answer_itself(client: AsyncClient, life: 
 @pytest.mark.parametrize("decision", Decision)
 async def test_the_page_of_a_theme_puts_each_proposal_under_its_answer(client: AsyncClient, decision: Decision) -> None:
     await answered((decision,))
-    follow_up = await read_follow_up(None, 3, NOON)
+    follow_up = await read_follow_up(None, await read_roll(await find_theme(3), NOON), NOON)
     assert {each.name: len(found) for each, found in follow_up.answered.items() if found} == {decision.name: 1}
     page = (await client.get("/themes/3/suites")).text
     headings = re.findall(r"<h2 id=\"decision-\d\">\s*(.*?)\s*</h2>", page)

@@ -119,7 +119,7 @@ async def test_the_page_makes_the_same_number_of_queries_whatever_its_length(cli
         text, asked = await statements(client, SUITES)
         assert f">T3-00{number}<" in text
         counted.append(len(asked))
-    assert counted[0] == counted[1] <= 12
+    assert counted[0] == counted[1] <= 14
 
 
 async def test_a_theme_without_proposal_or_without_vote(client: AsyncClient) -> None:

@@ -130,7 +130,7 @@ async def test_the_list_is_rendered_once_for_all_members_with_the_same_number_of
     theme = await make_theme(3)
     first, second = await make_member("Première Lectrice"), await make_member("Second Lecteur")
     counted = []
-    for size in (1, 20):
+    for size in (1, 15):
         for number in range(size):
             await make_proposal(theme, f"Idée {number}")
         await sign_in(client, first)
@@ -138,8 +138,8 @@ async def test_the_list_is_rendered_once_for_all_members_with_the_same_number_of
         await sign_in(client, second)
         _, ready = await statements(client, LIST)
         counted.append((len(made), len(ready)))
-    # The session, the theme and the reader's own ballots for everybody; the proposals and their questions for the first
-    # reader.
+    # The session, the theme and the reader's own ballots for everybody; the roll of the theme and the
+    # proposals of their page for the first reader.
     assert counted == [(5, 3), (5, 3)]
 
 

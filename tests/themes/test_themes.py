@@ -8,7 +8,7 @@ import pytest
 from httpx2 import AsyncClient
 
 from forum.database import row, rows
-from forum.domain.proposals.proposals import list_proposals
+from forum.domain.proposals.proposals import read_proposal
 from forum.domain.themes.ballots import Rules
 from forum.domain.themes.themes import find_theme
 from forum.errors import CannotStart
@@ -425,7 +425,7 @@ async def test_a_reworded_question_keeps_its_answers(database: object, tmp_path:
     theme = await Theme.get(number=7)
     await make_proposal(theme, questions=[await GuidingQuestion.get(theme_id=theme.id, position=2)])
     await load_themes(written(tmp_path, FILE.replace("Une autre ?", "Une autre, mieux dite ?")))
-    assert (await list_proposals(await find_theme(7), NOON)).proposals[0].questions == (2,)
+    assert [each.position for each in (await read_proposal(None, "T7-001", NOON)).questions] == [2]
     assert [each["text"] for each in await rows("SELECT text FROM guiding_question ORDER BY position")] == [
         "Une question ?",
         "Une autre, mieux dite ?",

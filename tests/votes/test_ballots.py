@@ -105,7 +105,7 @@ def test_a_count_is_read_in_the_terms_of_its_kind() -> None:
 
 
 def asked(*substances: int) -> list[BoothProposal]:
-    return [BoothProposal(n, f"T3-{n:03}", f"Idée {n}", substance) for n, substance in enumerate(substances, start=1)]
+    return [BoothProposal(n, f"T3-{n:03}", substance) for n, substance in enumerate(substances, start=1)]
 
 
 def test_progress_leads_to_the_first_that_waits_in_the_voters_own_order() -> None:

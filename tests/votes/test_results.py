@@ -413,7 +413,7 @@ async def test_no_group_is_shown_where_a_quota_limits_supports(client: AsyncClie
     theme = await support(voting, twice=True)
     await Theme.filter(id=theme.id).update(quota=3)
     assert "au plus 1 pour, sur 8" in (await client.get(GROUPS)).text.replace("\u00a0", " ").replace("\u202f", " ")
-    await Theme.filter(id=theme.id).update(quota=2)
+    await Theme.filter(id=theme.id).update(quota=2, version=9)
     assert (await client.get(GROUPS)).status_code == 404
     page = await words(client)
     assert "onsensus des professions" not in page

@@ -45,7 +45,7 @@ PASSING = {"x-request-id", "content-length"}
 # Static files, and the pages that generate a new secret, or seal a moment, each time.
 ELSEWHERE = {"static", "set_up_factor", "notify_post", "notify_proposal", "notify_minutes", "notify_answer"}
 # The query parameters that lists take, and the names of their routes; forms take none of these.
-ASKED = ("", "?tri=votes", "?reunion=1", "?apres=1")
+ASKED = ("", "?tri=votes", "?reunion=1", "?apres=1", "?apres=2", "?voir=T3-002")
 LISTS = {
     *("theme", "theme_feed", "theme_proposals", "near_proposals", "duplicates", "follow_up", "results_by_group"),
     *("results_sheet", "tag_selection", "thread", "thread_feed", "print_thread"),

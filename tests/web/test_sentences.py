@@ -106,10 +106,7 @@ def booths(draw: st.DrawFn) -> tuple[Rules, list[BoothProposal], dict[int, OwnBa
     """Proposals put to the vote and somebody's ballots, some of them on an older substance."""
     voting = draw(st.sampled_from(list(Voting)))
     quota = 0 if voting is Voting.JUDGMENT else draw(st.sampled_from((0, 1, 3)))
-    asked = [
-        BoothProposal(n, f"T3-{n:03}", f"Idée {n}", draw(st.integers(1, 2)))
-        for n in range(1, draw(st.integers(0, 5)) + 1)
-    ]
+    asked = [BoothProposal(n, f"T3-{n:03}", draw(st.integers(1, 2))) for n in range(1, draw(st.integers(0, 5)) + 1)]
     own = {
         each.id: OwnBallot(draw(st.sampled_from(CHOICES[voting])), draw(st.integers(1, 2)))
         for each in asked

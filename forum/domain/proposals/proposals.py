@@ -5,12 +5,14 @@ them. During a vote the order is random for each person; once it is over, it is 
 `votes.py`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from forum.database import Row, row, rows
+from forum.database import Row, places, row, rows
 from forum.domain.discussion.extracts import Support, support_of
+from forum.domain.pages import Page
 from forum.domain.proposals.answers import UNANSWERED, Answers, answers_of, decision_column, fate_from
 from forum.domain.proposals.history import OtherProposal, ToldTurn, turns_of
 from forum.domain.proposals.merges import Union, union_of
@@ -18,10 +20,10 @@ from forum.domain.references import parse_reference, reference
 from forum.domain.signatures import proposed_by, signed
 from forum.domain.themes.ballots import Count
 from forum.domain.themes.themes import ThemeHead, ThemeQuestion, theme_from
-from forum.domain.votes.booths import draw
 from forum.domain.votes.exclusions import excluded_voters
-from forum.domain.votes.results import Results, read_results
-from forum.domain.votes.standings import JudgedProposal, RankedPlace
+from forum.domain.votes.results import Results
+from forum.domain.votes.rolls import Entry, Roll, read_roll
+from forum.domain.votes.standings import RankedPlace
 from forum.domain.votes.votes import (
     LINE_COLUMNS,
     LINE_TABLES,
@@ -77,7 +79,6 @@ class ListedProposal:
     origin: Origin
     meeting: MeetingOfOrigin | None
     post: int | None
-    questions: tuple[int, ...]
     fate: ProposalFate
     place: RankedPlace | None = None
 
@@ -94,29 +95,36 @@ class ListedProposal:
 
 @dataclass(frozen=True, slots=True)
 class ProposalList:
-    """The proposals of a theme in the order to show them; `apart` are those no longer in force. `shuffled`: the order
-    must be drawn for each reader. `results`: those of the vote, once it is over; `proposals` are then by rank, and
-    `below_quorum` listed separately."""
+    """The proposals on one page of a theme's list, or all of them, in the order of its roll: those put to the vote, or
+    ranked, then those `below_quorum`, then those `apart`, no longer in force."""
 
-    theme: ThemeHead
+    roll: Roll
+    turns: Page[Entry]
     proposals: tuple[ListedProposal, ...]
     below_quorum: tuple[ListedProposal, ...]
     apart: tuple[ListedProposal, ...]
-    shuffled: bool
-    results: Results | None
-    meeting: int | None = None
-    """The number of the meeting that the list is filtered by; None: not filtered."""
+
+    @classmethod
+    def of(cls, roll: Roll, turns: Page[Entry], lines: Sequence[ListedProposal]) -> "ProposalList":
+        """Some proposals of a page, in their order, each in its part of the list."""
+        unranked, apart = ({each.id for each in some} for some in (roll.unranked, roll.apart))
+        return cls(
+            roll=roll,
+            turns=turns,
+            proposals=tuple(each for each in lines if each.line.id not in unranked | apart),
+            below_quorum=tuple(each for each in lines if each.line.id in unranked),
+            apart=tuple(each for each in lines if each.line.id in apart),
+        )
 
     @property
-    def hidden(self) -> tuple[ListedProposal, ...]:
-        """Those of the results that were hidden since these were published."""
-        return tuple(each for each in (*self.proposals, *self.below_quorum) if not each.line.is_open)
+    def theme(self) -> ThemeHead:
+        """The theme of them all."""
+        return self.roll.theme
 
     @property
-    def meetings(self) -> tuple[int, ...]:
-        """The numbers of the meetings that these proposals come from."""
-        every = (*self.proposals, *self.below_quorum, *self.apart)
-        return tuple(sorted({each.meeting.number for each in every if each.meeting}))
+    def results(self) -> Results | None:
+        """Those of the vote, once it is over."""
+        return self.roll.results
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +176,10 @@ _FATE_COLUMNS = f"""
     p.state_reason, f.number AS other_number, f.wording AS other_wording, {decision_column("p")} AS decision"""
 _FATE_TABLES = "LEFT JOIN proposal f ON f.id = COALESCE(p.merged_into_id, p.in_favour_of_id)"
 
-_LIST = f"""
+MOST_NAMED: Final = 500
+"""Beyond so many, all the proposals of the theme are read instead."""
+
+_LINES = f"""
     SELECT {LINE_COLUMNS}, {_FATE_COLUMNS}, p.origin, p.meeting_id, m.number AS meeting_number,
            {proposed_by("p", "a")} AS author_name, e.post_id
       {LINE_TABLES}
@@ -176,80 +187,44 @@ _LIST = f"""
       LEFT JOIN member a ON a.id = p.author_id
       LEFT JOIN meeting m ON m.id = p.meeting_id
       LEFT JOIN extract e ON e.id = p.extract_id
-     WHERE p.theme_id = $2 AND p.number > 0
-     ORDER BY p.number"""
+     WHERE p.theme_id = $2 AND p.number > 0"""
 
 
 async def list_proposals(theme: ThemeHead, now: datetime) -> ProposalList:
-    """The proposals of a theme, in four queries at most, without anything that belongs to one reader.
-
-    Before and during the vote by reference (see `drawn_order`), after it by rank.
-    """
-    found = await rows(_LIST, NO_VOTER, theme.id)
-    answered = await _questions_by_proposal(theme.id)
-    counts = await counts_of(theme, now)
-    every = [_listed(each, now, theme, counts, answered) for each in found]
-    shown = [each for each in every if each.line.has_result(now)]
-    results = await _results(theme, shown, now)
-    ranked, below = _in_order(shown, results)
-    return ProposalList(
-        theme=theme,
-        proposals=tuple(ranked),
-        below_quorum=tuple(below),
-        apart=tuple(each for each in every if not each.line.has_result(now)),
-        shuffled=theme.schedule.votes_are_open(now),
-        results=results,
-    )
+    """All the proposals of a theme, without anything that belongs to one reader: for what is not read as pages."""
+    roll = await read_roll(theme, now)
+    return await read_listed(roll, Page((*roll.shown, *roll.unranked, *roll.apart)), now)
 
 
-def by_meeting(listed: ProposalList, *, only: int | None = None, sort: bool = False) -> ProposalList:
-    """The list with only the proposals of one meeting, or sorted by meeting, with those of none last.
-
-    A number is exactly one meeting, since a theme belongs to one working group. Ranks stay those of the whole theme; a
-    list that is ranked, or drawn for each reader, is not sorted.
-    """
-
-    def shown(some: tuple[ListedProposal, ...]) -> tuple[ListedProposal, ...]:
-        return tuple(each for each in some if each.meeting and each.meeting.number == only) if only else some
-
-    def place(each: ListedProposal) -> tuple[bool, int]:
-        return each.meeting is None, each.meeting.number if each.meeting else 0
-
-    proposals = shown(listed.proposals)
-    sorts = sort and not listed.shuffled and not listed.results
-    return replace(
-        listed,
-        proposals=tuple(sorted(proposals, key=place)) if sorts else proposals,
-        below_quorum=shown(listed.below_quorum),
-        apart=shown(listed.apart),
-        meeting=only,
-    )
+async def read_listed(roll: Roll, turns: Page[Entry], now: datetime) -> ProposalList:
+    """The proposals of one page of a roll, with their words."""
+    lines = await read_lines(roll, turns.shown, now)
+    return ProposalList.of(roll, turns, [lines[each.id] for each in turns.shown])
 
 
-def drawn_order(listed: ProposalList, viewer: Viewer | None, now: datetime) -> tuple[ListedProposal, ...]:
-    """The proposals in the order that a vote shows to one person: see `booths.draw`."""
-    if not listed.shuffled:
-        return listed.proposals
-    place = draw(listed.theme.id, viewer, now)
-    return tuple(sorted(listed.proposals, key=lambda each: place(each.line.id)))
+async def read_lines(roll: Roll, entries: Sequence[Entry], now: datetime) -> dict[int, ListedProposal]:
+    """These proposals of a roll by id, each with its place among the results: two statements at most, whatever their
+    number."""
+    if not entries:
+        return {}
+    wanted = [each.id for each in entries] if len(entries) <= MOST_NAMED else []
+    which = f"AND p.id IN ({places(len(wanted), after=2)})" if wanted else ""
+    found = await rows(f"{_LINES} {which}", NO_VOTER, roll.theme.id, *wanted)
+    counts = None if roll.results else await counts_of(roll.theme, now, wanted)
+    return {each["proposal_id"]: _listed(each, now, roll, counts) for each in found}
 
 
-def _listed(
-    found: Row,
-    now: datetime,
-    theme: ThemeHead,
-    counts: dict[int, Count] | None,
-    answered: dict[int, tuple[int, ...]],
-) -> ListedProposal:
-    count = None if counts is None else counts.get(found["proposal_id"], Count())
+def _listed(found: Row, now: datetime, roll: Roll, counts: Mapping[int, Count] | None) -> ListedProposal:
+    place = roll.places.get(reference(roll.theme.number, found["proposal_number"]))
+    count = place.count if place else counts.get(found["proposal_id"], Count()) if counts is not None else None
     return ListedProposal(
-        line=line_from(found, None, now, theme=theme, count=count),
+        line=line_from(found, None, now, theme=roll.theme, count=count),
         author=None if found["state"] == ProposalState.HIDDEN else found["author_name"],
         origin=Origin(found["origin"]),
         meeting=_meeting(found),
         post=None if found["state"] == ProposalState.HIDDEN else found["post_id"],
-        questions=answered.get(found["proposal_id"], ()),
         fate=_fate(found),
+        place=place,
     )
 
 
@@ -263,42 +238,6 @@ def _fate(found: Row) -> ProposalFate:
 
 def _meeting(found: Row) -> MeetingOfOrigin | None:
     return MeetingOfOrigin(found["meeting_id"], found["meeting_number"]) if found["meeting_id"] else None
-
-
-async def _questions_by_proposal(theme_id: int) -> dict[int, tuple[int, ...]]:
-    """The positions of the questions that each proposal of a theme answers."""
-    answered: dict[int, tuple[int, ...]] = {}
-    for each in await rows(
-        """
-        SELECT a.proposal_id, q.position
-          FROM proposal_question a JOIN guiding_question q ON q.id = a.question_id
-         WHERE q.theme_id = $1
-         ORDER BY q.position""",
-        theme_id,
-    ):
-        answered[each["proposal_id"]] = (*answered.get(each["proposal_id"], ()), each["position"])
-    return answered
-
-
-async def _results(theme: ThemeHead, shown: Sequence[ListedProposal], now: datetime) -> Results | None:
-    if not theme.schedule.votes_are_counted(now):
-        return None
-    judged = {each.line.id: JudgedProposal(each.line.reference, each.line.count or Count()) for each in shown}
-    return await read_results(theme, judged, now)
-
-
-def _in_order(
-    shown: Sequence[ListedProposal], results: Results | None
-) -> tuple[Sequence[ListedProposal], Sequence[ListedProposal]]:
-    """The proposals by rank, each with its place; separately, those under the quorum."""
-    if results is None:
-        return shown, ()
-    by_reference = {each.line.reference: each for each in shown}
-    standing = results.standing
-    return (
-        [replace(by_reference[place.reference], place=place) for place in standing.ranked],
-        [replace(by_reference[place.reference], place=place) for place in standing.unranked],
-    )
 
 
 _PAGE = f"""

@@ -4,18 +4,19 @@ A booth shows every proposal of a theme in a random order of the person's own. B
 `votes.py`; everything here is about the person's own votes, so it may be shown while the vote is sealed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
-from forum.database import rows
+from forum.database import places, rows
 from forum.domain.references import reference
-from forum.domain.themes.ballots import WELL_FORMED, OwnBallot, Rules, takes_quota
-from forum.domain.themes.themes import find_theme
-from forum.domain.votes.votes import voter_id
+from forum.domain.themes.ballots import LAST_PLACE, OwnBallot, Rules, takes_quota
+from forum.domain.votes.rolls import Roll
 from forum.models.themes import Voting
-from forum.permissions import Viewer
+from forum.ranking.orders import reference_key
+
+MOST_RANKED: Final = 2 * LAST_PLACE
+"""How many of the proposals that somebody ranked stand beside their booth: every place, with some that are equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,6 @@ class BoothProposal:
 
     id: int
     reference: str
-    wording: str
     substance: int
 
 
@@ -34,7 +34,7 @@ class Ranked:
 
     place: int
     reference: str
-    wording: str
+    wording: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class BoothProgress:
 
     `next` is the reference of the first one, in their own order, that waits for their vote; None when none does.
     `supports` counts the ballots that the quota limits; `ranked` holds the proposals that they ranked, the first place
-    first.
+    first, as many as stand beside the booth.
     """
 
     theme: int
@@ -54,46 +54,47 @@ class BoothProgress:
     supports: int
     next: str | None
     ranked: tuple[Ranked, ...]
+    meeting: int | None = None
+    """The number of the meeting whose proposals alone these are."""
+    has_pages: bool = False
+    """Whether these proposals are on several pages."""
 
 
-def draw(theme_id: int, viewer: Viewer | None, now: datetime) -> Callable[[int], bytes]:
-    """The sort key of a proposal, by id: random between people, the same at each visit of one person.
-
-    Visitors share one order per day, so that their page can be cached and no proposal is always first.
-    """
-    who = f"member {viewer.id}" if viewer else f"visitors {now.date().isoformat()}"
-    return lambda proposal: sha256(f"{who}|{theme_id}|{proposal}".encode()).digest()
-
-
-async def progress_in(viewer: Viewer | None, theme_number: int, now: datetime) -> BoothProgress:
-    """This person's progress in a theme, read from the database.
-
-    Raises:
-        NotFound: no theme has this number.
-    """
-    theme = await find_theme(theme_number)
-    found = await rows(
-        f"""
-        SELECT p.id, p.number, p.wording, p.substance, b.opinion, b.proposal_version
-          FROM proposal p JOIN theme t ON t.id = p.theme_id
-          LEFT JOIN ballot b ON b.proposal_id = p.id AND b.voter_id = $1 AND {WELL_FORMED}
-         WHERE p.theme_id = $2 AND p.state = 'open'""",
-        voter_id(viewer),
-        theme.id,
-    )
-    place = draw(theme.id, viewer, now)
-    asked = [BoothProposal(r["id"], reference(theme.number, r["number"]), r["wording"], r["substance"]) for r in found]
-    own = {r["id"]: OwnBallot(r["opinion"], r["proposal_version"]) for r in found if r["opinion"]}
-    return progress_of(theme.number, theme.rules, sorted(asked, key=lambda each: place(each.id)), own)
+async def progress_in(roll: Roll, own: Mapping[int, OwnBallot], *, after: str | None = None) -> BoothProgress:
+    """This person's progress in a theme, whose roll is in their order; `after` as for `progress_of`. One statement at
+    most, for the words of what they ranked."""
+    asked = [BoothProposal(each.id, roll.reference(each), each.substance) for each in roll.shown if each.is_open]
+    come = progress_of(roll.theme.number, roll.theme.rules, asked, own, after=after)
+    come = replace(come, meeting=roll.meeting, has_pages=roll.has_pages)
+    if not come.ranked:
+        return come
+    numbers = {reference(roll.theme.number, each.number): each.number for each in roll.shown}
+    wordings = {
+        reference(roll.theme.number, each["number"]): each["wording"]
+        for each in await rows(
+            f"""SELECT number, wording FROM proposal
+                 WHERE theme_id = $1 AND number IN ({places(len(come.ranked), after=1)})""",
+            roll.theme.id,
+            *(numbers[each.reference] for each in come.ranked),
+        )
+    }
+    return replace(come, ranked=tuple(replace(each, wording=wordings[each.reference]) for each in come.ranked))
 
 
 def progress_of(
-    theme: int, rules: Rules, asked: Sequence[BoothProposal], own: Mapping[int, OwnBallot]
+    theme: int,
+    rules: Rules,
+    asked: Sequence[BoothProposal],
+    own: Mapping[int, OwnBallot],
+    *,
+    after: str | None = None,
 ) -> BoothProgress:
-    """A person's progress with these proposals, in their own order; `own` are their ballots."""
+    """A person's progress with these proposals, in their own order; `own` are their ballots. With `after`, a reference,
+    the next one is looked for behind it first."""
     judged = [(each, own[each.id]) for each in asked if each.id in own]
     stale = [each for each, ballot in judged if ballot.version < each.substance]
-    waiting = {each.id for each in stale} | {each.id for each in asked if each.id not in own}
+    changed = {each.id for each in stale}
+    waiting = [each.reference for each in _from(asked, after) if each.id in changed or each.id not in own]
     supports = sum(takes_quota(rules.voting, ballot.opinion) for _, ballot in judged)
     is_done = rules.quota and supports >= rules.quota and rules.voting is not Voting.OPINIONS and not stale
     return BoothProgress(
@@ -103,11 +104,17 @@ def progress_of(
         judged=len(judged) - len(stale),
         to_confirm=len(stale),
         supports=supports,
-        next=None if is_done else next((each.reference for each in asked if each.id in waiting), None),
-        ranked=_in_order(judged) if rules.voting is Voting.RANKING else (),
+        next=None if is_done or not waiting else waiting[0],
+        ranked=_in_order(judged)[:MOST_RANKED] if rules.voting is Voting.RANKING else (),
     )
 
 
+def _from(asked: Sequence[BoothProposal], after: str | None) -> Sequence[BoothProposal]:
+    """These proposals from the one after that reference on, and round to it."""
+    start = next((place for place, each in enumerate(asked, start=1) if each.reference == after), 0)
+    return (*asked[start:], *asked[:start])
+
+
 def _in_order(judged: Sequence[tuple[BoothProposal, OwnBallot]]) -> tuple[Ranked, ...]:
-    ranked = [Ranked(int(ballot.opinion), each.reference, each.wording) for each, ballot in judged]
-    return tuple(sorted(ranked, key=lambda each: (each.place, each.reference)))
+    ranked = [Ranked(int(ballot.opinion), each.reference) for each, ballot in judged]
+    return tuple(sorted(ranked, key=lambda each: (each.place, reference_key(each.reference))))

@@ -5,7 +5,7 @@ change of a ballot is kept in `ballot_change`, so tallies can be replayed. A tal
 theme's schedule makes it public; nothing else counts ballots for a page.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -148,6 +148,19 @@ def _verdict(
 def verdict_of(viewer: Viewer | None, line: ProposalLine, now: datetime) -> Verdict:
     """Whether this reader may vote on a proposal that was read for somebody else."""
     return _verdict(viewer, line.schedule, line.state, line.author, now)
+
+
+def verdicts_of(viewer: Viewer | None, now: datetime) -> Callable[[ProposalLine], Verdict]:
+    """The same for the proposals of one theme: asked once for those in the same state, and once for the reader's."""
+    known: dict[tuple[ProposalState, bool], Verdict] = {}
+
+    def verdict(line: ProposalLine) -> Verdict:
+        kind = line.state, viewer is not None and line.author == viewer.id
+        if kind not in known:
+            known[kind] = verdict_of(viewer, line, now)
+        return known[kind]
+
+    return verdict
 
 
 def seen_with(line: ProposalLine, own: OwnBallot | None, verdict: Verdict) -> ProposalLine:
@@ -394,24 +407,35 @@ async def remember(proposal: int, voter: int, opinion: str | None, version: int,
 
 async def own_votes(viewer: Viewer | None, proposals: Sequence[int]) -> dict[int, OwnBallot]:
     """The reader's own ballots on these proposals, by proposal id."""
-    if viewer is None or not proposals or not may_read_own_ballot(viewer):
+    return await _own(viewer, f"p.id IN ({places(len(proposals), after=1)})", *proposals) if proposals else {}
+
+
+async def own_votes_in(viewer: Viewer | None, theme: ThemeHead) -> dict[int, OwnBallot]:
+    """The reader's own ballots in a theme, by proposal id."""
+    return await _own(viewer, "p.theme_id = $2", theme.id)
+
+
+async def _own(viewer: Viewer | None, which: str, *values: int) -> dict[int, OwnBallot]:
+    if viewer is None or not may_read_own_ballot(viewer):
         return {}
     found = await rows(
         f"""
         SELECT b.proposal_id, b.opinion, b.proposal_version
           FROM ballot b JOIN proposal p ON p.id = b.proposal_id JOIN theme t ON t.id = p.theme_id
-         WHERE {WELL_FORMED} AND b.voter_id = $1 AND b.proposal_id IN ({places(len(proposals), after=1)})""",
+         WHERE {WELL_FORMED} AND b.voter_id = $1 AND {which}""",
         viewer.id,
-        *proposals,
+        *values,
     )
     return {each["proposal_id"]: OwnBallot(each["opinion"], each["proposal_version"]) for each in found}
 
 
-async def counts_of(theme: ThemeHead, now: datetime) -> dict[int, Count] | None:
+async def counts_of(theme: ThemeHead, now: datetime, only: Sequence[int] = ()) -> dict[int, Count] | None:
     """What the ballots of each proposal of a theme say, by proposal id, whatever the kind of voting; those without
-    ballot are left out. None while they are not public."""
+    ballot are left out. None while they are not public. `only` some of its proposals, by id."""
     if not theme.schedule.tallies_are_public(now):
         return None
+    if only:
+        return await _count(only)
     return _counts(await rows(f"{_COUNTED} p.theme_id = $1 GROUP BY 1, 2", theme.id))
 
 

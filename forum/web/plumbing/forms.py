@@ -112,14 +112,14 @@ class Form:
         typed = self.text(name).strip()
         if not typed:
             return None
-        number = _whole(typed)
+        number = whole_number(typed)
         if number is None:
             raise Invalid("Indiquez un nombre entier.", field=name)
         return number
 
     def integers(self, name: str) -> list[int]:
         """Whole numbers of a field that may be sent several times (boxes that were ticked)."""
-        found = [_whole(value.strip()) for value in self.texts(name)]
+        found = [whole_number(value.strip()) for value in self.texts(name)]
         if any(number is None for number in found):
             raise Invalid("Ce choix n’existe pas.", field=name)
         return [number for number in found if number is not None]
@@ -184,7 +184,8 @@ def _typed(values: Mapping[str, object]) -> dict[str, list[str]]:
     }
 
 
-def _whole(typed: str) -> int | None:
+def whole_number(typed: str) -> int | None:
+    """The number that some text is, None when it is anything else."""
     if not (typed.isascii() and typed.isdecimal()) or len(typed) > 10:
         return None
     number = int(typed)
@@ -288,7 +289,7 @@ def asked_text(request: Request, name: str, default: str = "", *, limit: int = 2
 
 def asked_integer(request: Request, name: str, default: int | None = None, *, least: int = 0) -> int | None:
     """A whole number from the address, `default` when it is anything else (page=-1, page=abc)."""
-    number = _whole(request.query_params.get(name, ""))
+    number = whole_number(request.query_params.get(name, ""))
     return default if number is None or number < least else number
 
 

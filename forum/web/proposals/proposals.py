@@ -1,9 +1,6 @@
-"""Proposals: the list of a theme, one of them, making one.
+"""Proposals: one of them, making one. The list of a theme is in `lists.py`."""
 
-The list is cached (`kept.py`); its slots are filled for each reader.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -11,122 +8,12 @@ from starlette.responses import RedirectResponse, Response
 
 from forum.domain.proposals import drafts, duplicates, new_proposals, proposals
 from forum.domain.proposals.new_proposals import LONGEST_WORDING
-from forum.domain.proposals.proposals import ListedProposal, ProposalList
-from forum.domain.syntheses.syntheses import newest_published
-from forum.domain.themes.ballots import OwnBallot
-from forum.domain.themes.themes import ThemeHead, find_theme
-from forum.domain.votes import booths, votes
 from forum.errors import Invalid
-from forum.permissions import Viewer, may_contribute, may_vote
 from forum.settings import settings
 from forum.text.differences import Difference, differences
 from forum.web.plumbing.doors import Desk, form_door
 from forum.web.plumbing.forms import Form, asked_integer, asked_text
-from forum.web.plumbing.kept import KeptPage, KeptPages, to_visitors
-from forum.web.plumbing.page import href, html, own_slot, page, prepare, refused, render, see_other
-from forum.web.themes.filters import asked_meeting
-
-
-async def index(request: Request) -> Response:
-    """The proposals of a theme: one cached page for all readers who may see the same, with each reader's own parts
-    filled in."""
-    viewer: Viewer | None = request.state.viewer
-    kept = await _ready(request, await find_theme(request.path_params["number"]))
-    if viewer is None and b"fait=" not in request.scope["query_string"]:
-        return to_visitors(request, kept.page, _slots(request, kept, {}))
-    own = await votes.own_votes(viewer, tuple(kept.lines))
-    return html(request, kept.page.ready.filled(_slots(request, kept, own)))
-
-
-class ReadyList:
-    """The cached list of a theme: the page open at its slots, what fills them, its proposals by id."""
-
-    __slots__ = ("lines", "listed", "page")
-
-    def __init__(self, page: KeptPage, listed: ProposalList) -> None:
-        self.page = page
-        self.listed = listed
-        self.lines = {each.line.id: each.line for each in (*listed.proposals, *listed.below_quorum)}
-
-
-async def _ready(request: Request, theme: ThemeHead) -> ReadyList:
-    viewer: Viewer | None = request.state.viewer
-    now = request.state.now
-    may_write = may_contribute(viewer, theme.schedule, now)
-    ballots = may_vote(viewer, theme.schedule, now, staff_may_vote=settings().votes.agents_may_vote)
-    # Everything that the cached page depends on: two readers with the same key may see the same. A sealed ballot raises
-    # no version, so it changes nothing here. Visitors' bytes contain their order, which changes every day.
-    key = (
-        "proposals",
-        theme.id,
-        request.state.locale,
-        viewer and viewer.is_staff,
-        may_write,
-        ballots,
-    )
-    pages: KeptPages[ReadyList] = request.app.state.kept
-    meeting, sort = asked_meeting(request), asked_text(request, "tri") == "reunion"
-    version = (theme.version, theme.schedule.phase(now), viewer is None and now.date())
-    # The filtered or sorted page is different, and rarely asked for: it is rendered each time.
-    found = None if meeting or sort else pages.get(key, version)
-    if found is not None:
-        return found
-    every = await proposals.list_proposals(theme, now)
-    listed = proposals.by_meeting(every, only=meeting, sort=sort)
-    synthesis = await newest_published(theme.id) if listed.results else None
-    context = {"list": listed, "may_write": may_write, "may_vote": ballots, "synthesis": synthesis}
-    context |= {"meetings": every.meetings, "sorted_by_meeting": sort}
-    ready = prepare(request, "proposals/index.html", context)
-    if meeting or sort:
-        return ReadyList(KeptPage(ready), listed)
-    return pages.keep(key, ReadyList(KeptPage(ready), listed), version, characters=sum(map(len, ready.pieces)))
-
-
-def _slots(request: Request, kept: ReadyList, own: dict[int, OwnBallot]) -> Callable[[str], str]:
-    """The content of each slot of the list for this reader, whose ballots are `own`."""
-    once = kept.page.once
-
-    def booth(each: ListedProposal) -> str:
-        opinion = own.get(each.line.id)
-        verdict = votes.verdict_of(request.state.viewer, each.line, request.state.now)
-
-        def make() -> str:
-            back = href(request, "theme_proposals", number=kept.listed.theme.number) + f"#{each.line.reference}"
-            line = votes.seen_with(each.line, opinion, verdict)
-            context = {"each": each, "line": line, "back": back, "in_booth": True}
-            return render(request, "proposals/_booth.html", context)
-
-        return once((each.line.id, opinion, verdict), make)
-
-    def fill(name: str) -> str:
-        kind, _, number = name.partition(":")
-        if kind == "booths":
-            return "".join(map(booth, proposals.drawn_order(kept.listed, request.state.viewer, request.state.now)))
-        if kind == "voted":
-            return render(request, "votes/_progress.html", {"progress": _progress(request, kept.listed, own)})
-        if kind == "own":
-            return _own_vote(request, kept, int(number), own)
-        return own_slot(request, name)
-
-    return fill
-
-
-def _own_vote(request: Request, kept: ReadyList, proposal: int, own: dict[int, OwnBallot]) -> str:
-    """The reader's own vote, shown after the close."""
-    if (ballot := own.get(proposal)) is None:
-        return ""
-    line = kept.lines[proposal]
-    seen = votes.seen_with(line, ballot, line.may_vote)
-    key = ("own", seen.own, seen.to_confirm)
-    return kept.page.once(key, lambda: render(request, "proposals/_own_vote.html", {"line": seen}))
-
-
-def _progress(request: Request, listed: ProposalList, own: dict[int, OwnBallot]) -> booths.BoothProgress:
-    """This reader's progress, from data already read."""
-    order = proposals.drawn_order(listed, request.state.viewer, request.state.now)
-    lines = [each.line for each in order if each.line.votes_are_open]
-    asked = [booths.BoothProposal(line.id, line.reference, line.wording, line.substance) for line in lines]
-    return booths.progress_of(listed.theme.number, listed.theme.rules, asked, own)
+from forum.web.plumbing.page import href, page, refused, see_other
 
 
 async def show(request: Request) -> Response:

@@ -12,15 +12,17 @@ from forum.models.themes import Voting
 from forum.ranking.published import FEWEST_SHOWN
 from forum.text.sheets import MEDIA_TYPE, Value, sheet
 from forum.web.plumbing.page import page
+from forum.web.votes.rolls import asked_place, kept_roll
 
 
 async def by_group(request: Request) -> Response:
-    """What the declared groups of the voters say about each proposal."""
-    listed = await _results(request)
-    assert listed.results is not None
-    if not listed.results.evidence.partitions:
+    """What the declared groups of the voters say about each proposal, page by page."""
+    kept = await kept_roll(request, await find_theme(request.path_params["number"]))
+    if kept.roll.results is None or not kept.roll.results.evidence.partitions:
         raise NotFound
-    return await page(request, "results/groups.html", {"list": listed, "fewest": FEWEST_SHOWN})
+    turns = kept.roll.ranked_page(asked_place(request))
+    listed = ProposalList.of(kept.roll, turns, await kept.read(request, turns.shown))
+    return await page(request, "results/groups.html", {"list": listed, "roll": kept.roll, "fewest": FEWEST_SHOWN})
 
 
 async def register(request: Request) -> Response:

@@ -3,12 +3,16 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from forum.domain.themes.themes import find_theme
 from forum.domain.votes import booths, votes
+from forum.domain.votes.booths import BoothProgress
+from forum.domain.votes.rolls import Roll
 from forum.domain.votes.votes import ProposalLine
 from forum.web.plumbing.addresses import local_path
 from forum.web.plumbing.doors import button
 from forum.web.plumbing.forms import Form
-from forum.web.plumbing.page import href, html, render, see_other
+from forum.web.plumbing.page import html, render, see_other
+from forum.web.votes.rolls import kept_roll, place_of, roll_of_address
 
 WITHDRAW = "retirer"
 
@@ -23,9 +27,9 @@ async def cast(request: Request, form: Form) -> Response:
     back, in_booth = _back(form), form.checked("enchainer")
     if request.headers.get("x-fragment") == "vote":
         piece = render(request, "votes/_vote.html", {"line": line, "back": back, "in_booth": in_booth})
-        return html(request, piece + (await _progress(request, line.theme) if in_booth else ""))
+        return html(request, piece + (await _progress(request, line, back) if in_booth else ""))
     if in_booth:
-        return await _onwards(request, line)
+        return await _onwards(request, line, back)
     return RedirectResponse(back, 303) if back else see_other(request, "proposal", reference=line.reference)
 
 
@@ -36,15 +40,24 @@ async def _cast(request: Request, form: Form) -> ProposalLine:
     return await votes.vote(viewer, reference, said, now, read_version=form.integer("version"))
 
 
-async def _progress(request: Request, theme: int) -> str:
-    come = await booths.progress_in(request.state.viewer, theme, request.state.now)
-    return render(request, "votes/_progress.html", {"progress": come})
+async def _booth(request: Request, line: ProposalLine, back: str) -> tuple[Roll, BoothProgress]:
+    """The booth of this person, filtered as the page that they came from, and how far they are in it."""
+    theme = await find_theme(line.theme)
+    kept = await kept_roll(request, theme)
+    roll = roll_of_address(kept.roll, back).seen_by(request.state.viewer, request.state.now)
+    own = await votes.own_votes_in(request.state.viewer, theme)
+    return roll, await booths.progress_in(roll, own, after=line.reference)
 
 
-async def _onwards(request: Request, line: ProposalLine) -> Response:
-    """Redirect to the next proposal that waits for this person's vote, or to the one just voted on when none does."""
-    come = await booths.progress_in(request.state.viewer, line.theme, request.state.now)
-    return RedirectResponse(f"{href(request, 'theme_proposals', number=line.theme)}#{come.next or line.reference}", 303)
+async def _progress(request: Request, line: ProposalLine, back: str) -> str:
+    return render(request, "votes/_progress.html", {"progress": (await _booth(request, line, back))[1]})
+
+
+async def _onwards(request: Request, line: ProposalLine, back: str) -> Response:
+    """Redirect to the next proposal that waits for this person's vote, on the page that holds it, or to the one just
+    voted on when none does."""
+    roll, come = await _booth(request, line, back)
+    return RedirectResponse(place_of(request, roll, come.next or line.reference), 303)
 
 
 def _back(form: Form) -> str:
