@@ -32,6 +32,7 @@ class JobName(Labelled):
     SEND_MAIL = "send_mail", "envoi d’un courriel"
     MAKE_ARCHIVE = "make_archive", "archive des données d’une personne"
     KEEP_DATES = "keep_dates", "effacements du jour"
+    KEEP_RESULTS = "keep_results", "calcul des résultats d’un thème"
     REMIND_MODERATORS = "remind_moderators", "rappel à l’équipe de modération"
     READ_TEXTS_ANEW = "read_texts_anew", "relecture des textes par une nouvelle version"
     WIPE_LEFTOVERS = "wipe_leftovers", "effacement de ce qui reste dans les fichiers"

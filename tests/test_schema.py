@@ -42,6 +42,8 @@ UNIQUE: dict[str, set[tuple[str, ...]]] = {
     "job": {("key",)},
     "journal_entry": set(),
     "journal_head": set(),
+    "kept_place": {("proposal_id",)},
+    "kept_result": {("theme_id",)},
     "link": {("token_hash",)},
     "mail": set(),
     "meeting": {("working_group_id", "number")},

@@ -22,7 +22,7 @@ from forum.domain.upkeep.signs import Who, give_sign
 from forum.jobs import RUN_JOB, queue, read_json, write_json
 from forum.settings import settings
 from forum.storage import StorageFault
-from workers import archives, mail, moderation, retention, running, search, syntheses, texts
+from workers import archives, mail, moderation, results, retention, running, search, syntheses, texts
 from workers.running import LONGEST_JOB, Work
 
 WORK: Final[Mapping[str, Work]] = {
@@ -33,6 +33,7 @@ WORK: Final[Mapping[str, Work]] = {
     **moderation.WORK,
     **texts.WORK,
     **search.WORK,
+    **results.WORK,
 }
 """Each module of `workers/` says which jobs it does."""
 
@@ -43,7 +44,7 @@ DATES_EVERY: Final = 3600.0
 """Seconds between two askings for the day's purges, and for reminders; the table keeps one job of each."""
 
 SIGN_EVERY: Final = 15.0
-"""Seconds between two signs of life: a write each."""
+"""Seconds between two signs of life, a write each; and between two looks for results that are public by now."""
 
 ARQ_TIMEOUT: Final = LONGEST_JOB.total_seconds() + 30
 """Longer than our own limit: by then arq no longer waits for the job, which goes on."""
@@ -117,6 +118,7 @@ class Workshop:
             self.bring(one.job, one)
         if self._signed is None or self._elapsed() - self._signed >= SIGN_EVERY:
             await give_sign(Who.WORKER, running.clock())
+            await results.ask()
             self._signed = self._elapsed()
 
     def _silent(self, found: Sequence[Held]) -> list[Held]:

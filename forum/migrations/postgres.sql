@@ -1103,6 +1103,30 @@ CREATE INDEX "idx_sent_form_pending_89410f" ON "sent_form" ("pending_id");
 CREATE INDEX "idx_sent_form_post_id_b1d9f8" ON "sent_form" ("post_id");
 COMMENT ON TABLE "sent_form" IS 'A form that published something: sent again, it leads there. `draft` is the number of the draft that it showed.';
 
+-- 0032_kept_results
+CREATE TABLE "kept_result" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "basis" VARCHAR(64) NOT NULL,
+    "facts" TEXT NOT NULL,
+    "pairs" TEXT NOT NULL,
+    "theme_id" INT NOT NULL REFERENCES "theme" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_kept_result_theme_i_5e639e" UNIQUE ("theme_id")
+);
+COMMENT ON COLUMN "kept_result"."basis" IS 'digest of what it was reckoned from, beside the ballots';
+COMMENT ON COLUMN "kept_result"."facts" IS 'JSON: the order, the methods, how many people voted';
+COMMENT ON COLUMN "kept_result"."pairs" IS 'JSON: for an order of preference, the matrix of pairs';
+COMMENT ON TABLE "kept_result" IS 'What the votes of a theme gave, reckoned once for all who read it, see `votes/kept_results.py`.';
+CREATE TABLE "kept_place" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "facts" TEXT NOT NULL,
+    "cells" TEXT NOT NULL,
+    "proposal_id" INT NOT NULL REFERENCES "proposal" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_kept_place_proposa_c18e5f" UNIQUE ("proposal_id")
+);
+COMMENT ON COLUMN "kept_place"."facts" IS 'JSON: its figures and its ranks';
+COMMENT ON COLUMN "kept_place"."cells" IS 'JSON: what is published of the declared groups';
+COMMENT ON TABLE "kept_place" IS 'What the results say of one proposal.';
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -1135,3 +1159,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0029_search', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0030_signature', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0031_post_drafts', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0032_kept_results', now());

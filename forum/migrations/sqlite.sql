@@ -807,6 +807,21 @@ CREATE TABLE "sent_form" (
 );
 CREATE INDEX "idx_sent_form_pending_89410f" ON "sent_form" ("pending_id");
 CREATE INDEX "idx_sent_form_post_id_b1d9f8" ON "sent_form" ("post_id");
+CREATE TABLE "kept_result" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "basis" VARCHAR(64) NOT NULL  /* digest of what it was reckoned from, beside the ballots */,
+    "facts" TEXT NOT NULL  /* JSON: the order, the methods, how many people voted */,
+    "pairs" TEXT NOT NULL  /* JSON: for an order of preference, the matrix of pairs */,
+    "theme_id" INT NOT NULL REFERENCES "theme" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_kept_result_theme_i_5e639e" UNIQUE ("theme_id")
+);
+CREATE TABLE "kept_place" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "facts" TEXT NOT NULL  /* JSON: its figures and its ranks */,
+    "cells" TEXT NOT NULL  /* JSON: what is published of the declared groups */,
+    "proposal_id" INT NOT NULL REFERENCES "proposal" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_kept_place_proposa_c18e5f" UNIQUE ("proposal_id")
+);
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -840,3 +855,4 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0029_search', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0030_signature', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0031_post_drafts', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0032_kept_results', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

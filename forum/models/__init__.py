@@ -30,7 +30,16 @@ from forum.models.search import SearchEntry
 from forum.models.syntheses import Document, Signature, Synthesis, SynthesisBlock
 from forum.models.themes import GuidingQuestion, Theme
 from forum.models.threads import MovedPost, Thread, ThreadRead, ThreadTurn
-from forum.models.votes import Ballot, BallotChange, BallotKey, BallotSheet, ExcludedVote, PublishedRelease
+from forum.models.votes import (
+    Ballot,
+    BallotChange,
+    BallotKey,
+    BallotSheet,
+    ExcludedVote,
+    KeptPlace,
+    KeptResult,
+    PublishedRelease,
+)
 
 __all__ = [
     "AddressChange",
@@ -53,6 +62,8 @@ __all__ = [
     "Job",
     "JournalEntry",
     "JournalHead",
+    "KeptPlace",
+    "KeptResult",
     "Link",
     "Mail",
     "Meeting",

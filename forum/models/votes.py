@@ -1,4 +1,4 @@
-"""Ballots, one per person and proposal by the database's own constraint; and what was published of them before."""
+"""Ballots, one per person and proposal by the database's own constraint; and what is, or was, published of them."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -135,3 +135,40 @@ class PublishedRelease(Model):
     class Meta:
         table = "published_release"
         unique_together = (("theme", "closed_at"),)
+
+
+class KeptResult(Model):
+    """What the votes of a theme gave, reckoned once for all who read it, see `votes/kept_results.py`.
+
+    It holds nothing that is not public, no word of a proposal and no name, and is made again from the ballots whenever
+    it is not there. It goes when votes are opened again.
+    """
+
+    id = fields.IntField(primary_key=True)
+    theme: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "forum.Theme", related_name="kept_results", on_delete=fields.RESTRICT
+    )
+    theme_id: int
+    basis = fields.CharField(64, description="digest of what it was reckoned from, beside the ballots")
+    facts = fields.TextField(description="JSON: the order, the methods, how many people voted")
+    pairs = fields.TextField(description="JSON: for an order of preference, the matrix of pairs")
+
+    class Meta:
+        table = "kept_result"
+        unique_together = (("theme",),)
+
+
+class KeptPlace(Model):
+    """What the results say of one proposal."""
+
+    id = fields.IntField(primary_key=True)
+    proposal: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "forum.Proposal", related_name="kept_places", on_delete=fields.RESTRICT
+    )
+    proposal_id: int
+    facts = fields.TextField(description="JSON: its figures and its ranks")
+    cells = fields.TextField(description="JSON: what is published of the declared groups")
+
+    class Meta:
+        table = "kept_place"
+        unique_together = (("proposal",),)

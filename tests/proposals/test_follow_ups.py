@@ -119,7 +119,8 @@ async def test_the_page_makes_the_same_number_of_queries_whatever_its_length(cli
         text, asked = await statements(client, SUITES)
         assert f">T3-00{number}<" in text
         counted.append(len(asked))
-    assert counted[0] == counted[1] <= 14
+    # Ten of them for the results, which no job has kept.
+    assert counted[0] == counted[1] <= 17
 
 
 async def test_a_theme_without_proposal_or_without_vote(client: AsyncClient) -> None:

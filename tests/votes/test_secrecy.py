@@ -327,6 +327,7 @@ async def test_nobodys_ballot_follows_from_all_that_is_published(app: Starlette,
 
 async def read(theme: ThemeHead) -> Observed:
     results = (await list_proposals(theme, NOON)).results
+    assert isinstance(results, Results)
     assert results is not None
     return observe(results)
 

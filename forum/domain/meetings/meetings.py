@@ -10,10 +10,10 @@ from datetime import date, datetime
 
 from forum.database import Row, row, rows
 from forum.domain.proposals.answers import decision_column, fate_from
-from forum.domain.proposals.proposals import list_proposals
 from forum.domain.references import reference, storable
 from forum.domain.signatures import signed
-from forum.domain.themes.themes import THEME_COLUMNS, theme_from
+from forum.domain.themes.themes import THEME_COLUMNS, ThemeHead, theme_from
+from forum.domain.votes.kept_results import find_results, places_of
 from forum.domain.withheld import Aside, aside
 from forum.errors import NotFound
 from forum.models.answers import Fate
@@ -281,10 +281,13 @@ async def _proposals_of(meeting: int, now: datetime) -> tuple[ProposalOfMeeting,
 
 async def _ranks(proposals: Sequence[Row], now: datetime) -> dict[int, int | None]:
     """The rank of each of these proposals by id, in themes whose votes are closed; none before."""
-    themes = {each["theme_id"]: theme_from(each) for each in proposals}
+    by_theme: dict[ThemeHead, dict[str, int]] = {}
+    for each in proposals:
+        theme = theme_from(each)
+        if theme.schedule.votes_are_counted(now):
+            by_theme.setdefault(theme, {})[reference(theme.number, each["number"])] = each["proposal_id"]
     return {
-        each.line.id: each.rank
-        for theme in themes.values()
-        if theme.schedule.votes_are_counted(now)
-        for each in (await list_proposals(theme, now)).proposals
+        wanted[name]: place.rank
+        for theme, wanted in by_theme.items()
+        for name, place in (await places_of(await find_results(theme, now), tuple(wanted), now)).items()
     }

@@ -167,6 +167,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
     "provider_visit": {"state_hash": _OWN, "browser_hash": _OWN, "sealed": _OWN},
     "excluded_vote": {"reason": _WORDS},
     "published_release": {"cells": _SITE},
+    "kept_result": {"basis": _SITE, "facts": _SITE, "pairs": _SITE},
+    "kept_place": {"facts": _SITE, "cells": _SITE},
     "quote": {"sha256": _WORDS},
     "reception": {"origin": _SITE, "channel": _WORDS, "name": _WORDS, "organisation": _WORDS},
     "recovery_code": {"code_hash": _OWN},

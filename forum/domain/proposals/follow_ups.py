@@ -14,7 +14,7 @@ from forum.domain.pages import FIRST, Page, PageTurn, page_among
 from forum.domain.proposals.answers import Answers, OfficialAnswer, ShownObligation, answers_of, today
 from forum.domain.proposals.proposals import ListedProposal, read_lines
 from forum.domain.themes.themes import ThemeHead
-from forum.domain.votes.rolls import ON_A_PAGE, Entry, Roll
+from forum.domain.votes.rolls import ON_A_PAGE, Roll, RollEntry
 from forum.models.answers import Decision
 from forum.permissions import Verdict, Viewer, may_answer
 
@@ -41,7 +41,7 @@ class Owed:
 class Item:
     """One line of a follow-up, by numbers: a proposal with its latest decision, or without any, or an obligation."""
 
-    entry: Entry
+    entry: RollEntry
     decision: Decision | None = None
     obligation: int | None = None
 
@@ -155,7 +155,7 @@ async def _dues(theme: int) -> list[_Due]:
     return sorted(every, key=lambda each: each.urgency)
 
 
-def _in_order(entries: Mapping[int, Entry], decisions: Mapping[int, Decision], owing: Sequence[_Due]) -> list[Item]:
+def _in_order(entries: Mapping[int, RollEntry], decisions: Mapping[int, Decision], owing: Sequence[_Due]) -> list[Item]:
     """Every line of the follow-up."""
     by_decision: dict[Decision | None, list[Item]] = {one: [] for one in (*Decision, None)}
     for each in entries.values():

@@ -12,9 +12,11 @@ from forum.database import Row, places, rows
 from forum.domain.pages import FIRST, Page, PageTurn, SortOrder, read_page
 from forum.domain.proposals.answers import UNANSWERED, Answers, answers_of
 from forum.domain.proposals.history import OtherProposal
-from forum.domain.proposals.proposals import ListedProposal, list_proposals
 from forum.domain.references import reference
+from forum.domain.themes.ballots import TALLIED
 from forum.domain.themes.themes import THEME_COLUMNS, ThemeHead, theme_from
+from forum.domain.votes.kept_results import KeptResults, find_results, places_of
+from forum.domain.votes.standings import RankedPlace
 from forum.domain.withheld import ASIDE_COLUMNS, Aside, aside_from, aside_of, range_of
 from forum.models.answers import Fate, fate_of
 from forum.models.moderation import Moderated
@@ -205,7 +207,7 @@ async def _proposals(viewer: Viewer, wanted: Collection[int], now: datetime) -> 
          WHERE p.id IN ({places(len(wanted))})""",
         *wanted,
     )
-    judged = await _judged({theme.id: theme for each in found if (theme := theme_from(each))}, now)
+    judged = await _judged(found, now)
     answers = await answers_of([_stands_in(each) for each in found], now)
     return {each["id"]: _proposal(each, viewer, judged, answers) for each in found}
 
@@ -216,20 +218,26 @@ def _stands_in(found: Row) -> int:
     return int(found["merged_into_id"] if merged else found["id"])
 
 
-async def _judged(themes: Mapping[int, ThemeHead], now: datetime) -> dict[int, RankedProposal]:
-    """The results of these themes, by proposal id; none for themes whose votes are not over."""
+async def _judged(proposals: Sequence[Row], now: datetime) -> dict[int, RankedProposal]:
+    """What the results say of what stands in each of these proposals, by its id; nothing where votes are not over."""
+    by_theme: dict[ThemeHead, dict[str, int]] = {}
+    for each in proposals:
+        theme, stands = theme_from(each), _stands_in(each)
+        number = each["number"] if stands == each["id"] else each["other_number"]
+        by_theme.setdefault(theme, {})[reference(theme.number, number)] = stands
     found: dict[int, RankedProposal] = {}
-    for theme in themes.values():
+    for theme, wanted in by_theme.items():
         if theme.schedule.votes_are_counted(now):
-            listed = await list_proposals(theme, now)
-            ranked = sum(each.rank is not None for each in listed.proposals)
-            found |= {each.line.id: _judgment(each, ranked, below=False) for each in listed.proposals}
-            found |= {each.line.id: _judgment(each, ranked, below=True) for each in listed.below_quorum}
+            results = await find_results(theme, now)
+            places_ = await places_of(results, tuple(wanted), now)
+            found |= {wanted[name]: _judgment(theme, results, each) for name, each in places_.items()}
     return found
 
 
-def _judgment(each: ListedProposal, ranked: int, *, below: bool) -> RankedProposal:
-    return RankedProposal(each.rank, each.tied, ranked, below, each.line.tally)
+def _judgment(theme: ThemeHead, results: KeptResults, place: RankedPlace) -> RankedProposal:
+    ranked = sum(map(len, results.ranked.values()))
+    tally = place.count.tally if theme.voting in TALLIED else None
+    return RankedProposal(place.rank, place.is_tied, ranked, place.rank is None, tally)
 
 
 def _proposal(

@@ -6,7 +6,7 @@ them. During a vote the order is random for each person; once it is over, it is 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -21,8 +21,9 @@ from forum.domain.signatures import proposed_by, signed
 from forum.domain.themes.ballots import Count
 from forum.domain.themes.themes import ThemeHead, ThemeQuestion, theme_from
 from forum.domain.votes.exclusions import excluded_voters
+from forum.domain.votes.kept_results import KeptResults, places_of, results_of
 from forum.domain.votes.results import Results
-from forum.domain.votes.rolls import Entry, Roll, read_roll
+from forum.domain.votes.rolls import Roll, RollEntry, read_roll
 from forum.domain.votes.standings import RankedPlace
 from forum.domain.votes.votes import (
     LINE_COLUMNS,
@@ -99,13 +100,15 @@ class ProposalList:
     ranked, then those `below_quorum`, then those `apart`, no longer in force."""
 
     roll: Roll
-    turns: Page[Entry]
+    turns: Page[RollEntry]
     proposals: tuple[ListedProposal, ...]
     below_quorum: tuple[ListedProposal, ...]
     apart: tuple[ListedProposal, ...]
+    results: KeptResults | Results | None = None
+    """Those of the vote, once it is over: of a page without what they say of each proposal, which its lines know."""
 
     @classmethod
-    def of(cls, roll: Roll, turns: Page[Entry], lines: Sequence[ListedProposal]) -> "ProposalList":
+    def of(cls, roll: Roll, turns: Page[RollEntry], lines: Sequence[ListedProposal]) -> "ProposalList":
         """Some proposals of a page, in their order, each in its part of the list."""
         unranked, apart = ({each.id for each in some} for some in (roll.unranked, roll.apart))
         return cls(
@@ -114,17 +117,13 @@ class ProposalList:
             proposals=tuple(each for each in lines if each.line.id not in unranked | apart),
             below_quorum=tuple(each for each in lines if each.line.id in unranked),
             apart=tuple(each for each in lines if each.line.id in apart),
+            results=roll.results,
         )
 
     @property
     def theme(self) -> ThemeHead:
         """The theme of them all."""
         return self.roll.theme
-
-    @property
-    def results(self) -> Results | None:
-        """Those of the vote, once it is over."""
-        return self.roll.results
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,16 +192,17 @@ _LINES = f"""
 async def list_proposals(theme: ThemeHead, now: datetime) -> ProposalList:
     """All the proposals of a theme, without anything that belongs to one reader: for what is not read as pages."""
     roll = await read_roll(theme, now)
-    return await read_listed(roll, Page((*roll.shown, *roll.unranked, *roll.apart)), now)
+    listed = await read_listed(roll, Page((*roll.shown, *roll.unranked, *roll.apart)), now)
+    return replace(listed, results=await results_of(roll.results, now)) if roll.results else listed
 
 
-async def read_listed(roll: Roll, turns: Page[Entry], now: datetime) -> ProposalList:
+async def read_listed(roll: Roll, turns: Page[RollEntry], now: datetime) -> ProposalList:
     """The proposals of one page of a roll, with their words."""
     lines = await read_lines(roll, turns.shown, now)
     return ProposalList.of(roll, turns, [lines[each.id] for each in turns.shown])
 
 
-async def read_lines(roll: Roll, entries: Sequence[Entry], now: datetime) -> dict[int, ListedProposal]:
+async def read_lines(roll: Roll, entries: Sequence[RollEntry], now: datetime) -> dict[int, ListedProposal]:
     """These proposals of a roll by id, each with its place among the results: two statements at most, whatever their
     number."""
     if not entries:
@@ -210,15 +210,25 @@ async def read_lines(roll: Roll, entries: Sequence[Entry], now: datetime) -> dic
     wanted = [each.id for each in entries] if len(entries) <= MOST_NAMED else []
     which = f"AND p.id IN ({places(len(wanted), after=2)})" if wanted else ""
     found = await rows(f"{_LINES} {which}", NO_VOTER, roll.theme.id, *wanted)
+    references = [roll.reference(each) for each in entries]
+    ranked = await places_of(roll.results, references, now) if roll.results else {}
     counts = None if roll.results else await counts_of(roll.theme, now, wanted)
-    return {each["proposal_id"]: _listed(each, now, roll, counts) for each in found}
+    return {
+        each["proposal_id"]: _listed(each, now, roll.theme, ranked.get(_reference_of(each)), counts) for each in found
+    }
 
 
-def _listed(found: Row, now: datetime, roll: Roll, counts: Mapping[int, Count] | None) -> ListedProposal:
-    place = roll.places.get(reference(roll.theme.number, found["proposal_number"]))
+def _reference_of(found: Row) -> str:
+    """The reference of the proposal in a row of LINE_COLUMNS."""
+    return reference(found["theme_number"], found["proposal_number"])
+
+
+def _listed(
+    found: Row, now: datetime, theme: ThemeHead, place: RankedPlace | None, counts: Mapping[int, Count] | None
+) -> ListedProposal:
     count = place.count if place else counts.get(found["proposal_id"], Count()) if counts is not None else None
     return ListedProposal(
-        line=line_from(found, None, now, theme=roll.theme, count=count),
+        line=line_from(found, None, now, theme=theme, count=count),
         author=None if found["state"] == ProposalState.HIDDEN else found["author_name"],
         origin=Origin(found["origin"]),
         meeting=_meeting(found),

@@ -45,8 +45,9 @@ from forum.domain.syntheses.snapshots import (
 )
 from forum.domain.themes.ballots import TALLIED, Count
 from forum.domain.themes.themes import THEME_COLUMNS, ThemeHead, theme_from
-from forum.domain.votes.results import Evidence, read_evidence
-from forum.domain.votes.standings import JudgedProposal, Pairs
+from forum.domain.votes.kept_results import find_results, results_of
+from forum.domain.votes.results import Evidence
+from forum.domain.votes.standings import Pairs
 from forum.domain.votes.votes import counts_of, voters_of
 from forum.errors import Conflict, Invalid
 from forum.models.answers import Decision
@@ -98,7 +99,7 @@ async def freeze(theme: int | None, now: datetime, introductions: Mapping[str, s
         _refuse_unsettled(themes, now)
     counts = await _counts(themes, now) if kind is SynthesisKind.FINAL else {}
     voters = await voters_of(themes, now) if kind is SynthesisKind.FINAL else None
-    evidence = await _evidence(themes, proposals, counts, now) if kind is SynthesisKind.FINAL else {}
+    evidence = await _evidence(themes, now) if kind is SynthesisKind.FINAL else {}
     posts = await rows(_POSTS, theme)
     number_of = {head.id: head.number for head in themes}
     return Snapshot(
@@ -213,19 +214,12 @@ def _cells(evidence: Evidence | None, about: str) -> Iterable[FrozenCell]:
                 yield FrozenCell(partition.lens.value, group, cell.pour, cell.votants, cell.precision)
 
 
-async def _evidence(
-    heads: Sequence[ThemeHead], proposals: Sequence[Row], counts: Mapping[int, Count], now: datetime
-) -> dict[int, Evidence]:
+async def _evidence(heads: Sequence[ThemeHead], now: datetime) -> dict[int, Evidence]:
     """The evidence by theme; themes where no vote was ever called have none."""
     found = {}
     for head in heads:
         if head.schedule.votes_are_closed(now):
-            judged = {
-                r["id"]: JudgedProposal(reference(r["theme_number"], r["number"]), counts.get(r["id"], Count()))
-                for r in proposals
-                if r["theme_id"] == head.id and ProposalState(r["state"]) in IN_FORCE
-            }
-            found[head.id] = await read_evidence(head, judged, now)
+            found[head.id] = (await results_of(await find_results(head, now), now)).evidence
     return found
 
 

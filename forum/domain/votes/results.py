@@ -123,9 +123,12 @@ async def read_results(theme: ThemeHead, counts: Mapping[int, JudgedProposal], n
         NotFound: its votes are not over, or not all counted.
     """
     evidence = await read_evidence(theme, counts, now)
-    judged = [replace(each, groups=evidence.cells_of(each.reference)) for each in counts.values()]
-    standing = await to_thread.run_sync(lambda: standing_of(terms_of(theme), judged, evidence.picks, evidence.pairs))
-    return Results(theme, standing, evidence)
+
+    def standing() -> ThemeStanding:
+        judged = [replace(each, groups=evidence.cells_of(each.reference)) for each in counts.values()]
+        return standing_of(terms_of(theme), judged, evidence.picks, evidence.pairs)
+
+    return Results(theme, await to_thread.run_sync(standing), evidence)
 
 
 async def read_evidence(theme: ThemeHead, counts: Mapping[int, JudgedProposal], now: datetime) -> Evidence:
@@ -160,7 +163,7 @@ async def read_evidence(theme: ThemeHead, counts: Mapping[int, JudgedProposal], 
         picked,
         voters,
         withholds_orders=not publishes_orders,
-        withholds_groups=bool(_declared()) and withholds_groups(theme, len(references)),
+        withholds_groups=bool(attributes()) and withholds_groups(theme, len(references)),
         excluded=excluded,
     )
 
@@ -197,7 +200,7 @@ async def _changed_by_nobody_or_many(theme: ThemeHead, earlier: Sequence[Release
 
 
 @dataclass(frozen=True, slots=True)
-class _Attribute:
+class Attribute:
     """What members may declare: its order, its column, the groups offered."""
 
     lens: Lens
@@ -205,12 +208,12 @@ class _Attribute:
     offered: tuple[str, ...]
 
 
-def _declared() -> tuple[_Attribute, ...]:
+def attributes() -> tuple[Attribute, ...]:
     """The attributes that are asked; a group is offered by the settings, and never because somebody of it voted."""
     people = settings().people
     every = (
-        _Attribute(Lens.BY_PROFESSION, "profession", tuple(people.professions)),
-        _Attribute(Lens.BY_TERRITORY, "territory", tuple(people.territories)),
+        Attribute(Lens.BY_PROFESSION, "profession", tuple(people.professions)),
+        Attribute(Lens.BY_TERRITORY, "territory", tuple(people.territories)),
     )
     return tuple(each for each in every if each.offered)
 
@@ -219,7 +222,7 @@ async def _partitions(
     theme: ThemeHead, references: Mapping[int, str], earlier: Sequence[Release]
 ) -> tuple[Partition, ...]:
     """What is published of the declared groups, for each attribute that is asked."""
-    declared = _declared()
+    declared = attributes()
     if not declared or withholds_groups(theme, len(references)):
         return ()
     counted = await _counts_by_groups(theme, tuple(each.column for each in declared), references)
@@ -262,7 +265,7 @@ _Groups = tuple[str, ...]
 async def _counts_by_groups(
     theme: ThemeHead, columns: _Groups, references: Mapping[int, str]
 ) -> dict[str, dict[_Groups, Share]]:
-    """By reference, then by declared groups; `columns` are those of `_declared`."""
+    """By reference, then by declared groups; `columns` are those of `attributes`."""
     supports = theme.voting is Voting.APPROVAL
     told = ", ".join(f"{'l' if supports else 'b'}.{column}" for column in columns)
     found = await rows(
@@ -276,15 +279,19 @@ async def _counts_by_groups(
         theme.id,
     )
     electorates = await _electorates(theme, columns) if supports else {}
-    counted: dict[str, dict[_Groups, Share]] = {
-        reference: {groups: Share(0, voters) for groups, voters in electorates.items()}
-        for reference in references.values()
-    }
-    for each in found:
-        groups = tuple(each[column] for column in columns)
-        voters: int = electorates[groups] if electorates else each["ballots"]
-        counted[references[each["proposal_id"]]][groups] = Share(int(each["favourable"]), voters)
-    return counted
+
+    def shares() -> dict[str, dict[_Groups, Share]]:
+        counted: dict[str, dict[_Groups, Share]] = {
+            reference: {groups: Share(0, voters) for groups, voters in electorates.items()}
+            for reference in references.values()
+        }
+        for each in found:
+            groups = tuple(each[column] for column in columns)
+            voters: int = electorates[groups] if electorates else each["ballots"]
+            counted[references[each["proposal_id"]]][groups] = Share(int(each["favourable"]), voters)
+        return counted
+
+    return await to_thread.run_sync(shares)
 
 
 _LATEST: Final = f"""
@@ -315,11 +322,15 @@ async def _supporters(theme: ThemeHead, references: Mapping[int, str]) -> dict[s
          GROUP BY b.proposal_id""",
         theme.id,
     )
-    return {
-        references[each["proposal_id"]]: array("q", map(int, each["people"].split(",")))
-        for each in found
-        if each["proposal_id"] in references
-    }
+
+    def people() -> dict[str, "array[int]"]:
+        return {
+            references[each["proposal_id"]]: array("q", map(int, each["people"].split(",")))
+            for each in found
+            if each["proposal_id"] in references
+        }
+
+    return await to_thread.run_sync(people)
 
 
 async def _pairs(theme: ThemeHead, references: Mapping[int, str]) -> Pairs:

@@ -5,20 +5,18 @@ one page are read in `proposals/proposals.py`. Proposals in force come first: by
 drawn for each reader while it is open, by rank once it is over. Then those without rank, then those no longer in force.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from itertools import chain
 from typing import Final
 
 from forum.database import rows
 from forum.domain.pages import FIRST, Page, PageTurn, page_among
 from forum.domain.references import reference
-from forum.domain.themes.ballots import Count
 from forum.domain.themes.themes import ThemeHead
-from forum.domain.votes.results import Results, read_results
-from forum.domain.votes.standings import JudgedProposal, RankedPlace
-from forum.domain.votes.votes import counts_of
+from forum.domain.votes.kept_results import KeptResults, find_results
 from forum.models.proposals import IN_FORCE, ProposalState
 from forum.permissions import Viewer
 
@@ -32,7 +30,7 @@ APART: Final = (ProposalState.WITHDRAWN, ProposalState.SET_ASIDE, ProposalState.
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RollEntry:
     """A proposal in a roll: what its place and a person's progress need. `meeting` is the number of that which it comes
     from."""
 
@@ -60,13 +58,11 @@ class Roll:
     before. `shuffled`: the order of `shown` must be drawn for each reader."""
 
     theme: ThemeHead
-    shown: tuple[Entry, ...]
-    unranked: tuple[Entry, ...]
-    apart: tuple[Entry, ...]
+    shown: tuple[RollEntry, ...]
+    unranked: tuple[RollEntry, ...]
+    apart: tuple[RollEntry, ...]
     shuffled: bool
-    results: Results | None
-    places: Mapping[str, RankedPlace]
-    """What the results say of each proposal, by reference; empty before."""
+    results: KeptResults | None
     meeting: int | None = None
     """The number of the meeting that the roll is filtered by; None: not filtered."""
 
@@ -77,7 +73,7 @@ class Roll:
 
     @property
     def listed(self) -> int:
-        """The same with those that are listed apart."""
+        """How many are listed, those apart included."""
         return self.total + len(self.apart)
 
     @property
@@ -101,7 +97,7 @@ class Roll:
         every = (*self.shown, *self.unranked, *self.apart)
         return tuple(sorted({each.meeting for each in every if each.meeting}))
 
-    def reference(self, entry: Entry) -> str:
+    def reference(self, entry: RollEntry) -> str:
         """The reference of one of them."""
         return reference(self.theme.number, entry.number)
 
@@ -130,7 +126,7 @@ class Roll:
         place = draw(self.theme.id, viewer, now)
         return replace(self, shown=tuple(sorted(self.shown, key=lambda each: place(each.id))))
 
-    def page(self, turn: PageTurn) -> Page[Entry]:
+    def page(self, turn: PageTurn) -> Page[RollEntry]:
         """One page of it. Its keys are the numbers of proposals; those of `apart` are higher than any, so that the key
         of one that was withdrawn since still leads to where it stood."""
         if turn.holds and turn.key in {str(each.number) for each in self.apart}:
@@ -142,14 +138,14 @@ class Roll:
         return PageTurn(str(self._key(self._every[start - 1]))) if start else FIRST
 
     @property
-    def _every(self) -> tuple[Entry, ...]:
+    def _every(self) -> tuple[RollEntry, ...]:
         return *self.shown, *self.unranked, *self.apart
 
-    def _key(self, entry: Entry) -> int:
+    def _key(self, entry: RollEntry) -> int:
         is_apart = not (entry.is_in_force or (entry.was_judged and self.results))
         return entry.number + _BEHIND * is_apart
 
-    def ranked_page(self, turn: PageTurn) -> Page[Entry]:
+    def ranked_page(self, turn: PageTurn) -> Page[RollEntry]:
         """One page of those that have a rank alone."""
         return page_among(self.shown, lambda each: each.number, turn, self.size)
 
@@ -170,8 +166,8 @@ def draw(theme_id: int, viewer: Viewer | None, now: datetime) -> Callable[[int],
 async def read_roll(theme: ThemeHead, now: datetime) -> Roll:
     """The roll of a theme, without anything that belongs to one reader."""
     is_counted = theme.schedule.votes_are_counted(now)
-    listed: list[Entry] = []
-    apart: list[Entry] = []
+    listed: list[RollEntry] = []
+    apart: list[RollEntry] = []
     for each in await rows(
         """
         SELECT p.id, p.number, p.substance, p.state, p.judged, m.number AS meeting
@@ -181,9 +177,12 @@ async def read_roll(theme: ThemeHead, now: datetime) -> Roll:
         theme.id,
     ):
         state, judged = _STATES[each["state"]], each["judged"]
-        entry = Entry(each["id"], each["number"], each["substance"], state, judged, each["meeting"])
-        (listed if entry.is_in_force or (judged and is_counted) else apart).append(entry)
-    results = await _results(theme, listed, now) if is_counted else None
+        entry = RollEntry(each["id"], each["number"], each["substance"], state, judged, each["meeting"])
+        if entry.is_in_force or (judged and is_counted):
+            listed.append(entry)
+        elif state in APART:  # no draft
+            apart.append(entry)
+    results = await find_results(theme, now) if is_counted else None
     shown, unranked = _in_order(theme, listed, results)
     return Roll(
         theme=theme,
@@ -192,7 +191,6 @@ async def read_roll(theme: ThemeHead, now: datetime) -> Roll:
         apart=tuple(sorted(apart, key=lambda each: APART.index(each.state))),
         shuffled=theme.schedule.votes_are_open(now),
         results=results,
-        places=_places(results),
     )
 
 
@@ -200,29 +198,14 @@ _STATES: Final = {each.value: each for each in ProposalState}
 """Each state by its value: calling the class takes longer than reading the row."""
 
 
-async def _results(theme: ThemeHead, listed: Sequence[Entry], now: datetime) -> Results:
-    counts = await counts_of(theme, now) or {}
-    judged = {
-        each.id: JudgedProposal(reference(theme.number, each.number), counts.get(each.id, Count())) for each in listed
-    }
-    return await read_results(theme, judged, now)
-
-
-def _places(results: Results | None) -> dict[str, RankedPlace]:
-    if results is None:
-        return {}
-    return {each.reference: each for each in (*results.standing.ranked, *results.standing.unranked)}
-
-
 def _in_order(
-    theme: ThemeHead, listed: Sequence[Entry], results: Results | None
-) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+    theme: ThemeHead, listed: Sequence[RollEntry], results: KeptResults | None
+) -> tuple[tuple[RollEntry, ...], tuple[RollEntry, ...]]:
     """Those by rank, or by reference without results; separately, those without rank."""
     if results is None:
         return tuple(listed), ()
     by_reference = {reference(theme.number, each.number): each for each in listed}
-    ranked, unranked = (
-        tuple(by_reference[place.reference] for place in places)
-        for places in (results.standing.ranked, results.standing.unranked)
-    )
-    return ranked, unranked
+    ranked, unranked = chain.from_iterable(results.ranked.values()), results.unranked
+    # Of one that is shown again just now, one statement may know and the other not: the next reading has both.
+    shown, below = (tuple(by_reference[name] for name in some if name in by_reference) for some in (ranked, unranked))
+    return shown, below

@@ -208,7 +208,7 @@ def standing_of(
         primary=primary,
         ranked=_ranked(terms, orders, primary, counts, pairs, paths),
         unranked=tuple(
-            RankedPlace(each.reference, counts[each.reference], None, (), {}, each.profile)
+            place_from(terms, each.reference, counts[each.reference], None, (), {}, None)
             for each in orders[primary].unranked
         ),
         methods=methods,
@@ -287,18 +287,40 @@ def _ranked(
     sharing = {rank_: tuple(place.candidate.reference for place in places) for rank_, places in by_rank}
     neighbours = _neighbours(sharing) if pairs is not None else {}
     return tuple(
-        RankedPlace(
-            reference=(reference := place.candidate.reference),
-            count=counts[reference],
-            rank=place.rank,
-            sharing=sharing[place.rank],
-            beside={lens: ranks.get(reference) for lens, ranks in ranks_beside.items()},
-            counted=(profile := place.candidate.profile),
-            gauge=gauge(profile.grades) if terms.voting is Voting.JUDGMENT else None,
-            bound=_bound(terms, profile.tally) if terms.voting is Voting.OPINIONS else None,
-            duel=_duel(reference, neighbours.get(place.rank), pairs, paths),
+        place_from(
+            terms,
+            reference := place.candidate.reference,
+            counts[reference],
+            place.rank,
+            sharing[place.rank],
+            {lens: ranks.get(reference) for lens, ranks in ranks_beside.items()},
+            _duel(reference, neighbours.get(place.rank), pairs, paths),
         )
         for place in order.ranked
+    )
+
+
+def place_from(
+    terms: Terms,
+    reference: str,
+    count: Count,
+    rank: int | None,
+    sharing: tuple[str, ...],
+    beside: Mapping[Lens, int | None],
+    duel: Duel | None,
+) -> RankedPlace:
+    """A proposal with its rank, and what its own ballots say to explain it."""
+    profile = counted_of(terms, count)
+    return RankedPlace(
+        reference=reference,
+        count=count,
+        rank=rank,
+        sharing=sharing,
+        beside=beside,
+        counted=profile,
+        gauge=gauge(profile.grades) if rank and terms.voting is Voting.JUDGMENT else None,
+        bound=_bound(terms, profile.tally) if rank and terms.voting is Voting.OPINIONS else None,
+        duel=duel,
     )
 
 

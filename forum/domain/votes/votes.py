@@ -151,7 +151,7 @@ def verdict_of(viewer: Viewer | None, line: ProposalLine, now: datetime) -> Verd
 
 
 def verdicts_of(viewer: Viewer | None, now: datetime) -> Callable[[ProposalLine], Verdict]:
-    """The same for the proposals of one theme: asked once for those in the same state, and once for the reader's."""
+    """`verdict_of` for the proposals of a theme: asked once for those in the same state, and once for the reader’s."""
     known: dict[tuple[ProposalState, bool], Verdict] = {}
 
     def verdict(line: ProposalLine) -> Verdict:

@@ -6,9 +6,10 @@ cached page is old. What belongs to one reader only is put in the page's slots a
 least recently used pages are dropped when all together are too big.
 """
 
+import asyncio
 import gzip
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Generic, TypeVar
@@ -49,6 +50,7 @@ class KeptPages(Generic[Page]):
 
     def __init__(self, most: int = MOST_BYTES) -> None:
         self._pages: OrderedDict[Hashable, tuple[Hashable, int, Page]] = OrderedDict()
+        self._making: dict[Hashable, asyncio.Future[Page]] = {}
         self._most = most
         self._bytes = 0
 
@@ -59,6 +61,17 @@ class KeptPages(Generic[Page]):
             return None
         self._pages.move_to_end(key)
         return found[2]
+
+    async def once(self, key: Hashable, version: Hashable, make: Callable[[], Awaitable[Page]]) -> Page:
+        """The page of that version, made once for all who ask for it meanwhile: one who goes away stops nobody."""
+        found = self.get(key, version)
+        if found is not None:
+            return found
+        making = self._making.get((key, version))
+        if making is None:
+            making = self._making[key, version] = asyncio.ensure_future(make())
+            making.add_done_callback(lambda _: self._making.pop((key, version)))
+        return await asyncio.shield(making)
 
     def keep(self, key: Hashable, page: Page, version: Hashable, *, characters: int) -> Page:
         """Store a page, replacing any under that key; returns the page."""

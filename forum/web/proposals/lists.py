@@ -17,7 +17,7 @@ from forum.domain.themes.ballots import OwnBallot
 from forum.domain.themes.themes import find_theme
 from forum.domain.votes import booths, votes
 from forum.domain.votes.booths import BoothProgress
-from forum.domain.votes.rolls import Entry, Roll
+from forum.domain.votes.rolls import Roll, RollEntry
 from forum.permissions import Viewer, may_contribute, may_vote
 from forum.settings import settings
 from forum.web.plumbing.forms import asked_text
@@ -34,7 +34,7 @@ class Shown:
     kept: KeptRoll
     roll: Roll
     """In their order, filtered and sorted as their address asks."""
-    turns: Page[Entry]
+    turns: Page[RollEntry]
     is_sorted: bool
 
     @property

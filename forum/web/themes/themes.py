@@ -12,7 +12,7 @@ from forum.domain.themes import schedules, themes
 from forum.domain.themes.ballots import Rules, checked_rules
 from forum.domain.themes.schedule_changes import schedule_changes
 from forum.domain.themes.thread_lists import ThreadSort
-from forum.domain.votes.results import keep_release
+from forum.domain.votes.kept_results import release_results
 from forum.errors import Checks
 from forum.models.themes import Voting
 from forum.permissions import Schedule
@@ -78,7 +78,7 @@ async def schedule(request: Request, form: Form) -> Response:
     viewer, now, number = request.state.viewer, request.state.now, request.path_params["number"]
     wanted, rules = _wanted(form)
     await schedules.set_schedule(
-        viewer, number, wanted, form.text("motif"), now, on_reopening=keep_release, rules=rules
+        viewer, number, wanted, form.text("motif"), now, on_reopening=release_results, rules=rules
     )
     return see_other(request, "theme", number=number, notice="calendrier-fixe")
 

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 
+from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.domain.proposals.proposals import ListedProposal, ProposalList, list_proposals
+from forum.domain.pages import Page
+from forum.domain.proposals.proposals import ListedProposal, ProposalList, read_listed
 from forum.domain.themes.themes import find_theme
+from forum.domain.votes.kept_results import cells_of
 from forum.errors import NotFound
 from forum.models.themes import Voting
 from forum.ranking.published import FEWEST_SHOWN
 from forum.text.sheets import MEDIA_TYPE, Value, sheet
+from forum.web.plumbing.kept import KeptPages
 from forum.web.plumbing.page import page
 from forum.web.votes.rolls import asked_place, kept_roll
 
@@ -22,22 +26,29 @@ async def by_group(request: Request) -> Response:
         raise NotFound
     turns = kept.roll.ranked_page(asked_place(request))
     listed = ProposalList.of(kept.roll, turns, await kept.read(request, turns.shown))
-    return await page(request, "results/groups.html", {"list": listed, "roll": kept.roll, "fewest": FEWEST_SHOWN})
+    partitions = await cells_of(
+        kept.roll.results, [each.line.reference for each in listed.proposals], request.state.now
+    )
+    context = {"list": listed, "roll": kept.roll, "partitions": partitions, "fewest": FEWEST_SHOWN}
+    return await page(request, "results/groups.html", context)
 
 
 async def register(request: Request) -> Response:
-    """The sheet of the results, for a spreadsheet. In French, like the documents."""
-    listed = await _results(request)
-    headers = {"Content-Disposition": f'attachment; filename="resultats-T{listed.theme.number}.csv"'}
-    return Response(sheet(_columns(listed), _lines(listed)), headers=headers, media_type=MEDIA_TYPE)
-
-
-async def _results(request: Request) -> ProposalList:
-    """The results of a theme. Raises NotFound: there is none, or its votes are not over."""
-    listed = await list_proposals(await find_theme(request.path_params["number"]), request.state.now)
-    if listed.results is None:
+    """The sheet of the results, for a spreadsheet: all of them. In French, like the documents."""
+    theme = await find_theme(request.path_params["number"])
+    roll = (await kept_roll(request, theme)).roll
+    if roll.results is None:
         raise NotFound
-    return listed
+    pages: KeptPages[bytes] = request.app.state.kept
+    key, version = ("results sheet", theme.id), (theme.version, theme.schedule.phase(request.state.now))
+
+    async def make() -> bytes:
+        listed = await read_listed(roll, Page((*roll.shown, *roll.unranked)), request.state.now)
+        content = await to_thread.run_sync(lambda: sheet(_columns(listed), _lines(listed)))
+        return pages.keep(key, content, version, characters=len(content))
+
+    headers = {"Content-Disposition": f'attachment; filename="resultats-T{theme.number}.csv"'}
+    return Response(await pages.once(key, version, make), headers=headers, media_type=MEDIA_TYPE)
 
 
 def _columns(listed: ProposalList) -> list[str]:

@@ -11,7 +11,7 @@ from forum.domain.pages import PageTurn
 from forum.domain.proposals.proposals import ListedProposal, read_lines
 from forum.domain.references import parse_reference
 from forum.domain.themes.themes import ThemeHead
-from forum.domain.votes.rolls import Entry, Roll, read_roll
+from forum.domain.votes.rolls import Roll, RollEntry, read_roll
 from forum.errors import NotFound
 from forum.permissions import Viewer
 from forum.web.plumbing.forms import asked_text, asked_turn
@@ -34,7 +34,7 @@ class KeptRoll:
         self._fragments: dict[Hashable, str] = {}
         self._drawn: dict[Hashable, Roll] = {}
 
-    async def read(self, request: Request, entries: Sequence[Entry]) -> list[ListedProposal]:
+    async def read(self, request: Request, entries: Sequence[RollEntry]) -> list[ListedProposal]:
         """These proposals, those that nobody asked for yet read from the database."""
         missing = [each for each in entries if each.id not in self.lines]
         self.lines |= await read_lines(self.roll, missing, request.state.now)
@@ -60,14 +60,16 @@ class KeptRoll:
 
 
 async def kept_roll(request: Request, theme: ThemeHead) -> KeptRoll:
-    """The roll of a theme at its version. A sealed ballot raises none, and changes nothing here."""
+    """The roll of a theme at its version, read once for all who wait for it: just after a close, with its results. A
+    sealed ballot raises no version, and changes nothing here."""
     pages: KeptPages[KeptRoll] = request.app.state.kept
     key, version = ("roll", theme.id), (theme.version, theme.schedule.phase(request.state.now))
-    found = pages.get(key, version)
-    if found is not None:
-        return found
-    roll = await read_roll(theme, request.state.now)
-    return pages.keep(key, KeptRoll(roll), version, characters=100 * (roll.total + len(roll.apart)))
+
+    async def make() -> KeptRoll:
+        roll = await read_roll(theme, request.state.now)
+        return pages.keep(key, KeptRoll(roll), version, characters=100 * roll.listed)
+
+    return await pages.once(key, version, make)
 
 
 def asked_place(request: Request) -> PageTurn:
