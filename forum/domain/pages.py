@@ -185,4 +185,6 @@ def _place_of(known: Sequence[T], number: Callable[[T], int], key: str) -> int |
     except ValueError:
         return None
     numbers = [number(each) for each in known]
+    if wanted in numbers:
+        return numbers.index(wanted)
     return min(range(len(known)), key=lambda at: abs(numbers[at] - wanted), default=None)

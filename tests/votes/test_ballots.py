@@ -12,8 +12,10 @@ from forum.domain.themes.ballots import (
     read_opinion,
     takes_quota,
 )
-from forum.domain.votes.booths import BoothProposal, progress_of
+from forum.domain.votes.booths import progress_of
+from forum.domain.votes.rolls import RollEntry
 from forum.errors import Invalid, InvalidForm
+from forum.models.proposals import ProposalState
 from forum.models.themes import Voting
 from forum.ranking.tallies import Tally
 
@@ -104,8 +106,8 @@ def test_a_count_is_read_in_the_terms_of_its_kind() -> None:
     assert Count({"10": 1, "2": 4}, pending=7).votants == 5
 
 
-def asked(*substances: int) -> list[BoothProposal]:
-    return [BoothProposal(n, f"T3-{n:03}", substance) for n, substance in enumerate(substances, start=1)]
+def asked(*substances: int) -> list[RollEntry]:
+    return [RollEntry(n, n, substance, ProposalState.OPEN, None, n) for n, substance in enumerate(substances, start=1)]
 
 
 def test_progress_leads_to_the_first_that_waits_in_the_voters_own_order() -> None:

@@ -15,10 +15,11 @@ from forum.domain.proposals.answers import Postponement, ShownObligation
 from forum.domain.proposals.history import OtherProposal, ToldTurn
 from forum.domain.proposals.own_contributions import OwnExtract
 from forum.domain.themes.ballots import Count, OwnBallot, Rules
-from forum.domain.votes.booths import BoothProposal, progress_of
+from forum.domain.votes.booths import progress_of
+from forum.domain.votes.rolls import RollEntry
 from forum.models.notifications import Event
 from forum.models.posts import Outcome
-from forum.models.proposals import Nature, Turn
+from forum.models.proposals import Nature, ProposalState, Turn
 from forum.models.syntheses import SynthesisState
 from forum.models.themes import Voting
 from forum.permissions import Schedule
@@ -102,11 +103,14 @@ def test_a_window_says_whether_it_is_open_and_until_when(
 
 
 @st.composite
-def booths(draw: st.DrawFn) -> tuple[Rules, list[BoothProposal], dict[int, OwnBallot]]:
+def booths(draw: st.DrawFn) -> tuple[Rules, list[RollEntry], dict[int, OwnBallot]]:
     """Proposals put to the vote and somebody's ballots, some of them on an older substance."""
     voting = draw(st.sampled_from(list(Voting)))
     quota = 0 if voting is Voting.JUDGMENT else draw(st.sampled_from((0, 1, 3)))
-    asked = [BoothProposal(n, f"T3-{n:03}", draw(st.integers(1, 2))) for n in range(1, draw(st.integers(0, 5)) + 1)]
+    asked = [
+        RollEntry(n, n, draw(st.integers(1, 2)), ProposalState.OPEN, None, n)
+        for n in range(1, draw(st.integers(0, 5)) + 1)
+    ]
     own = {
         each.id: OwnBallot(draw(st.sampled_from(CHOICES[voting])), draw(st.integers(1, 2)))
         for each in asked
@@ -118,7 +122,7 @@ def booths(draw: st.DrawFn) -> tuple[Rules, list[BoothProposal], dict[int, OwnBa
 @settings(max_examples=200)
 @given(booths())
 def test_the_progress_says_what_is_done_and_what_waits(
-    say: Say, booth: tuple[Rules, list[BoothProposal], dict[int, OwnBallot]]
+    say: Say, booth: tuple[Rules, list[RollEntry], dict[int, OwnBallot]]
 ) -> None:
     rules, asked, own = booth
     progress = progress_of(3, rules, asked, own)

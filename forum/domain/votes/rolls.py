@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from itertools import chain
+from operator import attrgetter
 from typing import Final
 
 from forum.database import rows
@@ -29,17 +30,18 @@ APART: Final = (ProposalState.WITHDRAWN, ProposalState.SET_ASIDE, ProposalState.
 """The states of proposals that are listed apart, in the order to list them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RollEntry:
-    """A proposal in a roll: what its place and a person's progress need. `meeting` is the number of that which it comes
-    from."""
+    """A proposal in a roll: what its place and a person's progress need; nobody changes it. There are thousands, and a
+    frozen one takes five times as long to make. `meeting` is the number of that which it comes from, `key` its number
+    or, for one that is listed apart, a higher one."""
 
     id: int
     number: int
     substance: int
     state: ProposalState
-    was_judged: bool
     meeting: int | None
+    key: int
 
     @property
     def is_open(self) -> bool:
@@ -129,29 +131,26 @@ class Roll:
     def page(self, turn: PageTurn) -> Page[RollEntry]:
         """One page of it. Its keys are the numbers of proposals; those of `apart` are higher than any, so that the key
         of one that was withdrawn since still leads to where it stood."""
-        if turn.holds and turn.key in {str(each.number) for each in self.apart}:
+        if turn.holds and any(str(each.number) == turn.key for each in self.apart):
             turn = replace(turn, key=str(int(turn.key) + _BEHIND))
-        return page_among(self._every, self._key, turn, self.size)
+        return page_among(self._every, _KEY, turn, self.size)
 
     def turn_to(self, start: int) -> PageTurn:
         """The turn to the page that begins behind so many."""
-        return PageTurn(str(self._key(self._every[start - 1]))) if start else FIRST
+        return PageTurn(str(self._every[start - 1].key)) if start else FIRST
 
     @property
     def _every(self) -> tuple[RollEntry, ...]:
         return *self.shown, *self.unranked, *self.apart
 
-    def _key(self, entry: RollEntry) -> int:
-        is_apart = not (entry.is_in_force or (entry.was_judged and self.results))
-        return entry.number + _BEHIND * is_apart
-
     def ranked_page(self, turn: PageTurn) -> Page[RollEntry]:
         """One page of those that have a rank alone."""
-        return page_among(self.shown, lambda each: each.number, turn, self.size)
+        return page_among(self.shown, _KEY, turn, self.size)
 
 
 _BEHIND: Final = 10**9
 """No proposal has so high a number."""
+_KEY: Final = attrgetter("key")
 
 
 def draw(theme_id: int, viewer: Viewer | None, now: datetime) -> Callable[[int], bytes]:
@@ -176,12 +175,11 @@ async def read_roll(theme: ThemeHead, now: datetime) -> Roll:
          ORDER BY p.number""",
         theme.id,
     ):
-        state, judged = _STATES[each["state"]], each["judged"]
-        entry = RollEntry(each["id"], each["number"], each["substance"], state, judged, each["meeting"])
-        if entry.is_in_force or (judged and is_counted):
-            listed.append(entry)
+        state, number = _STATES[each["state"]], each["number"]
+        if state in IN_FORCE or (is_counted and each["judged"]):
+            listed.append(RollEntry(each["id"], number, each["substance"], state, each["meeting"], number))
         elif state in APART:  # no draft
-            apart.append(entry)
+            apart.append(RollEntry(each["id"], number, each["substance"], state, each["meeting"], number + _BEHIND))
     results = await find_results(theme, now) if is_counted else None
     shown, unranked = _in_order(theme, listed, results)
     return Roll(
