@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from httpx2 import AsyncClient
@@ -230,12 +231,35 @@ async def test_a_moderator_may_edit_their_own_contribution_and_no_other(client: 
     assert page.count("Proposer la sélection") == 2
 
 
+@dataclass
+class Weight:
+    """A page of so many bytes."""
+
+    size: int
+
+
 async def test_kept_pages_stay_within_their_bytes_and_forget_old_versions() -> None:
-    kept: KeptPages[str] = KeptPages(most=10 * 6 * 1000)
+    kept: KeptPages[Weight] = KeptPages(most=10 * 1000)
     for version in range(50):
-        kept.keep("one", f"page {version}", version, characters=1000)
-    assert kept.get("one", 49) == "page 49"
+        kept.keep("one", page := Weight(1000), version)
+    assert kept.get("one", 49) is page
     assert kept.get("one", 48) is None
     for number in range(20):
-        kept.keep(number, f"page {number}", 1, characters=1000)
+        kept.keep(number, Weight(1000), 1)
     assert [number for number in range(20) if kept.get(number, 1)] == list(range(10, 20))
+
+
+async def test_one_page_takes_a_tenth_at_most_however_it_grows() -> None:
+    kept: KeptPages[Weight] = KeptPages(most=10 * 1000)
+    assert kept.keep("large", Weight(1001), 1).size == 1001
+    assert kept.get("large", 1) is None
+    grown = kept.keep("grown", Weight(600), 1)
+    others = [kept.keep(number, Weight(940), 1) for number in range(10)]
+    assert kept.get("grown", 1) is grown
+    grown.size = 900
+    assert kept.get("grown", 1) is grown  # and the one that was read least goes
+    assert kept.get(0, 1) is None
+    assert kept.get(9, 1) is others[9]
+    grown.size = 1001
+    assert kept.get("grown", 1) is grown
+    assert kept.get("grown", 1) is None

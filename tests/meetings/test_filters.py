@@ -10,7 +10,7 @@ from forum.models.posts import Post
 from forum.models.proposals import Proposal
 from forum.models.themes import Theme
 from forum.ranking.tallies import Opinion
-from forum.web.plumbing.kept import KeptPages
+from forum.web.plumbing.kept import KeptPages, Weighed
 from tests.compiled_syntheses import cast
 from tests.conftest import NOON, visitor
 from tests.factories import make_group, make_member, make_post, make_proposal, make_theme, make_thread, sign_in
@@ -144,5 +144,5 @@ async def test_a_filtered_page_is_never_served_in_place_of_the_whole_one(app: St
             assert whole.content != some.content
             again = await other.get(f"{path}?reunion=1", headers={"If-None-Match": whole.headers["etag"]})
             assert again.status_code == 200
-    kept: KeptPages[object] = app.state.kept
+    kept: KeptPages[Weighed] = app.state.kept
     assert len(kept._pages) == 3  # the two pages, and the roll of the theme

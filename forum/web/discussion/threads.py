@@ -99,22 +99,26 @@ async def printed(request: Request) -> Response:
     if kept is None:
         shown = await threads.read_thread(state, after, now, size=PRINTED)
         ready = prepare(request, "threads/print.html", {"thread": shown})
-        characters = sum(map(len, ready.pieces))
-        kept = pages.keep(key, ReadyThread(KeptPage(ready), shown), version, characters=characters)
+        kept = pages.keep(key, ReadyThread(KeptPage(ready), shown), version)
     if request.state.viewer is None:
         return to_visitors(request, kept.page)
     return html(request, kept.page.ready.filled(lambda name: own_slot(request, name)))
 
 
+BYTES_A_POST = 1500
+"""About what the slots of a page know of each contribution and its proposals."""
+
+
 class ReadyThread:
     """A cached page of a thread, with what its slots need: the posts it shows, their authors, their proposals."""
 
-    __slots__ = ("authors", "hidden", "last", "lines", "may_write", "page", "places", "post_of", "waiting")
+    __slots__ = ("_known", "authors", "hidden", "last", "lines", "may_write", "page", "places", "post_of", "waiting")
 
     def __init__(self, page: KeptPage, shown: ThreadPage, *, may_write: bool = False) -> None:
         self.page = page
         self.may_write = may_write
         self.places = {post.id for post in shown.posts}
+        self._known = len(shown.posts) * BYTES_A_POST
         # In the tree one has not read up to a number.
         self.last = 0 if shown.tree else shown.numbers[1]
         self.authors = {post.id: post.author_id for post in shown.posts if post.author_id is not None}
@@ -122,6 +126,11 @@ class ReadyThread:
         self.lines = {line.id: line for post in shown.posts for line in post.proposals}
         self.hidden = {post.id for post in shown.posts if post.aside and post.aside.hidden_at}
         self.post_of = {line.id: post.id for post in shown.posts for line in post.proposals}
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory, of the page and of what its slots need."""
+        return self.page.size + self._known
 
 
 async def _ready(request: Request, state: ThreadState) -> ReadyThread:
@@ -175,12 +184,7 @@ async def _ready(request: Request, state: ThreadState) -> ReadyThread:
     ready = prepare(request, "threads/show.html", context)
     if meeting:
         return ReadyThread(KeptPage(ready), shown, may_write=bool(may_write))
-    return pages.keep(
-        key,
-        ReadyThread(KeptPage(ready), shown, may_write=bool(may_write)),
-        version,
-        characters=sum(map(len, ready.pieces)),
-    )
+    return pages.keep(key, ReadyThread(KeptPage(ready), shown, may_write=bool(may_write)), version)
 
 
 def _slots(

@@ -7,6 +7,7 @@ slots, then filled for each reader. What a page shows is decided in the domain; 
 import gzip
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from sys import getsizeof
 from typing import Any
 from urllib.parse import urlencode
 
@@ -340,6 +341,11 @@ class Ready:
     """A page rendered once for many readers; `pieces` are texts and, at odd indexes, names of slots."""
 
     pieces: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory."""
+        return sum(map(getsizeof, self.pieces))
 
     def filled(self, slot: Callable[[str], str]) -> str:
         """The page for one reader."""

@@ -58,12 +58,11 @@ async def index(request: Request) -> Response:
     shown = Shown(kept, roll, roll.page(asked_place(request)), is_sorted)
     page = await _page(request, shown)
     if viewer is None and b"fait=" not in request.scope["query_string"]:
-        if not page.plain:
-            await kept.read(request, shown.turns.shown)
-        return to_visitors(request, page, _slots(request, shown, {}))
+        lines = [] if page.packed else await kept.read(request, shown.turns.shown)
+        return to_visitors(request, page, _slots(request, shown, lines, {}))
     own, come = await _own(request, shown)
-    await kept.read(request, shown.turns.shown)
-    return html(request, page.ready.filled(_slots(request, shown, own, come)))
+    lines = await kept.read(request, shown.turns.shown)
+    return html(request, page.ready.filled(_slots(request, shown, lines, own, come)))
 
 
 async def _own(request: Request, shown: Shown) -> tuple[dict[int, OwnBallot], BoothProgress | None]:
@@ -110,7 +109,7 @@ async def _page(request: Request, shown: Shown) -> KeptPage:
     )
     if not shown.is_whole:
         return KeptPage(ready)
-    return pages.keep(key, KeptPage(ready), version, characters=sum(map(len, ready.pieces)))
+    return pages.keep(key, KeptPage(ready), version)
 
 
 async def _listed(request: Request, shown: Shown) -> ProposalList:
@@ -122,10 +121,14 @@ async def _listed(request: Request, shown: Shown) -> ProposalList:
 
 
 def _slots(
-    request: Request, shown: Shown, own: dict[int, OwnBallot], come: BoothProgress | None = None
+    request: Request,
+    shown: Shown,
+    read: list[ListedProposal],
+    own: dict[int, OwnBallot],
+    come: BoothProgress | None = None,
 ) -> Callable[[str], str]:
-    """The content of each slot for this reader, whose ballots are `own`."""
-    roll, lines = shown.roll, shown.kept.lines
+    """The content of each slot for this reader, whose ballots are `own`; `read` are the proposals of the page."""
+    roll, lines = shown.roll, {each.line.id: each for each in read}
     verdict_of = votes.verdicts_of(request.state.viewer, request.state.now)
     locale = request.state.locale
 

@@ -14,7 +14,7 @@ from forum.errors import NotFound
 from forum.models.themes import Voting
 from forum.ranking.published import FEWEST_SHOWN
 from forum.text.sheets import MEDIA_TYPE, Value, sheet
-from forum.web.plumbing.kept import KeptPages
+from forum.web.plumbing.kept import KeptBytes, KeptPages
 from forum.web.plumbing.page import page
 from forum.web.votes.rolls import asked_place, kept_roll
 
@@ -39,16 +39,16 @@ async def register(request: Request) -> Response:
     roll = (await kept_roll(request, theme)).roll
     if roll.results is None:
         raise NotFound
-    pages: KeptPages[bytes] = request.app.state.kept
+    pages: KeptPages[KeptBytes] = request.app.state.kept
     key, version = ("results sheet", theme.id), (theme.version, theme.schedule.phase(request.state.now))
 
-    async def make() -> bytes:
+    async def make() -> KeptBytes:
         listed = await read_listed(roll, Page((*roll.shown, *roll.unranked)), request.state.now)
         content = await to_thread.run_sync(lambda: sheet(_columns(listed), _lines(listed)))
-        return pages.keep(key, content, version, characters=len(content))
+        return pages.keep(key, KeptBytes(content), version)
 
     headers = {"Content-Disposition": f'attachment; filename="resultats-T{theme.number}.csv"'}
-    return Response(await pages.once(key, version, make), headers=headers, media_type=MEDIA_TYPE)
+    return Response((await pages.once(key, version, make)).content, headers=headers, media_type=MEDIA_TYPE)
 
 
 def _columns(listed: ProposalList) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
+from sys import getsizeof
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,26 +20,32 @@ from forum.web.plumbing.kept import KeptPages
 from forum.web.plumbing.page import href
 from forum.web.themes.filters import meeting_in
 
-ORDERS_KEPT: Final = 100
-"""Readers whose order stays drawn while they vote: eight bytes a proposal each, for a hash and a comparison or two."""
+MOST_SHARED: Final = 500_000
+"""Bytes of each kind that a roll keeps beside itself: orders drawn, lines, fragments."""
+BYTES_AN_ENTRY, BYTES_A_LINE, BYTES_A_PLACE = 250, 1500, 8
 
 
 class KeptRoll:
     """A roll, with what was made of its proposals so far: their lines by id, and fragments of pages."""
 
-    __slots__ = ("_drawn", "_fragments", "lines", "roll")
+    __slots__ = ("_drawn", "_fragments", "_lines", "_shared", "roll")
 
     def __init__(self, roll: Roll) -> None:
         self.roll = roll
-        self.lines: dict[int, ListedProposal] = {}
+        self._lines: dict[int, ListedProposal] = {}
+        self._shared = 0
         self._fragments: dict[Hashable, str] = {}
         self._drawn: dict[Hashable, Roll] = {}
 
     async def read(self, request: Request, entries: Sequence[RollEntry]) -> list[ListedProposal]:
         """These proposals, those that nobody asked for yet read from the database."""
-        missing = [each for each in entries if each.id not in self.lines]
-        self.lines |= await read_lines(self.roll, missing, request.state.now)
-        return [self.lines[each.id] for each in entries]
+        known = {each.id: self._lines[each.id] for each in entries if each.id in self._lines}
+        missing = [each for each in entries if each.id not in known]
+        found = await read_lines(self.roll, missing, request.state.now)
+        if (len(self._lines) + len(found)) * BYTES_A_LINE > MOST_SHARED:
+            self._lines.clear()
+        self._lines |= found
+        return [found.get(each.id) or known[each.id] for each in entries]
 
     def seen_by(self, viewer: Viewer | None, now: datetime) -> Roll:
         """The roll in the order that this reader sees; those of the last readers stay drawn."""
@@ -46,7 +53,7 @@ class KeptRoll:
             return self.roll
         who = (viewer.id, None) if viewer else (0, now.date())
         if who not in self._drawn:
-            if len(self._drawn) >= ORDERS_KEPT:
+            if len(self._drawn) * self.roll.listed * BYTES_A_PLACE > MOST_SHARED:
                 self._drawn.clear()
             self._drawn[who] = self.roll.seen_by(viewer, now)
         return self._drawn[who]
@@ -55,8 +62,19 @@ class KeptRoll:
         """A fragment that many readers share: it depends only on its key."""
         found = self._fragments.get(key)
         if found is None:
-            found = self._fragments[key] = make()
+            found = make()
+            if self._shared > MOST_SHARED:
+                self._fragments.clear()
+                self._shared = 0
+            self._fragments[key] = found
+            self._shared += getsizeof(found)
         return found
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory."""
+        entries = self.roll.listed * (BYTES_AN_ENTRY + len(self._drawn) * BYTES_A_PLACE)
+        return entries + len(self._lines) * BYTES_A_LINE + self._shared
 
 
 async def kept_roll(request: Request, theme: ThemeHead) -> KeptRoll:
@@ -67,7 +85,7 @@ async def kept_roll(request: Request, theme: ThemeHead) -> KeptRoll:
 
     async def make() -> KeptRoll:
         roll = await read_roll(theme, request.state.now)
-        return pages.keep(key, KeptRoll(roll), version, characters=100 * roll.listed)
+        return pages.keep(key, KeptRoll(roll), version)
 
     return await pages.once(key, version, make)
 
