@@ -231,6 +231,8 @@ SYNTHESES = (
     page("/syntheses/{synthesis:int}", syntheses.show, "synthesis"),
     act("/syntheses/{synthesis:int}/publier", syntheses.publish, "publish_synthesis"),
     act("/syntheses/{synthesis:int}/recommencer", syntheses.retry, "retry_synthesis"),
+    act("/syntheses/{synthesis:int}/relecture", writing.send_to_review, "review_synthesis"),
+    act("/syntheses/{synthesis:int}/reprendre", writing.resume, "resume_synthesis"),
     act("/syntheses/{synthesis:int}/composer", syntheses.compose, "compose_synthesis"),
     form("/syntheses/{synthesis:int}/textes", writing.desk, "synthesis_texts"),
     form("/syntheses/{synthesis:int}/textes/{block}", writing.write, "synthesis_text"),

@@ -990,6 +990,22 @@ CASES = [
     Case(WRITE_SYNTHESIS, "compose its documents", "/syntheses/{ready}/composer", {}, hidden="ready", changes="job"),
     Case(Action.PUBLISH, "see how to sign a synthesis", "/syntheses/{published}/signer"),
     Case(
+        WRITE_SYNTHESIS,
+        "send to review what is not ready",
+        "/syntheses/{ready}/relecture",
+        {},
+        hidden="ready",
+        refused="Il reste des points à régler, ou à passer avec des mots.",
+    ),
+    Case(
+        WRITE_SYNTHESIS,
+        "resume writing",
+        "/syntheses/{ready}/reprendre",
+        {},
+        hidden="ready",
+        refused="Cette synthèse vient de changer d’état. Rechargez la page.",
+    ),
+    Case(
         Action.PUBLISH,
         "publish a synthesis",
         "/syntheses/{ready}/publier",

@@ -77,6 +77,8 @@ SENTENCES = {
     "request": "a demandé une synthèse",
     "retry": "a fait recommencer une synthèse",
     "compose": "a fait composer de nouveau une synthèse",
+    "review": "a envoyé une synthèse en relecture",
+    "resume": "a repris l’écriture d’une synthèse",
     "publish": "a publié une synthèse",
     "sign": "a déposé la signature d’une synthèse",
     "set_role": "a donné un rôle",

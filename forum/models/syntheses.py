@@ -35,6 +35,18 @@ class BlockKind(Labelled):
     MINORITY = "texte-minoritaires", "avis minoritaires"
     COMMENT = "texte-commentaire", "commentaire d’une proposition"
     CONCLUSION = "texte-conclusion", "conclusion"
+    RESERVE = "texte-reserve", "réserve"
+
+
+class Reserve(Labelled):
+    """What the checklist of a synthesis warns of, and words go past."""
+
+    ESSENTIALS = "essentiel-manquant", "l’essentiel n’est pas écrit"
+    INTRODUCTION = "introduction-manquante", "l’introduction n’est pas écrite"
+    UNREAD = "contributions-a-lire", "contributions qui restent à lire"
+    TAGS = "etiquettes-en-attente", "étiquettes de réunion en attente"
+    QUESTIONS = "questions-sans-proposition", "questions sans proposition"
+    ANSWERS = "propositions-sans-reponse", "propositions sans réponse de l’administration"
 
 
 class Synthesis(Model):

@@ -5,6 +5,7 @@ words of `words.py`; what people write stands in `written.py`.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 
@@ -41,7 +42,7 @@ from forum.domain.chapters.words import (
     verbatim_id,
     verbatim_url,
 )
-from forum.domain.chapters.written import commented, written_section
+from forum.domain.chapters.written import commented, reserves, written_section
 from forum.domain.syntheses.snapshots import (
     FrozenTheme,
     Snapshot,
@@ -76,7 +77,7 @@ def outline_of(snapshot: Snapshot, written: WrittenWords = NOTHING) -> Outline:
         _verbatims(said),
         _unanswered(said),
         *written_section(said, written, BlockKind.CONCLUSION),
-        annexes_chapter(said, shown_rankings),
+        _annexes(said, shown_rankings, written),
     )
     outline = Outline(
         language="fr",
@@ -250,6 +251,12 @@ def _how_they_stand(rankings: Sequence[Ranking]) -> str:
         return fr(f"{order} {capital(bars)}")
     order = "Les propositions de chaque thème suivent leur rang par la méthode déclarée de ce thème."
     return fr(f"{order} {capital(themes_named(with_bars))} : {bars}" if with_bars else order)
+
+
+def _annexes(snapshot: Snapshot, rankings: Sequence[Ranking], written: WrittenWords) -> Section:
+    """The annexes, with what the organiser went past."""
+    chapter = annexes_chapter(snapshot, rankings)
+    return replace(chapter, sections=(*reserves(snapshot, written), *chapter.sections))
 
 
 def _conclusions_drawn(snapshot: Snapshot, written: WrittenWords) -> Iterable[Section]:

@@ -27,7 +27,7 @@ from forum.documents.outline import (
 from forum.domain.chapters.words import authored, fr, verbatim_anchor, verbatim_id, verbatim_url
 from forum.domain.syntheses.snapshots import Snapshot
 from forum.domain.syntheses.written import WrittenBlock, WrittenWords
-from forum.models.syntheses import BlockKind
+from forum.models.syntheses import BlockKind, Reserve
 from forum.text.directions import isolate_lines
 from forum.text.links import safe_href
 from forum.text.markdown import parse
@@ -41,6 +41,17 @@ def written_section(snapshot: Snapshot, written: WrittenWords, kind: BlockKind) 
         return ()
     anchor = kind.value.removeprefix("texte-")
     return (Section(f"texte-{anchor}", capital(fr(kind.label)), written_blocks(snapshot, block)),)
+
+
+def reserves(snapshot: Snapshot, written: WrittenWords) -> Iterable[Section]:
+    """The warnings that the organiser went past when it published, each with its words, if any."""
+    blocks: list[Block] = []
+    for each in written.blocks:
+        if each.kind is BlockKind.RESERVE:
+            label = capital(fr(Reserve(each.subject).label))
+            blocks += [Paragraph((Run(label, strong=True),), Tone.OPENING), *written_blocks(snapshot, each)]
+    if blocks:
+        yield Section("annexe-reserves", "Réserves de l’organisateur", tuple(blocks))
 
 
 def commented(snapshot: Snapshot, written: WrittenWords, section: Section) -> Section:

@@ -20,7 +20,7 @@ from forum.domain.syntheses.states import WRITING
 from forum.domain.syntheses.syntheses import SynthesisLine, find_synthesis, line_of
 from forum.domain.syntheses.written import WrittenBlock, WrittenQuote, WrittenWords, from_line, to_line
 from forum.errors import Checks, Conflict, NotFound
-from forum.models.syntheses import BlockKind, SynthesisState
+from forum.models.syntheses import BlockKind, Reserve, SynthesisState
 from forum.permissions import Viewer, demand, may_write_synthesis
 from forum.settings import settings
 from forum.text.differences import Difference, differences
@@ -33,7 +33,8 @@ _CHANGED: Final = "Ce texte a été modifié entre-temps. Le vôtre est gardé c
 
 @dataclass(frozen=True, slots=True)
 class BlockPlace:
-    """Which block of a synthesis; `subject` is the reference of the proposal that a comment is about."""
+    """Which block of a synthesis; `subject` is the reference of the proposal that a comment is about, or the warning
+    that a reserve goes past."""
 
     kind: BlockKind
     subject: str = ""
@@ -41,12 +42,14 @@ class BlockPlace:
     @property
     def slug(self) -> str:
         """The word for it in addresses."""
-        return self.subject or self.kind.value.removeprefix(_SLUG)
+        kind = self.kind.value.removeprefix(_SLUG)
+        return f"{kind}-{self.subject}" if self.kind is BlockKind.RESERVE else self.subject or kind
 
 
-PLACES: Final = tuple(BlockPlace(kind) for kind in BlockKind if kind is not BlockKind.COMMENT)
+PLACES: Final = tuple(BlockPlace(kind) for kind in BlockKind if kind not in (BlockKind.COMMENT, BlockKind.RESERVE))
 """The blocks that every synthesis has, in the order of the document."""
-_BY_SLUG: Final = {place.slug: place for place in PLACES}
+_RESERVES: Final = tuple(BlockPlace(BlockKind.RESERVE, reserve.value) for reserve in Reserve)
+_BY_SLUG: Final = {place.slug: place for place in (*PLACES, *_RESERVES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ class WritingDesk:
 
     line: SynthesisLine
     blocks: tuple[BlockLine, ...]
+    reserves: tuple[BlockLine, ...]
+    """The words that go past the warnings of its checklist."""
     proposals: tuple[tuple[str, str], ...]
     """The proposals that a comment may be about: reference and wording."""
 
@@ -79,7 +84,7 @@ class WritingDesk:
     @property
     def is_behind(self) -> bool:
         """Whether its documents do not hold what is written."""
-        return any(block.is_newer for block in self.blocks)
+        return any(block.is_newer for block in (*self.blocks, *self.reserves))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +125,13 @@ async def read_writing(viewer: Viewer | None, synthesis: int, now: datetime) -> 
     found = await _found(viewer, synthesis, now)
     composed = {(each.kind, each.subject): each.version for each in from_line(found["written"]).blocks}
     newest = {(each["kind"], each["subject"]): each for each in await _newest(synthesis)}
-    comments = sorted(subject for kind, subject in newest if kind == BlockKind.COMMENT.value)
-    places = [*PLACES, *(BlockPlace(BlockKind.COMMENT, subject) for subject in comments)]
-    lines = [_line(place, newest.get((place.kind.value, place.subject)), composed) for place in places]
-    return WritingDesk(line_of(found), tuple(lines), await _proposals(found["theme_id"]))
+    subjects = sorted(subject for kind, subject in newest if kind == BlockKind.COMMENT.value)
+    comments = [BlockPlace(BlockKind.COMMENT, subject) for subject in subjects]
+    blocks, reserves = (
+        tuple(_line(place, newest.get((place.kind.value, place.subject)), composed) for place in places)
+        for places in ((*PLACES, *comments), _RESERVES)
+    )
+    return WritingDesk(line_of(found), blocks, reserves, await _proposals(found["theme_id"]))
 
 
 def _line(place: BlockPlace, found: Row | None, composed: dict[tuple[BlockKind, str], int]) -> BlockLine:
@@ -149,8 +157,14 @@ async def read_block(viewer: Viewer | None, synthesis: int, slug: str, now: date
     found = await _found(viewer, synthesis, now)
     place = await _place(found, slug)
     versions = await _versions(synthesis, place, newest=True)
-    about = dict(await _proposals(found["theme_id"], place.subject)).get(place.subject, "") if place.subject else ""
+    about = await _about(found["theme_id"], place)
     return BlockDesk(line_of(found), place, versions[0] if versions else None, await _mark(synthesis, place), about)
+
+
+async def _about(theme: int | None, place: BlockPlace) -> str:
+    if place.kind is not BlockKind.COMMENT:
+        return ""
+    return dict(await _proposals(theme, place.subject)).get(place.subject, "")
 
 
 async def read_block_versions(

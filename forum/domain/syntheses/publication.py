@@ -7,12 +7,48 @@ from datetime import datetime
 
 from forum.database import row, rows, transaction
 from forum.domain import journal
+from forum.domain.syntheses.blocks import read_writing
+from forum.domain.syntheses.checklist import read_checklist
 from forum.domain.syntheses.documents import DocumentLine, document_lines
 from forum.domain.syntheses.frozen_data import has_frozen_data
+from forum.domain.syntheses.not_shown import no_longer_shown
 from forum.domain.syntheses.states import PUBLIC, SynthesisStep, take_or_refuse
 from forum.domain.syntheses.syntheses import SynthesisLine, find_synthesis, is_publishable, line_of
 from forum.errors import Conflict
 from forum.permissions import Viewer, demand, may_publish
+
+
+async def send_to_review(viewer: Viewer | None, synthesis: int, now: datetime) -> None:
+    """Let nobody write in a synthesis any more, so that it is read as it will be published.
+
+    Raises:
+        NotFound: this person may not know of it.
+        Conflict: its documents are not made, or do not hold what is written now, or hold words that are not shown any
+            more; or a warning of its checklist is not passed in words.
+    """
+    async with transaction():
+        desk = await read_writing(viewer, synthesis, now)
+        await take_or_refuse(SynthesisStep.REVIEW, synthesis)
+        if desk.is_behind:
+            raise Conflict("Des textes ont changé depuis : composez d’abord les documents.")
+        if await no_longer_shown(synthesis):
+            raise Conflict("Les documents contiennent des mots qui ne sont plus affichés : composez-les de nouveau.")
+        if not all(each.is_passed for each in await read_checklist(viewer, synthesis, now)):
+            raise Conflict("Il reste des points à régler, ou à passer avec des mots.")
+        await _tell(viewer, "review", synthesis, now)
+
+
+async def resume_writing(viewer: Viewer | None, synthesis: int, now: datetime) -> None:
+    """Let people write again in a synthesis that was in review. Raises NotFound, Conflict."""
+    async with transaction():
+        await read_writing(viewer, synthesis, now)
+        await take_or_refuse(SynthesisStep.RESUME, synthesis)
+        await _tell(viewer, "resume", synthesis, now)
+
+
+async def _tell(viewer: Viewer | None, act: str, synthesis: int, now: datetime) -> None:
+    found = await find_synthesis(viewer, synthesis, now)
+    await journal.record(viewer, act, "synthesis", synthesis, group=found["working_group_id"], now=now)
 
 
 async def publish(viewer: Viewer | None, synthesis: int, now: datetime) -> None:

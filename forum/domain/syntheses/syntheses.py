@@ -170,7 +170,7 @@ async def read_synthesis(viewer: Viewer | None, synthesis: int, now: datetime) -
 def is_publishable(line: SynthesisLine, documents: tuple[DocumentLine, ...]) -> bool:
     """Whether it could be published as it stands."""
     has_some = any(not document.error for document in documents if not document.verifies)
-    return line.state is SynthesisState.READY and not line.draft and has_some
+    return line.state in (SynthesisState.READY, SynthesisState.REVIEW) and not line.draft and has_some
 
 
 async def find_synthesis(viewer: Viewer | None, synthesis: int, now: datetime) -> Row:

@@ -38,6 +38,8 @@ NOTICES = {
     "brouillon-inchange": "Rien n’a changé depuis ce brouillon : le voici.",
     "synthese-recommencee": "La compilation recommence.",
     "synthese-composee": "Les documents se composent, avec les textes et les données de maintenant.",
+    "synthese-en-relecture": "La synthèse est en relecture : personne n’y écrit plus.",
+    "synthese-reprise": "La synthèse s’écrit de nouveau.",
     "texte-enregistre": "Votre texte est enregistré.",
     "texte-inchange": "Rien n’a changé dans ce texte.",
     "synthese-publiee": "La synthèse est publiée.",

@@ -3,19 +3,21 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.domain.syntheses import blocks
+from forum.domain.syntheses import blocks, checklist, publication
 from forum.domain.syntheses.blocks import BlockDesk
 from forum.errors import Invalid
 from forum.settings import settings
 from forum.text.differences import differences
-from forum.web.plumbing.doors import Desk, form_door
+from forum.web.plumbing.doors import Desk, button, form_door
 from forum.web.plumbing.forms import Form
 from forum.web.plumbing.page import page, see_other
 
 
 async def _writing(request: Request, _: Form | None) -> Desk:
     asked = request.path_params["synthesis"]
-    return Desk({"desk": await blocks.read_writing(request.state.viewer, asked, request.state.now)})
+    viewer, now = request.state.viewer, request.state.now
+    warned = await checklist.read_checklist(viewer, asked, now)
+    return Desk({"desk": await blocks.read_writing(viewer, asked, now), "warned": warned})
 
 
 @form_door("syntheses/texts.html", _writing)
@@ -27,6 +29,22 @@ async def desk(request: Request, form: Form) -> Response:
     if wanted not in dict(shown.proposals):
         raise Invalid("Choisissez une proposition de cette synthèse.", field="proposition")
     return see_other(request, "synthesis_text", synthesis=asked, block=wanted)
+
+
+@button
+async def send_to_review(request: Request, _: Form) -> Response:
+    """Let nobody write in it any more, so that it is read as it will be published."""
+    synthesis = request.path_params["synthesis"]
+    await publication.send_to_review(request.state.viewer, synthesis, request.state.now)
+    return see_other(request, "synthesis", synthesis=synthesis, notice="synthese-en-relecture")
+
+
+@button
+async def resume(request: Request, _: Form) -> Response:
+    """Write in it again."""
+    synthesis = request.path_params["synthesis"]
+    await publication.resume_writing(request.state.viewer, synthesis, request.state.now)
+    return see_other(request, "synthesis_texts", synthesis=synthesis, notice="synthese-reprise")
 
 
 async def _block(request: Request, form: Form | None) -> Desk:
