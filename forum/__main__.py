@@ -12,7 +12,7 @@ import typer
 from rich.progress import Progress
 
 from forum import server
-from forum.commands import saving, upkeep, verifying
+from forum.commands import bounces, saving, upkeep, verifying
 from forum.commands.running import commands, fail, run, run_open, say, say_lines, with_database
 from forum.domain.members import members
 from forum.domain.members.particulars import Particulars
@@ -27,7 +27,7 @@ from forum.schema import migrate
 from forum.settings import Settings, settings
 from forum.text.addresses import clean_address
 
-__all__ = ["commands", "saving", "upkeep", "verifying"]
+__all__ = ["bounces", "commands", "saving", "upkeep", "verifying"]
 
 # The passwords of the example are random; this is where the person at this machine finds them again.
 EXAMPLE_ACCOUNTS = "comptes-exemple.json"

@@ -30,6 +30,7 @@ class JobName(Labelled):
 
     COMPILE_SYNTHESIS = "compile_synthesis", "compilation d’une synthèse"
     SEND_MAIL = "send_mail", "envoi d’un courriel"
+    POST_LETTERS = "post_letters", "préparation des courriels de nouveautés"
     MAKE_ARCHIVE = "make_archive", "archive des données d’une personne"
     KEEP_DATES = "keep_dates", "effacements du jour"
     KEEP_RESULTS = "keep_results", "calcul des résultats d’un thème"

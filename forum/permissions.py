@@ -296,6 +296,16 @@ def may_keep_drafts(viewer: Viewer | None) -> Verdict:
     return _by_role(Action.KEEP_DRAFTS, viewer, _ANY_TIME)
 
 
+def may_follow(viewer: Viewer | None) -> Verdict:
+    """Follow themes, threads, proposals and meetings: anybody signed in."""
+    return _by_role(Action.FOLLOW, viewer, _ANY_TIME)
+
+
+def may_stop_mails(viewer: Viewer | None) -> Verdict:
+    """End mails about news, by the link of one of them: whoever holds it."""
+    return _by_role(Action.STOP_MAILS, viewer, _ANY_TIME)
+
+
 def may_read_notifications(viewer: Viewer | None) -> Verdict:
     """Read one's own notifications: anybody signed in."""
     return _by_role(Action.READ_NOTIFICATIONS, viewer, _ANY_TIME)

@@ -80,6 +80,8 @@ class Action(Enum):
     READ_NOTIFICATIONS = "read notifications"
     MARK_READ = "mark read"
     KEEP_DRAFTS = "keep drafts"
+    FOLLOW = "follow"
+    STOP_MAILS = "stop mails"
     KEEP_ACCOUNT = "keep account"
     ADMINISTER = "administer"
     CORRECT_PERSON = "correct person"
@@ -140,6 +142,9 @@ _WRITTEN = {
     Action.MARK_READ: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
     # Nothing of it is published: words typed before a suspension are not lost.
     Action.KEEP_DRAFTS: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
+    Action.FOLLOW: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
+    # By the link of a mail, signed in or not (RFC 8058).
+    Action.STOP_MAILS: "✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
     # The law grants it to each person, whatever their standing here (GDPR, articles 15 to 17 and 20).
     Action.KEEP_ACCOUNT: "L ✓ ✓ ✓ ✓ ✓ ✓ ✓ ✓",
     Action.ADMINISTER: "L F F F F F ✓ F F",
@@ -196,6 +201,8 @@ LABELS: Mapping[Enum, str] = {
     Action.READ_NOTIFICATIONS: "Lire ses notifications",
     Action.MARK_READ: "Voir ce que l’on n’a pas encore lu, et noter jusqu’où l’on a lu un fil",
     Action.KEEP_DRAFTS: "Garder des brouillons de contributions, les lire, les supprimer",
+    Action.FOLLOW: "Suivre un thème, un fil, une proposition, une réunion, choisir ses courriels",
+    Action.STOP_MAILS: "Ne plus recevoir de courriels de nouveautés, par le lien de l’un d’eux",
     Action.KEEP_ACCOUNT: "Voir et corriger son compte, exporter ses données, effacer son compte",
     Action.ADMINISTER: "Voir les comptes, donner un rôle, suspendre, inviter",
     Action.CORRECT_PERSON: "Corriger le nom ou l’organisation d’une autre personne",

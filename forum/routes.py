@@ -10,6 +10,7 @@ from forum.api import personal_data as archive_progress
 from forum.api import syntheses as synthesis_progress
 from forum.web import help, home, journal, legal, notifications, search
 from forum.web.discussion import feeds, post_drafts, posts, thread_reads, threads
+from forum.web.following import follows, mails
 from forum.web.harvest import harvest
 from forum.web.meetings import meeting_tags, meetings, minutes
 from forum.web.members import account, corrections, invitations, joining, people
@@ -106,6 +107,7 @@ THEMES = (
     page("/themes/{number:small}", themes.show, "theme"),
     form("/themes/{number:small}/calendrier", themes.schedule, "theme_schedule"),
     act("/themes/{number:small}/clore-les-votes", themes.close_votes, "close_votes"),
+    act("/themes/{number:small}/suivre", follows.follow_theme, "follow_theme"),
 )
 DISCUSSION = (
     form("/themes/{number:small}/nouveau-fil", threads.open_new, "new_thread"),
@@ -119,6 +121,7 @@ DISCUSSION = (
     page("/recherche", search.show, "search"),
     page("/a-lire", thread_reads.unread, "unread"),
     act("/a-lire/lus", thread_reads.read, "read_threads"),
+    act("/fils/{thread:int}/suivre", follows.follow_thread, "follow_thread"),
     form("/fils/{thread:int}/repondre", posts.reply, "reply"),
     page("/fils/{thread:int}/personnes", posts.people, "thread_people"),
     form("/fils/{thread:int}/renommer", moderated_threads.rename, "rename_thread"),
@@ -148,6 +151,7 @@ PROPOSALS = (
     page("/themes/{number:small}/suites", follow_ups.show, "follow_up"),
     form("/contributions/{post:int}/proposer", proposals.propose_from_post, "propose_from_post"),
     page("/propositions/{reference}", proposals.show, "proposal"),
+    act("/propositions/{reference}/suivre", follows.follow_proposal, "follow_proposal"),
     page("/propositions/{reference}/versions", amendments.versions, "proposal_versions"),
     page("/propositions/{reference}/versions/{version:int}", amendments.version, "proposal_version"),
     form("/propositions/{reference}/versions/{version:int}/correction", amendments.certify, "certify_version"),
@@ -192,6 +196,7 @@ MEETINGS = (
     form("/reunions/a-confirmer", meeting_tags.queue, "waiting_tags"),
     page("/reunions/{meeting:int}.ics", meetings.calendar_of_one, "meeting_calendar"),
     page("/reunions/{meeting:int}", meetings.show, "meeting"),
+    act("/reunions/{meeting:int}/suivre", follows.follow_meeting, "follow_meeting"),
     form("/reunions/{meeting:int}/modifier", meetings.edit, "edit_meeting"),
     form("/reunions/{meeting:int}/compte-rendu", minutes.enter, "minutes"),
 )
@@ -269,6 +274,9 @@ SIGN_IN = (
 MEMBERS = (
     page("/notifications", notifications.show, "notifications"),
     act("/notifications/lues", notifications.read_all, "read_notifications"),
+    page("/compte/suivis", follows.index, "follows"),
+    act("/notifications/courriels", mails.choose, "choose_mails"),
+    form("/courriels/arreter", mails.stop, "stop_mails"),
     form("/inscription", joining.sign_up, "sign_up"),
     form("/inscription/confirmer", joining.confirm, "confirm_sign_up"),
     form("/invitation", invitations.accept, "accept_invitation"),

@@ -5,10 +5,12 @@ development an empty setting means a key in the data folder, made once. What 0.3
 HMAC-SHA-256) is opened for as long as it is kept.
 """
 
+import hmac
 import json
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import cache
+from hmac import compare_digest
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +26,8 @@ from forum.settings import settings
 KEY_FILE = "cahier.key"
 FORM: Final = "gcm1."
 """Begins what is sealed in this form: another one can follow, and this one still be opened."""
+SIGNED: Final = "signed1."
+"""From what the key is derived that signs: another one than what seals."""
 _NONCE: Final = 12
 
 
@@ -61,6 +65,26 @@ def _open(sealed: str) -> bytes:
         except InvalidTag:
             continue
     raise InvalidToken
+
+
+def sign(*said: object) -> str:
+    """The mark that only this site can put on these words, which it does not hide."""
+    return _mark(_signing_keys(_keys())[0], said)
+
+
+def is_signed(mark: str, *said: object) -> bool:
+    """Whether it is the mark of these words, under a key that this site has."""
+    return any(compare_digest(mark.encode(), _mark(key, said).encode()) for key in _signing_keys(_keys()))
+
+
+def _mark(key: bytes, said: tuple[object, ...]) -> str:
+    """128 bits of a HMAC, in hexadecimal."""
+    return hmac.new(key, json.dumps([str(each) for each in said]).encode(), "sha256").hexdigest()[:32]
+
+
+@cache
+def _signing_keys(keys: str) -> list[bytes]:
+    return [HKDF(SHA256(), 32, None, SIGNED.encode()).derive(urlsafe_b64decode(key)) for key in keys.split(",")]
 
 
 @cache

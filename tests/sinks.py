@@ -6,6 +6,7 @@ is on none fails `tests/moderation/test_sinks.py`, so that whoever adds one says
 
 import json
 from collections.abc import Mapping, Sequence, Set
+from datetime import timedelta
 from itertools import product
 from typing import NamedTuple
 
@@ -15,11 +16,13 @@ from starlette.routing import Route
 
 from forum.database import rows
 from forum.domain.chapters.outlines import outline_of
+from forum.domain.following.letters import news_told
 from forum.domain.privacy.personal_facts import collect
 from forum.domain.proposals.duplicates import nearest
 from forum.domain.syntheses.snapshot_queries import freeze, read_introductions
 from forum.domain.syntheses.snapshots import to_json
 from forum.domain.themes.themes import find_theme
+from forum.models.following import MailKind
 from forum.models.members import Member
 from forum.routes import routes
 from forum.sealing import unseal
@@ -32,7 +35,7 @@ OF_POSTS = {
     *("thread", "post_history", "post_revision", "reply", "edit_post", "theme", "propose_from_post", "proposal"),
     *("harvest", "inbox", "tag_selection", "meeting", "waiting_tags", "notifications", "own_contributions", "journal"),
     *("rename_thread", "lock_thread", "unlock_thread", "pin_thread", "unpin_thread", "move_posts", "join_thread"),
-    *("change_theme", "theme_feed", "thread_feed", "unread", "print_thread", "drafts"),
+    *("change_theme", "theme_feed", "thread_feed", "unread", "follows", "print_thread", "drafts"),
     *("notify_post", "moderation", "enter_received", "synthesis_text", "synthesis_text_versions", "search"),
 }
 """Addresses that show words of contributions, or titles of threads, by the names of their routes."""
@@ -46,7 +49,7 @@ OF_PROPOSALS = {
     *("proposal", "proposal_versions", "proposal_version", "theme_proposals", "near_proposals", "duplicates"),
     *("certify_version", "amend_proposal", "withdraw_proposal", "set_aside_proposal", "take_back_proposal"),
     *("merge_proposal", "harvest", "meeting", "tag_selection", "own_contributions", "notifications", "thread"),
-    *("notify_proposal", "moderation", "synthesis_texts", "synthesis_text", "search"),
+    *("follows", "notify_proposal", "moderation", "synthesis_texts", "synthesis_text", "search"),
 }
 """Those that show words of proposals that are put to the vote."""
 OF_RESULTS = {
@@ -119,7 +122,7 @@ SILENT = {
     ),
     *("person_votes", "count_votes_again", "person_correction"),
     *("api_own_archive", "own_archive", "erase_account", "help", "help_rights", "legal_notice", "privacy", "charter"),
-    *("accessibility", "cookies", "metrics", "live", "ready", "static"),
+    *("stop_mails", "accessibility", "cookies", "metrics", "live", "ready", "static"),
     *("help_verify", "verifying_file", "own_ballots", "sign_synthesis", "signature"),
 }
 """Addresses that show nobody's words, or those that were frozen before."""
@@ -205,7 +208,8 @@ async def _be(browser: AsyncClient, world: World, reader: str, author: Member) -
 
 
 async def _elsewhere(world: World, things: Sequence[Told]) -> set[Sight]:
-    """What is no address: documents made from now on, archives of others, near texts, mails that wait."""
+    """What is no address: documents made from now on, archives of others, near texts, mails that wait, and those
+    about news that would leave now."""
     theme = await find_theme(3)
     snapshot = await freeze(None, NOON, await read_introductions())
     others = [guest.member for guest in world.guests.values() if guest.member]
@@ -218,6 +222,17 @@ async def _elsewhere(world: World, things: Sequence[Told]) -> set[Sight]:
         "near texts": [await nearest(theme, [f"{NEAR} {told.word}."]) for told in things],
         "archives of others": json.dumps(archives, ensure_ascii=False),
         "mails": mails,
+        "letters": [await _letters(other.id) for other in others],
     }
     words = {told.word for told in things}
     return {Sight(word, name, "", "") for name, said in sinks.items() for word in words if word in str(said)}
+
+
+async def _letters(member: int) -> str:
+    """What mails about news would tell a member if they left now, whenever they were asked for."""
+    notices = await rows("SELECT id FROM notification WHERE member_id = $1", member)
+    window = {"begin": (NOON - timedelta(days=1)).isoformat(), "end": NOON.isoformat(), "lead": "1"}
+    told = [*await news_told(MailKind.FOLLOWED, member, window)]
+    if notices:
+        told += await news_told(MailKind.ADDRESSED, member, {"told": " ".join(str(each["id"]) for each in notices)})
+    return str(told)

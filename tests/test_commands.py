@@ -243,7 +243,7 @@ def test_a_test_mail_that_is_not_sent_says_why_in_one_line(
 def test_the_state_of_the_site_is_said_in_lines(consultation: dict[str, str]) -> None:
     said = command(consultation, "status", "--send-mails")
     assert (said.returncode, said.stderr) == (0, "")
-    sent, condition, *lacks, first, room, copy, tasks, mails = said.stdout.splitlines()
+    sent, condition, *lacks, first, room, copy, tasks, mails, refused = said.stdout.splitlines()
     assert sent == "Courriels qui partent tout de suite : 0"
     assert re.fullmatch(r"Cahier [\d.]+, Python 3[\d.]+, SQLite 3[\d.]+, schéma \d{4}_\w+", first)
     # No process serves: the state says so.
@@ -254,3 +254,15 @@ def test_the_state_of_the_site_is_said_in_lines(consultation: dict[str, str]) ->
     assert re.fullmatch(r"Base de données : \S+\s[kMG]o ; disque : \S+\s[MG]o libres sur \S+\s[MG]o", room)
     assert tasks == "Tâches : 0 en attente, 0 en cours, 0 en échec"
     assert mails == "Courriels : 0 en attente, 0 en cours, 0 en échec"
+    assert refused == "Adresses que les serveurs de courrier refusent : 0"
+
+
+def test_mails_that_come_back_are_read(consultation: dict[str, str], tmp_path: Path) -> None:
+    said = command(consultation, "read-bounces", typed="Subject: Bonjour\n\nMerci !")
+    assert said.stdout == "Adresses marquées : 0 ; premiers refus notés : 0 ; sans effet : 1\n"
+    for name in ("cur", "new", "tmp"):
+        (tmp_path / "box" / name).mkdir(parents=True)
+    said = command(consultation, "read-bounces", str(tmp_path / "box"))
+    assert (said.returncode, said.stdout) == (
+        *(0, "Adresses marquées : 0 ; premiers refus notés : 0 ; sans effet : 0\n"),
+    )

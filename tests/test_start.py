@@ -69,7 +69,7 @@ def fill(environment: dict[str, str]) -> None:
         database.executescript((SCHEMAS / "sqlite.sql").read_text("utf-8"))
 
 
-def command(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+def command(environment: dict[str, str], *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     """A command and what it said, run in this process, which has its imports: on its own it takes seconds for them."""
     with pytest.MonkeyPatch.context() as patch:
         for name in os.environ.keys() - environment.keys():
@@ -80,7 +80,7 @@ def command(environment: dict[str, str], *arguments: str) -> subprocess.Complete
         patch.setattr(running, "open_logs", lambda: None)
         settings.cache_clear()
         try:
-            said = CliRunner().invoke(commands, arguments, catch_exceptions=False)
+            said = CliRunner().invoke(commands, arguments, input=typed, catch_exceptions=False)
         finally:
             settings.cache_clear()
     return subprocess.CompletedProcess(arguments, said.exit_code, said.stdout, said.stderr)

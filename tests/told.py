@@ -14,6 +14,7 @@ from forum.domain.members.members import load_viewer
 from forum.domain.search.index import rebuild
 from forum.models.answers import Answer, Decision, Obligation
 from forum.models.cases import DecisionAct, ModerationCase, ModerationDecision
+from forum.models.following import Follow
 from forum.models.meetings import Meeting, MeetingTag, TagState, UnknownTag
 from forum.models.members import Member
 from forum.models.moderation import Moderated
@@ -80,6 +81,7 @@ async def a_contribution(app: Starlette, world: World, author: Member) -> Told:
     reader = world.guests["member"].member
     assert reader is not None
     await Notification.create(member=reader, post=post, event=Event.REPLY, created_at=NOON)
+    await Follow.create(member=reader, thread=thread, created_at=NOON)
     elsewhere = await Thread.get(title="Ailleurs")
     synthesis = await _written(f"{{{{citation {post.id}@1 0-7}}}}\n\nCela résume tout.", world)
     draft = f"{{{{citation {post.id}@1 0-7}}}}\n\nMa réponse."
@@ -221,6 +223,7 @@ async def a_proposal(app: Starlette, world: World, author: Member) -> Told:
     reader = world.guests["member"].member
     assert reader is not None
     await Notification.create(member=reader, proposal=proposal, key="sinks", event=Event.AMENDED, created_at=NOON)
+    await Follow.create(member=reader, proposal=proposal, created_at=NOON)
     places: dict[str, list[object]] = {
         "number": [3],
         "thread": [post.thread_id],

@@ -8,18 +8,19 @@ control characters, and are escaped in the HTML. Links begin with `site.base_url
 import re
 import textwrap
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import SMTP, SMTPUTF8, Policy
 from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
-from forum.domain.mail import WaitingMail
+from forum.domain.mail import Listed, WaitingMail, message_id
 from forum.errors import Invalid
 from forum.language import filters, translators
 from forum.settings import ROOT, Settings, settings
@@ -29,6 +30,18 @@ from forum.text.directions import isolate
 
 WIDTH: Final = 72
 """Characters of a line of text; a link is longer and stays whole."""
+
+
+class _Whole(UnstructuredHeader):
+    """A header that is one long address: folded, it would be written in a code that mail programs do not read there."""
+
+    def fold(self, *, policy: "Policy[Any]") -> str:
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined] # of the class that it is mixed with
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _Whole)  # type: ignore[arg-type] # mixed with a BaseHeader
+_ASCII, _UTF8 = (policy.clone(header_factory=_HEADERS) for policy in (SMTP, SMTPUTF8))
 
 _BLANKS = re.compile(r"[ \t\n]+")
 _PARAGRAPH_END = re.compile(r"\n\s*\n")
@@ -44,6 +57,15 @@ class LetterLink:
     address: str
 
 
+@dataclass(frozen=True, slots=True)
+class LetterGroup:
+    """What a mail tells of one thing: a title, paragraphs, and the way there."""
+
+    title: str
+    lines: list[str]
+    way: LetterLink
+
+
 class UnwritableAddress(ValueError):
     """No header can hold this address as a single recipient. The error does not repeat it: logs would keep it."""
 
@@ -56,7 +78,7 @@ def message_of(mail: WaitingMail) -> EmailMessage:
     """
     known = settings()
     reader = _address(mail.address)
-    message = EmailMessage(policy=SMTP if reader.addr_spec.isascii() else SMTPUTF8)
+    message = EmailMessage(policy=_ASCII if reader.addr_spec.isascii() else _UTF8)
     subject, text, html = _written(mail, known)
     message["Subject"] = subject
     message["From"] = Address(known.site.name, addr_spec=known.mail.sender)
@@ -64,14 +86,26 @@ def message_of(mail: WaitingMail) -> EmailMessage:
     if known.mail.reply_to:
         message["Reply-To"] = known.mail.reply_to
     message["Date"] = mail.created_at
-    message["Message-ID"] = f"<{mail.id}.{mail.created_at:%Y%m%d%H%M%S%f}@{known.mail.sender.rpartition('@')[2]}>"
+    message["Message-ID"] = message_id(mail, reader.addr_spec, known.mail.sender.rpartition("@")[2])
     # RFC 3834: no out-of-office replies; the second header is the one that Exchange obeys.
     message["Auto-Submitted"] = "auto-generated"
+    if mail.listed is not None:
+        _list(message, mail, mail.listed, known)
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     message["Content-Language"] = mail.locale
     return message
+
+
+def _list(message: EmailMessage, mail: WaitingMail, listed: Listed, known: Settings) -> None:
+    """Let mail programs sort these mails, put those about one thing together, and offer to end them: with one click,
+    which is a POST (RFC 8058)."""
+    host = known.site.host.partition(":")[0]
+    message["List-Id"] = f"<{listed.kind}.{host}>"
+    message["In-Reply-To"] = message["References"] = f"<{listed.topic}.{listed.kind}@{host}>"
+    message["List-Unsubscribe"] = f"<{_link_to(mail.locale, known.site.base_url)('/courriels/arreter', listed.token)}>"
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 
 
 def _address(written: str) -> Address:
@@ -92,16 +126,29 @@ def _written(mail: WaitingMail, known: Settings) -> tuple[str, str, str]:
         "title": known.consultation.title,
     }
     words = environment.get_template(f"mail/{mail.template}.txt")
-    context = shared | {name: _harmless(value) for name, value in mail.values.items()}
+    context = shared | {name: harmless(value) for name, value in mail.values.items()}
     letter = shared | {
         "subject": " ".join(_paragraphs(words, "subject", context)),
         "words": _paragraphs(words, "words", context),
         "links": _links(words, context),
         "after": _paragraphs(words, "after", context),
         "why": " ".join(_paragraphs(words, "why", context)),
+        "groups": [_group(words, context | {"group": each}) for each in context.get("groups", ()) if mail.listed],
+        "choices": _links(words, context, "choices"),
     }
     text = environment.get_template("mail/_letter.txt").render(letter)
     return str(letter["subject"]), _wrapped(text), environment.get_template("mail/_letter.html").render(letter)
+
+
+def harmless(value: Any) -> Any:
+    """Every text in a value, made harmless."""
+    if isinstance(value, str):
+        return _harmless(value)
+    if isinstance(value, tuple):
+        return tuple(map(harmless, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{each.name: harmless(getattr(value, each.name)) for each in fields(value)})
+    return value
 
 
 def _harmless(value: str) -> str:
@@ -122,9 +169,15 @@ def _paragraphs(words: Template, name: str, context: dict[str, Any]) -> list[str
     return [_BLANKS.sub(" ", one).strip(" \n") for one in _PARAGRAPH_END.split(said)] if said else []
 
 
-def _links(words: Template, context: dict[str, Any]) -> list[LetterLink]:
+def _group(words: Template, context: dict[str, Any]) -> LetterGroup:
+    """What is told of one thing."""
+    title = " ".join(_paragraphs(words, "place", context))
+    return LetterGroup(title, _paragraphs(words, "lines", context), _links(words, context, "way")[0])
+
+
+def _links(words: Template, context: dict[str, Any], block: str = "links") -> list[LetterLink]:
     """One on each line: its words, a bar, its address."""
-    lines = _block(words, "links", context).splitlines()
+    lines = _block(words, block, context).splitlines()
     return [LetterLink(label, address) for label, _, address in (line.strip().partition(" | ") for line in lines)]
 
 
@@ -148,11 +201,16 @@ def _environment(locale: str, base_url: str) -> Environment:
     )
     install = environment.install_gettext_callables  # type: ignore[attr-defined] # added by the extension
     install(*translators(locale), newstyle=True)
+    environment.globals.update(link=_link_to(locale, base_url), locale=locale, colon=typography.colon(locale))
+    environment.filters.update(filters(locale), as_day=date.fromisoformat, as_moment=datetime.fromisoformat)
+    return environment
+
+
+def _link_to(locale: str, base_url: str) -> Callable[..., str]:
+    """The address of a path in the language of the mail, with the token of a link."""
     prefix = base_url + ("/en" if locale == "en" else "")
 
     def link(path: str, token: str = "") -> str:
         return prefix + path + (f"?{urlencode({'jeton': token})}" if token else "")
 
-    environment.globals.update(link=link, locale=locale, colon=typography.colon(locale))
-    environment.filters.update(filters(locale), as_day=date.fromisoformat, as_moment=datetime.fromisoformat)
-    return environment
+    return link

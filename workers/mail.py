@@ -21,6 +21,7 @@ import anyio.to_thread
 import structlog
 from aiosmtplib.errors import SMTPDataError, SMTPNotSupported, SMTPRecipientsRefused, SMTPResponseException
 
+from forum.domain.following import letters
 from forum.domain.jobs import Claim
 from forum.domain.mail import WaitingMail, finish_mail, give_mail_up, is_too_late, mail_to_send
 from forum.errors import Invalid, Unavailable, plain_reason
@@ -62,6 +63,8 @@ async def send_mail(claim: Claim) -> None:
         LostLease: another worker took the job up meanwhile.
     """
     mail = await mail_to_send(claim)
+    if mail is not None and letters.is_of_news(mail):
+        mail = await letters.written(mail, running.clock())
     if mail is not None:
         try:
             if is_too_late(mail, running.clock()):

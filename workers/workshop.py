@@ -22,7 +22,7 @@ from forum.domain.upkeep.signs import Who, give_sign
 from forum.jobs import RUN_JOB, queue, read_json, write_json
 from forum.settings import settings
 from forum.storage import StorageFault
-from workers import archives, mail, moderation, results, retention, running, search, syntheses, texts
+from workers import archives, mail, moderation, news, results, retention, running, search, syntheses, texts
 from workers.running import LONGEST_JOB, Work
 
 WORK: Final[Mapping[str, Work]] = {
@@ -34,6 +34,7 @@ WORK: Final[Mapping[str, Work]] = {
     **texts.WORK,
     **search.WORK,
     **results.WORK,
+    **news.WORK,
 }
 """Each module of `workers/` says which jobs it does."""
 
@@ -42,6 +43,9 @@ AT_ONCE: Final = 2
 
 DATES_EVERY: Final = 3600.0
 """Seconds between two askings for the day's purges, and for reminders; the table keeps one job of each."""
+
+LETTERS_EVERY: Final = 60.0
+"""Seconds between two askings for mails about news."""
 
 SIGN_EVERY: Final = 15.0
 """Seconds between two signs of life, a write each; and between two looks for results that are public by now."""
@@ -64,6 +68,7 @@ class Workshop:
         self._places = asyncio.Semaphore(AT_ONCE)
         self._here: dict[int, asyncio.Task[None]] = {}
         self._dates_asked: float | None = None
+        self._letters_asked: float | None = None
         self._signed: float | None = None
         self._blind = False
 
@@ -112,6 +117,9 @@ class Workshop:
             await moderation.ask()
             await texts.ask()
             self._dates_asked = self._elapsed()
+        if self._letters_asked is None or self._elapsed() - self._letters_asked >= LETTERS_EVERY:
+            await news.ask()
+            self._letters_asked = self._elapsed()
         for job, _ in await jobs.waiting(running.clock()):
             self.bring(job)
         for one in self._silent(await jobs.held()):

@@ -71,6 +71,7 @@ def _status(found: SiteState) -> Iterator[str]:
     yield from _texts(found.texts)
     yield from _queue("Tâches", found.jobs)
     yield from _queue("Courriels", found.mails)
+    yield f"Adresses que les serveurs de courrier refusent : {found.bounced}"
 
 
 def _last_backup(saved: Saved | None) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from limits import RateLimitItemPerHour
@@ -21,7 +21,7 @@ from forum.domain.leftovers import ask_to_wipe
 from forum.domain.throttle import throttle
 from forum.jobs import JobName, enqueue, enqueue_all
 from forum.models.joining import Purpose
-from forum.sealing import seal, unseal
+from forum.sealing import is_signed, seal, sign, unseal
 
 PER_HOUR: Final = 3
 """Mails of one kind in an hour: with more, strangers could annoy the owner of an address."""
@@ -29,6 +29,9 @@ HELD_BACK: Final = "Trois courriels de cette sorte sont déjà partis depuis une
 """What members and administrators read beyond a limit that they alone can reach."""
 
 STALE: Final = timedelta(days=7)
+
+MENDING: Final = frozenset({"confirm", "reset", "old_address", "new_address", "address_changed"})
+"""The templates of mails that leave to an address that mail servers refuse: its owner needs them to mend it."""
 
 FAREWELL: Final = "erased"
 """The template of the last mail to somebody: once it has left, nothing may name them."""
@@ -137,6 +140,16 @@ async def rename_in_mails(was: str, name: str, *, to: str | None) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """What mails say that their reader may refuse: of which `kind` they are, about which `topic`, so that mail programs
+    put those about one thing together, and the token that ends them."""
+
+    kind: str
+    topic: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class WaitingMail:
     """A mail to make and send."""
 
@@ -144,8 +157,10 @@ class WaitingMail:
     address: str
     template: str
     locale: str
-    values: Mapping[str, str]
+    values: Mapping[str, Any]
     created_at: datetime
+    listed: Listed | None = None
+    """None: it is about an account, and cannot be refused."""
 
 
 def is_too_late(mail: WaitingMail, now: datetime) -> bool:
@@ -164,7 +179,7 @@ async def mail_to_send(claim: Claim) -> WaitingMail | None:
     found = await row(
         "SELECT id, address, template, locale, content, created_at FROM mail WHERE id = $1", claim.subject
     )
-    if found is None:
+    if found is None or await _is_held_back(found["address"], found["template"]):
         return None
     return WaitingMail(
         id=found["id"],
@@ -174,6 +189,27 @@ async def mail_to_send(claim: Claim) -> WaitingMail | None:
         values=unseal(found["content"]),
         created_at=found["created_at"],
     )
+
+
+async def _is_held_back(address: str, template: str) -> bool:
+    """Whether mail servers refuse this address (`members/bounces.py`), and the mail would not help."""
+    if template in MENDING:
+        return False
+    return (
+        await row("SELECT 1 AS found FROM member WHERE email_key = $1 AND bounced_at IS NOT NULL", address.lower())
+        is not None
+    )
+
+
+def message_id(mail: WaitingMail, address: str, domain: str) -> str:
+    """The Message-ID of a mail to that address, by which a second copy, and a report on it, are recognised."""
+    stamp = f"{mail.created_at:%Y%m%d%H%M%S%f}"
+    return f"<{mail.id}.{stamp}.{sign('message', mail.id, stamp, address.lower())}@{domain}>"
+
+
+def signed_by(mark: str, number: str, stamp: str, address: str) -> bool:
+    """Whether the parts of a Message-ID are those of a mail of ours to that address."""
+    return is_signed(mark, "message", number, stamp, address.lower())
 
 
 async def finish_mail(claim: Claim, now: datetime) -> None:

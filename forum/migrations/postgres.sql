@@ -999,7 +999,7 @@ CREATE TABLE "synthesis_block" (
 );
 CREATE INDEX "idx_synthesis_b_author__4c2c32" ON "synthesis_block" ("author_id");
 COMMENT ON COLUMN "synthesis"."written" IS 'its blocks as its documents hold them, frozen';
-COMMENT ON COLUMN "synthesis_block"."kind" IS 'ESSENTIALS: texte-essentiel\nINTRODUCTION: texte-introduction\nCONVERGENCES: texte-convergences\nDIVERGENCES: texte-divergences\nMINORITY: texte-minoritaires\nCOMMENT: texte-commentaire\nCONCLUSION: texte-conclusion';
+COMMENT ON COLUMN "synthesis_block"."kind" IS 'ESSENTIALS: texte-essentiel\nINTRODUCTION: texte-introduction\nCONVERGENCES: texte-convergences\nDIVERGENCES: texte-divergences\nMINORITY: texte-minoritaires\nCOMMENT: texte-commentaire\nCONCLUSION: texte-conclusion\nRESERVE: texte-reserve';
 COMMENT ON COLUMN "synthesis_block"."subject" IS 'of a comment: the reference of its proposal';
 COMMENT ON COLUMN "synthesis_block"."number" IS '1, 2, 3… within its block';
 COMMENT ON COLUMN "synthesis_block"."source" IS 'Markdown, empty when its words were taken away';
@@ -1127,6 +1127,58 @@ COMMENT ON COLUMN "kept_place"."facts" IS 'JSON: its figures and its ranks';
 COMMENT ON COLUMN "kept_place"."cells" IS 'JSON: what is published of the declared groups';
 COMMENT ON TABLE "kept_place" IS 'What the results say of one proposal.';
 
+-- 0033_follows
+CREATE TABLE "follow" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "created_at" TIMESTAMPTZ NOT NULL,
+    "meeting_id" INT REFERENCES "meeting" ("id") ON DELETE RESTRICT,
+    "member_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "proposal_id" INT REFERENCES "proposal" ("id") ON DELETE RESTRICT,
+    "theme_id" INT REFERENCES "theme" ("id") ON DELETE RESTRICT,
+    "thread_id" INT REFERENCES "thread" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_follow_member__074052" UNIQUE ("member_id", "theme_id"),
+    CONSTRAINT "uid_follow_member__229cc1" UNIQUE ("member_id", "thread_id"),
+    CONSTRAINT "uid_follow_member__e0f17f" UNIQUE ("member_id", "proposal_id"),
+    CONSTRAINT "uid_follow_member__60691a" UNIQUE ("member_id", "meeting_id")
+);
+CREATE INDEX "idx_follow_meeting_ac0829" ON "follow" ("meeting_id");
+CREATE INDEX "idx_follow_proposa_6b62f2" ON "follow" ("proposal_id");
+CREATE INDEX "idx_follow_theme_i_54d57c" ON "follow" ("theme_id");
+CREATE INDEX "idx_follow_thread__32171d" ON "follow" ("thread_id");
+COMMENT ON TABLE "follow" IS 'A theme, a thread, a proposal or a meeting, one of the four, that a member follows, and since when.';
+CREATE INDEX post_created ON post (created_at);
+CREATE INDEX proposal_turn_at ON proposal_turn (at);
+
+-- 0034_mails_of_news
+CREATE TABLE "mail_wish" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "kind" VARCHAR(16) NOT NULL,
+    "pace" VARCHAR(16) NOT NULL,
+    "since" TIMESTAMPTZ NOT NULL,
+    "due_at" TIMESTAMPTZ NOT NULL,
+    "member_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_mail_wish_member__f60a58" UNIQUE ("member_id", "kind")
+);
+CREATE INDEX "idx_mail_wish_due_at_e821cd" ON "mail_wish" ("due_at");
+COMMENT ON COLUMN "mail_wish"."kind" IS 'ADDRESSED: addressed\nFOLLOWED: followed';
+COMMENT ON COLUMN "mail_wish"."pace" IS 'AT_ONCE: at once\nDAILY: each day\nWEEKLY: each week\nNEVER: no mail';
+COMMENT ON TABLE "mail_wish" IS 'How often a member wants mails of one kind. Without a row they have the pace that everybody begins with.';
+ALTER TABLE "notification" ADD COLUMN "mailed_at" TIMESTAMPTZ;
+CREATE INDEX notification_unmailed ON notification (member_id) WHERE mailed_at IS NULL;
+
+-- 0035_bounces
+CREATE TABLE "bounce" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "mail" INT NOT NULL,
+    "status" VARCHAR(12) NOT NULL,
+    "at" TIMESTAMPTZ NOT NULL,
+    "member_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE CASCADE,
+    CONSTRAINT "uid_bounce_member__86a780" UNIQUE ("member_id", "mail")
+);
+CREATE INDEX "idx_bounce_at_9fb61d" ON "bounce" ("at");
+COMMENT ON TABLE "bounce" IS 'A mail that did not reach a member: its number, and the status of the refusal, empty once that was mended.';
+ALTER TABLE "member" ADD COLUMN "bounced_at" TIMESTAMPTZ;
+
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES ('1', '0', '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0002_unread', now());
@@ -1160,3 +1212,6 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0030_signature', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0031_post_drafts', now());
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0032_kept_results', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0033_follows', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0034_mails_of_news', now());
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0035_bounces', now());

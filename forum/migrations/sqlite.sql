@@ -40,7 +40,7 @@ CREATE TABLE "member" (
     "suspended_until" TIMESTAMP,
     "example" BOOL NOT NULL  /* invented for the example consultation */,
     "created_at" TIMESTAMP NOT NULL
-, "active_at" TIMESTAMP   /* the last day on which they were signed in */, "charter_accepted_at" TIMESTAMP, "charter_version" VARCHAR(64) NOT NULL  /* the charter that was accepted */ DEFAULT '', "erased_at" TIMESTAMP, "profession" VARCHAR(80) NOT NULL  /* one of the list in settings, or nothing */ DEFAULT '', "suspended_reason" VARCHAR(500) NOT NULL DEFAULT '', "territory" VARCHAR(80) NOT NULL  /* one of the list in settings, or nothing */ DEFAULT '', "warned_at" TIMESTAMP, "warnings" SMALLINT NOT NULL  /* how often they were told that the account sleeps */ DEFAULT 0);
+, "active_at" TIMESTAMP   /* the last day on which they were signed in */, "charter_accepted_at" TIMESTAMP, "charter_version" VARCHAR(64) NOT NULL  /* the charter that was accepted */ DEFAULT '', "erased_at" TIMESTAMP, "profession" VARCHAR(80) NOT NULL  /* one of the list in settings, or nothing */ DEFAULT '', "suspended_reason" VARCHAR(500) NOT NULL DEFAULT '', "territory" VARCHAR(80) NOT NULL  /* one of the list in settings, or nothing */ DEFAULT '', "warned_at" TIMESTAMP, "warnings" SMALLINT NOT NULL  /* how often they were told that the account sleeps */ DEFAULT 0, "bounced_at" TIMESTAMP   /* since when mail servers refuse the address */);
 CREATE TABLE "session" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     "token_hash" VARCHAR(64) NOT NULL UNIQUE,
@@ -497,7 +497,7 @@ CREATE TABLE "notification" (
         read_at TIMESTAMP,
         key VARCHAR(80),
         proposal_id INT REFERENCES proposal (id) ON DELETE RESTRICT,
-        theme_id INT REFERENCES theme (id) ON DELETE RESTRICT, "case_id" INT REFERENCES "moderation_case" ("id") ON DELETE RESTRICT, "decision_id" INT REFERENCES "moderation_decision" ("id") ON DELETE RESTRICT, "thread_id" INT REFERENCES "thread" ("id") ON DELETE RESTRICT,
+        theme_id INT REFERENCES theme (id) ON DELETE RESTRICT, "case_id" INT REFERENCES "moderation_case" ("id") ON DELETE RESTRICT, "decision_id" INT REFERENCES "moderation_decision" ("id") ON DELETE RESTRICT, "thread_id" INT REFERENCES "thread" ("id") ON DELETE RESTRICT, "mailed_at" TIMESTAMP   /* when a mail about it was asked for, or it was settled that none will leave */,
         UNIQUE (member_id, post_id));
 CREATE INDEX notification_post ON notification (post_id);
 CREATE INDEX notification_unread ON notification (member_id) WHERE read_at IS NULL;
@@ -725,7 +725,7 @@ CREATE TABLE "ballot_sheet" (
 CREATE INDEX "idx_ballot_shee_theme_i_b1139b" ON "ballot_sheet" ("theme_id");
 CREATE TABLE "synthesis_block" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
-    "kind" VARCHAR(24) NOT NULL  /* ESSENTIALS: texte-essentiel\nINTRODUCTION: texte-introduction\nCONVERGENCES: texte-convergences\nDIVERGENCES: texte-divergences\nMINORITY: texte-minoritaires\nCOMMENT: texte-commentaire\nCONCLUSION: texte-conclusion */,
+    "kind" VARCHAR(24) NOT NULL  /* ESSENTIALS: texte-essentiel\nINTRODUCTION: texte-introduction\nCONVERGENCES: texte-convergences\nDIVERGENCES: texte-divergences\nMINORITY: texte-minoritaires\nCOMMENT: texte-commentaire\nCONCLUSION: texte-conclusion\nRESERVE: texte-reserve */,
     "subject" VARCHAR(32) NOT NULL  /* of a comment: the reference of its proposal */ DEFAULT '',
     "number" INT NOT NULL  /* 1, 2, 3… within its block */,
     "source" TEXT NOT NULL  /* Markdown, empty when its words were taken away */,
@@ -822,6 +822,45 @@ CREATE TABLE "kept_place" (
     "proposal_id" INT NOT NULL REFERENCES "proposal" ("id") ON DELETE RESTRICT,
     CONSTRAINT "uid_kept_place_proposa_c18e5f" UNIQUE ("proposal_id")
 );
+CREATE TABLE "follow" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "created_at" TIMESTAMP NOT NULL,
+    "meeting_id" INT REFERENCES "meeting" ("id") ON DELETE RESTRICT,
+    "member_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE RESTRICT,
+    "proposal_id" INT REFERENCES "proposal" ("id") ON DELETE RESTRICT,
+    "theme_id" INT REFERENCES "theme" ("id") ON DELETE RESTRICT,
+    "thread_id" INT REFERENCES "thread" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_follow_member__074052" UNIQUE ("member_id", "theme_id"),
+    CONSTRAINT "uid_follow_member__229cc1" UNIQUE ("member_id", "thread_id"),
+    CONSTRAINT "uid_follow_member__e0f17f" UNIQUE ("member_id", "proposal_id"),
+    CONSTRAINT "uid_follow_member__60691a" UNIQUE ("member_id", "meeting_id")
+);
+CREATE INDEX "idx_follow_meeting_ac0829" ON "follow" ("meeting_id");
+CREATE INDEX "idx_follow_proposa_6b62f2" ON "follow" ("proposal_id");
+CREATE INDEX "idx_follow_theme_i_54d57c" ON "follow" ("theme_id");
+CREATE INDEX "idx_follow_thread__32171d" ON "follow" ("thread_id");
+CREATE INDEX post_created ON post (created_at);
+CREATE INDEX proposal_turn_at ON proposal_turn (at);
+CREATE TABLE "mail_wish" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "kind" VARCHAR(16) NOT NULL  /* ADDRESSED: addressed\nFOLLOWED: followed */,
+    "pace" VARCHAR(16) NOT NULL  /* AT_ONCE: at once\nDAILY: each day\nWEEKLY: each week\nNEVER: no mail */,
+    "since" TIMESTAMP NOT NULL,
+    "due_at" TIMESTAMP NOT NULL,
+    "member_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "uid_mail_wish_member__f60a58" UNIQUE ("member_id", "kind")
+);
+CREATE INDEX "idx_mail_wish_due_at_e821cd" ON "mail_wish" ("due_at");
+CREATE INDEX notification_unmailed ON notification (member_id) WHERE mailed_at IS NULL;
+CREATE TABLE "bounce" (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "mail" INT NOT NULL,
+    "status" VARCHAR(12) NOT NULL,
+    "at" TIMESTAMP NOT NULL,
+    "member_id" INT NOT NULL REFERENCES "member" ("id") ON DELETE CASCADE,
+    CONSTRAINT "uid_bounce_member__86a780" UNIQUE ("member_id", "mail")
+);
+CREATE INDEX "idx_bounce_at_9fb61d" ON "bounce" ("at");
 
 INSERT INTO "journal_head" ("id", "entries", "chain") VALUES (1, 0, '');
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0001_initial', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
@@ -856,3 +895,6 @@ INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum',
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0030_signature', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0031_post_drafts', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
 INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0032_kept_results', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0033_follows', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0034_mails_of_news', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));
+INSERT INTO "tortoise_migrations" ("app", "name", "applied_at") VALUES ('forum', '0035_bounces', strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'));

@@ -7,11 +7,12 @@ Tortoise finds every table here; the rest of the house imports each noun from it
 from forum.models.answers import Answer, Obligation
 from forum.models.cases import ModerationCase, ModerationComplaint, ModerationDecision, ModerationNotice
 from forum.models.credentials import Identity, ProviderVisit, RecoveryCode, SecondFactor
+from forum.models.following import Follow, MailWish
 from forum.models.jobs import Backup, Job, SignOfLife
 from forum.models.joining import AddressChange, Invitation, InvitationBatch, Link, Mail, SignUp
 from forum.models.journal import JournalEntry, JournalHead
 from forum.models.meetings import Meeting, MeetingTag, UnknownTag, WorkingGroup
-from forum.models.members import Member, Moderator, Session
+from forum.models.members import Bounce, Member, Moderator, Session
 from forum.models.moderation import Withheld
 from forum.models.notifications import Notification
 from forum.models.personal_data import Archive, Identification
@@ -50,10 +51,12 @@ __all__ = [
     "BallotChange",
     "BallotKey",
     "BallotSheet",
+    "Bounce",
     "Distinction",
     "Document",
     "ExcludedVote",
     "Extract",
+    "Follow",
     "GuidingQuestion",
     "Identification",
     "Identity",
@@ -66,6 +69,7 @@ __all__ = [
     "KeptResult",
     "Link",
     "Mail",
+    "MailWish",
     "Meeting",
     "MeetingTag",
     "Member",

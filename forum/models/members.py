@@ -50,11 +50,29 @@ class Member(Model):
     )
     warned_at = fields.DatetimeField(null=True)
     erased_at = fields.DatetimeField(null=True)
+    bounced_at = fields.DatetimeField(null=True, description="since when mail servers refuse the address")
     example = fields.BooleanField(default=False, description="invented for the example consultation")
     created_at = fields.DatetimeField()
 
     class Meta:
         table = "member"
+
+
+class Bounce(Model):
+    """A mail that did not reach a member: its number, and the status of the refusal, empty once that was mended."""
+
+    id = fields.IntField(primary_key=True)
+    member: fields.ForeignKeyRelation[Member] = fields.ForeignKeyField(
+        "forum.Member", related_name="bounces", on_delete=fields.CASCADE
+    )
+    member_id: int
+    mail = fields.IntField()
+    status = fields.CharField(12)
+    at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "bounce"
+        unique_together = (("member", "mail"),)
 
 
 class Moderator(Model):

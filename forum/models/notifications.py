@@ -79,6 +79,9 @@ class Notification(Model):
     event = fields.CharEnumField(Event, max_length=16)
     created_at = fields.DatetimeField()
     read_at = fields.DatetimeField(null=True)
+    mailed_at = fields.DatetimeField(
+        null=True, description="when a mail about it was asked for, or it was settled that none will leave"
+    )
 
     class Meta:
         table = "notification"

@@ -3,7 +3,9 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forum.domain.following.wishes import own_wishes
 from forum.domain.notifications import list_notices, mark_read
+from forum.models.following import Pace
 from forum.web.plumbing.doors import button
 from forum.web.plumbing.forms import Form, asked_turn, turned
 from forum.web.plumbing.page import page, see_other
@@ -13,7 +15,9 @@ async def show(request: Request) -> Response:
     """The list, the newest first; a button marks them as read, since looking must change nothing."""
     turn = asked_turn(request)
     notices = await list_notices(request.state.viewer, turn)
-    return await page(request, "notifications/list.html", {"notices": notices, "here": turned(turn)})
+    wishes = await own_wishes(request.state.viewer)
+    context = {"notices": notices, "here": turned(turn), "wishes": wishes, "paces": tuple(Pace)}
+    return await page(request, "notifications/list.html", context)
 
 
 @button

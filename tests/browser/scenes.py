@@ -384,6 +384,8 @@ OPEN = [
     Scene("box of the search", "visiteur", "/", _open_search),
     Scene("found", "visiteur", "/recherche?mots=numerique&quoi=contributions"),
     Scene("nothing found", "membre", "/recherche?mots=introuvable&theme=3&personne=Personne"),
+    Scene("followed", "membre", "/compte/suivis"),
+    Scene("link that ends no mails (410)", "visiteur", "/courriels/arreter?jeton=x", status=410),
     Scene("history", "visiteur", "/contributions/{edited}/historique"),
     Scene("words of a version", "visiteur", "/contributions/{own}/revisions/1"),
     Scene("exact words", "visiteur", "/contributions/3/revisions/1?de=20&a=120"),

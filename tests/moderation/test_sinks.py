@@ -26,15 +26,15 @@ from tests.world import World
 
 # The addresses that show the word of each thing before it is hidden, and what else does.
 SHOWN: Mapping[str, Set[str]] = {
-    things_told.CONTRIBUTED: sinks.OF_POSTS | {"data", "documents", "archives of others"},
-    things_told.RECEIVED: sinks.OF_RECEIVED | {"archives of others"},
-    things_told.PROPOSED: sinks.OF_PROPOSALS | {"data", "documents", "near texts"},
+    things_told.CONTRIBUTED: sinks.OF_POSTS | {"data", "documents", "archives of others", "letters"},
+    things_told.RECEIVED: sinks.OF_RECEIVED | {"archives of others", "letters"},
+    things_told.PROPOSED: sinks.OF_PROPOSALS | {"data", "documents", "near texts", "letters"},
     things_told.JUDGED: sinks.OF_RESULTS | {"data", "documents"},
     things_told.MERGED: sinks.OF_MERGES | {"data", "documents"},
     things_told.KEPT: sinks.OF_MINUTES,
     things_told.ANSWERED: sinks.OF_ANSWERS,
 }
-BESIDES = {"data", "documents", "archives of others", "near texts"}
+BESIDES = {"data", "documents", "archives of others", "near texts", "letters"}
 
 
 def shown_in(sights: Set[Sight]) -> dict[str, set[str]]:

@@ -14,6 +14,7 @@ from email.policy import default
 from ipaddress import ip_address
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -26,9 +27,10 @@ from structlog.testing import capture_logs
 
 from forum.database import row, rows, transaction
 from forum.domain import jobs
+from forum.domain.following.news import News, NewsGroup
 from forum.domain.jobs import LostLease
 from forum.domain.links import HOUR, LENGTHS
-from forum.domain.mail import PER_HOUR, WaitingMail, forget_mails, forgive_mails, may_mail, post_mail
+from forum.domain.mail import PER_HOUR, Listed, WaitingMail, forget_mails, forgive_mails, may_mail, post_mail
 from forum.jobs import JobName
 from forum.models.joining import Purpose
 from forum.routes import routes
@@ -42,7 +44,15 @@ from workers.letters import WIDTH, UnwritableAddress, message_of
 pytestmark = pytest.mark.anyio
 
 ADDRESS = "lea.martin@exemple.fr"
-WORDS = {
+
+
+def made_news(what: str, **about: Any) -> News:
+    """An event with what it is about."""
+    nothing: dict[str, Any] = dict.fromkeys(("author", "post", "thread", "reference", "other", "theme", "synthesis"))
+    return News(what, NOON, **({"words": "", "thread_title": "", "theme_title": ""} | nothing | about))
+
+
+WORDS: dict[str, Any] = {
     "name": "Camille Martin",
     "token": "jeton-tres-secret",
     "email": "nouvelle@exemple.fr",
@@ -59,14 +69,22 @@ WORDS = {
     "rule": "contraire à la charte",
     "new_name": "Camille Martin",
     "organisation": "Médiathèque de Quimper",
+    "kind": "addressed",
+    "count": 2,
+    "more": True,
+    "groups": (
+        NewsGroup((made_news("reply", post=12, author="Paul Durand", words="Oui.", thread=3, thread_title="Où ?"),)),
+        NewsGroup((made_news("answered", reference="T3-001", words="Embaucher.", theme=3),), more=4),
+    ),
 }
 TEMPLATES = sorted(p.stem for p in (ROOT / "templates/mail").glob("*.txt") if not p.name.startswith("_"))
 
 
 def waiting(
-    template: str = "reset", *, address: str = ADDRESS, locale: str = "fr", values: Mapping[str, str] = WORDS
+    template: str = "reset", *, address: str = ADDRESS, locale: str = "fr", values: Mapping[str, Any] = WORDS
 ) -> WaitingMail:
-    return WaitingMail(7, address, template, locale, values, NOON)
+    listed = Listed("addressed", "thread-3", "12-addressed-20271130-0123") if template == "news" else None
+    return WaitingMail(7, address, template, locale, values, NOON, listed)
 
 
 def part(message: EmailMessage, kind: str) -> str:
@@ -336,8 +354,9 @@ def now(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Clock:
 
 async def post(template: str = "reset", address: str = ADDRESS, **values: str) -> int:
     """Write a mail that waits; returns its job."""
+    said = {name: value for name, value in WORDS.items() if isinstance(value, str)}
     async with transaction() as tx:
-        await post_mail(tx, template, address, locale="fr", now=NOON, **(WORDS | values))
+        await post_mail(tx, template, address, locale="fr", now=NOON, **(said | values))
     return int((await rows("SELECT id FROM job ORDER BY id DESC"))[0]["id"])
 
 
@@ -362,6 +381,22 @@ async def test_a_mail_is_sent_once_and_its_row_is_deleted(database: Settings, no
     assert box.mails[0].mail_from == "cahier@exemple.fr"
     assert message["Subject"] == "Choisissez un nouveau mot de passe"
     assert await left() == 0
+
+
+async def test_the_link_that_ends_mails_travels_as_it_is(
+    configured: Settings, monkeypatch: pytest.MonkeyPatch, box: Postbox
+) -> None:
+    """However long: in an encoded header no mail program would find it."""
+    monkeypatch.setenv("FORUM_SITE__BASE_URL", f"https://{'consultation.' * 8}exemple.fr")
+    settings.cache_clear()
+    await mail.deliver(waiting("news", locale="en"))
+    raw = box.mails[0].content
+    assert isinstance(raw, bytes)
+    link = f"<{settings().site.base_url}/en/courriels/arreter?jeton=12-addressed-20271130-0123>"
+    headers = raw.splitlines()
+    assert f"List-Unsubscribe: {link}".encode() in headers
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in headers
+    assert not {"List-Unsubscribe", "List-Unsubscribe-Post", "List-Id"} & set(message_of(waiting()).keys())
 
 
 async def test_a_mail_waits_for_a_server_that_is_away_for_a_day(
@@ -657,7 +692,7 @@ async def test_a_waiting_mail_reveals_nothing_to_whoever_reads_the_table(databas
 async def test_a_mail_is_rolled_back_with_the_write_that_wanted_it(database: Settings) -> None:
     async def post_then_break() -> None:
         async with transaction() as tx:
-            await post_mail(tx, "reset", ADDRESS, locale="fr", now=NOON, **WORDS)
+            await post_mail(tx, "reset", ADDRESS, locale="fr", now=NOON, name="Camille Martin")
             raise LookupError
 
     with pytest.raises(LookupError):

@@ -18,7 +18,7 @@ from forum.permissions import Viewer, demand, may_mark_read
 SHOWN: Final = 50
 """Threads on a page of what is unread."""
 
-_UNREAD: Final = """u.state = 'shown' AND (u.author_id IS NULL OR u.author_id <> $1) AND u.number > COALESCE(
+UNREAD: Final = """u.state = 'shown' AND (u.author_id IS NULL OR u.author_id <> $1) AND u.number > COALESCE(
     (SELECT k.number FROM thread_read k WHERE k.member_id = $1 AND k.thread_id = u.thread_id), 0)"""
 """Of a contribution `u`, that the member $1 has not read it."""
 
@@ -69,7 +69,7 @@ async def count_unread(viewer: Viewer | None, threads: Sequence[int]) -> dict[in
         return {}
     found = await rows(
         f"""SELECT u.thread_id, COUNT(*) AS unread FROM post u
-             WHERE {_UNREAD} AND u.thread_id IN ({places(len(threads), after=1)}) GROUP BY u.thread_id""",
+             WHERE {UNREAD} AND u.thread_id IN ({places(len(threads), after=1)}) GROUP BY u.thread_id""",
         viewer.id,
         *threads,
     )
@@ -80,7 +80,7 @@ async def place_to_resume(viewer: Viewer | None, thread: int) -> tuple[int, int]
     """The first contribution of a thread that this member has not read, and its number; without any, or for a visitor,
     the last one that is shown. None: the thread shows no contribution."""
     first = await known_row(
-        f"SELECT MIN(u.number) AS number FROM post u WHERE u.thread_id = $2 AND {_UNREAD}",
+        f"SELECT MIN(u.number) AS number FROM post u WHERE u.thread_id = $2 AND {UNREAD}",
         viewer.id if viewer else 0,
         storable(thread),
     )
@@ -104,7 +104,7 @@ async def list_unread(viewer: Viewer | None, turn: PageTurn = FIRST) -> Page[Unr
     found = await read_page(
         f"""SELECT h.* FROM (
                 SELECT h.id, h.title, h.last_number, h.last_post_at, t.number AS theme, t.title AS theme_title,
-                       (SELECT COUNT(*) FROM post u WHERE u.thread_id = h.id AND {_UNREAD}) AS unread
+                       (SELECT COUNT(*) FROM post u WHERE u.thread_id = h.id AND {UNREAD}) AS unread
                   FROM thread h JOIN theme t ON t.id = h.theme_id
                  WHERE h.moved_into_id IS NULL
                    AND (h.last_post_at >= (SELECT m.created_at FROM member m WHERE m.id = $1)

@@ -13,6 +13,7 @@ from tortoise.exceptions import IntegrityError
 from forum.database import Row, Transaction, known_row, row, rows, transaction
 from forum.domain import links
 from forum.domain.mail import HELD_BACK, may_mail, post_mail
+from forum.domain.members.bounces import forgive_bounces
 from forum.domain.members.joining import free_address, tell_owner
 from forum.domain.sign_in import proofs
 from forum.errors import Checks, Invalid, NotFound, TooMany
@@ -48,14 +49,16 @@ class AddressQuestion:
 
 
 async def send_confirmation(viewer: Viewer, *, now: datetime) -> None:
-    """Send a link to the unconfirmed address.
+    """Send a link to the address that is not confirmed, or that mail servers refused.
 
     Raises:
         NotFound: there is nothing to confirm.
         TooMany: this member asked for three within an hour.
     """
     found = await row(
-        "SELECT name, email, locale FROM member WHERE id = $1 AND email IS NOT NULL AND confirmed_at IS NULL", viewer.id
+        """SELECT name, email, locale FROM member
+            WHERE id = $1 AND email IS NOT NULL AND (confirmed_at IS NULL OR bounced_at IS NOT NULL)""",
+        viewer.id,
     )
     if found is None:
         raise NotFound
@@ -92,11 +95,15 @@ async def confirm(viewer: Viewer, token: str, *, now: datetime) -> None:
     async with transaction():
         await links.use_link(token, Purpose.CONFIRM, now)
         confirmed = await row(
-            "UPDATE member SET confirmed_at = $2 WHERE id = $1 AND email IS NOT NULL RETURNING id", viewer.id, now
+            """UPDATE member SET confirmed_at = COALESCE(confirmed_at, $2) WHERE id = $1 AND email IS NOT NULL
+               RETURNING id""",
+            viewer.id,
+            now,
         )
         if confirmed is None:
             raise Invalid(links.USED)
         await links.forget_links(Purpose.CONFIRM, viewer.id)
+        await forgive_bounces(viewer.id)
 
 
 # --- another one
@@ -237,6 +244,7 @@ async def _change(tx: Transaction, change: Row, *, now: datetime) -> None:
         email.lower(),
         now,
     )
+    await forgive_bounces(member)
     # Links sent to the old mailbox stop working.
     await links.forget_links(Purpose.RESET, member)
     await links.forget_links(Purpose.CONFIRM, member)

@@ -39,6 +39,8 @@ class OwnProfile:
     said: Particulars
     handle: str
     is_confirmed: bool
+    bounced_at: datetime | None
+    """Since when mail servers refuse the address."""
     undelivered: str
     """Why the mail that asks to confirm the address will never arrive; empty while it may."""
     locale: str
@@ -54,8 +56,8 @@ async def own_profile(viewer: Viewer) -> OwnProfile:
     NotFound: the account is gone.
     """
     found = await row(
-        """SELECT name, handle, email, confirmed_at, organisation, profession, territory, locale, role, created_at,
-                  charter_version, charter_accepted_at FROM member WHERE id = $1 AND erased_at IS NULL""",
+        """SELECT name, handle, email, confirmed_at, bounced_at, organisation, profession, territory, locale, role,
+                  created_at, charter_version, charter_accepted_at FROM member WHERE id = $1 AND erased_at IS NULL""",
         viewer.id,
     )
     if found is None:
@@ -69,6 +71,7 @@ async def own_profile(viewer: Viewer) -> OwnProfile:
         said=Particulars(found["name"], found["organisation"], found["profession"], found["territory"], found["email"]),
         handle=found["handle"],
         is_confirmed=found["confirmed_at"] is not None,
+        bounced_at=found["bounced_at"],
         undelivered=await why_undelivered(Purpose.CONFIRM, viewer.id),
         locale=found["locale"],
         role=Role(found["role"]),

@@ -17,6 +17,7 @@ from forum.domain.discussion.post_drafts import carry_drafts
 from forum.domain.discussion.thread_notes import Numbers, ranges_of, read_numbers
 from forum.domain.discussion.thread_reads import carry_marks
 from forum.domain.discussion.threads import ThreadState, insert_thread, thread_state
+from forum.domain.following.follows import carry_follows
 from forum.domain.journal import reason_of
 from forum.domain.moderation.theme_moves import Crossing, at_once, cross, crossing_of, record, theme_to_move_to
 from forum.domain.moderation.thread_acts import QUICKER, WHY, outdated, thread_to_arrange
@@ -255,6 +256,7 @@ async def move_posts(
         if whole:
             await rows("UPDATE thread SET moved_into_id = $2 WHERE id = $1", source.id, other)
             await carry_drafts(source.id, other)
+            await carry_follows(source.id, other)
         await _count_again(source.id, other)
         await _raise(source, other, chosen)
         if place.crossing is not None:

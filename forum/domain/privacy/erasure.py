@@ -76,6 +76,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
     "ballot_change": {"opinion": _SITE},
     "ballot_key": {"secret": _OWN},
     "ballot_sheet": {"counts": _SITE, "salt": _SITE, "content": _SITE, "sha256": _SITE},
+    "bounce": {"status": _SITE},
     "distinction": {},
     "document": {
         "format": _SITE,
@@ -85,6 +86,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
         "error": _WORDS,
     },
     "extract": {"sha256": _WORDS, "nature": _SITE},
+    "follow": {},
     "guiding_question": {"text": _SITE},
     "identification": {"sealed": _SEALED},
     "identity": {"issuer": _OWN, "subject": _OWN},
@@ -111,6 +113,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, TextFate]]] = {
     },
     "journal_head": {"chain": _SITE},
     "link": {"token_hash": _OWN, "purpose": _SITE, "undelivered": _SITE},
+    "mail_wish": {"kind": _SITE, "pace": _SITE},
     "mail": {"address": _OWN, "template": _SITE, "locale": _SITE, "content": _SEALED},
     "meeting": {"place": _WORDS, "attendance": _WORDS, "minutes": _WORDS},
     "meeting_tag": {"state": _SITE},
@@ -420,6 +423,9 @@ _OWN_ROWS: Final = (
     "thread_read",
     "post_draft",
     "sent_form",
+    "follow",
+    "mail_wish",
+    "bounce",
     "mention",
     "moderator",
     "invitation_batch",
@@ -501,7 +507,8 @@ async def _anonymise(person: Erased, now: datetime) -> None:
         """UPDATE member SET name = $2, handle = $3, handle_key = $4, email = NULL, email_key = NULL,
                   password_hash = NULL, role = 'member', organisation = '', profession = '', territory = '',
                   charter_version = '', charter_accepted_at = NULL, locale = 'fr', suspended_until = NULL,
-                  suspended_reason = '', active_at = NULL, warnings = 0, warned_at = NULL, erased_at = $5
+                  suspended_reason = '', active_at = NULL, warnings = 0, warned_at = NULL, bounced_at = NULL,
+                  erased_at = $5
             WHERE id = $1""",
         person.id,
         NAME,

@@ -21,6 +21,7 @@ from forum.domain.themes.ballots import opinion_words, scale
 from forum.domain.withheld import journal_words, range_of
 from forum.models.answers import Decision
 from forum.models.cases import ComplaintOutcome, DecisionAct
+from forum.models.following import MailKind, Pace
 from forum.models.meetings import TagState
 from forum.models.members import Role
 from forum.models.moderation import Ground
@@ -71,6 +72,8 @@ _KINDS: Final[Mapping[str, type[Labelled]]] = {
     "complaint_outcome": ComplaintOutcome,
     "thread_act": ThreadAct,
     "block": BlockKind,
+    "mail_kind": MailKind,
+    "pace": Pace,
 }
 """Columns that hold a value of an enum, shown by its label."""
 _DRAFT: Final = ProposalState.DRAFT.value
@@ -108,7 +111,7 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
     "compte": ArchivePart(
         """SELECT m.id, m.name, m.handle, m.email, (COALESCE(m.password_hash, '') <> '')::bool AS has_password, m.role,
                   m.organisation, m.profession, m.territory, m.locale, m.charter_version, m.charter_accepted_at,
-                  m.created_at, m.confirmed_at, m.active_at, m.warnings, m.warned_at, m.suspended_until,
+                  m.created_at, m.confirmed_at, m.bounced_at, m.active_at, m.warnings, m.warned_at, m.suspended_until,
                   m.suspended_reason, m.example AS is_example FROM member m WHERE m.id = $1""",
         {
             "numero": "id",
@@ -125,6 +128,7 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
             "charte_acceptee_le": "charter_accepted_at",
             "cree_le": "created_at",
             "adresse_confirmee_le": "confirmed_at",
+            "adresse_refusee_le": "bounced_at",
             "dernier_jour_d_activite": "active_at",
             "messages_d_inactivite": "warnings",
             "dernier_message_d_inactivite_le": "warned_at",
@@ -349,6 +353,20 @@ PARTS: Final[Mapping[str, ArchivePart]] = {
     "lectures": ArchivePart(
         "SELECT x.thread_id, x.number, x.read_at FROM thread_read x WHERE x.member_id = $1 ORDER BY x.thread_id",
         {"fil": "/fils/{thread_id}", "lu_jusqu_a": "number", "le": "read_at"},
+    ),
+    "suivis": ArchivePart(
+        """SELECT x.thread_id, x.meeting_id, x.created_at, p.number, t.number AS theme FROM follow x
+             LEFT JOIN proposal p ON p.id = x.proposal_id LEFT JOIN theme t ON t.id = COALESCE(x.theme_id, p.theme_id)
+            WHERE x.member_id = $1 ORDER BY x.id""",
+        {"sur": ("/fils/{thread_id}", "/reunions/{meeting_id}", _PROPOSAL, "/themes/{theme}"), "le": "created_at"},
+    ),
+    "courriels_choisis": ArchivePart(
+        "SELECT x.kind AS mail_kind, x.pace, x.since FROM mail_wish x WHERE x.member_id = $1 ORDER BY x.id",
+        {"sorte": "mail_kind", "rythme": "pace", "tout_dit_jusqu_au": "since"},
+    ),
+    "courriels_refuses": ArchivePart(
+        "SELECT x.status, x.at FROM bounce x WHERE x.member_id = $1 ORDER BY x.at",
+        {"refus": "status", "le": "at"},
     ),
     "signalements": ArchivePart(
         f"""SELECT c.ground, c.words, c.revision, c.created_at, c.complaint, c.complained_at,

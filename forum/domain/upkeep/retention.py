@@ -14,7 +14,7 @@ from forum.domain import jobs, links, mail, notifications
 from forum.domain.discussion import sent_forms
 from forum.domain.jobs import Claim
 from forum.domain.leftovers import ask_to_wipe
-from forum.domain.members import address_changes, invitations, joining
+from forum.domain.members import address_changes, bounces, invitations, joining
 from forum.domain.moderation import notices
 from forum.domain.privacy import personal_data
 from forum.domain.sign_in import sessions, visits
@@ -37,6 +37,7 @@ PURGES: Final[Mapping[str, Purge]] = {
     "notifications": notifications.forget_read,
     "notices": notices.forget_notices,
     "mails": mail.forget_stale,
+    "bounces": bounces.forget_bounces,
     "jobs": jobs.forget_over,
     "misshapen ballots": set_aside_misshapen,
 }

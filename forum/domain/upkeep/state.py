@@ -14,6 +14,7 @@ from typing import Final
 
 from forum import __version__
 from forum.database import Row, is_sqlite, known_row, rows
+from forum.domain.members.bounces import count_bounced
 from forum.domain.upkeep.health import Health, look
 from forum.domain.upkeep.saved import Saved, last_saved
 from forum.domain.upkeep.text_passes import TextsRead, last_pass
@@ -77,6 +78,8 @@ class SiteState:
     versions: RunningVersions
     jobs: Queue
     mails: Queue
+    bounced: int
+    """Addresses that mail servers refuse."""
     room: Room
     saved: Saved | None
     """The latest backup, if there ever was one."""
@@ -110,6 +113,7 @@ async def state(now: datetime) -> SiteState:
         versions=await versions(),
         jobs=await queue_of_jobs(now),
         mails=await queue_of_mails(now),
+        bounced=await count_bounced(),
         room=await _room(),
         saved=await last_saved(),
         texts=await last_pass(),

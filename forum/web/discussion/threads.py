@@ -11,8 +11,8 @@ from forum.domain.discussion import post_drafts, threads
 from forum.domain.discussion.newcomers import must_wait
 from forum.domain.discussion.pending_posts import PendingLine, Waiting, waiting_in
 from forum.domain.discussion.post_drafts import DraftPlace, KeptDraft
-from forum.domain.discussion.thread_reads import count_unread
 from forum.domain.discussion.threads import ThreadPage, ThreadState
+from forum.domain.following.follows import OwnThread, own_thread
 from forum.domain.themes.ballots import OwnBallot
 from forum.domain.themes.themes import find_theme
 from forum.domain.votes import votes
@@ -52,6 +52,8 @@ from forum.web.themes.filters import asked_meeting
 
 # No contribution has this author.
 NOBODY = 0
+# What a thread is to a visitor.
+UNKNOWN = OwnThread()
 NO_ANSWER: Mapping[str, str] = {"drafts": "", "typed": "", "sending": ""}
 TREE: Final = "reponses"
 """What asks for the tree in an address (?vue=reponses)."""
@@ -77,10 +79,10 @@ async def show(request: Request) -> Response:
         return to_visitors(request, kept.page, _slots(request, kept, {}, state))
     own = await votes.own_votes(viewer, tuple(kept.lines))
     waiting = await waiting_in(viewer, state.id) if viewer else ()
-    unread = (await count_unread(viewer, [state.id])).get(state.id, 0)
+    mine = await own_thread(viewer, state)
     drafts = await post_drafts.drafts_in(viewer, state.id) if viewer and kept.may_write else ()
     answer = await _answer(request, drafts, state)
-    return html(request, kept.page.ready.filled(_slots(request, kept, own, state, waiting, unread, answer)))
+    return html(request, kept.page.ready.filled(_slots(request, kept, own, state, waiting, mine, answer)))
 
 
 async def show_titled(request: Request) -> Response:
@@ -193,12 +195,12 @@ def _slots(
     own: dict[int, OwnBallot],
     state: ThreadState,
     waiting: Sequence[PendingLine] = (),
-    unread: int = 0,
+    mine: OwnThread = UNKNOWN,
     answer: Mapping[str, str] = NO_ANSWER,
 ) -> Callable[[str], str]:
     """The content of each slot of a thread's page for this reader, whose ballots are `own`, whose contributions that
-    moderators have not read yet are `waiting`, and who has not read so many of the others; `answer` holds the parts of
-    their form."""
+    moderators have not read yet are `waiting`, and what the thread is to them; `answer` holds the parts of their
+    form."""
     viewer: Viewer | None = request.state.viewer
     reader = viewer.id if viewer else NOBODY
     here = _told_here(request, kept)
@@ -210,8 +212,10 @@ def _slots(
         if kind == "notice" and here:
             return wanted(request)
         if kind in ("unread", "read"):
-            asked = unread and (kept.last or kind == "unread")
-            return _reading(request, kept, f"threads/_{kind}.html", state, unread) if asked else ""
+            asked = mine.unread and (kept.last or kind == "unread")
+            return _reading(request, kept, f"threads/_{kind}.html", state, mine.unread) if asked else ""
+        if kind == "follow":
+            return _follow(request, kept, state, mine)
         if kind in answer:
             return answer[kind]
         if kind == "vote":
@@ -262,6 +266,13 @@ def _reading(request: Request, kept: ReadyThread, template: str, state: ThreadSt
     """Where a member goes on reading, or says how far they have come."""
     context = {"thread_id": state.id, "unread": unread, "last": kept.last}
     return kept.page.once((template, unread), lambda: render(request, template, context))
+
+
+def _follow(request: Request, kept: ReadyThread, state: ThreadState, mine: OwnThread) -> str:
+    """Whether this reader follows the thread."""
+    context = {"thread_id": state.id, "own": mine}
+    key = "follow", mine.follows, mine.follows_theme
+    return kept.page.once(key, lambda: render(request, "threads/_follow.html", context))
 
 
 def _aside(request: Request, kept: ReadyThread, post: int) -> str:

@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forum.domain.following.follows import FollowKind, is_followed
 from forum.domain.meetings import changes, meetings, waiting_tags
 from forum.domain.meetings.changes import Sitting
 from forum.domain.meetings.meetings import MeetingGroup, MeetingLine
@@ -27,7 +28,8 @@ async def index(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """One meeting: its attendance, what comes from it and what became of that, its minutes."""
     shown = await meetings.read_meeting(request.state.viewer, request.path_params["meeting"], request.state.now)
-    return await page(request, "meetings/show.html", {"page": shown, "meeting": shown.meeting})
+    follows = await is_followed(request.state.viewer, FollowKind.MEETING, shown.meeting.id)
+    return await page(request, "meetings/show.html", {"page": shown, "meeting": shown.meeting, "follows": follows})
 
 
 async def _groups(request: Request, _: Form | None) -> Desk:

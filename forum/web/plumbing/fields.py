@@ -99,6 +99,8 @@ FIELDS: Final = {
     "profession": "theirs, of a list",
     "territoire": "theirs, of a list",
     "langue": "that they are written to in",
+    "courriels_adresses": "how often they want mails about what is addressed to them",
+    "courriels_suivis": "how often they want mails about what they follow",
     "charte": "that they accept it",
     "role": "member, agent, administrator",
     "jusqua": "the end of a suspension",

@@ -51,6 +51,8 @@ _LOCAL_HOST = re.compile(rb"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
 # For programs that know this process by its own address; nothing in them tells of which site it is.
 FIGURES = "/metriques"
 _ANY_HOST = frozenset({FIGURES, "/sante/vivant", "/sante/pret"})
+# Programs of mail send this POST for their reader, from anywhere (RFC 8058). Its token alone counts, never a session.
+ONE_CLICK = "/courriels/arreter"
 # The router and the assets; nothing here depends on a session.
 _WITHOUT_SESSION = ("/static/", "/sante/", FIGURES)
 
@@ -116,6 +118,9 @@ class Entrance:
             await self.app(scope, receive, send)
             return
         told = self._read(scope)
+        locale = self._take_language(scope)
+        if scope["path"] == ONE_CLICK and scope["method"] == "POST":
+            told = RequestHead(told.host)
         state = scope.setdefault("state", {})
         state |= {
             "now": self.clock(),
@@ -125,7 +130,7 @@ class Entrance:
             "started": perf_counter(),
             "request_id": os.urandom(8).hex(),
             "refusal": "",
-            "locale": self._take_language(scope),
+            "locale": locale,
         }
         self.watch.begin(scope)
         answering = _Answer(self, scope, send)

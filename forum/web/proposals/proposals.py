@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from forum.domain.following.follows import FollowKind, is_followed
 from forum.domain.proposals import drafts, duplicates, new_proposals, proposals
 from forum.domain.proposals.new_proposals import LONGEST_WORDING
 from forum.errors import Invalid
@@ -27,7 +28,8 @@ async def show(request: Request) -> Response:
         return RedirectResponse(href(request, "proposal", reference=shown.union.into, de=asked), 303)
     came_from = asked_text(request, "de")
     joined = any(each.reference == came_from for each in shown.union.joined)
-    context = {"proposal": shown, "came_from": came_from if joined else None}
+    follows = await is_followed(request.state.viewer, FollowKind.PROPOSAL, shown.line.id)
+    context = {"proposal": shown, "came_from": came_from if joined else None, "follows": follows}
     return await page(request, "proposals/show.html", context)
 
 

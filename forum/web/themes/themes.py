@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from forum.domain.discussion.thread_notes import threads_gone_from
 from forum.domain.discussion.thread_reads import count_unread
+from forum.domain.following.follows import FollowKind, is_followed
 from forum.domain.syntheses.syntheses import newest_published
 from forum.domain.themes import schedules, themes
 from forum.domain.themes.ballots import Rules, checked_rules
@@ -40,6 +41,7 @@ async def show(request: Request) -> Response:
     context = {
         "page": shown,
         "unread": unread,
+        "follows": await is_followed(request.state.viewer, FollowKind.THEME, shown.theme.id),
         "sort": sort,
         "sorts": tuple(ThreadSort),
         "meeting": meeting,

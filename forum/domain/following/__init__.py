@@ -1,0 +1,1 @@
+"""What members follow, and what they are written to about."""
