@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from types import ModuleType
 
 import pytest
 from structlog.testing import capture_logs
@@ -17,7 +18,7 @@ from forum.jobs import JobName, enqueue
 from forum.settings import Settings
 from forum.storage import StorageFault, Trouble
 from tests.conftest import NOON, PATIENCE
-from workers import process, retention, running
+from workers import moderation, news, process, results, retention, running, search, texts
 from workers import workshop as workshops
 from workers.running import Work
 from workers.workshop import Workshop
@@ -45,12 +46,21 @@ def work_bench(monkeypatch: pytest.MonkeyPatch, database: Settings) -> Bench:
     monkeypatch.setattr(workshops, "WORK", {name: Work(made.do, jobs.give_up) for name in JobName})
     quick = database.jobs.model_copy(update={"poll_seconds": 0.01})
     monkeypatch.setattr(workshops, "settings", lambda: database.model_copy(update={"jobs": quick}))
-    monkeypatch.setattr(retention, "ask", _ask_for_nothing)
+    for asking in (*EVERY, search):
+        monkeypatch.setattr(asking, "ask", _ask_for_nothing)
     return made
 
 
+EVERY = {
+    **dict.fromkeys((retention, moderation, texts), workshops.DATES_EVERY),
+    news: workshops.LETTERS_EVERY,
+    results: workshops.SIGN_EVERY,
+}
+"""Seconds between two askings for the work of each of these modules; `search` is asked at the start only."""
+
+
 async def _ask_for_nothing() -> None:
-    """No purge of the day among the jobs of a test."""
+    """No work that the workshop asks for by itself among the jobs of a test."""
 
 
 @asynccontextmanager
@@ -189,20 +199,22 @@ async def test_a_job_whose_worker_gives_no_sign_of_life_is_taken_up_after_its_le
     assert await state_of(job) == "done"
 
 
-async def test_the_days_purges_are_asked_for_at_the_start_and_every_hour(
-    work_bench: Bench, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("asking", [*EVERY, search], ids=lambda asking: asking.__name__.removeprefix("workers."))
+async def test_work_is_asked_for_at_the_start_and_at_its_own_pace(
+    work_bench: Bench, monkeypatch: pytest.MonkeyPatch, asking: ModuleType
 ) -> None:
     asked: list[float] = []
     now = 0.0
 
-    async def ask_for_purges() -> None:
+    async def note() -> None:
         asked.append(now)
 
-    monkeypatch.setattr(retention, "ask", ask_for_purges)
+    monkeypatch.setattr(asking, "ask", note)
     workshop = Workshop(elapsed=lambda: now)
-    for now in (0.0, 5.0, 3599.0, 3600.0, 3605.0):  # noqa: B007 # read by the clock
+    pace = EVERY.get(asking)
+    for now in (0.0, 5.0, *((pace - 1, pace, pace + 5) if pace else (3600.0, 7200.0))):  # noqa: B007 # read by the clock
         await workshop._look()
-    assert asked == [0.0, 3600.0]
+    assert asked == ([0.0, pace] if pace else [0.0])
 
 
 async def test_a_site_without_redis_needs_no_worker_of_its_own(database: Settings) -> None:
