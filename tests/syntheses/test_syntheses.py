@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from tortoise.exceptions import IntegrityError
 
 from forum.database import row, rows
-from forum.domain.syntheses import requests, snapshot_queries
+from forum.domain.syntheses import requests, snapshot_queries, syntheses
 from forum.domain.syntheses.documents import ORDER
 from forum.domain.syntheses.snapshot_queries import hold_still
 from forum.domain.syntheses.snapshots import from_json
@@ -448,7 +448,7 @@ async def test_only_agents_and_administrators_publish(
 
 
 async def test_syntheses_are_listed_page_by_page(client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requests, "SHOWN", 2)
+    monkeypatch.setattr(syntheses, "SHOWN", 2)
     theme = await make_theme(3)
     for version in range(1, 6):
         await Synthesis.create(
