@@ -36,7 +36,7 @@ OF_POSTS = {
     *("harvest", "inbox", "tag_selection", "meeting", "waiting_tags", "notifications", "own_contributions", "journal"),
     *("rename_thread", "lock_thread", "unlock_thread", "pin_thread", "unpin_thread", "move_posts", "join_thread"),
     *("change_theme", "theme_feed", "thread_feed", "unread", "follows", "print_thread", "drafts"),
-    *("notify_post", "moderation", "enter_received", "synthesis_text", "synthesis_text_versions", "search"),
+    *("notify_post", "moderation", "enter_received", "synthesis_text", "search"),
 }
 """Addresses that show words of contributions, or titles of threads, by the names of their routes."""
 OF_RECEIVED = {
@@ -61,7 +61,7 @@ OF_RESULTS = {
 OF_MERGES = {
     *("proposal", "merged_proposal", "unmerge_proposal", "theme_proposals", "proposal_version", "proposal_versions"),
     *("set_aside_proposal", "take_back_proposal", "withdraw_proposal", "own_contributions"),
-    *("notify_proposal", "moderation", "search"),
+    *("notify_proposal", "moderation", "search", "synthesis_texts"),
 }
 """Those that show words of proposals that were merged into another one."""
 OF_MINUTES = {"meeting", "notify_minutes", "moderation", "search"}
@@ -123,7 +123,7 @@ SILENT = {
     *("person_votes", "count_votes_again", "person_correction"),
     *("api_own_archive", "own_archive", "erase_account", "help", "help_rights", "legal_notice", "privacy", "charter"),
     *("stop_mails", "accessibility", "cookies", "metrics", "live", "ready", "static"),
-    *("help_verify", "verifying_file", "own_ballots", "sign_synthesis", "signature"),
+    *("synthesis_text_versions", "help_verify", "verifying_file", "own_ballots", "sign_synthesis", "signature"),
 }
 """Addresses that show nobody's words, or those that were frozen before."""
 

@@ -22,7 +22,7 @@ from forum.models.notifications import Event, Notification
 from forum.models.post_drafts import PostDraft
 from forum.models.posts import PendingPost, Post, Reception
 from forum.models.proposals import Merge, Nature, Origin, Proposal, ProposalState, ProposalTurn, ProposalVersion
-from forum.models.syntheses import SynthesisBlock
+from forum.models.syntheses import Synthesis, SynthesisBlock, SynthesisState
 from forum.models.themes import Theme
 from forum.models.threads import Thread
 from forum.models.votes import Ballot
@@ -159,11 +159,21 @@ async def a_received_contribution(app: Starlette, world: World, author: Member) 
 
 
 async def _written(source: str, world: World) -> int:
-    """A draft of a synthesis in whose introduction this is written."""
-    draft = int(str(world.guests["agent"].places["draft"]))
+    """A synthesis in whose introduction this is written; in review, it is read as it will be published."""
+    draft = await Synthesis.get(id=world.guests["agent"].places["draft"])
+    made = await Synthesis.create(
+        theme_id=draft.theme_id,
+        version=draft.version + 50,
+        scope=draft.scope,
+        state=SynthesisState.REVIEW,
+        draft=False,
+        snapshot=draft.snapshot,
+        snapshot_sha256=draft.snapshot_sha256,
+        requested_at=NOON,
+    )
     reading = read(source)
     await SynthesisBlock.create(
-        synthesis_id=draft,
+        synthesis=made,
         kind="texte-introduction",
         number=1,
         source=source,
@@ -171,7 +181,7 @@ async def _written(source: str, world: World) -> int:
         plain=reading.plain,
         written_at=NOON,
     )
-    return draft
+    return made.id
 
 
 async def _edit_and_quote(app: Starlette, post: Post, author: Member, *threads: Thread) -> None:
@@ -191,7 +201,7 @@ async def a_proposal(app: Starlette, world: World, author: Member) -> Told:
     """Of a closed vote and of an open one: in versions, merged, answered, near another, of a meeting, with words that
     support it."""
     theme = await Theme.get(number=3)
-    proposal = await make_proposal(theme, f"{NEAR} {PROPOSED}.", author=author)
+    proposal = await make_proposal(theme, f"{PROPOSED} : {NEAR}", author=author)
     meeting = await Meeting.get(working_group_id=theme.working_group_id, number=1)
     await Proposal.filter(id=proposal.id).update(
         body=PROPOSED,
@@ -204,7 +214,7 @@ async def a_proposal(app: Starlette, world: World, author: Member) -> Told:
     await ProposalVersion.create(
         proposal=proposal,
         number=2,
-        wording=f"{NEAR} {PROPOSED}.",
+        wording=f"{PROPOSED} : {NEAR}",
         body=PROPOSED,
         editor=author,
         reason=PROPOSED,
@@ -249,7 +259,7 @@ async def a_proposal(app: Starlette, world: World, author: Member) -> Told:
 async def a_judged_proposal(app: Starlette, world: World, author: Member) -> Told:
     """Judged by groups of people, answered, with something promised."""
     theme = await Theme.get(number=5)
-    proposal = await make_proposal(theme, f"{NEAR} {JUDGED}.", author=author)
+    proposal = await make_proposal(theme, f"{JUDGED} : {NEAR}", author=author)
     judged = await Proposal.get(theme=theme, number=1)
     for each in await Ballot.filter(proposal=judged).exclude(profession=""):
         await Ballot.create(
@@ -274,7 +284,7 @@ async def a_judged_proposal(app: Starlette, world: World, author: Member) -> Tol
 async def a_merged_proposal(app: Starlette, world: World, author: Member) -> Told:
     """Merged into another one of an open vote."""
     theme = await Theme.get(number=3)
-    proposal = await make_proposal(theme, f"{NEAR} {MERGED}.", author=author, state=ProposalState.MERGED)
+    proposal = await make_proposal(theme, f"{MERGED} : {NEAR}", author=author, state=ProposalState.MERGED)
     other = await make_proposal(theme, NEAR)
     await Proposal.filter(id=proposal.id).update(merged_into_id=other.id)
     await Merge.create(source=proposal, destination=other, reason="Pareil.", merged_at=NOON)
@@ -283,7 +293,8 @@ async def a_merged_proposal(app: Starlette, world: World, author: Member) -> Tol
         "reference": [f"T3-{each.number:03}" for each in (proposal, other)],
     }
     places |= await _decided(Moderated.PROPOSAL, proposal.id, theme.working_group_id, author)
-    return Told(MERGED, Moderated.PROPOSAL, proposal.id, author, places, (f"/recherche?mots=T3-{proposal.number:03}",))
+    more = (f"/recherche?mots=T3-{proposal.number:03}", f"/themes/3/propositions?voir=T3-{proposal.number:03}")
+    return Told(MERGED, Moderated.PROPOSAL, proposal.id, author, places, more)
 
 
 async def kept_minutes(app: Starlette, world: World, author: Member) -> Told:
