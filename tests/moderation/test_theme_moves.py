@@ -111,7 +111,7 @@ async def test_a_thread_changes_theme_and_both_say_so_twice_in_both_directions(
         assert f'<a href="{address}">Ouvrir le soir</a> (thème 4' in gone
         assert WHY in gone
         for post in place.posts:
-            assert await leads_to(app, post) == (place.thread.id, 1)
+            assert await leads_to(app, post) == (place.thread.id, 0)
         assert "Remettre ce fil dans le thème 3" not in page
         assert "Remettre ce fil dans le thème 3" in plain((await client.get(address)).text)
         assert (await change(client, place.thread, 3)).status_code == 303
@@ -210,7 +210,7 @@ async def test_some_contributions_go_to_a_thread_of_another_theme_and_back(
         page = plain(await read(app, address))
         assert f'<a href="/fils/{place.other.id}">Déjà là</a> (thème 4).' in page
         assert followed(page, place.posts[1]) == f"/contributions/{place.posts[1].id}"
-        assert await leads_to(app, place.posts[2]) == (place.other.id, 1)
+        assert await leads_to(app, place.posts[2]) == (place.other.id, 0)
         assert "Ouvrir le soir</a> (thème 3)." in plain(await read(app, f"/fils/{place.other.id}"))
         assert "3 contributions" in await read(app, "/themes/4")
         assert (await undo(client, place.thread.id)).status_code == 303
@@ -228,7 +228,7 @@ async def test_a_new_thread_opens_in_the_theme_that_was_chosen(
     assert (await client.post(address, data={**hidden(page.text), "motif": WHY})).status_code == 303
     new = await Thread.get(title="Le soir")
     assert new.theme_id == place.far.id
-    assert await leads_to(app, place.posts[0]) == (new.id, 1)
+    assert await leads_to(app, place.posts[0]) == (new.id, 0)
     assert "Le soir" in await read(app, "/themes/5")
     # Its former theme ends: nothing comes back there.
     await Theme.filter(id=place.one.id).update(votes_close_at=NOON)
