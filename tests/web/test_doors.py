@@ -18,6 +18,8 @@ SENT_TO = [route for route in routes() if isinstance(route, Route) and "POST" in
 BY_HAND = {
     # Who leaves is never told that they write too much: nothing is read, nothing is counted.
     "sign_out",
+    # A program of mail sends a fixed word for its reader: the link alone says whose mails end, and of which kind.
+    "stop_mails",
 }
 
 
