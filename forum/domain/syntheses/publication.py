@@ -35,7 +35,7 @@ async def send_to_review(viewer: Viewer | None, synthesis: int, now: datetime) -
             raise Conflict("Les documents contiennent des mots qui ne sont plus affichés : composez-les de nouveau.")
         if not all(each.is_passed for each in await read_checklist(viewer, synthesis, now)):
             raise Conflict("Il reste des points à régler, ou à passer avec des mots.")
-        await _tell(viewer, "review", synthesis, now)
+        await _record(viewer, "review", synthesis, now)
 
 
 async def resume_writing(viewer: Viewer | None, synthesis: int, now: datetime) -> None:
@@ -43,10 +43,10 @@ async def resume_writing(viewer: Viewer | None, synthesis: int, now: datetime) -
     async with transaction():
         await read_writing(viewer, synthesis, now)
         await take_or_refuse(SynthesisStep.RESUME, synthesis)
-        await _tell(viewer, "resume", synthesis, now)
+        await _record(viewer, "resume", synthesis, now)
 
 
-async def _tell(viewer: Viewer | None, act: str, synthesis: int, now: datetime) -> None:
+async def _record(viewer: Viewer | None, act: str, synthesis: int, now: datetime) -> None:
     found = await find_synthesis(viewer, synthesis, now)
     await journal.record(viewer, act, "synthesis", synthesis, group=found["working_group_id"], now=now)
 
