@@ -6,6 +6,7 @@ from httpx2 import AsyncClient
 from starlette.applications import Starlette
 
 from forum.database import rows
+from forum.domain.search.index import rebuild
 from forum.models.themes import Theme
 from forum.models.threads import Thread
 from tests.conftest import NOON, Clock, visitor
@@ -22,6 +23,7 @@ async def test_the_author_withdraws_their_words_and_shows_them_again(client: Asy
     page = (await client.get(f"/fils/{thread.id}")).text
     address = f"/contributions/{post.id}/retirer"
     assert f'href="{address}"' in page
+    await rebuild()
     before = await picture()
     refused = await client.post(address, data={})
     assert refused.status_code == 422
