@@ -30,11 +30,13 @@ from tortoise.apps import Apps
 
 from forum.app import build
 from forum.database import close_database, open_database, rows
+from forum.domain.discussion.sent_forms import new_key
 from forum.domain.sign_in import passwords
 from forum.domain.throttle import close_throttle, throttle
 from forum.logs import open_logs
 from forum.schema import migrate
 from forum.settings import ROOT, Settings, settings
+from forum.web.discussion import writing
 from forum.web.plumbing import page
 from forum.web.plumbing.static import Assets
 from tests.databases import on_server
@@ -269,6 +271,12 @@ async def fill_tables(kept: str) -> None:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def same_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every form has the same key, which is drawn anew at each reading: pages can be compared to the byte."""
+    monkeypatch.setattr(writing, "new_key", lambda: "k" * len(new_key()))
 
 
 @pytest.fixture

@@ -201,6 +201,7 @@ async def everything_read(app: Starlette, world: World, wanted: Sequence[str]) -
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("same_keys")
 async def test_no_answer_tells_anything_of_a_sealed_vote(app: Starlette, world: World, voters: list[Member]) -> None:
     proposals = await make_sealed_votes()
     known = await one_of_each_kind(world)

@@ -254,6 +254,7 @@ async def everything(
     return seen
 
 
+@pytest.mark.usefixtures("same_keys")
 @pytest.mark.parametrize("closes_in", [timedelta(days=10), timedelta(seconds=30)])
 async def test_a_sealed_vote_changes_nothing_that_anybody_else_sees(
     app: Starlette, client: AsyncClient, closes_in: timedelta
