@@ -162,7 +162,7 @@ async def _open_tagging(page: Page) -> None:
 
 
 async def _open_part_of_quote(page: Page) -> None:
-    await page.locator("details summary").click()
+    await page.locator("main details summary").click()
 
 
 async def _no_meeting(page: Page) -> None:
@@ -362,7 +362,7 @@ async def _report(page: Page) -> None:
     await page.fill("#liste", "adresse;nom\nnora@exemple.fr;Nora Blanc\nNORA@exemple.fr;\npas une adresse;<b>\n")
     await page.locator("main form .primary").click()
     await page.locator("#aside").wait_for()
-    await page.locator("details summary").click()
+    await page.locator("main details summary").click()
 
 
 STAFF = {"modératrice", "agent", "administratrice"}

@@ -33,6 +33,9 @@ SIGNATURES = {
     "docx": b"PK\x03\x04",
     "csv": b"\xef\xbb\xbf",
     "json": b"{",
+    "txt": b"",
+    "zip": b"PK\x03\x04",
+    "py": b"",
 }
 
 
@@ -81,7 +84,8 @@ async def _quotes_words(page: Page) -> None:
     """Words selected with the mouse become a quote of exactly these words; somebody is mentioned."""
     await select_words(page, "#c-2 .words", DEMAND)
     await page.get_by_role("link", name="Citer la sélection").click()
-    await expect(page.locator(".quote blockquote")).to_have_text(DEMAND)
+    answer = page.get_by_role("region", name="Répondre à ce fil")
+    await expect(answer.locator(".quote blockquote")).to_have_text(DEMAND)
     await page.fill("#source", "C’est aussi notre demande. @Nadia-Berthier peux-tu le porter ?")
     await page.get_by_role("button", name="Publier ma contribution").click()
     await expect(page.get_by_role("status").filter(has_text="Votre contribution est publiée.")).to_be_visible()
