@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from forum.database import is_sqlite, rows, transaction
 from forum.domain.themes.themes import find_theme
-from forum.domain.votes.votes import tallies_of
+from forum.domain.votes.votes import own_votes, tallies_of
 from forum.models.members import Member, Role
 from forum.models.posts import Post
 from forum.models.proposals import Extract, Origin, Proposal, ProposalState
@@ -96,6 +96,11 @@ async def test_a_vote_that_waited_while_its_theme_was_unsealed_raises_what_pages
     assert (await voting).status_code == 303
     assert await ballots() == [(proposal.id, voter.id, "pour")]
     assert (await find_theme(3)).version > before
+
+
+async def test_nobody_who_is_not_signed_in_has_votes(database: object) -> None:
+    proposal = await make_proposal(await make_theme(3))
+    assert await own_votes(None, [proposal.id]) == {}
 
 
 async def test_with_scripts_the_answer_is_the_booth_alone(client: AsyncClient) -> None:

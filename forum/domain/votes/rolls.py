@@ -178,7 +178,7 @@ async def read_roll(theme: ThemeHead, now: datetime) -> Roll:
         state, number = _STATES[each["state"]], each["number"]
         if state in IN_FORCE or (is_counted and each["judged"]):
             listed.append(RollEntry(each["id"], number, each["substance"], state, each["meeting"], number))
-        elif state in APART:  # no draft
+        else:  # one of `APART`, since drafts have no number
             apart.append(RollEntry(each["id"], number, each["substance"], state, each["meeting"], number + _BEHIND))
     results = await find_results(theme, now) if is_counted else None
     shown, unranked = _in_order(theme, listed, results)

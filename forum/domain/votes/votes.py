@@ -42,7 +42,7 @@ from forum.settings import settings
 
 LINE_COLUMNS = f"""
     p.id AS proposal_id, p.number AS proposal_number, p.wording, p.version AS proposal_version, p.state,
-    p.author_id, p.substance, p.judged, b.opinion, b.proposal_version AS judged_version, {THEME_COLUMNS}"""
+    p.author_id, p.substance, b.opinion, b.proposal_version AS judged_version, {THEME_COLUMNS}"""
 
 LINE_TABLES = f"""
       FROM proposal p
@@ -80,17 +80,11 @@ class ProposalLine:
     rules: Rules
     theme: int
     votes_are_open: bool
-    was_judged: bool = False
-    """It was hidden once its results were published: they stay, without its words."""
 
     @property
     def is_open(self) -> bool:
         """Whether it is in force: open, retained or done."""
         return self.state in IN_FORCE
-
-    def has_result(self, now: datetime) -> bool:
-        """Whether it is among the results of its theme, once there are some."""
-        return self.is_open or (self.was_judged and self.schedule.votes_are_counted(now))
 
     @property
     def tally(self) -> Tally | None:
@@ -126,7 +120,6 @@ def line_from(
         rules=theme.rules,
         theme=theme.number,
         votes_are_open=state is ProposalState.OPEN and schedule.votes_are_open(now),
-        was_judged=found["judged"],
     )
 
 
