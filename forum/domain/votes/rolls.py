@@ -171,14 +171,14 @@ async def read_roll(theme: ThemeHead, now: datetime) -> Roll:
         """
         SELECT p.id, p.number, p.substance, p.state, p.judged, m.number AS meeting
           FROM proposal p LEFT JOIN meeting m ON m.id = p.meeting_id
-         WHERE p.theme_id = $1 AND p.number > 0
+         WHERE p.theme_id = $1 AND p.number > 0 AND p.state <> 'draft'
          ORDER BY p.number""",
         theme.id,
     ):
         state, number = _STATES[each["state"]], each["number"]
         if state in IN_FORCE or (is_counted and each["judged"]):
             listed.append(RollEntry(each["id"], number, each["substance"], state, each["meeting"], number))
-        else:  # one of `APART`, since drafts have no number
+        else:  # one of `APART`
             apart.append(RollEntry(each["id"], number, each["substance"], state, each["meeting"], number + _BEHIND))
     results = await find_results(theme, now) if is_counted else None
     shown, unranked = _in_order(theme, listed, results)
